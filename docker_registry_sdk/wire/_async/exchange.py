@@ -1,0 +1,120 @@
+"""Sending a request and reading its response, buffered or streamed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Container
+from contextlib import asynccontextmanager
+from typing import Any, Protocol, TypeVar
+
+import httpx
+
+from ...errors import TransportError
+from ..bodies import async_content
+from ..request import Request, RequestBuilder, Timeout, build
+from ..response import ErrorBody, status_error
+
+T = TypeVar("T")
+
+ERROR_BODY_LIMIT = 64 * 1024
+
+
+class AsyncClient(RequestBuilder, Protocol):
+    """What the generated functions need to send requests: an httpx client, or whatever stands in for one."""
+
+    async def send(self, request: httpx.Request, /, *, stream: bool = ...) -> httpx.Response:
+        """Send the request; with `stream`, return before the body is read."""
+        ...
+
+
+async def async_send(client: AsyncClient, request: Request, parse: Callable[[httpx.Response], T], timeout: Timeout | None) -> T:
+    """Send the request and return what its response says.
+
+    Args:
+        client: What sends it.
+        request: The operation's request.
+        parse: The operation's `parse`.
+        timeout: Seconds or an `httpx.Timeout`; None for the client's own.
+
+    Raises:
+        TransportError: No answer came, or it broke off.
+        RegistryError: Whatever `parse` raises.
+    """
+    response = await _dispatch(client, request, timeout, stream=False)
+    return parse(response)
+
+
+@asynccontextmanager
+async def async_stream(
+    client: AsyncClient,
+    request: Request,
+    successes: Container[int],
+    parse_error: Callable[[Any], ErrorBody] | None,
+    timeout: Timeout | None,
+) -> AsyncIterator[httpx.Response]:
+    """Send the request and give its response before the body is read; the connection is closed on exit.
+
+    Args:
+        client: What sends it.
+        request: The operation's request.
+        successes: The statuses that are successes.
+        parse_error: What reads the documented error body.
+        timeout: Seconds or an `httpx.Timeout`; None for the client's own.
+
+    Raises:
+        TransportError: No answer came, or it broke off.
+        StatusError: The status is no success.
+    """
+    response = await _dispatch(client, request, timeout, stream=True)
+    try:
+        if response.status_code not in successes:
+            raise status_error(response, await _read_some(response), parse_error)
+        yield response
+    finally:
+        await response.aclose()
+
+
+async def async_chunks(response: httpx.Response) -> AsyncIterator[bytes]:
+    """Give the raw bytes of a streamed body as they come.
+
+    Args:
+        response: A response whose body is not read yet.
+
+    Raises:
+        TransportError: The body broke off.
+    """
+    try:
+        async for chunk in response.aiter_raw():
+            yield chunk
+    except httpx.HTTPError as error:
+        raise _transport_error(response.request, error) from error
+
+
+async def _dispatch(client: AsyncClient, request: Request, timeout: Timeout | None, *, stream: bool) -> httpx.Response:
+    content = None if request.body is None else async_content(request.body)
+    built = build(client, request, content, timeout)
+    try:
+        return await client.send(built, stream=stream)
+    except httpx.HTTPError as error:
+        raise _transport_error(built, error) from error
+
+
+async def _read_some(response: httpx.Response) -> bytes:
+    """Read an error body up to a limit; what broke off counts as far as it came, since the status tells more."""
+    content = bytearray()
+    try:
+        async for chunk in response.aiter_raw():
+            content += chunk
+            if len(content) >= ERROR_BODY_LIMIT:
+                break
+    except httpx.HTTPError:
+        pass
+    return bytes(content[:ERROR_BODY_LIMIT])
+
+
+def _transport_error(request: httpx.Request, error: httpx.HTTPError) -> TransportError:
+    problem = str(error) or type(error).__name__
+    return TransportError(
+        f"{problem}. Check the address, the network and any proxy; the cause tells more.",
+        method=request.method,
+        url=str(request.url),
+    )

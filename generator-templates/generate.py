@@ -1,0 +1,191 @@
+"""Generate the packages of the specifications in openapi/, and the sync twins of hand-written async code.
+
+The specification goes through openapi-python-client with the templates beside this file. Its parser hands templates less
+than a specification holds, so they print `view.py`'s reading of the whole document instead.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import difflib
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import unasync
+from openapi_python_client import Project
+from openapi_python_client.config import Config, ConfigFile, MetaType
+from openapi_python_client.parser import GeneratorData
+from openapi_python_client.parser.errors import GeneratorError
+from operations import OperationView, ParameterView
+from prose import literal, sentence, wrapped
+from ruamel.yaml import YAML
+from schemas import SpecError
+from view import spec_view
+
+TEMPLATES = Path(__file__).parent
+ROOT = TEMPLATES.parent
+PACKAGE = ROOT / "docker_registry_sdk"
+SPECS = {"registry-v1.yaml": "v1", "registry-v2.yaml": "v2", "token-auth.yaml": "token_auth"}
+# Written by the generator whatever the templates say, and of no use here.
+_SUPERFLUOUS = ("client.py", "errors.py", "types.py")
+_SYNC_WORDS = {
+    "_async": "_sync",
+    "AsyncClient": "Client",
+    "aclose": "close",
+    "aiter_raw": "iter_raw",
+    "async_content": "sync_content",
+    "async_chunks": "chunks",
+    "async_send": "send",
+    "async_stream": "stream",
+    "asynccontextmanager": "contextmanager",
+}
+
+
+def _run_hooks(folder: Path) -> None:
+    for command in ConfigFile.load_from_path(TEMPLATES / "config.yaml").post_hooks or ():
+        done = subprocess.run(command, cwd=folder, shell=True, capture_output=True, text=True, env=_environment())
+        if done.returncode:
+            raise SpecError(f"{command}: {done.stdout}{done.stderr}")
+
+
+def _environment() -> dict[str, str]:
+    # The hooks find ruff where this Python has it, whether or not its environment is activated.
+    return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+
+
+def generate_package(spec: Path, output: Path) -> None:
+    """Write the package of a specification.
+
+    Args:
+        spec: The specification, in YAML.
+        output: The folder of the package; it must not exist.
+
+    Raises:
+        SpecError: Something in the specification cannot be generated in full.
+    """
+    document = YAML(typ="safe").load(spec.read_text(encoding="utf-8"))
+    view = spec_view(document)
+    config = Config.from_sources(
+        ConfigFile.load_from_path(TEMPLATES / "config.yaml"), MetaType.NONE, spec, "utf-8", overwrite=False, output_path=output
+    )
+    data = GeneratorData.from_dict(document, config=config)
+    if isinstance(data, GeneratorError):
+        raise SpecError(f"{spec.name}: {data.header}: {data.detail}")
+    view.modules.update({str(one.class_info.name): str(one.class_info.module_name) for one in (*data.models, *data.enums)})
+    project = Project(openapi=data, config=config, custom_template_path=TEMPLATES)
+    project.env.globals.update(view=view, spec_name=spec.name, signature=_signature)
+    project.env.filters.update(wrapped=wrapped, sentence=sentence, literal=literal)
+    config.post_hooks = []  # they run once, after the last file, and none may be missing
+    with contextlib.redirect_stdout(io.StringIO()):  # it tells where it writes, which is a temporary folder here
+        problems = [f"{spec.name}: {one.header} {one.detail}".strip() for one in project.build()]
+    generated = sum(len(one.endpoints) for one in data.endpoint_collections_by_tag.values())
+    if generated != len(view.operations) or set(view.modules) != {*view.models, *view.enums}:
+        problems.append(f"{spec.name}: the generator left out operations or models")
+    if problems:
+        raise SpecError("\n".join(problems))
+    table = project.env.get_template("operations.py.jinja").render()
+    (output / "operations.py").write_text(table, encoding="utf-8")
+    for name in _SUPERFLUOUS:
+        (output / name).unlink()
+    _run_hooks(output)
+
+
+def _signature(operation: OperationView) -> list[ParameterView]:
+    """Return the arguments of an operation in the order of its functions' signature."""
+    opaque = [operation.opaque] if operation.opaque is not None else []
+    return sorted([*operation.located("path"), *opaque, *operation.located("query"), *operation.located("header")], key=_optional)
+
+
+def _optional(parameter: ParameterView) -> bool:
+    return not parameter.required
+
+
+def generate_sync(source: Path, output: Path) -> None:
+    """Write the sync twin of a folder of async modules.
+
+    Args:
+        source: A folder called `_async`.
+        output: The folder to write.
+    """
+    rule = unasync.Rule(f"{source}/", f"{output}/", additional_replacements=_SYNC_WORDS)
+    unasync.unasync_files([str(path) for path in sorted(source.glob("*.py"))], [rule])
+    for path in output.glob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        if text:
+            origin = source.relative_to(source.parents[2]).as_posix()
+            path.write_text(f"# Generated by scripts/generate from {origin}/{path.name}. Do not edit.\n{text}", encoding="utf-8")
+    _run_hooks(output)
+
+
+def outputs(folder: Path) -> Iterator[tuple[Path, Path]]:
+    """Generate everything below a folder, and give each result with the place where it belongs.
+
+    Args:
+        folder: An empty folder.
+    """
+    for spec, name in SPECS.items():
+        generate_package(ROOT / "openapi" / spec, folder / name)
+        yield folder / name, PACKAGE / name
+    for number, source in enumerate(sorted(PACKAGE.rglob("_async"))):
+        generate_sync(source, folder / str(number))
+        yield folder / str(number), source.with_name("_sync")
+
+
+def difference(new: Path, old: Path) -> list[str]:
+    """Return the lines of a diff from one folder's files to another's.
+
+    Args:
+        new: What was generated.
+        old: What is there.
+    """
+    lines: list[str] = []
+    shown = old.relative_to(ROOT) if old.is_relative_to(ROOT) else old
+    names = {path.relative_to(folder) for folder in (new, old) for path in folder.rglob("*.py")}
+    for name in sorted(names):
+        before, after = (path.read_text(encoding="utf-8") if path.is_file() else None for path in (old / name, new / name))
+        if before != after:
+            old_lines, new_lines = ((text or "").splitlines(keepends=True) for text in (before, after))
+            changes = list(difflib.unified_diff(old_lines, new_lines, str(shown / name), f"{shown / name} (generated)"))
+            lines += changes or [f"empty, and on one side only: {shown / name}\n"]
+    return lines
+
+
+def main() -> int:
+    """Run the command line."""
+    parser = argparse.ArgumentParser(prog="scripts/generate", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="change nothing; exit 1 with the diff when anything would change")
+    parser.add_argument("--spec", type=Path, help="generate from this specification only")
+    parser.add_argument("--output", type=Path, help="with --spec: the folder of the package, replaced when it exists")
+    options = parser.parse_args()
+    if (options.spec is None) != (options.output is None):
+        parser.error("--spec and --output go together")
+    with tempfile.TemporaryDirectory(dir=ROOT, prefix=".generate-") as name:
+        folder = Path(name)
+        try:
+            if options.spec is not None:
+                generate_package(options.spec, folder / "package")
+                results = [(folder / "package", options.output)]
+            else:
+                results = list(outputs(folder))
+        except SpecError as error:
+            print(error, file=sys.stderr)
+            return 2
+        if options.check:
+            lines = [line for new, old in results for line in difference(new, old)]
+            sys.stdout.writelines(lines)
+            return 1 if lines else 0
+        for new, old in results:
+            shutil.rmtree(old, ignore_errors=True)
+            shutil.move(new, old)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

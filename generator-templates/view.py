@@ -1,0 +1,179 @@
+"""What the templates print: a specification turned into values, or refused where it cannot be turned in full."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal
+
+from attrs import field, frozen
+from operations import OperationView, operation_view
+from schemas import Document, Node, SpecError, class_name, python_name
+
+_MODEL_NAMES = {"from_dict", "to_dict", "additional_properties", "error_details"}
+ErrorRole = Literal["code", "message", "detail", "entries"]
+
+
+@frozen(kw_only=True)
+class FieldView:
+    """A field of a model."""
+
+    name: str
+    wire_name: str
+    type: str
+    required: bool
+    is_list: bool
+    item_parse: str
+    parse: str
+    dump: str
+    secret: bool
+    description: str
+    error_role: ErrorRole | None
+
+
+@frozen(kw_only=True)
+class ModelView:
+    """A class with fields."""
+
+    name: str
+    description: str
+    fields: tuple[FieldView, ...]
+    models: tuple[str, ...]
+
+    def error_field(self, role: ErrorRole) -> FieldView | None:
+        """Return the field with that role in an error, if there is one."""
+        return next((field for field in self.fields if field.error_role == role), None)
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the model is an error body or an entry of one."""
+        return any(field.error_role for field in self.fields)
+
+
+@frozen(kw_only=True)
+class MapView:
+    """A map, which is a dict."""
+
+    name: str
+    description: str
+    type: str
+    models: tuple[str, ...]
+
+
+@frozen(kw_only=True)
+class EnumView:
+    """An enumeration of strings: its values by their names in Python."""
+
+    name: str
+    description: str
+    values: dict[str, str]
+
+
+@frozen
+class SpecView:
+    """A whole specification."""
+
+    title: str
+    description: str
+    operations: tuple[OperationView, ...]
+    models: dict[str, ModelView | MapView]
+    enums: dict[str, EnumView]
+    modules: dict[str, str] = field(factory=dict)
+
+    def operation(self, method: str, path: str) -> OperationView:
+        """Return the operation of a method and path."""
+        return next(item for item in self.operations if item.method == method.upper() and item.path == path)
+
+
+def spec_view(root: Node) -> SpecView:
+    """Return what the templates print for a specification.
+
+    Args:
+        root: The parsed document.
+
+    Raises:
+        SpecError: Something in it cannot be expressed in full.
+    """
+    document = Document(root)
+    models: dict[str, ModelView | MapView] = {}
+    enums: dict[str, EnumView] = {}
+    for name in document.schema_names():
+        schema = root["components"]["schemas"][name]
+        description = _described(schema, name)
+        if class_name(name) != name:
+            raise SpecError(f"{name}: components/schemas are named in PascalCase")
+        found = document.map_kind(schema, name)
+        if "enum" in schema:
+            enums[name] = _enum(name, description, schema)
+        elif found is not None:
+            models[name] = MapView(name=name, description=description, type=found.type, models=tuple(sorted(found.models)))
+        elif document.is_model(name):
+            models[name] = _model(document, name, schema)
+    _refuse_cycles(models)
+    operations = tuple(
+        operation_view(document, method, path, item, node)
+        for path, item in root["paths"].items()
+        for method, node in item.items()
+        if method.upper() in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+    )
+    return SpecView(root["info"]["title"], _described(root["info"], "info"), operations, models, enums)
+
+
+def _enum(name: str, description: str, schema: Node) -> EnumView:
+    values = {re.sub(r"[^A-Za-z0-9]+", "_", str(value)).upper(): value for value in schema["enum"]}
+    if schema.get("type") != "string" or len(values) != len(schema["enum"]):
+        raise SpecError(f"{name}: enumerations are of strings that differ in their letters and digits")
+    if not all(word.isidentifier() for word in values):
+        raise SpecError(f"{name}: a value of an enumeration begins with a letter")
+    return EnumView(name=name, description=description, values=values)
+
+
+def _model(document: Document, name: str, schema: Node) -> ModelView:
+    taken = set(_MODEL_NAMES)
+    fields: list[FieldView] = []
+    used: set[str] = set()
+    required = set(schema.get("required", ()))
+    if "additionalProperties" in schema or required - set(schema["properties"]):
+        raise SpecError(f"{name}: unknown fields are always kept, and required ones are described")
+    for wire_name, node in schema["properties"].items():
+        where = f"{name}.{wire_name}"
+        kind = document.kind(node, where)
+        if not kind.parse or not kind.dump:
+            raise SpecError(f"{where}: this cannot stand in a model")
+        resolved = document.resolve(node)
+        is_list = kind.parse.startswith("wire.list_of(")
+        python = python_name(wire_name, node, taken)
+        fields.append(
+            FieldView(
+                name=python,
+                wire_name=wire_name,
+                type=kind.type,
+                required=wire_name in required,
+                is_list=is_list,
+                item_parse=kind.parse.removeprefix("wire.list_of(")[:-1] if is_list else "",
+                parse=kind.parse,
+                dump=kind.dump.replace("{x}", f"self.{python}").replace("{{", "{").replace("}}", "}"),
+                secret=resolved.get("format") == "password",
+                description=_described(resolved, where),
+                error_role=node.get("x-error"),
+            )
+        )
+        used |= kind.models
+    return ModelView(name=name, description=_described(schema, name), fields=tuple(fields), models=tuple(sorted(used - {name})))
+
+
+def _described(node: dict[str, Any], where: str) -> str:
+    text = str(node.get("description", "")).strip()
+    if not text:
+        raise SpecError(f"{where}: a description is missing")
+    return text
+
+
+def _refuse_cycles(models: dict[str, ModelView | MapView]) -> None:
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        if name in path:
+            raise SpecError(f"{' -> '.join((*path, name))}: schemas must not go in a circle")
+        for other in models[name].models if name in models else ():
+            visit(other, (*path, name))
+
+    for name in models:
+        visit(name, ())
