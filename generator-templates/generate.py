@@ -24,8 +24,9 @@ from openapi_python_client.config import Config, ConfigFile, MetaType
 from openapi_python_client.parser import GeneratorData
 from openapi_python_client.parser.errors import GeneratorError
 from operations import OperationView, ParameterView
-from prose import literal, sentence, wrapped
+from prose import escaped, literal, prose, sentence, wrapped
 from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 from schemas import SpecError
 from view import spec_view
 
@@ -40,6 +41,7 @@ _SYNC_WORDS = {
     "AsyncClient": "Client",
     "aclose": "close",
     "aiter_raw": "iter_raw",
+    "aread": "read",
     "async_content": "sync_content",
     "async_chunks": "chunks",
     "async_send": "send",
@@ -70,24 +72,29 @@ def generate_package(spec: Path, output: Path) -> None:
     Raises:
         SpecError: Something in the specification cannot be generated in full.
     """
-    document = YAML(typ="safe").load(spec.read_text(encoding="utf-8"))
-    view = spec_view(document)
+    try:
+        document = YAML(typ="safe").load(spec.read_text(encoding="utf-8"))
+    except (OSError, UnicodeError, YAMLError) as error:
+        raise SpecError(f"{spec.name}: {error}") from None
     config = Config.from_sources(
         ConfigFile.load_from_path(TEMPLATES / "config.yaml"), MetaType.NONE, spec, "utf-8", overwrite=False, output_path=output
     )
     data = GeneratorData.from_dict(document, config=config)
     if isinstance(data, GeneratorError):
         raise SpecError(f"{spec.name}: {data.header}: {data.detail}")
+    view = spec_view(document)
     view.modules.update({str(one.class_info.name): str(one.class_info.module_name) for one in (*data.models, *data.enums)})
     project = Project(openapi=data, config=config, custom_template_path=TEMPLATES)
     project.env.globals.update(view=view, spec_name=spec.name, signature=_signature)
-    project.env.filters.update(wrapped=wrapped, sentence=sentence, literal=literal)
+    project.env.filters.update(wrapped=wrapped, sentence=sentence, literal=literal, prose=prose, escaped=escaped)
     config.post_hooks = []  # they run once, after the last file, and none may be missing
     with contextlib.redirect_stdout(io.StringIO()):  # it tells where it writes, which is a temporary folder here
         problems = [f"{spec.name}: {one.header} {one.detail}".strip() for one in project.build()]
     generated = sum(len(one.endpoints) for one in data.endpoint_collections_by_tag.values())
-    if generated != len(view.operations) or set(view.modules) != {*view.models, *view.enums}:
-        problems.append(f"{spec.name}: the generator left out operations or models")
+    if generated != len(view.operations):
+        problems.append(f"{spec.name}: {generated} operations were generated of {len(view.operations)}")
+    if odd := set(view.modules) ^ {*view.models, *view.enums}:
+        problems.append(f"{spec.name}: the generator has other names for {', '.join(sorted(odd))}; see class_overrides in config.yaml")
     if problems:
         raise SpecError("\n".join(problems))
     table = project.env.get_template("operations.py.jinja").render()
@@ -114,6 +121,8 @@ def generate_sync(source: Path, output: Path) -> None:
         source: A folder called `_async`.
         output: The folder to write.
     """
+    if nested := [path for path in sorted(source.rglob("*.py")) if path.parent != source]:
+        raise SpecError(f"{nested[0]}: a folder of async modules has no folders of its own")
     rule = unasync.Rule(f"{source}/", f"{output}/", additional_replacements=_SYNC_WORDS)
     unasync.unasync_files([str(path) for path in sorted(source.glob("*.py"))], [rule])
     for path in output.glob("*.py"):
@@ -129,7 +138,16 @@ def outputs(folder: Path) -> Iterator[tuple[Path, Path]]:
 
     Args:
         folder: An empty folder.
+
+    Raises:
+        SpecError: Something cannot be generated in full, or would be left as it is.
     """
+    for path in (ROOT / "openapi").iterdir():
+        if path.name not in {*SPECS, "README.md"}:
+            raise SpecError(f"{path}: no package is known for it")
+    for path in PACKAGE.rglob("_sync"):
+        if not path.with_name("_async").is_dir():
+            raise SpecError(f"{path}: there is no _async that it comes from")
     for spec, name in SPECS.items():
         generate_package(ROOT / "openapi" / spec, folder / name)
         yield folder / name, PACKAGE / name
@@ -147,9 +165,11 @@ def difference(new: Path, old: Path) -> list[str]:
     """
     lines: list[str] = []
     shown = old.relative_to(ROOT) if old.is_relative_to(ROOT) else old
-    names = {path.relative_to(folder) for folder in (new, old) for path in folder.rglob("*.py")}
+    files = ((folder, path) for folder in (new, old) for path in folder.rglob("*") if path.is_file())
+    names = {path.relative_to(folder) for folder, path in files if path.suffix != ".pyc"}
     for name in sorted(names):
-        before, after = (path.read_text(encoding="utf-8") if path.is_file() else None for path in (old / name, new / name))
+        both = (old / name, new / name)
+        before, after = (path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None for path in both)
         if before != after:
             old_lines, new_lines = ((text or "").splitlines(keepends=True) for text in (before, after))
             changes = list(difflib.unified_diff(old_lines, new_lines, str(shown / name), f"{shown / name} (generated)"))

@@ -16,9 +16,13 @@ def wrapped(text: str, indent: int, hanging: int = 0) -> str:
         indent: The columns before every line.
         hanging: Further columns before every line but the first.
     """
-    safe = " ".join(text.split()).replace("\\", "\\\\").replace('"""', "'''")
-    lines = textwrap.wrap(safe, WIDTH - indent - hanging, break_long_words=False, break_on_hyphens=False)
+    lines = textwrap.wrap(escaped(" ".join(text.split())), WIDTH - indent - hanging, break_long_words=False, break_on_hyphens=False)
     return f"\n{' ' * (indent + hanging)}".join(lines)
+
+
+def escaped(text: str) -> str:
+    """Return the text as it can stand in a docstring."""
+    return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
 
 
 def sentence(text: str) -> str:
@@ -27,6 +31,11 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
+def prose(value: str) -> str:
+    """Return the text on one line, as a Python literal in double quotes."""
+    return literal(" ".join(value.split()))
+
+
 def literal(value: str) -> str:
-    """Return the text as a Python literal in double quotes."""
-    return json.dumps(" ".join(value.split()), ensure_ascii=False)
+    """Return the text, exactly, as a Python literal in double quotes."""
+    return json.dumps(value, ensure_ascii=False)

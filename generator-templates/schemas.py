@@ -7,11 +7,12 @@ import re
 from typing import Any
 
 from attrs import frozen
+from prose import sentence
 
 Node = dict[str, Any]
 
-_PLAIN = {"x-python-name", "x-error", "description", "pattern", "examples", "example", "minimum", "maximum", "deprecated"}
-_TYPE_NAMES = frozenset({"str", "int", "float", "bool", "bytes", "list", "dict", "datetime", "wire", "Any", "Self"})
+# Generated classes use these, and a class attribute of the same name would hide them.
+_TYPE_NAMES = frozenset({"str", "int", "float", "bool", "bytes", "list", "dict", "datetime", "wire", "field"})
 
 
 class SpecError(Exception):
@@ -64,7 +65,7 @@ def python_name(wire_name: str, node: Node, taken: set[str]) -> str:
         name = re.sub(r"[^A-Za-z0-9]+", "_", wire_name).strip("_")
         name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
         name = f"{name}_" if keyword.iskeyword(name) else name
-    if not name.isidentifier() or keyword.iskeyword(name) or name in taken or name in _TYPE_NAMES:
+    if not name.isidentifier() or keyword.iskeyword(name) or name in taken | _TYPE_NAMES:
         raise SpecError(f"{wire_name}: {name!r} cannot be its name in Python; give it an x-python-name")
     taken.add(name)
     return str(name)
@@ -77,6 +78,17 @@ def class_name(name: str) -> str:
         name: The component's name, or an operation id.
     """
     return "".join(word[:1].upper() + word[1:] for word in re.split(r"[^A-Za-z0-9]+", name))
+
+
+def notes(schema: Node) -> str:
+    """Return what a schema and the parts written in it say of themselves, as prose; empty when they say nothing.
+
+    Args:
+        schema: The schema.
+    """
+    parts = [schema, *schema.get("oneOf", ()), *([schema["items"]] if "items" in schema else [])]
+    texts = [str(parts[0].get("description", "")), *(notes(part) for part in parts[1:])]
+    return " ".join(sentence(text) for text in texts if text)
 
 
 class Document:
@@ -120,8 +132,6 @@ class Document:
         """
         if "$ref" in schema:
             return self._component(str(schema["$ref"]), where)
-        if "enum" in schema or "properties" in schema or schema.get("type") == "object":
-            raise SpecError(f"{where}: objects, maps and enumerations stand in components/schemas")
         return self._inline(schema, where)
 
     def is_model(self, name: str) -> bool:
@@ -129,13 +139,19 @@ class Document:
         schema = self.root["components"]["schemas"][name]
         return schema.get("type") == "object" and "properties" in schema
 
+    def is_form(self, schema: Node) -> bool:
+        """Return whether a schema is a model whose fields all fit in a form."""
+        fields: Node = self.resolve(schema).get("properties", {})
+        kinds = [self.kind(node, name).type for name, node in fields.items()]
+        return "$ref" in schema and bool(kinds) and all(set(kind.split(" | ")) & {"str", "int", "float"} for kind in kinds)
+
     def map_kind(self, schema: Node, where: str) -> Kind | None:
         """Return what a map is in Python, or None when the schema is no map."""
         if schema.get("type") != "object" or "properties" in schema:
             return None
         if not isinstance(schema.get("additionalProperties"), dict):
             raise SpecError(f"{where}: an object has properties, or additionalProperties with a schema")
-        item = self.kind(schema["additionalProperties"], where)
+        item = self._part(schema["additionalProperties"], where)
         dump = item.dump
         if dump not in ("", "{x}"):
             dump = f"{{{{key: {_nest(item)} for key, item in {{x}}.items()}}}}"
@@ -160,7 +176,7 @@ class Document:
         if "oneOf" in schema:
             if len(schema["oneOf"]) != 2:
                 raise SpecError(f"{where}: a oneOf has two schemas")
-            first, second = (self.kind(part, where) for part in schema["oneOf"])
+            first, second = (self._part(part, where) for part in schema["oneOf"])
             dump = "{x}" if first.dump == second.dump == "{x}" else ""
             return Kind(
                 f"{first.type} | {second.type}", f"wire.either({first.parse}, {second.parse})", dump, first.models | second.models
@@ -169,7 +185,7 @@ class Document:
         if isinstance(kind, list) and len(kind) == 2 and "null" in kind:
             (kind,) = (word for word in kind if word != "null")
         if kind == "array":
-            item = self.kind(schema["items"], where)
+            item = self._part(schema["items"], where)
             dump = item.dump if item.dump in ("", "{x}") else f"[{_nest(item)} for item in {{x}}]"
             return Kind(f"list[{item.type}]", f"wire.list_of({item.parse})", dump, item.models)
         if kind == "string" and "format" in schema:
@@ -177,9 +193,15 @@ class Document:
                 return _FORMATS[schema["format"]]
         elif kind in _SCALARS:
             return _SCALARS[kind]
-        elif kind is None and not set(schema) - _PLAIN:
+        elif kind is None:
             return Kind("Any", "wire.anything")
         raise SpecError(f"{where}: no form in Python is known for {schema}")
+
+    def _part(self, schema: Node, where: str) -> Kind:
+        kind = self.kind(schema, where)
+        if not kind.parse:
+            raise SpecError(f"{where}: raw bytes are no part of anything")
+        return kind
 
 
 def _nest(item: Kind) -> str:

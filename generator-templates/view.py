@@ -8,8 +8,12 @@ from typing import Any, Literal
 from attrs import field, frozen
 from operations import OperationView, operation_view
 from schemas import Document, Node, SpecError, class_name, python_name
+from vocabulary import METHODS, check_vocabulary
 
 _MODEL_NAMES = {"from_dict", "to_dict", "additional_properties", "error_details"}
+# What generated modules import or define beside the classes that they are for.
+_CLASS_NAMES = {"Success", "ContentType", "BodyT", "ACCEPT", "Any", "Self", "Mapping", "Literal", "TypeAlias", "TypeVar", "StrEnum"}
+_CLASS_NAMES |= {"Iterator", "AsyncIterator", "Sequence"}
 ErrorRole = Literal["code", "message", "detail", "entries"]
 
 
@@ -74,6 +78,7 @@ class SpecView:
 
     title: str
     description: str
+    tags: dict[str, str]
     operations: tuple[OperationView, ...]
     models: dict[str, ModelView | MapView]
     enums: dict[str, EnumView]
@@ -94,6 +99,7 @@ def spec_view(root: Node) -> SpecView:
         SpecError: Something in it cannot be expressed in full.
     """
     document = Document(root)
+    check_vocabulary(document)
     models: dict[str, ModelView | MapView] = {}
     enums: dict[str, EnumView] = {}
     for name in document.schema_names():
@@ -108,21 +114,29 @@ def spec_view(root: Node) -> SpecView:
             models[name] = MapView(name=name, description=description, type=found.type, models=tuple(sorted(found.models)))
         elif document.is_model(name):
             models[name] = _model(document, name, schema)
-    _refuse_cycles(models)
+        else:
+            document.kind(schema, name)
+    for model in models.values():
+        if isinstance(model, ModelView):
+            _check_error(model, models)
     operations = tuple(
         operation_view(document, method, path, item, node)
         for path, item in root["paths"].items()
         for method, node in item.items()
-        if method.upper() in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+        if method in METHODS
     )
-    return SpecView(root["info"]["title"], _described(root["info"], "info"), operations, models, enums)
+    for operation in operations:
+        _check_names(operation, models, enums)
+    tags = {tag["name"]: tag["description"].strip() for tag in root["tags"]}
+    return SpecView(root["info"]["title"], _described(root["info"], "info"), tags, operations, models, enums)
 
 
 def _enum(name: str, description: str, schema: Node) -> EnumView:
     values = {re.sub(r"[^A-Za-z0-9]+", "_", str(value)).upper(): value for value in schema["enum"]}
-    if schema.get("type") != "string" or len(values) != len(schema["enum"]):
+    texts = all(isinstance(value, str) for value in schema["enum"])
+    if schema.get("type") != "string" or not texts or len(values) != len(schema["enum"]):
         raise SpecError(f"{name}: enumerations are of strings that differ in their letters and digits")
-    if not all(word.isidentifier() for word in values):
+    if not all(word[:1].isalpha() for word in values):
         raise SpecError(f"{name}: a value of an enumeration begins with a letter")
     return EnumView(name=name, description=description, values=values)
 
@@ -168,12 +182,24 @@ def _described(node: dict[str, Any], where: str) -> str:
     return text
 
 
-def _refuse_cycles(models: dict[str, ModelView | MapView]) -> None:
-    def visit(name: str, path: tuple[str, ...]) -> None:
-        if name in path:
-            raise SpecError(f"{' -> '.join((*path, name))}: schemas must not go in a circle")
-        for other in models[name].models if name in models else ():
-            visit(other, (*path, name))
+def _check_names(operation: OperationView, models: dict[str, ModelView | MapView], enums: dict[str, EnumView]) -> None:
+    error = models.get(operation.error_model or "")
+    if operation.error_model is not None and not (isinstance(error, ModelView) and error.is_error):
+        raise SpecError(f"{operation.id}: {operation.error_model} is the body of an error, so it is a model with x-error")
+    own = {name for success in operation.successes for name in (success.name, f"{success.name}Body")} | _CLASS_NAMES
+    for name in sorted(own & {*models, *enums}):
+        raise SpecError(f"{name}: generated code has a class of that name already; name the schema otherwise")
 
-    for name in models:
-        visit(name, ())
+
+def _check_error(model: ModelView, models: dict[str, ModelView | MapView]) -> None:
+    roles = [field.error_role for field in model.fields if field.error_role]
+    if len(roles) != len(set(roles)):
+        raise SpecError(f"{model.name}: two fields have the same x-error")
+    for role in ("code", "message"):
+        text = model.error_field(role)
+        if text is not None and "str" not in text.type.split(" | "):
+            raise SpecError(f"{model.name}.{text.wire_name}: the {role} of an error is a string")
+    entries = model.error_field("entries")
+    entry = models.get(entries.item_parse.removesuffix(".from_dict")) if entries is not None else None
+    if entries is not None and not (isinstance(entry, ModelView) and entry.is_error):
+        raise SpecError(f"{model.name}.{entries.wire_name}: the entries of an error are a list of models with x-error of their own")

@@ -26,23 +26,6 @@ class AsyncClient(RequestBuilder, Protocol):
         ...
 
 
-async def async_send(client: AsyncClient, request: Request, parse: Callable[[httpx.Response], T], timeout: Timeout | None) -> T:
-    """Send the request and return what its response says.
-
-    Args:
-        client: What sends it.
-        request: The operation's request.
-        parse: The operation's `parse`.
-        timeout: Seconds or an `httpx.Timeout`; None for the client's own.
-
-    Raises:
-        TransportError: No answer came, or it broke off.
-        RegistryError: Whatever `parse` raises.
-    """
-    response = await _dispatch(client, request, timeout, stream=False)
-    return parse(response)
-
-
 @asynccontextmanager
 async def async_stream(
     client: AsyncClient,
@@ -64,13 +47,49 @@ async def async_stream(
         TransportError: No answer came, or it broke off.
         StatusError: The status is no success.
     """
-    response = await _dispatch(client, request, timeout, stream=True)
+    content = None if request.body is None else async_content(request.body)
+    built = build(client, request, content, timeout)
+    try:
+        response = await client.send(built, stream=True)
+    except httpx.HTTPError as error:
+        raise _transport_error(built, error) from error
     try:
         if response.status_code not in successes:
             raise status_error(response, await _read_some(response), parse_error)
         yield response
     finally:
         await response.aclose()
+
+
+async def async_send(
+    client: AsyncClient,
+    request: Request,
+    parse: Callable[[httpx.Response], T],
+    successes: Container[int],
+    parse_error: Callable[[Any], ErrorBody] | None,
+    timeout: Timeout | None,
+) -> T:
+    """Send the request and return what its response says.
+
+    Args:
+        client: What sends it.
+        request: The operation's request.
+        parse: The operation's `parse`.
+        successes: The statuses that are successes.
+        parse_error: What reads the documented error body.
+        timeout: Seconds or an `httpx.Timeout`; None for the client's own.
+
+    Raises:
+        TransportError: No answer came, or a success broke off.
+        StatusError: The status is no success.
+        RegistryError: Whatever `parse` raises.
+    """
+    async with async_stream(client, request, successes, parse_error, timeout) as response:
+        try:
+            await response.aread()
+        except httpx.HTTPError as error:
+            raise _transport_error(response.request, error) from error
+        return parse(response)
 
 
 async def async_chunks(response: httpx.Response) -> AsyncIterator[bytes]:
@@ -87,15 +106,6 @@ async def async_chunks(response: httpx.Response) -> AsyncIterator[bytes]:
             yield chunk
     except httpx.HTTPError as error:
         raise _transport_error(response.request, error) from error
-
-
-async def _dispatch(client: AsyncClient, request: Request, timeout: Timeout | None, *, stream: bool) -> httpx.Response:
-    content = None if request.body is None else async_content(request.body)
-    built = build(client, request, content, timeout)
-    try:
-        return await client.send(built, stream=stream)
-    except httpx.HTTPError as error:
-        raise _transport_error(built, error) from error
 
 
 async def _read_some(response: httpx.Response) -> bytes:

@@ -27,23 +27,6 @@ class Client(RequestBuilder, Protocol):
         ...
 
 
-def send(client: Client, request: Request, parse: Callable[[httpx.Response], T], timeout: Timeout | None) -> T:
-    """Send the request and return what its response says.
-
-    Args:
-        client: What sends it.
-        request: The operation's request.
-        parse: The operation's `parse`.
-        timeout: Seconds or an `httpx.Timeout`; None for the client's own.
-
-    Raises:
-        TransportError: No answer came, or it broke off.
-        RegistryError: Whatever `parse` raises.
-    """
-    response = _dispatch(client, request, timeout, stream=False)
-    return parse(response)
-
-
 @contextmanager
 def stream(
     client: Client,
@@ -65,13 +48,49 @@ def stream(
         TransportError: No answer came, or it broke off.
         StatusError: The status is no success.
     """
-    response = _dispatch(client, request, timeout, stream=True)
+    content = None if request.body is None else sync_content(request.body)
+    built = build(client, request, content, timeout)
+    try:
+        response = client.send(built, stream=True)
+    except httpx.HTTPError as error:
+        raise _transport_error(built, error) from error
     try:
         if response.status_code not in successes:
             raise status_error(response, _read_some(response), parse_error)
         yield response
     finally:
         response.close()
+
+
+def send(
+    client: Client,
+    request: Request,
+    parse: Callable[[httpx.Response], T],
+    successes: Container[int],
+    parse_error: Callable[[Any], ErrorBody] | None,
+    timeout: Timeout | None,
+) -> T:
+    """Send the request and return what its response says.
+
+    Args:
+        client: What sends it.
+        request: The operation's request.
+        parse: The operation's `parse`.
+        successes: The statuses that are successes.
+        parse_error: What reads the documented error body.
+        timeout: Seconds or an `httpx.Timeout`; None for the client's own.
+
+    Raises:
+        TransportError: No answer came, or a success broke off.
+        StatusError: The status is no success.
+        RegistryError: Whatever `parse` raises.
+    """
+    with stream(client, request, successes, parse_error, timeout) as response:
+        try:
+            response.read()
+        except httpx.HTTPError as error:
+            raise _transport_error(response.request, error) from error
+        return parse(response)
 
 
 def chunks(response: httpx.Response) -> Iterator[bytes]:
@@ -88,15 +107,6 @@ def chunks(response: httpx.Response) -> Iterator[bytes]:
             yield chunk
     except httpx.HTTPError as error:
         raise _transport_error(response.request, error) from error
-
-
-def _dispatch(client: Client, request: Request, timeout: Timeout | None, *, stream: bool) -> httpx.Response:
-    content = None if request.body is None else sync_content(request.body)
-    built = build(client, request, content, timeout)
-    try:
-        return client.send(built, stream=stream)
-    except httpx.HTTPError as error:
-        raise _transport_error(built, error) from error
 
 
 def _read_some(response: httpx.Response) -> bytes:

@@ -1,0 +1,134 @@
+"""Responses as the templates print them: a class for each success, and the errors."""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import Any, Literal
+
+from attrs import frozen
+from prose import sentence
+from schemas import Document, Kind, Node, SpecError, class_name, notes, python_name
+
+# Signed manifests of schema 1 are JSON under a type that does not say so.
+JSON = ("/json", "+json", "+prettyjws")
+_RESPONSE_NAMES = {"status", "headers", "media_type", "body", "raw"}
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
+
+
+@frozen(kw_only=True)
+class HeaderView:
+    """A documented response header."""
+
+    name: str
+    wire_name: str
+    type: str
+    read: str
+    required: bool
+    secret: bool
+    description: str
+
+
+@frozen(kw_only=True)
+class SuccessView:
+    """A success of an operation: one status, or several that mean the same."""
+
+    name: str
+    statuses: tuple[str, ...]
+    description: str
+    headers: tuple[HeaderView, ...]
+    kind: Literal["none", "binary", "json", "text"]
+    type: str
+    media_types: dict[str, Kind]
+
+
+def response_views(
+    document: Document, node: Node, where: str, *, head: bool
+) -> tuple[tuple[SuccessView, ...], tuple[tuple[str, str], ...], str | None, set[str]]:
+    """Return the successes of an operation, its errors, the model of their bodies and the models that the successes name.
+
+    Args:
+        document: The specification.
+        node: The operation's node.
+        where: The operation's id, for errors.
+        head: Whether the answers come without their bodies.
+
+    Raises:
+        SpecError: Something in them cannot be expressed in full.
+    """
+    successes: dict[str, tuple[list[str], Node]] = {}
+    errors: list[tuple[str, str]] = []
+    error_models: set[str] = set()
+    for status, reference in node["responses"].items():
+        response = document.resolve(reference)
+        if status.startswith("2"):
+            same = repr(sorted(reference.items())) if "$ref" in reference else status
+            successes.setdefault(same, ([], response))[0].append(status)
+            continue
+        errors.append((status, " ".join(response["description"].split())))
+        schema = response.get("content", {}).get("application/json", {}).get("schema")
+        if schema is not None:
+            error_models.add(document.kind(schema, f"{where}, {status}").type)
+    if not successes or len(error_models) > 1:
+        raise SpecError(f"{where}: an operation has a success, and one model for its errors")
+    views = tuple(_success(document, statuses, response, where, head=head) for statuses, response in successes.values())
+    models = {model for view in views for kind in view.media_types.values() for model in kind.models}
+    return views, tuple(errors), next(iter(error_models), None), models
+
+
+def _success(document: Document, statuses: list[str], response: Node, where: str, *, head: bool) -> SuccessView:
+    place = f"{where}, {statuses[0]}"
+    content = response.get("content", {})
+    schemas = [node["schema"] for node in content.values()]
+    kinds = {media: document.kind(node["schema"], f"{place}, {media}") for media, node in content.items()}
+    shape: Literal["none", "binary", "json", "text"] = "none"
+    if head:
+        pass  # the content is what GET would send
+    elif kinds and all(kind.type == "bytes" for kind in kinds.values()):
+        shape = "binary"
+    elif kinds and all(media.startswith("text/") and kind.type == "str" for media, kind in kinds.items()):
+        shape = "text"
+    elif kinds:
+        shape = "json"
+        if any(not kind.parse or not media.endswith(JSON) for media, kind in kinds.items()):
+            raise SpecError(f"{place}: a body is JSON, text or raw bytes, and these do not mix")
+    types = {"none": "None", "binary": "BodyT", "text": "str"}
+    if int(statuses[0]) not in _PHRASES:
+        raise SpecError(f"{place}: a success has a status that HTTP registers, which gives its class a name")
+    words = "".join(word.capitalize() for word in re.findall("[A-Za-z]+", _PHRASES[int(statuses[0])]))
+    taken = set(_RESPONSE_NAMES)
+    return SuccessView(
+        name=f"{class_name(where)}{words}",
+        statuses=tuple(statuses),
+        description=" ".join([sentence(response["description"]), *filter(None, map(notes, schemas))]),
+        headers=tuple(
+            _header(document, name, document.resolve(node), f"{place}, header {name}", taken)
+            for name, node in response.get("headers", {}).items()
+        ),
+        kind=shape,
+        type=types.get(shape) or " | ".join(dict.fromkeys(kind.type for kind in kinds.values())),
+        media_types=kinds,
+    )
+
+
+def _header(document: Document, name: str, node: dict[str, Any], place: str, taken: set[str]) -> HeaderView:
+    kind = document.kind(node["schema"], place)
+    readers = {"str": "text_header", "int": "integer_header", "bool": "boolean_header", "list[str]": "list_header"}
+    if kind.type not in readers:
+        raise SpecError(f"{place}: a header cannot be {kind.type}")
+    opaque = bool(node.get("x-opaque-url"))
+    if opaque and kind.type != "str":
+        raise SpecError(f"{place}: a URL is a string, not {kind.type}")
+    if opaque and name.lower() == "link":
+        read = "wire.next_link(response)"
+    else:
+        read = f'wire.{"url_header" if opaque else readers[kind.type]}(response, "{name}")'
+    return HeaderView(
+        name=python_name(name, node, taken),
+        wire_name=name,
+        type=kind.type,
+        read=read,
+        required=bool(node.get("required")),
+        secret=opaque or document.resolve(node["schema"]).get("format") == "password",
+        description=node["description"].strip(),
+    )

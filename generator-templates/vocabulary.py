@@ -1,0 +1,296 @@
+"""What a specification may say, word by word: whatever the generator would not read stops it, with the place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from schemas import Document, Node, SpecError
+
+METHODS = ("get", "head", "post", "put", "patch", "delete")
+
+# These bind the other side of the wire, or are there for readers: the generated code takes what comes.
+_DOCUMENTATION = {"examples", "pattern", "minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems"}
+_SHAPES = {
+    "enum": {"type", "enum"},
+    "properties": {"type", "properties", "required", "additionalProperties"},
+    "additionalProperties": {"type", "additionalProperties"},
+    "items": {"type", "items"},
+    "oneOf": {"oneOf"},
+}
+_COMPONENTS = ("parameters", "headers", "responses", "requestBodies", "schemas", "securitySchemes")
+_STYLES = {"path": ("simple", False), "query": ("form", True), "header": ("simple", False)}
+_OWN_HEADERS = ("accept", "content-type", "authorization")
+
+_PATH = re.compile(r"(/([A-Za-z0-9._~-]|\{[A-Za-z0-9_]+\})*)+")
+_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_SCOPE = re.compile(r"([A-Za-z0-9_.:/*,-]|\{[A-Za-z0-9_]+\})+")
+_WORD = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
+
+
+def check_vocabulary(document: Document) -> None:
+    """Check that a specification says nothing that the generator would not read.
+
+    Args:
+        document: The specification.
+
+    Raises:
+        SpecError: It does; the message names the place and the word.
+    """
+    _Reader(document).root()
+
+
+def _words(node: Any, where: str, needed: Collection[str], allowed: Collection[str] = ()) -> None:
+    if not isinstance(node, dict):
+        raise SpecError(f"{where}: this should be an object, not {node!r}")
+    for word in node:
+        if word not in needed and word not in allowed:
+            raise SpecError(f"{where}: {word!r} means nothing to the generator here, and nothing is dropped")
+    for word in needed:
+        value = node.get(word)
+        if value is None or (word != "schema" and not (value.strip() if isinstance(value, str) else value)):
+            raise SpecError(f"{where}: {'a description' if word == 'description' else word} is missing")
+
+
+def _value(node: Node, word: str, where: str, *accepted: object) -> None:
+    if word in node and not any(node[word] is one or (isinstance(one, str) and node[word] == one) for one in accepted):
+        raise SpecError(f"{where}: {word} is {' or '.join(map(str, accepted))}, not {node[word]!r}")
+
+
+def _name(node: Node, where: str) -> None:
+    if "x-python-name" in node and not _WORD.fullmatch(str(node["x-python-name"])):
+        raise SpecError(f"{where}: x-python-name is a name in snake case, not {node['x-python-name']!r}")
+
+
+class _Reader:
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.ids: set[str] = set()
+
+    def root(self) -> None:
+        root = self.document.root
+        _words(root, "the document", ("openapi", "info", "tags", "paths"), ("servers", "security", "components"))
+        if not str(root["openapi"]).startswith("3.1."):
+            raise SpecError(f"openapi: this is written in 3.1, not {root['openapi']}")
+        _words(root["info"], "info", ("title", "version", "description"), ("license",))
+        for server in root.get("servers", ()):
+            _words(server, "servers", ("url",), ("description",))
+            _value(server, "url", "servers", "/")
+        for tag in root["tags"]:
+            _words(tag, "tags", ("name", "description"))
+            if not _WORD.fullmatch(str(tag["name"])):
+                raise SpecError(f"tags, {tag['name']}: a tag is named in snake case")
+        self.components(root.get("components", {}))
+        self.security(root, "security")
+        if any(scopes for choice in root.get("security", ()) for scopes in choice.values()):
+            raise SpecError("security: scopes stand on operations")
+        for path, item in root["paths"].items():
+            if not _PATH.fullmatch(path):
+                raise SpecError(f"{path}: this is no path that requests can be made of")
+            _words(item, path, (), ("parameters", *METHODS))
+            for method in METHODS:
+                if method in item:
+                    self.operation(item[method], item, f"{method.upper()} {path}")
+
+    def components(self, components: Node) -> None:
+        _words(components, "components", (), _COMPONENTS)
+        for group, nodes in components.items():
+            for name, node in nodes.items():
+                if isinstance(node, dict) and "$ref" in node:
+                    raise SpecError(f"components/{group}/{name}: a component is no reference to another one")
+        for name, node in components.get("schemas", {}).items():
+            self.schema(node, name, component=True)
+        self.refuse_circles(components.get("schemas", {}))
+        for name, node in components.get("parameters", {}).items():
+            self.parameter(node, f"components/parameters/{name}")
+        for name, node in components.get("headers", {}).items():
+            self.header(name, node, f"components/headers/{name}")
+        for name, node in components.get("responses", {}).items():
+            self.response(node, f"components/responses/{name}", "2XX")
+        for name, node in components.get("requestBodies", {}).items():
+            self.body(node, f"components/requestBodies/{name}")
+        for name, node in components.get("securitySchemes", {}).items():
+            _words(node, f"components/securitySchemes/{name}", ("type", "description"), ("scheme", "in", "name", "bearerFormat"))
+
+    def operation(self, node: Node, item: Node, where: str) -> None:
+        where = str(node.get("operationId") or where) if isinstance(node, dict) else where
+        _words(
+            node,
+            where,
+            ("operationId", "tags", "summary", "description", "externalDocs", "responses"),
+            ("security", "parameters", "requestBody", "x-opaque-url"),
+        )
+        if not _WORD.fullmatch(where) or where in self.ids:
+            raise SpecError(f"{where}: an operationId is a name of its own, in snake case")
+        self.ids.add(where)
+        names = [tag["name"] for tag in self.document.root["tags"]]
+        if len(node["tags"]) != 1 or node["tags"][0] not in names or where in names:
+            raise SpecError(f"{where}: an operation has one tag, which is described, and is not called like a tag")
+        _words(node["externalDocs"], f"{where}, externalDocs", ("description", "url"))
+        if "x-opaque-url" in node:
+            _words(node["x-opaque-url"], f"{where}, x-opaque-url", ("name",), ("required",))
+            _value({"required": None, **node["x-opaque-url"]}, "required", f"{where}, x-opaque-url", True, False)
+        self.security(node, where)
+        for parameter in (*item.get("parameters", ()), *node.get("parameters", ())):
+            self.parameter(self.target(parameter, "parameters", where), where)
+        if "requestBody" in node:
+            self.body(self.target(node["requestBody"], "requestBodies", where), f"{where}, body")
+        for status, response in node["responses"].items():
+            if not isinstance(status, str) or not re.fullmatch(r"2[0-9]{2}|[345]([0-9]{2}|XX)", status):
+                raise SpecError(f"{where}: {status} is no status; each is documented by its number in quotes, errors also as 5XX")
+            self.response(self.target(response, "responses", where), f"{where}, {status}", status)
+
+    def security(self, node: Node, where: str) -> None:
+        schemes = self.document.root.get("components", {}).get("securitySchemes", {})
+        choices: list[Node] = node.get("security", [])
+        if any(len(choice) > 1 for choice in choices) or sum(any(choice.values()) for choice in choices) > 1:
+            raise SpecError(f"{where}: security is a choice of single schemes, of which one has scopes")
+        for scheme, scopes in ((scheme, scopes) for choice in choices for scheme, scopes in choice.items()):
+            if scheme not in schemes or not all(_SCOPE.fullmatch(scope) for scope in scopes):
+                raise SpecError(f"{where}: security, {scheme}: no such scheme in components, or no scope that can be asked for")
+
+    def target(self, node: Node, group: str, where: str) -> Node:
+        """Return the node, or what it refers to."""
+        if not isinstance(node, dict) or "$ref" not in node:
+            return node
+        _words(node, f"{where}, {node['$ref']}", ("$ref",), ("description",))
+        self.reference(node, group, where)
+        return self.document.resolve(node)
+
+    def reference(self, node: Node, group: str, where: str) -> None:
+        self.document.resolve(node)
+        if str(node["$ref"]).rpartition("/")[0] != f"#/components/{group}":
+            raise SpecError(f"{where}: {node['$ref']} is none of components/{group}")
+
+    def parameter(self, node: Node, where: str) -> None:
+        _words(node, where, ("name", "in", "description", "schema"), ("required", "style", "explode", "x-python-name", "x-segments"))
+        where = f"{where}, parameter {node['name']}"
+        if node["in"] not in _STYLES:
+            raise SpecError(f"{where}: a parameter stands in {', '.join(_STYLES)}, not in {node['in']}")
+        if node["in"] == "header" and (not _TOKEN.fullmatch(node["name"]) or node["name"].lower() in _OWN_HEADERS):
+            raise SpecError(f"{where}: no header of this name can be given by a caller")
+        style, explode = _STYLES[node["in"]]
+        _value(node, "style", where, style)
+        _value(node, "explode", where, explode)
+        _value(node, "required", where, *((True,) if node["in"] == "path" else (True, False)))
+        _name(node, where)
+        if node["in"] == "path":
+            _words({"required": node.get("required")}, where, ("required",))
+        _value(node, "x-segments", where, *(("many",) if node["in"] == "path" else ()))
+        self.schema(node["schema"], where, secret=True, plain=True)
+
+    def header(self, name: str, node: Node, where: str) -> None:
+        _words(node, where, ("description", "schema"), ("required", "x-opaque-url", "x-python-name"))
+        if not _TOKEN.fullmatch(name):
+            raise SpecError(f"{where}: {name!r} is no name of a header")
+        _value(node, "required", where, True, False)
+        _value(node, "x-opaque-url", where, True)
+        _name(node, where)
+        self.schema(node["schema"], where, secret=True, plain=True)
+
+    def response(self, node: Node, where: str, status: str) -> None:
+        _words(node, where, ("description",), ("headers", "content"))
+        for name, header in node.get("headers", {}).items():
+            self.header(name, self.target(header, "headers", where), f"{where}, header {name}")
+        self.content(node.get("content", {}), where)
+        for media, one in node.get("content", {}).items():
+            # What an exception cannot parse it keeps as bytes, which is in full for text.
+            if not status.startswith("2") and media != "application/json" and one["schema"].get("type") != "string":
+                raise SpecError(f"{where}, {media}: an error is described as application/json, or as text")
+
+    def body(self, node: Node, where: str) -> None:
+        _words(node, where, ("description", "content"), ("required", "x-raw-body"))
+        _value(node, "required", where, True, False)
+        _value(node, "x-raw-body", where, True)
+        self.content(node["content"], where)
+
+    def content(self, content: Node, where: str) -> None:
+        for media, node in content.items():
+            _words(node, f"{where}, {media}", ("schema",))
+            if not _MEDIA_TYPE.fullmatch(media):
+                raise SpecError(f"{where}: {media} is no single media type in lower case, without parameters")
+            self.schema(node["schema"], f"{where}, {media}", described=True)
+
+    def schema(
+        self,
+        node: Any,
+        where: str,
+        *,
+        component: bool = False,
+        field: bool = False,
+        described: bool = False,
+        secret: bool = False,
+        plain: bool = False,
+    ) -> None:
+        """Check a schema.
+
+        Args:
+            node: The schema.
+            where: Its place.
+            component: It stands in `components/schemas`.
+            field: It is a property of a model.
+            described: Its description is printed.
+            secret: `format: password` counts here.
+            plain: It stands in a header or URL, where there is no null.
+        """
+        own = {"x-error", "x-python-name"} if field else set()
+        described = described or component or field
+        words = own | ({"description"} if described else set())
+        if isinstance(node, dict) and "$ref" in node:
+            _words(node, where, ("$ref",), words)
+            self.reference(node, "schemas", where)
+        else:
+            if not isinstance(node, dict):
+                raise SpecError(f"{where}: this should be a schema, not {node!r}")
+            if not component and ("enum" in node or "properties" in node or node.get("type") == "object"):
+                raise SpecError(f"{where}: objects, maps and enumerations stand in components/schemas")
+            shape = next((shape for word, shape in _SHAPES.items() if word in node), {"type", "format"})
+            _words(node, where, (), words | shape | _DOCUMENTATION)
+            self.type_of(node, where, plain=plain)
+        _value(node, "x-error", where, "code", "message", "detail", "entries")
+        _name(node, where)
+        if not (secret or field or component) and self.document.resolve(node).get("format") == "password":
+            raise SpecError(f"{where}: a secret stands in a field, a parameter or a header of its own")
+        for name, part in node.get("properties", {}).items():
+            self.schema(part, f"{where}.{name}", field=True)
+        for part in (*_values(node, "items"), *node.get("oneOf", ()), *_values(node, "additionalProperties")):
+            self.schema(part, where, described=described and not (component or field), plain=plain)
+
+    def type_of(self, node: Node, where: str, *, plain: bool) -> None:
+        kind = node.get("type")
+        words = [kind] if isinstance(kind, str) else (kind or [])
+        known = {"string", "integer", "number", "boolean", "array", "object"}
+        if len(set(words) & known) + words.count("null") != len(words) or len(words) - words.count("null") > 1 or words == ["null"]:
+            raise SpecError(f"{where}: the type is one of {', '.join(sorted(known))}, or a list of one of them and 'null'")
+        if "null" in words and plain:
+            raise SpecError(f"{where}: there is no null in URLs and headers")
+        if "format" in node and (kind != "string" and "string" not in words):
+            raise SpecError(f"{where}: a format is for strings")
+
+    def refuse_circles(self, schemas: Node) -> None:
+        def visit(name: str, path: tuple[str, ...]) -> None:
+            if name in path:
+                raise SpecError(f"{' -> '.join((*path, name))}: schemas must not go in a circle")
+            for other in _references(schemas.get(name)):
+                visit(other, (*path, name))
+
+        for name in schemas:
+            visit(name, ())
+
+
+def _values(node: Node, word: str) -> Iterator[Any]:
+    if isinstance(node.get(word), dict):
+        yield node[word]
+
+
+def _references(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"].rpartition("/")[2]
+        for value in node.values():
+            yield from _references(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _references(value)
