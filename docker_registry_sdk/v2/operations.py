@@ -405,7 +405,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="GET",
         path="/v2/_catalog",
         summary="List the repositories of the registry",
-        description="One page of repository names. It is no part of the OCI specification: Docker Hub and GHCR do not offer it, others list only what the caller may see. A server may give fewer names than asked for; the next page is the one that `Link` names. Asking for more than the server's limit can be an error.",
+        description="One page of repository names. It is no part of the OCI specification: Docker Hub and GHCR do not offer it, others list only what the caller may see. A server may give fewer names than asked for; the next page is the one that `Link` names. Asking for more than the server's limit is an error on some (PAGINATION_NUMBER_INVALID): the limit of Docker distribution is 1000.",
         source="Docker Registry HTTP API V2, Listing Repositories",
         parameters=(
             Parameter(

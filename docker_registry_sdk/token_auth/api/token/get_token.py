@@ -176,6 +176,8 @@ def sync(
             offline_token=offline_token,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -247,5 +249,7 @@ async def asyncio(
             offline_token=offline_token,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )

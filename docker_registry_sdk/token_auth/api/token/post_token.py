@@ -148,6 +148,8 @@ def sync(
             body,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -206,5 +208,7 @@ async def asyncio(
             body,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )

@@ -126,7 +126,7 @@ def sync(
 
     Source: Registry API, Status check for registry, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#status>.
     """
-    return wire.send(client, request(), parse, timeout)
+    return wire.send(client, request(), parse, (200,), ErrorResponse.from_dict, timeout)
 
 
 async def asyncio(
@@ -165,4 +165,4 @@ async def asyncio(
 
     Source: Registry API, Status check for registry, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#status>.
     """
-    return await wire.async_send(client, request(), parse, timeout)
+    return await wire.async_send(client, request(), parse, (200,), ErrorResponse.from_dict, timeout)

@@ -109,7 +109,7 @@ def sync(
 
     Source: Docker Hub API, User Login, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#users>.
     """
-    return wire.send(client, request(), parse, timeout)
+    return wire.send(client, request(), parse, (200,), ErrorResponse.from_dict, timeout)
 
 
 async def asyncio(
@@ -148,4 +148,4 @@ async def asyncio(
 
     Source: Docker Hub API, User Login, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#users>.
     """
-    return await wire.async_send(client, request(), parse, timeout)
+    return await wire.async_send(client, request(), parse, (200,), ErrorResponse.from_dict, timeout)

@@ -131,6 +131,8 @@ def sync(
             body,
         ),
         parse,
+        (201,),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -182,5 +184,7 @@ async def asyncio(
             body,
         ),
         parse,
+        (201,),
+        ErrorResponse.from_dict,
         timeout,
     )

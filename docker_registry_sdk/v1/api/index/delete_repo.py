@@ -175,6 +175,11 @@ def sync(
             x_docker_endpoints=x_docker_endpoints,
         ),
         parse,
+        (
+            200,
+            202,
+        ),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -238,5 +243,10 @@ async def asyncio(
             x_docker_endpoints=x_docker_endpoints,
         ),
         parse,
+        (
+            200,
+            202,
+        ),
+        ErrorResponse.from_dict,
         timeout,
     )

@@ -172,6 +172,8 @@ def sync(
             x_docker_token=x_docker_token,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -230,5 +232,7 @@ async def asyncio(
             x_docker_token=x_docker_token,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )

@@ -179,6 +179,11 @@ def sync(
             x_docker_token=x_docker_token,
         ),
         parse,
+        (
+            200,
+            201,
+        ),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -243,5 +248,10 @@ async def asyncio(
             x_docker_token=x_docker_token,
         ),
         parse,
+        (
+            200,
+            201,
+        ),
+        ErrorResponse.from_dict,
         timeout,
     )

@@ -127,6 +127,8 @@ def sync(
             name,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -178,5 +180,7 @@ async def asyncio(
             name,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )

@@ -172,6 +172,8 @@ def sync(
             x_docker_endpoints=x_docker_endpoints,
         ),
         parse,
+        (204,),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -233,5 +235,7 @@ async def asyncio(
             x_docker_endpoints=x_docker_endpoints,
         ),
         parse,
+        (204,),
+        ErrorResponse.from_dict,
         timeout,
     )

@@ -147,6 +147,8 @@ def sync(
             n=n,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -201,5 +203,7 @@ async def asyncio(
             n=n,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )

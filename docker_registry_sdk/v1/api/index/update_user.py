@@ -134,6 +134,11 @@ def sync(
             body,
         ),
         parse,
+        (
+            200,
+            204,
+        ),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -187,5 +192,10 @@ async def asyncio(
             body,
         ),
         parse,
+        (
+            200,
+            204,
+        ),
+        ErrorResponse.from_dict,
         timeout,
     )

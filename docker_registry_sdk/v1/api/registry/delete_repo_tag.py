@@ -144,6 +144,8 @@ def sync(
             tag,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -199,5 +201,7 @@ async def asyncio(
             tag,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )

@@ -136,6 +136,8 @@ def sync(
             name,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -186,5 +188,7 @@ async def asyncio(
             name,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )

@@ -146,6 +146,8 @@ def sync(
             img_id,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -200,5 +202,7 @@ async def asyncio(
             img_id,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )

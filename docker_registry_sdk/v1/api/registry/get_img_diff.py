@@ -149,6 +149,8 @@ def sync(
             img_id,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -204,5 +206,7 @@ async def asyncio(
             img_id,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )

@@ -148,6 +148,8 @@ def sync(
             img_id,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -203,5 +205,7 @@ async def asyncio(
             img_id,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )

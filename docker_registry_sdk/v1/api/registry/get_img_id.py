@@ -146,6 +146,8 @@ def sync(
             tag,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -197,5 +199,7 @@ async def asyncio(
             tag,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )

@@ -162,6 +162,8 @@ def sync(
             img_id,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -216,5 +218,7 @@ async def asyncio(
             img_id,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )

@@ -209,6 +209,11 @@ def sync(
             range=range,
         ),
         parse,
+        (
+            200,
+            206,
+        ),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -273,6 +278,11 @@ async def asyncio(
             range=range,
         ),
         parse,
+        (
+            200,
+            206,
+        ),
+        ErrorResponse.from_dict,
         timeout,
     )
 

@@ -145,6 +145,8 @@ def sync(
             name,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -195,5 +197,7 @@ async def asyncio(
             name,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )

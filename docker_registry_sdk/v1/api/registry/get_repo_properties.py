@@ -141,6 +141,8 @@ def sync(
             name,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -189,5 +191,7 @@ async def asyncio(
             name,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )

@@ -149,6 +149,8 @@ def sync(
             tag,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -201,5 +203,7 @@ async def asyncio(
             tag,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )

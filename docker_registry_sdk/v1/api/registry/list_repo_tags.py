@@ -153,6 +153,8 @@ def sync(
             name,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -202,5 +204,7 @@ async def asyncio(
             name,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )

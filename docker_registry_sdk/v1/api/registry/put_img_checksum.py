@@ -171,6 +171,8 @@ def sync(
             x_docker_checksum_payload=x_docker_checksum_payload,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -241,5 +243,7 @@ async def asyncio(
             x_docker_checksum_payload=x_docker_checksum_payload,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )

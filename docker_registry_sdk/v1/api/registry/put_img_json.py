@@ -159,6 +159,8 @@ def sync(
             content_type=content_type,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -222,5 +224,7 @@ async def asyncio(
             content_type=content_type,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )

@@ -163,6 +163,8 @@ def sync(
             content_type=content_type,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -229,5 +231,7 @@ async def asyncio(
             content_type=content_type,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )

@@ -147,6 +147,8 @@ def sync(
             body,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -201,5 +203,7 @@ async def asyncio(
             body,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )

@@ -162,6 +162,8 @@ def sync(
             body,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -226,5 +228,7 @@ async def asyncio(
             body,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )

@@ -205,11 +205,13 @@ def sync(
             403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
                 token.
             404: There is no such thing, the caller may not see it, or the registry does not offer this call
-                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN). Docker distribution 2.8 answers
-                plain text to paths that it does not know, and to names that break the grammar.
+                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID from
+                Docker distribution). Docker distribution 2.8 answers plain text to paths that it does not know, and
+                to names that break the grammar.
             416: The range begins past the end of the blob.
             429: The rate limit is reached (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy before it failed.
+            5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
+                to a name that is too long.
         ParseError: The answer cannot be understood.
 
     Source: OCI Distribution Spec, Pulling Blobs (end-2), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs>.
@@ -224,6 +226,11 @@ def sync(
             if_none_match=if_none_match,
         ),
         parse,
+        (
+            200,
+            206,
+        ),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -270,11 +277,13 @@ async def asyncio(
             403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
                 token.
             404: There is no such thing, the caller may not see it, or the registry does not offer this call
-                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN). Docker distribution 2.8 answers
-                plain text to paths that it does not know, and to names that break the grammar.
+                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID from
+                Docker distribution). Docker distribution 2.8 answers plain text to paths that it does not know, and
+                to names that break the grammar.
             416: The range begins past the end of the blob.
             429: The rate limit is reached (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy before it failed.
+            5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
+                to a name that is too long.
         ParseError: The answer cannot be understood.
 
     Source: OCI Distribution Spec, Pulling Blobs (end-2), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs>.
@@ -289,6 +298,11 @@ async def asyncio(
             if_none_match=if_none_match,
         ),
         parse,
+        (
+            200,
+            206,
+        ),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -337,11 +351,13 @@ def stream(
             403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
                 token.
             404: There is no such thing, the caller may not see it, or the registry does not offer this call
-                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN). Docker distribution 2.8 answers
-                plain text to paths that it does not know, and to names that break the grammar.
+                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID from
+                Docker distribution). Docker distribution 2.8 answers plain text to paths that it does not know, and
+                to names that break the grammar.
             416: The range begins past the end of the blob.
             429: The rate limit is reached (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy before it failed.
+            5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
+                to a name that is too long.
         ParseError: The answer cannot be understood.
 
     Source: OCI Distribution Spec, Pulling Blobs (end-2), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs>.
@@ -409,11 +425,13 @@ async def asyncio_stream(
             403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
                 token.
             404: There is no such thing, the caller may not see it, or the registry does not offer this call
-                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN). Docker distribution 2.8 answers
-                plain text to paths that it does not know, and to names that break the grammar.
+                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID from
+                Docker distribution). Docker distribution 2.8 answers plain text to paths that it does not know, and
+                to names that break the grammar.
             416: The range begins past the end of the blob.
             429: The rate limit is reached (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy before it failed.
+            5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
+                to a name that is too long.
         ParseError: The answer cannot be understood.
 
     Source: OCI Distribution Spec, Pulling Blobs (end-2), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs>.

@@ -143,6 +143,8 @@ def sync(
             digest,
         ),
         parse,
+        (200,),
+        None,
         timeout,
     )
 
@@ -190,5 +192,7 @@ async def asyncio(
             digest,
         ),
         parse,
+        (200,),
+        None,
         timeout,
     )

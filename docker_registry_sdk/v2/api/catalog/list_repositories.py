@@ -42,7 +42,8 @@ def request(
 
     One page of repository names. It is no part of the OCI specification: Docker Hub and GHCR do not offer it, others
     list only what the caller may see. A server may give fewer names than asked for; the next page is the one that
-    `Link` names. Asking for more than the server's limit can be an error.
+    `Link` names. Asking for more than the server's limit is an error on some (PAGINATION_NUMBER_INVALID): the limit
+    of Docker distribution is 1000.
 
     Args:
         next_url: The URL that the server gave, followed as it is.
@@ -126,7 +127,8 @@ def sync(
 
     One page of repository names. It is no part of the OCI specification: Docker Hub and GHCR do not offer it, others
     list only what the caller may see. A server may give fewer names than asked for; the next page is the one that
-    `Link` names. Asking for more than the server's limit can be an error.
+    `Link` names. Asking for more than the server's limit is an error on some (PAGINATION_NUMBER_INVALID): the limit
+    of Docker distribution is 1000.
 
     Args:
         client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
@@ -148,11 +150,13 @@ def sync(
             403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
                 token.
             404: There is no such thing, the caller may not see it, or the registry does not offer this call
-                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN). Docker distribution 2.8 answers
-                plain text to paths that it does not know, and to names that break the grammar.
+                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID from
+                Docker distribution). Docker distribution 2.8 answers plain text to paths that it does not know, and
+                to names that break the grammar.
             405: The registry does not do this, or not here (UNSUPPORTED).
             429: The rate limit is reached (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy before it failed.
+            5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
+                to a name that is too long.
         UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
         ParseError: The answer cannot be understood.
 
@@ -166,6 +170,8 @@ def sync(
             last=last,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -182,7 +188,8 @@ async def asyncio(
 
     One page of repository names. It is no part of the OCI specification: Docker Hub and GHCR do not offer it, others
     list only what the caller may see. A server may give fewer names than asked for; the next page is the one that
-    `Link` names. Asking for more than the server's limit can be an error.
+    `Link` names. Asking for more than the server's limit is an error on some (PAGINATION_NUMBER_INVALID): the limit
+    of Docker distribution is 1000.
 
     Args:
         client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
@@ -204,11 +211,13 @@ async def asyncio(
             403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
                 token.
             404: There is no such thing, the caller may not see it, or the registry does not offer this call
-                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN). Docker distribution 2.8 answers
-                plain text to paths that it does not know, and to names that break the grammar.
+                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID from
+                Docker distribution). Docker distribution 2.8 answers plain text to paths that it does not know, and
+                to names that break the grammar.
             405: The registry does not do this, or not here (UNSUPPORTED).
             429: The rate limit is reached (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy before it failed.
+            5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
+                to a name that is too long.
         UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
         ParseError: The answer cannot be understood.
 
@@ -222,5 +231,7 @@ async def asyncio(
             last=last,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )

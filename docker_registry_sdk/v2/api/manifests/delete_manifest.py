@@ -131,12 +131,14 @@ def sync(
             403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
                 token.
             404: There is no such thing, the caller may not see it, or the registry does not offer this call
-                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN). Docker distribution 2.8 answers
-                plain text to paths that it does not know, and to names that break the grammar.
+                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID from
+                Docker distribution). Docker distribution 2.8 answers plain text to paths that it does not know, and
+                to names that break the grammar.
             405: The registry does not do this, or not here (UNSUPPORTED).
             412: What stands there has another ETag than If-Match or If-None-Match allows.
             429: The rate limit is reached (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy before it failed.
+            5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
+                to a name that is too long.
         ParseError: The answer cannot be understood.
 
     Source: OCI Distribution Spec, Deleting Manifests and Tags (end-9), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#deleting-tags>.
@@ -149,6 +151,11 @@ def sync(
             if_match=if_match,
         ),
         parse,
+        (
+            200,
+            202,
+        ),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -187,12 +194,14 @@ async def asyncio(
             403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
                 token.
             404: There is no such thing, the caller may not see it, or the registry does not offer this call
-                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN). Docker distribution 2.8 answers
-                plain text to paths that it does not know, and to names that break the grammar.
+                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID from
+                Docker distribution). Docker distribution 2.8 answers plain text to paths that it does not know, and
+                to names that break the grammar.
             405: The registry does not do this, or not here (UNSUPPORTED).
             412: What stands there has another ETag than If-Match or If-None-Match allows.
             429: The rate limit is reached (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy before it failed.
+            5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
+                to a name that is too long.
         ParseError: The answer cannot be understood.
 
     Source: OCI Distribution Spec, Deleting Manifests and Tags (end-9), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#deleting-tags>.
@@ -205,5 +214,10 @@ async def asyncio(
             if_match=if_match,
         ),
         parse,
+        (
+            200,
+            202,
+        ),
+        ErrorResponse.from_dict,
         timeout,
     )

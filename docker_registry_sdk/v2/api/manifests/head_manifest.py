@@ -3,16 +3,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from attrs import frozen
 
 from docker_registry_sdk import wire
 
+ACCEPT = (
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+    "application/vnd.docker.distribution.manifest.list.v2+json",
+    "application/vnd.docker.distribution.manifest.v1+prettyjws",
+    "application/vnd.docker.distribution.manifest.v1+json",
+)
+"""The documented media types of the answer."""
+
 
 @frozen(kw_only=True)
 class HeadManifestOk(wire.Response[None]):
-    """200: The manifest exists."""
+    """200: The manifest exists, in the media type that Content-Type names."""
 
     docker_content_digest: str | None
     """Docker-Content-Digest: The digest that the registry holds the content under. A claim, to be checked against the
@@ -42,6 +53,7 @@ def request(
     reference: str,
     *,
     if_none_match: str | None = None,
+    accept: Sequence[str] | None = None,
 ) -> wire.Request:
     """Ask for a manifest's digest, size and media type.
 
@@ -53,6 +65,7 @@ def request(
         reference: A tag, or a digest such as `sha256:…`.
         if_none_match: Answer 304 (on reading) or 412 (on writing) if what stands there has this ETag, or exists
             at all with `*`.
+        accept: The media types to accept, instead of all that are documented.
 
     Returns:
         The request, free of I/O.
@@ -78,6 +91,7 @@ def request(
         scopes=(f"repository:{name}:pull",),
         headers={
             "If-None-Match": if_none_match,
+            "Accept": ", ".join(ACCEPT if accept is None else accept),
         },
     )
 
@@ -120,6 +134,7 @@ def sync(
     reference: str,
     *,
     if_none_match: str | None = None,
+    accept: Sequence[str] | None = None,
     timeout: wire.Timeout | None = None,
 ) -> Success:
     """Ask for a manifest's digest, size and media type.
@@ -133,6 +148,7 @@ def sync(
         reference: A tag, or a digest such as `sha256:…`.
         if_none_match: Answer 304 (on reading) or 412 (on writing) if what stands there has this ETag, or exists
             at all with `*`.
+        accept: The media types to accept, instead of all that are documented.
         timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
 
     Returns:
@@ -161,8 +177,11 @@ def sync(
             name,
             reference,
             if_none_match=if_none_match,
+            accept=accept,
         ),
         parse,
+        (200,),
+        None,
         timeout,
     )
 
@@ -173,6 +192,7 @@ async def asyncio(
     reference: str,
     *,
     if_none_match: str | None = None,
+    accept: Sequence[str] | None = None,
     timeout: wire.Timeout | None = None,
 ) -> Success:
     """Ask for a manifest's digest, size and media type.
@@ -186,6 +206,7 @@ async def asyncio(
         reference: A tag, or a digest such as `sha256:…`.
         if_none_match: Answer 304 (on reading) or 412 (on writing) if what stands there has this ETag, or exists
             at all with `*`.
+        accept: The media types to accept, instead of all that are documented.
         timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
 
     Returns:
@@ -214,7 +235,10 @@ async def asyncio(
             name,
             reference,
             if_none_match=if_none_match,
+            accept=accept,
         ),
         parse,
+        (200,),
+        None,
         timeout,
     )

@@ -188,8 +188,9 @@ def sync(
             403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
                 token.
             404: There is no such thing, the caller may not see it, or the registry does not offer this call
-                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN). Docker distribution 2.8 answers
-                plain text to paths that it does not know, and to names that break the grammar.
+                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID from
+                Docker distribution). Docker distribution 2.8 answers plain text to paths that it does not know, and
+                to names that break the grammar.
             405: The registry does not do this, or not here (UNSUPPORTED).
             409: It clashes with what is there, such as a tag that must not change.
             412: What stands there has another ETag than If-Match or If-None-Match allows.
@@ -198,7 +199,8 @@ def sync(
             415: The registry does not store manifests of this media type.
             429: The rate limit is reached (TOOMANYREQUESTS).
             431: More tags in one request than the registry takes; ten are always taken.
-            5XX: The registry, its storage or a proxy before it failed.
+            5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
+                to a name that is too long.
         ParseError: The answer cannot be understood.
 
     Source: OCI Distribution Spec, Pushing Manifests (end-7a, end-7b), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests>.
@@ -215,6 +217,8 @@ def sync(
             if_none_match=if_none_match,
         ),
         parse,
+        (201,),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -265,8 +269,9 @@ async def asyncio(
             403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
                 token.
             404: There is no such thing, the caller may not see it, or the registry does not offer this call
-                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN). Docker distribution 2.8 answers
-                plain text to paths that it does not know, and to names that break the grammar.
+                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID from
+                Docker distribution). Docker distribution 2.8 answers plain text to paths that it does not know, and
+                to names that break the grammar.
             405: The registry does not do this, or not here (UNSUPPORTED).
             409: It clashes with what is there, such as a tag that must not change.
             412: What stands there has another ETag than If-Match or If-None-Match allows.
@@ -275,7 +280,8 @@ async def asyncio(
             415: The registry does not store manifests of this media type.
             429: The rate limit is reached (TOOMANYREQUESTS).
             431: More tags in one request than the registry takes; ten are always taken.
-            5XX: The registry, its storage or a proxy before it failed.
+            5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
+                to a name that is too long.
         ParseError: The answer cannot be understood.
 
     Source: OCI Distribution Spec, Pushing Manifests (end-7a, end-7b), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests>.
@@ -292,5 +298,7 @@ async def asyncio(
             if_none_match=if_none_match,
         ),
         parse,
+        (201,),
+        ErrorResponse.from_dict,
         timeout,
     )

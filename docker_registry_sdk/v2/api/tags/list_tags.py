@@ -159,10 +159,12 @@ def sync(
             403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
                 token.
             404: There is no such thing, the caller may not see it, or the registry does not offer this call
-                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN). Docker distribution 2.8 answers
-                plain text to paths that it does not know, and to names that break the grammar.
+                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID from
+                Docker distribution). Docker distribution 2.8 answers plain text to paths that it does not know, and
+                to names that break the grammar.
             429: The rate limit is reached (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy before it failed.
+            5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
+                to a name that is too long.
         UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
         ParseError: The answer cannot be understood.
 
@@ -177,6 +179,8 @@ def sync(
             last=last,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -216,10 +220,12 @@ async def asyncio(
             403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
                 token.
             404: There is no such thing, the caller may not see it, or the registry does not offer this call
-                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN). Docker distribution 2.8 answers
-                plain text to paths that it does not know, and to names that break the grammar.
+                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID from
+                Docker distribution). Docker distribution 2.8 answers plain text to paths that it does not know, and
+                to names that break the grammar.
             429: The rate limit is reached (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy before it failed.
+            5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
+                to a name that is too long.
         UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
         ParseError: The answer cannot be understood.
 
@@ -234,5 +240,7 @@ async def asyncio(
             last=last,
         ),
         parse,
+        (200,),
+        ErrorResponse.from_dict,
         timeout,
     )

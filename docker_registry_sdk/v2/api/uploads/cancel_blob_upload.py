@@ -119,11 +119,13 @@ def sync(
             403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
                 token.
             404: There is no such thing, the caller may not see it, or the registry does not offer this call
-                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN). Docker distribution 2.8 answers
-                plain text to paths that it does not know, and to names that break the grammar.
+                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID from
+                Docker distribution). Docker distribution 2.8 answers plain text to paths that it does not know, and
+                to names that break the grammar.
             405: The registry does not do this, or not here (UNSUPPORTED).
             429: The rate limit is reached (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy before it failed.
+            5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
+                to a name that is too long.
         ParseError: The answer cannot be understood.
 
     Source: OCI Distribution Spec, Cancel a blob upload (end-14), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#cancel-a-blob-upload>.
@@ -135,6 +137,8 @@ def sync(
             location,
         ),
         parse,
+        (204,),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -170,11 +174,13 @@ async def asyncio(
             403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
                 token.
             404: There is no such thing, the caller may not see it, or the registry does not offer this call
-                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN). Docker distribution 2.8 answers
-                plain text to paths that it does not know, and to names that break the grammar.
+                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID from
+                Docker distribution). Docker distribution 2.8 answers plain text to paths that it does not know, and
+                to names that break the grammar.
             405: The registry does not do this, or not here (UNSUPPORTED).
             429: The rate limit is reached (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy before it failed.
+            5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
+                to a name that is too long.
         ParseError: The answer cannot be understood.
 
     Source: OCI Distribution Spec, Cancel a blob upload (end-14), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#cancel-a-blob-upload>.
@@ -186,5 +192,7 @@ async def asyncio(
             location,
         ),
         parse,
+        (204,),
+        ErrorResponse.from_dict,
         timeout,
     )

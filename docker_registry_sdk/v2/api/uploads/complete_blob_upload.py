@@ -157,12 +157,14 @@ def sync(
             403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
                 token.
             404: There is no such thing, the caller may not see it, or the registry does not offer this call
-                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN). Docker distribution 2.8 answers
-                plain text to paths that it does not know, and to names that break the grammar.
+                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID from
+                Docker distribution). Docker distribution 2.8 answers plain text to paths that it does not know, and
+                to names that break the grammar.
             413: The body is larger than the registry takes (SIZE_INVALID). Manifests of 4 MiB are always taken.
             416: The chunk does not begin where the last one ended. Ask the status and go on from there.
             429: The rate limit is reached (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy before it failed.
+            5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
+                to a name that is too long.
         ParseError: The answer cannot be understood.
 
     Source: OCI Distribution Spec, Pushing a blob monolithically and in chunks (end-6), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-a-blob-monolithically>.
@@ -179,6 +181,8 @@ def sync(
             content_length=content_length,
         ),
         parse,
+        (201,),
+        ErrorResponse.from_dict,
         timeout,
     )
 
@@ -226,12 +230,14 @@ async def asyncio(
             403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
                 token.
             404: There is no such thing, the caller may not see it, or the registry does not offer this call
-                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN). Docker distribution 2.8 answers
-                plain text to paths that it does not know, and to names that break the grammar.
+                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID from
+                Docker distribution). Docker distribution 2.8 answers plain text to paths that it does not know, and
+                to names that break the grammar.
             413: The body is larger than the registry takes (SIZE_INVALID). Manifests of 4 MiB are always taken.
             416: The chunk does not begin where the last one ended. Ask the status and go on from there.
             429: The rate limit is reached (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy before it failed.
+            5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
+                to a name that is too long.
         ParseError: The answer cannot be understood.
 
     Source: OCI Distribution Spec, Pushing a blob monolithically and in chunks (end-6), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-a-blob-monolithically>.
@@ -248,5 +254,7 @@ async def asyncio(
             content_length=content_length,
         ),
         parse,
+        (201,),
+        ErrorResponse.from_dict,
         timeout,
     )
