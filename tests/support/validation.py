@@ -1,0 +1,209 @@
+"""Holding every exchange of a test against openapi/.
+
+Streamed bodies are never read: of those only status, headers and media type count. Redirect targets and opaque URLs
+outside the described paths are exempt.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+import httpx
+import yaml
+from attrs import define, field
+from openapi_core import Config, OpenAPI
+from openapi_core.datatypes import RequestParameters
+from openapi_core.exceptions import OpenAPIError
+from openapi_core.validation.response.validators import V31ResponseHeadersValidator
+from werkzeug.datastructures import Headers, ImmutableMultiDict
+
+OPENAPI = Path(__file__).parents[2] / "openapi"
+# Headers of HTTP itself, which any server or proxy adds where it likes.
+_EVERYWHERE = frozenset({"content-length", "etag", "www-authenticate", "retry-after", "accept-ranges", "location", "set-cookie"})
+UNREAD = b"-"  # stands in for a streamed body
+
+
+class _HeadersOnly(V31ResponseHeadersValidator):
+    """Validates a response without its body: an error may come without one, which OpenAPI cannot say."""
+
+
+@define
+class _Request:
+    host_url: str
+    path: str
+    method: str
+    parameters: RequestParameters
+    body: bytes | None
+    content_type: str
+
+
+@define
+class _Response:
+    status_code: int
+    headers: Headers
+    data: bytes | None
+    content_type: str
+
+
+@define
+class Specification:
+    """One file of openapi/, ready to validate against."""
+
+    document: dict[str, Any]
+    full: OpenAPI
+    headers_only: OpenAPI
+    routes: list[tuple[re.Pattern[str], str]]
+    header_names: frozenset[str]
+
+    @classmethod
+    @cache
+    def load(cls, name: str) -> Specification:
+        """Return the specification of a file in openapi/."""
+        document = yaml.safe_load((OPENAPI / name).read_text(encoding="utf-8"))
+        deserializers: dict[str, Callable[[bytes], Any]] = dict.fromkeys(
+            ("application/octet-stream", "text/html", "text/plain"), _text
+        )
+        deserializers |= dict.fromkeys(re.findall(r"application/vnd\.[^:\s\"']+", json.dumps(document)), _json)
+        return cls(
+            document,
+            OpenAPI.from_dict(document, config=Config(extra_media_type_deserializers=deserializers)),
+            OpenAPI.from_dict(document, config=Config(response_validator_cls=_HeadersOnly)),
+            [(_route(document, path), path) for path in document["paths"]],
+            frozenset(name.lower() for name in _header_names(document)) - _EVERYWHERE,
+        )
+
+    def find(self, path: str) -> tuple[str, dict[str, str]] | None:
+        """Return the described path that a real one has, and the values of its parameters."""
+        for pattern, described in self.routes:
+            if match := pattern.fullmatch(path):
+                return described, {key[1:]: value for key, value in match.groupdict().items()}
+        return None
+
+    def resolve(self, node: dict[str, Any]) -> dict[str, Any]:
+        """Return the node, or what its reference names."""
+        while "$ref" in node:
+            target: Any = self.document
+            for step in node["$ref"].removeprefix("#/").split("/"):
+                target = target[step]
+            node = target
+        return node
+
+
+@define
+class Exchanges:
+    """What passed between a test and a server, and what was wrong with it.
+
+    Attributes:
+        specification: What the exchanges are held against.
+        operations: How often each operation was seen with each status.
+        violations: What was wrong, in words.
+    """
+
+    specification: Specification
+    operations: dict[tuple[str, int], int] = field(factory=dict)
+    violations: list[str] = field(factory=list)
+
+    def check(self, request: httpx.Request, body: bytes | None, response: httpx.Response, data: bytes) -> None:
+        """Validate one exchange.
+
+        Args:
+            request: The request.
+            body: Its body, None when it has none.
+            response: The response.
+            data: Its body.
+        """
+        found = self.specification.find(request.url.path)
+        if found is None:
+            if "target" not in request.extensions and "operation_id" in request.extensions:
+                self.violations.append(f"{request.method} {request.url.path} is not described")
+            return
+        described, values = found
+        item = self.specification.document["paths"][described]
+        node = item.get(request.method.lower())
+        if node is None:
+            self.violations.append(f"{request.method} {described} is not described")
+            return
+        key = (node["operationId"], response.status_code)
+        self.operations[key] = self.operations.get(key, 0) + 1
+        where = f"{node['operationId']} ({response.status_code})"
+        asked = _Request(
+            host_url=str(request.url.copy_with(raw_path=b"/"))[:-1],
+            path=re.sub(r"\{([^}]+)\}", lambda match: values[match[1]].replace("/", "%2F"), described),
+            method=request.method.lower(),
+            parameters=RequestParameters(
+                query=ImmutableMultiDict(parse_qsl(request.url.query.decode(), keep_blank_values=True)),
+                header=Headers(request.headers.multi_items()),
+                cookie=ImmutableMultiDict(),
+                path={},
+            ),
+            body=body,
+            content_type=request.headers.get("content-type", ""),
+        )
+        answered = _Response(
+            response.status_code, Headers(response.headers.multi_items()), data, response.headers.get("content-type", "")
+        )
+        bodyless = request.method == "HEAD" or (response.status_code >= 300 and not data)
+        api = self.specification.headers_only if bodyless else self.specification.full
+        try:
+            self.specification.full.validate_request(asked)
+        except OpenAPIError as error:
+            self.violations.append(f"{where}, request: {_words(error)}")
+        try:
+            api.validate_response(asked, answered)
+        except OpenAPIError as error:
+            self.violations.append(f"{where}, response: {_words(error)}")
+        self._check_names(where, item, node, asked, answered)
+
+    def _check_names(self, where: str, item: dict[str, Any], node: dict[str, Any], asked: _Request, answered: _Response) -> None:
+        if "x-opaque-url" not in node:
+            parameters = [self.specification.resolve(one) for one in (*item.get("parameters", ()), *node.get("parameters", ()))]
+            known = {one["name"] for one in parameters if one["in"] == "query"}
+            unknown = [name for name in asked.parameters.query if name not in known]
+            self.violations += [f"{where}: the query parameter {name} is not described" for name in unknown]
+        responses = node["responses"]
+        status = str(answered.status_code)
+        described = responses.get(status) or responses.get(f"{status[0]}XX")
+        if described is not None:
+            headers = {name.lower() for name in self.specification.resolve(described).get("headers", {})}
+            unknown = [name for name, _ in answered.headers if name.lower() in self.specification.header_names - headers]
+            self.violations += [f"{where}: the header {name} is not described" for name in unknown]
+
+
+def _json(value: bytes, **_: str) -> Any:
+    return json.loads(value)
+
+
+def _text(value: bytes, **_: str) -> str:
+    return value.decode("latin-1")
+
+
+def _route(document: dict[str, Any], path: str) -> re.Pattern[str]:
+    # `n` in front, since a parameter may be called like a keyword of the regular expressions
+    names = {"name": ".+"} if "/{name}/" in path else {}
+    pattern = re.sub(r"\\\{([^}]+)\\\}", lambda match: f"(?P<n{match[1]}>{names.get(match[1], '[^/]+')})", re.escape(path))
+    return re.compile(pattern)
+
+
+def _header_names(node: Any) -> Iterator[str]:
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "headers" and isinstance(value, dict) and "$ref" not in value:
+                yield from (name for name, header in value.items() if isinstance(header, dict))
+            yield from _header_names(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _header_names(value)
+
+
+def _words(error: BaseException) -> str:
+    words = [str(error)]
+    while error.__cause__ is not None:
+        error = error.__cause__
+        words.append(str(error))
+    return ": ".join(dict.fromkeys(unquote(word) for word in words))[:2000]
