@@ -30,7 +30,7 @@ from ruamel.yaml.error import YAMLError
 from schemas import SpecError
 from view import spec_view
 
-TEMPLATES = Path(__file__).parent
+TEMPLATES = Path(__file__).resolve().parent
 ROOT = TEMPLATES.parent
 PACKAGE = ROOT / "docker_registry_sdk"
 SPECS = {"registry-v1.yaml": "v1", "registry-v2.yaml": "v2", "token-auth.yaml": "token_auth"}
@@ -85,7 +85,7 @@ def generate_package(spec: Path, output: Path) -> None:
     view = spec_view(document)
     view.modules.update({str(one.class_info.name): str(one.class_info.module_name) for one in (*data.models, *data.enums)})
     project = Project(openapi=data, config=config, custom_template_path=TEMPLATES)
-    project.env.globals.update(view=view, spec_name=spec.name, signature=_signature)
+    project.env.globals.update(view=view, source=_shown(spec), signature=_signature)
     project.env.filters.update(wrapped=wrapped, sentence=sentence, literal=literal, prose=prose, escaped=escaped)
     config.post_hooks = []  # they run once, after the last file, and none may be missing
     with contextlib.redirect_stdout(io.StringIO()):  # it tells where it writes, which is a temporary folder here
@@ -94,7 +94,7 @@ def generate_package(spec: Path, output: Path) -> None:
     if generated != len(view.operations):
         problems.append(f"{spec.name}: {generated} operations were generated of {len(view.operations)}")
     if odd := set(view.modules) ^ {*view.models, *view.enums}:
-        problems.append(f"{spec.name}: the generator has other names for {', '.join(sorted(odd))}; see class_overrides in config.yaml")
+        problems.append(f"{spec.name}: {', '.join(sorted(odd))}: a name needs class_overrides in config.yaml")
     if problems:
         raise SpecError("\n".join(problems))
     table = project.env.get_template("operations.py.jinja").render()
@@ -164,7 +164,7 @@ def difference(new: Path, old: Path) -> list[str]:
         old: What is there.
     """
     lines: list[str] = []
-    shown = old.relative_to(ROOT) if old.is_relative_to(ROOT) else old
+    shown = _shown(old)
     files = ((folder, path) for folder in (new, old) for path in folder.rglob("*") if path.is_file())
     names = {path.relative_to(folder) for folder, path in files if path.suffix != ".pyc"}
     for name in sorted(names):
@@ -172,9 +172,14 @@ def difference(new: Path, old: Path) -> list[str]:
         before, after = (path.read_text(encoding="utf-8", errors="replace") if path.is_file() else None for path in both)
         if before != after:
             old_lines, new_lines = ((text or "").splitlines(keepends=True) for text in (before, after))
-            changes = list(difflib.unified_diff(old_lines, new_lines, str(shown / name), f"{shown / name} (generated)"))
-            lines += changes or [f"empty, and on one side only: {shown / name}\n"]
+            changes = list(difflib.unified_diff(old_lines, new_lines, f"{shown}/{name}", f"{shown}/{name} (generated)"))
+            lines += changes or [f"empty, and on one side only: {shown}/{name}\n"]
     return lines
+
+
+def _shown(path: Path) -> str:
+    path = path.resolve()
+    return path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name
 
 
 def main() -> int:

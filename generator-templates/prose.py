@@ -16,7 +16,8 @@ def wrapped(text: str, indent: int, hanging: int = 0) -> str:
         indent: The columns before every line.
         hanging: Further columns before every line but the first.
     """
-    lines = textwrap.wrap(escaped(" ".join(text.split())), WIDTH - indent - hanging, break_long_words=False, break_on_hyphens=False)
+    safe = escaped(" ".join(text.split()))
+    lines = textwrap.wrap(safe, WIDTH - indent - hanging, break_long_words=False, break_on_hyphens=False)
     return f"\n{' ' * (indent + hanging)}".join(lines)
 
 

@@ -12,8 +12,8 @@ from vocabulary import METHODS, check_vocabulary
 
 _MODEL_NAMES = {"from_dict", "to_dict", "additional_properties", "error_details"}
 # What generated modules import or define beside the classes that they are for.
-_CLASS_NAMES = {"Success", "ContentType", "BodyT", "ACCEPT", "Any", "Self", "Mapping", "Literal", "TypeAlias", "TypeVar", "StrEnum"}
-_CLASS_NAMES |= {"Iterator", "AsyncIterator", "Sequence"}
+_CLASS_NAMES = {"Success", "ContentType", "BodyT", "ACCEPT", "Any", "Self", "Mapping", "Literal", "TypeAlias", "TypeVar"}
+_CLASS_NAMES |= {"Iterator", "AsyncIterator", "Sequence", "StrEnum"}
 ErrorRole = Literal["code", "message", "detail", "entries"]
 
 
@@ -202,4 +202,4 @@ def _check_error(model: ModelView, models: dict[str, ModelView | MapView]) -> No
     entries = model.error_field("entries")
     entry = models.get(entries.item_parse.removesuffix(".from_dict")) if entries is not None else None
     if entries is not None and not (isinstance(entry, ModelView) and entry.is_error):
-        raise SpecError(f"{model.name}.{entries.wire_name}: the entries of an error are a list of models with x-error of their own")
+        raise SpecError(f"{model.name}.{entries.wire_name}: the entries of an error are models with x-error of their own")

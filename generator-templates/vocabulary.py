@@ -20,6 +20,7 @@ _SHAPES = {
     "oneOf": {"oneOf"},
 }
 _COMPONENTS = ("parameters", "headers", "responses", "requestBodies", "schemas", "securitySchemes")
+_TYPES = ("string", "integer", "number", "boolean", "array", "object", "null")
 _STYLES = {"path": ("simple", False), "query": ("form", True), "header": ("simple", False)}
 _OWN_HEADERS = ("accept", "content-type", "authorization")
 
@@ -165,7 +166,8 @@ class _Reader:
             raise SpecError(f"{where}: {node['$ref']} is none of components/{group}")
 
     def parameter(self, node: Node, where: str) -> None:
-        _words(node, where, ("name", "in", "description", "schema"), ("required", "style", "explode", "x-python-name", "x-segments"))
+        allowed = ("required", "style", "explode", "x-python-name", "x-segments")
+        _words(node, where, ("name", "in", "description", "schema"), allowed)
         where = f"{where}, parameter {node['name']}"
         if node["in"] not in _STYLES:
             raise SpecError(f"{where}: a parameter stands in {', '.join(_STYLES)}, not in {node['in']}")
@@ -235,9 +237,8 @@ class _Reader:
             secret: `format: password` counts here.
             plain: It stands in a header or URL, where there is no null.
         """
-        own = {"x-error", "x-python-name"} if field else set()
         described = described or component or field
-        words = own | ({"description"} if described else set())
+        words = {*(("x-error", "x-python-name") if field else ()), *(("description",) if described else ())}
         if isinstance(node, dict) and "$ref" in node:
             _words(node, where, ("$ref",), words)
             self.reference(node, "schemas", where)
@@ -261,9 +262,12 @@ class _Reader:
     def type_of(self, node: Node, where: str, *, plain: bool) -> None:
         kind = node.get("type")
         words = [kind] if isinstance(kind, str) else (kind or [])
-        known = {"string", "integer", "number", "boolean", "array", "object"}
-        if len(set(words) & known) + words.count("null") != len(words) or len(words) - words.count("null") > 1 or words == ["null"]:
-            raise SpecError(f"{where}: the type is one of {', '.join(sorted(known))}, or a list of one of them and 'null'")
+        if (
+            any(word not in _TYPES for word in words)
+            or words.count("null") > 1
+            or len(words) - words.count("null") != bool(words)
+        ):
+            raise SpecError(f"{where}: the type is one of {', '.join(_TYPES[:-1])}, or a list of one of them and 'null'")
         if "null" in words and plain:
             raise SpecError(f"{where}: there is no null in URLs and headers")
         if "format" in node and (kind != "string" and "string" not in words):
