@@ -661,7 +661,7 @@ OPERATIONS: tuple[Operation, ...] = (
             type="str",
             media_types=("application/json",),
             required=True,
-            description="The id of the image, as a JSON string with its quotes.",
+            description="The id of the image, as a JSON string with its quotes. An image id.",
         ),
         streams=False,
     ),

@@ -17,7 +17,7 @@ ACCEPT = ("application/json",)
 
 @frozen(kw_only=True)
 class GetImgAncestryOk(wire.ParsedResponse[list[str]]):
-    """200: The ids of the image and of all its ancestors."""
+    """200: The ids of the image and of all its ancestors. Image ids, from the image to the root."""
 
     x_docker_registry_version: str | None
     """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it with 0.9; Quay

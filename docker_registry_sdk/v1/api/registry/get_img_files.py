@@ -17,7 +17,9 @@ ACCEPT = ("application/json",)
 
 @frozen(kw_only=True)
 class GetImgFilesOk(wire.ParsedResponse[list[list[Any]]]):
-    """200: The files."""
+    """200: The files. One array a file, with these eight: path; one letter for the kind (f file, d directory, l hard
+    link, s symbolic link, c and b devices, i FIFO, t contiguous file, S sparse file, L and K long names, u unknown);
+    whether the layer deletes it; size; time of change in seconds; mode; user id; group id."""
 
     x_docker_registry_version: str | None
     """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it with 0.9; Quay

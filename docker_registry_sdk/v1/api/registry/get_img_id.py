@@ -17,7 +17,7 @@ ACCEPT = ("application/json",)
 
 @frozen(kw_only=True)
 class GetImgIdOk(wire.ParsedResponse[str]):
-    """200: The id of the image."""
+    """200: The id of the image. An image id, as a JSON string."""
 
     x_docker_registry_version: str | None
     """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it with 0.9; Quay

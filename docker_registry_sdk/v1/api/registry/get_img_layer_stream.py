@@ -202,20 +202,20 @@ def sync(
 
     Source: Registry API, Get image layer, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#get-image-layer>.
     """
-    return wire.send(
+    with wire.stream(
         client,
         request(
             img_id,
             range=range,
         ),
-        parse,
         (
             200,
             206,
         ),
         ErrorResponse.from_dict,
         timeout,
-    )
+    ) as response:
+        return _read(response, b"".join(wire.chunks(response)))
 
 
 async def asyncio(
@@ -271,20 +271,20 @@ async def asyncio(
 
     Source: Registry API, Get image layer, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#get-image-layer>.
     """
-    return await wire.async_send(
+    async with wire.async_stream(
         client,
         request(
             img_id,
             range=range,
         ),
-        parse,
         (
             200,
             206,
         ),
         ErrorResponse.from_dict,
         timeout,
-    )
+    ) as response:
+        return _read(response, b"".join([chunk async for chunk in wire.async_chunks(response)]))
 
 
 @contextmanager

@@ -23,7 +23,8 @@ ListRepoTagsOkBody: TypeAlias = TagMap | list[RepoTag]
 
 @frozen(kw_only=True)
 class ListRepoTagsOk(wire.ParsedResponse[ListRepoTagsOkBody]):
-    """200: The tags. The Hub once answered this call itself with an array, in which ids are cut short."""
+    """200: The tags. The Hub once answered this call itself with an array, in which ids are cut short. A map from tag to
+    image id, or the array of the Hub. The form of the Hub."""
 
     x_docker_registry_version: str | None
     """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it with 0.9; Quay

@@ -216,7 +216,7 @@ def sync(
 
     Source: OCI Distribution Spec, Pulling Blobs (end-2), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs>.
     """
-    return wire.send(
+    with wire.stream(
         client,
         request(
             name,
@@ -225,14 +225,14 @@ def sync(
             if_range=if_range,
             if_none_match=if_none_match,
         ),
-        parse,
         (
             200,
             206,
         ),
         ErrorResponse.from_dict,
         timeout,
-    )
+    ) as response:
+        return _read(response, b"".join(wire.chunks(response)))
 
 
 async def asyncio(
@@ -288,7 +288,7 @@ async def asyncio(
 
     Source: OCI Distribution Spec, Pulling Blobs (end-2), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs>.
     """
-    return await wire.async_send(
+    async with wire.async_stream(
         client,
         request(
             name,
@@ -297,14 +297,14 @@ async def asyncio(
             if_range=if_range,
             if_none_match=if_none_match,
         ),
-        parse,
         (
             200,
             206,
         ),
         ErrorResponse.from_dict,
         timeout,
-    )
+    ) as response:
+        return _read(response, b"".join([chunk async for chunk in wire.async_chunks(response)]))
 
 
 @contextmanager
