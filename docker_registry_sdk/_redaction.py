@@ -1,22 +1,41 @@
-"""URLs without their secrets, for messages and logs."""
+"""URLs and foreign words without their secrets and tricks, for messages and logs."""
 
 from __future__ import annotations
 
 import re
 
-_QUERY_VALUE = re.compile(r"=[^&;]*")
+_START = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:)?//")
+_HOST_AND_PORT = re.compile(r"(\[[^\]]*\]|[^:]*)(:[0-9]*)?")
 
 
 def redact_url(url: str) -> str:
-    """Return the URL without user info, fragment and query values.
+    """Return the URL without user info, fragment and query values, as one printable line of limited length.
 
     Args:
         url: Any URL, absolute or not.
     """
     url, _, _ = url.partition("#")
     url, question_mark, query = url.partition("?")
-    scheme, separator, rest = url.rpartition("://")
-    authority, slash, path = rest.partition("/")
-    if separator:
+    if start := _START.match(url):
+        authority, slash, path = url[start.end() :].partition("/")
         authority = authority.rpartition("@")[2]
-    return f"{scheme}{separator}{authority}{slash}{path}{question_mark}{_QUERY_VALUE.sub('=…', query)}"
+        if not _HOST_AND_PORT.fullmatch(authority):
+            return f"{start[0]}…"  # such as a password with a slash, which ends the authority before its `@`
+        url = f"{start[0]}{authority}{slash}{path}"
+    return one_line(f"{url}{question_mark}{'&'.join(map(_without_value, query.split('&')))}")
+
+
+def one_line(text: str, limit: int = 500) -> str:
+    """Return foreign words as one printable line of limited length.
+
+    Args:
+        text: What a server said.
+        limit: How many characters to keep.
+    """
+    cut = text if len(text) <= limit else f"{text[:limit]}…"
+    return "".join(letter if letter.isprintable() else " " for letter in cut)
+
+
+def _without_value(parameter: str) -> str:
+    name, equals, _ = parameter.partition("=")
+    return f"{name}=…" if equals else parameter and "…"

@@ -30,8 +30,11 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, ClassVar, NamedTuple, Self
 
-from ._redaction import redact_url
+from ._redaction import one_line, redact_url
 from ._retry_after import seconds_to_wait
+
+# How many entries of an error body a message shows; `.errors` holds all.
+_SHOWN = 5
 
 
 class ErrorDetail(NamedTuple):
@@ -77,7 +80,7 @@ class TransportError(RegistryError):
     def __init__(self, problem: str, *, method: str, url: str) -> None:
         self.method = method
         self.url = redact_url(url)
-        super().__init__(f"{method} {self.url}: {problem}")
+        super().__init__(f"{method} {self.url}: {problem.rstrip('.')}. Check the address, the network and any proxy.")
 
 
 class ResponseError(RegistryError):
@@ -123,7 +126,8 @@ class StatusError(ResponseError):
     ) -> None:
         self.body = body
         self.errors = tuple(errors)
-        words = [f"{status} {_phrase(status)}".rstrip(), *(str(error) for error in self.errors if str(error))]
+        said = (one_line(str(error)).rstrip(". ") for error in self.errors[:_SHOWN])
+        words = [f"{status} {_phrase(status)}".rstrip(), *(text for text in said if text)]
         if method == "HEAD" and status >= 400:
             words.append("HEAD answers have no body, GET tells more")
         super().__init__(f"{': '.join(words)}. {self.hint}", method=method, url=url, status=status, headers=headers, raw=raw)
@@ -288,7 +292,7 @@ class ParseError(RegistryError):
         self.model = model
         self.field = field
         self.problem = problem
-        place = f"{model}, field {field}" if field else model
+        place = f"{model}, field {one_line(field)}" if field else model
         super().__init__(f"{place}: {problem}. The server, or a proxy before it, sent a malformed document.")
 
 

@@ -32,7 +32,7 @@ from .response import (
     unexpected_content_type,
 )
 from .urls import add_query, check_path_value, fill_path, follow_url, refuse_query
-from .writing import form_body, format_timestamp, json_body
+from .writing import accept_header, first, form_body, format_timestamp, json_body
 
 __all__ = [
     "AsyncClient",
@@ -51,6 +51,7 @@ __all__ = [
     "RequestBody",
     "Response",
     "Timeout",
+    "accept_header",
     "add_query",
     "anything",
     "async_chunks",
@@ -62,6 +63,7 @@ __all__ = [
     "chunks",
     "either",
     "fill_path",
+    "first",
     "follow_url",
     "form_body",
     "format_timestamp",

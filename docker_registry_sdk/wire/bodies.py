@@ -6,6 +6,8 @@ import os
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from typing import Protocol, TypeAlias, runtime_checkable
 
+import httpx
+
 BLOCK = 256 * 1024
 
 
@@ -22,88 +24,119 @@ RawBody: TypeAlias = bytes | bytearray | memoryview | Readable | Iterable[bytes]
 AsyncRawBody: TypeAlias = RawBody | AsyncIterable[bytes]
 
 
-def body_length(body: AsyncRawBody) -> int | None:
+def body_length(body: AsyncRawBody | None) -> int | None:
     """Return how many bytes the body holds from where it stands, or None when only reading it would tell.
 
     Args:
-        body: A request body.
+        body: A request body, or None for none.
     """
+    if body is None:
+        return 0
     if isinstance(body, (bytes, bytearray)):
         return len(body)
     if isinstance(body, memoryview):
         return body.nbytes
+    if isinstance(body, AsyncIterable) or not isinstance(body, Readable):
+        return None
     tell, seek = getattr(body, "tell", None), getattr(body, "seek", None)
-    if not isinstance(body, Readable) or tell is None or seek is None:
+    if tell is None or seek is None:
         return None
     try:
         here = tell()
-        length = seek(0, os.SEEK_END) - here
+        seek(0, os.SEEK_END)
+        length = tell() - here  # seek itself answers nothing on some, as that of mmap before Python 3.13
         seek(here)
     except (OSError, TypeError, ValueError):  # a pipe, or a wrapper without a position
         return None
     return max(0, length) if isinstance(length, int) else None
 
 
-def sync_content(body: AsyncRawBody) -> bytes | Iterator[bytes]:
+def sync_content(body: AsyncRawBody | None, length: int | None) -> bytes | Iterator[bytes] | None:
     """Return the body as sync httpx takes it.
 
     Args:
         body: A request body.
+        length: What Content-Length will say; a body of another length fails with `httpx.LocalProtocolError` on its way.
 
     Raises:
         TypeError: It is text, an async iterable or nothing that holds bytes.
     """
-    if isinstance(body, bytes):
-        return body
     if isinstance(body, (bytearray, memoryview)):
-        return bytes(body)
-    if isinstance(body, Readable):
-        return _blocks(body)
-    if isinstance(body, AsyncIterable):
-        raise TypeError("an async iterable needs an async call: use asyncio(…) instead of sync(…)")
-    if isinstance(body, Iterable) and not isinstance(body, str):
-        return _checked(body)
-    raise TypeError(f"a body should be bytes, a file opened in binary mode or an iterable of bytes, not {type(body).__name__}")
+        body = bytes(body)
+    if body is None and not length:
+        return None
+    if isinstance(body, bytes) and length in (None, len(body)):
+        return body
+    blocks = _blocks(body)
+    return blocks if length is None else _measured(blocks, length)
 
 
-def async_content(body: AsyncRawBody) -> bytes | AsyncIterator[bytes]:
+def async_content(body: AsyncRawBody | None, length: int | None) -> bytes | AsyncIterator[bytes] | None:
     """Return the body as async httpx takes it; files and iterables are read in a worker thread.
 
     Args:
         body: A request body.
+        length: What Content-Length will say; a body of another length fails with `httpx.LocalProtocolError` on its way.
 
     Raises:
         TypeError: It is text or nothing that holds bytes.
     """
+    if isinstance(body, AsyncIterable) and not isinstance(body, Iterable):
+        return _async_blocks(body, length)
+    content = sync_content(body, length)
+    return content if content is None or isinstance(content, bytes) else _threaded(content)
+
+
+def _blocks(body: AsyncRawBody | None) -> Iterator[bytes]:
+    if body is None or isinstance(body, (bytes, bytearray, memoryview)):
+        return iter([bytes(body or b"")])  # of another length than Content-Length will say
+    if isinstance(body, Readable) and not isinstance(body, AsyncIterable):
+        return iter(lambda: _bytes(body.read(BLOCK)), b"")
+    if isinstance(body, Iterable) and not isinstance(body, str):
+        return map(_bytes, body)
     if isinstance(body, AsyncIterable):
-        return _checked_async(body)
-    content = sync_content(body)
-    return content if isinstance(content, bytes) else _threaded(content)
+        raise TypeError("an async iterable needs an async call: use asyncio(…) instead of sync(…)")
+    raise TypeError(f"a body should be bytes, a file opened in binary mode or an iterable of bytes, not {type(body).__name__}")
 
 
-def _blocks(source: Readable) -> Iterator[bytes]:
-    while block := source.read(BLOCK):
+def _measured(blocks: Iterator[bytes], length: int) -> Iterator[bytes]:
+    left = length
+    for block in blocks:
+        left = _less(left, block, length)
+        yield block
+    _done(left, length)
+
+
+async def _async_blocks(body: AsyncIterable[bytes], length: int | None) -> AsyncIterator[bytes]:
+    left = length
+    async for block in body:
+        if left is not None and length is not None:
+            left = _less(left, _bytes(block), length)
         yield _bytes(block)
-
-
-def _checked(source: Iterable[bytes]) -> Iterator[bytes]:
-    for block in source:
-        yield _bytes(block)
-
-
-async def _checked_async(source: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-    async for block in source:
-        yield _bytes(block)
+    if left is not None and length is not None:
+        _done(left, length)
 
 
 async def _threaded(blocks: Iterator[bytes]) -> AsyncIterator[bytes]:
     from anyio.to_thread import run_sync  # needed by few calls; httpx loads it only where it is async itself
 
-    while block := await run_sync(next, blocks, b""):
+    while (block := await run_sync(next, blocks, None)) is not None:
         yield block
+
+
+def _less(left: int, block: bytes, length: int) -> int:
+    if len(block) > left:
+        raise httpx.LocalProtocolError(f"the body is longer than the {length} bytes of Content-Length")
+    return left - len(block)
+
+
+def _done(left: int, length: int) -> None:
+    if left:
+        raise httpx.LocalProtocolError(f"the body ends {left} bytes short of the {length} of Content-Length")
 
 
 def _bytes(block: bytes) -> bytes:
     if not isinstance(block, (bytes, bytearray, memoryview)):
         raise TypeError(f"a body should give bytes, not {type(block).__name__}: open files in binary mode")
-    return block
+    # A view of larger items counts those, and would be sent short.
+    return bytes(block) if isinstance(block, memoryview) else block

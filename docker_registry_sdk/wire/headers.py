@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TypeVar
 
 import httpx
@@ -10,6 +11,11 @@ from ..errors import ParseError
 from .urls import make_absolute
 
 T = TypeVar("T")
+
+_WORD = r'[^\s;,="<>]+'
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_LINK = re.compile(rf"<([^>]*)>((?:\s*;\s*{_WORD}(?:\s*=\s*(?:{_QUOTED}|{_WORD})?)?)*)")
+_PARAMETER = re.compile(rf"({_WORD})(?:\s*=\s*({_QUOTED}|{_WORD})?)?")
 
 
 def text_header(response: httpx.Response, name: str) -> str | None:
@@ -74,8 +80,12 @@ def next_link(response: httpx.Response) -> str | None:
     Args:
         response: An HTTP response.
     """
-    value = response.links.get("next", {}).get("url")
-    return _absolute(response, value) if value else None
+    # httpx's own reading of links cuts URLs at `;` and at quotes.
+    for url, parameters in _LINK.findall(text_header(response, "Link") or ""):
+        relation = next((value for name, value in _PARAMETER.findall(parameters) if name.lower() == "rel"), "")
+        if url and "next" in relation.strip('"').lower().split():
+            return _absolute(response, url)
+    return None
 
 
 def required(value: T | None, operation: str, name: str) -> T:

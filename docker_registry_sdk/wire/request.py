@@ -27,8 +27,8 @@ class Request:
         headers: The headers, by their names on the wire.
         body: The body, or None.
         opaque: Whether the URL came from a server and goes out byte for byte.
-        extensions: What lower layers must know of the call: `operation_id`, `repo` (or None), `actions` and `scopes`,
-            the scopes that a token needs. They end up in the `extensions` of the httpx request.
+        extensions: What lower layers must know of the call: `operation_id`, `repo` (or None), `actions`, `scopes`
+            (those that a token needs) and `opaque`. They end up in the `extensions` of the httpx request.
     """
 
     method: str
@@ -55,6 +55,26 @@ class RequestBuilder(Protocol):
     ) -> httpx.Request:
         """Return the request, its URL merged with the client's base URL."""
         ...
+
+
+class VerbatimURL(httpx.URL):
+    """A URL whose path and query go out as they came, where httpx would tidy them.
+
+    Args:
+        url: The URL.
+        target: What stands in the request line.
+    """
+
+    # httpcore's `target` extension would do the same, but loses the host on the way through a proxy, and stays on the
+    # request that follows a redirect.
+    def __init__(self, url: httpx.URL, target: bytes) -> None:
+        super().__init__(url)
+        self._target = target
+
+    @property
+    def raw_path(self) -> bytes:
+        """What stands in the request line."""
+        return self._target
 
 
 def make_request(
@@ -100,6 +120,7 @@ def make_request(
         opaque=opaque,
         extensions={
             "operation_id": operation_id,
+            "opaque": opaque,
             "repo": repo,
             "actions": tuple(needed[0].rpartition(":")[2].split(",")) if needed else (),
             "scopes": needed,
@@ -119,7 +140,8 @@ def build(client: RequestBuilder, request: Request, content: Any, timeout: Timeo
     url = request.url
     if request.opaque and url.startswith("/"):
         # Relative to the registry's origin, and not to a base URL with a path of its own.
-        url = make_absolute(str(client.build_request("GET", "/").url), url)
+        base = client.build_request("GET", "/").url
+        url = make_absolute(str(base), url) if base.host else url
     options: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
     try:
         built = client.build_request(
@@ -128,6 +150,6 @@ def build(client: RequestBuilder, request: Request, content: Any, timeout: Timeo
     except httpx.InvalidURL as error:
         raise InvalidReferenceError(f"{redact_url(url)!r} is no URL: {error}. Give it as the server did.") from None
     if request.opaque and built.url.raw_path != (target := request_target(url).encode()):
-        # httpx tidies URLs (dot segments, quotes), and a signature may cover what it tidies.
-        built.extensions["target"] = target
+        # A signature may cover what httpx tidies: dot segments, quotes.
+        built.url = VerbatimURL(built.url, target)
     return built

@@ -124,6 +124,7 @@ def status_error(response: httpx.Response, content: bytes, parse: Callable[[Any]
             body = parse(json.loads(content))
         except (ValueError, RecursionError, ParseError):
             body = None
+    errors = body.error_details() if body is not None else _plain_words(response, content)
     method, url = _origin(response)
     return StatusError.for_status(response.status_code)(
         method=method,
@@ -132,8 +133,18 @@ def status_error(response: httpx.Response, content: bytes, parse: Callable[[Any]
         headers=response.headers,
         raw=content,
         body=body,
-        errors=body.error_details() if body is not None else (),
+        errors=errors,
     )
+
+
+def _plain_words(response: httpx.Response, content: bytes) -> tuple[ErrorDetail, ...]:
+    """Return what an error says that is plain text, or a JSON string as v1 registries send."""
+    words = content[:1024].decode("utf-8", "replace").strip()
+    if media_type(response) == "application/json" and words.startswith('"') and words.endswith('"'):
+        words = words[1:-1]
+    elif media_type(response) != "text/plain":
+        return ()
+    return (ErrorDetail(message=words),) if words else ()
 
 
 def _origin(response: httpx.Response) -> tuple[str, str]:

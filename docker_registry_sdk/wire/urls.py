@@ -14,6 +14,7 @@ QueryValue = str | int | bool | Iterable[str] | None
 # What may stand in a path segment without being encoded (RFC 3986 section 3.3), less what could mean something to a
 # server, a proxy or a shell on the way. No repository name, tag, digest or v1 id needs more.
 _SEGMENT = re.compile(r"[A-Za-z0-9._~:@+=,\-]+")
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _NOT_IN_A_URL = re.compile(r"[^\x21-\x7e]")
 
 
@@ -50,8 +51,8 @@ def check_path_value(name: str, value: str, *, slashes: bool) -> None:
         raise InvalidReferenceError(f"{name} should be text, not {type(value).__name__}")
     for segment in value.split("/") if slashes else [value]:
         if segment in (".", "..") or not _SEGMENT.fullmatch(segment):
-            problem = f"the part {segment!r} cannot stand in a URL's path" if segment else "it is empty or has an empty part"
-            raise InvalidReferenceError(f"{name} {value!r} is refused: {problem}. Give it as the registry shows it.")
+            problem = "one of its parts cannot stand in a URL's path" if segment else "it is empty or has an empty part"
+            raise InvalidReferenceError(f"{name} {redact_url(value)!r} is refused: {problem}. Give it as the registry shows it.")
 
 
 def follow_url(name: str, url: str) -> str:
@@ -71,8 +72,9 @@ def follow_url(name: str, url: str) -> str:
         parts = urlsplit(url)
         absolute = parts.scheme in ("http", "https") and bool(parts.hostname)
         _ = parts.port  # raises when it is none
-    except ValueError as error:
-        raise InvalidReferenceError(f"{name} {redact_url(url)!r} is no URL: {error}.") from None
+        (parts.hostname or "").encode("idna").decode("idna")  # looking it up would raise the same, later and unwrapped
+    except ValueError:  # its words may quote a password
+        raise InvalidReferenceError(f"{name} {redact_url(url)!r} is no URL: its host or port cannot be one.") from None
     if not absolute and not (url.startswith("/") and not url.startswith("//")):
         raise InvalidReferenceError(f"{name} {redact_url(url)!r} is neither an http or https URL nor an absolute path.")
     if "@" in parts.netloc or "#" in url or "\\" in url:
@@ -97,7 +99,7 @@ def add_query(url: str, parameters: Mapping[str, QueryValue]) -> str:
         pairs.extend((name, item) for item in items)
     if not pairs:
         return url
-    separator = "" if url.endswith(("?", "&")) else "&" if "?" in url else "?"
+    separator = "?" if "?" not in url else "" if url.endswith(("?", "&")) else "&"
     return f"{url}{separator}{urlencode(pairs, quote_via=quote, safe='')}"
 
 
@@ -123,14 +125,17 @@ def make_absolute(base: str, url: str) -> str:
         base: The URL of the request.
         url: The header's value: absolute, or relative to the request's URL (RFC 9110 section 10.2.2).
     """
+    if _ABSOLUTE.match(url):
+        return url
     scheme, _, rest = base.partition("://")
+    authority = re.split("[/?#]", rest, maxsplit=1)[0]
+    host = authority.rpartition("@")[2]  # user info belongs to the caller's address, not to what servers give
     if url.startswith("//"):
         return f"{scheme}:{url}"
     if url.startswith("/"):
         # urljoin would tidy dot segments and empty queries away, and a signature may cover them.
-        authority = re.split("[/?#]", rest, maxsplit=1)[0]
-        return f"{scheme}://{authority}{url}"
-    return urljoin(base, url)
+        return f"{scheme}://{host}{url}"
+    return urljoin(f"{scheme}://{host}{rest[len(authority) :]}", url)
 
 
 def request_target(url: str) -> str:

@@ -8,14 +8,15 @@ from typing import Any, Protocol, TypeVar
 
 import httpx
 
-from ...errors import TransportError
 from ..bodies import async_content
+from ..failures import transport_error
 from ..request import Request, RequestBuilder, Timeout, build
 from ..response import ErrorBody, status_error
 
 T = TypeVar("T")
 
 ERROR_BODY_LIMIT = 64 * 1024
+_CLOSED = "the stream is closed: read it inside its with block"
 
 
 class AsyncClient(RequestBuilder, Protocol):
@@ -47,12 +48,12 @@ async def async_stream(
         TransportError: No answer came, or it broke off.
         StatusError: The status is no success.
     """
-    content = None if request.body is None else async_content(request.body)
-    built = build(client, request, content, timeout)
+    length = request.headers.get("Content-Length")
+    built = build(client, request, async_content(request.body, int(length) if length else None), timeout)
     try:
         response = await client.send(built, stream=True)
     except httpx.HTTPError as error:
-        raise _transport_error(built, error) from error
+        raise transport_error(built, error)  # noqa: B904 - it has its cause
     try:
         if response.status_code not in successes:
             raise status_error(response, await _read_some(response), parse_error)
@@ -88,7 +89,7 @@ async def async_send(
         try:
             await response.aread()
         except httpx.HTTPError as error:
-            raise _transport_error(response.request, error) from error
+            raise transport_error(response.request, error)  # noqa: B904 - it has its cause
         return parse(response)
 
 
@@ -100,12 +101,17 @@ async def async_chunks(response: httpx.Response) -> AsyncIterator[bytes]:
 
     Raises:
         TransportError: The body broke off.
+        ValueError: The stream is closed.
     """
     try:
+        if response.is_closed:
+            raise ValueError(_CLOSED)
         async for chunk in response.aiter_raw():
             yield chunk
+            if response.is_closed:
+                raise ValueError(_CLOSED)
     except httpx.HTTPError as error:
-        raise _transport_error(response.request, error) from error
+        raise transport_error(response.request, error)  # noqa: B904 - it has its cause
 
 
 async def _read_some(response: httpx.Response) -> bytes:
@@ -119,12 +125,3 @@ async def _read_some(response: httpx.Response) -> bytes:
     except httpx.HTTPError:
         pass
     return bytes(content[:ERROR_BODY_LIMIT])
-
-
-def _transport_error(request: httpx.Request, error: httpx.HTTPError) -> TransportError:
-    problem = str(error) or type(error).__name__
-    return TransportError(
-        f"{problem}. Check the address, the network and any proxy; the cause tells more.",
-        method=request.method,
-        url=str(request.url),
-    )

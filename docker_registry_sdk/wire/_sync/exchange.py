@@ -9,14 +9,15 @@ from typing import Any, Protocol, TypeVar
 
 import httpx
 
-from ...errors import TransportError
 from ..bodies import sync_content
+from ..failures import transport_error
 from ..request import Request, RequestBuilder, Timeout, build
 from ..response import ErrorBody, status_error
 
 T = TypeVar("T")
 
 ERROR_BODY_LIMIT = 64 * 1024
+_CLOSED = "the stream is closed: read it inside its with block"
 
 
 class Client(RequestBuilder, Protocol):
@@ -48,12 +49,12 @@ def stream(
         TransportError: No answer came, or it broke off.
         StatusError: The status is no success.
     """
-    content = None if request.body is None else sync_content(request.body)
-    built = build(client, request, content, timeout)
+    length = request.headers.get("Content-Length")
+    built = build(client, request, sync_content(request.body, int(length) if length else None), timeout)
     try:
         response = client.send(built, stream=True)
     except httpx.HTTPError as error:
-        raise _transport_error(built, error) from error
+        raise transport_error(built, error)  # noqa: B904 - it has its cause
     try:
         if response.status_code not in successes:
             raise status_error(response, _read_some(response), parse_error)
@@ -89,7 +90,7 @@ def send(
         try:
             response.read()
         except httpx.HTTPError as error:
-            raise _transport_error(response.request, error) from error
+            raise transport_error(response.request, error)  # noqa: B904 - it has its cause
         return parse(response)
 
 
@@ -101,12 +102,17 @@ def chunks(response: httpx.Response) -> Iterator[bytes]:
 
     Raises:
         TransportError: The body broke off.
+        ValueError: The stream is closed.
     """
     try:
+        if response.is_closed:
+            raise ValueError(_CLOSED)
         for chunk in response.iter_raw():
             yield chunk
+            if response.is_closed:
+                raise ValueError(_CLOSED)
     except httpx.HTTPError as error:
-        raise _transport_error(response.request, error) from error
+        raise transport_error(response.request, error)  # noqa: B904 - it has its cause
 
 
 def _read_some(response: httpx.Response) -> bytes:
@@ -120,12 +126,3 @@ def _read_some(response: httpx.Response) -> bytes:
     except httpx.HTTPError:
         pass
     return bytes(content[:ERROR_BODY_LIMIT])
-
-
-def _transport_error(request: httpx.Request, error: httpx.HTTPError) -> TransportError:
-    problem = str(error) or type(error).__name__
-    return TransportError(
-        f"{problem}. Check the address, the network and any proxy; the cause tells more.",
-        method=request.method,
-        url=str(request.url),
-    )

@@ -1,0 +1,252 @@
+"""The exception tree: classes by status, what messages say, what is kept, and what survives pickling."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import pickle
+import re
+from http import HTTPStatus
+from typing import Any
+
+import httpx
+import pytest
+
+from docker_registry_sdk import errors
+from docker_registry_sdk.errors import (
+    BadRequestError,
+    ConflictError,
+    ErrorDetail,
+    ForbiddenError,
+    InvalidReferenceError,
+    MethodNotAllowedError,
+    NotFoundError,
+    NotModifiedError,
+    ParseError,
+    PreconditionFailedError,
+    RangeNotSatisfiableError,
+    RateLimitedError,
+    RedirectError,
+    RegistryError,
+    ResponseError,
+    ServerError,
+    StatusError,
+    TooLargeError,
+    TransportError,
+    UnauthorizedError,
+    UnexpectedContentType,
+)
+
+CLASSES = {
+    204: StatusError,
+    301: RedirectError,
+    302: RedirectError,
+    304: NotModifiedError,
+    307: RedirectError,
+    308: RedirectError,
+    400: BadRequestError,
+    401: UnauthorizedError,
+    402: StatusError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    405: MethodNotAllowedError,
+    406: StatusError,
+    409: ConflictError,
+    412: PreconditionFailedError,
+    413: TooLargeError,
+    416: RangeNotSatisfiableError,
+    418: StatusError,
+    429: RateLimitedError,
+    500: ServerError,
+    501: ServerError,
+    503: ServerError,
+    520: ServerError,
+    599: ServerError,
+    799: StatusError,
+}
+
+
+def status_error(
+    status: int, method: str = "GET", url: str = "https://registry.test/v2/a/manifests/b", **more: Any
+) -> StatusError:
+    """Return the error for a status."""
+    return StatusError.for_status(status)(method=method, url=url, status=status, headers=more.pop("headers", {}), **more)
+
+
+def all_classes(root: type[RegistryError] = RegistryError) -> list[type[RegistryError]]:
+    """Return the class and all below it that this package defines."""
+    return [root, *(found for below in root.__subclasses__() for found in all_classes(below))]
+
+
+def examples() -> list[RegistryError]:
+    """Return one error of every class, with everything set that it can hold."""
+    made: list[RegistryError] = [
+        RegistryError("something"),
+        TransportError("it broke off", method="GET", url="https://u:pw@registry.test/v2/?a=b"),
+        ResponseError("odd", method="GET", url="https://registry.test/", status=200, headers=httpx.Headers({"A": "b"}), raw=b"x"),
+        UnexpectedContentType(
+            method="GET",
+            url="https://registry.test/",
+            status=200,
+            headers=httpx.Headers({"Content-Type": "text/html"}),
+            raw=b"<html>",
+            media_type="text/html",
+            expected=("application/json",),
+        ),
+        ParseError(model="ImageManifest", field="layers[2].size", problem="should be a whole number, not text"),
+        InvalidReferenceError("name '..' is refused"),
+    ]
+    details = (ErrorDetail("MANIFEST_UNKNOWN", "manifest unknown", {"Tag": ["b"]}),)
+    for status in sorted(CLASSES):
+        made.append(status_error(status, headers=httpx.Headers({"Retry-After": "7"}), raw=b"{}", body=[1], errors=details))
+    return made
+
+
+@pytest.mark.parametrize(("status", "kind"), CLASSES.items())
+def test_status_decides_the_class(status: int, kind: type[StatusError]) -> None:
+    assert StatusError.for_status(status) is kind
+
+
+def test_for_status_of_a_subclass_never_leaves_the_subclass() -> None:
+    assert RedirectError.for_status(304) is NotModifiedError
+    assert RedirectError.for_status(404) is RedirectError
+
+
+def test_module_docstring_draws_the_real_tree() -> None:
+    drawn: dict[str, str] = {}
+    path: list[tuple[int, str]] = []
+    for line in (errors.__doc__ or "").splitlines():
+        if found := re.match(r"^( {4}[ │├└─]*)(\w+)(?: |$)", line):
+            depth, name = len(found[1]), found[2]
+            while path and path[-1][0] >= depth:
+                path.pop()
+            drawn[name] = path[-1][1] if path else "Exception"
+            path.append((depth, name))
+    real = {kind.__name__: kind.__bases__[0].__name__ for kind in all_classes() if kind.__module__ == errors.__name__}
+    assert drawn == real
+
+
+def test_module_docstring_names_the_status_of_each_class() -> None:
+    said = {name: int(status) for name, status in re.findall(r"(\w+)\s+(\d{3})(?::|$)", errors.__doc__ or "", flags=re.MULTILINE)}
+    assert said
+    for name, status in said.items():
+        assert StatusError.for_status(status).__name__ == name
+
+
+def test_invalid_reference_is_a_value_error_too() -> None:
+    assert issubclass(InvalidReferenceError, ValueError)
+
+
+def test_message_names_method_url_status_codes_and_what_to_do() -> None:
+    error = status_error(404, errors=[ErrorDetail("MANIFEST_UNKNOWN", "manifest unknown"), ErrorDetail(message="no code")])
+    assert str(error) == (
+        "GET https://registry.test/v2/a/manifests/b: 404 Not Found: MANIFEST_UNKNOWN: manifest unknown: no code. "
+        f"{NotFoundError.hint}"
+    )
+
+
+@pytest.mark.parametrize("error", examples(), ids=lambda error: f"{type(error).__name__}-{getattr(error, 'status', '')}")
+def test_message_is_one_line_without_secrets(error: RegistryError) -> None:
+    text = str(error)
+    assert text
+    assert "\n" not in text
+    assert "pw" not in text
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in all_classes() if issubclass(kind, StatusError)], ids=lambda kind: kind.__name__
+)
+def test_every_status_class_gives_a_hint_of_its_own(kind: type[StatusError]) -> None:
+    assert kind.hint.endswith(".")
+    assert "hint" in vars(kind)
+
+
+def test_message_leaves_user_info_query_values_and_fragment_out() -> None:
+    error = status_error(403, url="https://user:secret@registry.test/v2/?sig=secret#secret")
+    assert "secret" not in f"{error} {error!r} {error.url}"
+    assert "https://registry.test/v2/?sig=" in str(error)
+
+
+@pytest.mark.parametrize("status", [520, 599, 799, 299])
+def test_unregistered_status_has_a_message_without_a_phrase(status: int) -> None:
+    assert f": {status}. " in str(status_error(status))
+
+
+@pytest.mark.parametrize("status", [200, 404, 418, 503])
+def test_registered_status_has_its_phrase(status: int) -> None:
+    assert f"{status} {HTTPStatus(status).phrase}" in str(status_error(status))
+
+
+def test_head_says_that_get_tells_more() -> None:
+    assert "HEAD answers have no body, GET tells more" in str(status_error(404, method="HEAD"))
+    assert "GET tells more" not in str(status_error(404, method="GET"))
+    assert "GET tells more" not in str(status_error(304, method="HEAD"))
+
+
+def test_codes_are_those_that_the_registry_gave() -> None:
+    error = status_error(400, errors=[ErrorDetail("A", "a"), ErrorDetail(None, "b"), ErrorDetail("C")])
+    assert error.codes == ("A", "C")
+    assert [str(one) for one in error.errors] == ["A: a", "b", "C"]
+
+
+def test_errors_and_codes_are_empty_without_an_error_body() -> None:
+    error = status_error(400)
+    assert (error.errors, error.codes, error.body, error.raw) == ((), (), None, b"")
+
+
+def test_entry_without_words_leaves_no_trace_in_the_message() -> None:
+    assert ": . " not in str(status_error(400, errors=[ErrorDetail(), ErrorDetail(detail={"a": 1})]))
+
+
+@pytest.mark.parametrize("words", ["line\r\nINFO all is well", "\x1b[2Jgone", "nul\x00", "\u2028next", "half \ud800"])
+def test_words_of_a_registry_cannot_forge_lines_or_terminal_commands(words: str) -> None:
+    text = str(status_error(400, errors=[ErrorDetail(words, words)]))
+    assert text.isprintable()
+    text.encode()
+
+
+def test_words_of_a_registry_do_not_make_the_message_endless() -> None:
+    assert len(str(status_error(400, errors=[ErrorDetail("A", "x" * 60_000)] * 100))) < 20_000
+
+
+@pytest.mark.parametrize("error", examples(), ids=lambda error: f"{type(error).__name__}-{getattr(error, 'status', '')}")
+@pytest.mark.parametrize("again", [lambda error: pickle.loads(pickle.dumps(error)), copy.copy, copy.deepcopy])
+def test_every_error_survives_pickling_and_copying(error: RegistryError, again: Any) -> None:
+    twin = again(error)
+    assert type(twin) is type(error)
+    assert str(twin) == str(error)
+    assert vars(twin) == vars(error)
+    assert twin.args == error.args
+
+
+def test_examples_cover_every_class() -> None:
+    assert {type(error) for error in examples()} == {kind for kind in all_classes() if kind.__module__ == errors.__name__}
+
+
+def test_pickled_error_keeps_its_notes_and_properties() -> None:
+    error = status_error(429, headers=httpx.Headers({"RETRY-AFTER": "3"}), errors=[ErrorDetail("TOOMANYREQUESTS")])
+    error.add_note("while copying")
+    twin = pickle.loads(pickle.dumps(error))
+    assert (twin.retry_after, twin.codes, twin.__notes__) == (3.0, ("TOOMANYREQUESTS",), ["while copying"])
+
+
+def test_unexpected_content_type_names_both_sides_and_keeps_the_body() -> None:
+    error = UnexpectedContentType(
+        method="GET", url="https://r.test/", status=200, headers={}, raw=b"<p>", media_type="text/html", expected=["a/b", "c/d"]
+    )
+    assert "the media type text/html, not a/b or c/d" in str(error)
+    assert error.raw == b"<p>"
+    nameless = UnexpectedContentType(
+        method="GET", url="https://r.test/", status=200, headers={}, raw=b"", media_type=None, expected=["a/b"]
+    )
+    assert "no media type, not a/b" in str(nameless)
+
+
+def test_parse_error_names_model_and_field() -> None:
+    assert str(ParseError(model="TagList", field="tags[0]", problem="is odd")).startswith("TagList, field tags[0]: is odd.")
+    assert str(ParseError(model="TagList", field="", problem="is odd")).startswith("TagList: is odd.")
+
+
+def test_every_error_class_has_a_docstring() -> None:
+    for kind in all_classes():
+        assert inspect.cleandoc(vars(kind).get("__doc__") or "").endswith((".", "form.", "types.", "none."))

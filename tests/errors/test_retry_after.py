@@ -1,0 +1,99 @@
+"""Retry-After as seconds (RFC 9110 section 10.2.3)."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from docker_registry_sdk.errors import RateLimitedError, ServerError
+
+
+def retry_after(value: str | bytes, **more: str) -> float | None:
+    """Return what an error says of a Retry-After header."""
+    pairs = [("Retry-After", value), *more.items()]
+    headers = httpx.Headers([(name.encode(), item if isinstance(item, bytes) else item.encode()) for name, item in pairs])
+    return RateLimitedError(method="GET", url="https://registry.test/", status=429, headers=headers).retry_after
+
+
+def http_date(moment: datetime) -> str:
+    """Return the moment as HTTP writes it."""
+    return format_datetime(moment, usegmt=True)
+
+
+@pytest.mark.parametrize(("value", "seconds"), [("0", 0.0), ("120", 120.0), (" 5 ", 5.0), ("007", 7.0)])
+def test_seconds_are_read(value: str, seconds: float) -> None:
+    assert retry_after(value) == seconds
+
+
+def test_date_counts_from_the_date_of_the_answer() -> None:
+    answered = datetime(2001, 1, 1, tzinfo=UTC)
+    assert retry_after(http_date(answered + timedelta(seconds=90)), Date=http_date(answered)) == 90.0
+
+
+@pytest.mark.parametrize("date", [None, "nonsense", ""])
+def test_date_counts_from_now_without_a_usable_date_of_the_answer(date: str | None) -> None:
+    more = {} if date is None else {"Date": date}
+    found = retry_after(http_date(datetime.now(UTC) + timedelta(seconds=100)), **more)
+    assert found is not None
+    assert 90 < found <= 100
+
+
+def test_date_that_has_passed_means_now() -> None:
+    assert retry_after("Sun, 06 Nov 1994 08:49:37 GMT") == 0.0
+
+
+@pytest.mark.parametrize("value", ["Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"])
+def test_obsolete_forms_of_dates_are_read(value: str) -> None:
+    assert retry_after(value, Date="Sun, 06 Nov 1994 08:49:30 GMT") == 7.0
+
+
+@pytest.mark.parametrize("value", ["", "soon", "-5", "1.5", "1e3", "5 seconds", "5, 5", "0x10", "Sun, 32 Nov 1994 08:49:37 GMT"])
+def test_what_is_neither_seconds_nor_a_date_counts_as_absent(value: str) -> None:
+    assert retry_after(value) is None
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "Mon, 01 Jan 99999999999 00:00:00 GMT",
+        "Mon, 01 Jan 2024 00:00:00 +99999999999999",
+        "Mon, 01 Jan 2024 99999999999999:00:00 GMT",
+    ],
+)
+def test_date_out_of_range_counts_as_absent(value: str) -> None:
+    assert retry_after(value) is None
+    assert retry_after("Sun, 06 Nov 1994 08:49:37 GMT", Date=value) == 0.0
+
+
+def test_endless_number_is_no_endless_wait() -> None:
+    found = retry_after("9" * 400)
+    assert found is None or math.isfinite(found)
+
+
+def test_no_header_is_none() -> None:
+    assert ServerError(method="GET", url="https://registry.test/", status=503, headers={}).retry_after is None
+
+
+NUMBER = st.integers(0, 10**12).map(str)
+DATE_LIKE = st.builds(
+    "{} {} {} {}:{}:{} {}".format,
+    NUMBER,
+    st.sampled_from(["Jan", "Feb", "Foo", ""]),
+    NUMBER,
+    NUMBER,
+    NUMBER,
+    NUMBER,
+    st.sampled_from(["GMT", "-0000", ""]) | NUMBER.map("+{}".format),
+)
+
+
+@given(st.text(st.characters(codec="ascii", exclude_characters="\r\n\x00")) | DATE_LIKE, DATE_LIKE)
+def test_junk_never_raises_and_never_waits_less_than_nothing(value: str, date: str) -> None:
+    found = retry_after(value, Date=date)
+    assert found is None or found >= 0
