@@ -82,8 +82,15 @@ def generate_package(spec: Path, output: Path) -> None:
     data = GeneratorData.from_dict(document, config=config)
     if isinstance(data, GeneratorError):
         raise SpecError(f"{spec.name}: {data.header}: {data.detail}")
-    view = spec_view(document)
+    try:
+        view = spec_view(document)
+    except SpecError as error:
+        raise SpecError(f"{spec.name}: {error}") from None
     view.modules.update({str(one.class_info.name): str(one.class_info.module_name) for one in (*data.models, *data.enums)})
+    if odd := set(view.modules) ^ {*view.models, *view.enums}:
+        raise SpecError(f"{spec.name}: {', '.join(sorted(odd))}: left out, or a name that needs class_overrides in config.yaml")
+    if len(set(view.modules.values())) != len(view.modules):
+        raise SpecError(f"{spec.name}: two of {', '.join(sorted(view.modules))} would be one module")
     project = Project(openapi=data, config=config, custom_template_path=TEMPLATES)
     project.env.globals.update(view=view, source=_shown(spec), signature=_signature)
     project.env.filters.update(wrapped=wrapped, sentence=sentence, literal=literal, prose=prose, escaped=escaped)
@@ -93,8 +100,6 @@ def generate_package(spec: Path, output: Path) -> None:
     generated = sum(len(one.endpoints) for one in data.endpoint_collections_by_tag.values())
     if generated != len(view.operations):
         problems.append(f"{spec.name}: {generated} operations were generated of {len(view.operations)}")
-    if odd := set(view.modules) ^ {*view.models, *view.enums}:
-        problems.append(f"{spec.name}: {', '.join(sorted(odd))}: a name needs class_overrides in config.yaml")
     if problems:
         raise SpecError("\n".join(problems))
     table = project.env.get_template("operations.py.jinja").render()

@@ -62,6 +62,7 @@ class OperationView:
     errors: tuple[tuple[str, str], ...]
     error_model: str | None
     scopes: tuple[str, ...]
+    scoped: tuple[str, ...]
     repo: str | None
     models: tuple[str, ...]
 
@@ -144,6 +145,7 @@ def operation_view(document: Document, method: str, path: str, item: Node, node:
         errors=errors,
         error_model=error_models,
         scopes=tuple(_scope(scope, {one.wire_name: one for one in parameters}, where) for scope in scopes),
+        scoped=tuple(one.name for one in parameters if one.location != "path" and f"{{{one.wire_name}}}" in "".join(scopes)),
         repo=many[0] if many else None,
         models=tuple(sorted(models | body_models | ({error_models} if error_models else set()))),
     )

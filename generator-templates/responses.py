@@ -41,6 +41,11 @@ class SuccessView:
     type: str
     media_types: dict[str, Kind]
 
+    @property
+    def names_models(self) -> bool:
+        """Whether the type of the body names generated classes."""
+        return self.kind == "json" and any(kind.models for kind in self.media_types.values())
+
 
 def response_views(
     document: Document, node: Node, where: str, *, head: bool

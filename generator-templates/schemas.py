@@ -152,8 +152,8 @@ class Document:
         if not isinstance(schema.get("additionalProperties"), dict):
             raise SpecError(f"{where}: an object has properties, or additionalProperties with a schema")
         item = self._part(schema["additionalProperties"], where)
-        dump = item.dump
-        if dump not in ("", "{x}"):
+        dump = "dict({x})" if item.dump == "{x}" else ""
+        if item.dump not in ("", "{x}"):
             dump = f"{{{{key: {_nest(item)} for key, item in {{x}}.items()}}}}"
         return Kind(f"dict[str, {item.type}]", f"wire.map_of({item.parse})", dump, item.models)
 
@@ -177,7 +177,7 @@ class Document:
             if len(schema["oneOf"]) != 2:
                 raise SpecError(f"{where}: a oneOf has two schemas")
             first, second = (self._part(part, where) for part in schema["oneOf"])
-            dump = "{x}" if first.dump == second.dump == "{x}" else ""
+            dump = "{x}" if {first.dump, second.dump} <= {"{x}", "list({x})", "dict({x})"} else ""
             return Kind(
                 f"{first.type} | {second.type}", f"wire.either({first.parse}, {second.parse})", dump, first.models | second.models
             )
@@ -186,7 +186,7 @@ class Document:
             (kind,) = (word for word in kind if word != "null")
         if kind == "array":
             item = self._part(schema["items"], where)
-            dump = item.dump if item.dump in ("", "{x}") else f"[{_nest(item)} for item in {{x}}]"
+            dump = "list({x})" if item.dump == "{x}" else item.dump and f"[{_nest(item)} for item in {{x}}]"
             return Kind(f"list[{item.type}]", f"wire.list_of({item.parse})", dump, item.models)
         if kind == "string" and "format" in schema:
             if schema["format"] in _FORMATS:

@@ -43,9 +43,9 @@ class ModelView:
     fields: tuple[FieldView, ...]
     models: tuple[str, ...]
 
-    def error_field(self, role: ErrorRole) -> FieldView | None:
-        """Return the field with that role in an error, if there is one."""
-        return next((field for field in self.fields if field.error_role == role), None)
+    def error_fields(self, role: ErrorRole) -> tuple[FieldView, ...]:
+        """Return the fields with that role in an error; the first that is there counts."""
+        return tuple(field for field in self.fields if field.error_role == role)
 
     @property
     def is_error(self) -> bool:
@@ -192,14 +192,10 @@ def _check_names(operation: OperationView, models: dict[str, ModelView | MapView
 
 
 def _check_error(model: ModelView, models: dict[str, ModelView | MapView]) -> None:
-    roles = [field.error_role for field in model.fields if field.error_role]
-    if len(roles) != len(set(roles)):
-        raise SpecError(f"{model.name}: two fields have the same x-error")
-    for role in ("code", "message"):
-        text = model.error_field(role)
-        if text is not None and "str" not in text.type.split(" | "):
-            raise SpecError(f"{model.name}.{text.wire_name}: the {role} of an error is a string")
-    entries = model.error_field("entries")
-    entry = models.get(entries.item_parse.removesuffix(".from_dict")) if entries is not None else None
-    if entries is not None and not (isinstance(entry, ModelView) and entry.is_error):
-        raise SpecError(f"{model.name}.{entries.wire_name}: the entries of an error are models with x-error of their own")
+    for text in (*model.error_fields("code"), *model.error_fields("message")):
+        if "str" not in text.type.split(" | "):
+            raise SpecError(f"{model.name}.{text.wire_name}: the {text.error_role} of an error is a string")
+    for entries in model.error_fields("entries"):
+        entry = models.get(entries.item_parse.removesuffix(".from_dict"))
+        if not (isinstance(entry, ModelView) and entry.is_error):
+            raise SpecError(f"{model.name}.{entries.wire_name}: the entries of an error are models with x-error of their own")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from schemas import Document, Node, SpecError
+from words import SNAKE_CASE, check_name, check_value, check_words, refuse_circles
 
 METHODS = ("get", "head", "post", "put", "patch", "delete")
 
@@ -19,6 +20,7 @@ _SHAPES = {
     "items": {"type", "items"},
     "oneOf": {"oneOf"},
 }
+_TYPE_OF = {"enum": "string", "properties": "object", "additionalProperties": "object", "items": "array"}
 _COMPONENTS = ("parameters", "headers", "responses", "requestBodies", "schemas", "securitySchemes")
 _TYPES = ("string", "integer", "number", "boolean", "array", "object", "null")
 _STYLES = {"path": ("simple", False), "query": ("form", True), "header": ("simple", False)}
@@ -28,7 +30,6 @@ _PATH = re.compile(r"(/([A-Za-z0-9._~-]|\{[A-Za-z0-9_]+\})*)+")
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]*/[a-z0-9][a-z0-9!#$&^_.+-]*")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _SCOPE = re.compile(r"([A-Za-z0-9_.:/*,-]|\{[A-Za-z0-9_]+\})+")
-_WORD = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
 def check_vocabulary(document: Document) -> None:
@@ -43,28 +44,6 @@ def check_vocabulary(document: Document) -> None:
     _Reader(document).root()
 
 
-def _words(node: Any, where: str, needed: Collection[str], allowed: Collection[str] = ()) -> None:
-    if not isinstance(node, dict):
-        raise SpecError(f"{where}: this should be an object, not {node!r}")
-    for word in node:
-        if word not in needed and word not in allowed:
-            raise SpecError(f"{where}: {word!r} means nothing to the generator here, and nothing is dropped")
-    for word in needed:
-        value = node.get(word)
-        if value is None or (word != "schema" and not (value.strip() if isinstance(value, str) else value)):
-            raise SpecError(f"{where}: {'a description' if word == 'description' else word} is missing")
-
-
-def _value(node: Node, word: str, where: str, *accepted: object) -> None:
-    if word in node and not any(node[word] is one or (isinstance(one, str) and node[word] == one) for one in accepted):
-        raise SpecError(f"{where}: {word} is {' or '.join(map(str, accepted))}, not {node[word]!r}")
-
-
-def _name(node: Node, where: str) -> None:
-    if "x-python-name" in node and not _WORD.fullmatch(str(node["x-python-name"])):
-        raise SpecError(f"{where}: x-python-name is a name in snake case, not {node['x-python-name']!r}")
-
-
 class _Reader:
     def __init__(self, document: Document) -> None:
         self.document = document
@@ -72,16 +51,16 @@ class _Reader:
 
     def root(self) -> None:
         root = self.document.root
-        _words(root, "the document", ("openapi", "info", "tags", "paths"), ("servers", "security", "components"))
+        check_words(root, "the document", ("openapi", "info", "tags", "paths"), ("servers", "security", "components"))
         if not str(root["openapi"]).startswith("3.1."):
             raise SpecError(f"openapi: this is written in 3.1, not {root['openapi']}")
-        _words(root["info"], "info", ("title", "version", "description"), ("license",))
+        check_words(root["info"], "info", ("title", "version", "description"), ("license",))
         for server in root.get("servers", ()):
-            _words(server, "servers", ("url",), ("description",))
-            _value(server, "url", "servers", "/")
+            check_words(server, "servers", ("url",), ("description",))
+            check_value(server, "url", "servers", "/")
         for tag in root["tags"]:
-            _words(tag, "tags", ("name", "description"))
-            if not _WORD.fullmatch(str(tag["name"])):
+            check_words(tag, "tags", ("name", "description"))
+            if not SNAKE_CASE.fullmatch(str(tag["name"])):
                 raise SpecError(f"tags, {tag['name']}: a tag is named in snake case")
         self.components(root.get("components", {}))
         self.security(root, "security")
@@ -90,20 +69,20 @@ class _Reader:
         for path, item in root["paths"].items():
             if not _PATH.fullmatch(path):
                 raise SpecError(f"{path}: this is no path that requests can be made of")
-            _words(item, path, (), ("parameters", *METHODS))
+            check_words(item, path, (), ("parameters", *METHODS))
             for method in METHODS:
                 if method in item:
                     self.operation(item[method], item, f"{method.upper()} {path}")
 
     def components(self, components: Node) -> None:
-        _words(components, "components", (), _COMPONENTS)
+        check_words(components, "components", (), _COMPONENTS)
         for group, nodes in components.items():
             for name, node in nodes.items():
                 if isinstance(node, dict) and "$ref" in node:
                     raise SpecError(f"components/{group}/{name}: a component is no reference to another one")
         for name, node in components.get("schemas", {}).items():
             self.schema(node, name, component=True)
-        self.refuse_circles(components.get("schemas", {}))
+        refuse_circles(components.get("schemas", {}))
         for name, node in components.get("parameters", {}).items():
             self.parameter(node, f"components/parameters/{name}")
         for name, node in components.get("headers", {}).items():
@@ -113,26 +92,28 @@ class _Reader:
         for name, node in components.get("requestBodies", {}).items():
             self.body(node, f"components/requestBodies/{name}")
         for name, node in components.get("securitySchemes", {}).items():
-            _words(node, f"components/securitySchemes/{name}", ("type", "description"), ("scheme", "in", "name", "bearerFormat"))
+            check_words(
+                node, f"components/securitySchemes/{name}", ("type", "description"), ("scheme", "in", "name", "bearerFormat")
+            )
 
     def operation(self, node: Node, item: Node, where: str) -> None:
         where = str(node.get("operationId") or where) if isinstance(node, dict) else where
-        _words(
+        check_words(
             node,
             where,
             ("operationId", "tags", "summary", "description", "externalDocs", "responses"),
             ("security", "parameters", "requestBody", "x-opaque-url"),
         )
-        if not _WORD.fullmatch(where) or where in self.ids:
+        if not SNAKE_CASE.fullmatch(where) or where in self.ids:
             raise SpecError(f"{where}: an operationId is a name of its own, in snake case")
         self.ids.add(where)
         names = [tag["name"] for tag in self.document.root["tags"]]
         if len(node["tags"]) != 1 or node["tags"][0] not in names or where in names:
             raise SpecError(f"{where}: an operation has one tag, which is described, and is not called like a tag")
-        _words(node["externalDocs"], f"{where}, externalDocs", ("description", "url"))
+        check_words(node["externalDocs"], f"{where}, externalDocs", ("description", "url"))
         if "x-opaque-url" in node:
-            _words(node["x-opaque-url"], f"{where}, x-opaque-url", ("name",), ("required",))
-            _value({"required": None, **node["x-opaque-url"]}, "required", f"{where}, x-opaque-url", True, False)
+            check_words(node["x-opaque-url"], f"{where}, x-opaque-url", ("name",), ("required",))
+            check_value({"required": None} | node["x-opaque-url"], "required", f"{where}, x-opaque-url", True, False)
         self.security(node, where)
         for parameter in (*item.get("parameters", ()), *node.get("parameters", ())):
             self.parameter(self.target(parameter, "parameters", where), where)
@@ -156,7 +137,7 @@ class _Reader:
         """Return the node, or what it refers to."""
         if not isinstance(node, dict) or "$ref" not in node:
             return node
-        _words(node, f"{where}, {node['$ref']}", ("$ref",), ("description",))
+        check_words(node, f"{where}, {node['$ref']}", ("$ref",), ("description",))
         self.reference(node, group, where)
         return self.document.resolve(node)
 
@@ -167,35 +148,36 @@ class _Reader:
 
     def parameter(self, node: Node, where: str) -> None:
         allowed = ("required", "style", "explode", "x-python-name", "x-segments")
-        _words(node, where, ("name", "in", "description", "schema"), allowed)
+        check_words(node, where, ("name", "in", "description", "schema"), allowed)
         where = f"{where}, parameter {node['name']}"
         if node["in"] not in _STYLES:
             raise SpecError(f"{where}: a parameter stands in {', '.join(_STYLES)}, not in {node['in']}")
         if node["in"] == "header" and (not _TOKEN.fullmatch(node["name"]) or node["name"].lower() in _OWN_HEADERS):
             raise SpecError(f"{where}: no header of this name can be given by a caller")
         style, explode = _STYLES[node["in"]]
-        _value(node, "style", where, style)
-        _value(node, "explode", where, explode)
-        _value(node, "required", where, *((True,) if node["in"] == "path" else (True, False)))
-        _name(node, where)
+        check_value(node, "style", where, style)
+        check_value(node, "explode", where, explode)
+        check_value(node, "required", where, *((True,) if node["in"] == "path" else (True, False)))
+        check_name(node, where)
         if node["in"] == "path":
-            _words({"required": node.get("required")}, where, ("required",))
-        _value(node, "x-segments", where, *(("many",) if node["in"] == "path" else ()))
+            check_words({"required": node.get("required")}, where, ("required",))
+        check_value(node, "x-segments", where, *(("many",) if node["in"] == "path" else ()))
         self.schema(node["schema"], where, secret=True, plain=True)
 
     def header(self, name: str, node: Node, where: str) -> None:
-        _words(node, where, ("description", "schema"), ("required", "x-opaque-url", "x-python-name"))
+        check_words(node, where, ("description", "schema"), ("required", "x-opaque-url", "x-python-name"))
         if not _TOKEN.fullmatch(name):
             raise SpecError(f"{where}: {name!r} is no name of a header")
-        _value(node, "required", where, True, False)
-        _value(node, "x-opaque-url", where, True)
-        _name(node, where)
+        check_value(node, "required", where, True, False)
+        check_value(node, "x-opaque-url", where, True)
+        check_name(node, where)
         self.schema(node["schema"], where, secret=True, plain=True)
 
     def response(self, node: Node, where: str, status: str) -> None:
-        _words(node, where, ("description",), ("headers", "content"))
+        check_words(node, where, ("description",), ("headers", "content"))
         for name, header in node.get("headers", {}).items():
-            self.header(name, self.target(header, "headers", where), f"{where}, header {name}")
+            place = f"{where}, header {name}"
+            self.header(name, self.target(header, "headers", place), place)
         self.content(node.get("content", {}), where)
         for media, one in node.get("content", {}).items():
             # What an exception cannot parse it keeps as bytes, which is in full for text.
@@ -203,14 +185,14 @@ class _Reader:
                 raise SpecError(f"{where}, {media}: an error is described as application/json, or as text")
 
     def body(self, node: Node, where: str) -> None:
-        _words(node, where, ("description", "content"), ("required", "x-raw-body"))
-        _value(node, "required", where, True, False)
-        _value(node, "x-raw-body", where, True)
+        check_words(node, where, ("description", "content"), ("required", "x-raw-body"))
+        check_value(node, "required", where, True, False)
+        check_value(node, "x-raw-body", where, True)
         self.content(node["content"], where)
 
     def content(self, content: Node, where: str) -> None:
         for media, node in content.items():
-            _words(node, f"{where}, {media}", ("schema",))
+            check_words(node, f"{where}, {media}", ("schema",))
             if not _MEDIA_TYPE.fullmatch(media):
                 raise SpecError(f"{where}: {media} is no single media type in lower case, without parameters")
             self.schema(node["schema"], f"{where}, {media}", described=True)
@@ -240,7 +222,7 @@ class _Reader:
         described = described or component or field
         words = {*(("x-error", "x-python-name") if field else ()), *(("description",) if described else ())}
         if isinstance(node, dict) and "$ref" in node:
-            _words(node, where, ("$ref",), words)
+            check_words(node, where, ("$ref",), words)
             self.reference(node, "schemas", where)
         else:
             if not isinstance(node, dict):
@@ -248,10 +230,10 @@ class _Reader:
             if not component and ("enum" in node or "properties" in node or node.get("type") == "object"):
                 raise SpecError(f"{where}: objects, maps and enumerations stand in components/schemas")
             shape = next((shape for word, shape in _SHAPES.items() if word in node), {"type", "format"})
-            _words(node, where, (), words | shape | _DOCUMENTATION)
+            check_words(node, where, (), words | shape | _DOCUMENTATION)
             self.type_of(node, where, plain=plain)
-        _value(node, "x-error", where, "code", "message", "detail", "entries")
-        _name(node, where)
+        check_value(node, "x-error", where, "code", "message", "detail", "entries")
+        check_name(node, where)
         if not (secret or field or component) and self.document.resolve(node).get("format") == "password":
             raise SpecError(f"{where}: a secret stands in a field, a parameter or a header of its own")
         for name, part in node.get("properties", {}).items():
@@ -268,33 +250,15 @@ class _Reader:
             or len(words) - words.count("null") != bool(words)
         ):
             raise SpecError(f"{where}: the type is one of {', '.join(_TYPES[:-1])}, or a list of one of them and 'null'")
+        for word, needed in _TYPE_OF.items():
+            if (word in node and needed not in words) or (word == "items" and "array" in words and word not in node):
+                raise SpecError(f"{where}: {word} and type: {needed} go together")
         if "null" in words and plain:
             raise SpecError(f"{where}: there is no null in URLs and headers")
         if "format" in node and (kind != "string" and "string" not in words):
             raise SpecError(f"{where}: a format is for strings")
 
-    def refuse_circles(self, schemas: Node) -> None:
-        def visit(name: str, path: tuple[str, ...]) -> None:
-            if name in path:
-                raise SpecError(f"{' -> '.join((*path, name))}: schemas must not go in a circle")
-            for other in _references(schemas.get(name)):
-                visit(other, (*path, name))
-
-        for name in schemas:
-            visit(name, ())
-
 
 def _values(node: Node, word: str) -> Iterator[Any]:
     if isinstance(node.get(word), dict):
         yield node[word]
-
-
-def _references(node: Any) -> Iterator[str]:
-    if isinstance(node, dict):
-        if isinstance(node.get("$ref"), str):
-            yield node["$ref"].rpartition("/")[2]
-        for value in node.values():
-            yield from _references(value)
-    elif isinstance(node, list):
-        for value in node:
-            yield from _references(value)
