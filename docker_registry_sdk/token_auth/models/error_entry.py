@@ -67,12 +67,17 @@ class ErrorEntry:
     def error_details(self) -> tuple[wire.ErrorDetail, ...]:
         """Return what the error says, in the form that all APIs share."""
         details: list[wire.ErrorDetail] = []
-        if self.code is not None or self.message is not None or self.detail is not None:
-            details.append(
-                wire.ErrorDetail(
-                    code=self.code,
-                    message=self.message,
-                    detail=self.detail,
-                )
-            )
+        own = wire.ErrorDetail(
+            code=wire.first(
+                self.code,
+            ),
+            message=wire.first(
+                self.message,
+            ),
+            detail=wire.first(
+                self.detail,
+            ),
+        )
+        if own != wire.ErrorDetail():
+            details.append(own)
         return tuple(details)

@@ -83,12 +83,17 @@ class ErrorResponse:
 
     def error_details(self) -> tuple[wire.ErrorDetail, ...]:
         """Return what the error says, in the form that all APIs share."""
-        details = [detail for entry in self.errors or () for detail in entry.error_details()]
-        if self.error is not None or self.error_description is not None:
-            details.append(
-                wire.ErrorDetail(
-                    code=self.error,
-                    message=self.error_description,
-                )
-            )
+        details: list[wire.ErrorDetail] = []
+        details += [detail for entry in self.errors or () for detail in entry.error_details()]
+        own = wire.ErrorDetail(
+            code=wire.first(
+                self.error,
+            ),
+            message=wire.first(
+                self.error_description,
+                self.details,
+            ),
+        )
+        if own != wire.ErrorDetail():
+            details.append(own)
         return tuple(details)

@@ -47,7 +47,7 @@ class TokenRequest:
     """The password, for the grant type password."""
     refresh_token: str | None = field(default=None, repr=False)
     """The refresh token, for the grant type refresh_token."""
-    additional_properties: dict[str, Any] = field(factory=dict)
+    additional_properties: dict[str, Any] = field(factory=dict, repr=False)
     """Fields that the specification does not know, as they came."""
 
     @classmethod

@@ -41,7 +41,7 @@ class TokenResponse:
     missing, the moment at which the answer came counts."""
     scope: str | None = None
     """The scopes that were given, which may be fewer than were asked for. Only from a POST, and not always then."""
-    additional_properties: dict[str, Any] = field(factory=dict)
+    additional_properties: dict[str, Any] = field(factory=dict, repr=False)
     """Fields that the specification does not know, as they came."""
 
     @classmethod

@@ -175,9 +175,9 @@ class ContainerConfig:
         if self.attach_stderr is not None:
             document["AttachStderr"] = self.attach_stderr
         if self.port_specs is not None:
-            document["PortSpecs"] = self.port_specs
+            document["PortSpecs"] = list(self.port_specs)
         if self.exposed_ports is not None:
-            document["ExposedPorts"] = self.exposed_ports
+            document["ExposedPorts"] = dict(self.exposed_ports)
         if self.tty is not None:
             document["Tty"] = self.tty
         if self.open_stdin is not None:
@@ -185,15 +185,15 @@ class ContainerConfig:
         if self.stdin_once is not None:
             document["StdinOnce"] = self.stdin_once
         if self.env is not None:
-            document["Env"] = self.env
+            document["Env"] = list(self.env)
         if self.cmd is not None:
             document["Cmd"] = self.cmd
         if self.dns is not None:
-            document["Dns"] = self.dns
+            document["Dns"] = list(self.dns)
         if self.image is not None:
             document["Image"] = self.image
         if self.volumes is not None:
-            document["Volumes"] = self.volumes
+            document["Volumes"] = dict(self.volumes)
         if self.volumes_from is not None:
             document["VolumesFrom"] = self.volumes_from
         if self.working_dir is not None:
@@ -205,8 +205,8 @@ class ContainerConfig:
         if self.mac_address is not None:
             document["MacAddress"] = self.mac_address
         if self.on_build is not None:
-            document["OnBuild"] = self.on_build
+            document["OnBuild"] = list(self.on_build)
         if self.labels is not None:
-            document["Labels"] = self.labels
+            document["Labels"] = dict(self.labels)
         document.update(self.additional_properties)
         return document

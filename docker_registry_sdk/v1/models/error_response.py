@@ -67,10 +67,12 @@ class ErrorResponse:
     def error_details(self) -> tuple[wire.ErrorDetail, ...]:
         """Return what the error says, in the form that all APIs share."""
         details: list[wire.ErrorDetail] = []
-        if self.error is not None:
-            details.append(
-                wire.ErrorDetail(
-                    message=self.error,
-                )
-            )
+        own = wire.ErrorDetail(
+            message=wire.first(
+                self.error,
+                self.message,
+            ),
+        )
+        if own != wire.ErrorDetail():
+            details.append(own)
         return tuple(details)

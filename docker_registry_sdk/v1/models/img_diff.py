@@ -60,10 +60,10 @@ class ImgDiff:
         """
         document: dict[str, Any] = {}
         if self.deleted is not None:
-            document["deleted"] = self.deleted
+            document["deleted"] = {key: list(item) for key, item in self.deleted.items()}
         if self.changed is not None:
-            document["changed"] = self.changed
+            document["changed"] = {key: list(item) for key, item in self.changed.items()}
         if self.created is not None:
-            document["created"] = self.created
+            document["created"] = {key: list(item) for key, item in self.created.items()}
         document.update(self.additional_properties)
         return document

@@ -28,7 +28,7 @@ class NewUser:
     """The user name, 4 to 30 lower-case letters, digits and underscores on the Hub."""
     password: str = field(repr=False)
     """The password, 5 characters or more on the Hub."""
-    additional_properties: dict[str, Any] = field(factory=dict)
+    additional_properties: dict[str, Any] = field(factory=dict, repr=False)
     """Fields that the specification does not know, as they came."""
 
     @classmethod

@@ -25,7 +25,7 @@ class UserChange:
     """A mail address to add."""
     password: str | None = field(default=None, repr=False)
     """The new password."""
-    additional_properties: dict[str, Any] = field(factory=dict)
+    additional_properties: dict[str, Any] = field(factory=dict, repr=False)
     """Fields that the specification does not know, as they came."""
 
     @classmethod

@@ -162,19 +162,19 @@ class ContainerConfig:
         if self.user is not None:
             document["User"] = self.user
         if self.exposed_ports is not None:
-            document["ExposedPorts"] = self.exposed_ports
+            document["ExposedPorts"] = dict(self.exposed_ports)
         if self.env is not None:
-            document["Env"] = self.env
+            document["Env"] = list(self.env)
         if self.entrypoint is not None:
-            document["Entrypoint"] = self.entrypoint
+            document["Entrypoint"] = list(self.entrypoint)
         if self.cmd is not None:
-            document["Cmd"] = self.cmd
+            document["Cmd"] = list(self.cmd)
         if self.volumes is not None:
-            document["Volumes"] = self.volumes
+            document["Volumes"] = dict(self.volumes)
         if self.working_dir is not None:
             document["WorkingDir"] = self.working_dir
         if self.labels is not None:
-            document["Labels"] = self.labels
+            document["Labels"] = dict(self.labels)
         if self.stop_signal is not None:
             document["StopSignal"] = self.stop_signal
         if self.stop_timeout is not None:
@@ -184,9 +184,9 @@ class ContainerConfig:
         if self.healthcheck is not None:
             document["Healthcheck"] = self.healthcheck.to_dict()
         if self.on_build is not None:
-            document["OnBuild"] = self.on_build
+            document["OnBuild"] = list(self.on_build)
         if self.shell is not None:
-            document["Shell"] = self.shell
+            document["Shell"] = list(self.shell)
         if self.hostname is not None:
             document["Hostname"] = self.hostname
         if self.domainname is not None:

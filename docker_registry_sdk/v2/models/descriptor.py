@@ -82,9 +82,9 @@ class Descriptor:
         document["digest"] = self.digest
         document["size"] = self.size
         if self.urls is not None:
-            document["urls"] = self.urls
+            document["urls"] = list(self.urls)
         if self.annotations is not None:
-            document["annotations"] = self.annotations
+            document["annotations"] = dict(self.annotations)
         if self.data is not None:
             document["data"] = self.data
         if self.artifact_type is not None:

@@ -73,6 +73,6 @@ class DockerManifest:
         if self.layers or not isinstance(self.layers, wire.NullList):
             document["layers"] = [item.to_dict() for item in self.layers]
         if self.annotations is not None:
-            document["annotations"] = self.annotations
+            document["annotations"] = dict(self.annotations)
         document.update(self.additional_properties)
         return document

@@ -68,6 +68,6 @@ class DockerManifestList:
         if self.manifests or not isinstance(self.manifests, wire.NullList):
             document["manifests"] = [item.to_dict() for item in self.manifests]
         if self.annotations is not None:
-            document["annotations"] = self.annotations
+            document["annotations"] = dict(self.annotations)
         document.update(self.additional_properties)
         return document

@@ -52,5 +52,6 @@ class ErrorResponse:
 
     def error_details(self) -> tuple[wire.ErrorDetail, ...]:
         """Return what the error says, in the form that all APIs share."""
-        details = [detail for entry in self.errors or () for detail in entry.error_details()]
+        details: list[wire.ErrorDetail] = []
+        details += [detail for entry in self.errors or () for detail in entry.error_details()]
         return tuple(details)

@@ -68,7 +68,7 @@ class Healthcheck:
         """
         document: dict[str, Any] = {}
         if self.test is not None:
-            document["Test"] = self.test
+            document["Test"] = list(self.test)
         if self.interval is not None:
             document["Interval"] = self.interval
         if self.timeout is not None:

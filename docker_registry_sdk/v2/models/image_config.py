@@ -125,7 +125,7 @@ class ImageConfig:
         if self.os_version is not None:
             document["os.version"] = self.os_version
         if self.os_features is not None:
-            document["os.features"] = self.os_features
+            document["os.features"] = list(self.os_features)
         if self.config is not None:
             document["config"] = self.config.to_dict()
         if self.rootfs is not None:

@@ -85,6 +85,6 @@ class ImageManifest:
         if self.subject is not None:
             document["subject"] = self.subject.to_dict()
         if self.annotations is not None:
-            document["annotations"] = self.annotations
+            document["annotations"] = dict(self.annotations)
         document.update(self.additional_properties)
         return document

@@ -74,10 +74,10 @@ class Platform:
         if self.os_version is not None:
             document["os.version"] = self.os_version
         if self.os_features is not None:
-            document["os.features"] = self.os_features
+            document["os.features"] = list(self.os_features)
         if self.variant is not None:
             document["variant"] = self.variant
         if self.features is not None:
-            document["features"] = self.features
+            document["features"] = list(self.features)
         document.update(self.additional_properties)
         return document

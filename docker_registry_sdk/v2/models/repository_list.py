@@ -44,6 +44,6 @@ class RepositoryList:
         """
         document: dict[str, Any] = {}
         if self.repositories or not isinstance(self.repositories, wire.NullList):
-            document["repositories"] = self.repositories
+            document["repositories"] = list(self.repositories)
         document.update(self.additional_properties)
         return document

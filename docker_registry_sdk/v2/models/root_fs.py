@@ -54,6 +54,6 @@ class RootFs:
         if self.type is not None:
             document["type"] = self.type
         if self.diff_ids or not isinstance(self.diff_ids, wire.NullList):
-            document["diff_ids"] = self.diff_ids
+            document["diff_ids"] = list(self.diff_ids)
         document.update(self.additional_properties)
         return document

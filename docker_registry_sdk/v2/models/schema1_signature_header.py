@@ -60,8 +60,8 @@ class Schema1SignatureHeader:
         if self.alg is not None:
             document["alg"] = self.alg
         if self.jwk is not None:
-            document["jwk"] = self.jwk
+            document["jwk"] = dict(self.jwk)
         if self.chain is not None:
-            document["chain"] = self.chain
+            document["chain"] = list(self.chain)
         document.update(self.additional_properties)
         return document

@@ -54,6 +54,6 @@ class TagList:
         if self.name is not None:
             document["name"] = self.name
         if self.tags or not isinstance(self.tags, wire.NullList):
-            document["tags"] = self.tags
+            document["tags"] = list(self.tags)
         document.update(self.additional_properties)
         return document

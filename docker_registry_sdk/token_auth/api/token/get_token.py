@@ -4,21 +4,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import frozen
 
 from docker_registry_sdk import wire
 
-from ...models.error_response import ErrorResponse
-from ...models.token_response import TokenResponse
+if TYPE_CHECKING:
+    from ...models.error_response import ErrorResponse
+    from ...models.token_response import TokenResponse
 
 ACCEPT = ("application/json",)
 """The documented media types of the answer."""
 
 
+GetTokenOkBody: TypeAlias = "TokenResponse"
+"""What the body is."""
+
+
 @frozen(kw_only=True)
-class GetTokenOk(wire.ParsedResponse[TokenResponse]):
+class GetTokenOk(wire.ParsedResponse[GetTokenOkBody]):
     """200: A token, with all, some or none of the rights that were asked for. A service may also answer 200 with a web
     page, which is not a token."""
 
@@ -103,10 +108,22 @@ def parse(response: wire.HTTPResponse) -> Success:
                 status=response.status_code,
                 headers=response.headers,
                 media_type=wire.media_type(response),
-                body=wire.parse_json(response, "TokenResponse", TokenResponse.from_dict, ACCEPT),
+                body=_body_200(response),
                 raw=response.content,
             )
-    raise wire.status_error(response, response.content, ErrorResponse.from_dict)
+    raise wire.status_error(response, response.content, _error)
+
+
+def _body_200(response: wire.HTTPResponse) -> GetTokenOkBody:
+    from ...models.token_response import TokenResponse
+
+    return wire.parse_json(response, "TokenResponse", TokenResponse.from_dict, ACCEPT)
+
+
+def _error(document: Any) -> ErrorResponse:
+    from ...models.error_response import ErrorResponse
+
+    return ErrorResponse.from_dict(document)
 
 
 def sync(
@@ -177,7 +194,7 @@ def sync(
         ),
         parse,
         (200,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )
 
@@ -250,6 +267,6 @@ async def asyncio(
         ),
         parse,
         (200,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import field, frozen
 
 from docker_registry_sdk import wire
 
-from ...models.error_response import ErrorResponse
+if TYPE_CHECKING:
+    from ...models.error_response import ErrorResponse
 
 
 @frozen(kw_only=True)
@@ -87,7 +88,13 @@ def parse(response: wire.HTTPResponse) -> Success:
                 x_docker_registry_standalone=wire.text_header(response, "X-Docker-Registry-Standalone"),
                 set_cookie=wire.text_header(response, "Set-Cookie"),
             )
-    raise wire.status_error(response, response.content, ErrorResponse.from_dict)
+    raise wire.status_error(response, response.content, _error)
+
+
+def _error(document: Any) -> ErrorResponse:
+    from ...models.error_response import ErrorResponse
+
+    return ErrorResponse.from_dict(document)
 
 
 def sync(
@@ -126,7 +133,7 @@ def sync(
 
     Source: Registry API, Status check for registry, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#status>.
     """
-    return wire.send(client, request(), parse, (200,), ErrorResponse.from_dict, timeout)
+    return wire.send(client, request(), parse, (200,), _error, timeout)
 
 
 async def asyncio(
@@ -165,4 +172,4 @@ async def asyncio(
 
     Source: Registry API, Status check for registry, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#status>.
     """
-    return await wire.async_send(client, request(), parse, (200,), ErrorResponse.from_dict, timeout)
+    return await wire.async_send(client, request(), parse, (200,), _error, timeout)

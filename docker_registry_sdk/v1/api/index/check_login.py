@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import frozen
 
 from docker_registry_sdk import wire
 
-from ...models.error_response import ErrorResponse
+if TYPE_CHECKING:
+    from ...models.error_response import ErrorResponse
 
 
 @frozen(kw_only=True)
@@ -70,7 +71,13 @@ def parse(response: wire.HTTPResponse) -> Success:
                 media_type=wire.media_type(response),
                 body=None,
             )
-    raise wire.status_error(response, response.content, ErrorResponse.from_dict)
+    raise wire.status_error(response, response.content, _error)
+
+
+def _error(document: Any) -> ErrorResponse:
+    from ...models.error_response import ErrorResponse
+
+    return ErrorResponse.from_dict(document)
 
 
 def sync(
@@ -109,7 +116,7 @@ def sync(
 
     Source: Docker Hub API, User Login, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#users>.
     """
-    return wire.send(client, request(), parse, (200,), ErrorResponse.from_dict, timeout)
+    return wire.send(client, request(), parse, (200,), _error, timeout)
 
 
 async def asyncio(
@@ -148,4 +155,4 @@ async def asyncio(
 
     Source: Docker Hub API, User Login, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#users>.
     """
-    return await wire.async_send(client, request(), parse, (200,), ErrorResponse.from_dict, timeout)
+    return await wire.async_send(client, request(), parse, (200,), _error, timeout)

@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import frozen
 
 from docker_registry_sdk import wire
 
-from ...models.error_response import ErrorResponse
-from ...models.new_user import NewUser
+if TYPE_CHECKING:
+    from ...models.error_response import ErrorResponse
+    from ...models.new_user import NewUser
 
 
 @frozen(kw_only=True)
@@ -81,7 +82,13 @@ def parse(response: wire.HTTPResponse) -> Success:
                 media_type=wire.media_type(response),
                 body=None,
             )
-    raise wire.status_error(response, response.content, ErrorResponse.from_dict)
+    raise wire.status_error(response, response.content, _error)
+
+
+def _error(document: Any) -> ErrorResponse:
+    from ...models.error_response import ErrorResponse
+
+    return ErrorResponse.from_dict(document)
 
 
 def sync(
@@ -132,7 +139,7 @@ def sync(
         ),
         parse,
         (201,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )
 
@@ -185,6 +192,6 @@ async def asyncio(
         ),
         parse,
         (201,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )

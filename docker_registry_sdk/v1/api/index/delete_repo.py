@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import field, frozen
 
 from docker_registry_sdk import wire
 
-from ...models.error_response import ErrorResponse
+if TYPE_CHECKING:
+    from ...models.error_response import ErrorResponse
 
 
 @frozen(kw_only=True)
@@ -113,7 +114,13 @@ def parse(response: wire.HTTPResponse) -> Success:
                 x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
                 set_cookie=wire.text_header(response, "Set-Cookie"),
             )
-    raise wire.status_error(response, response.content, ErrorResponse.from_dict)
+    raise wire.status_error(response, response.content, _error)
+
+
+def _error(document: Any) -> ErrorResponse:
+    from ...models.error_response import ErrorResponse
+
+    return ErrorResponse.from_dict(document)
 
 
 def sync(
@@ -179,7 +186,7 @@ def sync(
             200,
             202,
         ),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )
 
@@ -247,6 +254,6 @@ async def asyncio(
             200,
             202,
         ),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )

@@ -3,21 +3,26 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import field, frozen
 
 from docker_registry_sdk import wire
 
-from ...models.error_response import ErrorResponse
-from ...models.repo_img import RepoImg
+if TYPE_CHECKING:
+    from ...models.error_response import ErrorResponse
+    from ...models.repo_img import RepoImg
 
 ACCEPT = ("application/json",)
 """The documented media types of the answer."""
 
 
+ListRepoImgsOkBody: TypeAlias = "list[RepoImg]"
+"""What the body is."""
+
+
 @frozen(kw_only=True)
-class ListRepoImgsOk(wire.ParsedResponse[list[RepoImg]]):
+class ListRepoImgsOk(wire.ParsedResponse[ListRepoImgsOkBody]):
     """200: The images of the repository, and a session for reading them."""
 
     x_docker_token: str | None = field(repr=False)
@@ -107,7 +112,7 @@ def parse(response: wire.HTTPResponse) -> Success:
                 status=response.status_code,
                 headers=response.headers,
                 media_type=wire.media_type(response),
-                body=wire.parse_json(response, "ListRepoImgsOk", wire.list_of(RepoImg.from_dict), ACCEPT),
+                body=_body_200(response),
                 raw=response.content,
                 x_docker_token=wire.text_header(response, "X-Docker-Token"),
                 x_docker_endpoints=wire.text_header(response, "X-Docker-Endpoints"),
@@ -115,7 +120,19 @@ def parse(response: wire.HTTPResponse) -> Success:
                 x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
                 set_cookie=wire.text_header(response, "Set-Cookie"),
             )
-    raise wire.status_error(response, response.content, ErrorResponse.from_dict)
+    raise wire.status_error(response, response.content, _error)
+
+
+def _body_200(response: wire.HTTPResponse) -> ListRepoImgsOkBody:
+    from ...models.repo_img import RepoImg
+
+    return wire.parse_json(response, "ListRepoImgsOk", wire.list_of(RepoImg.from_dict), ACCEPT)
+
+
+def _error(document: Any) -> ErrorResponse:
+    from ...models.error_response import ErrorResponse
+
+    return ErrorResponse.from_dict(document)
 
 
 def sync(
@@ -173,7 +190,7 @@ def sync(
         ),
         parse,
         (200,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )
 
@@ -233,6 +250,6 @@ async def asyncio(
         ),
         parse,
         (200,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import frozen
 
 from docker_registry_sdk import wire
 
-from ...models.error_response import ErrorResponse
+if TYPE_CHECKING:
+    from ...models.error_response import ErrorResponse
 
 
 @frozen(kw_only=True)
@@ -77,7 +78,13 @@ def parse(response: wire.HTTPResponse) -> Success:
                 media_type=wire.media_type(response),
                 body=None,
             )
-    raise wire.status_error(response, response.content, ErrorResponse.from_dict)
+    raise wire.status_error(response, response.content, _error)
+
+
+def _error(document: Any) -> ErrorResponse:
+    from ...models.error_response import ErrorResponse
+
+    return ErrorResponse.from_dict(document)
 
 
 def sync(
@@ -128,7 +135,7 @@ def sync(
         ),
         parse,
         (200,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )
 
@@ -181,6 +188,6 @@ async def asyncio(
         ),
         parse,
         (200,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )

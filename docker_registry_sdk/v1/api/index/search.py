@@ -3,21 +3,26 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import frozen
 
 from docker_registry_sdk import wire
 
-from ...models.error_response import ErrorResponse
-from ...models.search_results import SearchResults
+if TYPE_CHECKING:
+    from ...models.error_response import ErrorResponse
+    from ...models.search_results import SearchResults
 
 ACCEPT = ("application/json",)
 """The documented media types of the answer."""
 
 
+SearchOkBody: TypeAlias = "SearchResults"
+"""What the body is."""
+
+
 @frozen(kw_only=True)
-class SearchOk(wire.ParsedResponse[SearchResults]):
+class SearchOk(wire.ParsedResponse[SearchOkBody]):
     """200: What was found, perhaps one page of it."""
 
 
@@ -91,10 +96,22 @@ def parse(response: wire.HTTPResponse) -> Success:
                 status=response.status_code,
                 headers=response.headers,
                 media_type=wire.media_type(response),
-                body=wire.parse_json(response, "SearchResults", SearchResults.from_dict, ACCEPT),
+                body=_body_200(response),
                 raw=response.content,
             )
-    raise wire.status_error(response, response.content, ErrorResponse.from_dict)
+    raise wire.status_error(response, response.content, _error)
+
+
+def _body_200(response: wire.HTTPResponse) -> SearchOkBody:
+    from ...models.search_results import SearchResults
+
+    return wire.parse_json(response, "SearchResults", SearchResults.from_dict, ACCEPT)
+
+
+def _error(document: Any) -> ErrorResponse:
+    from ...models.error_response import ErrorResponse
+
+    return ErrorResponse.from_dict(document)
 
 
 def sync(
@@ -148,7 +165,7 @@ def sync(
         ),
         parse,
         (200,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )
 
@@ -204,6 +221,6 @@ async def asyncio(
         ),
         parse,
         (200,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )

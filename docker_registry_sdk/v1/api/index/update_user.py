@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import frozen
 
 from docker_registry_sdk import wire
 
-from ...models.error_response import ErrorResponse
-from ...models.user_change import UserChange
+if TYPE_CHECKING:
+    from ...models.error_response import ErrorResponse
+    from ...models.user_change import UserChange
 
 
 @frozen(kw_only=True)
@@ -82,7 +83,13 @@ def parse(response: wire.HTTPResponse) -> Success:
                 media_type=wire.media_type(response),
                 body=None,
             )
-    raise wire.status_error(response, response.content, ErrorResponse.from_dict)
+    raise wire.status_error(response, response.content, _error)
+
+
+def _error(document: Any) -> ErrorResponse:
+    from ...models.error_response import ErrorResponse
+
+    return ErrorResponse.from_dict(document)
 
 
 def sync(
@@ -138,7 +145,7 @@ def sync(
             200,
             204,
         ),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )
 
@@ -196,6 +203,6 @@ async def asyncio(
             200,
             204,
         ),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )

@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import field, frozen
 
 from docker_registry_sdk import wire
 
-from ...models.error_response import ErrorResponse
+if TYPE_CHECKING:
+    from ...models.error_response import ErrorResponse
 
 ACCEPT = ("application/json",)
 """The documented media types of the answer."""
@@ -91,12 +92,23 @@ def parse(response: wire.HTTPResponse) -> Success:
                 status=response.status_code,
                 headers=response.headers,
                 media_type=wire.media_type(response),
-                body=wire.parse_json(response, "GetImgIdOk", wire.string, ACCEPT),
+                body=_body_200(response),
                 raw=response.content,
                 x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
                 set_cookie=wire.text_header(response, "Set-Cookie"),
             )
-    raise wire.status_error(response, response.content, ErrorResponse.from_dict)
+    raise wire.status_error(response, response.content, _error)
+
+
+def _body_200(response: wire.HTTPResponse) -> str:
+
+    return wire.parse_json(response, "GetImgIdOk", wire.string, ACCEPT)
+
+
+def _error(document: Any) -> ErrorResponse:
+    from ...models.error_response import ErrorResponse
+
+    return ErrorResponse.from_dict(document)
 
 
 def sync(
@@ -147,7 +159,7 @@ def sync(
         ),
         parse,
         (200,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )
 
@@ -200,6 +212,6 @@ async def asyncio(
         ),
         parse,
         (200,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )

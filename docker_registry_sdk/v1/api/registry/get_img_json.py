@@ -3,21 +3,26 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import field, frozen
 
 from docker_registry_sdk import wire
 
-from ...models.error_response import ErrorResponse
-from ...models.img_json import ImgJson
+if TYPE_CHECKING:
+    from ...models.error_response import ErrorResponse
+    from ...models.img_json import ImgJson
 
 ACCEPT = ("application/json",)
 """The documented media types of the answer."""
 
 
+GetImgJsonOkBody: TypeAlias = "ImgJson"
+"""What the body is."""
+
+
 @frozen(kw_only=True)
-class GetImgJsonOk(wire.ParsedResponse[ImgJson]):
+class GetImgJsonOk(wire.ParsedResponse[GetImgJsonOkBody]):
     """200: The json of the image."""
 
     x_docker_size: int | None
@@ -100,7 +105,7 @@ def parse(response: wire.HTTPResponse) -> Success:
                 status=response.status_code,
                 headers=response.headers,
                 media_type=wire.media_type(response),
-                body=wire.parse_json(response, "ImgJson", ImgJson.from_dict, ACCEPT),
+                body=_body_200(response),
                 raw=response.content,
                 x_docker_size=wire.integer_header(response, "X-Docker-Size"),
                 x_docker_checksum=wire.text_header(response, "X-Docker-Checksum"),
@@ -109,7 +114,19 @@ def parse(response: wire.HTTPResponse) -> Success:
                 x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
                 set_cookie=wire.text_header(response, "Set-Cookie"),
             )
-    raise wire.status_error(response, response.content, ErrorResponse.from_dict)
+    raise wire.status_error(response, response.content, _error)
+
+
+def _body_200(response: wire.HTTPResponse) -> GetImgJsonOkBody:
+    from ...models.img_json import ImgJson
+
+    return wire.parse_json(response, "ImgJson", ImgJson.from_dict, ACCEPT)
+
+
+def _error(document: Any) -> ErrorResponse:
+    from ...models.error_response import ErrorResponse
+
+    return ErrorResponse.from_dict(document)
 
 
 def sync(
@@ -163,7 +180,7 @@ def sync(
         ),
         parse,
         (200,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )
 
@@ -219,6 +236,6 @@ async def asyncio(
         ),
         parse,
         (200,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from attrs import field, frozen
 
 from docker_registry_sdk import wire
 
-from ...models.error_response import ErrorResponse
+if TYPE_CHECKING:
+    from ...models.error_response import ErrorResponse
 
 ACCEPT = ("application/octet-stream",)
 """The documented media types of the answer."""
@@ -130,7 +131,7 @@ def _read(response: wire.HTTPResponse, body: BodyT) -> Success[BodyT]:
                 x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
                 set_cookie=wire.text_header(response, "Set-Cookie"),
             )
-    raise wire.status_error(response, response.content, ErrorResponse.from_dict)
+    raise wire.status_error(response, response.content, _error)
 
 
 def parse(response: wire.HTTPResponse) -> Success[bytes]:
@@ -147,6 +148,12 @@ def parse(response: wire.HTTPResponse) -> Success[bytes]:
         ParseError: The answer cannot be understood.
     """
     return _read(response, response.content)
+
+
+def _error(document: Any) -> ErrorResponse:
+    from ...models.error_response import ErrorResponse
+
+    return ErrorResponse.from_dict(document)
 
 
 def sync(
@@ -212,7 +219,7 @@ def sync(
             200,
             206,
         ),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     ) as response:
         return _read(response, b"".join(wire.chunks(response)))
@@ -281,7 +288,7 @@ async def asyncio(
             200,
             206,
         ),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     ) as response:
         return _read(response, b"".join([chunk async for chunk in wire.async_chunks(response)]))
@@ -352,7 +359,7 @@ def stream(
             200,
             206,
         ),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     ) as response:
         yield _read(response, wire.chunks(response))
@@ -423,7 +430,7 @@ async def asyncio_stream(
             200,
             206,
         ),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     ) as response:
         yield _read(response, wire.async_chunks(response))

@@ -3,21 +3,26 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import field, frozen
 
 from docker_registry_sdk import wire
 
-from ...models.error_response import ErrorResponse
-from ...models.repo_properties import RepoProperties
+if TYPE_CHECKING:
+    from ...models.error_response import ErrorResponse
+    from ...models.repo_properties import RepoProperties
 
 ACCEPT = ("application/json",)
 """The documented media types of the answer."""
 
 
+GetRepoPropertiesOkBody: TypeAlias = "RepoProperties"
+"""What the body is."""
+
+
 @frozen(kw_only=True)
-class GetRepoPropertiesOk(wire.ParsedResponse[RepoProperties]):
+class GetRepoPropertiesOk(wire.ParsedResponse[GetRepoPropertiesOkBody]):
     """200: The properties."""
 
     x_docker_registry_version: str | None
@@ -89,12 +94,24 @@ def parse(response: wire.HTTPResponse) -> Success:
                 status=response.status_code,
                 headers=response.headers,
                 media_type=wire.media_type(response),
-                body=wire.parse_json(response, "RepoProperties", RepoProperties.from_dict, ACCEPT),
+                body=_body_200(response),
                 raw=response.content,
                 x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
                 set_cookie=wire.text_header(response, "Set-Cookie"),
             )
-    raise wire.status_error(response, response.content, ErrorResponse.from_dict)
+    raise wire.status_error(response, response.content, _error)
+
+
+def _body_200(response: wire.HTTPResponse) -> GetRepoPropertiesOkBody:
+    from ...models.repo_properties import RepoProperties
+
+    return wire.parse_json(response, "RepoProperties", RepoProperties.from_dict, ACCEPT)
+
+
+def _error(document: Any) -> ErrorResponse:
+    from ...models.error_response import ErrorResponse
+
+    return ErrorResponse.from_dict(document)
 
 
 def sync(
@@ -142,7 +159,7 @@ def sync(
         ),
         parse,
         (200,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )
 
@@ -192,6 +209,6 @@ async def asyncio(
         ),
         parse,
         (200,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )

@@ -3,21 +3,26 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import field, frozen
 
 from docker_registry_sdk import wire
 
-from ...models.error_response import ErrorResponse
-from ...models.repo_json import RepoJson
+if TYPE_CHECKING:
+    from ...models.error_response import ErrorResponse
+    from ...models.repo_json import RepoJson
 
 ACCEPT = ("application/json",)
 """The documented media types of the answer."""
 
 
+GetRepoTagJsonOkBody: TypeAlias = "RepoJson"
+"""What the body is."""
+
+
 @frozen(kw_only=True)
-class GetRepoTagJsonOk(wire.ParsedResponse[RepoJson]):
+class GetRepoTagJsonOk(wire.ParsedResponse[GetRepoTagJsonOkBody]):
     """200: The facts."""
 
     x_docker_registry_version: str | None
@@ -93,12 +98,24 @@ def parse(response: wire.HTTPResponse) -> Success:
                 status=response.status_code,
                 headers=response.headers,
                 media_type=wire.media_type(response),
-                body=wire.parse_json(response, "RepoJson", RepoJson.from_dict, ACCEPT),
+                body=_body_200(response),
                 raw=response.content,
                 x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
                 set_cookie=wire.text_header(response, "Set-Cookie"),
             )
-    raise wire.status_error(response, response.content, ErrorResponse.from_dict)
+    raise wire.status_error(response, response.content, _error)
+
+
+def _body_200(response: wire.HTTPResponse) -> GetRepoTagJsonOkBody:
+    from ...models.repo_json import RepoJson
+
+    return wire.parse_json(response, "RepoJson", RepoJson.from_dict, ACCEPT)
+
+
+def _error(document: Any) -> ErrorResponse:
+    from ...models.error_response import ErrorResponse
+
+    return ErrorResponse.from_dict(document)
 
 
 def sync(
@@ -150,7 +167,7 @@ def sync(
         ),
         parse,
         (200,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )
 
@@ -204,6 +221,6 @@ async def asyncio(
         ),
         parse,
         (200,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )

@@ -3,21 +3,22 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import field, frozen
 
 from docker_registry_sdk import wire
 
-from ...models.error_response import ErrorResponse
-from ...models.repo_tag import RepoTag
-from ...models.tag_map import TagMap
+if TYPE_CHECKING:
+    from ...models.error_response import ErrorResponse
+    from ...models.repo_tag import RepoTag
+    from ...models.tag_map import TagMap
 
 ACCEPT = ("application/json",)
 """The documented media types of the answer."""
 
 
-ListRepoTagsOkBody: TypeAlias = TagMap | list[RepoTag]
+ListRepoTagsOkBody: TypeAlias = "TagMap | list[RepoTag]"
 """What the body may be."""
 
 
@@ -96,17 +97,26 @@ def parse(response: wire.HTTPResponse) -> Success:
                 status=response.status_code,
                 headers=response.headers,
                 media_type=wire.media_type(response),
-                body=wire.parse_json(
-                    response,
-                    "ListRepoTagsOk",
-                    wire.either(wire.map_of(wire.string), wire.list_of(RepoTag.from_dict)),
-                    ACCEPT,
-                ),
+                body=_body_200(response),
                 raw=response.content,
                 x_docker_registry_version=wire.text_header(response, "X-Docker-Registry-Version"),
                 set_cookie=wire.text_header(response, "Set-Cookie"),
             )
-    raise wire.status_error(response, response.content, ErrorResponse.from_dict)
+    raise wire.status_error(response, response.content, _error)
+
+
+def _body_200(response: wire.HTTPResponse) -> ListRepoTagsOkBody:
+    from ...models.repo_tag import RepoTag
+
+    return wire.parse_json(
+        response, "ListRepoTagsOk", wire.either(wire.map_of(wire.string), wire.list_of(RepoTag.from_dict)), ACCEPT
+    )
+
+
+def _error(document: Any) -> ErrorResponse:
+    from ...models.error_response import ErrorResponse
+
+    return ErrorResponse.from_dict(document)
 
 
 def sync(
@@ -155,7 +165,7 @@ def sync(
         ),
         parse,
         (200,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )
 
@@ -206,6 +216,6 @@ async def asyncio(
         ),
         parse,
         (200,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )

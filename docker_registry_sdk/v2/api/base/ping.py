@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import frozen
 
 from docker_registry_sdk import wire
 
-from ...models.error_response import ErrorResponse
+if TYPE_CHECKING:
+    from ...models.error_response import ErrorResponse
 
 
 @frozen(kw_only=True)
@@ -75,7 +76,13 @@ def parse(response: wire.HTTPResponse) -> Success:
                 docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
                 warning=wire.text_header(response, "Warning"),
             )
-    raise wire.status_error(response, response.content, ErrorResponse.from_dict)
+    raise wire.status_error(response, response.content, _error)
+
+
+def _error(document: Any) -> ErrorResponse:
+    from ...models.error_response import ErrorResponse
+
+    return ErrorResponse.from_dict(document)
 
 
 def sync(
@@ -113,7 +120,7 @@ def sync(
 
     Source: OCI Distribution Spec, Determining Support (end-1), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#determining-support>.
     """
-    return wire.send(client, request(), parse, (200,), ErrorResponse.from_dict, timeout)
+    return wire.send(client, request(), parse, (200,), _error, timeout)
 
 
 async def asyncio(
@@ -151,4 +158,4 @@ async def asyncio(
 
     Source: OCI Distribution Spec, Determining Support (end-1), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#determining-support>.
     """
-    return await wire.async_send(client, request(), parse, (200,), ErrorResponse.from_dict, timeout)
+    return await wire.async_send(client, request(), parse, (200,), _error, timeout)

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from attrs import frozen
 
 from docker_registry_sdk import wire
 
-from ...models.error_response import ErrorResponse
+if TYPE_CHECKING:
+    from ...models.error_response import ErrorResponse
 
 ACCEPT = ("application/octet-stream",)
 """The documented media types of the answer."""
@@ -144,7 +145,7 @@ def _read(response: wire.HTTPResponse, body: BodyT) -> Success[BodyT]:
                 etag=wire.text_header(response, "ETag"),
                 warning=wire.text_header(response, "Warning"),
             )
-    raise wire.status_error(response, response.content, ErrorResponse.from_dict)
+    raise wire.status_error(response, response.content, _error)
 
 
 def parse(response: wire.HTTPResponse) -> Success[bytes]:
@@ -161,6 +162,12 @@ def parse(response: wire.HTTPResponse) -> Success[bytes]:
         ParseError: The answer cannot be understood.
     """
     return _read(response, response.content)
+
+
+def _error(document: Any) -> ErrorResponse:
+    from ...models.error_response import ErrorResponse
+
+    return ErrorResponse.from_dict(document)
 
 
 def sync(
@@ -229,7 +236,7 @@ def sync(
             200,
             206,
         ),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     ) as response:
         return _read(response, b"".join(wire.chunks(response)))
@@ -301,7 +308,7 @@ async def asyncio(
             200,
             206,
         ),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     ) as response:
         return _read(response, b"".join([chunk async for chunk in wire.async_chunks(response)]))
@@ -375,7 +382,7 @@ def stream(
             200,
             206,
         ),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     ) as response:
         yield _read(response, wire.chunks(response))
@@ -449,7 +456,7 @@ async def asyncio_stream(
             200,
             206,
         ),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     ) as response:
         yield _read(response, wire.async_chunks(response))

@@ -3,21 +3,26 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import field, frozen
 
 from docker_registry_sdk import wire
 
-from ...models.error_response import ErrorResponse
-from ...models.repository_list import RepositoryList
+if TYPE_CHECKING:
+    from ...models.error_response import ErrorResponse
+    from ...models.repository_list import RepositoryList
 
 ACCEPT = ("application/json",)
 """The documented media types of the answer."""
 
 
+ListRepositoriesOkBody: TypeAlias = "RepositoryList"
+"""What the body is."""
+
+
 @frozen(kw_only=True)
-class ListRepositoriesOk(wire.ParsedResponse[RepositoryList]):
+class ListRepositoriesOk(wire.ParsedResponse[ListRepositoriesOkBody]):
     """200: One page of repository names."""
 
     next_url: str | None = field(repr=False)
@@ -55,6 +60,7 @@ def request(
 
     Raises:
         InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        ValueError: next_url is given, and with it what it already says.
 
     Source: Docker Registry HTTP API V2, Listing Repositories, <https://distribution.github.io/distribution/spec/api/#listing-repositories>.
     """
@@ -106,13 +112,25 @@ def parse(response: wire.HTTPResponse) -> Success:
                 status=response.status_code,
                 headers=response.headers,
                 media_type=wire.media_type(response),
-                body=wire.parse_json(response, "RepositoryList", RepositoryList.from_dict, ACCEPT),
+                body=_body_200(response),
                 raw=response.content,
                 next_url=wire.next_link(response),
                 docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
                 warning=wire.text_header(response, "Warning"),
             )
-    raise wire.status_error(response, response.content, ErrorResponse.from_dict)
+    raise wire.status_error(response, response.content, _error)
+
+
+def _body_200(response: wire.HTTPResponse) -> ListRepositoriesOkBody:
+    from ...models.repository_list import RepositoryList
+
+    return wire.parse_json(response, "RepositoryList", RepositoryList.from_dict, ACCEPT)
+
+
+def _error(document: Any) -> ErrorResponse:
+    from ...models.error_response import ErrorResponse
+
+    return ErrorResponse.from_dict(document)
 
 
 def sync(
@@ -142,6 +160,7 @@ def sync(
 
     Raises:
         InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        ValueError: next_url is given, and with it what it already says.
         TransportError: No answer came, or it broke off.
         StatusError: The answer is no success:
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
@@ -171,7 +190,7 @@ def sync(
         ),
         parse,
         (200,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )
 
@@ -203,6 +222,7 @@ async def asyncio(
 
     Raises:
         InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        ValueError: next_url is given, and with it what it already says.
         TransportError: No answer came, or it broke off.
         StatusError: The answer is no success:
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
@@ -232,6 +252,6 @@ async def asyncio(
         ),
         parse,
         (200,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )

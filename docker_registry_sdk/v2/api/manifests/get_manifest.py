@@ -4,18 +4,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import frozen
 
 from docker_registry_sdk import wire
 
-from ...models.docker_manifest import DockerManifest
-from ...models.docker_manifest_list import DockerManifestList
-from ...models.docker_schema1_manifest import DockerSchema1Manifest
-from ...models.error_response import ErrorResponse
-from ...models.image_index import ImageIndex
-from ...models.image_manifest import ImageManifest
+if TYPE_CHECKING:
+    from ...models.docker_manifest import DockerManifest
+    from ...models.docker_manifest_list import DockerManifestList
+    from ...models.docker_schema1_manifest import DockerSchema1Manifest
+    from ...models.error_response import ErrorResponse
+    from ...models.image_index import ImageIndex
+    from ...models.image_manifest import ImageManifest
 
 ACCEPT = (
     "application/vnd.oci.image.manifest.v1+json",
@@ -28,7 +29,9 @@ ACCEPT = (
 """The documented media types of the answer."""
 
 
-GetManifestOkBody: TypeAlias = ImageManifest | ImageIndex | DockerManifest | DockerManifestList | DockerSchema1Manifest
+GetManifestOkBody: TypeAlias = (
+    "ImageManifest | ImageIndex | DockerManifest | DockerManifestList | DockerSchema1Manifest"
+)
 """What the body may be."""
 
 
@@ -103,7 +106,7 @@ def request(
         scopes=(f"repository:{name}:pull",),
         headers={
             "If-None-Match": if_none_match,
-            "Accept": ", ".join(ACCEPT if accept is None else accept),
+            "Accept": wire.accept_header(accept, ACCEPT),
         },
     )
 
@@ -139,24 +142,42 @@ def parse(response: wire.HTTPResponse) -> Success:
                 ratelimit_limit=wire.text_header(response, "RateLimit-Limit"),
                 ratelimit_remaining=wire.text_header(response, "RateLimit-Remaining"),
             )
-    raise wire.status_error(response, response.content, ErrorResponse.from_dict)
+    raise wire.status_error(response, response.content, _error)
 
 
 def _body_200(response: wire.HTTPResponse) -> GetManifestOkBody:
     match wire.media_type(response):
         case "application/vnd.oci.image.manifest.v1+json":
+            from ...models.image_manifest import ImageManifest
+
             return wire.parse_json(response, "ImageManifest", ImageManifest.from_dict, ACCEPT)
         case "application/vnd.oci.image.index.v1+json":
+            from ...models.image_index import ImageIndex
+
             return wire.parse_json(response, "ImageIndex", ImageIndex.from_dict, ACCEPT)
         case "application/vnd.docker.distribution.manifest.v2+json":
+            from ...models.docker_manifest import DockerManifest
+
             return wire.parse_json(response, "DockerManifest", DockerManifest.from_dict, ACCEPT)
         case "application/vnd.docker.distribution.manifest.list.v2+json":
+            from ...models.docker_manifest_list import DockerManifestList
+
             return wire.parse_json(response, "DockerManifestList", DockerManifestList.from_dict, ACCEPT)
         case "application/vnd.docker.distribution.manifest.v1+prettyjws":
+            from ...models.docker_schema1_manifest import DockerSchema1Manifest
+
             return wire.parse_json(response, "DockerSchema1Manifest", DockerSchema1Manifest.from_dict, ACCEPT)
         case "application/vnd.docker.distribution.manifest.v1+json":
+            from ...models.docker_schema1_manifest import DockerSchema1Manifest
+
             return wire.parse_json(response, "DockerSchema1Manifest", DockerSchema1Manifest.from_dict, ACCEPT)
     raise wire.unexpected_content_type(response, ACCEPT)
+
+
+def _error(document: Any) -> ErrorResponse:
+    from ...models.error_response import ErrorResponse
+
+    return ErrorResponse.from_dict(document)
 
 
 def sync(
@@ -220,7 +241,7 @@ def sync(
         ),
         parse,
         (200,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )
 
@@ -286,6 +307,6 @@ async def asyncio(
         ),
         parse,
         (200,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )

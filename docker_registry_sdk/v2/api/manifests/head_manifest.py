@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import frozen
 
 from docker_registry_sdk import wire
+
+if TYPE_CHECKING:
+    pass
 
 ACCEPT = (
     "application/vnd.oci.image.manifest.v1+json",
@@ -91,7 +94,7 @@ def request(
         scopes=(f"repository:{name}:pull",),
         headers={
             "If-None-Match": if_none_match,
-            "Accept": ", ".join(ACCEPT if accept is None else accept),
+            "Accept": wire.accept_header(accept, ACCEPT),
         },
     )
 

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from attrs import field, frozen
 
 from docker_registry_sdk import wire
 
-from ...models.error_response import ErrorResponse
+if TYPE_CHECKING:
+    from ...models.error_response import ErrorResponse
 
 ContentType: TypeAlias = Literal[
     "application/vnd.oci.image.manifest.v1+json",
@@ -139,7 +140,13 @@ def parse(response: wire.HTTPResponse) -> Success:
                 etag=wire.text_header(response, "ETag"),
                 warning=wire.text_header(response, "Warning"),
             )
-    raise wire.status_error(response, response.content, ErrorResponse.from_dict)
+    raise wire.status_error(response, response.content, _error)
+
+
+def _error(document: Any) -> ErrorResponse:
+    from ...models.error_response import ErrorResponse
+
+    return ErrorResponse.from_dict(document)
 
 
 def sync(
@@ -218,7 +225,7 @@ def sync(
         ),
         parse,
         (201,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )
 
@@ -299,6 +306,6 @@ async def asyncio(
         ),
         parse,
         (201,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )

@@ -3,21 +3,26 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import field, frozen
 
 from docker_registry_sdk import wire
 
-from ...models.error_response import ErrorResponse
-from ...models.image_index import ImageIndex
+if TYPE_CHECKING:
+    from ...models.error_response import ErrorResponse
+    from ...models.image_index import ImageIndex
 
 ACCEPT = ("application/vnd.oci.image.index.v1+json",)
 """The documented media types of the answer."""
 
 
+ListReferrersOkBody: TypeAlias = "ImageIndex"
+"""What the body is."""
+
+
 @frozen(kw_only=True)
-class ListReferrersOk(wire.ParsedResponse[ImageIndex]):
+class ListReferrersOk(wire.ParsedResponse[ListReferrersOkBody]):
     """200: One page of referrers."""
 
     next_url: str | None = field(repr=False)
@@ -58,6 +63,7 @@ def request(
 
     Raises:
         InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        ValueError: next_url is given, and with it what it already says.
 
     Source: OCI Distribution Spec, Listing Referrers (end-12a, end-12b), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers>.
     """
@@ -111,14 +117,26 @@ def parse(response: wire.HTTPResponse) -> Success:
                 status=response.status_code,
                 headers=response.headers,
                 media_type=wire.media_type(response),
-                body=wire.parse_json(response, "ImageIndex", ImageIndex.from_dict, ACCEPT),
+                body=_body_200(response),
                 raw=response.content,
                 next_url=wire.next_link(response),
                 oci_filters_applied=wire.list_header(response, "OCI-Filters-Applied"),
                 docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
                 warning=wire.text_header(response, "Warning"),
             )
-    raise wire.status_error(response, response.content, ErrorResponse.from_dict)
+    raise wire.status_error(response, response.content, _error)
+
+
+def _body_200(response: wire.HTTPResponse) -> ListReferrersOkBody:
+    from ...models.image_index import ImageIndex
+
+    return wire.parse_json(response, "ImageIndex", ImageIndex.from_dict, ACCEPT)
+
+
+def _error(document: Any) -> ErrorResponse:
+    from ...models.error_response import ErrorResponse
+
+    return ErrorResponse.from_dict(document)
 
 
 def sync(
@@ -149,6 +167,7 @@ def sync(
 
     Raises:
         InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        ValueError: next_url is given, and with it what it already says.
         TransportError: No answer came, or it broke off.
         StatusError: The answer is no success:
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
@@ -179,7 +198,7 @@ def sync(
         ),
         parse,
         (200,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )
 
@@ -212,6 +231,7 @@ async def asyncio(
 
     Raises:
         InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        ValueError: next_url is given, and with it what it already says.
         TransportError: No answer came, or it broke off.
         StatusError: The answer is no success:
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
@@ -242,6 +262,6 @@ async def asyncio(
         ),
         parse,
         (200,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )

@@ -3,21 +3,26 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import field, frozen
 
 from docker_registry_sdk import wire
 
-from ...models.error_response import ErrorResponse
-from ...models.tag_list import TagList
+if TYPE_CHECKING:
+    from ...models.error_response import ErrorResponse
+    from ...models.tag_list import TagList
 
 ACCEPT = ("application/json",)
 """The documented media types of the answer."""
 
 
+ListTagsOkBody: TypeAlias = "TagList"
+"""What the body is."""
+
+
 @frozen(kw_only=True)
-class ListTagsOk(wire.ParsedResponse[TagList]):
+class ListTagsOk(wire.ParsedResponse[ListTagsOkBody]):
     """200: One page of tags."""
 
     next_url: str | None = field(repr=False)
@@ -59,6 +64,7 @@ def request(
 
     Raises:
         InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        ValueError: next_url is given, and with it what it already says.
 
     Source: OCI Distribution Spec, Listing Tags (end-8a, end-8b), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags>.
     """
@@ -113,7 +119,7 @@ def parse(response: wire.HTTPResponse) -> Success:
                 status=response.status_code,
                 headers=response.headers,
                 media_type=wire.media_type(response),
-                body=wire.parse_json(response, "TagList", TagList.from_dict, ACCEPT),
+                body=_body_200(response),
                 raw=response.content,
                 next_url=wire.next_link(response),
                 docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
@@ -121,7 +127,19 @@ def parse(response: wire.HTTPResponse) -> Success:
                 ratelimit_limit=wire.text_header(response, "RateLimit-Limit"),
                 ratelimit_remaining=wire.text_header(response, "RateLimit-Remaining"),
             )
-    raise wire.status_error(response, response.content, ErrorResponse.from_dict)
+    raise wire.status_error(response, response.content, _error)
+
+
+def _body_200(response: wire.HTTPResponse) -> ListTagsOkBody:
+    from ...models.tag_list import TagList
+
+    return wire.parse_json(response, "TagList", TagList.from_dict, ACCEPT)
+
+
+def _error(document: Any) -> ErrorResponse:
+    from ...models.error_response import ErrorResponse
+
+    return ErrorResponse.from_dict(document)
 
 
 def sync(
@@ -151,6 +169,7 @@ def sync(
 
     Raises:
         InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        ValueError: next_url is given, and with it what it already says.
         TransportError: No answer came, or it broke off.
         StatusError: The answer is no success:
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
@@ -180,7 +199,7 @@ def sync(
         ),
         parse,
         (200,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )
 
@@ -212,6 +231,7 @@ async def asyncio(
 
     Raises:
         InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        ValueError: next_url is given, and with it what it already says.
         TransportError: No answer came, or it broke off.
         StatusError: The answer is no success:
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
@@ -241,6 +261,6 @@ async def asyncio(
         ),
         parse,
         (200,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )

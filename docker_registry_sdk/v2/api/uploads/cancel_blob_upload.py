@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import frozen
 
 from docker_registry_sdk import wire
 
-from ...models.error_response import ErrorResponse
+if TYPE_CHECKING:
+    from ...models.error_response import ErrorResponse
 
 
 @frozen(kw_only=True)
@@ -85,7 +86,13 @@ def parse(response: wire.HTTPResponse) -> Success:
                 docker_upload_uuid=wire.text_header(response, "Docker-Upload-UUID"),
                 warning=wire.text_header(response, "Warning"),
             )
-    raise wire.status_error(response, response.content, ErrorResponse.from_dict)
+    raise wire.status_error(response, response.content, _error)
+
+
+def _error(document: Any) -> ErrorResponse:
+    from ...models.error_response import ErrorResponse
+
+    return ErrorResponse.from_dict(document)
 
 
 def sync(
@@ -138,7 +145,7 @@ def sync(
         ),
         parse,
         (204,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )
 
@@ -193,6 +200,6 @@ async def asyncio(
         ),
         parse,
         (204,),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )

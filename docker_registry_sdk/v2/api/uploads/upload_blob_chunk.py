@@ -3,13 +3,14 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import field, frozen
 
 from docker_registry_sdk import wire
 
-from ...models.error_response import ErrorResponse
+if TYPE_CHECKING:
+    from ...models.error_response import ErrorResponse
 
 
 @frozen(kw_only=True)
@@ -112,7 +113,13 @@ def parse(response: wire.HTTPResponse) -> Success:
                 docker_distribution_api_version=wire.text_header(response, "Docker-Distribution-API-Version"),
                 warning=wire.text_header(response, "Warning"),
             )
-    raise wire.status_error(response, response.content, ErrorResponse.from_dict)
+    raise wire.status_error(response, response.content, _error)
+
+
+def _error(document: Any) -> ErrorResponse:
+    from ...models.error_response import ErrorResponse
+
+    return ErrorResponse.from_dict(document)
 
 
 def sync(
@@ -184,7 +191,7 @@ def sync(
             201,
             202,
         ),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )
 
@@ -258,6 +265,6 @@ async def asyncio(
             201,
             202,
         ),
-        ErrorResponse.from_dict,
+        _error,
         timeout,
     )
