@@ -1,38 +1,132 @@
-"""The wire: what the generated code is made of, and the one place that imports httpx for everybody."""
+"""The wire: what the generated code is made of, and the one place that imports httpx for everybody.
 
-from httpx import Response as HTTPResponse
+Its names are imported when they are first used: most programs use few of them, and httpx alone is slow to import.
+"""
 
-from ..errors import ErrorDetail
-from ._async.exchange import AsyncClient, async_chunks, async_send, async_stream
-from ._sync.exchange import Client, chunks, send, stream
-from .bodies import AsyncRawBody, RawBody, Readable
-from .headers import boolean_header, integer_header, list_header, next_link, required, text_header, url_header
-from .operations import Operation, Parameter, RequestBody
-from .reading import (
-    NullList,
-    Reader,
-    anything,
-    boolean,
-    either,
-    integer,
-    list_of,
-    map_of,
-    number,
-    open_enum,
-    string,
-    timestamp,
-)
-from .request import Request, Timeout, make_request
-from .response import (
-    ParsedResponse,
-    Response,
-    media_type,
-    parse_json,
-    status_error,
-    unexpected_content_type,
-)
-from .urls import add_query, check_path_value, fill_path, follow_url, refuse_query
-from .writing import accept_header, first, form_body, format_timestamp, json_body
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from httpx import Response as HTTPResponse
+
+    from ..errors import ErrorDetail as ErrorDetail
+    from ._async.exchange import AsyncClient as AsyncClient
+    from ._async.exchange import async_chunks as async_chunks
+    from ._async.exchange import async_send as async_send
+    from ._async.exchange import async_stream as async_stream
+    from ._sync.exchange import Client as Client
+    from ._sync.exchange import chunks as chunks
+    from ._sync.exchange import send as send
+    from ._sync.exchange import stream as stream
+    from .bodies import AsyncRawBody as AsyncRawBody
+    from .bodies import RawBody as RawBody
+    from .bodies import Readable as Readable
+    from .headers import boolean_header as boolean_header
+    from .headers import integer_header as integer_header
+    from .headers import list_header as list_header
+    from .headers import next_link as next_link
+    from .headers import required as required
+    from .headers import text_header as text_header
+    from .headers import url_header as url_header
+    from .reading import NullList as NullList
+    from .reading import Reader as Reader
+    from .reading import anything as anything
+    from .reading import boolean as boolean
+    from .reading import either as either
+    from .reading import integer as integer
+    from .reading import list_of as list_of
+    from .reading import map_of as map_of
+    from .reading import number as number
+    from .reading import open_enum as open_enum
+    from .reading import string as string
+    from .reading import timestamp as timestamp
+    from .request import Request as Request
+    from .request import Timeout as Timeout
+    from .request import make_request as make_request
+    from .response import ParsedResponse as ParsedResponse
+    from .response import Response as Response
+    from .response import media_type as media_type
+    from .response import parse_json as parse_json
+    from .response import status_error as status_error
+    from .response import unexpected_content_type as unexpected_content_type
+    from .urls import add_query as add_query
+    from .urls import check_path_value as check_path_value
+    from .urls import fill_path as fill_path
+    from .urls import follow_url as follow_url
+    from .urls import refuse_query as refuse_query
+    from .writing import accept_header as accept_header
+    from .writing import first as first
+    from .writing import form_body as form_body
+    from .writing import format_timestamp as format_timestamp
+    from .writing import json_body as json_body
+else:
+    _MODULES = {
+        "AsyncClient": "._async.exchange",
+        "AsyncRawBody": ".bodies",
+        "Client": "._sync.exchange",
+        "ErrorDetail": "..errors",
+        "HTTPResponse": "httpx",
+        "NullList": ".reading",
+        "ParsedResponse": ".response",
+        "RawBody": ".bodies",
+        "Readable": ".bodies",
+        "Reader": ".reading",
+        "Request": ".request",
+        "Response": ".response",
+        "Timeout": ".request",
+        "accept_header": ".writing",
+        "add_query": ".urls",
+        "anything": ".reading",
+        "async_chunks": "._async.exchange",
+        "async_send": "._async.exchange",
+        "async_stream": "._async.exchange",
+        "boolean": ".reading",
+        "boolean_header": ".headers",
+        "check_path_value": ".urls",
+        "chunks": "._sync.exchange",
+        "either": ".reading",
+        "fill_path": ".urls",
+        "first": ".writing",
+        "follow_url": ".urls",
+        "form_body": ".writing",
+        "format_timestamp": ".writing",
+        "integer": ".reading",
+        "integer_header": ".headers",
+        "json_body": ".writing",
+        "list_header": ".headers",
+        "list_of": ".reading",
+        "make_request": ".request",
+        "map_of": ".reading",
+        "media_type": ".response",
+        "next_link": ".headers",
+        "number": ".reading",
+        "open_enum": ".reading",
+        "parse_json": ".response",
+        "refuse_query": ".urls",
+        "required": ".headers",
+        "send": "._sync.exchange",
+        "status_error": ".response",
+        "stream": "._sync.exchange",
+        "string": ".reading",
+        "text_header": ".headers",
+        "timestamp": ".reading",
+        "unexpected_content_type": ".response",
+        "url_header": ".headers",
+    }
+
+    _NAMES = {"HTTPResponse": "Response"}
+
+    def __getattr__(name):
+        from importlib import import_module
+
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(_MODULES[name], __name__), _NAMES.get(name, name))
+        globals()[name] = value
+        return value
+
+    def __dir__():
+        return sorted({*globals(), *_MODULES})
+
 
 __all__ = [
     "AsyncClient",
@@ -41,14 +135,11 @@ __all__ = [
     "ErrorDetail",
     "HTTPResponse",
     "NullList",
-    "Operation",
-    "Parameter",
     "ParsedResponse",
     "RawBody",
     "Readable",
     "Reader",
     "Request",
-    "RequestBody",
     "Response",
     "Timeout",
     "accept_header",

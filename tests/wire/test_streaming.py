@@ -278,3 +278,25 @@ def test_chunks_are_given_once() -> None:
         assert list(blob.body) == []
     with sync_client(Watched(2)) as http:
         assert len(b"".join(chunks(http.send(http.build_request("GET", "/"), stream=True)))) == 2 * len(BLOCK)
+
+
+def test_body_that_was_read_before_streams_all_the_same() -> None:
+    def respond(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=b"all of it", headers={"content-type": "application/octet-stream"})
+
+    with (
+        httpx.Client(base_url="http://h.test", transport=httpx.MockTransport(respond)) as client,
+        create_blob_read_stream.stream(client, "a", "sha256:b") as blob,
+    ):
+        assert list(blob.body) == [b"all of it"]
+
+
+@pytest.mark.anyio
+async def test_body_that_was_read_before_streams_async_all_the_same() -> None:
+    def respond(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(404, json={"errors": [{"code": "BLOB_UNKNOWN"}]})
+
+    async with httpx.AsyncClient(base_url="http://h.test", transport=httpx.MockTransport(respond)) as client:
+        with pytest.raises(NotFoundError, match="BLOB_UNKNOWN"):
+            async with create_blob_read_stream.asyncio_stream(client, "a", "sha256:b"):
+                pass

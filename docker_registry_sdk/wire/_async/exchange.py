@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 import httpx
 
+from ...errors import TransportError
 from ..bodies import async_content
 from ..failures import transport_error
 from ..request import Request, RequestBuilder, Timeout, build
@@ -103,6 +104,9 @@ async def async_chunks(response: httpx.Response) -> AsyncIterator[bytes]:
         TransportError: The body broke off.
         ValueError: The stream is closed.
     """
+    if (content := _content_of(response)) is not None:
+        yield content
+        return
     try:
         if response.is_closed:
             raise ValueError(_CLOSED)
@@ -118,10 +122,18 @@ async def _read_some(response: httpx.Response) -> bytes:
     """Read an error body up to a limit; what broke off counts as far as it came, since the status tells more."""
     content = bytearray()
     try:
-        async for chunk in response.aiter_raw():
+        async for chunk in async_chunks(response):
             content += chunk
             if len(content) >= ERROR_BODY_LIMIT:
                 break
-    except httpx.HTTPError:
+    except TransportError:
         pass
     return bytes(content[:ERROR_BODY_LIMIT])
+
+
+def _content_of(response: httpx.Response) -> bytes | None:
+    """Return the body of a response that was read before, as by an event hook or a transport made for tests."""
+    try:
+        return response.content
+    except httpx.ResponseNotRead:
+        return None

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeVar
 
 import httpx
 
+from ...errors import TransportError
 from ..bodies import sync_content
 from ..failures import transport_error
 from ..request import Request, RequestBuilder, Timeout, build
@@ -104,6 +105,9 @@ def chunks(response: httpx.Response) -> Iterator[bytes]:
         TransportError: The body broke off.
         ValueError: The stream is closed.
     """
+    if (content := _content_of(response)) is not None:
+        yield content
+        return
     try:
         if response.is_closed:
             raise ValueError(_CLOSED)
@@ -119,10 +123,18 @@ def _read_some(response: httpx.Response) -> bytes:
     """Read an error body up to a limit; what broke off counts as far as it came, since the status tells more."""
     content = bytearray()
     try:
-        for chunk in response.iter_raw():
+        for chunk in chunks(response):
             content += chunk
             if len(content) >= ERROR_BODY_LIMIT:
                 break
-    except httpx.HTTPError:
+    except TransportError:
         pass
     return bytes(content[:ERROR_BODY_LIMIT])
+
+
+def _content_of(response: httpx.Response) -> bytes | None:
+    """Return the body of a response that was read before, as by an event hook or a transport made for tests."""
+    try:
+        return response.content
+    except httpx.ResponseNotRead:
+        return None
