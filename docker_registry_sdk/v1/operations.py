@@ -661,7 +661,7 @@ OPERATIONS: tuple[Operation, ...] = (
             type="str",
             media_types=("application/json",),
             required=True,
-            description="The id of the image, as a JSON string with its quotes. An image id.",
+            description="The id of the image, which goes out as a JSON string. The image id.",
         ),
         streams=False,
     ),

@@ -47,7 +47,7 @@ def request(
         name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. A
             registry with token checks takes names of exactly two parts.
         tag: The tag.
-        body: The id of the image, as a JSON string with its quotes. An image id.
+        body: The id of the image, which goes out as a JSON string. The image id.
 
     Returns:
         The request, free of I/O.
@@ -130,7 +130,7 @@ def sync(
         name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. A
             registry with token checks takes names of exactly two parts.
         tag: The tag.
-        body: The id of the image, as a JSON string with its quotes. An image id.
+        body: The id of the image, which goes out as a JSON string. The image id.
         timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
 
     Returns:
@@ -196,7 +196,7 @@ async def asyncio(
         name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. A
             registry with token checks takes names of exactly two parts.
         tag: The tag.
-        body: The id of the image, as a JSON string with its quotes. An image id.
+        body: The id of the image, which goes out as a JSON string. The image id.
         timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
 
     Returns:
