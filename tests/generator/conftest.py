@@ -1,0 +1,18 @@
+"""Makes the generator's modules importable, as they are when it runs."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.generator.projects import copy_project, generator_folder
+
+sys.path.insert(0, str(generator_folder()))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of all that the generator reads and writes."""
+    return copy_project(tmp_path / "project")

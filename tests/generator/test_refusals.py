@@ -1,0 +1,181 @@
+"""What a specification says and the generator would not read stops it, with the place in the message.
+
+Each case changes one thing in tricky.yaml, which is generated in full (test_golden.py).
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.generator.projects import edit_spec, generator_folder, run_python
+
+TRICKY = Path(__file__).with_name("tricky.yaml")
+GET = "paths /t/{name}/things/{id} get"
+PUT = "paths /t/{name}/things/{id} put"
+PART = "paths /t/{name}/uploads/{session} patch"
+DATA = "paths /t/{name}/data get"
+LIST = "paths /t/list get"
+WORD = "paths /w/{word} get"
+FORM = "paths /w/{word} post"
+SCHEMAS = "components schemas"
+TEXT = {"type": "string"}
+REMOVE = object()
+
+# (where, what to put there, what the message says)
+CASES: list[tuple[str, object, str]] = [
+    # The document around the operations.
+    ("openapi", "3.0.3", r"openapi: this is written in 3\.1"),
+    ("webhooks", {}, "the document: 'webhooks' means nothing"),
+    ("jsonSchemaDialect", "https://example.org", "the document: 'jsonSchemaDialect'"),
+    ("externalDocs", {"url": "https://example.org"}, "the document: 'externalDocs'"),
+    ("info summary", "Short", "info: 'summary'"),
+    ("info description", REMOVE, "info: a description is missing"),
+    ("info description", "  ", "info: a description is missing"),
+    ("servers 0 url", "/v2", "servers: url is /, not '/v2'"),
+    ("servers 0 variables", {}, "servers: 'variables'"),
+    ("tags 0 externalDocs", {"url": "https://example.org"}, "tags: 'externalDocs'"),
+    ("tags 0 description", REMOVE, "tags: a description is missing"),
+    ("tags 0 name", "Some things", "Some things: a tag is named in snake case"),
+    ("security", [{"token": ["a:b:c"]}], "security: scopes stand on operations"),
+    ("components links", {}, "components: 'links'"),
+    ("components callbacks", {}, "components: 'callbacks'"),
+    ("components pathItems", {}, "components: 'pathItems'"),
+    ("components examples", {}, "components: 'examples'"),
+    ("components securitySchemes token flows", {}, "components/securitySchemes/token: 'flows'"),
+    ("paths /t/list summary", "Short", "/t/list: 'summary'"),
+    ("paths /t/list servers", [{"url": "/"}], "/t/list: 'servers'"),
+    ("paths /t/list options", {}, "/t/list: 'options'"),
+    ("paths /t/list trace", {}, "/t/list: 'trace'"),
+    ("paths /t/list $ref", "#/paths/~1w", r"/t/list: '\$ref'"),
+    # Operations.
+    (f"{WORD} deprecated", True, "get_word: 'deprecated' means nothing to the generator here, and nothing is dropped"),
+    (f"{WORD} callbacks", {}, "get_word: 'callbacks'"),
+    (f"{WORD} servers", [{"url": "/"}], "get_word: 'servers'"),
+    (f"{WORD} x-timeout", 3, "get_word: 'x-timeout'"),
+    (f"{WORD} summary", REMOVE, "get_word: summary is missing"),
+    (f"{WORD} description", REMOVE, "get_word: a description is missing"),
+    (f"{WORD} externalDocs", REMOVE, "get_word: externalDocs is missing"),
+    (f"{WORD} externalDocs description", REMOVE, "get_word, externalDocs: a description is missing"),
+    (f"{WORD} operationId", REMOVE, "GET /w/{word}: operationId is missing"),
+    (f"{WORD} security", [{"token": ["a:b:c"], "basic": []}], "get_word: security is a choice of single schemes"),
+    (f"{WORD} security", [{"token": ["a:b:c"]}, {"basic": ["d:e:f"]}], "get_word: security is a choice of single schemes"),
+    (f"{WORD} x-opaque-url", {"name": "url_given", "required": True, "rel": "next"}, "get_word, x-opaque-url: 'rel'"),
+    (f"{WORD} x-opaque-url", {"name": "url_given"}, "get_word, x-opaque-url: required is True or False"),
+    # Parameters.
+    ("components parameters Name in", "cookie", "parameter name: a parameter stands in path, query, header, not in cookie"),
+    ("components parameters Name description", REMOVE, "components/parameters/Name: a description is missing"),
+    ("components parameters Name required", False, "parameter name: required is True, not False"),
+    ("components parameters Name required", REMOVE, "parameter name: required is missing"),
+    ("components parameters Name x-segments", "two", "parameter name: x-segments is many, not 'two'"),
+    ("components parameters Name style", "matrix", "parameter name: style is simple, not 'matrix'"),
+    ("components parameters Name deprecated", True, "components/parameters/Name: 'deprecated'"),
+    ("components parameters Name example", "a/b", "components/parameters/Name: 'example'"),
+    (f"{GET} parameters 0 allowReserved", True, "get_thing: 'allowReserved'"),
+    (f"{GET} parameters 0 allowEmptyValue", True, "get_thing: 'allowEmptyValue'"),
+    (f"{GET} parameters 0 x-segments", "many", "parameter class: x-segments is "),
+    (f"{GET} parameters 0 schema", REMOVE, "get_thing: schema is missing"),
+    (f"{GET} parameters 0", {"name": "q", "in": "query", "description": "Q.", "content": {}}, "get_thing: 'content'"),
+    (f"{GET} parameters 1 x-python-name", "From Repo", "parameter from: x-python-name is a name in snake case"),
+    (f"{GET} parameters 2 explode", False, "parameter label: explode is True, not False"),
+    (f"{GET} parameters 2 style", "pipeDelimited", "parameter label: style is form"),
+    (f"{GET} parameters 4 name", "Accept", "parameter Accept: no header of this name can be given"),
+    (f"{GET} parameters 4 name", "X Trace", "parameter X Trace: no header of this name can be given"),
+    ("paths /t/{name}/data parameters 0 required", True, r"read_data, #/components/parameters/Name: 'required'"),
+    # Bodies, responses and headers.
+    (f"{FORM} requestBody x-stream", True, "send_form, body: 'x-stream'"),
+    (f"{FORM} requestBody x-raw-body", False, "send_form, body: x-raw-body is True, not False"),
+    (f"{FORM} requestBody description", REMOVE, "send_form, body: a description is missing"),
+    (f"{FORM} requestBody content", {}, "send_form, body: content is missing"),
+    (f"{FORM} requestBody content application/x-www-form-urlencoded encoding", {}, "send_form, body, .*: 'encoding'"),
+    (f"{FORM} responses 204 description", REMOVE, "send_form, 204: a description is missing"),
+    (f"{FORM} responses 204 links", {}, "send_form, 204: 'links'"),
+    (f"{WORD} responses 200 content text/plain example", "x", "get_word, 200, text/plain: 'example'"),
+    (f"{WORD} responses 200 content text/plain schema", REMOVE, "get_word, 200, text/plain: schema is missing"),
+    (f"{GET} responses 404 summary", "None", "get_thing, #/components/responses/Missing: 'summary'"),
+    (f"{GET} responses 404 x-retry", True, "get_thing, #/components/responses/Missing: 'x-retry'"),
+    (f"{GET} responses 200 headers Location required", True, "get_thing, 200, header Location, .*: 'required'"),
+    (f"{GET} responses 200 headers X-Count deprecated", True, "get_thing, 200, header X-Count: 'deprecated'"),
+    (f"{GET} responses 200 headers X-Count style", "simple", "get_thing, 200, header X-Count: 'style'"),
+    (f"{GET} responses 200 headers X-Count description", REMOVE, "get_thing, 200, header X-Count: a description"),
+    (f"{GET} responses 200 headers X-Count schema", REMOVE, "get_thing, 200, header X-Count: schema is missing"),
+    (f"{GET} responses 200 headers Link x-opaque-url", False, "header Link: x-opaque-url is True, not False"),
+    # Schemas.
+    (f"{SCHEMAS} Part nullable", True, "Part: 'nullable'"),
+    (f"{SCHEMAS} Part title", "Part", "Part: 'title'"),
+    (f"{SCHEMAS} Part discriminator", {}, "Part: 'discriminator'"),
+    (f"{SCHEMAS} Part minProperties", 1, "Part: 'minProperties'"),
+    (f"{SCHEMAS} Part allOf", [], "Part: 'allOf'"),
+    (f"{SCHEMAS} Part anyOf", [], "Part: 'anyOf'"),
+    (f"{SCHEMAS} Part description", REMOVE, "Part: a description is missing"),
+    (f"{SCHEMAS} Part properties size description", REMOVE, r"Part\.size: a description is missing"),
+    (f"{SCHEMAS} Part properties size default", 3, r"Part\.size: 'default'"),
+    (f"{SCHEMAS} Part properties size const", 3, r"Part\.size: 'const'"),
+    (f"{SCHEMAS} Part properties size format", "int64", r"Part\.size: a format is for strings"),
+    (f"{SCHEMAS} Part properties size readOnly", True, r"Part\.size: 'readOnly'"),
+    (f"{SCHEMAS} Part properties size deprecated", True, r"Part\.size: 'deprecated'"),
+    (f"{SCHEMAS} Part properties size x-order", 3, r"Part\.size: 'x-order'"),
+    (f"{SCHEMAS} Part properties size x-error", "kind", r"Part\.size: x-error is code or message or detail or entries"),
+    (f"{SCHEMAS} Part properties size type", ["integer", "string"], r"Part\.size: the type is one of"),
+    (f"{SCHEMAS} Part properties size type", "file", r"Part\.size: the type is one of"),
+    (f"{SCHEMAS} Part properties size", {"anyOf": [TEXT], "description": "S."}, r"Part\.size: 'anyOf'"),
+    (f"{SCHEMAS} Thing properties kind default", "red", r"Thing\.kind: 'default'"),
+    (f"{SCHEMAS} Thing properties grid uniqueItems", True, r"Thing\.grid: 'uniqueItems'"),
+    (f"{SCHEMAS} Thing properties grid prefixItems", [], r"Thing\.grid: 'prefixItems'"),
+    (f"{SCHEMAS} Thing properties grid items description", "Lost.", r"Thing\.grid: 'description'"),
+    (f"{SCHEMAS} Colour x-enum-varnames", ["A", "B", "C"], "Colour: 'x-enum-varnames'"),
+    (f"{SCHEMAS} Colour default", "red", "Colour: 'default'"),
+]
+
+
+@cache
+def _document() -> dict[str, Any]:
+    document: dict[str, Any] = yaml.safe_load(TRICKY.read_text(encoding="utf-8"))
+    return document
+
+
+def changed(where: str, value: object) -> dict[str, Any]:
+    """Return tricky.yaml with one thing put in or taken out."""
+    document = copy.deepcopy(_document())
+    *path, last = (int(step) if step.isdigit() and len(step) == 1 else step for step in where.split())
+    node: Any = document
+    for step in path:
+        node = node[step]
+    if value is REMOVE:
+        del node[last]
+    else:
+        node[last] = value
+    return document
+
+
+@pytest.mark.parametrize(("where", "value", "message"), CASES, ids=lambda one: one if isinstance(one, str) else None)
+def test_what_would_be_dropped_is_refused_with_its_place(where: str, value: object, message: str) -> None:
+    from schemas import SpecError
+    from view import spec_view
+
+    with pytest.raises(SpecError, match=message):
+        spec_view(changed(where, value))
+
+
+@pytest.mark.parametrize("word", ["pattern", "examples", "minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems"])
+def test_what_binds_only_the_server_counts_as_documentation(word: str) -> None:
+    from view import spec_view
+
+    spec_view(changed(f"{SCHEMAS} Part properties size {word}", 1))
+
+
+def test_the_command_line_stops_with_status_2_and_the_message(tmp_path: Path) -> None:
+    spec, output = tmp_path / "odd.yaml", tmp_path / "package"
+    spec.write_text(TRICKY.read_text(encoding="utf-8"), encoding="utf-8")
+    edit_spec(spec, lambda document: document["paths"]["/t/list"]["get"].update(deprecated=True))
+    generate = generator_folder() / "generate.py"
+    done = run_python(tmp_path, generate, "--spec", spec, "--output", output)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert re.fullmatch(r"odd\.yaml: list_things: 'deprecated' means nothing .*\n", done.stderr)
+    assert not output.exists()

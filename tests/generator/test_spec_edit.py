@@ -1,0 +1,173 @@
+"""An edit of a specification followed by scripts/generate is usable, typed and completes in an IDE at once, shown on a copy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jedi
+import pytest
+
+from tests.generator.projects import copy_project, edit_spec, run_generate, run_python
+
+SCRIPT = """
+import asyncio
+
+import httpx
+
+from docker_registry_sdk.v2.api import get_manifest, read_attachment
+from docker_registry_sdk.v2.models import ImageManifest
+
+
+def answer(request: httpx.Request) -> httpx.Response:
+    if request.url.path.endswith("/attachments/logo"):
+        return httpx.Response(200, headers={"Attachment-Size": "5"}, content=(part for part in (b"he", b"llo")))
+    document = {
+        "schemaVersion": 2,
+        "mediaType": "application/vnd.oci.image.manifest.v1+json",
+        "config": {"mediaType": "a/b", "digest": "sha256:c", "size": 1},
+        "layers": [],
+        "buildHost": "builder-7",
+    }
+    return httpx.Response(200, headers={"Content-Type": document["mediaType"], "X-Build-Seconds": "42"}, json=document)
+
+
+async def answer_later(request: httpx.Request) -> httpx.Response:
+    async def parts():
+        yield b"hello"
+
+    return httpx.Response(200, content=parts())
+
+
+async def read() -> bytes:
+    async with httpx.AsyncClient(base_url="https://r.example", transport=httpx.MockTransport(answer_later)) as client:
+        async with read_attachment.asyncio_stream(client, "library/a", "logo") as attachment:
+            assert attachment.attachment_size is None
+            return b"".join([part async for part in attachment.body])
+
+
+with httpx.Client(base_url="https://r.example", transport=httpx.MockTransport(answer)) as client:
+    manifest = get_manifest.sync(client, "library/a", "latest")
+    assert isinstance(manifest.body, ImageManifest)
+    print(manifest.body.build_host, manifest.x_build_seconds)
+    assert manifest.body.to_dict()["buildHost"] == "builder-7"
+    with read_attachment.stream(client, "library/a", "logo") as attachment:
+        print(attachment.attachment_size, b"".join(attachment.body))
+print(asyncio.run(read()))
+"""
+
+TYPED = """
+from collections.abc import AsyncIterator, Iterator
+from typing import assert_type
+
+import httpx
+
+from docker_registry_sdk.v2.api import get_manifest, read_attachment
+from docker_registry_sdk.v2.models import ImageManifest
+
+
+def use(client: httpx.Client) -> None:
+    manifest = get_manifest.sync(client, "library/a", "latest")
+    assert_type(manifest.x_build_seconds, int | None)
+    assert isinstance(manifest.body, ImageManifest)
+    assert_type(manifest.body.build_host, str | None)
+    with read_attachment.stream(client, "library/a", "logo") as attachment:
+        assert_type(attachment, read_attachment.ReadAttachmentOk[Iterator[bytes]])
+        assert_type(attachment.attachment_size, int | None)
+    assert_type(read_attachment.sync(client, "library/a", "logo").body, bytes)
+
+
+async def use_async(client: httpx.AsyncClient) -> None:
+    async with read_attachment.asyncio_stream(client, "library/a", "logo") as attachment:
+        assert_type(attachment.body, AsyncIterator[bytes])
+"""
+
+COMPLETED = """
+from docker_registry_sdk.v2.api import read_attachment
+from docker_registry_sdk.v2.api.manifests.get_manifest import GetManifestOk
+from docker_registry_sdk.v2.models import ImageManifest
+
+def use(manifest: ImageManifest, response: GetManifestOk):
+    manifest.build_h
+    response.x_bui
+    read_attachment.str
+    read_attachment.asyncio_str
+"""
+
+
+def edit(spec: dict[str, Any]) -> None:
+    components = spec["components"]
+    components["schemas"]["ImageManifest"]["properties"]["buildHost"] = {"type": "string", "description": "Who built it."}
+    success = spec["paths"]["/v2/{name}/manifests/{reference}"]["get"]["responses"]["200"]
+    success["headers"]["X-Build-Seconds"] = {"description": "How long the build took.", "schema": {"type": "integer"}}
+    spec["paths"]["/v2/{name}/attachments/{title}"] = {
+        "parameters": [
+            {"$ref": "#/components/parameters/Name"},
+            {"name": "title", "in": "path", "required": True, "description": "Its title.", "schema": {"type": "string"}},
+        ],
+        "get": {
+            "operationId": "read_attachment",
+            "tags": ["blobs"],
+            "summary": "Read an attachment",
+            "description": "The bytes that somebody attached.",
+            "externalDocs": {"description": "A proposal", "url": "https://example.org/attachments"},
+            "security": [{"token": ["repository:{name}:pull"]}],
+            "responses": {
+                "200": {
+                    "description": "The attachment.",
+                    "headers": {"Attachment-Size": {"description": "Its size.", "schema": {"type": "integer"}}},
+                    "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+                },
+                "404": {"$ref": "#/components/responses/NotFound"},
+            },
+        },
+    }
+
+
+@pytest.fixture(scope="module")
+def edited(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy with a new optional field, a new header and a new streamed operation, generated."""
+    project = copy_project(tmp_path_factory.mktemp("edited") / "project")
+    edit_spec(project / "openapi/registry-v2.yaml", edit)
+    done = run_generate(project)
+    assert (done.returncode, done.stderr) == (0, "")
+    return project
+
+
+def test_the_new_field_header_and_operation_work(edited: Path) -> None:
+    (edited / "use.py").write_text(SCRIPT, encoding="utf-8")
+    done = run_python(edited, "-W", "error", "use.py")
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == ["builder-7 42", "5 b'hello'", "b'hello'"]
+
+
+def test_the_new_operation_is_in_the_table(edited: Path) -> None:
+    code = "from docker_registry_sdk.v2.operations import OPERATIONS; print([one.id for one in OPERATIONS if one.streams])"
+    assert "'read_attachment'" in run_python(edited, "-c", code).stdout
+
+
+def test_they_are_typed_exactly_and_a_misspelt_field_is_an_error(edited: Path) -> None:
+    (edited / "typed.py").write_text(TYPED, encoding="utf-8")
+    (edited / "misspelt.py").write_text(TYPED.replace("body.build_host", "body.build_hots"), encoding="utf-8")
+    done = run_python(edited, "-m", "mypy", "--strict", "--config-file=", "typed.py", "misspelt.py")
+    errors = [line for line in done.stdout.splitlines() if ": error:" in line]
+    assert len(errors) == 2, done.stdout + done.stderr  # the name, and the Any that comes of it
+    assert all(line.startswith("misspelt.py:15:") for line in errors)
+    assert any('"ImageManifest" has no attribute "build_hots"' in line for line in errors)
+
+
+@pytest.mark.parametrize(
+    ("typed", "name", "documented"),
+    [
+        ("manifest.build_h", "build_host", "Who built it."),
+        ("response.x_bui", "x_build_seconds", "X-Build-Seconds: How long the build took."),
+        ("read_attachment.str", "stream", "Read an attachment."),
+        ("read_attachment.asyncio_str", "asyncio_stream", "Read an attachment."),
+    ],
+)
+def test_an_ide_completes_them_with_their_docstrings(edited: Path, typed: str, name: str, documented: str) -> None:
+    lines = COMPLETED.splitlines()
+    line = next(number for number, text in enumerate(lines, 1) if text.strip() == typed)
+    script = jedi.Script(COMPLETED, path=edited / "completed.py", project=jedi.Project(edited, load_unsafe_extensions=False))
+    (completion,) = [one for one in script.complete(line, len(lines[line - 1])) if one.name == name]
+    assert documented in completion.docstring()
