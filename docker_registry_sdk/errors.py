@@ -19,7 +19,10 @@
     │   │   └── ServerError             5xx
     │   └── UnexpectedContentType       its media type is none of the documented ones
     ├── ParseError                      a document cannot be understood
+    ├── AuthError                       credentials cannot be had, or may not go where they were asked for
+    ├── DigestMismatchError             bytes are not those that their digest or size stands for
     └── InvalidReferenceError           a name, tag, digest or URL that no request may be made of (also a ValueError)
+        └── InvalidDigestError          a digest that is none, or of an algorithm that cannot be used
 
 Messages hold the method, the URL without its secrets, the status, the registry's own words and what to do next.
 """
@@ -27,31 +30,18 @@ Messages hold the method, the URL without its secrets, the status, the registry'
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from http import HTTPStatus
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Self
 
+from ._error_parts import ErrorDetail as ErrorDetail
+from ._error_parts import phrase, restore
 from ._redaction import one_line, redact_url
 from ._retry_after import seconds_to_wait
 
+Headers = Mapping[str, str]
+Details = Sequence[ErrorDetail]
+
 # How many entries of an error body a message shows; `.errors` holds all.
 _SHOWN = 5
-
-
-class ErrorDetail(NamedTuple):
-    """One entry of a registry's error body.
-
-    Attributes:
-        code: The fixed word for the error, such as `MANIFEST_UNKNOWN`, when the registry gives one.
-        message: The registry's words for people.
-        detail: Whatever else the registry says, as parsed JSON.
-    """
-
-    code: str | None = None
-    message: str | None = None
-    detail: Any = None
-
-    def __str__(self) -> str:
-        return ": ".join(part for part in (self.code, self.message) if part)
 
 
 class RegistryError(Exception):
@@ -59,14 +49,7 @@ class RegistryError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Exceptions with keyword arguments do not survive pickling by themselves, and worker pools pickle them.
-        return _restore, (type(self), self.args, self.__dict__)
-
-
-def _restore(kind: type[RegistryError], args: tuple[Any, ...], state: dict[str, Any]) -> RegistryError:
-    error = kind.__new__(kind, *args)
-    error.args = args
-    error.__dict__.update(state)
-    return error
+        return restore, (type(self), self.args, self.__dict__)
 
 
 class TransportError(RegistryError):
@@ -94,7 +77,7 @@ class ResponseError(RegistryError):
         raw: The body, as far as it was read.
     """
 
-    def __init__(self, problem: str, *, method: str, url: str, status: int, headers: Mapping[str, str], raw: bytes) -> None:
+    def __init__(self, problem: str, *, method: str, url: str, status: int, headers: Headers, raw: bytes) -> None:
         self.method = method
         self.url = redact_url(url)
         self.status = status
@@ -114,20 +97,12 @@ class StatusError(ResponseError):
     hint: ClassVar[str] = "The specification does not give this status for the call; the registry's answer is in .raw."
 
     def __init__(
-        self,
-        *,
-        method: str,
-        url: str,
-        status: int,
-        headers: Mapping[str, str],
-        raw: bytes = b"",
-        body: object = None,
-        errors: Sequence[ErrorDetail] = (),
+        self, *, method: str, url: str, status: int, headers: Headers, raw: bytes = b"", body: object = None, errors: Details = ()
     ) -> None:
         self.body = body
         self.errors = tuple(errors)
         said = (one_line(str(error)).rstrip(". ") for error in self.errors[:_SHOWN])
-        words = [f"{status} {_phrase(status)}".rstrip(), *(text for text in said if text)]
+        words = [f"{status} {phrase(status)}".rstrip(), *(text for text in said if text)]
         if method == "HEAD" and status >= 400:
             words.append("HEAD answers have no body, GET tells more")
         super().__init__(f"{': '.join(words)}. {self.hint}", method=method, url=url, status=status, headers=headers, raw=raw)
@@ -256,27 +231,13 @@ class UnexpectedContentType(ResponseError):  # noqa: N818 - the name that users 
     """
 
     def __init__(
-        self,
-        *,
-        method: str,
-        url: str,
-        status: int,
-        headers: Mapping[str, str],
-        raw: bytes,
-        media_type: str | None,
-        expected: Sequence[str],
+        self, *, method: str, url: str, status: int, headers: Headers, raw: bytes, media_type: str | None, expected: Sequence[str]
     ) -> None:
         self.media_type = media_type
         self.expected = tuple(expected)
         got = f"the media type {media_type}" if media_type else "no media type"
-        super().__init__(
-            f"the answer has {got}, not {' or '.join(self.expected)}. Its bytes are in .raw.",
-            method=method,
-            url=url,
-            status=status,
-            headers=headers,
-            raw=raw,
-        )
+        problem = f"the answer has {got}, not {' or '.join(self.expected)}. Its bytes are in .raw."
+        super().__init__(problem, method=method, url=url, status=status, headers=headers, raw=raw)
 
 
 class ParseError(RegistryError):
@@ -296,12 +257,40 @@ class ParseError(RegistryError):
         super().__init__(f"{place}: {problem}. The server, or a proxy before it, sent a malformed document.")
 
 
+class AuthError(RegistryError):
+    """Credentials cannot be had, or may not go where they were asked for.
+
+    Attributes:
+        source: Where the trouble lies, such as a file, a helper, a registry or a realm, without secrets.
+        problem: What is wrong there.
+    """
+
+    def __init__(self, problem: str, *, source: str) -> None:
+        self.source = source
+        self.problem = problem
+        super().__init__(f"{source}: {problem}")
+
+
+class DigestMismatchError(RegistryError):
+    """Bytes are not those that their digest or size stands for.
+
+    Attributes:
+        expected: The digest that they should have.
+        actual: The digest that they have.
+        expected_size: The number of bytes that there should be, or None when only the digest was known.
+        actual_size: The number of bytes that there are.
+    """
+
+    def __init__(self, *, expected: str, actual: str, expected_size: int | None, actual_size: int) -> None:
+        self.expected, self.actual = expected, actual
+        self.expected_size, self.actual_size = expected_size, actual_size
+        should = expected if expected_size is None else f"{expected} and {expected_size} bytes"
+        super().__init__(f"got {actual} and {actual_size} bytes, not {should}. Discard them and fetch them again.")
+
+
 class InvalidReferenceError(RegistryError, ValueError):
     """A name, tag, digest or URL that no request may be made of."""
 
 
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:  # such as 520, which HTTP never registered
-        return ""
+class InvalidDigestError(InvalidReferenceError):
+    """A digest that is none, or of an algorithm that cannot be used."""
