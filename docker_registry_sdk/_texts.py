@@ -1,0 +1,14 @@
+"""Text of others in messages: quoted, printable and short."""
+
+from __future__ import annotations
+
+_LIMIT = 80
+
+
+def quoted(text: str) -> str:
+    """Return text in quotes, with all that does not print escaped, and cut when it is long.
+
+    Args:
+        text: Any text that is no secret.
+    """
+    return ascii(text) if len(text) <= _LIMIT else f"{text[:_LIMIT]!a}…"
