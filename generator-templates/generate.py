@@ -39,11 +39,13 @@ _SUPERFLUOUS = ("client.py", "errors.py", "types.py")
 _SYNC_WORDS = {
     "_async": "_sync",
     "AsyncClient": "Client",
+    "AsyncConfigFileCredentials": "ConfigFileCredentials",
     "aclose": "close",
     "aiter_raw": "iter_raw",
     "aread": "read",
     "async_content": "sync_content",
     "async_chunks": "chunks",
+    "async_done": "done",
     "async_send": "send",
     "async_stream": "stream",
     "asynccontextmanager": "contextmanager",

@@ -1,0 +1,66 @@
+"""The keys under which configuration files hold credentials, and which of them are meant for a repository.
+
+They occur as `host`, `host:port`, `https://host`, `https://host/v1/` and, in Podman's files, `host/namespace/repo`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+# Docker Hub's key, in files and for helpers: it was the URL of the Docker index.
+HUB_SERVER: Final = "https://index.docker.io/v1/"
+HUB: Final = "docker.io"
+
+_HUB_HOSTS: Final = (HUB, "index.docker.io", "registry-1.docker.io")
+
+
+def registry_key(registry: str) -> str:
+    """Return the name of a registry in the form that keys are compared in.
+
+    Args:
+        registry: A host, with a port or without.
+    """
+    name = registry.lower()
+    return HUB if name in _HUB_HOSTS else name
+
+
+def helper_servers(registry: str) -> tuple[str, ...]:
+    """Return what a helper knows a registry by, in the order to ask: Docker and Podman differ on Docker Hub.
+
+    Args:
+        registry: The name of the registry.
+    """
+    name = registry_key(registry)
+    return (HUB_SERVER, HUB) if name == HUB else (name,)
+
+
+def matching_keys(keys: Iterable[str], registry: str, repo: str | None) -> list[str]:
+    """Return the keys that are meant for a repository, the most specific first.
+
+    Args:
+        keys: All keys of a file.
+        registry: The name of the registry.
+        repo: The repository's name there; None leaves out the keys of repositories and namespaces.
+    """
+    wanted = registry_key(registry)
+    parts = repo.split("/") if repo else []
+    found: list[tuple[int, int, str]] = []
+    for key in keys:
+        rank, host, path = _split(key)
+        if registry_key(host) == wanted and path == parts[: len(path)]:
+            found.append((-len(path), -1 if key in (registry, HUB_SERVER) else rank, key))
+    return [key for _, _, key in sorted(found, key=lambda one: one[:2])]
+
+
+def _split(key: str) -> tuple[int, str, list[str]]:
+    """Return how good the key's form is (0 is best), its host with the port, and the parts of its path."""
+    scheme, separator, rest = key.partition("://")
+    if not separator:
+        scheme, rest = "", key
+    host, _, path = rest.partition("/")
+    # The path of an API's URL is no namespace. Without scheme and slash at the end it may be one.
+    if path in ("v1/", "v2/") or (separator and path in ("v1", "v2")):
+        path = ""
+    rank = {"": 0, "https": 1, "http": 2}.get(scheme, 3)
+    return rank, host, [part for part in path.split("/") if part]
