@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import json
 from collections.abc import Mapping
 from typing import Any, Final
@@ -90,14 +91,9 @@ def parse_config(content: bytes, place: str, *, legacy: bool = False) -> Config:
     Raises:
         AuthError: It is no JSON, or what matters here does not have the form it should have.
     """
-    try:
-        document = json.loads(content.decode("utf-8-sig") or "{}")
-    except json.JSONDecodeError as error:
-        raise AuthError(f"it is no JSON: line {error.lineno}, column {error.colno}: {error.msg}", source=place) from None
-    except UnicodeDecodeError as error:
-        raise AuthError(f"it is no UTF-8 text: byte {error.start}", source=place) from None
-    except (ValueError, RecursionError):
-        raise AuthError("it is no JSON that can be read: nested too deeply, or a number is too long", source=place) from None
+    document, problem = _parsed(content)
+    if problem:
+        raise AuthError(problem, source=place)
     if not isinstance(document, dict):
         raise AuthError("it should hold a JSON object", source=place)
     if legacy:
@@ -109,6 +105,18 @@ def parse_config(content: bytes, place: str, *, legacy: bool = False) -> Config:
     if not all(isinstance(name, str) for name in helpers.values()):
         raise AuthError("its credHelpers should hold text, the names of helpers", source=place)
     return Config(place, _object(document, "auths", place), store or None, helpers)
+
+
+def _parsed(content: bytes) -> tuple[object, str]:
+    """Return the document and no words, or None and what is wrong: the errors themselves hold the content."""
+    try:
+        return json.loads(content.decode("utf-8-sig") or "{}"), ""
+    except json.JSONDecodeError as error:
+        return None, f"it is no JSON: line {error.lineno}, column {error.colno}: {error.msg}"
+    except UnicodeDecodeError as error:
+        return None, f"it is no UTF-8 text: byte {error.start}"
+    except (ValueError, RecursionError):
+        return None, "it is no JSON that can be read: nested too deeply, or a number is too long"
 
 
 def _object(document: Mapping[str, Any], name: str, place: str) -> Mapping[str, Any]:
@@ -146,12 +154,11 @@ def _text(entry: Mapping[str, Any], name: str, source: str) -> str:
 
 def _decoded(auth: str, source: str) -> tuple[str, str]:
     compact = "".join(auth.split())
-    try:
+    text = None
+    with contextlib.suppress(binascii.Error, ValueError):  # their words and objects hold what they choke on
         text = base64.b64decode(compact + "=" * (-len(compact) % 4), validate=True).decode()
-    except (binascii.Error, ValueError):
-        raise AuthError(
-            "its auth is no base64 of UTF-8 text; log in again, or write username:password in base64", source=source
-        ) from None
+    if text is None:
+        raise AuthError("its auth is no base64 of UTF-8 text; log in again, or write username:password in base64", source=source)
     username, colon, password = text.partition(":")
     if not colon or not username:
         raise AuthError("its auth should be username:password in base64, and has no username or no colon", source=source)

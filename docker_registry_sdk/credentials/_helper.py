@@ -5,6 +5,7 @@ Source: https://github.com/docker/docker-credential-helpers/blob/master/README.m
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from typing import Any, Final
@@ -81,10 +82,9 @@ def parse_answer(call: HelperCall, status: int, output: bytes) -> Credential | N
         if output.strip().lower().startswith(_NOT_FOUND):
             return None
         raise call.error(f"it failed with exit status {status}")
-    try:
-        answer: Any = json.loads(output)
-    except (ValueError, RecursionError):
-        raise call.error("its answer is no JSON") from None
+    answer: Any = None
+    with contextlib.suppress(ValueError, RecursionError):  # a JSONDecodeError holds all of the answer
+        answer = json.loads(output)
     if not isinstance(answer, dict):
         raise call.error("its answer is no JSON object")
     username, secret = answer.get("Username") or "", answer.get("Secret") or ""

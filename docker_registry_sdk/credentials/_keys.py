@@ -49,7 +49,7 @@ def matching_keys(keys: Iterable[str], registry: str, repo: str | None) -> list[
     for key in keys:
         rank, host, path = _split(key)
         if registry_key(host) == wanted and path == parts[: len(path)]:
-            found.append((-len(path), -1 if key in (registry, HUB_SERVER) else rank, key))
+            found.append((-len(path), -2 if key == registry else -1 if key == HUB_SERVER else rank, key))
     return [key for _, _, key in sorted(found, key=lambda one: one[:2])]
 
 
