@@ -1,0 +1,84 @@
+"""A home folder with configuration files, and helpers that are real programs."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from docker_registry_sdk.credentials import AsyncConfigFileCredentials, ConfigFileCredentials, Credential
+
+
+def basic(username: str, password: str) -> str:
+    """Return the auth of an entry."""
+    return base64.b64encode(f"{username}:{password}".encode()).decode()
+
+
+class Home:
+    """A home folder, and an environment that knows nothing else."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.programs = folder / "bin"
+        self.programs.mkdir()
+        runtime = folder / "run"
+        runtime.mkdir()
+        self.environ = {"HOME": str(folder), "PATH": str(self.programs), "XDG_RUNTIME_DIR": str(runtime)}
+
+    def write(self, path: str, content: object) -> Path:
+        """Write a file, JSON unless it is bytes."""
+        file = self.folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content if isinstance(content, bytes) else json.dumps(content).encode())
+        return file
+
+    def docker(self, **content: Any) -> Path:
+        """Write Docker's configuration."""
+        return self.write(".docker/config.json", content)
+
+    def helper(self, name: str, code: str) -> Path:
+        """Write a helper in Python; `server` is what it is asked."""
+        file = self.programs / f"docker-credential-{name}"
+        start = "import json, os, sys, time\nassert sys.argv[1:] == ['get']\nserver = sys.stdin.read()"
+        lines = f"#!{sys.executable} -I\n{start}\n{code}\n"
+        file.write_text(lines, encoding="utf-8")
+        file.chmod(0o755)
+        return file
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """Give an empty home folder."""
+    return Home(tmp_path)
+
+
+Ask = Callable[..., Credential | None]
+
+
+@pytest.fixture(params=["sync", "asyncio"])
+def ask(request: pytest.FixtureRequest, home: Home) -> Ask:
+    """Give a function that asks a provider for that home, the sync and the async one."""
+
+    def run(registry: str, repo: str | None = None, **options: Any) -> Credential | None:
+        if request.param == "sync":
+            return ConfigFileCredentials(environ=home.environ, **options).get_credential(registry, repo)
+        provider = AsyncConfigFileCredentials(environ=home.environ, **options)
+        return anyio.run(provider.get_credential, registry, repo)
+
+    return run
+
+
+def pid_is_gone(pid: int) -> bool:
+    """Tell whether no such process is left."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False

@@ -1,0 +1,329 @@
+"""Credentials in files: which file, which key, which form, and what broken files say."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from docker_registry_sdk.credentials import AsyncConfigFileCredentials, ConfigFileCredentials, Credential
+from docker_registry_sdk.credentials._config import parse_config
+from docker_registry_sdk.credentials._keys import matching_keys
+from docker_registry_sdk.credentials._places import find_places
+from docker_registry_sdk.errors import AuthError
+
+from .conftest import Ask, Home, basic
+
+
+def entry(username: str) -> dict[str, str]:
+    """Return an entry."""
+    return {"auth": basic(username, "s3cret")}
+
+
+def username(credential: Credential | None) -> str | None:
+    """Return the username, None without a credential."""
+    return None if credential is None else credential.username
+
+
+def test_nothing_anywhere_is_no_credential(ask: Ask) -> None:
+    assert ask("quay.io", "a/b") is None
+
+
+def test_docker_configuration_is_read_and_named(ask: Ask, home: Home) -> None:
+    file = home.docker(auths={"quay.io": {"auth": basic("me", "pass:word")}})
+    credential = ask("quay.io", "a/b")
+    assert credential == Credential("me", "pass:word")
+    assert credential is not None
+    assert credential.source == f"auths entry 'quay.io' in {file}"
+
+
+PLACES = [
+    ("REGISTRY_AUTH_FILE", "own.json"),
+    (None, "run/containers/auth.json"),
+    (None, ".config/containers/auth.json"),
+    (None, ".docker/config.json"),
+    (None, ".dockercfg"),
+]
+
+
+def test_places_come_in_podmans_order(ask: Ask, home: Home) -> None:
+    home.environ["DOCKER_AUTH_CONFIG"] = json.dumps({"auths": {"quay.io": entry("inline")}})
+    for _, path in PLACES:
+        auths = {"quay.io": entry(path)}
+        home.write(path, auths if path == ".dockercfg" else {"auths": auths})
+    home.environ["REGISTRY_AUTH_FILE"] = str(home.folder / "own.json")
+    assert username(ask("quay.io")) == "inline"
+    del home.environ["DOCKER_AUTH_CONFIG"]
+    for variable, path in PLACES:
+        assert username(ask("quay.io")) == path
+        home.environ.pop(variable or "", None)
+        (home.folder / path).unlink()
+    assert ask("quay.io") is None
+
+
+def test_registry_auth_file_leaves_the_other_files_out(ask: Ask, home: Home) -> None:
+    home.docker(auths={"quay.io": entry("me")})
+    home.environ["REGISTRY_AUTH_FILE"] = str(home.folder / "missing.json")
+    assert ask("quay.io") is None
+    home.environ["DOCKER_AUTH_CONFIG"] = json.dumps({"auths": {"quay.io": entry("inline")}})
+    assert username(ask("quay.io")) == "inline"
+
+
+def test_variables_move_the_files(ask: Ask, home: Home) -> None:
+    home.docker(auths={"quay.io": entry("default")})
+    home.write("docker/config.json", {"auths": {"quay.io": entry("docker")}})
+    home.write("xdg/containers/auth.json", {"auths": {"quay.io": entry("podman")}})
+    home.environ["DOCKER_CONFIG"] = str(home.folder / "docker")
+    assert username(ask("quay.io")) == "docker"
+    home.environ["XDG_CONFIG_HOME"] = str(home.folder / "xdg")
+    assert username(ask("quay.io")) == "podman"
+    home.environ |= {"XDG_CONFIG_HOME": "", "DOCKER_CONFIG": "", "REGISTRY_AUTH_FILE": "", "DOCKER_AUTH_CONFIG": ""}
+    assert username(ask("quay.io")) == "default"
+
+
+def test_next_file_is_read_when_one_knows_nothing_of_the_registry(ask: Ask, home: Home) -> None:
+    home.write("run/containers/auth.json", {"auths": {"ghcr.io": entry("other"), "quay.io": {}}})
+    home.docker(auths={"quay.io": entry("me")})
+    assert username(ask("quay.io")) == "me"
+
+
+def test_later_files_are_not_read_once_a_credential_is_found(ask: Ask, home: Home) -> None:
+    home.write("run/containers/auth.json", {"auths": {"quay.io": entry("me")}})
+    home.write(".docker/config.json", b"broken")
+    assert username(ask("quay.io")) == "me"
+
+
+def test_places_without_a_home_and_on_other_systems(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("none")
+
+    monkeypatch.setattr(Path, "home", no_home)
+    assert [place.name for place in find_places({"XDG_RUNTIME_DIR": "/r"}, "linux")] == ["/r/containers/auth.json"]
+    assert find_places({}, "darwin") == []
+    assert [place.name for place in find_places({}, "linux")] == [f"/run/containers/{os.getuid()}/auth.json"]
+    assert [place.name for place in find_places({"HOME": "/h"}, "darwin")] == [
+        "/h/.config/containers/auth.json",
+        "/h/.docker/config.json",
+        "/h/.dockercfg",
+    ]
+
+
+def test_provider_lists_its_places_without_what_is_in_them(home: Home) -> None:
+    home.environ["DOCKER_AUTH_CONFIG"] = json.dumps({"auths": {"quay.io": entry("me")}})
+    for provider in (ConfigFileCredentials(environ=home.environ), AsyncConfigFileCredentials(environ=home.environ)):
+        assert provider.places[0] == "$DOCKER_AUTH_CONFIG"
+        assert provider.places[1:] == tuple(str(home.folder / path) for _, path in PLACES[1:])
+    assert basic("me", "s3cret") not in repr(find_places(home.environ))
+
+
+def test_environment_of_the_process_is_the_default(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    home.docker(auths={"quay.io": entry("me")})
+    for name in ("DOCKER_AUTH_CONFIG", "REGISTRY_AUTH_FILE", "DOCKER_CONFIG", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in home.environ.items():
+        monkeypatch.setenv(name, value)
+    assert username(ConfigFileCredentials().get_credential("quay.io")) == "me"
+    assert ConfigFileCredentials().places[-1] == str(home.folder / ".dockercfg")
+    assert username(anyio.run(AsyncConfigFileCredentials().get_credential, "quay.io")) == "me"
+    assert ConfigFileCredentials().places == AsyncConfigFileCredentials().places
+
+
+@pytest.mark.parametrize(
+    ("keys", "registry", "repo", "order"),
+    [
+        (["quay.io", "quay.io/a", "quay.io/a/b"], "quay.io", "a/b", ["quay.io/a/b", "quay.io/a", "quay.io"]),
+        (["quay.io", "quay.io/a", "quay.io/a/b"], "quay.io", "a/bb", ["quay.io/a", "quay.io"]),
+        (["quay.io", "quay.io/a"], "quay.io", None, ["quay.io"]),
+        (["https://quay.io/v1/", "http://quay.io", "quay.io", "https://quay.io"], "quay.io", None, None),
+        (["quay.io:443", "quay.io"], "quay.io", None, ["quay.io"]),
+        (["quay.io:5000", "quay.io"], "quay.io:5000", None, ["quay.io:5000"]),
+        (
+            ["localhost", "localhost:5000", "https://localhost:5000/v2"],
+            "localhost:5000",
+            "a",
+            ["localhost:5000", "https://localhost:5000/v2"],
+        ),
+        (["QUAY.io"], "quay.IO", None, ["QUAY.io"]),
+        (["quay.io/"], "quay.io", None, ["quay.io/"]),
+        (["quay.io/v1/", "quay.io/v1"], "quay.io", "a", ["quay.io/v1/"]),
+        (["quay.io/v1"], "quay.io", "v1/a", ["quay.io/v1"]),
+        (["https://quay.io/a"], "quay.io", "b", []),
+        (["index.docker.io", "https://index.docker.io/v1/", "docker.io"], "docker.io", "library/a", None),
+        (
+            ["index.docker.io", "https://index.docker.io/v1/"],
+            "docker.io",
+            None,
+            ["https://index.docker.io/v1/", "index.docker.io"],
+        ),
+        (["https://index.docker.io/v1/"], "registry-1.docker.io", None, ["https://index.docker.io/v1/"]),
+        (["https://index.docker.io/v1/access-token", "https://index.docker.io/v1/refresh-token"], "docker.io", "library/a", []),
+        (["docker.io/library"], "docker.io", "library/a", ["docker.io/library"]),
+        (
+            ["notquay.io", "quay.io.evil.test", "quay.io@evil.test", "evil.test/quay.io", "", "/", "://", "ftp://x"],
+            "quay.io",
+            "a",
+            [],
+        ),
+        (["[::1]:5000"], "[::1]:5000", "a", ["[::1]:5000"]),
+    ],
+)
+def test_keys_come_the_most_specific_first(keys: list[str], registry: str, repo: str | None, order: list[str] | None) -> None:
+    found = matching_keys(keys, registry, repo)
+    if order is None:
+        assert sorted(found) == sorted(keys)
+        assert found[0] == registry
+    else:
+        assert found == order
+
+
+def test_empty_entry_gives_way_to_a_less_specific_one(ask: Ask, home: Home) -> None:
+    home.docker(auths={"quay.io/a": {}, "quay.io": entry("me"), "https://quay.io": None})
+    assert username(ask("quay.io", "a/b")) == "me"
+
+
+FORMS: list[tuple[dict[str, Any], Credential | None]] = [
+    ({"auth": basic("me", "")}, Credential("me", "")),
+    ({"auth": basic("me", "pä:ß")}, Credential("me", "pä:ß")),
+    ({"auth": basic("me", "x\0\0")}, Credential("me", "x")),
+    ({"auth": basic("me", "x").rstrip("=") + "\n"}, Credential("me", "x")),
+    ({"username": "me", "password": "x"}, Credential("me", "x")),
+    (
+        {"auth": basic("me", "x"), "username": "old", "password": "old", "email": "a@b.c", "serveraddress": "x"},
+        Credential("me", "x"),
+    ),
+    ({"auth": basic("me", ""), "identitytoken": "t"}, Credential("me", identity_token="t")),
+    ({"identitytoken": "t"}, Credential(identity_token="t")),
+    ({"registrytoken": "r", "identitytoken": "t", "auth": basic("me", "x")}, Credential("me", registry_token="r")),
+    ({"auth": "", "identitytoken": None}, None),
+    ({"email": "a@b.c"}, None),
+]
+
+
+@pytest.mark.parametrize(("form", "credential"), FORMS)
+def test_forms_of_an_entry(ask: Ask, home: Home, form: dict[str, Any], credential: Credential | None) -> None:
+    home.docker(auths={"quay.io": form})
+    assert ask("quay.io") == credential
+
+
+BROKEN: list[tuple[bytes, str]] = [
+    (b'{"auths": {"quay.io": {"auth": "s3cret"', "it is no JSON: line 1, column"),
+    (b"s3cret", "it is no JSON"),
+    (b'"s3cret"', "should hold a JSON object"),
+    (b"[1]", "should hold a JSON object"),
+    (b"\xff\xfes3cret", "no UTF-8 text"),
+    (b"[" * 200_000, "nested too deeply"),
+    (b'{"auths": ' + b"9" * 10_000 + b"}", "a number is too long"),
+    (b'{"auths": ["s3cret"]}', "its auths should be a JSON object"),
+    (b'{"auths": {"quay.io": "s3cret"}}', "it should be a JSON object"),
+    (b'{"auths": {"quay.io": {"auth": ["s3cret"]}}}', "its auth should be text"),
+    (b'{"auths": {"quay.io": {"identitytoken": 5}}}', "its identitytoken should be text"),
+    (b'{"auths": {"quay.io": {"auth": "s3cret!"}}}', "no base64"),
+    (b'{"auths": {"quay.io": {"auth": "' + base64.b64encode(b"\xff:s3cret") + b'"}}}', "no base64 of UTF-8"),
+    (b'{"auths": {"quay.io": {"auth": "' + base64.b64encode(b"s3cret") + b'"}}}', "no username or no colon"),
+    (b'{"auths": {"quay.io": {"auth": "' + base64.b64encode(b":s3cret") + b'"}}}', "no username or no colon"),
+    (b'{"auths": {"quay.io": {"auth": "' + base64.b64encode(b"me:s3cret\n") + b'"}}}', "control character"),
+    (b'{"auths": {"quay.io": {"username": "m:e", "password": "s3cret"}}}', "colon"),
+    (b'{"credsStore": {"s3cret": 1}}', "its credsStore should be text"),
+    (b'{"credHelpers": "s3cret"}', "its credHelpers should be a JSON object"),
+    (b'{"credHelpers": {"quay.io": ["s3cret"]}}', "its credHelpers should hold text"),
+    (b" " * (4 * 1024 * 1024 + 1), "larger than"),
+]
+
+
+@pytest.mark.parametrize(("content", "problem"), BROKEN, ids=[problem for _, problem in BROKEN])
+def test_broken_file_is_named_and_not_shown(ask: Ask, home: Home, content: bytes, problem: str) -> None:
+    file = home.write(".docker/config.json", content)
+    with pytest.raises(AuthError) as caught:
+        ask("quay.io")
+    assert str(file) in caught.value.source
+    assert problem in caught.value.problem
+    for secret in ("s3cret", base64.b64encode(b"s3cret").decode()):
+        assert secret not in f"{caught.value} {caught.value!r}"
+    for under in (caught.value.__cause__, caught.value.__context__):
+        assert "s3cret" not in f"{under!r} {getattr(under, 'doc', '')} {getattr(under, 'object', '')!r}"
+    assert str(caught.value).isprintable()
+
+
+def test_broken_variable_is_named_and_not_shown(ask: Ask, home: Home) -> None:
+    home.environ["DOCKER_AUTH_CONFIG"] = '{"auths": s3cret'
+    with pytest.raises(AuthError, match=r"\$DOCKER_AUTH_CONFIG: it is no JSON") as caught:
+        ask("quay.io")
+    assert "s3cret" not in str(caught.value)
+
+
+def test_broken_entry_of_another_registry_does_not_matter(ask: Ask, home: Home) -> None:
+    home.docker(auths={"ghcr.io": {"auth": "!"}, "quay.io": entry("me")})
+    assert username(ask("quay.io")) == "me"
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"\xef\xbb\xbf{}", b'{"auths": null, "credHelpers": null, "credsStore": null}'])
+def test_file_without_credentials_is_none(ask: Ask, home: Home, content: bytes) -> None:
+    home.write(".docker/config.json", content)
+    assert ask("quay.io") is None
+
+
+def test_file_that_cannot_be_read_is_named(ask: Ask, home: Home) -> None:
+    (home.folder / ".docker" / "config.json").mkdir(parents=True)
+    with pytest.raises(AuthError, match=r"config\.json: it cannot be read: Is a directory"):
+        ask("quay.io")
+
+
+def test_file_where_a_folder_should_be_is_nothing(ask: Ask, home: Home) -> None:
+    home.write(".docker", b"")
+    assert ask("quay.io") is None
+
+
+def test_world_readable_file_is_read(ask: Ask, home: Home) -> None:
+    home.docker(auths={"quay.io": entry("me")}).chmod(0o666)
+    assert username(ask("quay.io")) == "me"
+
+
+def test_password_in_a_key_is_not_shown(ask: Ask, home: Home) -> None:
+    home.docker(auths={"https://quay.io/v1/": entry("me")})
+    credential = ask("quay.io")
+    assert credential is not None
+    assert "'https://quay.io/v1/'" in credential.source
+    assert "s3cret" not in repr(credential)
+
+
+NAMES = st.sampled_from(
+    ["auths", "auth", "quay.io", "https://quay.io/v1/", "identitytoken", "credsStore", "credHelpers", "username"]
+)
+
+
+def objects(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Return a strategy of objects with the names that matter."""
+    return st.dictionaries(NAMES, inner, max_size=4)
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=8)
+JSON = st.recursive(SCALARS, lambda inner: st.lists(inner) | objects(inner), max_leaves=8)
+
+
+@given(objects(JSON) | JSON, st.booleans())
+def test_any_document_gives_a_credential_or_a_typed_error(document: object, legacy: bool) -> None:
+    try:
+        config = parse_config(json.dumps(document).encode(), "the file", legacy=legacy)
+        config.helper_calls("quay.io")
+        assert isinstance(config.credential_for("quay.io", "a/b"), Credential | None)
+    except AuthError as error:
+        source = error.source
+    else:
+        source = "the file"
+    assert "the file" in source
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_are_a_configuration_or_a_typed_error(content: bytes) -> None:
+    try:
+        config = parse_config(content, "the file")
+    except AuthError:
+        return
+    assert config.place == "the file"

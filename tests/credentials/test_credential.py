@@ -1,0 +1,84 @@
+"""Credentials by themselves: what is one, and that none shows its secret."""
+
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import pytest
+
+from docker_registry_sdk import credentials
+from docker_registry_sdk.credentials import (
+    AsyncConfigFileCredentials,
+    AsyncCredentialProvider,
+    ConfigFileCredentials,
+    Credential,
+    CredentialProvider,
+    ExplicitCredentials,
+)
+
+GOOD: list[tuple[dict[str, Any], str]] = [
+    ({"username": "me", "password": "s3cret"}, "password"),
+    ({"username": "me", "password": ""}, "password"),
+    ({"identity_token": "s3cret"}, "identity_token"),
+    ({"username": "me", "identity_token": "s3cret"}, "identity_token"),
+    ({"registry_token": "s3cret"}, "registry_token"),
+]
+
+
+@pytest.mark.parametrize(("values", "kind"), GOOD)
+def test_credential_knows_its_kind_and_hides_its_secret(values: dict[str, Any], kind: str) -> None:
+    credential = Credential(**values, source="a file")
+    assert credential.kind == kind
+    assert "s3cret" not in f"{credential} {credential!r} {[credential]}"
+    assert "a file" in repr(credential)
+    assert pickle.loads(pickle.dumps(credential)) == credential == Credential(**values)
+
+
+@pytest.mark.parametrize(
+    ("values", "problem"),
+    [
+        ({}, "exactly one"),
+        ({"username": "me"}, "exactly one"),
+        ({"username": "me", "password": "s3cret", "identity_token": "s3cret"}, "exactly one"),
+        ({"password": "s3cret"}, "needs a username"),
+        ({"username": "", "password": "s3cret"}, "username is empty"),
+        ({"username": "m:e", "password": "s3cret"}, "colon"),
+        ({"username": "me", "password": "s3cret\n"}, "password holds a control character"),
+        ({"username": "me\x00", "password": "s3cret"}, "username holds a control character"),
+        ({"registry_token": "s3cret\r\nX: y"}, "registry_token holds a control character"),
+        ({"identity_token": ""}, "identity_token is empty"),
+        ({"username": "me", "password": b"s3cret"}, "password should be text, not bytes"),
+    ],
+)
+def test_what_is_no_credential_is_refused_without_its_secret(values: dict[str, Any], problem: str) -> None:
+    with pytest.raises(ValueError, match=problem) as caught:
+        Credential(**values)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_explicit_credential_is_for_its_registry_or_for_all() -> None:
+    credential = Credential("me", "s3cret")
+    assert ExplicitCredentials(credential).get_credential("quay.io", "a/b") is credential
+    hub = ExplicitCredentials(credential, "index.docker.io")
+    assert hub.get_credential("docker.io") is credential
+    assert hub.get_credential("docker.io:5000") is None
+    assert hub.get_credential("quay.io") is None
+    assert "s3cret" not in repr(hub)
+
+
+def test_providers_are_what_the_protocols_say() -> None:
+    sync: list[CredentialProvider] = [
+        ExplicitCredentials(Credential("me", "x")),
+        ConfigFileCredentials(environ={"HOME": "/nowhere"}),
+    ]
+    asynchronous: list[AsyncCredentialProvider] = [AsyncConfigFileCredentials(environ={"A": "s3cret"})]
+    assert "s3cret" not in repr([*sync, *asynchronous])
+
+
+def test_names_are_lazy_and_complete() -> None:
+    for name in credentials.__all__:
+        assert getattr(credentials, name).__doc__
+    assert set(credentials.__all__) <= set(dir(credentials))
+    with pytest.raises(AttributeError, match="no_such_name"):
+        _ = credentials.no_such_name  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]

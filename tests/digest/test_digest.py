@@ -1,0 +1,157 @@
+"""Digests: what is one, what is computed, and what does not pass a verifier."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from docker_registry_sdk.digest import Digest, Verifier, digest_of
+from docker_registry_sdk.errors import DigestMismatchError, InvalidDigestError, InvalidReferenceError
+
+EMPTY = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+LONG = "sha512:" + "0a" * 64
+
+
+@pytest.mark.parametrize(("text", "algorithm"), [(EMPTY, "sha256"), (LONG, "sha512"), ("blake3:" + "9" * 64, "blake3")])
+def test_registered_algorithms_are_parsed(text: str, algorithm: str) -> None:
+    digest = Digest(text)
+    assert (digest.algorithm, digest.encoded) == (algorithm, text.partition(":")[2])
+    assert str(digest) == f"{digest}" == text
+    assert type(str(digest)) is str
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("", "has no colon"),
+        ("sha256", "has no colon"),
+        (EMPTY.removeprefix("sha256:"), "has no colon"),
+        ("sha256:", "64 hexadecimal digits, not 0"),
+        ("sha256:cafebabe", "64 hexadecimal digits, not 8"),
+        (EMPTY + "0", "not 65"),
+        (LONG[:-1], "128 hexadecimal digits, not 127"),
+        (EMPTY.upper().replace("SHA", "sha"), "lower case"),
+        ("SHA256:" + "a" * 64, "not registered"),
+        ("sha384:" + "a" * 96, "not registered"),
+        ("md5:" + "a" * 32, "not registered"),
+        ("sha256:" + "g" * 64, "only the digits"),
+        ("sha256:" + "../" * 21 + "a", "only the digits"),
+        ("sha256:" + "\u0661" * 64, "only the digits"),
+        (EMPTY + "\n", "not 65"),
+        (" " + EMPTY, "not registered"),
+    ],
+)
+def test_anything_else_is_refused_with_the_part_that_is_wrong(text: str, part: str) -> None:
+    with pytest.raises(InvalidDigestError, match=part) as caught:
+        Digest(text)
+    assert isinstance(caught.value, InvalidReferenceError)
+    assert isinstance(caught.value, ValueError)
+
+
+@given(st.text() | st.from_regex(r"sha(256|512):[0-9a-fA-F]{60,130}"))
+def test_any_text_parses_to_itself_or_is_refused_in_one_printable_line(text: str) -> None:
+    try:
+        found = Digest(text)
+    except InvalidDigestError as error:
+        problem = str(error)
+    else:
+        problem = ""
+        assert found == text
+    assert problem.isprintable()
+    assert len(problem) < 1500
+
+
+@pytest.mark.parametrize("thing", [None, 5, b"sha256:", ["sha256:"]])
+def test_what_is_no_text_is_refused(thing: object) -> None:
+    with pytest.raises(InvalidDigestError, match="should be text"):
+        Digest(thing)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_digest_is_text_that_cannot_be_changed() -> None:
+    digest = Digest(EMPTY)
+    assert isinstance(digest, str)
+    assert digest == EMPTY
+    assert EMPTY in {digest}
+    assert json.dumps({"digest": digest}) == json.dumps({"digest": EMPTY})
+    assert repr(digest) == f"Digest('{EMPTY}')"
+    assert Digest(digest) is digest
+    with pytest.raises(AttributeError):
+        digest.algorithm = "sha512"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    with pytest.raises(AttributeError):
+        digest.other = 1  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_copies_are_digests_too() -> None:
+    for twin in (pickle.loads(pickle.dumps(Digest(EMPTY))), copy.copy(Digest(EMPTY)), copy.deepcopy(Digest(EMPTY))):
+        assert twin == EMPTY
+        assert type(twin) is Digest
+
+
+@given(st.binary(), st.sampled_from(["sha256", "sha512"]))
+def test_digest_of_is_what_hashlib_says(data: bytes, algorithm: str) -> None:
+    assert digest_of(data, algorithm) == f"{algorithm}:{hashlib.new(algorithm, data).hexdigest()}"
+
+
+def test_default_algorithm_is_sha256() -> None:
+    assert digest_of(b"") == EMPTY
+
+
+@given(st.lists(st.binary(max_size=20)))
+def test_verifier_takes_bytes_in_any_pieces(pieces: list[bytes]) -> None:
+    verifier = Verifier()
+    for piece in pieces:
+        verifier.update(piece)
+    whole = b"".join(pieces)
+    assert verifier.size == len(whole)
+    assert verifier.verify(len(whole), digest_of(whole)) == verifier.digest == digest_of(whole)
+    assert verifier.verify(None, str(digest_of(whole))) == digest_of(whole)
+
+
+def test_verifier_counts_bytes_and_not_items() -> None:
+    verifier = Verifier()
+    verifier.update(memoryview(bytes(8)).cast("I"))
+    verifier.update(bytearray(2))
+    assert verifier.verify(10, digest_of(bytes(10)))
+
+
+@pytest.mark.parametrize(("size", "digest"), [(3, digest_of(b"other")), (None, digest_of(b"other")), (4, digest_of(b"abc"))])
+def test_wrong_bytes_are_refused_with_both_sides(size: int | None, digest: Digest) -> None:
+    verifier = Verifier()
+    verifier.update(b"abc")
+    with pytest.raises(DigestMismatchError) as caught:
+        verifier.verify(size, digest)
+    error = caught.value
+    assert (error.expected, error.actual) == (digest, digest_of(b"abc"))
+    assert (error.expected_size, error.actual_size) == (size, 3)
+    assert digest in str(error)
+    assert digest_of(b"abc") in str(error)
+
+
+def test_verifier_goes_on_after_a_check() -> None:
+    verifier = Verifier("sha512")
+    verifier.update(b"a")
+    assert verifier.verify(1, digest_of(b"a", "sha512"))
+    verifier.update(b"b")
+    assert verifier.verify(2, digest_of(b"ab", "sha512"))
+
+
+@pytest.mark.parametrize("algorithm", ["blake3", "md5", "sha1", "", "SHA256", "shake_128"])
+def test_other_algorithms_cannot_be_computed(algorithm: str) -> None:
+    with pytest.raises(InvalidDigestError, match="cannot be computed here; use sha256 or sha512"):
+        Verifier(algorithm)
+
+
+def test_digest_of_another_algorithm_is_no_mismatch() -> None:
+    with pytest.raises(InvalidDigestError, match="make the verifier for sha512"):
+        Verifier().verify(0, LONG)
+
+
+def test_verify_checks_what_it_is_given() -> None:
+    with pytest.raises(InvalidDigestError):
+        Verifier().verify(0, "sha256:e3b0")

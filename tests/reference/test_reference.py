@@ -1,0 +1,318 @@
+"""References beyond the node client: the grammar of distribution/reference, what errors say, and round trips."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from docker_registry_sdk.digest import Digest
+from docker_registry_sdk.errors import InvalidDigestError, InvalidReferenceError
+from docker_registry_sdk.reference import (
+    DEFAULT_INDEX_NAME,
+    DEFAULT_TAG,
+    Index,
+    Repo,
+    RepoRef,
+    parse_index,
+    parse_repo,
+    parse_repo_and_ref,
+)
+
+HEX = "1a3f5e7d9c1b3a5f7e9d1c3b5a7f9e1d3c5b7a9f1e3d5d7c9b1a3f5e7d9c1b3a"
+DIGEST = f"sha256:{HEX}"
+
+
+@pytest.mark.parametrize(
+    ("text", "index", "remote", "tag", "digest"),
+    [
+        ("a", "docker.io", "library/a", "latest", None),
+        ("busybox:1.0@" + DIGEST, "docker.io", "library/busybox", "1.0", DIGEST),
+        ("busybox@" + DIGEST, "docker.io", "library/busybox", None, DIGEST),
+        ("quay.io/x/y", "quay.io", "x/y", "latest", None),
+        ("jess/t", "docker.io", "jess/t", "latest", None),
+        ("a/b/c/d:e", "docker.io", "a/b/c/d", "e", None),
+        ("docker---rules/docker", "docker.io", "docker---rules/docker", "latest", None),
+        ("dock__er/docker", "docker.io", "dock__er/docker", "latest", None),
+        ("test_com/a", "docker.io", "test_com/a", "latest", None),
+        ("192.168.0.1:80", "docker.io", "library/192.168.0.1", "80", None),
+        ("test.com:5000", "docker.io", "library/test.com", "5000", None),
+        ("192.168.0.1:8/debian:5050", "192.168.0.1:8", "debian", "5050", None),
+        ("localhost/debian", "localhost", "debian", "latest", None),
+        ("localhost/library/debian", "localhost", "library/debian", "latest", None),
+        ("test:5000/repo:tag@" + DIGEST, "test:5000", "repo", "tag", DIGEST),
+        ("[fc00::1]:5000/docker/docker", "[fc00::1]:5000", "docker/docker", "latest", None),
+        ("[2001:db8::]/repo:tag", "[2001:db8::]", "repo", "tag", None),
+        ("[::1]:5000/repo@" + DIGEST, "[::1]:5000", "repo", None, DIGEST),
+        ("http://[::1]:5000/repo", "[::1]:5000", "repo", "latest", None),
+        ("LOCALDOMAIN/debian", "LOCALDOMAIN", "debian", "latest", None),
+        ("Quay.io/debian", "Quay.io", "debian", "latest", None),
+        ("Docker.IO/debian", "docker.io", "library/debian", "latest", None),
+        ("index.docker.io/debian", "docker.io", "library/debian", "latest", None),
+        ("docker.io/" + HEX, "docker.io", f"library/{HEX}", "latest", None),
+        ("b.gcr.io/test.example.com/my-app:test.example.com", "b.gcr.io", "test.example.com/my-app", "test.example.com", None),
+        ("xn--n3h.com/myimage:xn--n3h.com", "xn--n3h.com", "myimage", "xn--n3h.com", None),
+        ("example.com/" + "a" * 255, "example.com", "a" * 255, "latest", None),
+        ("a:" + "T" * 128, "docker.io", "library/a", "T" * 128, None),
+        ("a:_", "docker.io", "library/a", "_", None),
+    ],
+)
+def test_what_distribution_accepts_is_parsed(text: str, index: str, remote: str, tag: str | None, digest: str | None) -> None:
+    ref = parse_repo_and_ref(text)
+    assert (ref.index.name, ref.remote_name, ref.tag, ref.digest) == (index, remote, tag, digest)
+    assert parse_repo_and_ref(str(ref)) == ref
+    assert digest is None or type(ref.digest) is Digest
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("", "name '' is empty"),
+        (":justtag", "name '' is empty"),
+        ("@" + DIGEST, "name '' is empty"),
+        ("foo/", "empty part"),
+        ("/foo", "empty part"),
+        ("foo//bar", "empty part"),
+        ("quay.io/", "name '' is empty"),
+        ("https://quay.io", "ends after the host"),
+        ("https://quay.io/", "name '' is empty"),
+        ("Uppercase:tag", "'Uppercase' is refused; write it in lower case"),
+        ("docker.io/docker/Docker", "'Docker' is refused; write it in lower case"),
+        (".foo", "'.foo' is refused"),
+        ("-foo-", "'-foo-' is refused"),
+        ("foo..bar", "'foo..bar' is refused"),
+        ("my___repo", "'my___repo' is refused"),
+        ("docker/dock_.er", "'dock_.er' is refused"),
+        ("ns-/foo", "'ns-' is refused"),
+        ("foo bar", "'foo bar' is refused"),
+        ("foo\n", "'foo\\\\n' is refused"),
+        ("café", "'caf\\\\xe9' is refused"),
+        ("foo/../bar", "'..' is refused"),
+        ("foo%2fbar", "refused"),
+        ("foo?bar", "refused"),
+        (HEX, "64 hexadecimal digits"),
+        ("example.com/" + "a" * 256, "256 characters; 255"),
+        ("a" * 250, "258 characters; 255"),
+        ("foo:", "tag '' is refused"),
+        ("foo:-a", "tag '-a' is refused"),
+        ("foo:.a", "tag '.a' is refused"),
+        ("foo:a:b", "tag 'a:b' is refused"),
+        ("foo:" + "a" * 129, "tag 'aaa"),
+        ("foo:tag\n", "tag 'tag\\\\n' is refused"),
+        ("foo:\u0661", "tag '\\\\u0661' is refused"),
+        ("foo@", "digest '' has no colon"),
+        ("foo@sha256:abc", "64 hexadecimal digits, not 3"),
+        ("foo@md5:" + "a" * 32, "'md5' is not registered"),
+        ("foo@sha256:" + HEX.upper(), "lower case"),
+        ("foo@" + DIGEST + ":tag", "not 68"),
+        ("foo@" + DIGEST + "@" + DIGEST, "what follows the @ is no digest"),
+        ("ftp://quay.io/foo", "scheme 'ftp' is neither"),
+        ("HTTPS://quay.io/foo", "scheme 'HTTPS' is neither"),
+        ("://quay.io/foo", "scheme '' is neither"),
+        ("https:///foo", "host '': it is empty"),
+        ("https://foo/bar", "host 'foo' has neither a dot nor a port; add one, as in foo:5000"),
+        ("http://docker.io/foo", "not to be had over http"),
+        ("http://index.docker.io/foo", "not to be had over http"),
+        ("http://DOCKER.io/foo", "not to be had over http"),
+        ("quay.io:/foo", "the port is no number"),
+        ("quay.io:0/foo", "the port is no number"),
+        ("quay.io:65536/foo", "the port is no number"),
+        ("quay.io:5e3/foo", "the port is no number"),
+        ("-docker.io/docker", "host '-docker.io'"),
+        ("my_host.io/docker", "between its dots stand letters"),
+        ("quay..io/foo", "host 'quay..io'"),
+        ("quay.io./foo", "host 'quay.io.'"),
+        ("bücher.example/foo", "xn--"),
+        ("fc00::1:5000/debian", "in brackets"),
+        ("[fe80::1%eth0]:5000/debian", "between the brackets"),
+        ("[2001:db8:3:4::192.0.2.33]:5000/debian", "between the brackets"),
+        ("[::1/foo", "port|bracket"),
+        ("[:::]:5000/foo", "no IPv6 address"),
+        ("[12345::]:5000/foo", "no IPv6 address"),
+        ("1.2.3/foo", "ends in a number"),
+        ("0x7f.1/foo", "ends in a number"),
+        ("1.2.3.256:5000/foo", "ends in a number"),
+        (f"{'a' * 64}.io/foo", "longer than host names may be"),
+    ],
+)
+def test_error_names_the_part_that_is_wrong(text: str, part: str) -> None:
+    with pytest.raises(InvalidReferenceError, match=part) as caught:
+        parse_repo_and_ref(text)
+    assert str(caught.value).isprintable()
+    assert isinstance(caught.value, ValueError)
+
+
+def test_invalid_digest_is_told_apart() -> None:
+    with pytest.raises(InvalidDigestError):
+        parse_repo_and_ref("foo@sha256:abc")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["user:secret@quay.io/foo", "https://user:secret@quay.io/foo", "user:se@secret@quay.io/foo", "user:secret@quay.io:5000/foo"],
+)
+def test_password_in_a_reference_is_refused_and_not_repeated(text: str) -> None:
+    for parse in (parse_repo_and_ref, parse_repo, parse_index):
+        with pytest.raises(InvalidReferenceError) as caught:
+            parse(text)
+        assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["alpine:latest", "quay.io/foo:1"])
+def test_parse_repo_sends_tags_and_digests_to_the_other_function(text: str) -> None:
+    with pytest.raises(InvalidReferenceError, match="parse_repo_and_ref takes names with a tag"):
+        parse_repo(text)
+    with pytest.raises(InvalidReferenceError, match="parse_repo_and_ref takes names with a digest"):
+        parse_repo(f"{text}@{DIGEST}")
+
+
+@pytest.mark.parametrize("text", [None, "", "docker.io", "docker.io/", "Index.Docker.io", "https://index.docker.io/v1/"])
+def test_docker_hub_has_many_names(text: str | None) -> None:
+    assert parse_index(text) == Index(DEFAULT_INDEX_NAME)
+    assert parse_index(text).official
+
+
+@pytest.mark.parametrize("text", ["localhost", "localhost/", "LOCALDOMAIN", "[::1]:5000/", "https://[::1]", "1.2.3.4"])
+def test_index_beyond_the_node_client(text: str) -> None:
+    assert str(parse_index(text)) == text.removesuffix("/")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "foo",
+        "foo\n",
+        "http://",
+        "quay.io//",
+        "quay.io/v2/",
+        "quay.io?x",
+        "quay.io#x",
+        "a b.io",
+        "ftp://quay.io",
+        "https://index.docker.io/v1/x",
+    ],
+)
+def test_index_that_is_none(text: str) -> None:
+    with pytest.raises(InvalidReferenceError) as caught:
+        parse_index(text)
+    assert str(caught.value).isprintable()
+
+
+def test_default_index_is_for_names_without_one() -> None:
+    index = parse_index("http://localhost:5000")
+    assert parse_repo("a/b", index).index is index
+    assert parse_repo("alpine", "localhost:5000").remote_name == "alpine"
+    assert parse_repo("quay.io/a", index).index.name == "quay.io"
+    assert parse_repo("docker.io/a", index).remote_name == "library/a"
+    assert str(parse_repo_and_ref("alpine", index)) == "http://localhost:5000/alpine:latest"
+
+
+@pytest.mark.parametrize("thing", [5, b"alpine", None, ["alpine"]])
+def test_what_is_no_text_is_refused(thing: Any) -> None:
+    for parse in (parse_repo, parse_repo_and_ref):
+        with pytest.raises(InvalidReferenceError, match="should be text"):
+            parse(thing)
+    for make in (lambda: Index(thing), lambda: Repo(Index("quay.io"), thing)):
+        with pytest.raises(InvalidReferenceError, match="should be text"):
+            make()
+
+
+def test_values_by_hand_are_checked() -> None:
+    quay, hub = Index("quay.io"), Index("index.docker.io")
+    assert hub == Index("docker.io")
+    assert RepoRef(quay, "a/b", tag="c").local_name == "quay.io/a/b"
+    wrong: list[Any] = [
+        lambda: Index("quay.io/x"),
+        lambda: Index("foo"),
+        lambda: Index("quay.io", scheme="ftp"),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        lambda: Index("docker.io", scheme="http"),
+        lambda: Repo(quay, "A"),
+        lambda: Repo(quay, "a:b"),
+        lambda: Repo(hub, "alpine"),
+        lambda: RepoRef(quay, "a"),
+        lambda: RepoRef(quay, "a", tag="a b"),
+        lambda: RepoRef(quay, "a", tag=5),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        lambda: RepoRef(quay, "a", digest=DIGEST),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    ]
+    for make in wrong:
+        with pytest.raises(InvalidReferenceError):
+            make()
+    with pytest.raises(InvalidDigestError):
+        RepoRef(quay, "a", digest="sha256:a")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_values_are_frozen_and_follow_what_they_are_made_of() -> None:
+    ref = parse_repo_and_ref("alpine")
+    with pytest.raises(attrs.exceptions.FrozenInstanceError):
+        ref.tag = "other"  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue]
+    moved = attrs.evolve(ref, index=Index("quay.io"), tag="1")
+    assert (moved.official, moved.local_name, str(moved)) == (False, "quay.io/library/alpine", "quay.io/library/alpine:1")
+    for twin in (pickle.loads(pickle.dumps(ref)), copy.deepcopy(ref)):
+        assert twin == ref
+        assert hash(twin) == hash(ref)
+
+
+def test_official_image_has_one_component_below_library() -> None:
+    assert parse_repo("library/mongo").official
+    nested = parse_repo("library/distros/mongo")
+    assert not nested.official
+    assert nested.canonical_name == "docker.io/library/distros/mongo"
+
+
+def outcome(parse: Any, *arguments: str | None) -> tuple[Any, str]:
+    """Return what a function returns and no words, or None and the words of its error."""
+    try:
+        return parse(*arguments), ""
+    except InvalidReferenceError as error:
+        return None, str(error)
+
+
+COMPONENT = st.from_regex(r"[a-z0-9]{1,3}((\.|_|__|-{1,3})[a-z0-9]{1,3}){0,2}", fullmatch=True)
+NAME = st.lists(COMPONENT, min_size=1, max_size=4).map("/".join)
+HOST = st.sampled_from(
+    ["", "docker.io/", "index.docker.io/", "quay.io/", "localhost/", "localhost:5000/", "[::1]:5000/", "[::1]/", "HOST/"]
+)
+SCHEME = st.sampled_from(["", "https://"])
+TAG = st.from_regex(r"(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127})?", fullmatch=True)
+ENCODED = st.sampled_from(["", f"@{DIGEST}", "@sha512:" + "0" * 128])
+
+
+@given(HOST, NAME, TAG, ENCODED, st.sampled_from([None, "quay.io", "http://localhost:5000"]))
+@example("docker.io/", HEX, "", "", None)
+@example("docker.io/", "localhost/foo", "", "", None)
+@example("docker.io/", "foo.bar/baz", "", "", None)
+@example("docker.io/", "library/a/b", "", "", None)
+def test_text_of_a_reference_parses_to_an_equal_value(host: str, name: str, tag: str, digest: str, default: str | None) -> None:
+    try:
+        ref = parse_repo_and_ref(f"{host}{name}{tag}{digest}", default)
+    except InvalidReferenceError:
+        return  # such as a name whose first component is taken for a host
+    for other in (None, "ghcr.io", "https://localhost:5000"):
+        assert parse_repo_and_ref(str(ref), other) == ref
+        repo = Repo(ref.index, ref.remote_name)
+        assert parse_repo(str(repo), other) == repo
+    assert parse_index(str(ref.index)) == ref.index
+
+
+@given(SCHEME, HOST.filter(lambda host: host not in ("", "HOST/")), NAME, TAG, ENCODED)
+def test_everything_in_the_grammar_is_accepted(scheme: str, host: str, name: str, tag: str, digest: str) -> None:
+    ref = parse_repo_and_ref(f"{scheme}{host}{name}{tag}{digest}")
+    assert (ref.tag or "") == (tag[1:] or ("" if digest else DEFAULT_TAG))
+    assert (ref.digest or "") == digest[1:]
+    assert ref.remote_name in (name, f"library/{name}")
+    assert ref.index.scheme == (scheme[:5] or None)
+
+
+@given(st.text() | st.text("aA0.:/@[]-_ \n", max_size=30), st.none() | st.text(max_size=10))
+def test_any_text_is_parsed_or_refused(text: str, default: str | None) -> None:
+    for parse in (parse_repo_and_ref, parse_repo, parse_index):
+        arguments = (text,) if parse is parse_index else (text, default)
+        found, problem = outcome(parse, *arguments)
+        assert problem.isprintable()
+        assert len(problem) < 1500
+        assert found is None or parse(str(found)) == found
