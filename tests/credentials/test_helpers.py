@@ -125,6 +125,13 @@ def test_helper_that_does_not_read_is_no_problem(ask: Ask, home: Home) -> None:
     assert ask("quay.io") == Credential("me", "x")
 
 
+def test_words_on_stderr_are_no_part_of_the_answer(ask: Ask, home: Home, capfd: pytest.CaptureFixture[str]) -> None:
+    home.helper("one", f"print('s3cret', file=sys.stderr, flush=True)\n{ANSWER}")
+    home.docker(credsStore="one")
+    assert ask("quay.io") == Credential("me", "for quay.io")
+    assert capfd.readouterr() == ("", "")
+
+
 def test_helper_has_its_environment_and_only_that(ask: Ask, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OUTER", "1")
     home.environ["INNER"] = "1"
