@@ -10,11 +10,8 @@ from typing import Any
 
 import anyio
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from docker_registry_sdk.credentials import AsyncConfigFileCredentials, ConfigFileCredentials, Credential
-from docker_registry_sdk.credentials._config import parse_config
 from docker_registry_sdk.credentials._keys import matching_keys
 from docker_registry_sdk.credentials._places import find_places
 from docker_registry_sdk.errors import AuthError
@@ -291,39 +288,3 @@ def test_password_in_a_key_is_not_shown(ask: Ask, home: Home) -> None:
     assert credential is not None
     assert "'https://quay.io/v1/'" in credential.source
     assert "s3cret" not in repr(credential)
-
-
-NAMES = st.sampled_from(
-    ["auths", "auth", "quay.io", "https://quay.io/v1/", "identitytoken", "credsStore", "credHelpers", "username"]
-)
-
-
-def objects(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Return a strategy of objects with the names that matter."""
-    return st.dictionaries(NAMES, inner, max_size=4)
-
-
-SCALARS = st.none() | st.booleans() | st.integers() | st.text(max_size=8)
-JSON = st.recursive(SCALARS, lambda inner: st.lists(inner) | objects(inner), max_leaves=8)
-
-
-@given(objects(JSON) | JSON, st.booleans())
-def test_any_document_gives_a_credential_or_a_typed_error(document: object, legacy: bool) -> None:
-    try:
-        config = parse_config(json.dumps(document).encode(), "the file", legacy=legacy)
-        config.helper_calls("quay.io")
-        assert isinstance(config.credential_for("quay.io", "a/b"), Credential | None)
-    except AuthError as error:
-        source = error.source
-    else:
-        source = "the file"
-    assert "the file" in source
-
-
-@given(st.binary(max_size=60))
-def test_any_bytes_are_a_configuration_or_a_typed_error(content: bytes) -> None:
-    try:
-        config = parse_config(content, "the file")
-    except AuthError:
-        return
-    assert config.place == "the file"
