@@ -14,10 +14,13 @@ import pytest
 
 from docker_registry_sdk import errors
 from docker_registry_sdk.errors import (
+    AuthError,
     BadRequestError,
     ConflictError,
+    DigestMismatchError,
     ErrorDetail,
     ForbiddenError,
+    InvalidDigestError,
     InvalidReferenceError,
     MethodNotAllowedError,
     NotFoundError,
@@ -94,7 +97,10 @@ def examples() -> list[RegistryError]:
             expected=("application/json",),
         ),
         ParseError(model="ImageManifest", field="layers[2].size", problem="should be a whole number, not text"),
+        AuthError("it cannot be read: Permission denied", source="config.json"),
+        DigestMismatchError(expected="sha256:aa", actual="sha256:bb", expected_size=5, actual_size=6),
         InvalidReferenceError("name '..' is refused"),
+        InvalidDigestError("digest 'aa' has no colon"),
     ]
     details = (ErrorDetail("MANIFEST_UNKNOWN", "manifest unknown", {"Tag": ["b"]}),)
     for status in sorted(CLASSES):
@@ -245,6 +251,17 @@ def test_unexpected_content_type_names_both_sides_and_keeps_the_body() -> None:
 def test_parse_error_names_model_and_field() -> None:
     assert str(ParseError(model="TagList", field="tags[0]", problem="is odd")).startswith("TagList, field tags[0]: is odd.")
     assert str(ParseError(model="TagList", field="", problem="is odd")).startswith("TagList: is odd.")
+
+
+def test_auth_error_names_its_source() -> None:
+    assert str(AuthError("it is no JSON", source="config.json")) == "config.json: it is no JSON"
+
+
+def test_digest_mismatch_names_both_sides() -> None:
+    error = DigestMismatchError(expected="sha256:aa", actual="sha256:bb", expected_size=5, actual_size=6)
+    assert str(error) == "got sha256:bb and 6 bytes, not sha256:aa and 5 bytes. Discard them and fetch them again."
+    sizeless = DigestMismatchError(expected="sha256:aa", actual="sha256:bb", expected_size=None, actual_size=6)
+    assert "not sha256:aa. " in str(sizeless)
 
 
 def test_every_error_class_has_a_docstring() -> None:
