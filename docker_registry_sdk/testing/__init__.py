@@ -1,0 +1,46 @@
+"""An embedded container registry: a real HTTP server on loopback for tests, in one import.
+
+    from docker_registry_sdk.testing import EmbeddedRegistry
+
+    with EmbeddedRegistry() as registry:
+        httpx.get(f"{registry.url}/v2/")
+        assert registry.requests[0].status == 200
+
+The server's libraries are imported when a name is first used, so importing this package is cheap.
+"""
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from docker_registry_sdk.testing.registry import EmbeddedRegistry as EmbeddedRegistry
+    from docker_registry_sdk.testing.request_log import RequestLog as RequestLog
+    from docker_registry_sdk.testing.request_log import RequestRecord as RequestRecord
+    from docker_registry_sdk.testing.settings import Settings as Settings
+    from docker_registry_sdk.testing.storage.base import Storage as Storage
+    from docker_registry_sdk.testing.storage.directory import DirectoryStorage as DirectoryStorage
+    from docker_registry_sdk.testing.storage.memory import MemoryStorage as MemoryStorage
+else:
+    _MODULES = {
+        "DirectoryStorage": "storage.directory",
+        "EmbeddedRegistry": "registry",
+        "MemoryStorage": "storage.memory",
+        "RequestLog": "request_log",
+        "RequestRecord": "request_log",
+        "Settings": "settings",
+        "Storage": "storage.base",
+    }
+
+    def __getattr__(name):
+        module = _MODULES.get(name)
+        if module is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+        globals()[name] = value
+        return value
+
+    def __dir__():
+        return sorted({*globals(), *__all__})
+
+
+__all__ = ["DirectoryStorage", "EmbeddedRegistry", "MemoryStorage", "RequestLog", "RequestRecord", "Settings", "Storage"]

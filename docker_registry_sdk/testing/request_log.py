@@ -1,0 +1,163 @@
+"""A log of the requests that the embedded registry has answered, for tests to assert on."""
+
+import threading
+from collections.abc import Iterator, Sequence
+from typing import overload
+
+import attrs
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+REDACTED = "[redacted]"
+_SECRET = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+
+
+@attrs.frozen
+class RequestRecord:
+    """One request and the answer to it.
+
+    Args:
+        method: The method.
+        path: The path and the query, as they came.
+        headers: The request's headers, names in lower case; the values of those that carry secrets are redacted.
+        status: The status of the answer, or None when the client had gone before there was one.
+        request_bytes: How many bytes of the request's body were read.
+        response_bytes: How many bytes of body were sent.
+        response_headers: The answer's headers, likewise.
+    """
+
+    method: str
+    path: str
+    headers: tuple[tuple[str, str], ...]
+    status: int | None
+    request_bytes: int
+    response_bytes: int
+    response_headers: tuple[tuple[str, str], ...]
+
+    def header(self, name: str) -> str | None:
+        """Return the first value of a request header.
+
+        Args:
+            name: Its name, in any case.
+
+        Returns:
+            The value, or None when the request did not have it.
+        """
+        return next((value for key, value in self.headers if key == name.lower()), None)
+
+
+class RequestLog(Sequence[RequestRecord]):
+    """The requests in the order in which they were answered; any thread may read and clear it.
+
+    A record is there before the client has the end of the answer.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._records: list[RequestRecord] = []
+
+    def append(self, record: RequestRecord) -> None:
+        """Add a record."""
+        with self._lock:
+            self._records.append(record)
+
+    def clear(self) -> None:
+        """Forget all records."""
+        with self._lock:
+            self._records.clear()
+
+    def snapshot(self) -> list[RequestRecord]:
+        """Return the records as a list that does not change any more."""
+        with self._lock:
+            return list(self._records)
+
+    @overload
+    def __getitem__(self, index: int) -> RequestRecord: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[RequestRecord]: ...
+    def __getitem__(self, index: int | slice) -> RequestRecord | list[RequestRecord]:
+        return self.snapshot()[index]
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __iter__(self) -> Iterator[RequestRecord]:
+        return iter(self.snapshot())
+
+    def __repr__(self) -> str:
+        return f"RequestLog({self.snapshot()!r})"
+
+
+class LogRequests:
+    """An ASGI application that writes what passes to another one into a log.
+
+    Args:
+        app: The other application.
+        log: The log.
+    """
+
+    def __init__(self, app: ASGIApp, log: RequestLog) -> None:
+        self._app = app
+        self._log = log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request and log it, before the last part of the answer goes out."""
+        exchange = _Exchange(self._log, scope, receive, send)
+        try:
+            await self._app(scope, exchange.receive, exchange.send)
+        finally:
+            exchange.finish()
+
+
+class _Exchange:
+    """Counts what passes in one request."""
+
+    def __init__(self, log: RequestLog, scope: Scope, receive: Receive, send: Send) -> None:
+        self._log = log
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._status: int | None = None
+        self._headers: list[tuple[bytes, bytes]] = []
+        self._received = 0
+        self._sent = 0
+        self._finished = False
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        self._received += len(message.get("body", b""))
+        return message
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._status = message["status"]
+            self._headers = list(message.get("headers", []))
+        elif message["type"] == "http.response.body":
+            if self._scope["method"] != "HEAD":
+                self._sent += len(message.get("body", b""))
+            if not message.get("more_body", False):
+                self.finish()
+        await self._send(message)
+
+    def finish(self) -> None:
+        """Write the record, once."""
+        if self._finished:
+            return
+        self._finished = True
+        query = self._scope["query_string"]
+        path = self._scope["raw_path"] + (b"?" + query if query else b"")
+        self._log.append(
+            RequestRecord(
+                method=self._scope["method"],
+                path=path.decode("latin-1"),
+                headers=_redacted(self._scope["headers"]),
+                status=self._status,
+                request_bytes=self._received,
+                response_bytes=self._sent,
+                response_headers=_redacted(self._headers),
+            )
+        )
+
+
+def _redacted(headers: list[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
+    pairs = ((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers)
+    return tuple((name, REDACTED if name in _SECRET else value) for name, value in pairs)

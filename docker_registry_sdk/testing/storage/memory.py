@@ -1,0 +1,105 @@
+"""A storage in memory: fast, and gone with its owner."""
+
+import threading
+from collections.abc import Iterable
+
+from docker_registry_sdk.testing.storage.records import Repository
+
+
+class MemoryReader:
+    """Reads content as views of the memory that holds it."""
+
+    def __init__(self, content: memoryview) -> None:
+        self._content = content
+
+    @property
+    def size(self) -> int:
+        """The length of the content in bytes."""
+        return len(self._content)
+
+    def read(self, offset: int, length: int) -> memoryview:
+        """Return a view of a part of the content."""
+        return self._content[offset : offset + length]
+
+    def close(self) -> None:
+        """Do nothing: the memory is freed when nobody refers to it."""
+
+
+class MemoryWriter:
+    """Collects content in one growing piece of memory, which `commit` hands over as it is."""
+
+    def __init__(self, contents: dict[str, memoryview]) -> None:
+        self._contents = contents
+        self._received = bytearray()
+
+    @property
+    def size(self) -> int:
+        """How many bytes were appended."""
+        return len(self._received)
+
+    def append(self, chunks: Iterable[bytes]) -> None:
+        """Add bytes at the end."""
+        for chunk in chunks:
+            self._received += chunk
+
+    def truncate(self, size: int) -> None:
+        """Drop everything after the first `size` bytes."""
+        del self._received[size:]
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Read back a part of what was appended."""
+        with memoryview(self._received) as view:
+            return bytes(view[offset : offset + length])
+
+    def sync(self) -> None:
+        """Do nothing: memory outlives no crash."""
+
+    def commit(self, digest: str) -> None:
+        """Make the content available under a digest."""
+        received, self._received = self._received, bytearray()
+        self._contents.setdefault(digest, memoryview(received).toreadonly())
+
+    def abort(self) -> None:
+        """Free the memory."""
+        self._received = bytearray()
+
+
+class MemoryStorage:
+    """Keeps content and records in dictionaries."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._contents: dict[str, memoryview] = {}
+        self._repositories: dict[str, Repository] = {}
+
+    @property
+    def lock(self) -> threading.RLock:
+        """Held for every change that spans several calls."""
+        return self._lock
+
+    def names(self) -> list[str]:
+        """List the repositories in ASCII order."""
+        with self._lock:
+            return sorted(self._repositories)
+
+    def load(self, name: str) -> Repository | None:
+        """Return a repository's record, or None when there is no such repository."""
+        return self._repositories.get(name)
+
+    def save(self, name: str, repository: Repository) -> None:
+        """Replace a repository's record."""
+        with self._lock:
+            self._repositories[name] = repository
+
+    def create(self) -> MemoryWriter:
+        """Begin to receive content."""
+        return MemoryWriter(self._contents)
+
+    def open(self, digest: str) -> MemoryReader | None:
+        """Open content for reading, or return None when there is none under this digest."""
+        content = self._contents.get(digest)
+        return None if content is None else MemoryReader(content)
+
+    def discard(self, digest: str) -> None:
+        """Forget content; readers that are open keep theirs."""
+        self._contents.pop(digest, None)

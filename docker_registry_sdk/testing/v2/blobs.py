@@ -1,0 +1,90 @@
+"""Blobs: pulling, checking and deleting them."""
+
+import asyncio
+
+import attrs
+from starlette.requests import Request
+from starlette.responses import Response
+
+from docker_registry_sdk.testing.storage.base import BlobReader, Storage, release
+from docker_registry_sdk.testing.v2.blob_response import OCTET_STREAM, BlobResponse
+from docker_registry_sdk.testing.v2.conditions import check_match, entity_tag, not_modified, wanted_range
+from docker_registry_sdk.testing.v2.digests import parse_digest
+from docker_registry_sdk.testing.v2.errors import BLOB_UNKNOWN, NAME_UNKNOWN, ApiError
+from docker_registry_sdk.testing.v2.names import parse_name
+from docker_registry_sdk.testing.v2.ranges import parse_range
+
+
+@attrs.frozen
+class Blobs:
+    """The handlers of `/v2/<name>/blobs/<digest>`.
+
+    Args:
+        storage: Where the blobs are.
+
+    Source: OCI Distribution Specification, end-2 and end-10.
+    """
+
+    storage: Storage
+
+    async def get(self, request: Request) -> Response:
+        """Send a blob, or the parts of it that `Range` asks for."""
+        digest, reader = await self._open(request)
+        try:
+            response = _unchanged(request, digest) or BlobResponse(
+                reader, parse_range(wanted_range(request.headers, digest), reader.size), _headers(digest)
+            )
+        except ApiError:
+            reader.close()
+            raise
+        if not isinstance(response, BlobResponse):
+            reader.close()
+        return response
+
+    async def head(self, request: Request) -> Response:
+        """Tell the size of a blob."""
+        digest, reader = await self._open(request)
+        reader.close()
+        headers = {"content-length": str(reader.size), "content-type": OCTET_STREAM, **_headers(digest)}
+        return _unchanged(request, digest) or Response(headers=headers)
+
+    async def delete(self, request: Request) -> Response:
+        """Take a blob out of a repository; its content goes when no other repository uses it."""
+        name, digest = _parse(request)
+        await asyncio.to_thread(self._delete, name, digest, request)
+        return Response(status_code=202)
+
+    async def _open(self, request: Request) -> tuple[str, BlobReader]:
+        name, digest = _parse(request)
+        return digest, await asyncio.to_thread(self._find, name, digest)
+
+    def _find(self, name: str, digest: str) -> BlobReader:
+        repository = self.storage.load(name)
+        if repository is None:
+            raise ApiError(NAME_UNKNOWN, details=[{"name": name}])
+        reader = self.storage.open(digest) if digest in repository.blobs else None
+        if reader is None:
+            raise ApiError(BLOB_UNKNOWN, details=[{"digest": digest}])
+        return reader
+
+    def _delete(self, name: str, digest: str, request: Request) -> None:
+        with self.storage.lock:
+            self._find(name, digest).close()
+            check_match(request.headers, digest)
+            repository = self.storage.load(name)
+            assert repository is not None  # it was found a moment ago, and the lock is held
+            self.storage.save(name, repository.without_blob(digest))
+            release(self.storage, digest)
+
+
+def _parse(request: Request) -> tuple[str, str]:
+    return parse_name(request.path_params["name"]), parse_digest(request.path_params["digest"])
+
+
+def _headers(digest: str) -> dict[str, str]:
+    return {"accept-ranges": "bytes", "docker-content-digest": digest, "etag": entity_tag(digest)}
+
+
+def _unchanged(request: Request, digest: str) -> Response | None:
+    check_match(request.headers, digest)
+    return not_modified(request.headers, digest)

@@ -1,0 +1,168 @@
+"""Manifests and tags: pulling, pushing and deleting them."""
+
+import asyncio
+
+import attrs
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+
+from docker_registry_sdk.testing.settings import Settings
+from docker_registry_sdk.testing.storage.base import Storage, release
+from docker_registry_sdk.testing.storage.records import ManifestRecord, Repository
+from docker_registry_sdk.testing.v2.conditions import check_match, check_none_match, entity_tag, not_modified
+from docker_registry_sdk.testing.v2.errors import (
+    MANIFEST_BLOB_UNKNOWN,
+    MANIFEST_INVALID,
+    MANIFEST_UNKNOWN,
+    NAME_UNKNOWN,
+    ApiError,
+)
+from docker_registry_sdk.testing.v2.manifest_body import ParsedManifest, parse_manifest
+from docker_registry_sdk.testing.v2.names import is_digest, parse_name, parse_reference, parse_tag
+
+
+@attrs.frozen
+class Manifests:
+    """The handlers of `/v2/<name>/manifests/<reference>`.
+
+    `Accept` is not looked at: a manifest is sent as it was pushed.
+
+    Args:
+        storage: Where the manifests are.
+        settings: The registry's settings.
+
+    Source: OCI Distribution Specification, end-3, end-7 and end-9.
+    """
+
+    storage: Storage
+    settings: Settings
+
+    async def get(self, request: Request) -> Response:
+        """Send a manifest."""
+        digest, manifest = await asyncio.to_thread(self._find, *_parse(request))
+        check_match(request.headers, digest)
+        unchanged = not_modified(request.headers, digest)
+        if unchanged is not None:
+            return unchanged
+        content = b"" if request.method == "HEAD" else await asyncio.to_thread(self._read, digest)
+        headers = {"content-type": manifest.media_type, "content-length": str(manifest.size)}
+        return Response(content, headers={**headers, "docker-content-digest": digest, "etag": entity_tag(digest)})
+
+    async def put(self, request: Request) -> Response:
+        """Take a manifest and point tags at it."""
+        name, reference = _parse(request)
+        by_digest = is_digest(reference)
+        tags = [parse_tag(tag) for tag in request.query_params.getlist("tag")] if by_digest else [reference]
+        content = await self._receive(request)
+        manifest = await asyncio.to_thread(parse_manifest, content, request.headers.get("content-type"))
+        digest = manifest.digest(reference if by_digest else None)
+        await asyncio.to_thread(self._store, name, reference, digest, content, manifest, tags, request.headers)
+        response = Response(status_code=201)
+        response.headers["location"] = f"/v2/{name}/manifests/{digest}"
+        response.headers["docker-content-digest"] = digest
+        if manifest.subject is not None:
+            response.headers["oci-subject"] = manifest.subject
+        if by_digest:
+            for tag in dict.fromkeys(tags):
+                response.headers.append("oci-tag", tag)
+        return response
+
+    async def delete(self, request: Request) -> Response:
+        """Delete a tag, and only the tag; or by digest a manifest and all tags that point at it."""
+        await asyncio.to_thread(self._delete, *_parse(request), request.headers)
+        return Response(status_code=202)
+
+    async def _receive(self, request: Request) -> bytes:
+        """Read a manifest from the body; one that is too large is not read to its end."""
+        announced = int(request.headers.get("content-length", "0"))
+        content = bytearray()
+        if announced <= self.settings.manifest_limit:
+            async for piece in request.stream():
+                content += piece
+                if len(content) > self.settings.manifest_limit:
+                    break
+            else:
+                return bytes(content)
+        raise ApiError(MANIFEST_INVALID, f"the manifest is larger than {self.settings.manifest_limit} bytes", status=413)
+
+    def _find(self, name: str, reference: str) -> tuple[str, ManifestRecord]:
+        repository = self.storage.load(name)
+        if repository is None:
+            raise ApiError(NAME_UNKNOWN, details=[{"name": name}])
+        digest = repository.resolve(reference)
+        if digest is None:
+            raise ApiError(MANIFEST_UNKNOWN, details=[{"reference": reference}])
+        return digest, repository.manifests[digest]
+
+    def _read(self, digest: str) -> bytes:
+        return read_content(self.storage, digest)
+
+    def _store(
+        self,
+        name: str,
+        reference: str,
+        digest: str,
+        content: bytes,
+        manifest: ParsedManifest,
+        tags: list[str],
+        headers: Headers,
+    ) -> None:
+        with self.storage.lock:
+            repository = self.storage.load(name) or Repository()
+            current = repository.resolve(reference)
+            check_match(headers, current)
+            check_none_match(headers, current)
+            missing = [blob for blob in manifest.blobs if blob not in repository.blobs]
+            if missing and not self.settings.sparse_images:
+                raise ApiError(MANIFEST_BLOB_UNKNOWN, details=[{"digest": blob} for blob in missing])
+            _write_content(self.storage, digest, content)
+            record = ManifestRecord(manifest.media_type, len(content), manifest.subject)
+            self.storage.save(name, repository.with_manifest(digest, record, tags))
+
+    def _delete(self, name: str, reference: str, headers: Headers) -> None:
+        with self.storage.lock:
+            digest, _ = self._find(name, reference)
+            check_match(headers, digest)
+            repository = self.storage.load(name) or Repository()
+            if is_digest(reference):
+                self.storage.save(name, repository.without_manifest(digest))
+                release(self.storage, digest)
+            else:
+                self.storage.save(name, repository.without_tag(reference))
+
+
+def read_content(storage: Storage, digest: str) -> bytes:
+    """Read content that is known to be small.
+
+    Args:
+        storage: The storage.
+        digest: The digest of the content.
+
+    Returns:
+        The bytes.
+
+    Raises:
+        ApiError: MANIFEST_UNKNOWN, when it has been deleted meanwhile.
+    """
+    reader = storage.open(digest)
+    if reader is None:
+        raise ApiError(MANIFEST_UNKNOWN, details=[{"digest": digest}])
+    try:
+        return bytes(reader.read(0, reader.size))
+    finally:
+        reader.close()
+
+
+def _write_content(storage: Storage, digest: str, content: bytes) -> None:
+    writer = storage.create()
+    try:
+        writer.append([content])
+        writer.sync()
+        writer.commit(digest)
+    finally:
+        writer.abort()
+
+
+def _parse(request: Request) -> tuple[str, str]:
+    return parse_name(request.path_params["name"]), parse_reference(request.path_params["reference"])

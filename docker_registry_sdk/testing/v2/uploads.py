@@ -1,0 +1,196 @@
+"""Pushing blobs: in one request, in two, in chunks, or by mounting what another repository has."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import attrs
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from docker_registry_sdk.testing.settings import Settings
+from docker_registry_sdk.testing.storage.base import Storage, link_blob
+from docker_registry_sdk.testing.v2.digests import CANONICAL, algorithm_of, parse_algorithm, parse_digest
+from docker_registry_sdk.testing.v2.errors import BLOB_UPLOAD_UNKNOWN, DIGEST_INVALID, RANGE_INVALID, SIZE_INVALID, ApiError
+from docker_registry_sdk.testing.v2.names import parse_name
+from docker_registry_sdk.testing.v2.ranges import parse_content_range
+from docker_registry_sdk.testing.v2.sessions import UploadSession, UploadSessions
+
+BLOCK = 1024 * 1024
+"""About how many bytes are handed to the storage at a time."""
+
+
+@attrs.frozen
+class Uploads:
+    """The handlers of `/v2/<name>/blobs/uploads/` and of the locations that it gives out.
+
+    Args:
+        storage: Where the blobs go.
+        settings: The registry's settings.
+        sessions: The uploads that are going on.
+
+    Source: OCI Distribution Specification, end-4 to end-6, end-11, end-13 and end-14.
+    """
+
+    storage: Storage
+    settings: Settings
+    sessions: UploadSessions
+
+    async def start(self, request: Request) -> Response:
+        """Begin an upload, or do all of it: mount a blob (`mount`), take it from the body (`digest`)."""
+        name = parse_name(request.path_params["name"])
+        query = request.query_params
+        if "mount" in query:
+            digest = parse_digest(query["mount"])
+            source = parse_name(query["from"]) if "from" in query else None
+            if await asyncio.to_thread(self._mount, name, digest, source):
+                return _created(name, digest)
+        elif "digest" in query:
+            return await self._receive_whole(name, parse_digest(query["digest"]), request)
+        session = self.sessions.open(name, parse_algorithm(query.get("digest-algorithm", CANONICAL)))
+        headers = _state(session)
+        if self.settings.chunk_min_length is not None:
+            headers["oci-chunk-min-length"] = str(self.settings.chunk_min_length)
+        return Response(status_code=202, headers=headers)
+
+    async def status(self, request: Request) -> Response:
+        """Tell how much of an upload has arrived; it does not wait for a request that is sending more."""
+        return Response(status_code=204, headers=_state(self._session(request)))
+
+    async def append(self, request: Request) -> Response:
+        """Take a chunk, or with no `Content-Range` a stream."""
+        session = self._session(request)
+        async with session.lock:
+            await self._receive(session, request)
+            return Response(status_code=202, headers=_state(session))
+
+    async def complete(self, request: Request) -> Response:
+        """Take the rest, if there is any, and make the upload a blob; a wrong digest ends the upload."""
+        digest = parse_digest(request.query_params.get("digest", ""))
+        session = self._session(request)
+        async with session.lock:
+            await self._receive(session, request)
+            self.sessions.forget(session)
+            await self._finish(session, digest)
+            return _created(session.repository, digest)
+
+    async def cancel(self, request: Request) -> Response:
+        """Throw an upload away, at once even if another request is sending to it."""
+        session = self._session(request)
+        self.sessions.forget(session)
+        if not session.lock.locked():
+            await asyncio.to_thread(session.writer.abort)  # else the request that holds the lock does it
+        return Response(status_code=204)
+
+    def _session(self, request: Request) -> UploadSession:
+        return self.sessions.get(parse_name(request.path_params["name"]), request.path_params["session"])
+
+    def _mount(self, name: str, digest: str, source: str | None) -> bool:
+        """Link a blob of another repository; without a source, of any that has it."""
+        with self.storage.lock:
+            sources = self.storage.names() if source is None else [source]
+            repositories = (self.storage.load(candidate) for candidate in sources)
+            if not any(repository is not None and digest in repository.blobs for repository in repositories):
+                return False
+            link_blob(self.storage, name, digest)
+            return True
+
+    async def _receive_whole(self, name: str, digest: str, request: Request) -> Response:
+        """Take a blob from the body of the one request; if it is cut short, nothing remains."""
+        session = UploadSession(name, self.storage.create(), algorithm_of(digest))
+        try:
+            async for chunks in _blocks(request):
+                await asyncio.to_thread(session.append, chunks)
+        except BaseException:
+            session.writer.abort()
+            raise
+        await self._finish(session, digest)
+        return _created(name, digest)
+
+    async def _receive(self, session: UploadSession, request: Request) -> None:
+        """Append a request's body to an upload; the session's lock is held.
+
+        What arrived before the client broke off stays, and the status tells how much it is. A body that does not have the length
+        that it announced is taken back.
+        """
+        start = session.size
+        expected = self._check_range(session, request)
+        try:
+            async for chunks in _blocks(request):
+                if session.closed:
+                    break
+                if session.saw_short_chunk:
+                    raise ApiError(SIZE_INVALID, "an earlier chunk was smaller than OCI-Chunk-Min-Length")
+                await asyncio.to_thread(session.append, chunks)
+                if expected is not None and session.size - start > expected:
+                    break
+        except ClientDisconnect:
+            if session.closed:
+                session.writer.abort()
+            raise
+        if session.closed:
+            session.writer.abort()
+            raise ApiError(BLOB_UPLOAD_UNKNOWN)
+        received = session.size - start
+        if expected is not None and received != expected:
+            await asyncio.to_thread(session.truncate, start)
+            raise ApiError(SIZE_INVALID, details=[{"contentRange": expected, "received": received}])
+        minimum = self.settings.chunk_min_length
+        if minimum is not None and expected is not None and expected < minimum:
+            session.saw_short_chunk = True
+
+    def _check_range(self, session: UploadSession, request: Request) -> int | None:
+        """Return the length that `Content-Range` announces, or None without one; refuse a chunk that does not come next."""
+        if session.closed:
+            raise ApiError(BLOB_UPLOAD_UNKNOWN)
+        header = request.headers.get("content-range")
+        if header is None:
+            return None
+        chunk = parse_content_range(header)
+        if chunk.first != session.size:
+            raise ApiError(RANGE_INVALID, "the chunk is not the next one", headers=_state(session))
+        length = request.headers.get("content-length")
+        if length is not None and int(length) != chunk.length:
+            raise ApiError(SIZE_INVALID, details=[{"contentRange": chunk.length, "contentLength": int(length)}])
+        return chunk.length
+
+    async def _finish(self, session: UploadSession, digest: str) -> None:
+        """Check the digest and store the blob; whatever goes wrong, the upload's bytes are gone."""
+        try:
+            if not await asyncio.to_thread(session.matches, digest):
+                raise ApiError(DIGEST_INVALID, "the content has another digest", details=[{"digest": digest}])
+            await asyncio.to_thread(session.commit, self.storage, digest)
+        finally:
+            session.writer.abort()
+
+
+async def _blocks(request: Request) -> AsyncIterator[list[bytes]]:
+    """Gather the body into blocks, each a list of pieces as they came; what came before the client broke off is among them."""
+    pieces: list[bytes] = []
+    size = 0
+    try:
+        async for piece in request.stream():
+            if piece:
+                pieces.append(piece)
+                size += len(piece)
+            if size >= BLOCK:
+                yield pieces
+                pieces, size = [], 0
+    except ClientDisconnect:
+        if pieces:
+            yield pieces
+        raise
+    if pieces:
+        yield pieces
+
+
+def _created(name: str, digest: str) -> Response:
+    return Response(status_code=201, headers={"location": f"/v2/{name}/blobs/{digest}", "docker-content-digest": digest})
+
+
+def _state(session: UploadSession) -> dict[str, str]:
+    """Return the headers that describe an upload; one that is empty is `0-0`, as Docker has it."""
+    return {
+        "location": f"/v2/{session.repository}/blobs/uploads/{session.id}",
+        "range": f"0-{max(session.size - 1, 0)}",
+        "docker-upload-uuid": session.id,
+    }
