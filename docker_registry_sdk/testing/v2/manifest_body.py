@@ -1,11 +1,11 @@
 """Reading a pushed manifest: is it what it says it is, and what does it refer to?"""
 
-import json
-from typing import Any, NoReturn, TypeGuard
+from typing import Any, NoReturn
 
 import attrs
 
 from docker_registry_sdk.testing.v2.digests import CANONICAL, algorithm_of, digest_of, parse_digest
+from docker_registry_sdk.testing.v2.documents import is_list, is_object, load_json_object
 from docker_registry_sdk.testing.v2.errors import DIGEST_INVALID, MANIFEST_INVALID, ApiError
 from docker_registry_sdk.testing.v2.manifest_types import (
     IMAGES,
@@ -84,22 +84,6 @@ def parse_manifest(content: bytes, content_type: str | None) -> ParsedManifest:
     return _parse_known(content, document, media_type)
 
 
-def load_json_object(content: bytes) -> dict[str, Any] | None:
-    """Read a JSON object.
-
-    Args:
-        content: The text.
-
-    Returns:
-        The object, or None when the bytes are something else.
-    """
-    try:
-        document = json.loads(content.decode(), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        return None
-    return document if _is_object(document) else None
-
-
 def _parse_known(content: bytes, document: dict[str, Any], media_type: str) -> ParsedManifest:
     if document.get("schemaVersion") != 2:
         _refuse("schemaVersion is not 2")
@@ -122,7 +106,7 @@ def _parse_known(content: bytes, document: dict[str, Any], media_type: str) -> P
 def _parse_schema1(content: bytes, document: dict[str, Any] | None, media_type: str) -> ParsedManifest:
     if document is None or document.get("schemaVersion") != 1:
         _refuse("schemaVersion is not 1")
-    layers: list[Any] = [layer.get("blobSum") if _is_object(layer) else None for layer in _list(document.get("fsLayers"))]
+    layers: list[Any] = [layer.get("blobSum") if is_object(layer) else None for layer in _list(document.get("fsLayers"))]
     blobs = [parse_digest(digest) if isinstance(digest, str) else _refuse("a layer has no blobSum") for digest in layers]
     payload = signed_payload(content, document) if media_type == SCHEMA1_SIGNED else content
     return ParsedManifest(media_type, payload, tuple(dict.fromkeys(blobs)))
@@ -142,7 +126,7 @@ def _own_type(document: dict[str, Any] | None) -> str:
 
 def _descriptor(value: Any) -> dict[str, Any]:
     """Check the fields of a descriptor that the registry relies on."""
-    if not _is_object(value):
+    if not is_object(value):
         _refuse("a descriptor is missing or no object")
     media_type, digest, size = value.get("mediaType"), value.get("digest"), value.get("size")
     if not isinstance(media_type, str) or not isinstance(digest, str):
@@ -154,27 +138,15 @@ def _descriptor(value: Any) -> dict[str, Any]:
 
 
 def _check_annotations(value: Any) -> None:
-    if value is not None and not (_is_object(value) and all(isinstance(text, str) for text in value.values())):
+    if value is not None and not (is_object(value) and all(isinstance(text, str) for text in value.values())):
         _refuse("annotations are no map of texts")
 
 
-def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:
-    return isinstance(value, dict)
-
-
 def _list(value: Any) -> list[Any]:
-    if not _is_list(value):
+    if not is_list(value):
         _refuse("a list is missing")
     return value
 
 
-def _is_list(value: Any) -> TypeGuard[list[Any]]:
-    return isinstance(value, list)
-
-
 def _refuse(reason: str) -> NoReturn:
     raise ApiError(MANIFEST_INVALID, f"the manifest is invalid: {reason}")
-
-
-def _refuse_constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not JSON")

@@ -13,8 +13,8 @@ from docker_registry_sdk.testing.settings import Settings
 from docker_registry_sdk.testing.storage.base import Storage
 from docker_registry_sdk.testing.storage.records import Repository
 from docker_registry_sdk.testing.v2.digests import parse_digest
+from docker_registry_sdk.testing.v2.documents import load_json_object
 from docker_registry_sdk.testing.v2.errors import ApiError
-from docker_registry_sdk.testing.v2.manifest_body import load_json_object
 from docker_registry_sdk.testing.v2.manifest_types import IMAGES, OCI_INDEX
 from docker_registry_sdk.testing.v2.manifests import read_content
 from docker_registry_sdk.testing.v2.names import parse_name

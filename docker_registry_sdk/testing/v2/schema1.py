@@ -12,6 +12,7 @@ import binascii
 import json
 from typing import Any, NoReturn
 
+from docker_registry_sdk.testing.v2.documents import is_list
 from docker_registry_sdk.testing.v2.errors import MANIFEST_INVALID, ApiError
 
 
@@ -28,8 +29,8 @@ def signed_payload(content: bytes, document: dict[str, Any]) -> bytes:
     Raises:
         ApiError: MANIFEST_INVALID, when there is no signature, one cannot be read, or two are about different texts.
     """
-    signatures: list[Any] = document.get("signatures") or []
-    if not isinstance(signatures, list) or not signatures:
+    signatures: Any = document.get("signatures")
+    if not is_list(signatures) or not signatures:
         _refuse("it has no signatures")
     payloads = {_payload(content, signature) for signature in signatures}
     if len(payloads) != 1:
