@@ -77,6 +77,8 @@ class ServerThread:
         try:
             asyncio.run(self._server.serve(sockets=[self._socket]))
         except BaseException as error:
+            if self._server.ready.is_set():
+                raise
             self._failure = error
         finally:
             self._server.ready.set()
@@ -136,9 +138,7 @@ class _Server(Server):
                     await asyncio.sleep(0.001)
         for connection in list(connections):
             connection.transport.abort()
-        while connections:
-            await asyncio.sleep(0)
-        if tasks := list(self.server_state.tasks):
+        if tasks := list(self.server_state.tasks):  # they see that their clients have gone
             await asyncio.wait(tasks, timeout=GRACE)
 
 

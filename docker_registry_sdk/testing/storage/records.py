@@ -12,16 +12,19 @@ import attrs
 
 @attrs.frozen
 class ManifestRecord:
-    """A manifest of a repository; its bytes are content, stored under its digest.
+    """A manifest of a repository.
 
     Args:
         media_type: What it was pushed as.
         size: Its length in bytes.
+        content: The digest of its bytes, by which they are stored. It is the manifest's own digest, but for a signed manifest of
+            schema 1: two of those may differ in their signatures alone, and have the same digest.
         subject: The digest of the manifest that it refers to.
     """
 
     media_type: str
     size: int
+    content: str
     subject: str | None = None
 
 
@@ -68,8 +71,8 @@ class Repository:
         return sorted(digest for digest, manifest in self.manifests.items() if manifest.subject == subject)
 
     def uses(self, digest: str) -> bool:
-        """Say whether a blob or a manifest of this repository has this digest."""
-        return digest in self.blobs or digest in self.manifests
+        """Say whether content with this digest is a blob of this repository or the bytes of a manifest."""
+        return digest in self.blobs or any(manifest.content == digest for manifest in self.manifests.values())
 
     def with_blob(self, digest: str) -> "Repository":
         """Return this repository with one more blob."""

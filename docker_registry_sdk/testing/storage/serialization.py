@@ -18,7 +18,12 @@ def repository_to_json(repository: Repository) -> bytes:
     document = {
         "blobs": sorted(repository.blobs),
         "manifests": {
-            digest: {"mediaType": manifest.media_type, "size": manifest.size, "subject": manifest.subject}
+            digest: {
+                "mediaType": manifest.media_type,
+                "size": manifest.size,
+                "content": manifest.content,
+                "subject": manifest.subject,
+            }
             for digest, manifest in repository.manifests.items()
         },
         "tags": dict(repository.tags),
@@ -43,7 +48,7 @@ def repository_from_json(content: bytes) -> Repository:
         return Repository(
             blobs=frozenset(document["blobs"]),
             manifests={
-                digest: ManifestRecord(manifest["mediaType"], manifest["size"], manifest["subject"])
+                digest: ManifestRecord(manifest["mediaType"], manifest["size"], manifest["content"], manifest["subject"])
                 for digest, manifest in document["manifests"].items()
             },
             tags=document["tags"],

@@ -11,6 +11,7 @@ from docker_registry_sdk.testing.settings import Settings
 from docker_registry_sdk.testing.storage.base import Storage, release
 from docker_registry_sdk.testing.storage.records import ManifestRecord, Repository
 from docker_registry_sdk.testing.v2.conditions import check_match, check_none_match, entity_tag, not_modified
+from docker_registry_sdk.testing.v2.digests import algorithm_of, digest_of
 from docker_registry_sdk.testing.v2.errors import (
     MANIFEST_BLOB_UNKNOWN,
     MANIFEST_INVALID,
@@ -40,13 +41,13 @@ class Manifests:
 
     async def get(self, request: Request) -> Response:
         """Send a manifest."""
-        digest, manifest = await asyncio.to_thread(self._find, *_parse(request))
+        digest, record = await asyncio.to_thread(self._find, *_parse(request))
         check_match(request.headers, digest)
         unchanged = not_modified(request.headers, digest)
         if unchanged is not None:
             return unchanged
-        content = b"" if request.method == "HEAD" else await asyncio.to_thread(self._read, digest)
-        headers = {"content-type": manifest.media_type, "content-length": str(manifest.size)}
+        content = b"" if request.method == "HEAD" else await asyncio.to_thread(read_manifest, self.storage, record)
+        headers = {"content-type": record.media_type, "content-length": str(record.size)}
         return Response(content, headers={**headers, "docker-content-digest": digest, "etag": entity_tag(digest)})
 
     async def put(self, request: Request) -> Response:
@@ -95,9 +96,6 @@ class Manifests:
             raise ApiError(MANIFEST_UNKNOWN, details=[{"reference": reference}])
         return digest, repository.manifests[digest]
 
-    def _read(self, digest: str) -> bytes:
-        return read_content(self.storage, digest)
-
     def _store(
         self,
         name: str,
@@ -116,28 +114,32 @@ class Manifests:
             missing = [blob for blob in manifest.blobs if blob not in repository.blobs]
             if missing and not self.settings.sparse_images:
                 raise ApiError(MANIFEST_BLOB_UNKNOWN, details=[{"digest": blob} for blob in missing])
-            _write_content(self.storage, digest, content)
-            record = ManifestRecord(manifest.media_type, len(content), manifest.subject)
+            replaced = repository.manifests.get(digest)
+            record = ManifestRecord(
+                manifest.media_type, len(content), _write_content(self.storage, digest, content), manifest.subject
+            )
             self.storage.save(name, repository.with_manifest(digest, record, tags))
+            if replaced is not None:
+                release(self.storage, replaced.content)
 
     def _delete(self, name: str, reference: str, headers: Headers) -> None:
         with self.storage.lock:
-            digest, _ = self._find(name, reference)
+            digest, record = self._find(name, reference)
             check_match(headers, digest)
             repository = self.storage.load(name) or Repository()
             if is_digest(reference):
                 self.storage.save(name, repository.without_manifest(digest))
-                release(self.storage, digest)
+                release(self.storage, record.content)
             else:
                 self.storage.save(name, repository.without_tag(reference))
 
 
-def read_content(storage: Storage, digest: str) -> bytes:
-    """Read content that is known to be small.
+def read_manifest(storage: Storage, record: ManifestRecord) -> bytes:
+    """Read the bytes of a manifest.
 
     Args:
         storage: The storage.
-        digest: The digest of the content.
+        record: The manifest.
 
     Returns:
         The bytes.
@@ -145,23 +147,26 @@ def read_content(storage: Storage, digest: str) -> bytes:
     Raises:
         ApiError: MANIFEST_UNKNOWN, when it has been deleted meanwhile.
     """
-    reader = storage.open(digest)
+    reader = storage.open(record.content)
     if reader is None:
-        raise ApiError(MANIFEST_UNKNOWN, details=[{"digest": digest}])
+        raise ApiError(MANIFEST_UNKNOWN)
     try:
         return bytes(reader.read(0, reader.size))
     finally:
         reader.close()
 
 
-def _write_content(storage: Storage, digest: str, content: bytes) -> None:
+def _write_content(storage: Storage, digest: str, content: bytes) -> str:
+    """Store the bytes of a manifest, and return their own digest."""
+    content_digest = digest_of(algorithm_of(digest), [content])
     writer = storage.create()
     try:
         writer.append([content])
         writer.sync()
-        writer.commit(digest)
+        writer.commit(content_digest)
     finally:
         writer.abort()
+    return content_digest
 
 
 def _parse(request: Request) -> tuple[str, str]:

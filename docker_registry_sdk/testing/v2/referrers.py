@@ -16,7 +16,7 @@ from docker_registry_sdk.testing.v2.digests import parse_digest
 from docker_registry_sdk.testing.v2.documents import load_json_object
 from docker_registry_sdk.testing.v2.errors import ApiError
 from docker_registry_sdk.testing.v2.manifest_types import IMAGES, OCI_INDEX
-from docker_registry_sdk.testing.v2.manifests import read_content
+from docker_registry_sdk.testing.v2.manifests import read_manifest
 from docker_registry_sdk.testing.v2.names import parse_name
 from docker_registry_sdk.testing.v2.pages import next_link
 
@@ -68,11 +68,11 @@ class Referrers:
 
     def _describe(self, repository: Repository, digest: str) -> dict[str, Any] | None:
         """Return the descriptor of a referrer, or None when it has been deleted meanwhile."""
+        record = repository.manifests[digest]
         try:
-            document = load_json_object(read_content(self.storage, digest)) or {}
+            document = load_json_object(read_manifest(self.storage, record)) or {}
         except ApiError:
             return None
-        record = repository.manifests[digest]
         descriptor: dict[str, Any] = {"mediaType": record.media_type, "digest": digest, "size": record.size}
         artifact_type = document.get("artifactType")
         if not artifact_type and record.media_type in IMAGES:

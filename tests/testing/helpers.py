@@ -1,0 +1,105 @@
+"""What the tests push, and how they look at answers."""
+
+import hashlib
+import json
+import socket
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import httpx
+
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
+EMPTY_JSON = "application/vnd.oci.empty.v1+json"
+UNKNOWN = "sha256:" + "0" * 64
+
+
+def digest_of(content: bytes, algorithm: str = "sha256") -> str:
+    return f"{algorithm}:{hashlib.new(algorithm, content).hexdigest()}"
+
+
+def push_blob(client: httpx.Client, name: str, content: bytes, algorithm: str = "sha256") -> str:
+    digest = digest_of(content, algorithm)
+    answer = client.post(f"/v2/{name}/blobs/uploads/", params={"digest": digest}, content=content)
+    assert answer.status_code == 201, answer.text
+    return digest
+
+
+def start_upload(client: httpx.Client, name: str = "repo", **query: str) -> str:
+    answer = client.post(f"/v2/{name}/blobs/uploads/", params=query)
+    assert answer.status_code == 202, answer.text
+    return answer.headers["location"]
+
+
+def descriptor(content: bytes, media_type: str, algorithm: str = "sha256") -> dict[str, Any]:
+    return {"mediaType": media_type, "digest": digest_of(content, algorithm), "size": len(content)}
+
+
+def image(config: bytes = b"{}", layers: Sequence[bytes] = (), **fields: Any) -> bytes:
+    """Write an OCI image manifest."""
+    return json.dumps(
+        {
+            "schemaVersion": 2,
+            "mediaType": OCI_MANIFEST,
+            "config": descriptor(config, EMPTY_JSON),
+            "layers": [descriptor(layer, "application/vnd.oci.image.layer.v1.tar") for layer in layers],
+            **fields,
+        }
+    ).encode()
+
+
+def index(*manifests: Mapping[str, Any], **fields: Any) -> bytes:
+    """Write an OCI image index."""
+    return json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": manifests, **fields}).encode()
+
+
+def put_manifest(
+    client: httpx.Client,
+    name: str,
+    reference: str,
+    content: bytes,
+    media_type: str | None = OCI_MANIFEST,
+    headers: Mapping[str, str] | None = None,
+    **query: Any,
+) -> httpx.Response:
+    types = {} if media_type is None else {"content-type": media_type}
+    return client.put(f"/v2/{name}/manifests/{reference}", params=query, content=content, headers={**types, **(headers or {})})
+
+
+def push_image(client: httpx.Client, name: str, tag: str, **fields: Any) -> str:
+    """Push an image with an empty config and no layers."""
+    push_blob(client, name, b"{}")
+    answer = put_manifest(client, name, tag, image(**fields))
+    assert answer.status_code == 201, answer.text
+    return answer.headers["docker-content-digest"]
+
+
+def codes(answer: httpx.Response) -> list[str]:
+    """Return the codes in an error's body."""
+    assert answer.headers["content-type"] == "application/json"
+    return [entry["code"] for entry in answer.json()["errors"]]
+
+
+def assert_error(answer: httpx.Response, status: int, code: str) -> None:
+    assert (answer.status_code, set(codes(answer))) == (status, {code}), answer.text
+    assert answer.headers["docker-distribution-api-version"] == "registry/2.0"
+
+
+def next_page(answer: httpx.Response) -> str | None:
+    """Return the URL of the next page."""
+    link = answer.links.get("next")
+    return None if link is None else link["url"]
+
+
+def raw_request(host: str, request: bytes) -> tuple[int, bytes]:
+    """Send bytes as they are, and return the status and the rest of the answer."""
+    address, _, port = host.rpartition(":")
+    with socket.create_connection((address, int(port)), timeout=10) as connection:
+        connection.sendall(request)
+        answer = b""
+        while chunk := connection.recv(65536):
+            answer += chunk
+    head, _, body = answer.partition(b"\r\n\r\n")
+    return int(head.split(b" ", 2)[1]), body

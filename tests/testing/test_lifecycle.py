@@ -1,0 +1,177 @@
+"""Starting and stopping."""
+
+import asyncio
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from docker_registry_sdk import testing
+from docker_registry_sdk.testing import EmbeddedRegistry, Settings
+from tests.testing.helpers import digest_of, push_blob, start_upload
+
+
+def threads() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("registry-")]
+
+
+def test_a_registry_answers_at_once_and_is_gone_afterwards() -> None:
+    with EmbeddedRegistry() as registry:
+        assert registry.url == f"http://{registry.host}"
+        answer = httpx.get(f"{registry.url}/v2/")
+        assert (answer.status_code, answer.json()) == (200, {})
+        assert answer.headers["docker-distribution-api-version"] == "registry/2.0"
+        assert "server" not in answer.headers
+        assert threads()
+        url = registry.url
+    assert not threads()
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{url}/v2/")
+
+
+def test_it_starts_fast() -> None:
+    """From nothing imported to the first answer, in a process of its own."""
+    program = """
+import time
+begin = time.perf_counter()
+from docker_registry_sdk.testing import EmbeddedRegistry
+with EmbeddedRegistry() as registry:
+    print(time.perf_counter() - begin)
+"""
+    times = [float(subprocess.check_output([sys.executable, "-c", program])) for _ in range(3)]
+    assert min(times) < 0.3
+
+
+def test_importing_it_is_cheap() -> None:
+    program = "import sys, docker_registry_sdk.testing as t; assert 'uvicorn' not in sys.modules; print(dir(t), t.Settings)"
+    assert "EmbeddedRegistry" in subprocess.check_output([sys.executable, "-c", program], text=True)
+
+
+def test_public_names() -> None:
+    assert all(getattr(testing, name).__name__ == name for name in testing.__all__)
+    assert set(testing.__all__) <= set(dir(testing))
+    with pytest.raises(AttributeError, match="Nonsense"):
+        testing.Nonsense  # type: ignore[attr-defined]  # noqa: B018  # pyright: ignore
+
+
+def test_it_stops_after_an_error() -> None:
+    with pytest.raises(ZeroDivisionError), EmbeddedRegistry():
+        raise ZeroDivisionError
+    assert not threads()
+
+
+def test_it_runs_beside_an_event_loop() -> None:
+    async def pull() -> int:
+        with EmbeddedRegistry() as registry:
+            async with httpx.AsyncClient(base_url=registry.url) as client:
+                answers = await asyncio.gather(*(client.get("/v2/") for _ in range(20)))
+                return sum(answer.status_code == 200 for answer in answers)
+
+    assert asyncio.run(pull()) == 20
+    assert not threads()
+
+
+def test_it_does_not_wait_for_idle_connections() -> None:
+    with EmbeddedRegistry() as registry:
+        client = httpx.Client(base_url=registry.url)
+        client.get("/v2/")
+        begin = time.perf_counter()
+    assert time.perf_counter() - begin < 0.3
+    client.close()
+
+
+def test_a_request_that_is_under_way_may_end() -> None:
+    content = b"x" * 30_000_000
+    with ThreadPoolExecutor(1) as pool:
+        with EmbeddedRegistry() as registry, httpx.Client(base_url=registry.url) as client:
+            path = f"/v2/repo/blobs/{push_blob(client, 'repo', content)}"
+            begun = threading.Event()
+
+            def pull() -> int:
+                with httpx.stream("GET", registry.url + path) as answer:
+                    begun.set()
+                    return sum(len(piece) for piece in answer.iter_raw())
+
+            pulling = pool.submit(pull)
+            begun.wait(10)
+        assert pulling.result() == len(content)
+
+
+def test_a_request_that_hangs_is_cut(caplog: pytest.LogCaptureFixture) -> None:
+    content = b"x" * 30_000_000
+    with EmbeddedRegistry() as registry:
+        with httpx.Client(base_url=registry.url) as client:
+            path = f"/v2/repo/blobs/{push_blob(client, 'repo', content)}"
+            location = start_upload(client)
+        address, _, port = registry.host.rpartition(":")
+        reader = socket.create_connection((address, int(port)))
+        reader.sendall(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        writer = socket.create_connection((address, int(port)))
+        writer.sendall(f"PATCH {location} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nx".encode())
+        assert reader.recv(10) == b"HTTP/1.1 2"
+        begin = time.perf_counter()
+    assert time.perf_counter() - begin < 2
+    assert not threads()
+    assert not caplog.records
+    reader.close()
+    writer.close()
+
+
+def test_started_twice() -> None:
+    registry = EmbeddedRegistry()
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="not running"):
+            registry.url  # noqa: B018
+        registry.stop()
+        with registry:
+            with pytest.raises(RuntimeError, match="already"):
+                registry.start()
+            assert httpx.get(f"{registry.url}/v2/").status_code == 200
+    assert len(registry.requests) == 2
+
+
+def test_a_port_of_choice() -> None:
+    with EmbeddedRegistry() as registry:
+        port = int(registry.host.rpartition(":")[2])
+        with pytest.raises(OSError, match="in use"):
+            EmbeddedRegistry(port=port).start()
+    with EmbeddedRegistry(port=port) as registry:
+        assert registry.host == f"127.0.0.1:{port}"
+
+
+def test_https_needs_a_certificate() -> None:
+    """Without one no handshake succeeds, but the server starts and stops; certificates come with the caller."""
+    with EmbeddedRegistry(ssl_context=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)) as registry:
+        assert registry.url.startswith("https://127.0.0.1:")
+        with pytest.raises(httpx.HTTPError):
+            httpx.get(f"{registry.url}/v2/", verify=False)
+
+
+def test_many_pulls_at_once() -> None:
+    content = bytes(1_000_000)
+    with EmbeddedRegistry() as registry:
+        with httpx.Client(base_url=registry.url) as client:
+            path = f"/v2/repo/blobs/{push_blob(client, 'repo', content)}"
+
+        async def pull_all() -> list[bytes]:
+            limits = httpx.Limits(max_connections=None)
+            async with httpx.AsyncClient(base_url=registry.url, limits=limits, timeout=30) as client:
+                answers = await asyncio.gather(*(client.get(path) for _ in range(200)))
+                return [answer.content for answer in answers]
+
+        assert {digest_of(pulled) for pulled in asyncio.run(pull_all())} == {digest_of(content)}
+
+
+def test_settings_are_checked() -> None:
+    with pytest.raises(ValueError, match="manifest_limit"):
+        Settings(manifest_limit=0)
+    with pytest.raises(ValueError, match="chunk_min_length"):
+        Settings(chunk_min_length=0)
+    with pytest.raises(ValueError, match="page_limit"):
+        Settings(page_limit=0)

@@ -1,0 +1,166 @@
+"""What the storages promise beyond the API: restarts, crashes, and holding content once."""
+
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from docker_registry_sdk.testing import DirectoryStorage, EmbeddedRegistry, MemoryStorage, Storage
+from docker_registry_sdk.testing.storage.base import link_blob
+from docker_registry_sdk.testing.storage.records import ManifestRecord, Repository
+from docker_registry_sdk.testing.storage.serialization import repository_from_json, repository_to_json
+from tests.testing.helpers import OCI_INDEX, UNKNOWN, digest_of, index, push_blob, push_image, put_manifest, start_upload
+
+CONTENT = b"some content"
+
+
+@pytest.fixture
+def storage(storage_path: Path | None) -> Storage:
+    return MemoryStorage() if storage_path is None else DirectoryStorage(storage_path)
+
+
+def write(storage: Storage, content: bytes) -> str:
+    writer = storage.create()
+    writer.append([content])
+    writer.sync()
+    writer.commit(digest_of(content))
+    writer.abort()
+    return digest_of(content)
+
+
+def read(storage: Storage, digest: str) -> bytes | None:
+    reader = storage.open(digest)
+    if reader is None:
+        return None
+    try:
+        return bytes(reader.read(0, reader.size))
+    finally:
+        reader.close()
+
+
+def test_content(storage: Storage) -> None:
+    assert read(storage, digest_of(CONTENT)) is None
+    digest = write(storage, CONTENT)
+    assert read(storage, digest) == CONTENT
+    assert write(storage, CONTENT) == digest
+    assert read(storage, digest) == CONTENT
+    storage.discard(digest)
+    storage.discard(digest)
+    assert read(storage, digest) is None
+
+
+def test_parts_of_content(storage: Storage) -> None:
+    writer = storage.create()
+    writer.append([b"abc", b"", b"def"])
+    writer.truncate(4)
+    writer.append([b"XYZ"])
+    assert (writer.size, bytes(writer.read(1, 3)), bytes(writer.read(0, 99))) == (7, b"bcd", b"abcdXYZ")
+    writer.sync()
+    writer.commit(digest_of(b"abcdXYZ"))
+    reader = storage.open(digest_of(b"abcdXYZ"))
+    assert reader is not None
+    assert (reader.size, bytes(reader.read(2, 3)), bytes(reader.read(6, 9)), bytes(reader.read(7, 1))) == (7, b"cdX", b"Z", b"")
+    reader.close()
+
+
+def test_aborted_content_is_gone(storage: Storage, storage_path: Path | None) -> None:
+    writer = storage.create()
+    writer.append([CONTENT])
+    writer.abort()
+    writer.abort()
+    assert read(storage, digest_of(CONTENT)) is None
+    assert storage_path is None or not list((storage_path / "uploads").iterdir())
+
+
+def test_records(storage: Storage) -> None:
+    assert (storage.load("a/b"), storage.names()) == (None, [])
+    repository = Repository().with_blob(UNKNOWN).with_manifest(UNKNOWN, ManifestRecord("x/y", 1, UNKNOWN), ["v1"])
+    for name in ("b", "a/b", "a"):
+        storage.save(name, repository)
+    assert storage.load("a/b") == repository
+    assert storage.names() == ["a", "a/b", "b"]
+
+
+def test_threads_lose_no_blob(storage: Storage) -> None:
+    digests = [digest_of(bytes([number])) for number in range(100)]
+    barrier = threading.Barrier(8)
+
+    def link(part: int) -> None:
+        barrier.wait()
+        for digest in digests[part::8]:
+            link_blob(storage, "repo", digest)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(link, range(8)))
+    assert storage.load("repo") == Repository(blobs=frozenset(digests))
+
+
+def test_serialization() -> None:
+    manifests = {UNKNOWN: ManifestRecord("x/y", 5, UNKNOWN, "sha512:1"), "sha256:1": ManifestRecord("z/z", 0, "sha256:3")}
+    repository = Repository(frozenset({"sha256:2", UNKNOWN}), manifests, {"Latest": UNKNOWN, "latest": "sha256:1"})
+    assert repository_from_json(repository_to_json(repository)) == repository
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"blobs": 1}', b'{"blobs": [], "manifests": [], "tags": {}}'])
+def test_a_broken_record_is_told(tmp_path: Path, content: bytes) -> None:
+    record = tmp_path / "repositories" / "a" / "_repository.json"
+    record.parent.mkdir(parents=True)
+    record.write_bytes(content)
+    with pytest.raises(ValueError, match=r"_repository\.json is no record"):
+        DirectoryStorage(tmp_path)
+
+
+def test_a_failed_write_is_no_content(tmp_path: Path) -> None:
+    """A write that fails half way, as on a full disk, leaves what was there before it."""
+    storage = DirectoryStorage(tmp_path)
+    writer = storage.create()
+    writer.append([CONTENT])
+    with pytest.raises(TypeError):
+        writer.append([b"half", "not bytes"])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
+    assert writer.size == len(CONTENT)
+    writer.append([b"!"])
+    writer.sync()
+    writer.commit(digest_of(CONTENT + b"!"))
+    assert read(storage, digest_of(CONTENT + b"!")) == CONTENT + b"!"
+
+
+def test_restart(tmp_path: Path) -> None:
+    def state(client: httpx.Client) -> list[bytes]:
+        paths = ["_catalog", "a/b/tags/list", "a/b/manifests/v1", f"a/b/blobs/{blob}", f"a/b/referrers/{UNKNOWN}"]
+        return [client.get(f"/v2/{path}").raise_for_status().content for path in paths]
+
+    with EmbeddedRegistry(storage=tmp_path) as registry, httpx.Client(base_url=registry.url) as client:
+        push_image(client, "a/b", "v1")
+        blob = push_blob(client, "a/b", CONTENT * 100_000, "sha512")
+        put_manifest(client, "a/b", "V1", index(subject={"mediaType": "x/y", "digest": UNKNOWN, "size": 1}), OCI_INDEX)
+        upload = start_upload(client, "a/b")
+        client.patch(upload, content=b"unfinished")
+        before = state(client)
+    assert list((tmp_path / "uploads").iterdir()) == []
+    (tmp_path / "uploads" / "left-by-a-crash").write_bytes(b"x")
+    with EmbeddedRegistry(storage=str(tmp_path)) as registry, httpx.Client(base_url=registry.url) as client:
+        assert state(client) == before
+        assert client.get(upload).status_code == 404
+    assert list((tmp_path / "uploads").iterdir()) == []
+
+
+def test_memory_outlives_a_stop() -> None:
+    registry = EmbeddedRegistry()
+    with registry, httpx.Client(base_url=registry.url) as client:
+        digest = push_blob(client, "repo", CONTENT)
+    with registry, httpx.Client(base_url=registry.url) as client:
+        assert client.get(f"/v2/repo/blobs/{digest}").content == CONTENT
+
+
+def test_content_is_held_once(tmp_path: Path) -> None:
+    with EmbeddedRegistry(storage=tmp_path) as registry, httpx.Client(base_url=registry.url) as client:
+        for name in ("a", "b"):
+            digest = push_blob(client, name, CONTENT)
+        client.post("/v2/c/blobs/uploads/", params={"mount": digest})
+    files = [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]
+    assert [path.read_bytes() for path in files] == [CONTENT]
+    record = json.loads((tmp_path / "repositories" / "c" / "_repository.json").read_bytes())
+    assert record["blobs"] == [digest]
