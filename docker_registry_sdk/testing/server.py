@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import os
 import socket
 import ssl
@@ -19,6 +20,9 @@ GRACE = 0.5
 KEEP_ALIVE = 75
 BACKLOG = 1024
 _TICK = 0.5
+
+_logger = logging.getLogger(__name__)
+_logger.setLevel(logging.ERROR)
 
 
 class ServerThread:
@@ -143,8 +147,12 @@ class _Server(Server):
 
 
 class _Protocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol without its access log, which would have to be turned off for the whole process otherwise."""
+    """uvicorn's HTTP protocol with a log of its own, for errors only: a client that sends nonsense is none.
+
+    uvicorn's loggers could only be set for the whole process, which may run other servers.
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.access_log = False
+        self.logger = _logger

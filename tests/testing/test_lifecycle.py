@@ -145,6 +145,32 @@ def test_a_port_of_choice() -> None:
         assert registry.host == f"127.0.0.1:{port}"
 
 
+def test_a_server_that_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("uvicorn.server.Server.startup", fail)
+    registry = EmbeddedRegistry()
+    with pytest.raises(RuntimeError, match="could not start") as caught:
+        registry.start()
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    with pytest.raises(RuntimeError, match="not running"):
+        registry.url  # noqa: B018
+    assert not threads()
+
+
+def test_nonsense_from_a_client_is_not_printed() -> None:
+    program = """
+import socket
+from docker_registry_sdk.testing import EmbeddedRegistry
+with EmbeddedRegistry() as registry, socket.create_connection(("127.0.0.1", int(registry.host.split(":")[1]))) as client:
+    client.sendall(b"nonsense" * 9)
+    assert client.recv(100).startswith(b"HTTP/1.1 400")
+"""
+    run = subprocess.run([sys.executable, "-W", "error", "-X", "dev", "-c", program], capture_output=True, text=True, check=True)
+    assert (run.stdout, run.stderr) == ("", "")
+
+
 def test_https_needs_a_certificate() -> None:
     """Without one no handshake succeeds, but the server starts and stops; certificates come with the caller."""
     with EmbeddedRegistry(ssl_context=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)) as registry:

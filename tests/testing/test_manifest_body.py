@@ -8,6 +8,12 @@ import pytest
 
 from tests.testing.helpers import EMPTY_JSON, assert_error, descriptor, image, push_blob, put_manifest
 
+
+@pytest.mark.parametrize("content_type", ["text", "a/b c", "/", "a/b/c", "a/" + "b" * 200])
+def test_no_media_type(client: httpx.Client, content_type: str) -> None:
+    assert_error(put_manifest(client, "repo", "v1", b"{}", content_type), 400, "MANIFEST_INVALID")
+
+
 BAD: list[Any] = [
     [],
     {},

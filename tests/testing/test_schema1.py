@@ -67,6 +67,19 @@ def test_schema_1_badly_signed(client: httpx.Client, signatures: Any) -> None:
     assert_error(put_manifest(client, "repo", "v1", content, SCHEMA1_SIGNED), 400, "MANIFEST_INVALID")
 
 
+def test_signatures_about_different_texts(client: httpx.Client) -> None:
+    document = json.loads(sign(schema1()))
+    document["signatures"] *= 2
+    document["signatures"][1] = {"protected": base64.urlsafe_b64encode(b'{"formatLength": 3, "formatTail": ""}').decode()}
+    content = json.dumps(document).encode()
+    assert_error(put_manifest(client, "repo", "v1", content, SCHEMA1_SIGNED), 400, "MANIFEST_INVALID")
+
+
+def test_schema_1_of_another_version(client: httpx.Client) -> None:
+    for content in (b"{}", b"[]", b"not JSON", schema1().replace(b": 1", b": 2", 1)):
+        assert_error(put_manifest(client, "repo", "v1", content, SCHEMA1), 400, "MANIFEST_INVALID")
+
+
 def test_signatures_do_not_count(registry: EmbeddedRegistry, client: httpx.Client) -> None:
     """Two signed manifests may have one digest and yet be different bytes; each repository keeps what was pushed last."""
     first, second = sign(schema1()), sign(schema1(), b"another signature")

@@ -148,7 +148,7 @@ def test_restart(tmp_path: Path) -> None:
 
 
 def test_memory_outlives_a_stop() -> None:
-    registry = EmbeddedRegistry()
+    registry = EmbeddedRegistry(storage=MemoryStorage())
     with registry, httpx.Client(base_url=registry.url) as client:
         digest = push_blob(client, "repo", CONTENT)
     with registry, httpx.Client(base_url=registry.url) as client:
