@@ -1,5 +1,6 @@
 """A storage in memory: fast, and gone with its owner."""
 
+import io
 import threading
 from collections.abc import Iterable
 
@@ -30,25 +31,25 @@ class MemoryWriter:
 
     def __init__(self, contents: dict[str, memoryview]) -> None:
         self._contents = contents
-        self._received = bytearray()
+        self._received = io.BytesIO()
 
     @property
     def size(self) -> int:
         """How many bytes were appended."""
-        return len(self._received)
+        return self._received.tell()
 
     def append(self, chunks: Iterable[bytes]) -> None:
         """Add bytes at the end."""
-        for chunk in chunks:
-            self._received += chunk
+        self._received.writelines(chunks)
 
     def truncate(self, size: int) -> None:
         """Drop everything after the first `size` bytes."""
-        del self._received[size:]
+        self._received.seek(size)
+        self._received.truncate()
 
     def read(self, offset: int, length: int) -> bytes:
         """Read back a part of what was appended."""
-        with memoryview(self._received) as view:
+        with self._received.getbuffer() as view:
             return bytes(view[offset : offset + length])
 
     def sync(self) -> None:
@@ -56,12 +57,12 @@ class MemoryWriter:
 
     def commit(self, digest: str) -> None:
         """Make the content available under a digest."""
-        received, self._received = self._received, bytearray()
-        self._contents.setdefault(digest, memoryview(received).toreadonly())
+        received, self._received = self._received, io.BytesIO()
+        self._contents.setdefault(digest, received.getbuffer().toreadonly())
 
     def abort(self) -> None:
         """Free the memory."""
-        self._received = bytearray()
+        self._received = io.BytesIO()
 
 
 class MemoryStorage:
