@@ -49,8 +49,10 @@ def test_invalid_manifests(client: httpx.Client, document: Any) -> None:
         b'{"schemaVersion": NaN}',
         b'{"schemaVersion": ' + b"9" * 10_000 + b"}",
         image().replace(b"sha256:", b"sha256:../"),
+        image().replace(b"sha256:", b"sha256:\\ud800"),
+        image(annotations={"a": "b"}).replace(b'"b"', b"[" * 100_000),
     ],
-    ids=range(8),
+    ids=range(10),
 )
 def test_hostile_manifests(client: httpx.Client, content: bytes) -> None:
     answer = put_manifest(client, "repo", "v1", content)

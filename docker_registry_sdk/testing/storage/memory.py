@@ -56,9 +56,9 @@ class MemoryWriter:
         """Do nothing: memory outlives no crash."""
 
     def commit(self, digest: str) -> None:
-        """Make the content available under a digest."""
+        """Make the content available under a digest; CPython hands its memory over without a copy."""
         received, self._received = self._received, io.BytesIO()
-        self._contents.setdefault(digest, received.getbuffer().toreadonly())
+        self._contents.setdefault(digest, memoryview(received.getvalue()))
 
     def abort(self) -> None:
         """Free the memory."""

@@ -1,10 +1,11 @@
 """The errors of API v2: their codes, statuses and bodies."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 
 @attrs.frozen
@@ -72,4 +73,5 @@ class ApiError(Exception):
         """
         entry = {"code": self.kind.code, "message": self.message}
         errors = [{**entry, "detail": detail} for detail in self.details] or [entry]
-        return JSONResponse({"errors": errors}, self.status, self.headers)
+        body = json.dumps({"errors": errors})  # in ASCII: a detail may hold text that has no UTF-8
+        return Response(body, self.status, self.headers, media_type="application/json")
