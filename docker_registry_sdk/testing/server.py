@@ -39,8 +39,6 @@ class ServerThread:
     """
 
     def __init__(self, app: ASGIApp, host: str, port: int, ssl_context: ssl.SSLContext | None = None) -> None:
-        self._socket = _listen(host, port)
-        self.port: int = self._socket.getsockname()[1]
         self._server = _Server(
             Config(
                 app,
@@ -57,6 +55,8 @@ class ServerThread:
                 ssl_context_factory=None if ssl_context is None else lambda _config, _default: ssl_context,
             )
         )
+        self._socket = _listen(host, port)
+        self.port: int = self._socket.getsockname()[1]
         self._thread = threading.Thread(target=self._run, name=f"registry-{self.port}", daemon=True)
         self._failure: BaseException | None = None
 
