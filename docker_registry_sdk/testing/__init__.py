@@ -12,7 +12,10 @@ The server's libraries are imported when a name is first used, so importing this
 import importlib
 from typing import TYPE_CHECKING
 
+from docker_registry_sdk.testing.extra import needs_extra
+
 if TYPE_CHECKING:
+    from docker_registry_sdk.testing.clock import Clock as Clock
     from docker_registry_sdk.testing.registry import EmbeddedRegistry as EmbeddedRegistry
     from docker_registry_sdk.testing.request_log import RequestLog as RequestLog
     from docker_registry_sdk.testing.request_log import RequestRecord as RequestRecord
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from docker_registry_sdk.testing.storage.memory import MemoryStorage as MemoryStorage
 else:
     _MODULES = {
+        "Clock": "clock",
         "DirectoryStorage": "storage.directory",
         "EmbeddedRegistry": "registry",
         "MemoryStorage": "storage.memory",
@@ -35,7 +39,8 @@ else:
         module = _MODULES.get(name)
         if module is None:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(importlib.import_module(f"{__name__}.{module}"), name)
+        with needs_extra():
+            value = getattr(importlib.import_module(f"{__name__}.{module}"), name)
         globals()[name] = value
         return value
 
@@ -43,4 +48,13 @@ else:
         return sorted({*globals(), *__all__})
 
 
-__all__ = ["DirectoryStorage", "EmbeddedRegistry", "MemoryStorage", "RequestLog", "RequestRecord", "Settings", "Storage"]
+__all__ = [
+    "Clock",
+    "DirectoryStorage",
+    "EmbeddedRegistry",
+    "MemoryStorage",
+    "RequestLog",
+    "RequestRecord",
+    "Settings",
+    "Storage",
+]

@@ -2,16 +2,26 @@
 
 import os
 import ssl
+from contextlib import ExitStack
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import attrs
+from starlette.routing import BaseRoute
+
 from docker_registry_sdk.testing.app import build_app
+from docker_registry_sdk.testing.auth.account import Account
+from docker_registry_sdk.testing.auth.address import TokenAddress
+from docker_registry_sdk.testing.auth.mode import AuthMode, create_authentication
+from docker_registry_sdk.testing.clock import Clock
 from docker_registry_sdk.testing.request_log import RequestLog
 from docker_registry_sdk.testing.server import ServerThread
 from docker_registry_sdk.testing.settings import Settings
 from docker_registry_sdk.testing.storage.base import Storage
 from docker_registry_sdk.testing.storage.directory import DirectoryStorage
 from docker_registry_sdk.testing.storage.memory import MemoryStorage
+from docker_registry_sdk.testing.tls import Certificates
 from docker_registry_sdk.testing.v2.routes import v2_routes
 from docker_registry_sdk.testing.v2.sessions import UploadSessions
 
@@ -25,32 +35,59 @@ class EmbeddedRegistry:
     It may be started again after it has stopped: what was pushed is still there, the port may be another one.
 
     Args:
+        auth: Whether callers have to say who they are: `none`, `basic`, or `token`, with a token service of its own.
+        username: The name of the one user; None makes one.
+        password: The user's password; None makes one.
+        anonymous_pull: Whether others may read repositories, when there is authentication. Only the user pushes, deletes and
+            lists the repositories.
         storage: A directory to keep everything in, or a storage of one's own; None keeps everything in memory.
         settings: How strict and how generous it is.
         host: The address to listen on.
         port: The port; 0 takes a free one.
-        ssl_context: Serve HTTPS with it instead of HTTP.
+        tls: Serve HTTPS instead of HTTP, with a certificate made for it; `ca_file` is what to trust.
+        require_client_certificate: Let in only clients that have the certificate in `client_cert_file`; it goes with `tls`.
+        ssl_context: Serve HTTPS with certificates of one's own.
+
+    Raises:
+        ImportError: The extra `testing` is not installed.
+        ValueError: The arguments do not go together, or a user name or password cannot be sent.
     """
 
     def __init__(
         self,
         *,
+        auth: AuthMode = "none",
+        username: str | None = None,
+        password: str | None = None,
+        anonymous_pull: bool = True,
         storage: Storage | str | os.PathLike[str] | None = None,
         settings: Settings | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
+        tls: bool = False,
+        require_client_certificate: bool = False,
         ssl_context: ssl.SSLContext | None = None,
     ) -> None:
-        self._storage = _open_storage(storage)
+        if require_client_certificate and not tls:
+            raise ValueError("require_client_certificate goes with tls")
+        if tls and ssl_context is not None:
+            raise ValueError("tls makes its own ssl_context")
         self._settings = settings or Settings()
+        self._clock = Clock()
+        self._account = Account.create(username, password, anonymous_pull)
+        self._authentication = create_authentication(auth, self._account, self._clock, self._settings.token_lifetime)
+        self._storage = _open_storage(storage)
         self._address = (host, port)
+        self._certificates = Certificates(host) if tls else None
         self._ssl_context = ssl_context
+        if self._certificates is not None:
+            self._ssl_context = self._certificates.server_context(require_client=require_client_certificate)
         self._requests = RequestLog()
-        self._running: tuple[ServerThread, UploadSessions] | None = None
+        self._running: _Running | None = None
 
     @property
     def requests(self) -> RequestLog:
-        """The requests that were answered, oldest first."""
+        """The requests that were answered, oldest first; those to the token service are among them."""
         return self._requests
 
     @property
@@ -59,16 +96,29 @@ class EmbeddedRegistry:
         return self._storage
 
     @property
+    def clock(self) -> Clock:
+        """The registry's clock, by which tokens run out; move it to see that happen."""
+        return self._clock
+
+    @property
+    def username(self) -> str:
+        """The name of the one user."""
+        return self._account.username
+
+    @property
+    def password(self) -> str:
+        """The user's password."""
+        return self._account.password
+
+    @property
     def host(self) -> str:
         """The host and port, as they stand in an image reference.
 
         Raises:
             RuntimeError: The registry is not running.
         """
-        if self._running is None:
-            raise RuntimeError("the registry is not running; use it in a with block")
         name = f"[{self._address[0]}]" if ":" in self._address[0] else self._address[0]
-        return f"{name}:{self._running[0].port}"
+        return f"{name}:{self._run_state().port}"
 
     @property
     def url(self) -> str:
@@ -77,7 +127,48 @@ class EmbeddedRegistry:
         Raises:
             RuntimeError: The registry is not running.
         """
-        return f"{'http' if self._ssl_context is None else 'https'}://{self.host}"
+        return f"{self._scheme}://{self.host}"
+
+    @property
+    def token_url(self) -> str:
+        """The URL of the token service, for clients that call the registry by its `url`; it is there when `auth` is `token`.
+
+        Raises:
+            RuntimeError: The registry is not running.
+        """
+        running = self._run_state()
+        return running.token_address.url(self._scheme, self.host, (self._address[0], running.port))
+
+    @property
+    def ca_pem(self) -> str:
+        """The certificate to trust, when the registry was made with `tls`.
+
+        Raises:
+            RuntimeError: It was not.
+        """
+        return self._own_certificates().ca_pem
+
+    @property
+    def ca_file(self) -> Path:
+        """A file with the certificate to trust; it lives as long as this object.
+
+        Raises:
+            RuntimeError: The registry was not made with `tls`.
+        """
+        return self._own_certificates().ca_file
+
+    @property
+    def client_cert_file(self) -> Path:
+        """A file with a key and a certificate for a client; it lives as long as this object.
+
+        Raises:
+            RuntimeError: The registry was not made with `tls`.
+        """
+        return self._own_certificates().client_file
+
+    def revoke_tokens(self) -> None:
+        """Refuse all tokens and refresh tokens that were given out so far; without effect where none are."""
+        self._authentication.revoke_tokens()
 
     def start(self) -> None:
         """Start serving; it returns when requests are answered.
@@ -88,19 +179,26 @@ class EmbeddedRegistry:
         """
         if self._running is not None:
             raise RuntimeError("the registry is running already")
-        sessions = UploadSessions(self._storage)
-        app = build_app(v2_routes(self._storage, self._settings, sessions), self._requests)
-        server = ServerThread(app, *self._address, self._ssl_context)
-        server.start()
-        self._running = server, sessions
+        with ExitStack() as parts:
+            sessions = UploadSessions(self._storage)
+            parts.callback(sessions.close)
+            origin = self._settings.token_origin
+            token_routes = self._authentication.token_routes()
+            token_port = None
+            if origin == "port" and token_routes:
+                token_port = self._serve(token_routes, 0, parts)
+                token_routes = []
+            address = TokenAddress(origin, token_port)
+            guard = self._authentication.guard(address)
+            routes = token_routes + v2_routes(self._storage, self._settings, sessions, guard)
+            self._running = _Running(self._serve(routes, self._address[1], parts), address, parts.pop_all())
 
     def stop(self) -> None:
         """Stop serving and throw unfinished uploads away; without effect when it is not running."""
         if self._running is not None:
-            server, sessions = self._running
+            parts = self._running.parts
             self._running = None
-            server.stop()
-            sessions.close()
+            parts.close()
 
     def __enter__(self) -> Self:
         self.start()
@@ -108,6 +206,36 @@ class EmbeddedRegistry:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self.stop()
+
+    @property
+    def _scheme(self) -> str:
+        return "http" if self._ssl_context is None else "https"
+
+    def _serve(self, routes: list[BaseRoute], port: int, parts: ExitStack) -> int:
+        """Start a server, to be stopped with the others, and return its port."""
+        server = ServerThread(build_app(routes, self._requests), self._address[0], port, self._ssl_context)
+        server.start()
+        parts.callback(server.stop)
+        return server.port
+
+    def _run_state(self) -> "_Running":
+        if self._running is None:
+            raise RuntimeError("the registry is not running; use it in a with block")
+        return self._running
+
+    def _own_certificates(self) -> Certificates:
+        if self._certificates is None:
+            raise RuntimeError("the registry has no certificates of its own; make it with tls=True")
+        return self._certificates
+
+
+@attrs.frozen
+class _Running:
+    """What there is while a registry runs."""
+
+    port: int
+    token_address: TokenAddress
+    parts: ExitStack
 
 
 def _open_storage(storage: Storage | str | os.PathLike[str] | None) -> Storage:

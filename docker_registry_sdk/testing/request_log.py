@@ -3,12 +3,14 @@
 import threading
 from collections.abc import Iterator, Sequence
 from typing import overload
+from urllib.parse import unquote_plus
 
 import attrs
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 REDACTED = "[redacted]"
 _SECRET = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+_SECRET_FIELDS = frozenset({"access_token", "client_secret", "id_token", "password", "refresh_token", "token"})
 
 
 @attrs.frozen
@@ -17,7 +19,7 @@ class RequestRecord:
 
     Args:
         method: The method.
-        path: The path and the query, as they came.
+        path: The path and the query, as they came; the values of fields that carry secrets are redacted.
         headers: The request's headers, names in lower case; the values of those that carry secrets are redacted.
         status: The status of the answer, or None when the client had gone before there was one.
         request_bytes: How many bytes of the request's body were read.
@@ -143,12 +145,12 @@ class _Exchange:
         if self._finished:
             return
         self._finished = True
-        query = self._scope["query_string"]
-        path = self._scope["raw_path"] + (b"?" + query if query else b"")
+        query = self._scope["query_string"].decode("latin-1")
+        path = self._scope["raw_path"].decode("latin-1")
         self._log.append(
             RequestRecord(
                 method=self._scope["method"],
-                path=path.decode("latin-1"),
+                path=f"{path}?{_redacted_query(query)}" if query else path,
                 headers=_redacted(self._scope["headers"]),
                 status=self._status,
                 request_bytes=self._received,
@@ -161,3 +163,12 @@ class _Exchange:
 def _redacted(headers: list[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
     pairs = ((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers)
     return tuple((name, REDACTED if name in _SECRET else value) for name, value in pairs)
+
+
+def _redacted_query(query: str) -> str:
+    return "&".join(_redacted_field(field) for field in query.split("&"))
+
+
+def _redacted_field(field: str) -> str:
+    name, _, value = field.partition("=")
+    return f"{name}={REDACTED}" if value and unquote_plus(name).lower() in _SECRET_FIELDS else field

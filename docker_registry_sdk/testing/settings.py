@@ -1,9 +1,14 @@
 """What a caller may choose about the embedded registry's behaviour."""
 
+from typing import Literal, TypeAlias, get_args
+
 import attrs
 from attrs import validators
 
 MEBIBYTE = 1024 * 1024
+
+TokenOrigin: TypeAlias = Literal["same", "port", "name"]
+"""Where the token service is: on the registry's own origin, on another port, or on the same port by another host name."""
 
 
 @attrs.frozen(kw_only=True)
@@ -19,12 +24,18 @@ class Settings:
             announces nothing.
         page_limit: The most tags, repositories or referrers in one answer, whatever ``n`` asks for; the rest is behind a
             ``Link``. None sets no limit.
+        token_lifetime: For how many seconds a token is good. The specification wants 60 at least, for old clients; a test may
+            want less.
+        token_origin: Where challenges send for tokens: to the registry's own origin (`same`), to a second port (`port`), or to
+            the same port by the other one of the names `localhost` and `127.0.0.1` (`name`).
 
     Raises:
-        ValueError: A number is smaller than 1.
+        ValueError: A number is smaller than 1, or the token service's place is none of those.
     """
 
     manifest_limit: int = attrs.field(default=4 * MEBIBYTE, validator=validators.ge(1))
     sparse_images: bool = False
     chunk_min_length: int | None = attrs.field(default=None, validator=validators.optional(validators.ge(1)))
     page_limit: int | None = attrs.field(default=None, validator=validators.optional(validators.ge(1)))
+    token_lifetime: int = attrs.field(default=300, validator=validators.ge(1))
+    token_origin: TokenOrigin = attrs.field(default="same", validator=validators.in_(get_args(TokenOrigin)))

@@ -36,6 +36,7 @@ PAGINATION_NUMBER_INVALID = ErrorKind("PAGINATION_NUMBER_INVALID", 400, "n is no
 RANGE_INVALID = ErrorKind("RANGE_INVALID", 416, "the range does not fit")  # Docker's
 SIZE_INVALID = ErrorKind("SIZE_INVALID", 400, "the length is not that of the content")
 TAG_INVALID = ErrorKind("TAG_INVALID", 400, "the tag is invalid")  # Docker's
+UNAUTHORIZED = ErrorKind("UNAUTHORIZED", 401, "the request needs credentials, or better ones")
 UNSUPPORTED = ErrorKind("UNSUPPORTED", 405, "the operation is not supported")
 
 

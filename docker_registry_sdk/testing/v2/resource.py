@@ -7,7 +7,9 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from docker_registry_sdk.testing.access import Guard, set_grant
 from docker_registry_sdk.testing.v2.errors import UNSUPPORTED, ApiError
+from docker_registry_sdk.testing.v2.needs import Needs
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
@@ -19,10 +21,14 @@ class Resource:
 
     Args:
         handlers: What to call for each method; another method is answered with 405.
+        needs: Tells what a request needs to be allowed.
+        guard: Decides whether it is.
     """
 
-    def __init__(self, handlers: Mapping[str, Handler]) -> None:
+    def __init__(self, handlers: Mapping[str, Handler], needs: Needs, guard: Guard) -> None:
         self._handlers = handlers
+        self._needs = needs
+        self._guard = guard
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; one whose client has gone is not answered."""
@@ -39,6 +45,7 @@ class Resource:
             handler = self._handlers.get(request.method)
             if handler is None:
                 raise ApiError(UNSUPPORTED, headers={"allow": ", ".join(self._handlers)})
+            set_grant(request, self._guard.admit(request, self._needs(request)))
             return await handler(request)
         except ApiError as error:
             return error.response()

@@ -7,11 +7,13 @@ import attrs
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from docker_registry_sdk.testing.access import Grant, grant_of
 from docker_registry_sdk.testing.settings import Settings
 from docker_registry_sdk.testing.storage.base import Storage, link_blob
 from docker_registry_sdk.testing.v2.digests import CANONICAL, algorithm_of, parse_algorithm, parse_digest
 from docker_registry_sdk.testing.v2.errors import BLOB_UPLOAD_UNKNOWN, DIGEST_INVALID, RANGE_INVALID, SIZE_INVALID, ApiError
 from docker_registry_sdk.testing.v2.names import parse_name
+from docker_registry_sdk.testing.v2.needs import pull_access
 from docker_registry_sdk.testing.v2.ranges import parse_content_range
 from docker_registry_sdk.testing.v2.sessions import UploadSession, UploadSessions
 
@@ -42,7 +44,7 @@ class Uploads:
         if "mount" in query:
             digest = parse_digest(query["mount"])
             source = parse_name(query["from"]) if "from" in query else None
-            if await asyncio.to_thread(self._mount, name, digest, source):
+            if await asyncio.to_thread(self._mount, name, digest, source, grant_of(request)):
                 return _created(name, digest)
         elif "digest" in query:
             return await self._receive_whole(name, parse_digest(query["digest"]), request)
@@ -84,10 +86,10 @@ class Uploads:
     def _session(self, request: Request) -> UploadSession:
         return self.sessions.get(parse_name(request.path_params["name"]), request.path_params["session"])
 
-    def _mount(self, name: str, digest: str, source: str | None) -> bool:
-        """Link a blob of another repository; without a source, of any that has it."""
+    def _mount(self, name: str, digest: str, source: str | None, grant: Grant) -> bool:
+        """Link a blob of another repository; without a source, of any that has it and that the caller may read."""
         with self.storage.lock:
-            sources = self.storage.names() if source is None else [source]
+            sources = [each for each in self.storage.names() if pull_access(each) in grant] if source is None else [source]
             repositories = (self.storage.load(candidate) for candidate in sources)
             if not any(repository is not None and digest in repository.blobs for repository in repositories):
                 return False

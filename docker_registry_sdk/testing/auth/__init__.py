@@ -1,0 +1,1 @@
+"""Who may do what in the embedded registry: Basic authentication, and Bearer tokens with a service that gives them out."""

@@ -1,0 +1,43 @@
+"""Reading and writing scopes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from docker_registry_sdk.testing.access import Access
+from docker_registry_sdk.testing.auth.scopes import format_scopes, from_claim, parse_scopes, to_claim
+
+accesses = st.lists(
+    st.builds(
+        Access,
+        st.from_regex("[a-z0-9]+", fullmatch=True),
+        st.from_regex("([a-z]+:[0-9]+/)?[a-z]+", fullmatch=True),
+        st.sampled_from(["pull", "push", "delete", "admin"]),
+    ),
+    unique=True,
+)
+
+
+@given(accesses)
+def test_there_and_back(wanted: list[Access]) -> None:
+    assert set(parse_scopes(format_scopes(wanted))) == set(wanted)
+    assert from_claim(to_claim(wanted)) == set(wanted)
+
+
+@given(st.text())
+def test_any_text(text: str) -> None:
+    try:
+        parse_scopes(text)
+    except ValueError as error:
+        assert "malformed" in str(error)
+
+
+def test_each_right_is_there_once() -> None:
+    wanted = parse_scopes("repository:a:pull,pull repository(image):a:pull  repository:a:*")
+    assert wanted == [Access("repository", "a", action) for action in ("pull", "push", "delete")]
+
+
+@pytest.mark.parametrize("text", ["a", "a:b", "a::c", ":b:c", "a(:b:c", "a():b:c", "a:b:c:d", "a:b:c,D", "a:b\u00e9:c"])
+def test_malformed(text: str) -> None:
+    with pytest.raises(ValueError, match="malformed"):
+        parse_scopes(text)

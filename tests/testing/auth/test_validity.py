@@ -1,0 +1,146 @@
+"""How long tokens are good, and where."""
+
+import json
+import time
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from joserfc import jwt
+from joserfc.jwk import ECKey, OctKey
+from joserfc.util import urlsafe_b64encode
+
+from docker_registry_sdk.testing import Clock, EmbeddedRegistry, Settings
+from docker_registry_sdk.testing.auth.tokens import ISSUER, SERVICE, Tokens
+from tests.testing.auth.helpers import bearer, challenge, claims, get_token, post_token
+
+TOKENS = Tokens(Clock(), 60)
+
+
+def ping(registry: EmbeddedRegistry, token: str) -> httpx.Response:
+    return httpx.get(f"{registry.url}/v2/", headers=bearer(token))
+
+
+def assert_dead(registry: EmbeddedRegistry, token: str) -> None:
+    assert challenge(ping(registry, token))["error"] == "invalid_token"
+
+
+def refresh(registry: EmbeddedRegistry, refresh_token: str) -> httpx.Response:
+    return post_token(registry, grant_type="refresh_token", refresh_token=refresh_token)
+
+
+def test_tokens_run_out() -> None:
+    with EmbeddedRegistry(auth="token", settings=Settings(token_lifetime=100)) as registry:
+        answer = get_token(registry, offline_token="true")
+        registry.clock.advance(98)
+        assert ping(registry, answer["token"]).status_code == 200
+        registry.clock.advance(2)
+        assert_dead(registry, answer["token"])
+        registry.clock.advance(1_000_000)
+        renewed = refresh(registry, answer["refresh_token"])
+        assert renewed.status_code == 200
+        assert ping(registry, renewed.json()["token"]).status_code == 200
+
+
+def test_tokens_of_the_future(token_registry: EmbeddedRegistry) -> None:
+    token = get_token(token_registry)["token"]
+    token_registry.clock.advance(-60)
+    assert_dead(token_registry, token)
+
+
+def test_revocation(token_registry: EmbeddedRegistry) -> None:
+    old = get_token(token_registry, offline_token="true")
+    anonymous = get_token(token_registry, known=False)
+    token_registry.revoke_tokens()
+    assert_dead(token_registry, old["token"])
+    assert_dead(token_registry, anonymous["token"])
+    assert refresh(token_registry, old["refresh_token"]).status_code == 401
+    new = get_token(token_registry, offline_token="true")
+    assert ping(token_registry, new["token"]).status_code == 200
+    assert refresh(token_registry, new["refresh_token"]).status_code == 200
+
+
+def test_tokens_outlive_a_restart(token_registry: EmbeddedRegistry) -> None:
+    token = get_token(token_registry)["token"]
+    token_registry.stop()
+    token_registry.start()
+    assert ping(token_registry, token).status_code == 200
+
+
+def test_tokens_of_another_registry(token_registry: EmbeddedRegistry, private_registry: EmbeddedRegistry) -> None:
+    assert_dead(private_registry, get_token(token_registry)["token"])
+
+
+def test_the_clock() -> None:
+    clock = Clock()
+    assert abs(clock.now() - time.time()) < 1
+    clock.advance(1000)
+    clock.advance(-900.5)
+    assert 99 <= clock.now() - time.time() <= 100
+
+
+def test_what_is_signed() -> None:
+    tokens = Tokens(Clock(), 60)
+    token = tokens.issue("ann", [])
+    header, payload, signature = token.value.split(".")
+    grant = tokens.verify(token.value)
+    assert grant == frozenset()
+    other = tokens.issue("bob", []).value.split(".")
+    headers = [
+        b"[" * 50000,
+        b"null",
+        b"{}",
+        b'{"alg":7}',
+        b'{"alg":"none"}',
+        b'{"alg":"ES256","crit":["x"]}',
+        b'{"alg":"ES256","b64":false,"crit":["b64"]}',
+    ]
+    for forged in [
+        f"{header}.{other[1]}.{signature}",
+        f"{header}.{payload}.{'A' if signature[0] != 'A' else 'B'}{signature[1:]}",
+        f"{header}.{payload}.",
+        f"{header}.{payload}",
+        "..",
+        "",
+        ". . .",
+        "é.é.é",
+        *(f"{urlsafe_b64encode(text).decode()}.{payload}.{signature}" for text in headers),
+        f"{urlsafe_b64encode(headers[4]).decode()}.{payload}.",
+    ]:
+        assert tokens.verify(forged) is None, forged[:100]
+    assert token.value not in repr(token)
+
+
+@pytest.mark.parametrize(
+    ("change", "good"),
+    [
+        ({}, True),
+        ({"iss": "another"}, False),
+        ({"aud": "another"}, False),
+        ({"aud": None}, False),
+        ({"exp": None}, False),
+        ({"exp": "tomorrow"}, False),
+    ],
+)
+def test_the_claims_are_checked(monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], good: bool) -> None:
+    key = ECKey.generate_key("P-256")
+    monkeypatch.setattr("docker_registry_sdk.testing.auth.tokens._new_key", lambda: key)
+    tokens = Tokens(Clock(), 60)
+    said: dict[str, Any] = {"iss": ISSUER, "aud": SERVICE, "exp": int(time.time()) + 60, "access": [], **change}
+    token = jwt.encode({"alg": "ES256"}, {name: value for name, value in said.items() if value is not None}, key)
+    assert (tokens.verify(token) is not None) == good
+
+
+def test_another_algorithm() -> None:
+    """The public key, taken for a shared secret, does not make a token."""
+    tokens = Tokens(Clock(), 60)
+    said = claims(tokens.issue("ann", []).value)
+    forged = jwt.encode({"alg": "HS256"}, said, OctKey.import_key(json.dumps(said).encode()))
+    assert tokens.verify(forged) is None
+
+
+@given(st.one_of(st.text(), st.lists(st.binary(), min_size=3, max_size=3).map(lambda parts: b".".join(parts).decode("latin-1"))))
+def test_any_text(text: str) -> None:
+    assert TOKENS.verify(text) is None

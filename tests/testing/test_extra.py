@@ -1,0 +1,39 @@
+"""What is said when the extra is not installed."""
+
+import sys
+from typing import Any
+
+import pytest
+
+from docker_registry_sdk import testing
+from docker_registry_sdk.testing import EmbeddedRegistry
+from docker_registry_sdk.testing.extra import needs_extra
+
+
+@pytest.mark.parametrize(
+    ("arguments", "package", "importer"),
+    [({"tls": True}, "trustme", "tls"), ({"auth": "token"}, "joserfc", "auth.token_mode")],
+)
+def test_options_that_need_more(monkeypatch: pytest.MonkeyPatch, arguments: dict[str, Any], package: str, importer: str) -> None:
+    for name in [name for name in sys.modules if name.partition(".")[0] == package]:
+        monkeypatch.setitem(sys.modules, name, None)
+    for name in ("token_mode", "token_guard", "token_service", "token_requests", "tokens"):
+        monkeypatch.delitem(sys.modules, f"docker_registry_sdk.testing.auth.{name}", raising=False)
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ImportError, match=rf"pip install docker-registry-sdk\[testing\] \(there is no {package}"):
+        EmbeddedRegistry(**arguments)
+    EmbeddedRegistry(auth="basic")
+
+
+def test_the_package_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(testing.__dict__, "RequestLog", raising=False)
+    monkeypatch.delitem(sys.modules, "docker_registry_sdk.testing.request_log")
+    for name in [name for name in sys.modules if name.startswith("starlette")]:
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ImportError, match=r"pip install docker-registry-sdk\[testing\]"):
+        testing.RequestLog  # noqa: B018
+
+
+def test_other_imports_fail_as_they_do() -> None:
+    with pytest.raises(ModuleNotFoundError, match="nonsense"), needs_extra():
+        import nonsense  # type: ignore[import-not-found]  # noqa: F401  # pyright: ignore
