@@ -16,6 +16,8 @@ from docker_registry_sdk.testing.extra import needs_extra
 
 if TYPE_CHECKING:
     from docker_registry_sdk.testing.clock import Clock as Clock
+    from docker_registry_sdk.testing.factory import EmbeddedRegistryFactory as EmbeddedRegistryFactory
+    from docker_registry_sdk.testing.factory import EmbeddedRegistryOptions as EmbeddedRegistryOptions
     from docker_registry_sdk.testing.registry import EmbeddedRegistry as EmbeddedRegistry
     from docker_registry_sdk.testing.request_log import RequestLog as RequestLog
     from docker_registry_sdk.testing.request_log import RequestRecord as RequestRecord
@@ -28,6 +30,8 @@ else:
         "Clock": "clock",
         "DirectoryStorage": "storage.directory",
         "EmbeddedRegistry": "registry",
+        "EmbeddedRegistryFactory": "factory",
+        "EmbeddedRegistryOptions": "factory",
         "MemoryStorage": "storage.memory",
         "RequestLog": "request_log",
         "RequestRecord": "request_log",
@@ -52,6 +56,8 @@ __all__ = [
     "Clock",
     "DirectoryStorage",
     "EmbeddedRegistry",
+    "EmbeddedRegistryFactory",
+    "EmbeddedRegistryOptions",
     "MemoryStorage",
     "RequestLog",
     "RequestRecord",

@@ -1,0 +1,58 @@
+"""The type of the fixture that starts registries, and what it does."""
+
+import os
+import ssl
+from contextlib import ExitStack
+from typing import Protocol, TypedDict, Unpack
+
+from docker_registry_sdk.testing.auth.mode import AuthMode
+from docker_registry_sdk.testing.registry import EmbeddedRegistry
+from docker_registry_sdk.testing.settings import Settings
+from docker_registry_sdk.testing.storage.base import Storage
+
+
+class EmbeddedRegistryOptions(TypedDict, total=False):
+    """The arguments of `EmbeddedRegistry`, which tells what they mean."""
+
+    auth: AuthMode
+    username: str | None
+    password: str | None
+    anonymous_pull: bool
+    storage: Storage | str | os.PathLike[str] | None
+    settings: Settings | None
+    host: str
+    port: int
+    tls: bool
+    require_client_certificate: bool
+    ssl_context: ssl.SSLContext | None
+
+
+class EmbeddedRegistryFactory(Protocol):
+    """Starts registries."""
+
+    def __call__(self, **options: Unpack[EmbeddedRegistryOptions]) -> EmbeddedRegistry:
+        """Start a registry.
+
+        Args:
+            options: The arguments of `EmbeddedRegistry`.
+
+        Returns:
+            The registry, which runs.
+        """
+        ...
+
+
+def start_in(registries: ExitStack) -> EmbeddedRegistryFactory:
+    """Make a factory.
+
+    Args:
+        registries: Stops the registries in the end.
+
+    Returns:
+        The factory.
+    """
+
+    def start(**options: Unpack[EmbeddedRegistryOptions]) -> EmbeddedRegistry:
+        return registries.enter_context(EmbeddedRegistry(**options))
+
+    return start
