@@ -72,6 +72,7 @@ def test_without_the_extra(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=1, errors=2)
     result.stdout.fnmatch_lines(["*pip install docker-registry-sdk[[]testing[]]*"])
     result.stdout.no_fnmatch_line("*Traceback*")
+    result.stdout.no_fnmatch_line("*another exception*")
 
 
 def test_it_is_listed(pytester: pytest.Pytester) -> None:
