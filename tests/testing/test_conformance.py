@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from docker_registry_sdk.testing import EmbeddedRegistry, Settings
+from docker_registry_sdk.testing.auth.mode import AuthMode
 
 MODULE = "github.com/opencontainers/distribution-spec/conformance"
 VERSION = "v0.0.0-20260831232431-97274622c111"
@@ -63,10 +64,14 @@ def switches(config: Any) -> list[bool]:
     return [switch for value in config.values() for switch in switches(value)]
 
 
-def test_conformance(program: Path, storage_path: Path | None, tmp_path: Path) -> None:
+@pytest.mark.parametrize("auth", ["none", "basic", "token"])
+def test_conformance(program: Path, storage_path: Path | None, tmp_path: Path, auth: AuthMode) -> None:
     results = tmp_path / "results"
-    with EmbeddedRegistry(storage=storage_path, settings=Settings(sparse_images=True)) as registry:
+    settings = Settings(sparse_images=True)
+    with EmbeddedRegistry(storage=storage_path, settings=settings, auth=auth, anonymous_pull=False) as registry:
         environment = {
+            "OCI_USERNAME": registry.username,
+            "OCI_PASSWORD": registry.password,
             "OCI_REGISTRY": registry.host,
             "OCI_TLS": "disabled",
             "OCI_VERSION": "dev",
