@@ -1,4 +1,4 @@
-"""Debian's docker-registry, with every exchange held against the specification."""
+"""Debian's docker-registry and the embedded one, with every exchange held against the specification."""
 
 from __future__ import annotations
 
@@ -7,17 +7,45 @@ from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
+from attrs import frozen
 
-from tests.support.docker_registry import DockerRegistry, run_docker_registry
+from docker_registry_sdk.testing import EmbeddedRegistry
+from tests.support.docker_registry import run_docker_registry
 from tests.support.transports import AsyncValidatingTransport, ValidatingTransport
 from tests.support.validation import Exchanges, Specification
 
+SERVERS = ("docker-registry", "embedded")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test on both servers, or on those that it is for."""
+    if "registry" in metafunc.fixturenames:
+        marker = metafunc.definition.get_closest_marker("only_on")
+        metafunc.parametrize("registry", marker.args if marker else SERVERS, indirect=True, scope="session")
+
+
+@frozen
+class Server:
+    """A running registry that all tests share, each in repositories of its own.
+
+    Attributes:
+        name: `docker-registry` or `embedded`.
+        url: Its address, without a path.
+    """
+
+    name: str
+    url: str
+
 
 @pytest.fixture(scope="session")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerRegistry]:
-    """A docker-registry that all tests share, each in repositories of its own."""
-    with run_docker_registry(tmp_path_factory.mktemp("docker-registry")) as running:
-        yield running
+def registry(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Debian's docker-registry, or the embedded one."""
+    if request.param == "embedded":
+        with EmbeddedRegistry() as embedded:
+            yield Server("embedded", embedded.url)
+    else:
+        with run_docker_registry(tmp_path_factory.mktemp("docker-registry")) as debian:
+            yield Server("docker-registry", debian.url)
 
 
 @pytest.fixture
@@ -39,15 +67,15 @@ def exchanges(request: pytest.FixtureRequest) -> Iterator[Exchanges]:
 
 
 @pytest.fixture
-def http(registry: DockerRegistry, exchanges: Exchanges) -> Iterator[httpx.Client]:
-    """A sync client of the shared docker-registry."""
+def http(registry: Server, exchanges: Exchanges) -> Iterator[httpx.Client]:
+    """A sync client of the registry."""
     with httpx.Client(base_url=registry.url, transport=ValidatingTransport(httpx.HTTPTransport(), exchanges)) as client:
         yield client
 
 
 @pytest.fixture
-async def async_http(registry: DockerRegistry, exchanges: Exchanges, anyio_backend: str) -> AsyncIterator[httpx.AsyncClient]:
-    """An async client of the shared docker-registry."""
+async def async_http(registry: Server, exchanges: Exchanges, anyio_backend: str) -> AsyncIterator[httpx.AsyncClient]:
+    """An async client of the registry."""
     transport = AsyncValidatingTransport(httpx.AsyncHTTPTransport(), exchanges)
     async with httpx.AsyncClient(base_url=registry.url, transport=transport) as client:
         yield client

@@ -51,7 +51,8 @@ def test_a_mount_that_is_not_possible_opens_a_session(http: httpx.Client, repo: 
     cancel_blob_upload.sync(http, repo, started.location)
 
 
-def test_an_upload_in_one_request_goes_on_with_put_here(http: httpx.Client, repo: str) -> None:
+@pytest.mark.only_on("docker-registry")
+def test_an_upload_in_one_request_goes_on_with_put_where_it_is_not_offered(http: httpx.Client, repo: str) -> None:
     content = b"in one request"
     answer = start_blob_upload.sync(http, repo, body=content, digest=digest_of(content))
     # The specification lets a server answer 202 and take no bytes, and this one does.
@@ -103,6 +104,7 @@ def test_what_the_caller_has_is_not_sent_again(http: httpx.Client, repo: str) ->
         get_manifest.sync(http, repo, "v1", if_none_match=etag)
 
 
+@pytest.mark.only_on("docker-registry")
 def test_referrers_are_not_offered_and_answered_in_plain_text(http: httpx.Client, repo: str) -> None:
     with pytest.raises(NotFoundError) as caught:
         list_referrers.sync(http, repo, digest_of(b""))
