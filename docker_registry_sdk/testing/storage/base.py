@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from docker_registry_sdk.testing.storage.records import Repository
+from docker_registry_sdk.testing.storage.v1_base import V1Records
 
 
 class BlobReader(Protocol):
@@ -75,6 +76,11 @@ class Storage(Protocol):
     @property
     def lock(self) -> threading.RLock:
         """Held for every change that spans several calls: a record that is read, changed and saved, content that is linked."""
+        ...
+
+    @property
+    def v1(self) -> V1Records:
+        """The records of API v1, which share nothing with those of API v2."""
         ...
 
     def names(self) -> list[str]:

@@ -3,8 +3,9 @@
     uploads/                                 content and records that are being written
     blobs/<algorithm>/<xx>/<hex>             content by digest; xx are the first two hex digits
     repositories/<name>/_repository.json     one record per repository
+    v1/                                      the records of API v1
 
-Whatever appears under blobs/ or repositories/ was written to uploads/, synced, and then renamed, so a crash leaves nothing half
+Whatever appears outside of uploads/ was written to uploads/, synced, and then renamed, so a crash leaves nothing half
 done there. One process may use a directory at a time: what it finds in uploads/ at the start is thrown away. Records are read
 once, at the start.
 """
@@ -18,6 +19,7 @@ from pathlib import Path
 
 from docker_registry_sdk.testing.storage.records import Repository
 from docker_registry_sdk.testing.storage.serialization import repository_from_json, repository_to_json
+from docker_registry_sdk.testing.storage.v1_directory import DirectoryV1Records
 
 RECORD = "_repository.json"  # no part of a repository's name begins with an underscore
 
@@ -124,11 +126,17 @@ class DirectoryStorage:
         for path in self.uploads.iterdir():
             path.unlink()
         self._repositories = dict(self._read_records())
+        self._v1 = DirectoryV1Records(self._root / "v1", self._lock, self._replace)
 
     @property
     def lock(self) -> threading.RLock:
         """Held for every change that spans several calls."""
         return self._lock
+
+    @property
+    def v1(self) -> DirectoryV1Records:
+        """The records of API v1."""
+        return self._v1
 
     def names(self) -> list[str]:
         """List the repositories in ASCII order."""
@@ -142,13 +150,7 @@ class DirectoryStorage:
     def save(self, name: str, repository: Repository) -> None:
         """Replace a repository's record by one rename."""
         with self._lock:
-            writer = FileWriter(self)
-            try:
-                writer.append([repository_to_json(repository)])
-                writer.sync()
-                writer.place(self._root / "repositories" / name / RECORD)
-            finally:
-                writer.abort()
+            self._replace(self._root / "repositories" / name / RECORD, repository_to_json(repository))
             self._repositories[name] = repository
 
     def create(self) -> FileWriter:
@@ -170,6 +172,16 @@ class DirectoryStorage:
         """Return where content with this digest is kept; the digest has been checked by the caller."""
         algorithm, encoded = digest.split(":")
         return self._root / "blobs" / algorithm / encoded[:2] / encoded
+
+    def _replace(self, path: Path, content: bytes) -> None:
+        """Write a file beside its place, and rename it over what is there."""
+        writer = FileWriter(self)
+        try:
+            writer.append([content])
+            writer.sync()
+            writer.place(path)
+        finally:
+            writer.abort()
 
     def _read_records(self) -> Iterable[tuple[str, Repository]]:
         repositories = self._root / "repositories"

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterable
 
 from docker_registry_sdk.testing.storage.records import Repository
+from docker_registry_sdk.testing.storage.v1_memory import MemoryV1Records
 
 
 class MemoryReader:
@@ -72,11 +73,17 @@ class MemoryStorage:
         self._lock = threading.RLock()
         self._contents: dict[str, memoryview] = {}
         self._repositories: dict[str, Repository] = {}
+        self._v1 = MemoryV1Records(self._lock)
 
     @property
     def lock(self) -> threading.RLock:
         """Held for every change that spans several calls."""
         return self._lock
+
+    @property
+    def v1(self) -> MemoryV1Records:
+        """The records of API v1."""
+        return self._v1
 
     def names(self) -> list[str]:
         """List the repositories in ASCII order."""
