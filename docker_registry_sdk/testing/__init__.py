@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from docker_registry_sdk.testing.storage.base import Storage as Storage
     from docker_registry_sdk.testing.storage.directory import DirectoryStorage as DirectoryStorage
     from docker_registry_sdk.testing.storage.memory import MemoryStorage as MemoryStorage
+    from docker_registry_sdk.testing.v1.settings import V1Settings as V1Settings
 else:
     _MODULES = {
         "Clock": "clock",
@@ -37,6 +38,7 @@ else:
         "RequestRecord": "request_log",
         "Settings": "settings",
         "Storage": "storage.base",
+        "V1Settings": "v1.settings",
     }
 
     def __getattr__(name):
@@ -63,4 +65,5 @@ __all__ = [
     "RequestRecord",
     "Settings",
     "Storage",
+    "V1Settings",
 ]

@@ -2,28 +2,48 @@
 
 import re
 
+from starlette.responses import HTMLResponse
 from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from docker_registry_sdk.testing.request_log import LogRequests, RequestLog
+from docker_registry_sdk.testing.v1.routes import PATHS as V1_PATHS
 from docker_registry_sdk.testing.v2.errors import NAME_INVALID, UNSUPPORTED, ApiError
 from docker_registry_sdk.testing.v2.resource import Refusal
 
 _HOSTILE = re.compile(rb"%(?:2f|5c|[01][0-9a-f]|7f)", re.IGNORECASE)
 
 
-def build_app(routes: list[BaseRoute], log: RequestLog) -> ASGIApp:
+def build_app(v2_routes: list[BaseRoute] | None, v1_app: ASGIApp | None, log: RequestLog) -> ASGIApp:
     """Put the application together.
 
     Args:
-        routes: The routes of the APIs that the registry speaks.
+        v2_routes: The routes of API v2, if it is served.
+        v1_app: What answers API v1, if it is served.
         log: Where to write the requests.
 
     Returns:
-        The application: it logs, refuses hostile paths, and then routes.
+        The application: it logs, tells the APIs apart by their paths, and for API v2 refuses hostile paths, and then routes.
     """
-    router = Router(routes, redirect_slashes=False, default=Refusal(ApiError(UNSUPPORTED, "there is no such path", status=404)))
-    return LogRequests(_RefuseHostilePaths(router), log)
+    apps: list[tuple[tuple[str, ...], ASGIApp]] = []
+    if v1_app is not None:
+        apps.append((V1_PATHS, v1_app))
+    if v2_routes is not None:
+        refusal = Refusal(ApiError(UNSUPPORTED, "there is no such path", status=404))
+        apps.append((("",), _RefuseHostilePaths(Router(v2_routes, redirect_slashes=False, default=refusal))))
+    return LogRequests(_ByPath(apps), log)
+
+
+class _ByPath:
+    """Passes a request on by how its path begins; a path that nobody serves gets a web page, as from any other host."""
+
+    def __init__(self, apps: list[tuple[tuple[str, ...], ASGIApp]]) -> None:
+        self._apps = apps
+        self._nothing = HTMLResponse("<!DOCTYPE html><title>404 Not Found</title><h1>Not Found</h1>\n", 404)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        app = next((app for starts, app in self._apps if scope["path"].startswith(starts)), self._nothing)
+        await app(scope, receive, send)
 
 
 class _RefuseHostilePaths:

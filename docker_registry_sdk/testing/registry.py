@@ -2,13 +2,15 @@
 
 import os
 import ssl
+from collections.abc import Collection
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
 
 import attrs
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
 from docker_registry_sdk.testing.app import build_app
 from docker_registry_sdk.testing.auth.account import Account
@@ -22,6 +24,9 @@ from docker_registry_sdk.testing.storage.base import Storage
 from docker_registry_sdk.testing.storage.directory import DirectoryStorage
 from docker_registry_sdk.testing.storage.memory import MemoryStorage
 from docker_registry_sdk.testing.tls import Certificates
+from docker_registry_sdk.testing.v1.index import Index
+from docker_registry_sdk.testing.v1.routes import v1_app
+from docker_registry_sdk.testing.v1.settings import V1Settings
 from docker_registry_sdk.testing.v2.routes import v2_routes
 from docker_registry_sdk.testing.v2.sessions import UploadSessions
 
@@ -35,13 +40,17 @@ class EmbeddedRegistry:
     It may be started again after it has stopped: what was pushed is still there, the port may be another one.
 
     Args:
-        auth: Whether callers have to say who they are: `none`, `basic`, or `token`, with a token service of its own.
+        auth: Whether callers of API v2 have to say who they are: `none`, `basic`, or `token`, with a token service of its own.
+            API v1 has its own ways, see `v1`.
         username: The name of the one user; None makes one.
         password: The user's password; None makes one.
         anonymous_pull: Whether others may read repositories, when there is authentication. Only the user pushes, deletes and
             lists the repositories.
         storage: A directory to keep everything in, or a storage of one's own; None keeps everything in memory.
-        settings: How strict and how generous it is.
+        apis: The APIs that it speaks; the paths of the others are not found.
+        settings: How strict and how generous it is in API v2.
+        v1: What it plays in API v1, and how.
+        index: The registry that is the index of this one in API v1, where `v1` says that this one is a registry alone.
         host: The address to listen on.
         port: The port; 0 takes a free one.
         tls: Serve HTTPS instead of HTTP, with a certificate made for it; `ca_file` is what to trust.
@@ -61,7 +70,10 @@ class EmbeddedRegistry:
         password: str | None = None,
         anonymous_pull: bool = True,
         storage: Storage | str | os.PathLike[str] | None = None,
+        apis: Collection[Literal["v1", "v2"]] = ("v1", "v2"),
         settings: Settings | None = None,
+        v1: V1Settings | None = None,
+        index: "EmbeddedRegistry | None" = None,
         host: str = "127.0.0.1",
         port: int = 0,
         tls: bool = False,
@@ -77,6 +89,11 @@ class EmbeddedRegistry:
         self._account = Account.create(username, password, anonymous_pull)
         self._authentication = create_authentication(auth, self._account, self._clock, self._settings.token_lifetime)
         self._storage = _open_storage(storage)
+        self._apis = frozenset(apis)
+        self._v1 = v1 or V1Settings()
+        if index is not None and (self._v1.is_index or not index._v1.is_index):
+            raise ValueError("a registry with the role `registry` has an index, and it is one with another role")
+        self._index: Index = Index(self._storage, self._v1) if index is None else index._index
         self._address = (host, port)
         self._certificates = Certificates(host) if tls else None
         self._ssl_context = ssl_context
@@ -186,16 +203,21 @@ class EmbeddedRegistry:
             token_routes = self._authentication.token_routes()
             token_port = None
             if origin == "port" and token_routes:
-                token_port = self._serve(token_routes, 0, parts)
+                token_port = self._serve(token_routes, None, 0, parts)
                 token_routes = []
             address = TokenAddress(origin, token_port)
             guard = self._authentication.guard(address)
-            routes = token_routes + v2_routes(self._storage, self._settings, sessions, guard)
-            self._running = _Running(self._serve(routes, self._address[1], parts), address, parts.pop_all())
+            v2 = token_routes + v2_routes(self._storage, self._settings, sessions, guard) if "v2" in self._apis else None
+            v1 = v1_app(self._storage, self._v1, self._index) if "v1" in self._apis else None
+            self._running = _Running(self._serve(v2, v1, self._address[1], parts), address, parts.pop_all())
+        if not self._v1.is_index:
+            self._index.add_registry(self.host)
 
     def stop(self) -> None:
         """Stop serving and throw unfinished uploads away; without effect when it is not running."""
         if self._running is not None:
+            if not self._v1.is_index:
+                self._index.remove_registry(self.host)
             parts = self._running.parts
             self._running = None
             parts.close()
@@ -211,9 +233,9 @@ class EmbeddedRegistry:
     def _scheme(self) -> str:
         return "http" if self._ssl_context is None else "https"
 
-    def _serve(self, routes: list[BaseRoute], port: int, parts: ExitStack) -> int:
+    def _serve(self, v2: list[BaseRoute] | None, v1: ASGIApp | None, port: int, parts: ExitStack) -> int:
         """Start a server, to be stopped with the others, and return its port."""
-        server = ServerThread(build_app(routes, self._requests), self._address[0], port, self._ssl_context)
+        server = ServerThread(build_app(v2, v1, self._requests), self._address[0], port, self._ssl_context)
         server.start()
         parts.callback(server.stop)
         return server.port

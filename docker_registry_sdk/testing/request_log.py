@@ -1,5 +1,6 @@
 """A log of the requests that the embedded registry has answered, for tests to assert on."""
 
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from typing import overload
@@ -10,7 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 REDACTED = "[redacted]"
 _SECRET = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
-_SECRET_FIELDS = frozenset({"access_token", "client_secret", "id_token", "password", "refresh_token", "token"})
+_SECRET_FIELDS = frozenset({"access_token", "client_secret", "id_token", "password", "refresh_token", "signature", "token"})
+_SIGNATURE = re.compile(r"(signature=)[^,;&\s]+", re.IGNORECASE)  # of API v1: in tokens and in signed URLs
 
 
 @attrs.frozen
@@ -162,7 +164,7 @@ class _Exchange:
 
 def _redacted(headers: list[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
     pairs = ((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers)
-    return tuple((name, REDACTED if name in _SECRET else value) for name, value in pairs)
+    return tuple((name, REDACTED if name in _SECRET else _SIGNATURE.sub(rf"\1{REDACTED}", value)) for name, value in pairs)
 
 
 def _redacted_query(query: str) -> str:

@@ -9,7 +9,7 @@ import ssl
 import threading
 from typing import Any
 
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Scope
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import Server
@@ -20,6 +20,7 @@ GRACE = 0.5
 KEEP_ALIVE = 75
 BACKLOG = 1024
 _TICK = 0.5
+_CLOSE = "docker_registry_sdk.close"
 
 _logger = logging.getLogger(__name__)
 _logger.setLevel(logging.ERROR)
@@ -86,6 +87,15 @@ class ServerThread:
             self._failure = error
         finally:
             self._server.ready.set()
+
+
+def close_connection(scope: Scope) -> None:
+    """Close the connection of a request behind what was sent, as ASGI cannot say, which takes a shorter body for a mistake.
+
+    Args:
+        scope: The request's scope. Its application then sees that the client has gone.
+    """
+    scope["extensions"][_CLOSE]["close"]()
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -156,3 +166,8 @@ class _Protocol(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self.access_log = False
         self.logger = _logger
+
+    def on_message_begin(self) -> None:
+        """Begin to read a request, and let what answers it close the connection."""
+        super().on_message_begin()
+        self.scope["extensions"] = {_CLOSE: {"close": self.transport.close}}

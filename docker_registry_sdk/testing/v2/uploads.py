@@ -1,13 +1,13 @@
 """Pushing blobs: in one request, in two, in chunks, or by mounting what another repository has."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import attrs
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from docker_registry_sdk.testing.access import Grant, grant_of
+from docker_registry_sdk.testing.request_body import body_blocks
 from docker_registry_sdk.testing.settings import Settings
 from docker_registry_sdk.testing.storage.base import Storage, link_blob
 from docker_registry_sdk.testing.v2.digests import CANONICAL, algorithm_of, parse_algorithm, parse_digest
@@ -16,9 +16,6 @@ from docker_registry_sdk.testing.v2.names import parse_name
 from docker_registry_sdk.testing.v2.needs import pull_access
 from docker_registry_sdk.testing.v2.ranges import parse_content_range
 from docker_registry_sdk.testing.v2.sessions import UploadSession, UploadSessions
-
-BLOCK = 1024 * 1024
-"""About how many bytes are handed to the storage at a time."""
 
 
 @attrs.frozen
@@ -100,7 +97,7 @@ class Uploads:
         """Take a blob from the body of the one request; if it is cut short, nothing remains."""
         session = UploadSession(name, self.storage.create(), algorithm_of(digest))
         try:
-            async for chunks in _blocks(request):
+            async for chunks in body_blocks(request):
                 await asyncio.to_thread(session.append, chunks)
         except BaseException:
             session.writer.abort()
@@ -117,7 +114,7 @@ class Uploads:
         start = session.size
         expected = self._check_range(session, request)
         try:
-            async for chunks in _blocks(request):
+            async for chunks in body_blocks(request):
                 if session.closed:
                     break
                 if session.saw_short_chunk:
@@ -163,26 +160,6 @@ class Uploads:
             await asyncio.to_thread(session.commit, self.storage, digest)
         finally:
             session.writer.abort()
-
-
-async def _blocks(request: Request) -> AsyncIterator[list[bytes]]:
-    """Gather the body into blocks, each a list of pieces as they came; what came before the client broke off is among them."""
-    pieces: list[bytes] = []
-    size = 0
-    try:
-        async for piece in request.stream():
-            if piece:
-                pieces.append(piece)
-                size += len(piece)
-            if size >= BLOCK:
-                yield pieces
-                pieces, size = [], 0
-    except ClientDisconnect:
-        if pieces:
-            yield pieces
-        raise
-    if pieces:
-        yield pieces
 
 
 def _created(name: str, digest: str) -> Response:

@@ -1,0 +1,131 @@
+"""The paths of API v1 and what answers them."""
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route, Router
+from starlette.types import ASGIApp
+
+from docker_registry_sdk.testing.storage.base import Storage
+from docker_registry_sdk.testing.v1.access import Access
+from docker_registry_sdk.testing.v1.answers import WebPageError, reply
+from docker_registry_sdk.testing.v1.images import Images
+from docker_registry_sdk.testing.v1.index import Index
+from docker_registry_sdk.testing.v1.index_repositories import IndexRepositories
+from docker_registry_sdk.testing.v1.index_users import IndexUsers
+from docker_registry_sdk.testing.v1.layer_changes import LayerChanges
+from docker_registry_sdk.testing.v1.layer_store import LayerStore
+from docker_registry_sdk.testing.v1.layers import Layers
+from docker_registry_sdk.testing.v1.repositories import Repositories
+from docker_registry_sdk.testing.v1.resource import Handler, Resource, not_found
+from docker_registry_sdk.testing.v1.sessions import Sessions
+from docker_registry_sdk.testing.v1.settings import V1Settings
+from docker_registry_sdk.testing.v1.signed_urls import PATH
+from docker_registry_sdk.testing.v1.tags import Tags
+
+PATHS = ("/v1/", "/_ping", "/_layers/")
+"""How the paths of API v1 begin."""
+
+_NAME = "/v1/repositories/{name:path}"
+_IMAGE = "/v1/images/{img_id}"
+_Table = dict[str, dict[str, Handler]]
+
+
+def v1_app(storage: Storage, settings: V1Settings, index: Index) -> ASGIApp:
+    """Build the application that answers API v1.
+
+    Args:
+        storage: Where the content is.
+        settings: What the host plays.
+        index: The index that it is, or that it asks about tokens.
+
+    Returns:
+        The application. Paths that docker-registry does not know are answered as its framework does.
+    """
+    access = Access(storage, settings, index, Sessions())
+    repositories = Repositories(storage, access)
+    index_repositories = IndexRepositories(index, settings)
+    tables: list[_Table] = [{"/v1/_ping": {"GET": _ping(settings)}, "/_ping": {"GET": _ping(settings)}}]
+    methods: dict[str, Handler] = {}
+    if settings.is_index:
+        tables.append(_index_table(index_repositories, IndexUsers(index), settings))
+        methods["PUT"] = index_repositories.put
+        methods["DELETE"] = index_repositories.delete
+    if settings.is_registry:
+        tables.append(_registry_table(storage, access, repositories))
+        methods["DELETE"] = repositories.delete
+    if settings.role == "both":
+        methods["DELETE"] = _by_credentials(index_repositories.delete, repositories.delete, access)
+    merged: _Table = {}
+    for table in tables:
+        for path, handlers in table.items():
+            merged.setdefault(path, {}).update(handlers)
+    routes = [
+        Route(path, Resource(handlers, _add_slash if path.startswith(_NAME) else None)) for path, handlers in merged.items()
+    ]
+    return Router(
+        [*routes, Route(_NAME + "/", Resource(methods)), Route(_NAME, Resource({}, _add_slash))],
+        redirect_slashes=False,
+        default=Resource({}, not_found),
+    )
+
+
+def _index_table(repositories: IndexRepositories, users: IndexUsers, settings: V1Settings) -> _Table:
+    table: _Table = {
+        "/v1/users": {"GET": users.check, "POST": users.create},
+        "/v1/users/": {"GET": users.check, "POST": users.create},
+        "/v1/users/{username}/": {"PUT": users.update},
+        f"{_NAME}/images": {"GET": repositories.get_images, "PUT": repositories.put_images, "DELETE": repositories.delete_images},
+        f"{_NAME}/auth": {"PUT": repositories.authorize},
+    }
+    return {**table, "/v1/search": {"GET": users.search}} if settings.search else table
+
+
+def _registry_table(storage: Storage, access: Access, repositories: Repositories) -> _Table:
+    tags, images, layers = Tags(storage, access), Images(storage, access), Layers(storage, access)
+    changes = LayerChanges(storage, access)
+    return {
+        f"{_NAME}/tags/{{tag}}/json": {"GET": tags.facts},
+        f"{_NAME}/tags/{{tag}}": {"GET": tags.get, "PUT": tags.put, "DELETE": tags.delete},
+        f"{_NAME}/tags": {"GET": tags.list, "DELETE": repositories.delete},
+        f"{_NAME}/json": {"GET": tags.repository_facts},
+        f"{_NAME}/properties": {"GET": repositories.get_properties, "PUT": repositories.put_properties},
+        f"{_IMAGE}/json": {"GET": images.get_json, "PUT": images.put_json},
+        f"{_IMAGE}/ancestry": {"GET": images.get_ancestry},
+        f"{_IMAGE}/checksum": {"PUT": images.put_checksum},
+        f"{_IMAGE}/layer": {"GET": layers.get, "PUT": layers.put},
+        f"{_IMAGE}/files": {"GET": changes.files},
+        f"{_IMAGE}/diff": {"GET": changes.diff},
+        PATH: {"GET": LayerStore(storage).get},
+    }
+
+
+def _ping(settings: V1Settings) -> Handler:
+    """Return what answers that API v1 is spoken here."""
+
+    async def ping(_: Request) -> Response:
+        return reply({}, headers={"x-docker-registry-standalone": str(settings.standalone)})
+
+    return ping
+
+
+def _by_credentials(for_index: Handler, for_registry: Handler, access: Access) -> Handler:
+    """Return what tells a call to the index from one to the registry, where one host plays both: by its token or session."""
+
+    async def handle(request: Request) -> Response:
+        scheme = request.headers.get("authorization", "").partition(" ")[0].lower()
+        is_registry = scheme == "token" or (not scheme and access.sessions.find(request) is not None)
+        return await (for_registry if is_registry else for_index)(request)
+
+    return handle
+
+
+async def _add_slash(request: Request) -> Response:
+    """Send the client to the path with a slash at the end, as the framework of docker-registry does whatever the method."""
+    name: str = request.path_params["name"]
+    if not name or name.startswith("/"):
+        raise WebPageError(404)
+    query = request.scope["query_string"].decode("latin-1")
+    location = (
+        str(request.base_url) + request.scope["raw_path"].decode("latin-1").lstrip("/") + "/" + (f"?{query}" if query else "")
+    )
+    return HTMLResponse("<title>Redirecting</title>\n", 301, {"location": location})
