@@ -9,6 +9,8 @@ from urllib.parse import unquote_plus
 import attrs
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from docker_registry_sdk.testing.closing import CLOSE
+
 REDACTED = "[redacted]"
 _SECRET = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 _SECRET_FIELDS = frozenset({"access_token", "client_secret", "id_token", "password", "refresh_token", "signature", "token"})
@@ -140,6 +142,8 @@ class _Exchange:
                 self._sent += len(message.get("body", b""))
             if not message.get("more_body", False):
                 self.finish()
+        elif message["type"] == CLOSE:
+            self.finish()
         await self._send(message)
 
     def finish(self) -> None:

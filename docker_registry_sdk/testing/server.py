@@ -9,10 +9,12 @@ import ssl
 import threading
 from typing import Any
 
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import Server
+
+from docker_registry_sdk.testing.closing import Closable, extension
 
 GRACE = 0.5
 """How many seconds a request that is under way has to end when the server stops; then its connection is cut."""
@@ -20,7 +22,6 @@ GRACE = 0.5
 KEEP_ALIVE = 75
 BACKLOG = 1024
 _TICK = 0.5
-_CLOSE = "docker_registry_sdk.close"
 
 _logger = logging.getLogger(__name__)
 _logger.setLevel(logging.ERROR)
@@ -42,7 +43,7 @@ class ServerThread:
     def __init__(self, app: ASGIApp, host: str, port: int, ssl_context: ssl.SSLContext | None = None) -> None:
         self._server = _Server(
             Config(
-                app,
+                Closable(app),
                 http=_Protocol,
                 ws="none",
                 loop="asyncio",
@@ -87,15 +88,6 @@ class ServerThread:
             self._failure = error
         finally:
             self._server.ready.set()
-
-
-def close_connection(scope: Scope) -> None:
-    """Close the connection of a request behind what was sent, as ASGI cannot say, which takes a shorter body for a mistake.
-
-    Args:
-        scope: The request's scope. Its application then sees that the client has gone.
-    """
-    scope["extensions"][_CLOSE]["close"]()
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -170,4 +162,4 @@ class _Protocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin to read a request, and let what answers it close the connection."""
         super().on_message_begin()
-        self.scope["extensions"] = {_CLOSE: {"close": self.transport.close}}
+        self.scope["extensions"] = extension(self.transport.close)

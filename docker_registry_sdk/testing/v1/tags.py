@@ -18,7 +18,7 @@ from docker_registry_sdk.testing.v1.names import parse_repository, parse_tag
 UNKNOWN = {"last_update": None, "docker_version": None, "docker_go_version": None, "arch": "amd64", "os": "linux", "kernel": None}
 """What is said about a push that nothing is known about."""
 
-_PRODUCT = re.compile(r"([^\s/]+)/([^\s/]+)")
+_PRODUCT = re.compile(r"(?<![^\s/])([^\s/]+)/([^\s/]+)")
 
 
 @attrs.frozen

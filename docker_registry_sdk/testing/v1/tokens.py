@@ -17,7 +17,7 @@ LEDGER_LIMIT = 10_000
 METHODS = {"read": ("GET",), "write": ("PUT", "POST"), "delete": ("DELETE",)}
 """The methods that each kind of access allows."""
 
-_FIELD = re.compile(r'(\w+)[:=][\s"]?([^",]+)')
+_FIELD = re.compile(r'\b(\w+)[:=][\s"]?([^",]+)')
 
 
 @attrs.frozen

@@ -1,0 +1,39 @@
+"""Registries of API v1 over each storage, and a client for one that is docker-registry by itself."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from docker_registry_sdk.testing import EmbeddedRegistry, V1Settings
+
+ServeV1 = Callable[..., EmbeddedRegistry]
+
+
+@pytest.fixture
+def serve_v1(storage_path: Path | None) -> Iterator[ServeV1]:
+    """Start registries with settings of one's own; they stop with the test. The first has the storage of the test."""
+    started: list[EmbeddedRegistry] = []
+
+    def start(index: EmbeddedRegistry | None = None, **settings: object) -> EmbeddedRegistry:
+        storage = None if storage_path is None else storage_path / str(len(started))
+        registry = EmbeddedRegistry(storage=storage, v1=V1Settings(**settings), index=index)  # type: ignore[arg-type]
+        registry.start()
+        started.append(registry)
+        return registry
+
+    yield start
+    for registry in reversed(started):
+        registry.stop()
+
+
+@pytest.fixture
+def registry(serve_v1: ServeV1) -> EmbeddedRegistry:
+    return serve_v1()
+
+
+@pytest.fixture
+def client(registry: EmbeddedRegistry) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=registry.url) as client:
+        yield client
