@@ -20,7 +20,7 @@ class V1Settings:
             it as their index, and without any the Host of the request, which is itself.
         cookies: Whether a registry gives a session cookie for a token. docker-registry 0.9 gives none.
         single_use: Whether a token is good for one call only. When it is not said, it is so with cookies alone: without them
-            nobody could make a second call.
+            nobody could make a second call. Of two hosts, the index has to know that the registry gives cookies.
         users: The users of the index and their passwords: only they may push, delete and read what is private. None lets
             everybody in, as docker-registry does.
         search: Whether there is a search.

@@ -5,9 +5,11 @@ import io
 import json
 import tarfile
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import httpx
+
+Mode: TypeAlias = Literal["w", "w:gz", "w:bz2", "w:xz"]
 
 BASE, TOP, OTHER = "a" * 64, "b" * 64, "c" * 64
 WANT_TOKEN = {"X-Docker-Token": "true"}
@@ -17,10 +19,10 @@ def image_json(image_id: str, parent: str | None = None, **fields: Any) -> bytes
     return json.dumps({"id": image_id, **({} if parent is None else {"parent": parent}), **fields}).encode()
 
 
-def tar(*names: str, mode: str = "w", size: int = 3) -> bytes:
+def tar(*names: str, mode: Mode = "w", size: int = 3) -> bytes:
     """Write a tar with files of the given names; directories end with a slash."""
     content = io.BytesIO()
-    with tarfile.open(fileobj=content, mode=mode) as archive:  # type: ignore[call-overload]
+    with tarfile.open(fileobj=content, mode=mode) as archive:
         for name in names:
             info = tarfile.TarInfo(name)
             info.mtime = 7

@@ -14,7 +14,7 @@ from docker_registry_sdk.testing import MemoryStorage
 from docker_registry_sdk.testing.v1.answers import V1Error
 from docker_registry_sdk.testing.v1.layer_tar import list_files
 from tests.testing.v1.conftest import ServeV1
-from tests.testing.v1.helpers import BASE, OTHER, TOP, assert_error, push_image, tar
+from tests.testing.v1.helpers import BASE, OTHER, TOP, Mode, assert_error, push_image, tar
 
 FILE = ["f", False, 3, 7, 420, 0, 0]
 GONE = ["f", True, 3, 7, 420, 0, 0]
@@ -28,7 +28,7 @@ def files(client: httpx.Client, layer: bytes) -> httpx.Response:
 
 
 @pytest.mark.parametrize("mode", ["w", "w:gz", "w:bz2", "w:xz"])
-def test_files(client: httpx.Client, mode: str) -> None:
+def test_files(client: httpx.Client, mode: Mode) -> None:
     layer = tar("./", "./etc/", "./etc/passwd", "plain", "./.wh.gone", "./.wh..wh.plnk/", "./a/.wh.b", ".wh.c", mode=mode)
     assert files(client, layer).json() == [
         ["/", "d", False, 0, 7, 420, 0, 0],

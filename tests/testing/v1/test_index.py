@@ -114,6 +114,12 @@ def test_users(serve_v1: ServeV1) -> None:
         assert client.get("/v1/users", auth=("carol", "67890")).status_code == 200
 
 
+def test_endless_users(serve_v1: ServeV1, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("docker_registry_sdk.testing.v1.users.USERS_LIMIT", 1)
+    with httpx.Client(base_url=serve_v1(role="index", users={"alice": "secret"}).url) as client:
+        assert_error(client.post("/v1/users", json={"username": "carol", "password": "12345"}), 400, "Too many users")
+
+
 def test_users_push_and_everybody_pulls(serve_v1: ServeV1) -> None:
     alice = ("alice", "secret")
     with httpx.Client(base_url=serve_v1(role="both", users={"alice": "secret"}).url) as client:

@@ -90,7 +90,11 @@ def test_a_failure_stores_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
             assert client.put("/v1/repositories/Team/app/tags/latest", json=BASE).status_code == 500
             assert client.put(f"/v1/images/{OTHER}/layer", content=b"another").status_code == 500
             assert client.put("/v1/repositories/Team/app/images", json=[]).status_code == 500
+        with monkeypatch.context() as context:
+            context.setattr(registry.storage.v1, "save_image", fail)
+            assert client.put(f"/v1/images/{OTHER}/layer", content=b"another").status_code == 500
         assert state(client) == before
+        assert len([path for path in (tmp_path / "blobs").rglob("*") if path.is_file()]) == 3
         assert list((tmp_path / "uploads").iterdir()) == []
     with EmbeddedRegistry(storage=tmp_path) as registry, httpx.Client(base_url=registry.url) as client:
         assert state(client) == before

@@ -261,6 +261,18 @@ def test_endpoints(serve_v1: ServeV1) -> None:
         assert allocate(client, "a/b").headers["x-docker-endpoints"] == "one.example, two.example:5000"
 
 
+def test_endless_sessions(serve_v1: ServeV1, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("docker_registry_sdk.testing.v1.sessions.LEDGER_LIMIT", 2)
+    url = serve_v1(role="both", cookies=True).url
+    cookies: list[str] = []
+    with httpx.Client(base_url=url) as client:
+        allocate(client, "team/app")
+        for _ in range(3):
+            read = token(client.get(IMAGES, headers=WANT_TOKEN))
+            cookies.append(httpx.get(url + TAGS, headers=read).headers["set-cookie"].partition(";")[0])
+    assert [httpx.get(url + TAGS, headers={"Cookie": cookie}).status_code for cookie in cookies] == [401, 200, 200]
+
+
 def test_a_token_is_a_secret(hosts: Hosts, serve_v1: ServeV1) -> None:
     registry = serve_v1(role="both")
     with httpx.Client(base_url=registry.url) as client:
