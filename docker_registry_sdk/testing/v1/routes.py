@@ -44,24 +44,17 @@ def v1_app(storage: Storage, settings: V1Settings, index: Index) -> ASGIApp:
     access = Access(storage, settings, index, Sessions())
     repositories = Repositories(storage, access)
     index_repositories = IndexRepositories(index, settings)
-    tables: list[_Table] = [{"/v1/_ping": {"GET": _ping(settings)}, "/_ping": {"GET": _ping(settings)}}]
+    table: _Table = {"/v1/_ping": {"GET": _ping(settings)}, "/_ping": {"GET": _ping(settings)}}
     methods: dict[str, Handler] = {}
     if settings.is_index:
-        tables.append(_index_table(index_repositories, IndexUsers(index), settings))
-        methods["PUT"] = index_repositories.put
-        methods["DELETE"] = index_repositories.delete
+        table |= _index_table(index_repositories, IndexUsers(index), settings)
+        methods |= {"PUT": index_repositories.put, "DELETE": index_repositories.delete}
     if settings.is_registry:
-        tables.append(_registry_table(storage, access, repositories))
+        table |= _registry_table(storage, access, repositories)
         methods["DELETE"] = repositories.delete
     if settings.role == "both":
         methods["DELETE"] = _by_credentials(index_repositories.delete, repositories.delete, access)
-    merged: _Table = {}
-    for table in tables:
-        for path, handlers in table.items():
-            merged.setdefault(path, {}).update(handlers)
-    routes = [
-        Route(path, Resource(handlers, _add_slash if path.startswith(_NAME) else None)) for path, handlers in merged.items()
-    ]
+    routes = [Route(path, Resource(handlers, _add_slash if _has_twin(path) else None)) for path, handlers in table.items()]
     return Router(
         [*routes, Route(_NAME + "/", Resource(methods)), Route(_NAME, Resource({}, _add_slash))],
         redirect_slashes=False,
@@ -74,6 +67,7 @@ def _index_table(repositories: IndexRepositories, users: IndexUsers, settings: V
         "/v1/users": {"GET": users.check, "POST": users.create},
         "/v1/users/": {"GET": users.check, "POST": users.create},
         "/v1/users/{username}/": {"PUT": users.update},
+        "/v1/users/{username}": {},
         f"{_NAME}/images": {"GET": repositories.get_images, "PUT": repositories.put_images, "DELETE": repositories.delete_images},
         f"{_NAME}/auth": {"PUT": repositories.authorize},
     }
@@ -119,13 +113,16 @@ def _by_credentials(for_index: Handler, for_registry: Handler, access: Access) -
     return handle
 
 
+def _has_twin(path: str) -> bool:
+    """Say whether there is also a path with a slash at the end, which is where other methods lead."""
+    return path.startswith((_NAME, "/v1/users/{username}")) and not path.endswith("/")
+
+
 async def _add_slash(request: Request) -> Response:
     """Send the client to the path with a slash at the end, as the framework of docker-registry does whatever the method."""
-    name: str = request.path_params["name"]
+    name: str = request.path_params.get("name", "user")
     if not name or name.startswith("/"):
         raise WebPageError(404)
-    query = request.scope["query_string"].decode("latin-1")
-    location = (
-        str(request.base_url) + request.scope["raw_path"].decode("latin-1").lstrip("/") + "/" + (f"?{query}" if query else "")
-    )
+    path, query = request.scope["raw_path"].decode("latin-1"), request.scope["query_string"].decode("latin-1")
+    location = f"{str(request.base_url).rstrip('/')}{path}/{'?' if query else ''}{query}"
     return HTMLResponse("<title>Redirecting</title>\n", 301, {"location": location})

@@ -82,7 +82,9 @@ def test_nobody_is_asked_standalone(client: httpx.Client, slash: str) -> None:
     assert_error(client.post(f"/v1/users{slash}", content=b"{"), 400, "Error Decoding JSON")
     answer = client.put("/v1/users/anybody/", content=b"{")
     assert (answer.status_code, answer.content) == (204, b"")
-    assert_web_page(client.put("/v1/users/anybody", json={}), 404)
+    answer = client.put("/v1/users/anybody", json={})
+    assert_web_page(answer, 301)
+    assert answer.headers["location"].endswith("/v1/users/anybody/")
 
 
 def test_users(serve_v1: ServeV1) -> None:
