@@ -2,13 +2,15 @@
 
 import os
 import ssl
+from collections.abc import Collection
 from contextlib import ExitStack
-from typing import Protocol, TypedDict, Unpack
+from typing import Literal, Protocol, TypedDict, Unpack
 
 from docker_registry_sdk.testing.auth.mode import AuthMode
 from docker_registry_sdk.testing.registry import EmbeddedRegistry
 from docker_registry_sdk.testing.settings import Settings
 from docker_registry_sdk.testing.storage.base import Storage
+from docker_registry_sdk.testing.v1.settings import V1Settings
 
 
 class EmbeddedRegistryOptions(TypedDict, total=False):
@@ -19,7 +21,10 @@ class EmbeddedRegistryOptions(TypedDict, total=False):
     password: str | None
     anonymous_pull: bool
     storage: Storage | str | os.PathLike[str] | None
+    apis: Collection[Literal["v1", "v2"]]
     settings: Settings | None
+    v1: V1Settings | None
+    index: EmbeddedRegistry | None
     host: str
     port: int
     tls: bool

@@ -8,11 +8,11 @@ from starlette.responses import Response
 
 from docker_registry_sdk.testing.storage.base import Storage
 from docker_registry_sdk.testing.storage.v1_records import V1Image
-from docker_registry_sdk.testing.v1.access import Access
 from docker_registry_sdk.testing.v1.answers import V1Error, raw_reply, reply
 from docker_registry_sdk.testing.v1.caching import cache_headers, not_modified
 from docker_registry_sdk.testing.v1.crashes import crash
 from docker_registry_sdk.testing.v1.documents import is_object, read_document
+from docker_registry_sdk.testing.v1.gate import Gate
 from docker_registry_sdk.testing.v1.names import parse_image_id
 
 
@@ -22,20 +22,20 @@ class Images:
 
     Args:
         storage: Where the registry's records are.
-        access: Who may call.
+        gate: Who may call.
 
     Source: docker-registry 0.9, images.py.
     """
 
     storage: Storage
-    access: Access
+    gate: Gate
 
     async def get_json(self, request: Request) -> Response:
         """Send an image's json as it was put, with the size of the layer and the checksum over both."""
-        granted, image_id, image = await open_image(request, self.storage, self.access)
+        granted, image_id, image = await open_image(request, self.storage, self.gate)
         if (unchanged := not_modified(request)) is not None:
             return unchanged
-        await asyncio.to_thread(self.access.check_image, granted, image_id)
+        await asyncio.to_thread(self.gate.check_image, granted, image_id)
         image = existing(image)
         headers = cache_headers()
         if image.checksum is not None:
@@ -47,12 +47,12 @@ class Images:
 
     async def get_ancestry(self, request: Request) -> Response:
         """Send the ids of an image and of its ancestors."""
-        _, _, image = await open_image(request, self.storage, self.access)
+        _, _, image = await open_image(request, self.storage, self.gate)
         return not_modified(request) or reply(existing(image).ancestry, headers=cache_headers())
 
     async def put_json(self, request: Request) -> Response:
         """Begin the push of an image, or begin it anew."""
-        granted = await self.access.check(request)
+        granted = await self.gate.check(request)
         image_id = parse_image_id(request.path_params["img_id"])
         text, document = await read_document(request, "Invalid JSON")
         if not document or not is_object(document):
@@ -66,7 +66,7 @@ class Images:
 
     async def put_checksum(self, request: Request) -> Response:
         """End the push of an image with the right checksum over json and layer."""
-        await self.access.check(request)
+        await self.gate.check(request)
         image_id = parse_image_id(request.path_params["img_id"])
         checksum = request.headers.get("x-docker-checksum-payload")
         if checksum is None:
@@ -84,7 +84,7 @@ class Images:
         return reader.size
 
     def _begin(self, granted: str | None, image_id: str, text: str, parent_id: object) -> None:
-        if not self.access.belongs(granted, image_id):
+        if not self.gate.belongs(granted, image_id):
             raise V1Error("This image does not belong to the repository")
         with self.storage.lock:
             ancestry = (image_id, *self._parent_ancestry(granted, image_id, parent_id))
@@ -101,7 +101,7 @@ class Images:
         parent = self.storage.v1.load_image(parent_id) if isinstance(parent_id, str) and parent_id != image_id else None
         if parent is None or image_id in parent.ancestry:
             raise V1Error("Image depends on a non existing parent")
-        if not self.access.belongs(granted, parent.ancestry[0]):
+        if not self.gate.belongs(granted, parent.ancestry[0]):
             raise V1Error("Image depends on an unauthorized parent")
         return parent.ancestry
 
@@ -111,19 +111,19 @@ class Images:
             if image.complete:
                 raise V1Error("Cannot set this image checksum", 409)
             if image.checksum is None:
-                raise crash(self.access.settings, "The layer of the image is missing")
+                raise crash(self.gate.settings, "The layer of the image is missing")
             if checksum != image.checksum:
                 raise V1Error("Checksum mismatch")
             self.storage.v1.save_image(image_id, attrs.evolve(image, complete=True))
 
 
-async def open_image(request: Request, storage: Storage, access: Access) -> tuple[str | None, str, V1Image | None]:
+async def open_image(request: Request, storage: Storage, gate: Gate) -> tuple[str | None, str, V1Image | None]:
     """Begin to read something of an image.
 
     Args:
         request: The call.
         storage: Where the registry's records are.
-        access: Who may call.
+        gate: Who may call.
 
     Returns:
         The repository that the client has a token for, the image's id, and the image if it is there.
@@ -131,7 +131,7 @@ async def open_image(request: Request, storage: Storage, access: Access) -> tupl
     Raises:
         V1Error: 401, 404 for a malformed id, or 400 when the image is being pushed.
     """
-    granted = await access.check(request)
+    granted = await gate.check(request)
     image_id = parse_image_id(request.path_params["img_id"])
     image = storage.v1.load_image(image_id)
     if image is not None and not image.complete:

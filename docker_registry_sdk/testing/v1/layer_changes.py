@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from docker_registry_sdk.testing.storage.base import Storage
 from docker_registry_sdk.testing.storage.v1_records import V1Image
-from docker_registry_sdk.testing.v1.access import Access
 from docker_registry_sdk.testing.v1.answers import V1Error, raw_reply, reply
 from docker_registry_sdk.testing.v1.caching import cache_headers, not_modified
+from docker_registry_sdk.testing.v1.gate import Gate
 from docker_registry_sdk.testing.v1.images import existing, open_image
 from docker_registry_sdk.testing.v1.layer_tar import FileInfo, list_files
 from docker_registry_sdk.testing.v1.layers import open_layer
@@ -25,31 +25,31 @@ class LayerChanges:
 
     Args:
         storage: Where the layers are.
-        access: Who may call.
+        gate: Who may call.
 
     Source: docker-registry 0.9, images.py and lib/layers.py.
     """
 
     storage: Storage
-    access: Access
+    gate: Gate
     _asked: set[str] = attrs.field(factory=set[str], init=False)
 
     async def files(self, request: Request) -> Response:
         """List the files in a layer."""
-        granted, image_id, image = await open_image(request, self.storage, self.access)
+        granted, image_id, image = await open_image(request, self.storage, self.gate)
         if (unchanged := not_modified(request)) is not None:
             return unchanged
-        await asyncio.to_thread(self.access.check_image, granted, image_id)
+        await asyncio.to_thread(self.gate.check_image, granted, image_id)
         return reply(await asyncio.to_thread(self._list, existing(image)), headers=cache_headers())
 
     async def diff(self, request: Request) -> Response:
         """Tell what a layer changes; nothing at the first call, which tells the worker to compute it, nor if it fails."""
-        granted, image_id, image = await open_image(request, self.storage, self.access)
+        granted, image_id, image = await open_image(request, self.storage, self.gate)
         if (unchanged := not_modified(request)) is not None:
             return unchanged
-        if not self.access.settings.diff:
+        if not self.gate.settings.diff:
             raise V1Error("Diff queue is disabled")
-        await asyncio.to_thread(self.access.check_image, granted, image_id)
+        await asyncio.to_thread(self.gate.check_image, granted, image_id)
         if image is not None and image_id in self._asked:
             try:
                 return reply(await asyncio.to_thread(self._compare, image), headers=cache_headers())

@@ -13,9 +13,9 @@ from docker_registry_sdk.testing.request_body import body_blocks
 from docker_registry_sdk.testing.storage.base import BlobReader, BlobWriter, Storage
 from docker_registry_sdk.testing.storage.v1_base import layer_name
 from docker_registry_sdk.testing.storage.v1_records import V1Image
-from docker_registry_sdk.testing.v1.access import Access
 from docker_registry_sdk.testing.v1.answers import V1Error, reply
 from docker_registry_sdk.testing.v1.caching import cache_headers, not_modified
+from docker_registry_sdk.testing.v1.gate import Gate
 from docker_registry_sdk.testing.v1.images import existing, open_image
 from docker_registry_sdk.testing.v1.layer_range import parse_layer_range
 from docker_registry_sdk.testing.v1.layer_response import LayerResponse
@@ -31,21 +31,21 @@ class Layers:
 
     Args:
         storage: Where the layers are.
-        access: Who may call.
+        gate: Who may call.
 
     Source: docker-registry 0.9, images.py.
     """
 
     storage: Storage
-    access: Access
+    gate: Gate
 
     async def get(self, request: Request) -> Response:
         """Send a layer or a part of it, or tell where it is."""
-        granted, image_id, image = await open_image(request, self.storage, self.access)
+        granted, image_id, image = await open_image(request, self.storage, self.gate)
         if (unchanged := not_modified(request)) is not None:
             return unchanged
-        await asyncio.to_thread(self.access.check_image, granted, image_id)
-        redirect = self.access.settings.layer_redirect
+        await asyncio.to_thread(self.gate.check_image, granted, image_id)
+        redirect = self.gate.settings.layer_redirect
         if redirect:
             root = str(request.base_url) if redirect is True else redirect
             location = root.rstrip("/") + sign(image_id)
@@ -60,7 +60,7 @@ class Layers:
 
     async def put(self, request: Request) -> Response:
         """Take a layer in, and compute the checksum over json and layer on the way."""
-        await self.access.check(request)
+        await self.gate.check(request)
         image_id = parse_image_id(request.path_params["img_id"])
         if _is_too_old(request.headers.get("user-agent", "")):
             raise V1Error("Docker daemons before 0.10 cannot push here", 412)

@@ -6,8 +6,8 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp
 
 from docker_registry_sdk.testing.storage.base import Storage
-from docker_registry_sdk.testing.v1.access import Access
 from docker_registry_sdk.testing.v1.answers import WebPageError, reply
+from docker_registry_sdk.testing.v1.gate import Gate
 from docker_registry_sdk.testing.v1.images import Images
 from docker_registry_sdk.testing.v1.index import Index
 from docker_registry_sdk.testing.v1.index_repositories import IndexRepositories
@@ -41,8 +41,8 @@ def v1_app(storage: Storage, settings: V1Settings, index: Index) -> ASGIApp:
     Returns:
         The application. Paths that docker-registry does not know are answered as its framework does.
     """
-    access = Access(storage, settings, index, Sessions())
-    repositories = Repositories(storage, access)
+    gate = Gate(storage, settings, index, Sessions())
+    repositories = Repositories(storage, gate)
     index_repositories = IndexRepositories(index, settings)
     table: _Table = {"/v1/_ping": {"GET": _ping(settings)}, "/_ping": {"GET": _ping(settings)}}
     methods: dict[str, Handler] = {}
@@ -50,10 +50,10 @@ def v1_app(storage: Storage, settings: V1Settings, index: Index) -> ASGIApp:
         table |= _index_table(index_repositories, IndexUsers(index), settings)
         methods |= {"PUT": index_repositories.put, "DELETE": index_repositories.delete}
     if settings.is_registry:
-        table |= _registry_table(storage, access, repositories)
+        table |= _registry_table(storage, gate, repositories)
         methods["DELETE"] = repositories.delete
     if settings.role == "both":
-        methods["DELETE"] = _by_credentials(index_repositories.delete, repositories.delete, access)
+        methods["DELETE"] = _by_credentials(index_repositories.delete, repositories.delete, gate)
     routes = [Route(path, Resource(handlers, _add_slash if _has_twin(path) else None)) for path, handlers in table.items()]
     return Router(
         [*routes, Route(_NAME + "/", Resource(methods)), Route(_NAME, Resource({}, _add_slash))],
@@ -74,9 +74,9 @@ def _index_table(repositories: IndexRepositories, users: IndexUsers, settings: V
     return {**table, "/v1/search": {"GET": users.search}} if settings.search else table
 
 
-def _registry_table(storage: Storage, access: Access, repositories: Repositories) -> _Table:
-    tags, images, layers = Tags(storage, access), Images(storage, access), Layers(storage, access)
-    changes = LayerChanges(storage, access)
+def _registry_table(storage: Storage, gate: Gate, repositories: Repositories) -> _Table:
+    tags, images, layers = Tags(storage, gate), Images(storage, gate), Layers(storage, gate)
+    changes = LayerChanges(storage, gate)
     return {
         f"{_NAME}/tags/{{tag}}/json": {"GET": tags.facts},
         f"{_NAME}/tags/{{tag}}": {"GET": tags.get, "PUT": tags.put, "DELETE": tags.delete},
@@ -102,12 +102,12 @@ def _ping(settings: V1Settings) -> Handler:
     return ping
 
 
-def _by_credentials(for_index: Handler, for_registry: Handler, access: Access) -> Handler:
+def _by_credentials(for_index: Handler, for_registry: Handler, gate: Gate) -> Handler:
     """Return what tells a call to the index from one to the registry, where one host plays both: by its token or session."""
 
     async def handle(request: Request) -> Response:
         scheme = request.headers.get("authorization", "").partition(" ")[0].lower()
-        is_registry = scheme == "token" or (not scheme and access.sessions.find(request) is not None)
+        is_registry = scheme == "token" or (not scheme and gate.sessions.find(request) is not None)
         return await (for_registry if is_registry else for_index)(request)
 
     return handle

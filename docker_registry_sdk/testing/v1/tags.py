@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from docker_registry_sdk.testing.storage.base import Storage
 from docker_registry_sdk.testing.storage.v1_records import Facts, V1Repository
-from docker_registry_sdk.testing.v1.access import Access
 from docker_registry_sdk.testing.v1.answers import V1Error, reply
 from docker_registry_sdk.testing.v1.documents import read_document
+from docker_registry_sdk.testing.v1.gate import Gate
 from docker_registry_sdk.testing.v1.names import parse_repository, parse_tag
 
 UNKNOWN = {"last_update": None, "docker_version": None, "docker_go_version": None, "arch": "amd64", "os": "linux", "kernel": None}
@@ -27,18 +27,18 @@ class Tags:
 
     Args:
         storage: Where the registry's records are.
-        access: Who may call.
+        gate: Who may call.
 
     Source: docker-registry 0.9, tags.py.
     """
 
     storage: Storage
-    access: Access
+    gate: Gate
 
     async def list(self, request: Request) -> Response:
         """List the tags; a repository that has none as yet has an empty map."""
         name = parse_repository(request.path_params["name"])
-        granted = await self.access.check(request, name)
+        granted = await self.gate.check(request, name)
         record = self.storage.v1.load(name)
         if record is None and granted is None:
             raise V1Error("Repository not found", 404)
@@ -55,7 +55,7 @@ class Tags:
     async def put(self, request: Request) -> Response:
         """Set a tag; the image need not belong to the repository, nor be complete."""
         name = parse_repository(request.path_params["name"])
-        await self.access.check(request, name)
+        await self.gate.check(request, name)
         tag = parse_tag(request.path_params["tag"])
         _, image_id = await read_document(request, "Invalid data")
         if not image_id or not isinstance(image_id, str):
@@ -68,7 +68,7 @@ class Tags:
     async def delete(self, request: Request) -> Response:
         """Delete a tag; the image stays."""
         name = parse_repository(request.path_params["name"])
-        await self.access.check(request, name)
+        await self.gate.check(request, name)
         await asyncio.to_thread(self._delete, name, request.path_params["tag"])
         return reply()
 
@@ -84,7 +84,7 @@ class Tags:
 
     async def _load(self, request: Request) -> V1Repository:
         name = parse_repository(request.path_params["name"])
-        await self.access.check(request, name)
+        await self.gate.check(request, name)
         return self.storage.v1.load(name) or V1Repository()
 
     def _set(self, name: str, tag: str, image_id: str, facts: Facts) -> None:

@@ -14,7 +14,7 @@ from docker_registry_sdk.testing.v1.tokens import parse_token
 
 
 @attrs.frozen
-class Access:
+class Gate:
     """Checks the calls that reach a registry.
 
     Args:
