@@ -28,7 +28,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="str",
                 required=False,
-                description="The service of the challenge, which names the registry. Some registries give none; send none then.",
+                description="The service of the challenge, which names the registry. Some registries give none; send none then, and leave out an empty one: a parameter without a value counts as missing.",
             ),
             Parameter(
                 name="scope",
@@ -44,7 +44,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="str",
                 required=False,
-                description="The name of the client, for the records of the service. It need not be registered.",
+                description="The name of the client, for the records of the service. It need not be registered. Always send one: some services want it.",
             ),
             Parameter(
                 name="account",
@@ -52,7 +52,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="str",
                 required=False,
-                description="The user name, as docker sends it beside the Basic credentials. The service may ignore it.",
+                description="The user name, as docker sends it beside the Basic credentials. The service may ignore it, or refuse one that is not the name in the credentials (400).",
             ),
             Parameter(
                 name="offline_token",
@@ -60,7 +60,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="bool",
                 required=False,
-                description="Whether a refresh token is wanted too. Some services answer with one that they do not accept later, so ask only when it will be used.",
+                description="Whether a refresh token is wanted too; without `true` here a GET gets none. Some services answer with one that they do not accept later, so ask only when it will be used.",
             ),
         ),
         body=None,

@@ -10,8 +10,12 @@ token. docker-registry 0.9 never sets a cookie and asks the index about the toke
 no cookie has to go on sending the token. It also holds a token to one kind of call: access=read allows only GET,
 access=write only PUT and POST, access=delete only DELETE; anything else is a 401. The token must name exactly the
 repository of the path, as namespace/repository. A standalone registry skips all this and plays the index too: its
-tokens mean nothing. An image id is a random name and not a digest: nothing here can be verified from its name. Any
-call may end with a status that is not listed, from a proxy in front of the server.
+tokens mean nothing. What docker-registry does not know it answers as its framework does, with a web page (text/html):
+404 for a path, 405 with `Allow` for a method, 500 when it fails. Below /v1/repositories/ any path will do as the name
+of a repository. So there a call that the server lacks, for whatever reason, is a 301 to the same path with a slash at
+its end, and a 405 only with the slash. This 301 moves nothing: following it leads to a 405, or worse, to another
+operation. An image id is a random name and not a digest: nothing here can be verified from its name. Any call may end
+with a status that is not listed, from a proxy in front of the server.
 
 `api` holds a module for each operation, `models` the classes of what is sent and received, and `operations` the table of
 all operations.

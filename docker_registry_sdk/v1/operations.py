@@ -43,7 +43,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="DELETE",
         path="/v1/repositories/{name}/",
         summary="Delete a repository",
-        description="Three calls where index and registry are two hosts: the index marks the repository and answers 202 with a token for deletion; the same call with that token goes to each endpoint; a last call tells the index that it is done (200). docker-registry, standalone or not, deletes at once. It removes the tags and the list of images; the images themselves stay in its storage. The trailing slash is needed.",
+        description="Three calls where index and registry are two hosts: the index marks the repository and answers 202 with a token for deletion; the same call with that token goes to each endpoint; a last call tells the index that it is done (200). docker-registry, standalone or not, deletes at once. It removes the tags and the list of images; the images themselves stay in its storage. The trailing slash is needed: without it every method is a 301.",
         source="The Docker Hub and the Registry spec, Delete",
         parameters=(
             Parameter(
@@ -52,7 +52,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. A registry with token checks takes names of exactly two parts.",
+                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
             ),
             Parameter(
                 name="x_docker_token",
@@ -75,6 +75,36 @@ OPERATIONS: tuple[Operation, ...] = (
         streams=False,
     ),
     Operation(
+        id="delete_repo_imgs",
+        module=f"{__package__}.api.index.delete_repo_imgs",
+        tag="index",
+        method="DELETE",
+        path="/v1/repositories/{name}/images",
+        summary="Get a token for deleting",
+        description="Deletes nothing: docker-registry answers with a token for deletion, also for a repository that does not exist. The list of images goes with the repository.",
+        source="docker-registry, index.py, delete_repository_images",
+        parameters=(
+            Parameter(
+                name="name",
+                wire_name="name",
+                location="path",
+                type="str",
+                required=True,
+                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
+            ),
+            Parameter(
+                name="x_docker_token",
+                wire_name="X-Docker-Token",
+                location="header",
+                type="bool",
+                required=False,
+                description="Ask for a token and the endpoints, with the value true. Without it an index may answer without either.",
+            ),
+        ),
+        body=None,
+        streams=False,
+    ),
+    Operation(
         id="delete_repo_tag",
         module=f"{__package__}.api.registry.delete_repo_tag",
         tag="registry",
@@ -90,7 +120,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. A registry with token checks takes names of exactly two parts.",
+                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
             ),
             Parameter(
                 name="tag",
@@ -120,7 +150,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. A registry with token checks takes names of exactly two parts.",
+                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
             ),
         ),
         body=None,
@@ -208,7 +238,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. A registry with token checks takes names of exactly two parts.",
+                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
             ),
             Parameter(
                 name="tag",
@@ -251,7 +281,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="GET",
         path="/v1/images/{img_id}/layer",
         summary="Get the layer of an image",
-        description="A tar, plain or compressed, just as it was pushed: look at its first bytes. Nothing says that it is whole but Content-Length and, where the server kept one, the checksum that comes with the json of the image. A server with its storage elsewhere answers 302 to a signed URL of that storage, where the Range has to be sent again and the Authorization must not be sent at all. Ranges are best effort: a storage without them, a Range that does not parse or one that counts from the end (`bytes=-100`) gives the whole layer (200). A range of fewer than two bytes is a 416, and so is a layer without any bytes, Range or not. A range that runs past the end is not cut down: Content-Range and Content-Length then promise more than comes, by one byte for an open range (`bytes=100-`). An image whose upload has not ended is a 400.",
+        description="A tar, plain or compressed, just as it was pushed: look at its first bytes. Nothing says that it is whole but Content-Length and, where the server kept one, the checksum that comes with the json of the image. A server with its storage elsewhere answers 302 to a signed URL of that storage, where the Range has to be sent again and the Authorization must not be sent at all. It does not look first: the 302 is given even for an image that is not there, and the 404 comes from the storage then. Ranges are best effort: a storage without them, a Range that does not parse or one that counts from the end (`bytes=-100`) gives the whole layer (200). A range of fewer than two bytes is a 416. A range that runs past the end is not cut down: Content-Range and Content-Length then promise more than comes, by one byte for an open range (`bytes=100-`). A layer without any bytes is a 416 without a Range and for an open one; `bytes=0-5` of it is a 206 with Content-Length 6 and no bytes. An image whose upload has not ended is a 400.",
         source="Registry API, Get image layer",
         parameters=(
             Parameter(
@@ -290,7 +320,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. A registry with token checks takes names of exactly two parts.",
+                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
             ),
         ),
         body=None,
@@ -312,7 +342,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. A registry with token checks takes names of exactly two parts.",
+                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
             ),
         ),
         body=None,
@@ -334,7 +364,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. A registry with token checks takes names of exactly two parts.",
+                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
             ),
             Parameter(
                 name="tag",
@@ -364,7 +394,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. A registry with token checks takes names of exactly two parts.",
+                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
             ),
             Parameter(
                 name="x_docker_token",
@@ -385,7 +415,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="GET",
         path="/v1/repositories/{name}/tags",
         summary="List the tags of a repository",
-        description="There are no pages. A repository that was allocated but has no tags as yet has an empty map. A mirror that does not know the repository asks its source and may answer from a cache that is up to two days old.",
+        description="There are no pages. A repository that was allocated but has no tags as yet has an empty map. One that was never allocated, as a standalone registry allows, is a 404 until its first tag is set and again after its last one has gone. A mirror that does not know the repository asks its source and may answer from a cache that is up to two days old.",
         source="Registry API, List repository tags",
         parameters=(
             Parameter(
@@ -394,7 +424,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. A registry with token checks takes names of exactly two parts.",
+                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
             ),
         ),
         body=None,
@@ -486,7 +516,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="PUT",
         path="/v1/images/{img_id}/layer",
         summary="Upload the layer of an image",
-        description="After the json of the image: else 404. The body goes out in chunks, as its length need not be known. docker-registry stores it as it comes, takes any bytes, and computes one checksum on the way: the SHA-256 of the json of the image, a line feed and the layer. The image can be read only after its checksum was put; until then the layer may be sent again, and after that it is a 409. The 412 is for docker daemons before 0.10, by their User-Agent. Quay answers 520 when it could not store the layer.",
+        description="After the json of the image: else 404. The body goes out in chunks, as its length need not be known. docker-registry stores it as it comes, takes any bytes, and computes one checksum on the way: the SHA-256 of the json of the image, a line feed and the layer. The image can be read only after its checksum was put; until then the layer may be sent again, and after that it is a 409. The 412 is meant for docker daemons before 0.10, by their User-Agent, but any version with a dot in it passes, and real ones have dots. Quay answers 520 when it could not store the layer.",
         source="Registry API, Put image layer",
         parameters=(
             Parameter(
@@ -514,7 +544,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="PUT",
         path="/v1/repositories/{name}/",
         summary="Allocate a repository and start a push",
-        description="Names the images that the push will bring and opens a session for writing. A registry with token checks refuses the json of an image that is not in this list (400), so list every one of them. docker-registry stores the first list of a repository as it comes and merges later ones into it, without tags; an entry without an id fails then with 500. It sends a token whether or not one was asked for. A docker-registry that is not standalone answers 405, since it knows only the DELETE here. Quay wants a namespace that is not disabled and answers 405 where pushes by v1 are shut off.",
+        description="Names the images that the push will bring and opens a session for writing. A registry with token checks refuses the json of an image that is not in this list (400), so list every one of them. docker-registry stores the first list of a repository as it comes and merges later ones into it, without tags. An entry without an id passes in the first list and stays stored; from then on every merge fails with 500, as it does when such an entry comes later. It sends a token whether or not one was asked for. A docker-registry that is not standalone answers 405, since it knows only the DELETE here. The trailing slash is needed: without it every method is a 301. Quay wants a namespace that is not disabled and answers 405 where pushes by v1 are shut off.",
         source="Docker Hub API, Create a user repository",
         parameters=(
             Parameter(
@@ -523,7 +553,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. A registry with token checks takes names of exactly two parts.",
+                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
             ),
             Parameter(
                 name="x_docker_token",
@@ -559,7 +589,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. A registry with token checks takes names of exactly two parts.",
+                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
             ),
         ),
         body=None,
@@ -572,7 +602,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="PUT",
         path="/v1/repositories/{name}/images",
         summary="End a push with the checksums of its images",
-        description="The last call of a push. Images are only ever added. docker-registry keeps the newest checksum of each image, and drops the tags. Quay takes this as the moment at which the pushed tags become real, finds the push by its session cookie, and answers 400 without one.",
+        description="The last call of a push. Images are only ever added. docker-registry keeps the newest checksum of each image, and drops the tags. An entry without an id is a 500 when lists are merged; as part of the very first list of the repository it is stored, and makes each later call fail. Quay takes this as the moment at which the pushed tags become real, finds the push by its session cookie, and answers 400 without one.",
         source="Docker Hub API, Update user repository images",
         parameters=(
             Parameter(
@@ -581,7 +611,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. A registry with token checks takes names of exactly two parts.",
+                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
             ),
             Parameter(
                 name="x_docker_endpoints",
@@ -608,7 +638,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="PUT",
         path="/v1/repositories/{name}/properties",
         summary="Change the properties of a repository",
-        description="docker-registry reads `access` alone, fails with 500 when it is missing, and ignores a value that is neither private nor public (200 all the same). The repository need not exist.",
+        description="docker-registry reads `access` alone, and ignores a value that is neither private nor public (200 all the same). The empty object is a 400, and one that has other properties but no `access` a 500. The repository need not exist.",
         source="docker-registry, tags.py, set_properties",
         parameters=(
             Parameter(
@@ -617,7 +647,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. A registry with token checks takes names of exactly two parts.",
+                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
             ),
         ),
         body=RequestBody(
@@ -645,7 +675,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. A registry with token checks takes names of exactly two parts.",
+                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
             ),
             Parameter(
                 name="tag",
@@ -672,7 +702,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="GET",
         path="/v1/search",
         summary="Search for repositories",
-        description="docker-registry looks for the text anywhere in a name or description, knows no pages (`page` and `n` are ignored and everything comes at once) and gives only `name` and an empty `description`. It has the route only when a search backend is set: else 404. A mirror adds the results of its source. Quay gives at most 100 results a page and stops at page 5.",
+        description="docker-registry looks for the text anywhere in a name or description, where % stands for any text and _ for any character, as in SQL. It knows no pages (`page` and `n` are ignored and everything comes at once) and gives only `name` and an empty `description`. It has the route only when a search backend is set: else 404. A mirror adds the results of its source. Quay gives at most 100 results a page and stops at page 5.",
         source="Docker Hub API, Search",
         parameters=(
             Parameter(
@@ -710,7 +740,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="PUT",
         path="/v1/users/{username}/",
         summary="Change the password or mail address of a user",
-        description="A new mail address is added to the old ones and has to be confirmed. The trailing slash is needed. A standalone docker-registry answers 204 without reading the body.",
+        description="A new mail address is added to the old ones and has to be confirmed. The trailing slash is needed: without it docker-registry answers 301. A standalone one answers 204 without reading the body.",
         source="Docker Hub API, Update User",
         parameters=(
             Parameter(

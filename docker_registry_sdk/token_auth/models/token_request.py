@@ -33,9 +33,11 @@ class TokenRequest:
     grant_type: GrantType | str
     """How the client shows who it is."""
     service: str | None = None
-    """The service of the challenge, which names the registry. A refresh token is good for this service alone."""
+    """The service of the challenge, which names the registry. A refresh token is good for this service alone. Leave an
+    empty one out: a field without a value counts as missing."""
     client_id: str | None = None
-    """The name of the client, for the records of the service. It need not be registered."""
+    """The name of the client, for the records of the service. It need not be registered. Always send one: the
+    specification requires it."""
     access_type: AccessType | str | None = None
     """Whether a refresh token is wanted too. Not when this is missing."""
     scope: str | None = None

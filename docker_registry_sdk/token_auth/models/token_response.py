@@ -32,7 +32,7 @@ class TokenResponse:
     """The token under its name in OAuth 2.0."""
     refresh_token: str | None = field(default=None, repr=False)
     """A token that gets further tokens by POST, for the same user and service and for any scope. It goes to the token
-    service alone. Given when it was asked for."""
+    service alone. Given only to known users, and when it was asked for: by GET with offline_token=true."""
     expires_in: int | str | None = None
     """How many seconds the token is good for, from `issued_at` on. 60 when it is missing; a service should not give
     less, so less may be read as 60. Some services send it as a string."""

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from .index import check_login as check_login
     from .index import create_user as create_user
     from .index import delete_repo as delete_repo
+    from .index import delete_repo_imgs as delete_repo_imgs
     from .index import list_repo_imgs as list_repo_imgs
     from .index import put_repo as put_repo
     from .index import put_repo_auth as put_repo_auth
@@ -36,6 +37,7 @@ else:
         "check_login": "index.check_login",
         "create_user": "index.create_user",
         "delete_repo": "index.delete_repo",
+        "delete_repo_imgs": "index.delete_repo_imgs",
         "delete_repo_tag": "registry.delete_repo_tag",
         "delete_repo_tags": "registry.delete_repo_tags",
         "get_img_ancestry": "registry.get_img_ancestry",
@@ -79,6 +81,7 @@ __all__ = [
     "check_login",
     "create_user",
     "delete_repo",
+    "delete_repo_imgs",
     "delete_repo_tag",
     "delete_repo_tags",
     "get_img_ancestry",

@@ -27,6 +27,9 @@ class GetTokenOk(wire.ParsedResponse[GetTokenOkBody]):
     """200: A token, with all, some or none of the rights that were asked for. A service may also answer 200 with a web
     page, which is not a token."""
 
+    cache_control: str | None
+    """Cache-Control: The value no-store where the service says that its answers are not to be kept."""
+
 
 Success: TypeAlias = GetTokenOk
 """What a call returns."""
@@ -52,13 +55,15 @@ def request(
     Args:
         realm: The URL that the server gave, followed as it is.
         service: The service of the challenge, which names the registry. Some registries give none; send none
-            then.
+            then, and leave out an empty one: a parameter without a value counts as missing.
         scope: The scopes, each as a parameter of its own. A challenge with several scopes has them in one string,
             parted by blanks.
-        client_id: The name of the client, for the records of the service. It need not be registered.
-        account: The user name, as docker sends it beside the Basic credentials. The service may ignore it.
-        offline_token: Whether a refresh token is wanted too. Some services answer with one that they do not
-            accept later, so ask only when it will be used.
+        client_id: The name of the client, for the records of the service. It need not be registered. Always send
+            one: some services want it.
+        account: The user name, as docker sends it beside the Basic credentials. The service may ignore it, or
+            refuse one that is not the name in the credentials (400).
+        offline_token: Whether a refresh token is wanted too; without `true` here a GET gets none. Some services
+            answer with one that they do not accept later, so ask only when it will be used.
 
     Returns:
         The request, free of I/O.
@@ -110,6 +115,7 @@ def parse(response: wire.HTTPResponse) -> Success:
                 media_type=wire.media_type(response),
                 body=_body_200(response),
                 raw=response.content,
+                cache_control=wire.text_header(response, "Cache-Control"),
             )
     raise wire.status_error(response, response.content, _error)
 
@@ -149,13 +155,15 @@ def sync(
         client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
         realm: The URL that the server gave, followed as it is.
         service: The service of the challenge, which names the registry. Some registries give none; send none
-            then.
+            then, and leave out an empty one: a parameter without a value counts as missing.
         scope: The scopes, each as a parameter of its own. A challenge with several scopes has them in one string,
             parted by blanks.
-        client_id: The name of the client, for the records of the service. It need not be registered.
-        account: The user name, as docker sends it beside the Basic credentials. The service may ignore it.
-        offline_token: Whether a refresh token is wanted too. Some services answer with one that they do not
-            accept later, so ask only when it will be used.
+        client_id: The name of the client, for the records of the service. It need not be registered. Always send
+            one: some services want it.
+        account: The user name, as docker sends it beside the Basic credentials. The service may ignore it, or
+            refuse one that is not the name in the credentials (400).
+        offline_token: Whether a refresh token is wanted too; without `true` here a GET gets none. Some services
+            answer with one that they do not accept later, so ask only when it will be used.
         timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
 
     Returns:
@@ -166,8 +174,8 @@ def sync(
         TransportError: No answer came, or it broke off.
         StatusError: The answer is no success:
             400: The request is malformed: a grant type that the service does not know, a bad scope, a missing
-                parameter. By OAuth 2.0 a wrong password or a dead refresh token is a 400 too, with the error
-                invalid_grant.
+                parameter, an account that is not the name in the Basic credentials. By OAuth 2.0 a wrong password or
+                a dead refresh token is a 400 too, with the error invalid_grant.
             401: The credentials are wrong, or there are none and the service wants some; or, to a POST, the
                 service has no POST.
             403: The user may not have a token. GHCR says so of a password that has run out, even where a token
@@ -222,13 +230,15 @@ async def asyncio(
         client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
         realm: The URL that the server gave, followed as it is.
         service: The service of the challenge, which names the registry. Some registries give none; send none
-            then.
+            then, and leave out an empty one: a parameter without a value counts as missing.
         scope: The scopes, each as a parameter of its own. A challenge with several scopes has them in one string,
             parted by blanks.
-        client_id: The name of the client, for the records of the service. It need not be registered.
-        account: The user name, as docker sends it beside the Basic credentials. The service may ignore it.
-        offline_token: Whether a refresh token is wanted too. Some services answer with one that they do not
-            accept later, so ask only when it will be used.
+        client_id: The name of the client, for the records of the service. It need not be registered. Always send
+            one: some services want it.
+        account: The user name, as docker sends it beside the Basic credentials. The service may ignore it, or
+            refuse one that is not the name in the credentials (400).
+        offline_token: Whether a refresh token is wanted too; without `true` here a GET gets none. Some services
+            answer with one that they do not accept later, so ask only when it will be used.
         timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
 
     Returns:
@@ -239,8 +249,8 @@ async def asyncio(
         TransportError: No answer came, or it broke off.
         StatusError: The answer is no success:
             400: The request is malformed: a grant type that the service does not know, a bad scope, a missing
-                parameter. By OAuth 2.0 a wrong password or a dead refresh token is a 400 too, with the error
-                invalid_grant.
+                parameter, an account that is not the name in the Basic credentials. By OAuth 2.0 a wrong password or
+                a dead refresh token is a 400 too, with the error invalid_grant.
             401: The credentials are wrong, or there are none and the service wants some; or, to a POST, the
                 service has no POST.
             403: The user may not have a token. GHCR says so of a password that has run out, even where a token

@@ -27,6 +27,9 @@ class PostTokenOk(wire.ParsedResponse[PostTokenOkBody]):
     """200: A token, with all, some or none of the rights that were asked for. A service may also answer 200 with a web
     page, which is not a token."""
 
+    cache_control: str | None
+    """Cache-Control: The value no-store where the service says that its answers are not to be kept."""
+
 
 Success: TypeAlias = PostTokenOk
 """What a call returns."""
@@ -95,6 +98,7 @@ def parse(response: wire.HTTPResponse) -> Success:
                 media_type=wire.media_type(response),
                 body=_body_200(response),
                 raw=response.content,
+                cache_control=wire.text_header(response, "Cache-Control"),
             )
     raise wire.status_error(response, response.content, _error)
 
@@ -142,8 +146,8 @@ def sync(
         TransportError: No answer came, or it broke off.
         StatusError: The answer is no success:
             400: The request is malformed: a grant type that the service does not know, a bad scope, a missing
-                parameter. By OAuth 2.0 a wrong password or a dead refresh token is a 400 too, with the error
-                invalid_grant.
+                parameter, an account that is not the name in the Basic credentials. By OAuth 2.0 a wrong password or
+                a dead refresh token is a 400 too, with the error invalid_grant.
             401: The credentials are wrong, or there are none and the service wants some; or, to a POST, the
                 service has no POST.
             403: The user may not have a token. GHCR says so of a password that has run out, even where a token
@@ -202,8 +206,8 @@ async def asyncio(
         TransportError: No answer came, or it broke off.
         StatusError: The answer is no success:
             400: The request is malformed: a grant type that the service does not know, a bad scope, a missing
-                parameter. By OAuth 2.0 a wrong password or a dead refresh token is a 400 too, with the error
-                invalid_grant.
+                parameter, an account that is not the name in the Basic credentials. By OAuth 2.0 a wrong password or
+                a dead refresh token is a 400 too, with the error invalid_grant.
             401: The credentials are wrong, or there are none and the service wants some; or, to a POST, the
                 service has no POST.
             403: The user may not have a token. GHCR says so of a password that has run out, even where a token

@@ -51,11 +51,12 @@ def request(
     Three calls where index and registry are two hosts: the index marks the repository and answers 202 with a token
     for deletion; the same call with that token goes to each endpoint; a last call tells the index that it is done
     (200). docker-registry, standalone or not, deletes at once. It removes the tags and the list of images; the images
-    themselves stay in its storage. The trailing slash is needed.
+    themselves stay in its storage. The trailing slash is needed: without it every method is a 301.
 
     Args:
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. A
-            registry with token checks takes names of exactly two parts.
+        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
+            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
+            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
         x_docker_token: Ask for a token and the endpoints, with the value true. Without it an index may answer
             without either.
         x_docker_endpoints: The registries that the images are on, separated by commas. The index has never
@@ -136,12 +137,13 @@ def sync(
     Three calls where index and registry are two hosts: the index marks the repository and answers 202 with a token
     for deletion; the same call with that token goes to each endpoint; a last call tells the index that it is done
     (200). docker-registry, standalone or not, deletes at once. It removes the tags and the list of images; the images
-    themselves stay in its storage. The trailing slash is needed.
+    themselves stay in its storage. The trailing slash is needed: without it every method is a 301.
 
     Args:
         client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. A
-            registry with token checks takes names of exactly two parts.
+        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
+            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
+            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
         x_docker_token: Ask for a token and the endpoints, with the value true. Without it an index may answer
             without either.
         x_docker_endpoints: The registries that the images are on, separated by commas. The index has never
@@ -165,7 +167,8 @@ def sync(
             404: There is no such thing, or not for this client; or the id is not an image id; or the server does
                 not have the operation, with a web page as the body.
             405: The server does not do this: it is no index, or takes no pushes by v1. docker-registry has a web
-                page as the body.
+                page as the body, and says this only where the path ends with a slash (see 301) or is none of those
+                below /v1/repositories/.
             500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
@@ -204,12 +207,13 @@ async def asyncio(
     Three calls where index and registry are two hosts: the index marks the repository and answers 202 with a token
     for deletion; the same call with that token goes to each endpoint; a last call tells the index that it is done
     (200). docker-registry, standalone or not, deletes at once. It removes the tags and the list of images; the images
-    themselves stay in its storage. The trailing slash is needed.
+    themselves stay in its storage. The trailing slash is needed: without it every method is a 301.
 
     Args:
         client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. A
-            registry with token checks takes names of exactly two parts.
+        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
+            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
+            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
         x_docker_token: Ask for a token and the endpoints, with the value true. Without it an index may answer
             without either.
         x_docker_endpoints: The registries that the images are on, separated by commas. The index has never
@@ -233,7 +237,8 @@ async def asyncio(
             404: There is no such thing, or not for this client; or the id is not an image id; or the server does
                 not have the operation, with a web page as the body.
             405: The server does not do this: it is no index, or takes no pushes by v1. docker-registry has a web
-                page as the body.
+                page as the body, and says this only where the path ends with a slash (see 301) or is none of those
+                below /v1/repositories/.
             500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,

@@ -60,8 +60,9 @@ def request(
     checksums. A registry calls this too, with the token of its client, to have the token checked.
 
     Args:
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. A
-            registry with token checks takes names of exactly two parts.
+        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
+            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
+            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
         x_docker_token: Ask for a token and the endpoints, with the value true. Without it an index may answer
             without either.
 
@@ -151,8 +152,9 @@ def sync(
 
     Args:
         client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. A
-            registry with token checks takes names of exactly two parts.
+        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
+            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
+            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
         x_docker_token: Ask for a token and the endpoints, with the value true. Without it an index may answer
             without either.
         timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
@@ -164,6 +166,8 @@ def sync(
         InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
         TransportError: No answer came, or it broke off.
         StatusError: The answer is no success:
+            301: The server does not have the operation, and takes the path for the name of a repository without
+                its closing slash. The body is a web page.
             400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
                 session.
@@ -211,8 +215,9 @@ async def asyncio(
 
     Args:
         client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. A
-            registry with token checks takes names of exactly two parts.
+        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
+            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
+            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
         x_docker_token: Ask for a token and the endpoints, with the value true. Without it an index may answer
             without either.
         timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
@@ -224,6 +229,8 @@ async def asyncio(
         InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
         TransportError: No answer came, or it broke off.
         StatusError: The answer is no success:
+            301: The server does not have the operation, and takes the path for the name of a repository without
+                its closing slash. The body is a web page.
             400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
                 session.

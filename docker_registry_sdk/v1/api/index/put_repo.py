@@ -51,14 +51,16 @@ def request(
 
     Names the images that the push will bring and opens a session for writing. A registry with token checks refuses
     the json of an image that is not in this list (400), so list every one of them. docker-registry stores the first
-    list of a repository as it comes and merges later ones into it, without tags; an entry without an id fails then
-    with 500. It sends a token whether or not one was asked for. A docker-registry that is not standalone answers 405,
-    since it knows only the DELETE here. Quay wants a namespace that is not disabled and answers 405 where pushes by
-    v1 are shut off.
+    list of a repository as it comes and merges later ones into it, without tags. An entry without an id passes in the
+    first list and stays stored; from then on every merge fails with 500, as it does when such an entry comes later.
+    It sends a token whether or not one was asked for. A docker-registry that is not standalone answers 405, since it
+    knows only the DELETE here. The trailing slash is needed: without it every method is a 301. Quay wants a namespace
+    that is not disabled and answers 405 where pushes by v1 are shut off.
 
     Args:
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. A
-            registry with token checks takes names of exactly two parts.
+        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
+            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
+            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
         body: The images of the push, without checksums as yet.
         x_docker_token: Ask for a token and the endpoints, with the value true. Without it an index may answer
             without either.
@@ -138,15 +140,17 @@ def sync(
 
     Names the images that the push will bring and opens a session for writing. A registry with token checks refuses
     the json of an image that is not in this list (400), so list every one of them. docker-registry stores the first
-    list of a repository as it comes and merges later ones into it, without tags; an entry without an id fails then
-    with 500. It sends a token whether or not one was asked for. A docker-registry that is not standalone answers 405,
-    since it knows only the DELETE here. Quay wants a namespace that is not disabled and answers 405 where pushes by
-    v1 are shut off.
+    list of a repository as it comes and merges later ones into it, without tags. An entry without an id passes in the
+    first list and stays stored; from then on every merge fails with 500, as it does when such an entry comes later.
+    It sends a token whether or not one was asked for. A docker-registry that is not standalone answers 405, since it
+    knows only the DELETE here. The trailing slash is needed: without it every method is a 301. Quay wants a namespace
+    that is not disabled and answers 405 where pushes by v1 are shut off.
 
     Args:
         client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. A
-            registry with token checks takes names of exactly two parts.
+        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
+            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
+            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
         body: The images of the push, without checksums as yet.
         x_docker_token: Ask for a token and the endpoints, with the value true. Without it an index may answer
             without either.
@@ -169,7 +173,8 @@ def sync(
             404: There is no such thing, or not for this client; or the id is not an image id; or the server does
                 not have the operation, with a web page as the body.
             405: The server does not do this: it is no index, or takes no pushes by v1. docker-registry has a web
-                page as the body.
+                page as the body, and says this only where the path ends with a slash (see 301) or is none of those
+                below /v1/repositories/.
             500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
@@ -207,15 +212,17 @@ async def asyncio(
 
     Names the images that the push will bring and opens a session for writing. A registry with token checks refuses
     the json of an image that is not in this list (400), so list every one of them. docker-registry stores the first
-    list of a repository as it comes and merges later ones into it, without tags; an entry without an id fails then
-    with 500. It sends a token whether or not one was asked for. A docker-registry that is not standalone answers 405,
-    since it knows only the DELETE here. Quay wants a namespace that is not disabled and answers 405 where pushes by
-    v1 are shut off.
+    list of a repository as it comes and merges later ones into it, without tags. An entry without an id passes in the
+    first list and stays stored; from then on every merge fails with 500, as it does when such an entry comes later.
+    It sends a token whether or not one was asked for. A docker-registry that is not standalone answers 405, since it
+    knows only the DELETE here. The trailing slash is needed: without it every method is a 301. Quay wants a namespace
+    that is not disabled and answers 405 where pushes by v1 are shut off.
 
     Args:
         client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. A
-            registry with token checks takes names of exactly two parts.
+        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
+            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
+            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
         body: The images of the push, without checksums as yet.
         x_docker_token: Ask for a token and the endpoints, with the value true. Without it an index may answer
             without either.
@@ -238,7 +245,8 @@ async def asyncio(
             404: There is no such thing, or not for this client; or the id is not an image id; or the server does
                 not have the operation, with a web page as the body.
             405: The server does not do this: it is no index, or takes no pushes by v1. docker-registry has a web
-                page as the body.
+                page as the body, and says this only where the path ends with a slash (see 301) or is none of those
+                below /v1/repositories/.
             500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,

@@ -31,8 +31,9 @@ def request(
     need it. A standalone docker-registry says OK to every token and to none. Quay answers 501.
 
     Args:
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. A
-            registry with token checks takes names of exactly two parts.
+        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
+            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
+            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
 
     Returns:
         The request, free of I/O.
@@ -100,8 +101,9 @@ def sync(
 
     Args:
         client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. A
-            registry with token checks takes names of exactly two parts.
+        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
+            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
+            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
         timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
 
     Returns:
@@ -111,6 +113,8 @@ def sync(
         InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
         TransportError: No answer came, or it broke off.
         StatusError: The answer is no success:
+            301: The server does not have the operation, and takes the path for the name of a repository without
+                its closing slash. The body is a web page.
             401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
                 up.
             403: The account is not active, or it may not do this. Quay says so for a repository that does not
@@ -118,7 +122,8 @@ def sync(
             404: There is no such thing, or not for this client; or the id is not an image id; or the server does
                 not have the operation, with a web page as the body.
             405: The server does not do this: it is no index, or takes no pushes by v1. docker-registry has a web
-                page as the body.
+                page as the body, and says this only where the path ends with a slash (see 301) or is none of those
+                below /v1/repositories/.
             500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
                 a web page as the body.
             501: The server does not have this operation.
@@ -153,8 +158,9 @@ async def asyncio(
 
     Args:
         client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. A
-            registry with token checks takes names of exactly two parts.
+        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
+            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
+            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
         timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
 
     Returns:
@@ -164,6 +170,8 @@ async def asyncio(
         InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
         TransportError: No answer came, or it broke off.
         StatusError: The answer is no success:
+            301: The server does not have the operation, and takes the path for the name of a repository without
+                its closing slash. The body is a web page.
             401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
                 up.
             403: The account is not active, or it may not do this. Quay says so for a repository that does not
@@ -171,7 +179,8 @@ async def asyncio(
             404: There is no such thing, or not for this client; or the id is not an image id; or the server does
                 not have the operation, with a web page as the body.
             405: The server does not do this: it is no index, or takes no pushes by v1. docker-registry has a web
-                page as the body.
+                page as the body, and says this only where the path ends with a slash (see 301) or is none of those
+                below /v1/repositories/.
             500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
                 a web page as the body.
             501: The server does not have this operation.

@@ -49,12 +49,14 @@ def request(
     """End a push with the checksums of its images.
 
     The last call of a push. Images are only ever added. docker-registry keeps the newest checksum of each image, and
-    drops the tags. Quay takes this as the moment at which the pushed tags become real, finds the push by its session
-    cookie, and answers 400 without one.
+    drops the tags. An entry without an id is a 500 when lists are merged; as part of the very first list of the
+    repository it is stored, and makes each later call fail. Quay takes this as the moment at which the pushed tags
+    become real, finds the push by its session cookie, and answers 400 without one.
 
     Args:
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. A
-            registry with token checks takes names of exactly two parts.
+        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
+            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
+            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
         body: The images of the push, with their checksums.
         x_docker_endpoints: The registries that the images are on, separated by commas. The index has never
             checked it.
@@ -133,13 +135,15 @@ def sync(
     """End a push with the checksums of its images.
 
     The last call of a push. Images are only ever added. docker-registry keeps the newest checksum of each image, and
-    drops the tags. Quay takes this as the moment at which the pushed tags become real, finds the push by its session
-    cookie, and answers 400 without one.
+    drops the tags. An entry without an id is a 500 when lists are merged; as part of the very first list of the
+    repository it is stored, and makes each later call fail. Quay takes this as the moment at which the pushed tags
+    become real, finds the push by its session cookie, and answers 400 without one.
 
     Args:
         client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. A
-            registry with token checks takes names of exactly two parts.
+        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
+            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
+            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
         body: The images of the push, with their checksums.
         x_docker_endpoints: The registries that the images are on, separated by commas. The index has never
             checked it.
@@ -152,6 +156,8 @@ def sync(
         InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
         TransportError: No answer came, or it broke off.
         StatusError: The answer is no success:
+            301: The server does not have the operation, and takes the path for the name of a repository without
+                its closing slash. The body is a web page.
             400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
                 session.
@@ -162,7 +168,8 @@ def sync(
             404: There is no such thing, or not for this client; or the id is not an image id; or the server does
                 not have the operation, with a web page as the body.
             405: The server does not do this: it is no index, or takes no pushes by v1. docker-registry has a web
-                page as the body.
+                page as the body, and says this only where the path ends with a slash (see 301) or is none of those
+                below /v1/repositories/.
             500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
@@ -196,13 +203,15 @@ async def asyncio(
     """End a push with the checksums of its images.
 
     The last call of a push. Images are only ever added. docker-registry keeps the newest checksum of each image, and
-    drops the tags. Quay takes this as the moment at which the pushed tags become real, finds the push by its session
-    cookie, and answers 400 without one.
+    drops the tags. An entry without an id is a 500 when lists are merged; as part of the very first list of the
+    repository it is stored, and makes each later call fail. Quay takes this as the moment at which the pushed tags
+    become real, finds the push by its session cookie, and answers 400 without one.
 
     Args:
         client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. A
-            registry with token checks takes names of exactly two parts.
+        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
+            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
+            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
         body: The images of the push, with their checksums.
         x_docker_endpoints: The registries that the images are on, separated by commas. The index has never
             checked it.
@@ -215,6 +224,8 @@ async def asyncio(
         InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
         TransportError: No answer came, or it broke off.
         StatusError: The answer is no success:
+            301: The server does not have the operation, and takes the path for the name of a repository without
+                its closing slash. The body is a web page.
             400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
                 session.
@@ -225,7 +236,8 @@ async def asyncio(
             404: There is no such thing, or not for this client; or the id is not an image id; or the server does
                 not have the operation, with a web page as the body.
             405: The server does not do this: it is no index, or takes no pushes by v1. docker-registry has a web
-                page as the body.
+                page as the body, and says this only where the path ends with a slash (see 301) or is none of those
+                below /v1/repositories/.
             500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,

@@ -38,10 +38,10 @@ def request(
 ) -> wire.Request:
     """Search for repositories.
 
-    docker-registry looks for the text anywhere in a name or description, knows no pages (`page` and `n` are ignored
-    and everything comes at once) and gives only `name` and an empty `description`. It has the route only when a
-    search backend is set: else 404. A mirror adds the results of its source. Quay gives at most 100 results a page
-    and stops at page 5.
+    docker-registry looks for the text anywhere in a name or description, where % stands for any text and _ for any
+    character, as in SQL. It knows no pages (`page` and `n` are ignored and everything comes at once) and gives only
+    `name` and an empty `description`. It has the route only when a search backend is set: else 404. A mirror adds the
+    results of its source. Quay gives at most 100 results a page and stops at page 5.
 
     Args:
         q: What to look for. docker-registry lists every repository when it is empty or missing; Quay lists none.
@@ -124,10 +124,10 @@ def sync(
 ) -> Success:
     """Search for repositories.
 
-    docker-registry looks for the text anywhere in a name or description, knows no pages (`page` and `n` are ignored
-    and everything comes at once) and gives only `name` and an empty `description`. It has the route only when a
-    search backend is set: else 404. A mirror adds the results of its source. Quay gives at most 100 results a page
-    and stops at page 5.
+    docker-registry looks for the text anywhere in a name or description, where % stands for any text and _ for any
+    character, as in SQL. It knows no pages (`page` and `n` are ignored and everything comes at once) and gives only
+    `name` and an empty `description`. It has the route only when a search backend is set: else 404. A mirror adds the
+    results of its source. Quay gives at most 100 results a page and stops at page 5.
 
     Args:
         client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
@@ -180,10 +180,10 @@ async def asyncio(
 ) -> Success:
     """Search for repositories.
 
-    docker-registry looks for the text anywhere in a name or description, knows no pages (`page` and `n` are ignored
-    and everything comes at once) and gives only `name` and an empty `description`. It has the route only when a
-    search backend is set: else 404. A mirror adds the results of its source. Quay gives at most 100 results a page
-    and stops at page 5.
+    docker-registry looks for the text anywhere in a name or description, where % stands for any text and _ for any
+    character, as in SQL. It knows no pages (`page` and `n` are ignored and everything comes at once) and gives only
+    `name` and an empty `description`. It has the route only when a search backend is set: else 404. A mirror adds the
+    results of its source. Quay gives at most 100 results a page and stops at page 5.
 
     Args:
         client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.

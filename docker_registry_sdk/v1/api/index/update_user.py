@@ -29,8 +29,8 @@ def request(
 ) -> wire.Request:
     """Change the password or mail address of a user.
 
-    A new mail address is added to the old ones and has to be confirmed. The trailing slash is needed. A standalone
-    docker-registry answers 204 without reading the body.
+    A new mail address is added to the old ones and has to be confirmed. The trailing slash is needed: without it
+    docker-registry answers 301. A standalone one answers 204 without reading the body.
 
     Args:
         username: The user name.
@@ -101,8 +101,8 @@ def sync(
 ) -> Success:
     """Change the password or mail address of a user.
 
-    A new mail address is added to the old ones and has to be confirmed. The trailing slash is needed. A standalone
-    docker-registry answers 204 without reading the body.
+    A new mail address is added to the old ones and has to be confirmed. The trailing slash is needed: without it
+    docker-registry answers 301. A standalone one answers 204 without reading the body.
 
     Args:
         client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
@@ -159,8 +159,8 @@ async def asyncio(
 ) -> Success:
     """Change the password or mail address of a user.
 
-    A new mail address is added to the old ones and has to be confirmed. The trailing slash is needed. A standalone
-    docker-registry answers 204 without reading the body.
+    A new mail address is added to the old ones and has to be confirmed. The trailing slash is needed: without it
+    docker-registry answers 301. A standalone one answers 204 without reading the body.
 
     Args:
         client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.

@@ -154,7 +154,8 @@ def sync(
         TransportError: No answer came, or it broke off.
         StatusError: The answer is no success:
             304: Given to any request with If-Modified-Since, whatever its date, and even for an image that is not
-                there. Quay has a short text as the body.
+                there. A malformed id (404) and an image that is still being pushed (400) come first. Quay has a short
+                text as the body.
             400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
                 session.
@@ -210,7 +211,8 @@ async def asyncio(
         TransportError: No answer came, or it broke off.
         StatusError: The answer is no success:
             304: Given to any request with If-Modified-Since, whatever its date, and even for an image that is not
-                there. Quay has a short text as the body.
+                there. A malformed id (404) and an image that is still being pushed (400) come first. Quay has a short
+                text as the body.
             400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
                 session.

@@ -70,11 +70,13 @@ def request(
     A tar, plain or compressed, just as it was pushed: look at its first bytes. Nothing says that it is whole but
     Content-Length and, where the server kept one, the checksum that comes with the json of the image. A server with
     its storage elsewhere answers 302 to a signed URL of that storage, where the Range has to be sent again and the
-    Authorization must not be sent at all. Ranges are best effort: a storage without them, a Range that does not parse
-    or one that counts from the end (`bytes=-100`) gives the whole layer (200). A range of fewer than two bytes is a
-    416, and so is a layer without any bytes, Range or not. A range that runs past the end is not cut down:
-    Content-Range and Content-Length then promise more than comes, by one byte for an open range (`bytes=100-`). An
-    image whose upload has not ended is a 400.
+    Authorization must not be sent at all. It does not look first: the 302 is given even for an image that is not
+    there, and the 404 comes from the storage then. Ranges are best effort: a storage without them, a Range that does
+    not parse or one that counts from the end (`bytes=-100`) gives the whole layer (200). A range of fewer than two
+    bytes is a 416. A range that runs past the end is not cut down: Content-Range and Content-Length then promise more
+    than comes, by one byte for an open range (`bytes=100-`). A layer without any bytes is a 416 without a Range and
+    for an open one; `bytes=0-5` of it is a 206 with Content-Length 6 and no bytes. An image whose upload has not
+    ended is a 400.
 
     Args:
         img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
@@ -168,11 +170,13 @@ def sync(
     A tar, plain or compressed, just as it was pushed: look at its first bytes. Nothing says that it is whole but
     Content-Length and, where the server kept one, the checksum that comes with the json of the image. A server with
     its storage elsewhere answers 302 to a signed URL of that storage, where the Range has to be sent again and the
-    Authorization must not be sent at all. Ranges are best effort: a storage without them, a Range that does not parse
-    or one that counts from the end (`bytes=-100`) gives the whole layer (200). A range of fewer than two bytes is a
-    416, and so is a layer without any bytes, Range or not. A range that runs past the end is not cut down:
-    Content-Range and Content-Length then promise more than comes, by one byte for an open range (`bytes=100-`). An
-    image whose upload has not ended is a 400.
+    Authorization must not be sent at all. It does not look first: the 302 is given even for an image that is not
+    there, and the 404 comes from the storage then. Ranges are best effort: a storage without them, a Range that does
+    not parse or one that counts from the end (`bytes=-100`) gives the whole layer (200). A range of fewer than two
+    bytes is a 416. A range that runs past the end is not cut down: Content-Range and Content-Length then promise more
+    than comes, by one byte for an open range (`bytes=100-`). A layer without any bytes is a 416 without a Range and
+    for an open one; `bytes=0-5` of it is a 206 with Content-Length 6 and no bytes. An image whose upload has not
+    ended is a 400.
 
     Args:
         client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
@@ -190,7 +194,8 @@ def sync(
         StatusError: The answer is no success:
             302: The layer is elsewhere. The body, a short web page, is not read.
             304: Given to any request with If-Modified-Since, whatever its date, and even for an image that is not
-                there. Quay has a short text as the body.
+                there. A malformed id (404) and an image that is still being pushed (400) come first. Quay has a short
+                text as the body.
             400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
                 session.
@@ -200,7 +205,8 @@ def sync(
                 exist, too.
             404: There is no such thing, or not for this client; or the id is not an image id; or the server does
                 not have the operation, with a web page as the body.
-            416: The range cannot be served, or the layer is empty. There is no body and no Content-Range.
+            416: The range cannot be served, or the layer is empty and no range with an end was asked for. There
+                is no body and no Content-Range.
             500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
@@ -237,11 +243,13 @@ async def asyncio(
     A tar, plain or compressed, just as it was pushed: look at its first bytes. Nothing says that it is whole but
     Content-Length and, where the server kept one, the checksum that comes with the json of the image. A server with
     its storage elsewhere answers 302 to a signed URL of that storage, where the Range has to be sent again and the
-    Authorization must not be sent at all. Ranges are best effort: a storage without them, a Range that does not parse
-    or one that counts from the end (`bytes=-100`) gives the whole layer (200). A range of fewer than two bytes is a
-    416, and so is a layer without any bytes, Range or not. A range that runs past the end is not cut down:
-    Content-Range and Content-Length then promise more than comes, by one byte for an open range (`bytes=100-`). An
-    image whose upload has not ended is a 400.
+    Authorization must not be sent at all. It does not look first: the 302 is given even for an image that is not
+    there, and the 404 comes from the storage then. Ranges are best effort: a storage without them, a Range that does
+    not parse or one that counts from the end (`bytes=-100`) gives the whole layer (200). A range of fewer than two
+    bytes is a 416. A range that runs past the end is not cut down: Content-Range and Content-Length then promise more
+    than comes, by one byte for an open range (`bytes=100-`). A layer without any bytes is a 416 without a Range and
+    for an open one; `bytes=0-5` of it is a 206 with Content-Length 6 and no bytes. An image whose upload has not
+    ended is a 400.
 
     Args:
         client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
@@ -259,7 +267,8 @@ async def asyncio(
         StatusError: The answer is no success:
             302: The layer is elsewhere. The body, a short web page, is not read.
             304: Given to any request with If-Modified-Since, whatever its date, and even for an image that is not
-                there. Quay has a short text as the body.
+                there. A malformed id (404) and an image that is still being pushed (400) come first. Quay has a short
+                text as the body.
             400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
                 session.
@@ -269,7 +278,8 @@ async def asyncio(
                 exist, too.
             404: There is no such thing, or not for this client; or the id is not an image id; or the server does
                 not have the operation, with a web page as the body.
-            416: The range cannot be served, or the layer is empty. There is no body and no Content-Range.
+            416: The range cannot be served, or the layer is empty and no range with an end was asked for. There
+                is no body and no Content-Range.
             500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
@@ -307,11 +317,13 @@ def stream(
     A tar, plain or compressed, just as it was pushed: look at its first bytes. Nothing says that it is whole but
     Content-Length and, where the server kept one, the checksum that comes with the json of the image. A server with
     its storage elsewhere answers 302 to a signed URL of that storage, where the Range has to be sent again and the
-    Authorization must not be sent at all. Ranges are best effort: a storage without them, a Range that does not parse
-    or one that counts from the end (`bytes=-100`) gives the whole layer (200). A range of fewer than two bytes is a
-    416, and so is a layer without any bytes, Range or not. A range that runs past the end is not cut down:
-    Content-Range and Content-Length then promise more than comes, by one byte for an open range (`bytes=100-`). An
-    image whose upload has not ended is a 400.
+    Authorization must not be sent at all. It does not look first: the 302 is given even for an image that is not
+    there, and the 404 comes from the storage then. Ranges are best effort: a storage without them, a Range that does
+    not parse or one that counts from the end (`bytes=-100`) gives the whole layer (200). A range of fewer than two
+    bytes is a 416. A range that runs past the end is not cut down: Content-Range and Content-Length then promise more
+    than comes, by one byte for an open range (`bytes=100-`). A layer without any bytes is a 416 without a Range and
+    for an open one; `bytes=0-5` of it is a 206 with Content-Length 6 and no bytes. An image whose upload has not
+    ended is a 400.
 
     Args:
         client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
@@ -330,7 +342,8 @@ def stream(
         StatusError: The answer is no success:
             302: The layer is elsewhere. The body, a short web page, is not read.
             304: Given to any request with If-Modified-Since, whatever its date, and even for an image that is not
-                there. Quay has a short text as the body.
+                there. A malformed id (404) and an image that is still being pushed (400) come first. Quay has a short
+                text as the body.
             400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
                 session.
@@ -340,7 +353,8 @@ def stream(
                 exist, too.
             404: There is no such thing, or not for this client; or the id is not an image id; or the server does
                 not have the operation, with a web page as the body.
-            416: The range cannot be served, or the layer is empty. There is no body and no Content-Range.
+            416: The range cannot be served, or the layer is empty and no range with an end was asked for. There
+                is no body and no Content-Range.
             500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
@@ -378,11 +392,13 @@ async def asyncio_stream(
     A tar, plain or compressed, just as it was pushed: look at its first bytes. Nothing says that it is whole but
     Content-Length and, where the server kept one, the checksum that comes with the json of the image. A server with
     its storage elsewhere answers 302 to a signed URL of that storage, where the Range has to be sent again and the
-    Authorization must not be sent at all. Ranges are best effort: a storage without them, a Range that does not parse
-    or one that counts from the end (`bytes=-100`) gives the whole layer (200). A range of fewer than two bytes is a
-    416, and so is a layer without any bytes, Range or not. A range that runs past the end is not cut down:
-    Content-Range and Content-Length then promise more than comes, by one byte for an open range (`bytes=100-`). An
-    image whose upload has not ended is a 400.
+    Authorization must not be sent at all. It does not look first: the 302 is given even for an image that is not
+    there, and the 404 comes from the storage then. Ranges are best effort: a storage without them, a Range that does
+    not parse or one that counts from the end (`bytes=-100`) gives the whole layer (200). A range of fewer than two
+    bytes is a 416. A range that runs past the end is not cut down: Content-Range and Content-Length then promise more
+    than comes, by one byte for an open range (`bytes=100-`). A layer without any bytes is a 416 without a Range and
+    for an open one; `bytes=0-5` of it is a 206 with Content-Length 6 and no bytes. An image whose upload has not
+    ended is a 400.
 
     Args:
         client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
@@ -401,7 +417,8 @@ async def asyncio_stream(
         StatusError: The answer is no success:
             302: The layer is elsewhere. The body, a short web page, is not read.
             304: Given to any request with If-Modified-Since, whatever its date, and even for an image that is not
-                there. Quay has a short text as the body.
+                there. A malformed id (404) and an image that is still being pushed (400) come first. Quay has a short
+                text as the body.
             400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
                 session.
@@ -411,7 +428,8 @@ async def asyncio_stream(
                 exist, too.
             404: There is no such thing, or not for this client; or the id is not an image id; or the server does
                 not have the operation, with a web page as the body.
-            416: The range cannot be served, or the layer is empty. There is no body and no Content-Range.
+            416: The range cannot be served, or the layer is empty and no range with an end was asked for. There
+                is no body and no Content-Range.
             500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,

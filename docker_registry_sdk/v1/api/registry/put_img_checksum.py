@@ -157,7 +157,8 @@ def sync(
             404: There is no such thing, or not for this client; or the id is not an image id; or the server does
                 not have the operation, with a web page as the body.
             405: The server does not do this: it is no index, or takes no pushes by v1. docker-registry has a web
-                page as the body.
+                page as the body, and says this only where the path ends with a slash (see 301) or is none of those
+                below /v1/repositories/.
             409: The image is complete already, which is good news for a push; or, on Quay, the tag may not be
                 changed.
             412: The server takes this for a docker daemon before 0.10, or misses the header
@@ -229,7 +230,8 @@ async def asyncio(
             404: There is no such thing, or not for this client; or the id is not an image id; or the server does
                 not have the operation, with a web page as the body.
             405: The server does not do this: it is no index, or takes no pushes by v1. docker-registry has a web
-                page as the body.
+                page as the body, and says this only where the path ends with a slash (see 301) or is none of those
+                below /v1/repositories/.
             409: The image is complete already, which is good news for a push; or, on Quay, the tag may not be
                 changed.
             412: The server takes this for a docker daemon before 0.10, or misses the header

@@ -147,7 +147,8 @@ def sync(
             404: There is no such thing, or not for this client; or the id is not an image id; or the server does
                 not have the operation, with a web page as the body.
             405: The server does not do this: it is no index, or takes no pushes by v1. docker-registry has a web
-                page as the body.
+                page as the body, and says this only where the path ends with a slash (see 301) or is none of those
+                below /v1/repositories/.
             409: The image is complete already, which is good news for a push; or, on Quay, the tag may not be
                 changed.
             500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
@@ -212,7 +213,8 @@ async def asyncio(
             404: There is no such thing, or not for this client; or the id is not an image id; or the server does
                 not have the operation, with a web page as the body.
             405: The server does not do this: it is no index, or takes no pushes by v1. docker-registry has a web
-                page as the body.
+                page as the body, and says this only where the path ends with a slash (see 301) or is none of those
+                below /v1/repositories/.
             409: The image is complete already, which is good news for a push; or, on Quay, the tag may not be
                 changed.
             500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with

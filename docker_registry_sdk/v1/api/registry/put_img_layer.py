@@ -41,8 +41,9 @@ def request(
     After the json of the image: else 404. The body goes out in chunks, as its length need not be known.
     docker-registry stores it as it comes, takes any bytes, and computes one checksum on the way: the SHA-256 of the
     json of the image, a line feed and the layer. The image can be read only after its checksum was put; until then
-    the layer may be sent again, and after that it is a 409. The 412 is for docker daemons before 0.10, by their
-    User-Agent. Quay answers 520 when it could not store the layer.
+    the layer may be sent again, and after that it is a 409. The 412 is meant for docker daemons before 0.10, by their
+    User-Agent, but any version with a dot in it passes, and real ones have dots. Quay answers 520 when it could not
+    store the layer.
 
     Args:
         img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
@@ -121,8 +122,9 @@ def sync(
     After the json of the image: else 404. The body goes out in chunks, as its length need not be known.
     docker-registry stores it as it comes, takes any bytes, and computes one checksum on the way: the SHA-256 of the
     json of the image, a line feed and the layer. The image can be read only after its checksum was put; until then
-    the layer may be sent again, and after that it is a 409. The 412 is for docker daemons before 0.10, by their
-    User-Agent. Quay answers 520 when it could not store the layer.
+    the layer may be sent again, and after that it is a 409. The 412 is meant for docker daemons before 0.10, by their
+    User-Agent, but any version with a dot in it passes, and real ones have dots. Quay answers 520 when it could not
+    store the layer.
 
     Args:
         client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
@@ -149,7 +151,8 @@ def sync(
             404: There is no such thing, or not for this client; or the id is not an image id; or the server does
                 not have the operation, with a web page as the body.
             405: The server does not do this: it is no index, or takes no pushes by v1. docker-registry has a web
-                page as the body.
+                page as the body, and says this only where the path ends with a slash (see 301) or is none of those
+                below /v1/repositories/.
             409: The image is complete already, which is good news for a push; or, on Quay, the tag may not be
                 changed.
             412: The server takes this for a docker daemon before 0.10, or misses the header
@@ -189,8 +192,9 @@ async def asyncio(
     After the json of the image: else 404. The body goes out in chunks, as its length need not be known.
     docker-registry stores it as it comes, takes any bytes, and computes one checksum on the way: the SHA-256 of the
     json of the image, a line feed and the layer. The image can be read only after its checksum was put; until then
-    the layer may be sent again, and after that it is a 409. The 412 is for docker daemons before 0.10, by their
-    User-Agent. Quay answers 520 when it could not store the layer.
+    the layer may be sent again, and after that it is a 409. The 412 is meant for docker daemons before 0.10, by their
+    User-Agent, but any version with a dot in it passes, and real ones have dots. Quay answers 520 when it could not
+    store the layer.
 
     Args:
         client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
@@ -217,7 +221,8 @@ async def asyncio(
             404: There is no such thing, or not for this client; or the id is not an image id; or the server does
                 not have the operation, with a web page as the body.
             405: The server does not do this: it is no index, or takes no pushes by v1. docker-registry has a web
-                page as the body.
+                page as the body, and says this only where the path ends with a slash (see 301) or is none of those
+                below /v1/repositories/.
             409: The image is complete already, which is good news for a push; or, on Quay, the tag may not be
                 changed.
             412: The server takes this for a docker daemon before 0.10, or misses the header

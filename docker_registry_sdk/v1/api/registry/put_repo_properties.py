@@ -37,12 +37,13 @@ def request(
 ) -> wire.Request:
     """Change the properties of a repository.
 
-    docker-registry reads `access` alone, fails with 500 when it is missing, and ignores a value that is neither
-    private nor public (200 all the same). The repository need not exist.
+    docker-registry reads `access` alone, and ignores a value that is neither private nor public (200 all the same).
+    The empty object is a 400, and one that has other properties but no `access` a 500. The repository need not exist.
 
     Args:
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. A
-            registry with token checks takes names of exactly two parts.
+        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
+            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
+            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
         body: The properties.
 
     Returns:
@@ -113,13 +114,14 @@ def sync(
 ) -> Success:
     """Change the properties of a repository.
 
-    docker-registry reads `access` alone, fails with 500 when it is missing, and ignores a value that is neither
-    private nor public (200 all the same). The repository need not exist.
+    docker-registry reads `access` alone, and ignores a value that is neither private nor public (200 all the same).
+    The empty object is a 400, and one that has other properties but no `access` a 500. The repository need not exist.
 
     Args:
         client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. A
-            registry with token checks takes names of exactly two parts.
+        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
+            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
+            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
         body: The properties.
         timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
 
@@ -130,6 +132,8 @@ def sync(
         InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
         TransportError: No answer came, or it broke off.
         StatusError: The answer is no success:
+            301: The server does not have the operation, and takes the path for the name of a repository without
+                its closing slash. The body is a web page.
             400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
                 session.
@@ -169,13 +173,14 @@ async def asyncio(
 ) -> Success:
     """Change the properties of a repository.
 
-    docker-registry reads `access` alone, fails with 500 when it is missing, and ignores a value that is neither
-    private nor public (200 all the same). The repository need not exist.
+    docker-registry reads `access` alone, and ignores a value that is neither private nor public (200 all the same).
+    The empty object is a 400, and one that has other properties but no `access` a 500. The repository need not exist.
 
     Args:
         client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. A
-            registry with token checks takes names of exactly two parts.
+        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
+            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
+            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
         body: The properties.
         timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
 
@@ -186,6 +191,8 @@ async def asyncio(
         InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
         TransportError: No answer came, or it broke off.
         StatusError: The answer is no success:
+            301: The server does not have the operation, and takes the path for the name of a repository without
+                its closing slash. The body is a web page.
             400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
                 session.

@@ -44,8 +44,9 @@ def request(
     not be moved.
 
     Args:
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. A
-            registry with token checks takes names of exactly two parts.
+        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
+            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
+            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
         tag: The tag.
         body: The id of the image, which goes out as a JSON string. The image id.
 
@@ -127,8 +128,9 @@ def sync(
 
     Args:
         client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. A
-            registry with token checks takes names of exactly two parts.
+        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
+            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
+            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
         tag: The tag.
         body: The id of the image, which goes out as a JSON string. The image id.
         timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
@@ -140,6 +142,8 @@ def sync(
         InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
         TransportError: No answer came, or it broke off.
         StatusError: The answer is no success:
+            301: The server does not have the operation, and takes the path for the name of a repository without
+                its closing slash. The body is a web page.
             400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
                 session.
@@ -150,7 +154,8 @@ def sync(
             404: There is no such thing, or not for this client; or the id is not an image id; or the server does
                 not have the operation, with a web page as the body.
             405: The server does not do this: it is no index, or takes no pushes by v1. docker-registry has a web
-                page as the body.
+                page as the body, and says this only where the path ends with a slash (see 301) or is none of those
+                below /v1/repositories/.
             409: The image is complete already, which is good news for a push; or, on Quay, the tag may not be
                 changed.
             500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
@@ -193,8 +198,9 @@ async def asyncio(
 
     Args:
         client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. A
-            registry with token checks takes names of exactly two parts.
+        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
+            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
+            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
         tag: The tag.
         body: The id of the image, which goes out as a JSON string. The image id.
         timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
@@ -206,6 +212,8 @@ async def asyncio(
         InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
         TransportError: No answer came, or it broke off.
         StatusError: The answer is no success:
+            301: The server does not have the operation, and takes the path for the name of a repository without
+                its closing slash. The body is a web page.
             400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
                 session.
@@ -216,7 +224,8 @@ async def asyncio(
             404: There is no such thing, or not for this client; or the id is not an image id; or the server does
                 not have the operation, with a web page as the body.
             405: The server does not do this: it is no index, or takes no pushes by v1. docker-registry has a web
-                page as the body.
+                page as the body, and says this only where the path ends with a slash (see 301) or is none of those
+                below /v1/repositories/.
             409: The image is complete already, which is good news for a push; or, on Quay, the tag may not be
                 changed.
             500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
