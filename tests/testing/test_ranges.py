@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from docker_registry_sdk.testing.byte_ranges import RANGES_LIMIT, ByteRange, RangeError, parse_range
 from docker_registry_sdk.testing.v2.errors import ApiError
-from docker_registry_sdk.testing.v2.ranges import RANGES_LIMIT, ByteRange, parse_content_range, parse_range
+from docker_registry_sdk.testing.v2.ranges import parse_content_range, requested_ranges
 
 SIZES = st.integers(0, 50)
 PARTS = st.one_of(
@@ -33,11 +34,11 @@ def test_ranges_cover_what_was_asked_for(parts: list[str], size: int) -> None:
     header = "bytes=" + ", ".join(parts)
     if None in wanted or not any(wanted):
         with pytest.raises(ApiError) as caught:
-            parse_range(header, size)
+            requested_ranges(header, size)
         assert caught.value.status == 416
         assert caught.value.headers == {"content-range": f"bytes */{size}"}
         return
-    ranges = parse_range(header, size)
+    ranges = requested_ranges(header, size)
     positions = [position for part in ranges for position in range(part.first, part.last + 1)]
     assert positions == sorted({position for each in wanted if each for position in each})
     assert all(left.last + 1 < right.first for left, right in itertools.pairwise(ranges))
@@ -48,8 +49,8 @@ def test_no_text_breaks_the_parser(text: str, size: int) -> None:
     for header in (text, f"bytes={text}"):
         try:
             ranges = parse_range(header, size)
-        except ApiError as error:
-            assert error.status == 416
+        except RangeError as error:
+            assert error.headers == {"content-range": f"bytes */{size}"}
         else:
             assert all(0 <= part.first <= part.last < size for part in ranges)
 

@@ -6,13 +6,12 @@ import attrs
 from starlette.requests import Request
 from starlette.responses import Response
 
+from docker_registry_sdk.testing.blob_response import BlobResponse
+from docker_registry_sdk.testing.byte_ranges import RangeError, parse_range
 from docker_registry_sdk.testing.storage.base import Storage
 from docker_registry_sdk.testing.v1.answers import V1Error, WebPageError
 from docker_registry_sdk.testing.v1.layers import open_layer
 from docker_registry_sdk.testing.v1.signed_urls import is_good
-from docker_registry_sdk.testing.v2.blob_response import BlobResponse
-from docker_registry_sdk.testing.v2.errors import ApiError
-from docker_registry_sdk.testing.v2.ranges import parse_range
 
 
 @attrs.frozen
@@ -42,7 +41,7 @@ class LayerStore:
         reader = await asyncio.to_thread(open_layer, self.storage, image)
         try:
             ranges = parse_range(request.headers.get("range"), reader.size)
-        except ApiError as error:
+        except RangeError as error:
             reader.close()
             return Response(status_code=416, headers=error.headers)
         return BlobResponse(reader, ranges, {"accept-ranges": "bytes"})

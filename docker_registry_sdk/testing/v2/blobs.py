@@ -6,13 +6,14 @@ import attrs
 from starlette.requests import Request
 from starlette.responses import Response
 
+from docker_registry_sdk.testing.blob_response import BlobResponse
 from docker_registry_sdk.testing.storage.base import BlobReader, Storage, release
-from docker_registry_sdk.testing.v2.blob_response import OCTET_STREAM, BlobResponse
+from docker_registry_sdk.testing.stream_response import OCTET_STREAM
 from docker_registry_sdk.testing.v2.conditions import check_match, entity_tag, not_modified, wanted_range
 from docker_registry_sdk.testing.v2.digests import parse_digest
 from docker_registry_sdk.testing.v2.errors import BLOB_UNKNOWN, NAME_UNKNOWN, ApiError
 from docker_registry_sdk.testing.v2.names import parse_name
-from docker_registry_sdk.testing.v2.ranges import parse_range
+from docker_registry_sdk.testing.v2.ranges import requested_ranges
 
 
 @attrs.frozen
@@ -32,7 +33,7 @@ class Blobs:
         digest, reader = await self._open(request)
         try:
             response = _unchanged(request, digest) or BlobResponse(
-                reader, parse_range(wanted_range(request.headers, digest), reader.size), _headers(digest)
+                reader, requested_ranges(wanted_range(request.headers, digest), reader.size), _headers(digest)
             )
         except ApiError:
             reader.close()

@@ -1,71 +1,30 @@
-"""Byte ranges: which part of a blob a client wants, and which part of an upload it sends."""
+"""Byte ranges in API v2: which part of a blob a client wants, and which part of an upload it sends."""
 
 import re
 
-import attrs
-
+from docker_registry_sdk.testing.byte_ranges import ByteRange, RangeError, parse_range
 from docker_registry_sdk.testing.v2.errors import RANGE_INVALID, ApiError
 
-RANGES_LIMIT = 16
-"""A request for more ranges than this is answered with the whole blob."""
-
-_DIGITS = "[0-9]{1,18}"
-_RANGE = re.compile(rf"(?P<first>{_DIGITS})-(?P<last>{_DIGITS})?|-(?P<suffix>{_DIGITS})")
-_CONTENT_RANGE = re.compile(rf"({_DIGITS})-({_DIGITS})")
+_CONTENT_RANGE = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 
 
-@attrs.frozen(order=True)
-class ByteRange:
-    """A part of some content.
-
-    Args:
-        first: The position of its first byte.
-        last: The position of its last byte.
-    """
-
-    first: int
-    last: int
-
-    @property
-    def length(self) -> int:
-        """How many bytes it has."""
-        return self.last - self.first + 1
-
-    def content_range(self, size: int) -> str:
-        """Return the `Content-Range` that announces it.
-
-        Args:
-            size: The length of the whole content.
-        """
-        return f"bytes {self.first}-{self.last}/{size}"
-
-
-def parse_range(header: str | None, size: int) -> list[ByteRange]:
-    """Read a `Range` header.
+def requested_ranges(header: str | None, size: int) -> list[ByteRange]:
+    """Read the `Range` of a request for a blob, as `parse_range` does.
 
     Args:
         header: Its value, or None when there is none.
-        size: The length of the content.
+        size: The length of the blob.
 
     Returns:
-        The parts to send in ascending order, none touching another; an empty list when the whole content is to be sent, since
-        there is no header, its unit is unknown, or it asks for more parts than is sensible.
+        The parts to send; an empty list when the whole blob is to be sent.
 
     Raises:
-        ApiError: RANGE_INVALID, when no part of the content is in range, or when the header is malformed.
-
-    Source: RFC 9110, section 14.
+        ApiError: RANGE_INVALID.
     """
-    unit, _, specification = (header or "").partition("=")
-    if unit.strip().lower() != "bytes":
-        return []
-    parts = [part.strip() for part in specification.split(",")]
-    if len(parts) > RANGES_LIMIT:
-        return []
-    ranges = [found for part in parts if (found := _parse_one(part, size)) is not None]
-    if not ranges:
-        raise _unsatisfiable(size)
-    return _merge(ranges)
+    try:
+        return parse_range(header, size)
+    except RangeError as error:
+        raise ApiError(RANGE_INVALID, headers=error.headers) from error
 
 
 def parse_content_range(header: str) -> ByteRange:
@@ -86,35 +45,3 @@ def parse_content_range(header: str) -> ByteRange:
     if found is None or int(found[1]) > int(found[2]):
         raise ApiError(RANGE_INVALID, details=[{"contentRange": header[:255]}])
     return ByteRange(int(found[1]), int(found[2]))
-
-
-def _parse_one(text: str, size: int) -> ByteRange | None:
-    """Read one range; None means that it lies outside of the content."""
-    found = _RANGE.fullmatch(text)
-    if found is None:
-        raise _unsatisfiable(size)
-    if found["suffix"] is not None:
-        first, last = size - min(int(found["suffix"]), size), size - 1
-    else:
-        first = int(found["first"])
-        last = size - 1
-        if found["last"] is not None:
-            if int(found["last"]) < first:
-                raise _unsatisfiable(size)
-            last = min(int(found["last"]), last)
-    return ByteRange(first, last) if first <= last else None
-
-
-def _merge(ranges: list[ByteRange]) -> list[ByteRange]:
-    """Sort ranges and join those that overlap or touch."""
-    merged: list[ByteRange] = []
-    for current in sorted(ranges):
-        if merged and current.first <= merged[-1].last + 1:
-            merged[-1] = ByteRange(merged[-1].first, max(merged[-1].last, current.last))
-        else:
-            merged.append(current)
-    return merged
-
-
-def _unsatisfiable(size: int) -> ApiError:
-    return ApiError(RANGE_INVALID, headers={"content-range": f"bytes */{size}"})
