@@ -7,9 +7,11 @@ from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from docker_registry_sdk.testing.request_log import LogRequests, RequestLog
-from docker_registry_sdk.testing.v1.routes import PATHS as V1_PATHS
 from docker_registry_sdk.testing.v2.errors import NAME_INVALID, UNSUPPORTED, ApiError
 from docker_registry_sdk.testing.v2.resource import Refusal
+
+V1_PATHS = ("/v1/", "/_ping", "/_layers/")
+"""How the paths of API v1 begin; they stand here since the module with its routes is imported when one is asked for."""
 
 _HOSTILE = re.compile(rb"%(?:2f|5c|[01][0-9a-f]|7f)", re.IGNORECASE)
 

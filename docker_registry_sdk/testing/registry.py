@@ -17,15 +17,14 @@ from docker_registry_sdk.testing.auth.account import Account
 from docker_registry_sdk.testing.auth.address import TokenAddress
 from docker_registry_sdk.testing.auth.mode import AuthMode, create_authentication
 from docker_registry_sdk.testing.clock import Clock
+from docker_registry_sdk.testing.lazy_app import LazyApp
 from docker_registry_sdk.testing.request_log import RequestLog
 from docker_registry_sdk.testing.server import ServerThread
 from docker_registry_sdk.testing.settings import Settings
 from docker_registry_sdk.testing.storage.base import Storage
-from docker_registry_sdk.testing.storage.directory import DirectoryStorage
 from docker_registry_sdk.testing.storage.memory import MemoryStorage
 from docker_registry_sdk.testing.tls import Certificates
 from docker_registry_sdk.testing.v1.index import Index
-from docker_registry_sdk.testing.v1.routes import v1_app
 from docker_registry_sdk.testing.v1.settings import V1Settings
 from docker_registry_sdk.testing.v2.routes import v2_routes
 from docker_registry_sdk.testing.v2.sessions import UploadSessions
@@ -208,7 +207,7 @@ class EmbeddedRegistry:
             address = TokenAddress(origin, token_port)
             guard = self._authentication.guard(address)
             v2 = token_routes + v2_routes(self._storage, self._settings, sessions, guard) if "v2" in self._apis else None
-            v1 = v1_app(self._storage, self._v1, self._index) if "v1" in self._apis else None
+            v1 = LazyApp(self._build_v1) if "v1" in self._apis else None
             self._running = _Running(self._serve(v2, v1, self._address[1], parts), address, parts.pop_all())
         if not self._v1.is_index:
             self._index.add_registry(self.host)
@@ -232,6 +231,11 @@ class EmbeddedRegistry:
     @property
     def _scheme(self) -> str:
         return "http" if self._ssl_context is None else "https"
+
+    def _build_v1(self) -> ASGIApp:
+        from docker_registry_sdk.testing.v1.routes import v1_app  # at the first request, which most registries never get
+
+        return v1_app(self._storage, self._v1, self._index)
 
     def _serve(self, v2: list[BaseRoute] | None, v1: ASGIApp | None, port: int, parts: ExitStack) -> int:
         """Start a server, to be stopped with the others, and return its port."""
@@ -264,5 +268,7 @@ def _open_storage(storage: Storage | str | os.PathLike[str] | None) -> Storage:
     if storage is None:
         return MemoryStorage()
     if isinstance(storage, str | os.PathLike):
+        from docker_registry_sdk.testing.storage.directory import DirectoryStorage
+
         return DirectoryStorage(storage)
     return storage

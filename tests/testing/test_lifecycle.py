@@ -49,6 +49,21 @@ with EmbeddedRegistry() as registry:
     assert min(times) < 0.3
 
 
+def test_api_v1_is_imported_when_it_is_asked_for() -> None:
+    program = """
+import sys, urllib.request
+from docker_registry_sdk.testing import EmbeddedRegistry
+def loaded():
+    return [name in sys.modules for name in ("docker_registry_sdk.testing.v1.routes", "tarfile")]
+with EmbeddedRegistry() as registry:
+    urllib.request.urlopen(f"{registry.url}/v2/").read()
+    assert loaded() == [False, False], loaded()
+    urllib.request.urlopen(f"{registry.url}/v1/_ping").read()
+    assert loaded() == [True, True], loaded()
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
 def test_importing_it_is_cheap() -> None:
     program = "import sys, docker_registry_sdk.testing as t; assert 'uvicorn' not in sys.modules; print(dir(t), t.Settings)"
     assert "EmbeddedRegistry" in subprocess.check_output([sys.executable, "-c", program], text=True)

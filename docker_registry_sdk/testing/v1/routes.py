@@ -22,9 +22,6 @@ from docker_registry_sdk.testing.v1.settings import V1Settings
 from docker_registry_sdk.testing.v1.signed_urls import PATH
 from docker_registry_sdk.testing.v1.tags import Tags
 
-PATHS = ("/v1/", "/_ping", "/_layers/")
-"""How the paths of API v1 begin."""
-
 _NAME = "/v1/repositories/{name:path}"
 _IMAGE = "/v1/images/{img_id}"
 _Table = dict[str, dict[str, Handler]]
