@@ -74,7 +74,8 @@ class Specification:
             document,
             OpenAPI.from_dict(document, config=Config(extra_media_type_deserializers=deserializers)),
             OpenAPI.from_dict(document, config=Config(response_validator_cls=_HeadersOnly)),
-            [(_route(document, path), path) for path in document["paths"]],
+            # the longest first: a name may hold slashes, and so all that stands behind it in a longer path
+            [(_route(document, path), path) for path in sorted(document["paths"], key=lambda path: -path.count("/"))],
             frozenset(name.lower() for name in _header_names(document)) - _EVERYWHERE,
         )
 
@@ -148,8 +149,7 @@ class Exchanges:
         answered = _Response(
             response.status_code, Headers(response.headers.multi_items()), data, response.headers.get("content-type", "")
         )
-        bodyless = request.method == "HEAD" or (response.status_code >= 300 and not data)
-        api = self.specification.headers_only if bodyless else self.specification.full
+        api = self.specification.headers_only if _is_beyond_words(described, request, answered) else self.specification.full
         try:
             self.specification.full.validate_request(asked)
         except OpenAPIError as error:
@@ -173,6 +173,15 @@ class Exchanges:
             headers = {name.lower() for name in self.specification.resolve(described).get("headers", {})}
             unknown = [name for name, _ in answered.headers if name.lower() in self.specification.header_names - headers]
             self.violations += [f"{where}: the header {name} is not described" for name in unknown]
+
+
+def _is_beyond_words(described: str, request: httpx.Request, answered: _Response) -> bool:
+    """Return whether a body is as described in words alone, since the generator takes no more: none, or a JSON string."""
+    if request.method == "HEAD":
+        return True
+    if answered.status_code < 300:
+        return described == "/v1/images/{img_id}/diff" and not answered.data
+    return not answered.data or (described.startswith("/v1/") and answered.data.startswith(b'"'))
 
 
 def _json(value: bytes, **_: str) -> Any:
