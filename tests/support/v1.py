@@ -132,11 +132,12 @@ def serve(arrangement: Arrangement, exchanges: Exchanges) -> Iterator[Hosts]:
         else:
             role: Literal["standalone", "both"] = "standalone" if arrangement == "standalone" else "both"
             index = registry = stack.enter_context(EmbeddedRegistry(v1=V1Settings(role=role, cookies=cookies)))
-        clients = [
-            stack.enter_context(httpx.Client(base_url=one.url, transport=ValidatingTransport(httpx.HTTPTransport(), exchanges)))
-            for one in (index, registry)
-        ]
-        hosts = Hosts(arrangement, *clients, registry.host)
+
+        def client(url: str) -> httpx.Client:
+            transport = ValidatingTransport(httpx.HTTPTransport(), exchanges)
+            return stack.enter_context(httpx.Client(base_url=url, transport=transport))
+
+        hosts = Hosts(arrangement, client(index.url), client(registry.url), registry.host)
 
         def forget_the_token(response: httpx.Response) -> None:
             if "set-cookie" in response.headers:
@@ -173,7 +174,7 @@ def pull(hosts: Hosts, repo: str) -> None:
     hosts.use(session)
     tags = list_repo_tags.sync(hosts.registry, repo).body
     assert tags == {"latest": TOP.id}
-    ancestry = get_img_ancestry.sync(hosts.registry, tags["latest"]).body
+    ancestry = get_img_ancestry.sync(hosts.registry, TOP.id).body
     assert ancestry == [TOP.id, BASE.id]
     for image_id, image in zip(ancestry, (TOP, BASE), strict=True):
         described = get_img_json.sync(hosts.registry, image_id)
