@@ -40,6 +40,7 @@ class SuccessView:
     kind: Literal["none", "binary", "json", "text"]
     type: str
     media_types: dict[str, Kind]
+    may_be_empty: bool
 
     @property
     def names_models(self) -> bool:
@@ -97,10 +98,14 @@ def _success(document: Document, statuses: list[str], response: Node, where: str
         shape = "json"
         if any(not kind.parse or not media.endswith(JSON) for media, kind in kinds.items()):
             raise SpecError(f"{place}: a body is JSON, text or raw bytes, and these do not mix")
+    named = [kind.type for kind in kinds.values()] + (["None"] if response.get("x-may-be-empty") else [])
     types = {"none": "None", "binary": "BodyT", "text": "str"}
     if int(statuses[0]) not in _PHRASES:
         raise SpecError(f"{place}: a success has a status that HTTP registers, which gives its class a name")
     words = "".join(word.capitalize() for word in re.findall("[A-Za-z]+", _PHRASES[int(statuses[0])]))
+    may_be_empty = bool(response.get("x-may-be-empty"))
+    if may_be_empty and shape != "json":
+        raise SpecError(f"{place}: x-may-be-empty is for a JSON body")
     taken = set(_RESPONSE_NAMES)
     return SuccessView(
         name=f"{class_name(where)}{words}",
@@ -111,8 +116,9 @@ def _success(document: Document, statuses: list[str], response: Node, where: str
             for name, node in response.get("headers", {}).items()
         ),
         kind=shape,
-        type=types.get(shape) or " | ".join(dict.fromkeys(kind.type for kind in kinds.values())),
+        type=types.get(shape) or " | ".join(dict.fromkeys(named)),
         media_types=kinds,
+        may_be_empty=may_be_empty,
     )
 
 

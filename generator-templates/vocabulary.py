@@ -174,7 +174,8 @@ class _Reader:
         self.schema(node["schema"], where, secret=True, plain=True)
 
     def response(self, node: Node, where: str, status: str) -> None:
-        check_words(node, where, ("description",), ("headers", "content"))
+        check_words(node, where, ("description",), ("headers", "content", "x-may-be-empty"))
+        check_value(node, "x-may-be-empty", where, *((True,) if status.startswith("2") else ()))
         for name, header in node.get("headers", {}).items():
             place = f"{where}, header {name}"
             self.header(name, self.target(header, "headers", place), place)
