@@ -17,8 +17,8 @@ ACCEPT = ("application/json",)
 """The documented media types of the answer."""
 
 
-GetImgDiffOkBody: TypeAlias = "ImgDiff"
-"""What the body is."""
+GetImgDiffOkBody: TypeAlias = "ImgDiff | None"
+"""What the body may be."""
 
 
 @frozen(kw_only=True)
@@ -104,6 +104,8 @@ def parse(response: wire.HTTPResponse) -> Success:
 
 
 def _body_200(response: wire.HTTPResponse) -> GetImgDiffOkBody:
+    if not response.content:
+        return None
     from ...models.img_diff import ImgDiff
 
     return wire.parse_json(response, "ImgDiff", ImgDiff.from_dict, ACCEPT)
