@@ -17,6 +17,8 @@ from docker_registry_sdk.testing.auth.account import Account
 from docker_registry_sdk.testing.auth.address import TokenAddress
 from docker_registry_sdk.testing.auth.mode import AuthMode, create_authentication
 from docker_registry_sdk.testing.clock import Clock
+from docker_registry_sdk.testing.faults.exchange import Site
+from docker_registry_sdk.testing.faults.fault_list import Faults
 from docker_registry_sdk.testing.request_log import RequestLog
 from docker_registry_sdk.testing.server import ServerThread
 from docker_registry_sdk.testing.settings import Settings
@@ -100,12 +102,21 @@ class EmbeddedRegistry:
         if self._certificates is not None:
             self._ssl_context = self._certificates.server_context(require_client=require_client_certificate)
         self._requests = RequestLog()
+        self._faults = Faults()
+        self._site = Site(
+            self._storage, self._clock, self._settings.token_lifetime, self._settings.token_path, self.revoke_tokens
+        )
         self._running: _Running | None = None
 
     @property
     def requests(self) -> RequestLog:
         """The requests that were answered, oldest first; those to the token service are among them."""
         return self._requests
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong: faults can be added and taken back at any time."""
+        return self._faults
 
     @property
     def storage(self) -> Storage:
@@ -200,12 +211,12 @@ class EmbeddedRegistry:
             sessions = UploadSessions(self._storage)
             parts.callback(sessions.close)
             origin = self._settings.token_origin
-            token_routes = self._authentication.token_routes()
+            token_routes = self._authentication.token_routes(self._settings.token_path)
             token_port = None
             if origin == "port" and token_routes:
                 token_port = self._serve(token_routes, None, 0, parts)
                 token_routes = []
-            address = TokenAddress(origin, token_port)
+            address = TokenAddress(origin, token_port, self._settings.token_path)
             guard = self._authentication.guard(address)
             v2 = token_routes + v2_routes(self._storage, self._settings, sessions, guard) if "v2" in self._apis else None
             v1 = v1_app(self._storage, self._v1, self._index) if "v1" in self._apis else None
@@ -235,7 +246,8 @@ class EmbeddedRegistry:
 
     def _serve(self, v2: list[BaseRoute] | None, v1: ASGIApp | None, port: int, parts: ExitStack) -> int:
         """Start a server, to be stopped with the others, and return its port."""
-        server = ServerThread(build_app(v2, v1, self._requests), self._address[0], port, self._ssl_context)
+        app = build_app(v2, v1, self._requests, self._faults, self._site)
+        server = ServerThread(app, self._address[0], port, self._ssl_context)
         server.start()
         parts.callback(server.stop)
         return server.port

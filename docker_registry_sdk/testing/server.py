@@ -7,7 +7,7 @@ import os
 import socket
 import ssl
 import threading
-from typing import Any
+from typing import Any, cast
 
 from starlette.types import ASGIApp
 from uvicorn.config import Config
@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import Server
 
 from docker_registry_sdk.testing.closing import Closable, extension
+from docker_registry_sdk.testing.connection import set_connection
 
 GRACE = 0.5
 """How many seconds a request that is under way has to end when the server stops; then its connection is cut."""
@@ -160,6 +161,7 @@ class _Protocol(HttpToolsProtocol):
         self.logger = _logger
 
     def on_message_begin(self) -> None:
-        """Begin to read a request, and let what answers it close the connection."""
+        """Begin to read a request; what answers it may end the connection."""
         super().on_message_begin()
         self.scope["extensions"] = extension(self.transport.close)
+        set_connection(cast("dict[str, Any]", self.scope), self.transport)
