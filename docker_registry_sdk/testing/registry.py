@@ -19,6 +19,9 @@ from docker_registry_sdk.testing.auth.mode import AuthMode, create_authenticatio
 from docker_registry_sdk.testing.clock import Clock
 from docker_registry_sdk.testing.faults.exchange import Site
 from docker_registry_sdk.testing.faults.fault_list import Faults
+from docker_registry_sdk.testing.profiles.catalogue import find_profile
+from docker_registry_sdk.testing.profiles.names import ProfileName
+from docker_registry_sdk.testing.profiles.profile import Profile
 from docker_registry_sdk.testing.request_log import RequestLog
 from docker_registry_sdk.testing.server import ServerThread
 from docker_registry_sdk.testing.settings import Settings
@@ -32,6 +35,8 @@ from docker_registry_sdk.testing.v1.settings import V1Settings
 from docker_registry_sdk.testing.v2.routes import v2_routes
 from docker_registry_sdk.testing.v2.sessions import UploadSessions
 
+_PLAIN = Profile(name="plain", auth="none", apis=("v1", "v2"), quirks=())
+
 
 class EmbeddedRegistry:
     """A container registry over HTTP, served by a thread of this process.
@@ -43,13 +48,13 @@ class EmbeddedRegistry:
 
     Args:
         auth: Whether callers of API v2 have to say who they are: `none`, `basic`, or `token`, with a token service of its own.
-            API v1 has its own ways, see `v1`.
+            None leaves it to the profile, and means `none` without one. API v1 has its own ways, see `v1`.
         username: The name of the one user; None makes one.
         password: The user's password; None makes one.
         anonymous_pull: Whether others may read repositories, when there is authentication. Only the user pushes, deletes and
-            lists the repositories.
+            lists the repositories. None leaves it to the profile, and lets them read without one.
         storage: A directory to keep everything in, or a storage of one's own; None keeps everything in memory.
-        apis: The APIs that it speaks; the paths of the others are not found.
+        apis: The APIs that it speaks; the paths of the others are not found. None means both, and v2 alone with a profile.
         settings: How strict and how generous it is in API v2.
         v1: What it plays in API v1, and how.
         index: The registry that is the index of this one in API v1, where `v1` says that this one is a registry alone.
@@ -58,6 +63,8 @@ class EmbeddedRegistry:
         tls: Serve HTTPS instead of HTTP, with a certificate made for it; `ca_file` is what to trust.
         require_client_certificate: Let in only clients that have the certificate in `client_cert_file`; it goes with `tls`.
         ssl_context: Serve HTTPS with certificates of one's own.
+        profile: A registry out there, to have its quirks, and its way of authentication, its user's name and its settings where
+            those are not given here.
 
     Raises:
         ImportError: The extra `testing` is not installed.
@@ -67,12 +74,12 @@ class EmbeddedRegistry:
     def __init__(
         self,
         *,
-        auth: AuthMode = "none",
+        auth: AuthMode | None = None,
         username: str | None = None,
         password: str | None = None,
-        anonymous_pull: bool = True,
+        anonymous_pull: bool | None = None,
         storage: Storage | str | os.PathLike[str] | None = None,
-        apis: Collection[Literal["v1", "v2"]] = ("v1", "v2"),
+        apis: Collection[Literal["v1", "v2"]] | None = None,
         settings: Settings | None = None,
         v1: V1Settings | None = None,
         index: "EmbeddedRegistry | None" = None,
@@ -81,17 +88,21 @@ class EmbeddedRegistry:
         tls: bool = False,
         require_client_certificate: bool = False,
         ssl_context: ssl.SSLContext | None = None,
+        profile: ProfileName | Profile | None = None,
     ) -> None:
         if require_client_certificate and not tls:
             raise ValueError("require_client_certificate goes with tls")
         if tls and ssl_context is not None:
             raise ValueError("tls makes its own ssl_context")
-        self._settings = settings or Settings()
+        self._profile = find_profile(profile) if isinstance(profile, str) else profile or _PLAIN
+        self._settings = settings or self._profile.settings
         self._clock = Clock()
-        self._account = Account.create(username, password, anonymous_pull)
-        self._authentication = create_authentication(auth, self._account, self._clock, self._settings.token_lifetime)
+        anonymous_pull = self._profile.anonymous_pull if anonymous_pull is None else anonymous_pull
+        self._account = Account.create(self._profile.username if username is None else username, password, anonymous_pull)
+        self._auth: AuthMode = self._profile.auth if auth is None else auth
+        self._authentication = create_authentication(self._auth, self._account, self._clock, self._settings.token_lifetime)
         self._storage = _open_storage(storage)
-        self._apis = frozenset(apis)
+        self._apis = frozenset(self._profile.apis if apis is None else apis)
         self._v1 = v1 or V1Settings()
         if index is not None and (self._v1.is_index or not index._v1.is_index):
             raise ValueError("a registry with the role `registry` has an index, and it is one with another role")
@@ -102,9 +113,14 @@ class EmbeddedRegistry:
         if self._certificates is not None:
             self._ssl_context = self._certificates.server_context(require_client=require_client_certificate)
         self._requests = RequestLog()
-        self._faults = Faults()
+        self._faults = Faults(self._profile.faults)
         self._site = Site(
-            self._storage, self._clock, self._settings.token_lifetime, self._settings.token_path, self.revoke_tokens
+            self._storage,
+            self._account,
+            self._clock,
+            self._settings.token_lifetime,
+            self._settings.token_path,
+            self.revoke_tokens,
         )
         self._running: _Running | None = None
 
@@ -114,8 +130,13 @@ class EmbeddedRegistry:
         return self._requests
 
     @property
+    def profile(self) -> Profile:
+        """Which registry it is like, and in what; without a profile, one without quirks."""
+        return self._profile
+
+    @property
     def faults(self) -> Faults:
-        """What goes wrong: faults can be added and taken back at any time."""
+        """What goes wrong: faults can be added and taken back at any time; those of the profile stay."""
         return self._faults
 
     @property
@@ -127,6 +148,11 @@ class EmbeddedRegistry:
     def clock(self) -> Clock:
         """The registry's clock, by which tokens run out; move it to see that happen."""
         return self._clock
+
+    @property
+    def auth(self) -> AuthMode:
+        """How callers say who they are."""
+        return self._auth
 
     @property
     def username(self) -> str:

@@ -7,6 +7,7 @@ import attrs
 from starlette.datastructures import Headers, QueryParams
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from docker_registry_sdk.testing.auth.account import Account
 from docker_registry_sdk.testing.clock import Clock
 from docker_registry_sdk.testing.faults.operations import Operation, operation_of
 from docker_registry_sdk.testing.storage.base import Storage
@@ -57,6 +58,7 @@ class Site:
 
     Args:
         storage: Where its content is.
+        account: Its one user.
         clock: Its clock.
         token_lifetime: For how many seconds its tokens are good.
         token_path: The path of its token service.
@@ -65,6 +67,7 @@ class Site:
     """
 
     storage: Storage
+    account: Account
     clock: Clock
     token_lifetime: int
     token_path: str

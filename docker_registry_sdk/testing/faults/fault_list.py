@@ -3,8 +3,6 @@
 import threading
 from collections.abc import Sequence
 
-import attrs
-
 from docker_registry_sdk.testing.faults.exchange import Call
 from docker_registry_sdk.testing.faults.fault import Fault
 from docker_registry_sdk.testing.faults.share import Draw
@@ -49,18 +47,14 @@ class Faults:
             return tuple(armed.fault for armed in [*self._permanent, *self._added] if armed.takes(call))
 
 
-@attrs.define
 class _Armed:
     """A fault and how far it has come."""
 
-    fault: Fault
-    _seen: int = 0
-    _fired: int = 0
-    _draw: Draw | None = attrs.field(init=False)
-
-    @_draw.default
-    def _make_draw(self) -> Draw | None:
-        return None if self.fault.share is None else Draw(self.fault.share)
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        self._seen = 0
+        self._fired = 0
+        self._draw = None if fault.share is None else Draw(fault.share)
 
     def takes(self, call: Call) -> bool:
         if self._fired == self.fault.times or not self.fault.fits(call):

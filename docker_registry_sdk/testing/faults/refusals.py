@@ -6,6 +6,7 @@ from starlette.types import ASGIApp
 
 from docker_registry_sdk.testing.faults.answers import answer_json
 from docker_registry_sdk.testing.faults.exchange import Exchange
+from docker_registry_sdk.testing.v2.resource import API_VERSION
 
 _CODES = {
     400: "UNSUPPORTED",
@@ -36,7 +37,9 @@ class Status:
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
         """Answer with the error."""
-        headers = {} if self.retry_after is None else {"retry-after": str(self.retry_after)}
+        headers = {"docker-distribution-api-version": API_VERSION} if exchange.call.path.startswith("/v2") else {}
+        if self.retry_after is not None:
+            headers["retry-after"] = str(self.retry_after)
         code = self.code or _CODES.get(self.status, "UNKNOWN")
         await answer_json(exchange.send, self.status, {"errors": [{"code": code, "message": self.message}]}, headers)
 
