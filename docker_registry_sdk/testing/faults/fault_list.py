@@ -16,9 +16,13 @@ class Faults:
     """
 
     def __init__(self, permanent: Sequence[Fault] = ()) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a fault's own condition may add faults
         self._permanent = [_Armed(fault) for fault in permanent]
         self._added: list[_Armed] = []
+
+    def __bool__(self) -> bool:
+        """Whether there are any, be it that their time is over."""
+        return bool(self._permanent or self._added)
 
     def add(self, *faults: Fault) -> None:
         """Let faults happen from now on; one that is added twice counts twice.

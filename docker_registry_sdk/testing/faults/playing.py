@@ -26,7 +26,7 @@ class PlayFaults:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, with the faults that it meets."""
-        faults = self.faults.take(Call.of(scope, self.site.token_path))
+        faults = self.faults.take(Call.of(scope, self.site.token_path)) if self.faults else ()
         scope["state"][_KEY] = faults
         app = self.app
         for fault in faults:

@@ -64,6 +64,23 @@ def test_several_faults_of_one_request(registry: EmbeddedRegistry, client: httpx
     assert (registry.requests[0].faults, registry.requests[0].fault) == ((first, last), last)
 
 
+def test_faults_come_and_go_while_requests_do(registry: EmbeddedRegistry) -> None:
+    """Any thread may add faults; each fires as often as it should."""
+
+    def add_and_ask() -> None:
+        with httpx.Client(base_url=registry.url, verify=False) as client:
+            for _ in range(20):
+                registry.faults.add(Fault(BROKEN), Fault(BROKEN, path="/nowhere"))
+                client.get("/v2/")
+
+    workers = [threading.Thread(target=add_and_ask) for _ in range(5)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert sum(len(record.faults) for record in registry.requests) == 100
+
+
 @pytest.mark.parametrize(
     ("method", "path", "operation"),
     [

@@ -1,6 +1,7 @@
 """A registry with the profile that a test module is about, and clients for it."""
 
 from collections.abc import Iterator
+from typing import cast
 
 import httpx
 import pytest
@@ -12,7 +13,7 @@ from tests.testing.profiles.helpers import SCOPE, ask_for_token, bearer, token_i
 
 @pytest.fixture
 def registry(request: pytest.FixtureRequest) -> Iterator[EmbeddedRegistry]:
-    profile: ProfileName = request.module.PROFILE  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
+    profile = cast("ProfileName", request.module.PROFILE)  # pyright: ignore[reportUnknownMemberType]
     with EmbeddedRegistry(profile=profile) as registry:
         yield registry
 
