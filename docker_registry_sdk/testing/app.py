@@ -18,9 +18,7 @@ from docker_registry_sdk.testing.v2.resource import Refusal
 _HOSTILE = re.compile(rb"%(?:2f|5c|[01][0-9a-f]|7f)", re.IGNORECASE)
 
 
-def build_app(
-    v2_routes: list[BaseRoute] | None, v1_app: ASGIApp | None, log: RequestLog, faults: Faults, site: Site
-) -> ASGIApp:
+def build_app(v2_routes: list[BaseRoute] | None, v1_app: ASGIApp | None, log: RequestLog, faults: Faults, site: Site) -> ASGIApp:
     """Put the application together.
 
     Args:
@@ -31,8 +29,8 @@ def build_app(
         site: What faults may reach of the registry.
 
     Returns:
-        The application: it logs, lets faults happen, tells the APIs apart by their paths, and for API v2 refuses hostile paths, and then
-            routes.
+        The application: it logs, lets faults happen, tells the APIs apart by their paths, and for API v2 refuses hostile paths,
+        and then routes.
     """
     apps: list[tuple[tuple[str, ...], ASGIApp]] = []
     if v1_app is not None:
