@@ -6,7 +6,7 @@ from starlette.responses import HTMLResponse
 from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from docker_registry_sdk.testing.faults.cut import CutConnections
+from docker_registry_sdk.testing.cut import CutConnections
 from docker_registry_sdk.testing.faults.exchange import Site
 from docker_registry_sdk.testing.faults.fault_list import Faults
 from docker_registry_sdk.testing.faults.playing import PlayFaults

@@ -9,7 +9,6 @@ from urllib.parse import unquote_plus
 import attrs
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from docker_registry_sdk.testing.closing import CLOSE
 from docker_registry_sdk.testing.faults.fault import Fault
 from docker_registry_sdk.testing.faults.playing import faults_of
 
@@ -153,8 +152,6 @@ class _Exchange:
                 self._sent += len(message.get("body", b""))
             if not message.get("more_body", False) or self._sent == self._announced:
                 self.finish()
-        elif message["type"] == CLOSE:
-            self.finish()
         await self._send(message)
 
     def finish(self) -> None:

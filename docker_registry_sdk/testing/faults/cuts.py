@@ -6,8 +6,8 @@ import attrs
 from attrs import validators
 from starlette.types import ASGIApp, Message, Receive, Send
 
+from docker_registry_sdk.testing.cut import ConnectionCut
 from docker_registry_sdk.testing.faults.answers import catch_answer
-from docker_registry_sdk.testing.faults.cut import ConnectionCut
 from docker_registry_sdk.testing.faults.exchange import Exchange
 
 Body: TypeAlias = Literal["request", "response"]

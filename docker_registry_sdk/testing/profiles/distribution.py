@@ -6,8 +6,8 @@ import attrs
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Scope
 
+from docker_registry_sdk.testing.cut import ConnectionCut
 from docker_registry_sdk.testing.faults.answers import Answer
-from docker_registry_sdk.testing.faults.cut import ConnectionCut
 from docker_registry_sdk.testing.faults.exchange import Call, Exchange
 from docker_registry_sdk.testing.faults.headers import SetHeader
 from docker_registry_sdk.testing.faults.operations import UPLOAD_STEPS, Operation

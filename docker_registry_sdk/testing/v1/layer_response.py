@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from docker_registry_sdk.testing.closing import CLOSE
+from docker_registry_sdk.testing.cut import ConnectionCut
 from docker_registry_sdk.testing.storage.base import BlobReader
 from docker_registry_sdk.testing.v1.layer_range import LayerRange
 
@@ -45,8 +45,7 @@ class LayerResponse(Response):
                     self._reader.read, self._first + self._promised - remaining, min(BLOCK, remaining)
                 )
                 if not len(block):
-                    await send({"type": CLOSE})
-                    return
+                    raise ConnectionCut("close")
                 remaining -= len(block)
                 await send({"type": "http.response.body", "body": block, "more_body": True})
             if not gone.done():

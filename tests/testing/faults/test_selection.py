@@ -56,6 +56,14 @@ def test_method_path_operation_and_condition(registry: EmbeddedRegistry, client:
         assert registry.requests[-1].fault is faults.get(status)
 
 
+def test_api_v1(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+    """API v1 has no operations, but paths."""
+    fault = Fault(BROKEN, path="/v1/.*")
+    registry.faults.add(fault)
+    assert statuses(client, 2, "/v1/_ping") == [503, 200]
+    assert [record.fault for record in registry.requests] == [fault, None]
+
+
 def test_several_faults_of_one_request(registry: EmbeddedRegistry, client: httpx.Client) -> None:
     """The last one is nearest to the client, and the log has them all."""
     first, last = Fault(Status(503, retry_after=1)), Fault(Status(429))

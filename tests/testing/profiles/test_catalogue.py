@@ -41,6 +41,12 @@ def test_a_registry_has_the_profile(name: ProfileName) -> None:
     assert registry.auth == registry.profile.auth
 
 
+@pytest.mark.parametrize(("profile", "status"), [(None, 200), ("distribution-2.8", 404)])
+def test_a_profile_speaks_api_v2_alone(profile: ProfileName | None, status: int) -> None:
+    with EmbeddedRegistry(profile=profile) as registry:
+        assert httpx.get(f"{registry.url}/v1/_ping").status_code == status
+
+
 def test_an_unknown_profile() -> None:
     with pytest.raises(ValueError, match="docker-hub"):
         EmbeddedRegistry(profile="nowhere")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -1,4 +1,7 @@
-"""Ending a connection in the middle of an exchange."""
+"""Ending a connection in the middle of an exchange, which ASGI has no message for.
+
+An answer that is shorter than its Content-Length is a mistake to ASGI; what means it raises an exception of our own.
+"""
 
 from typing import Literal
 
