@@ -10,8 +10,10 @@ from docker_registry_sdk.testing.cut import ConnectionCut
 from docker_registry_sdk.testing.faults.answers import Answer
 from docker_registry_sdk.testing.faults.exchange import Call, Exchange
 from docker_registry_sdk.testing.faults.headers import SetHeader
+from docker_registry_sdk.testing.faults.locations import LocationForm
 from docker_registry_sdk.testing.faults.operations import UPLOAD_STEPS, Operation
 from docker_registry_sdk.testing.faults.refusals import Status
+from docker_registry_sdk.testing.profiles.effects.accept import AcceptByName
 from docker_registry_sdk.testing.profiles.effects.changes import ChangeAnswer, ChangeRequest
 from docker_registry_sdk.testing.profiles.effects.requests import without_fields, without_header
 from docker_registry_sdk.testing.profiles.effects.upload_states import UploadStates
@@ -19,7 +21,7 @@ from docker_registry_sdk.testing.profiles.profile import Profile, Quirk, always
 from docker_registry_sdk.testing.v2.manifest_types import SCHEMA1, SCHEMA1_SIGNED
 
 _SOURCE = "docker-registry 2.8.2, measured"
-_MANIFESTS: tuple[Operation, ...] = ("get_manifest", "head_manifest", "put_manifest", "delete_manifest")
+_UPLOADS: tuple[Operation, ...] = ("start_blob_upload", *UPLOAD_STEPS)
 
 
 def _without_paging(exchange: Exchange) -> Scope:
@@ -34,6 +36,10 @@ def _without_tags(exchange: Exchange) -> Scope:
     return without_fields(exchange.scope, "tag")
 
 
+def _without_mount(exchange: Exchange) -> Scope:
+    return without_fields(exchange.scope, "mount")
+
+
 def _without_range(exchange: Exchange) -> Scope:
     return without_header(exchange.scope, "content-range")
 
@@ -42,6 +48,11 @@ def _shuffle_tags(answer: Answer) -> None:
     document = answer.json()
     tags = sorted(document["tags"], key=lambda tag: hashlib.sha256(tag.encode()).digest())
     answer.set_json({**document, "tags": tags})
+
+
+def _null_for_no_tags(answer: Answer) -> None:
+    document = answer.json()
+    answer.set_json({**document, "tags": document["tags"] or None})
 
 
 def _refuse_large(answer: Answer) -> None:
@@ -61,6 +72,10 @@ def _hide_bad_name(answer: Answer) -> None:
 
 def _is_by_sha512(call: Call) -> bool:
     return "/manifests/sha512:" in call.path
+
+
+def _mounts_from_anywhere(call: Call) -> bool:
+    return "mount" in call.query and "from" not in call.query
 
 
 def _is_by_tag(call: Call) -> bool:
@@ -165,9 +180,9 @@ DISTRIBUTION = Profile(
         ),
         Quirk(
             "no-manifest-by-sha512",
-            "A manifest by its sha512 is answered with 400; a blob may have one.",
+            "A manifest cannot be pushed by its sha512: 400; a blob can.",
             _SOURCE,
-            (always(Status(400, code="DIGEST_INVALID", message="the digest is not supported"), _MANIFESTS, when=_is_by_sha512),),
+            (always(Status(400, code="DIGEST_INVALID", message="no such algorithm"), "put_manifest", when=_is_by_sha512),),
         ),
         Quirk(
             "lying-range-error",
@@ -185,7 +200,31 @@ DISTRIBUTION = Profile(
             "locations-wear-off",
             "A location is good until the upload has got further: an older one is answered with 404.",
             _SOURCE,
-            (always(UploadStates(), ("start_blob_upload", *UPLOAD_STEPS)),),
+            (always(UploadStates(), _UPLOADS),),
+        ),
+        Quirk(
+            "absolute-locations",
+            "A location has scheme and host.",
+            _SOURCE,
+            (always(LocationForm("absolute"), (*_UPLOADS, "put_manifest")),),
+        ),
+        Quirk(
+            "mount-needs-from",
+            "A mount that does not say from where only begins an upload: 202.",
+            _SOURCE,
+            (always(ChangeRequest(_without_mount), "start_blob_upload", when=_mounts_from_anywhere),),
+        ),
+        Quirk(
+            "accept-by-name",
+            "A manifest is sent only to who names its type in Accept, or of a list the image for linux/amd64: else 404 or 400.",
+            _SOURCE,
+            (always(AcceptByName(), ("get_manifest", "head_manifest")),),
+        ),
+        Quirk(
+            "no-tags-are-null",
+            "The tags of a repository that has lost all of them are null.",
+            _SOURCE,
+            (always(ChangeAnswer({200}, _null_for_no_tags), "list_tags"),),
         ),
         Quirk("delete-takes-tags-along", "Deleting a manifest removes every tag on it.", _SOURCE),
     ),
