@@ -26,16 +26,13 @@ from docker_registry_sdk.testing.request_log import RequestLog
 from docker_registry_sdk.testing.server import ServerThread
 from docker_registry_sdk.testing.settings import Settings
 from docker_registry_sdk.testing.storage.base import Storage
-from docker_registry_sdk.testing.storage.directory import DirectoryStorage
-from docker_registry_sdk.testing.storage.memory import MemoryStorage
+from docker_registry_sdk.testing.storage.opening import open_storage
 from docker_registry_sdk.testing.tls import Certificates
 from docker_registry_sdk.testing.v1.index import Index
 from docker_registry_sdk.testing.v1.routes import v1_app
 from docker_registry_sdk.testing.v1.settings import V1Settings
 from docker_registry_sdk.testing.v2.routes import v2_routes
 from docker_registry_sdk.testing.v2.sessions import UploadSessions
-
-_PLAIN = Profile(name="plain", auth="none", apis=("v1", "v2"), quirks=())
 
 
 class EmbeddedRegistry:
@@ -94,14 +91,14 @@ class EmbeddedRegistry:
             raise ValueError("require_client_certificate goes with tls")
         if tls and ssl_context is not None:
             raise ValueError("tls makes its own ssl_context")
-        self._profile = find_profile(profile) if isinstance(profile, str) else profile or _PLAIN
+        self._profile = find_profile(profile)
         self._settings = settings or self._profile.settings
         self._clock = Clock()
         anonymous_pull = self._profile.anonymous_pull if anonymous_pull is None else anonymous_pull
         self._account = Account.create(self._profile.username if username is None else username, password, anonymous_pull)
         self._auth: AuthMode = self._profile.auth if auth is None else auth
         self._authentication = create_authentication(self._auth, self._account, self._clock, self._settings.token_lifetime)
-        self._storage = _open_storage(storage)
+        self._storage = open_storage(storage)
         self._apis = frozenset(self._profile.apis if apis is None else apis)
         self._v1 = v1 or V1Settings()
         if index is not None and (self._v1.is_index or not index._v1.is_index):
@@ -296,11 +293,3 @@ class _Running:
     port: int
     token_address: TokenAddress
     parts: ExitStack
-
-
-def _open_storage(storage: Storage | str | os.PathLike[str] | None) -> Storage:
-    if storage is None:
-        return MemoryStorage()
-    if isinstance(storage, str | os.PathLike):
-        return DirectoryStorage(storage)
-    return storage

@@ -22,11 +22,15 @@ _PLACES: dict[str, tuple[str, str]] = {
 }
 
 
-def find_profile(name: ProfileName) -> Profile:
+PLAIN = Profile(name="plain", auth="none", apis=("v1", "v2"), quirks=())
+"""The embedded registry as it is by itself."""
+
+
+def find_profile(name: ProfileName | Profile | None) -> Profile:
     """Return a profile.
 
     Args:
-        name: Its name.
+        name: Its name, the profile itself, or None for the plain one.
 
     Returns:
         The profile.
@@ -34,6 +38,10 @@ def find_profile(name: ProfileName) -> Profile:
     Raises:
         ValueError: There is none of that name.
     """
+    if name is None:
+        return PLAIN
+    if isinstance(name, Profile):
+        return name
     place = _PLACES.get(name)
     if place is None:
         raise ValueError(f"profile is none of {', '.join(PROFILE_NAMES)}")

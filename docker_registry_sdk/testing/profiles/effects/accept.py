@@ -17,8 +17,8 @@ _INVALID = Status(400, code="MANIFEST_INVALID", message="manifest invalid")
 class AcceptByName:
     """A manifest of a type that `Accept` does not name, be it by a wildcard, is not sent.
 
-    For one of OCI that is a 404. One of Docker, by its tag, would be made a manifest of schema 1, which is off: 400. But of a list
-    that is not accepted, the image for linux/amd64 is sent, if images are accepted.
+    For one of OCI that is a 404. One of Docker, by its tag, would be made a manifest of schema 1, which is off: 400. But of a
+    list that is not accepted, the image for linux/amd64 is sent, if images are accepted.
     """
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
@@ -27,9 +27,8 @@ class AcceptByName:
         if answer is None:
             return
         media_type = answer.headers.get("content-type", "") if answer.status == 200 else ""
-        accepted = {
-            part.partition(";")[0].strip() for line in exchange.call.headers.getlist("accept") for part in line.split(",")
-        }
+        wanted = ",".join(exchange.call.headers.getlist("accept"))
+        accepted = {part.partition(";")[0].strip() for part in wanted.split(",")}
         by_tag = ":" not in exchange.call.path
         if media_type in {OCI_MANIFEST, OCI_INDEX} - accepted:
             await _UNKNOWN.play(exchange, app)
