@@ -41,7 +41,7 @@ def test_slow_download(registry: EmbeddedRegistry, client: httpx.Client) -> None
         chunks = [len(chunk) for chunk in answer.iter_raw()]
     assert sum(chunks) == 10_000
     assert len(chunks) > 1
-    assert 0.15 < time.monotonic() - start < 1
+    assert time.monotonic() - start > 0.15
 
 
 def test_slow_upload(registry: EmbeddedRegistry, client: httpx.Client) -> None:
@@ -49,7 +49,7 @@ def test_slow_upload(registry: EmbeddedRegistry, client: httpx.Client) -> None:
     registry.faults.add(Fault(Slow(50_000, of="request"), operation="upload_blob_chunk"))
     start = time.monotonic()
     assert client.patch(location, content=b"x" * 10_000).headers["range"] == "0-9999"
-    assert 0.15 < time.monotonic() - start < 1
+    assert time.monotonic() - start > 0.15
 
 
 def test_a_client_may_leave_a_slow_answer(registry: EmbeddedRegistry, client: httpx.Client) -> None:
@@ -59,5 +59,5 @@ def test_a_client_may_leave_a_slow_answer(registry: EmbeddedRegistry, client: ht
         next(answer.iter_raw())
     start = time.monotonic()
     registry.stop()
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 5
     registry.start()
