@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from docker_registry_sdk.testing.clock import Clock as Clock
     from docker_registry_sdk.testing.factory import EmbeddedRegistryFactory as EmbeddedRegistryFactory
     from docker_registry_sdk.testing.factory import EmbeddedRegistryOptions as EmbeddedRegistryOptions
+    from docker_registry_sdk.testing.profiles.profile import Profile as Profile
+    from docker_registry_sdk.testing.profiles.profile import Quirk as Quirk
     from docker_registry_sdk.testing.registry import EmbeddedRegistry as EmbeddedRegistry
     from docker_registry_sdk.testing.request_log import RequestLog as RequestLog
     from docker_registry_sdk.testing.request_log import RequestRecord as RequestRecord
@@ -34,6 +36,8 @@ else:
         "EmbeddedRegistryFactory": "factory",
         "EmbeddedRegistryOptions": "factory",
         "MemoryStorage": "storage.memory",
+        "Profile": "profiles.profile",
+        "Quirk": "profiles.profile",
         "RequestLog": "request_log",
         "RequestRecord": "request_log",
         "Settings": "settings",
@@ -61,6 +65,8 @@ __all__ = [
     "EmbeddedRegistryFactory",
     "EmbeddedRegistryOptions",
     "MemoryStorage",
+    "Profile",
+    "Quirk",
     "RequestLog",
     "RequestRecord",
     "Settings",

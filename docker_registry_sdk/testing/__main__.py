@@ -8,6 +8,8 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from docker_registry_sdk.testing.profiles.names import PROFILE_NAMES
+
 if TYPE_CHECKING:
     from docker_registry_sdk.testing.registry import EmbeddedRegistry
 
@@ -40,6 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             host=options.host,
             port=options.port,
             tls=options.tls,
+            profile=options.profile,
         )
         registry.start()
     except (ImportError, OSError, OverflowError, RuntimeError, ValueError) as error:
@@ -62,7 +65,12 @@ def _parser() -> argparse.ArgumentParser:
     add("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s, this machine alone)")
     add("--port", type=int, default=5000, help="the port, 0 for a free one (default: %(default)s)")
     add("--storage", metavar="DIR", help="keep everything in this directory")
-    add("--auth", choices=("none", "basic", "token"), default="none", help="how callers say who they are (default: %(default)s)")
+    add("--profile", choices=PROFILE_NAMES, help="be like a registry out there, with its quirks")
+    add(
+        "--auth",
+        choices=("none", "basic", "token"),
+        help="how callers say who they are (default: that of the profile, else none)",
+    )
     add("--tls", action="store_true", help="serve HTTPS, with a certificate made for it")
     add(
         "--username",
@@ -81,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
 def _announce(registry: "EmbeddedRegistry", options: argparse.Namespace) -> None:
     """Tell where the registry is and what a client needs; a password that was chosen is not repeated."""
     lines = [f"url: {registry.url}"]
-    if options.auth != "none":
+    if registry.auth != "none":
         lines.append(f"username: {registry.username}")
         if options.password is None:
             lines.append(f"password: {registry.password}")

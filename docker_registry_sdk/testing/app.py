@@ -6,6 +6,10 @@ from starlette.responses import HTMLResponse
 from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from docker_registry_sdk.testing.cut import CutConnections
+from docker_registry_sdk.testing.faults.exchange import Site
+from docker_registry_sdk.testing.faults.fault_list import Faults
+from docker_registry_sdk.testing.faults.playing import PlayFaults
 from docker_registry_sdk.testing.request_log import LogRequests, RequestLog
 from docker_registry_sdk.testing.v2.errors import NAME_INVALID, UNSUPPORTED, ApiError
 from docker_registry_sdk.testing.v2.resource import Refusal
@@ -16,16 +20,19 @@ V1_PATHS = ("/v1/", "/_ping", "/_layers/")
 _HOSTILE = re.compile(rb"%(?:2f|5c|[01][0-9a-f]|7f)", re.IGNORECASE)
 
 
-def build_app(v2_routes: list[BaseRoute] | None, v1_app: ASGIApp | None, log: RequestLog) -> ASGIApp:
+def build_app(v2_routes: list[BaseRoute] | None, v1_app: ASGIApp | None, log: RequestLog, faults: Faults, site: Site) -> ASGIApp:
     """Put the application together.
 
     Args:
         v2_routes: The routes of API v2, if it is served.
         v1_app: What answers API v1, if it is served.
         log: Where to write the requests.
+        faults: What goes wrong.
+        site: What faults may reach of the registry.
 
     Returns:
-        The application: it logs, tells the APIs apart by their paths, and for API v2 refuses hostile paths, and then routes.
+        The application: it logs, lets faults happen, tells the APIs apart by their paths, and for API v2 refuses hostile paths,
+        and then routes.
     """
     apps: list[tuple[tuple[str, ...], ASGIApp]] = []
     if v1_app is not None:
@@ -33,7 +40,7 @@ def build_app(v2_routes: list[BaseRoute] | None, v1_app: ASGIApp | None, log: Re
     if v2_routes is not None:
         refusal = Refusal(ApiError(UNSUPPORTED, "there is no such path", status=404))
         apps.append((("",), _RefuseHostilePaths(Router(v2_routes, redirect_slashes=False, default=refusal))))
-    return LogRequests(_ByPath(apps), log)
+    return CutConnections(LogRequests(PlayFaults(_ByPath(apps), faults, site), log))
 
 
 class _ByPath:

@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from typing import Literal, Protocol, TypedDict, Unpack
 
 from docker_registry_sdk.testing.auth.mode import AuthMode
+from docker_registry_sdk.testing.profiles.names import ProfileName
+from docker_registry_sdk.testing.profiles.profile import Profile
 from docker_registry_sdk.testing.registry import EmbeddedRegistry
 from docker_registry_sdk.testing.settings import Settings
 from docker_registry_sdk.testing.storage.base import Storage
@@ -16,12 +18,12 @@ from docker_registry_sdk.testing.v1.settings import V1Settings
 class EmbeddedRegistryOptions(TypedDict, total=False):
     """The arguments of `EmbeddedRegistry`, which tells what they mean."""
 
-    auth: AuthMode
+    auth: AuthMode | None
     username: str | None
     password: str | None
-    anonymous_pull: bool
+    anonymous_pull: bool | None
     storage: Storage | str | os.PathLike[str] | None
-    apis: Collection[Literal["v1", "v2"]]
+    apis: Collection[Literal["v1", "v2"]] | None
     settings: Settings | None
     v1: V1Settings | None
     index: EmbeddedRegistry | None
@@ -30,6 +32,7 @@ class EmbeddedRegistryOptions(TypedDict, total=False):
     tls: bool
     require_client_certificate: bool
     ssl_context: ssl.SSLContext | None
+    profile: ProfileName | Profile | None
 
 
 class EmbeddedRegistryFactory(Protocol):

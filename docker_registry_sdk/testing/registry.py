@@ -17,12 +17,17 @@ from docker_registry_sdk.testing.auth.account import Account
 from docker_registry_sdk.testing.auth.address import TokenAddress
 from docker_registry_sdk.testing.auth.mode import AuthMode, create_authentication
 from docker_registry_sdk.testing.clock import Clock
+from docker_registry_sdk.testing.faults.exchange import Site
+from docker_registry_sdk.testing.faults.fault_list import Faults
 from docker_registry_sdk.testing.lazy_app import LazyApp
+from docker_registry_sdk.testing.profiles.catalogue import find_profile
+from docker_registry_sdk.testing.profiles.names import ProfileName
+from docker_registry_sdk.testing.profiles.profile import Profile
 from docker_registry_sdk.testing.request_log import RequestLog
 from docker_registry_sdk.testing.server import ServerThread
 from docker_registry_sdk.testing.settings import Settings
 from docker_registry_sdk.testing.storage.base import Storage
-from docker_registry_sdk.testing.storage.memory import MemoryStorage
+from docker_registry_sdk.testing.storage.opening import open_storage
 from docker_registry_sdk.testing.tls import Certificates
 from docker_registry_sdk.testing.v1.index import Index
 from docker_registry_sdk.testing.v1.settings import V1Settings
@@ -40,13 +45,13 @@ class EmbeddedRegistry:
 
     Args:
         auth: Whether callers of API v2 have to say who they are: `none`, `basic`, or `token`, with a token service of its own.
-            API v1 has its own ways, see `v1`.
+            None leaves it to the profile, and means `none` without one. API v1 has its own ways, see `v1`.
         username: The name of the one user; None makes one.
         password: The user's password; None makes one.
         anonymous_pull: Whether others may read repositories, when there is authentication. Only the user pushes, deletes and
-            lists the repositories.
+            lists the repositories. None leaves it to the profile, and lets them read without one.
         storage: A directory to keep everything in, or a storage of one's own; None keeps everything in memory.
-        apis: The APIs that it speaks; the paths of the others are not found.
+        apis: The APIs that it speaks; the paths of the others are not found. None means both, and v2 alone with a profile.
         settings: How strict and how generous it is in API v2.
         v1: What it plays in API v1, and how.
         index: The registry that is the index of this one in API v1, where `v1` says that this one is a registry alone.
@@ -55,6 +60,8 @@ class EmbeddedRegistry:
         tls: Serve HTTPS instead of HTTP, with a certificate made for it; `ca_file` is what to trust.
         require_client_certificate: Let in only clients that have the certificate in `client_cert_file`; it goes with `tls`.
         ssl_context: Serve HTTPS with certificates of one's own.
+        profile: A registry out there, to have its quirks, and its way of authentication, its user's name and its settings where
+            those are not given here.
 
     Raises:
         ImportError: The extra `testing` is not installed.
@@ -64,12 +71,12 @@ class EmbeddedRegistry:
     def __init__(
         self,
         *,
-        auth: AuthMode = "none",
+        auth: AuthMode | None = None,
         username: str | None = None,
         password: str | None = None,
-        anonymous_pull: bool = True,
+        anonymous_pull: bool | None = None,
         storage: Storage | str | os.PathLike[str] | None = None,
-        apis: Collection[Literal["v1", "v2"]] = ("v1", "v2"),
+        apis: Collection[Literal["v1", "v2"]] | None = None,
         settings: Settings | None = None,
         v1: V1Settings | None = None,
         index: "EmbeddedRegistry | None" = None,
@@ -78,17 +85,21 @@ class EmbeddedRegistry:
         tls: bool = False,
         require_client_certificate: bool = False,
         ssl_context: ssl.SSLContext | None = None,
+        profile: ProfileName | Profile | None = None,
     ) -> None:
         if require_client_certificate and not tls:
             raise ValueError("require_client_certificate goes with tls")
         if tls and ssl_context is not None:
             raise ValueError("tls makes its own ssl_context")
-        self._settings = settings or Settings()
+        self._profile = find_profile(profile)
+        self._settings = settings or self._profile.settings
         self._clock = Clock()
-        self._account = Account.create(username, password, anonymous_pull)
-        self._authentication = create_authentication(auth, self._account, self._clock, self._settings.token_lifetime)
-        self._storage = _open_storage(storage)
-        self._apis = frozenset(apis)
+        anonymous_pull = self._profile.anonymous_pull if anonymous_pull is None else anonymous_pull
+        self._account = Account.create(self._profile.username if username is None else username, password, anonymous_pull)
+        self._auth: AuthMode = self._profile.auth if auth is None else auth
+        self._authentication = create_authentication(self._auth, self._account, self._clock, self._settings.token_lifetime)
+        self._storage = open_storage(storage)
+        self._apis = frozenset(self._profile.apis if apis is None else apis)
         self._v1 = v1 or V1Settings()
         if index is not None and (self._v1.is_index or not index._v1.is_index):
             raise ValueError("a registry with the role `registry` has an index, and it is one with another role")
@@ -99,12 +110,31 @@ class EmbeddedRegistry:
         if self._certificates is not None:
             self._ssl_context = self._certificates.server_context(require_client=require_client_certificate)
         self._requests = RequestLog()
+        self._faults = Faults(self._profile.faults)
+        self._site = Site(
+            self._storage,
+            self._account,
+            self._clock,
+            self._settings.token_lifetime,
+            self._settings.token_path,
+            self.revoke_tokens,
+        )
         self._running: _Running | None = None
 
     @property
     def requests(self) -> RequestLog:
         """The requests that were answered, oldest first; those to the token service are among them."""
         return self._requests
+
+    @property
+    def profile(self) -> Profile:
+        """Which registry it is like, and in what; without a profile, one without quirks."""
+        return self._profile
+
+    @property
+    def faults(self) -> Faults:
+        """What goes wrong: faults can be added and taken back at any time; those of the profile stay."""
+        return self._faults
 
     @property
     def storage(self) -> Storage:
@@ -115,6 +145,11 @@ class EmbeddedRegistry:
     def clock(self) -> Clock:
         """The registry's clock, by which tokens run out; move it to see that happen."""
         return self._clock
+
+    @property
+    def auth(self) -> AuthMode:
+        """How callers say who they are."""
+        return self._auth
 
     @property
     def username(self) -> str:
@@ -199,12 +234,12 @@ class EmbeddedRegistry:
             sessions = UploadSessions(self._storage)
             parts.callback(sessions.close)
             origin = self._settings.token_origin
-            token_routes = self._authentication.token_routes()
+            token_routes = self._authentication.token_routes(self._settings.token_path)
             token_port = None
             if origin == "port" and token_routes:
                 token_port = self._serve(token_routes, None, 0, parts)
                 token_routes = []
-            address = TokenAddress(origin, token_port)
+            address = TokenAddress(origin, token_port, self._settings.token_path)
             guard = self._authentication.guard(address)
             v2 = token_routes + v2_routes(self._storage, self._settings, sessions, guard) if "v2" in self._apis else None
             v1 = LazyApp(self._build_v1) if "v1" in self._apis else None
@@ -239,7 +274,8 @@ class EmbeddedRegistry:
 
     def _serve(self, v2: list[BaseRoute] | None, v1: ASGIApp | None, port: int, parts: ExitStack) -> int:
         """Start a server, to be stopped with the others, and return its port."""
-        server = ServerThread(build_app(v2, v1, self._requests), self._address[0], port, self._ssl_context)
+        app = build_app(v2, v1, self._requests, self._faults, self._site)
+        server = ServerThread(app, self._address[0], port, self._ssl_context)
         server.start()
         parts.callback(server.stop)
         return server.port
@@ -262,13 +298,3 @@ class _Running:
     port: int
     token_address: TokenAddress
     parts: ExitStack
-
-
-def _open_storage(storage: Storage | str | os.PathLike[str] | None) -> Storage:
-    if storage is None:
-        return MemoryStorage()
-    if isinstance(storage, str | os.PathLike):
-        from docker_registry_sdk.testing.storage.directory import DirectoryStorage
-
-        return DirectoryStorage(storage)
-    return storage

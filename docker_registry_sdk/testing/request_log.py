@@ -9,7 +9,8 @@ from urllib.parse import unquote_plus
 import attrs
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from docker_registry_sdk.testing.closing import CLOSE
+from docker_registry_sdk.testing.faults.fault import Fault
+from docker_registry_sdk.testing.faults.playing import faults_of
 
 REDACTED = "[redacted]"
 _SECRET = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
@@ -29,6 +30,7 @@ class RequestRecord:
         request_bytes: How many bytes of the request's body were read.
         response_bytes: How many bytes of body were sent.
         response_headers: The answer's headers, likewise.
+        faults: The faults that it met, the one nearest to the client last; those of a profile are among them.
     """
 
     method: str
@@ -38,6 +40,12 @@ class RequestRecord:
     request_bytes: int
     response_bytes: int
     response_headers: tuple[tuple[str, str], ...]
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def fault(self) -> Fault | None:
+        """The fault nearest to the client, or None when nothing went wrong by order."""
+        return self.faults[-1] if self.faults else None
 
     def header(self, name: str) -> str | None:
         """Return the first value of a request header.
@@ -126,6 +134,7 @@ class _Exchange:
         self._headers: list[tuple[bytes, bytes]] = []
         self._received = 0
         self._sent = 0
+        self._announced: int | None = None
         self._finished = False
 
     async def receive(self) -> Message:
@@ -137,13 +146,12 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self._status = message["status"]
             self._headers = list(message.get("headers", []))
+            self._announced = next((int(value) for name, value in self._headers if name.lower() == b"content-length"), None)
         elif message["type"] == "http.response.body":
             if self._scope["method"] != "HEAD":
                 self._sent += len(message.get("body", b""))
-            if not message.get("more_body", False):
+            if not message.get("more_body", False) or self._sent == self._announced:
                 self.finish()
-        elif message["type"] == CLOSE:
-            self.finish()
         await self._send(message)
 
     def finish(self) -> None:
@@ -162,6 +170,7 @@ class _Exchange:
                 request_bytes=self._received,
                 response_bytes=self._sent,
                 response_headers=_redacted(self._headers),
+                faults=faults_of(self._scope),
             )
         )
 

@@ -7,14 +7,14 @@ import os
 import socket
 import ssl
 import threading
-from typing import Any
+from typing import Any, cast
 
 from starlette.types import ASGIApp
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import Server
 
-from docker_registry_sdk.testing.closing import Closable, extension
+from docker_registry_sdk.testing.connection import set_connection
 
 GRACE = 0.5
 """How many seconds a request that is under way has to end when the server stops; then its connection is cut."""
@@ -43,7 +43,7 @@ class ServerThread:
     def __init__(self, app: ASGIApp, host: str, port: int, ssl_context: ssl.SSLContext | None = None) -> None:
         self._server = _Server(
             Config(
-                Closable(app),
+                app,
                 http=_Protocol,
                 ws="none",
                 loop="asyncio",
@@ -160,6 +160,6 @@ class _Protocol(HttpToolsProtocol):
         self.logger = _logger
 
     def on_message_begin(self) -> None:
-        """Begin to read a request, and let what answers it close the connection."""
+        """Begin to read a request; what answers it may end the connection."""
         super().on_message_begin()
-        self.scope["extensions"] = extension(self.transport.close)
+        set_connection(cast("dict[str, Any]", self.scope), self.transport)

@@ -28,9 +28,10 @@ class Settings:
             want less.
         token_origin: Where challenges send for tokens: to the registry's own origin (`same`), to a second port (`port`), or to
             the same port by the other one of the names `localhost` and `127.0.0.1` (`name`).
+        token_path: The path of the token service there.
 
     Raises:
-        ValueError: A number is smaller than 1, or the token service's place is none of those.
+        ValueError: A number is smaller than 1, the token service's place is none of those, or its path is no path.
     """
 
     manifest_limit: int = attrs.field(default=4 * MEBIBYTE, validator=validators.ge(1))
@@ -39,3 +40,4 @@ class Settings:
     page_limit: int | None = attrs.field(default=None, validator=validators.optional(validators.ge(1)))
     token_lifetime: int = attrs.field(default=300, validator=validators.ge(1))
     token_origin: TokenOrigin = attrs.field(default="same", validator=validators.in_(get_args(TokenOrigin)))
+    token_path: str = attrs.field(default="/token", validator=validators.matches_re(r"(?:/[A-Za-z0-9._~-]+)+"))

@@ -7,7 +7,7 @@ import attrs
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from docker_registry_sdk.testing.closing import CLOSE
+from docker_registry_sdk.testing.cut import ConnectionCut
 from docker_registry_sdk.testing.storage.base import BlobReader
 
 BLOCK = 256 * 1024
@@ -70,8 +70,7 @@ class StreamResponse(Response):
                 return False
             block = await asyncio.to_thread(self._reader.read, offset, min(BLOCK, end - offset))
             if not len(block):
-                await send({"type": CLOSE})
-                return False
+                raise ConnectionCut("close")
             offset += len(block)
             await send({"type": "http.response.body", "body": block, "more_body": True})
         return True

@@ -80,6 +80,16 @@ def test_tls_and_another_host() -> None:
     assert not Path(printed["ca file"]).exists()
 
 
+def test_a_profile() -> None:
+    with serving("--port", "0", "--profile", "ecr") as printed:
+        assert printed["username"] == "AWS"
+        assert httpx.get(f"{printed['url']}/v2/", auth=("AWS", printed["password"])).status_code == 200
+        assert httpx.get(f"{printed['url']}/v2/").headers["www-authenticate"].startswith("Basic ")
+    with serving("--port", "0", "--profile", "quay", "--auth", "none") as printed:
+        assert "username" not in printed
+        assert httpx.get(f"{printed['url']}/v2/repo/tags/list", params={"n": 101}).status_code == 413
+
+
 def test_a_storage_outlives_the_process(tmp_path: Path) -> None:
     for _ in range(2):
         with serving("--port", "0", "--storage", str(tmp_path)) as printed, httpx.Client(base_url=printed["url"]) as client:
@@ -105,7 +115,7 @@ def test_what_it_cannot_serve(arguments: list[str], capsys: pytest.CaptureFixtur
     assert captured.err.count("\n") == 1
 
 
-@pytest.mark.parametrize("arguments", [["--auth", "digest"], ["--port", "x"], ["nonsense"]])
+@pytest.mark.parametrize("arguments", [["--auth", "digest"], ["--profile", "nowhere"], ["--port", "x"], ["nonsense"]])
 def test_what_it_does_not_understand(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(arguments)

@@ -7,8 +7,6 @@ from starlette.requests import Request
 
 from docker_registry_sdk.testing.settings import TokenOrigin
 
-TOKEN_PATH = "/token"
-
 _HOST = re.compile(r"(?P<name>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?P<port>:[0-9]{1,5})?")
 
 
@@ -21,10 +19,12 @@ class TokenAddress:
     Args:
         origin: Which origin the service has.
         port: Its port, when it has one of its own.
+        path: Its path.
     """
 
     origin: TokenOrigin
     port: int | None
+    path: str
 
     def for_request(self, request: Request) -> str:
         """Return the URL to name in the answer to a request."""
@@ -46,4 +46,4 @@ class TokenAddress:
             name = address if name == "localhost" else "localhost"
         elif self.origin == "port":
             port = f":{self.port}"
-        return f"{scheme}://{name}{port}{TOKEN_PATH}"
+        return f"{scheme}://{name}{port}{self.path}"

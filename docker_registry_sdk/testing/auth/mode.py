@@ -19,8 +19,12 @@ AuthMode: TypeAlias = Literal["none", "basic", "token"]
 class Authentication(Protocol):
     """A way to authenticate."""
 
-    def token_routes(self) -> list[BaseRoute]:
-        """Return the routes of the token service, if there is one."""
+    def token_routes(self, path: str) -> list[BaseRoute]:
+        """Return the routes of the token service, if there is one.
+
+        Args:
+            path: Its path.
+        """
         ...
 
     def guard(self, address: TokenAddress) -> Guard:
@@ -68,7 +72,7 @@ class _WithoutTokens:
 
     _guard: Guard
 
-    def token_routes(self) -> list[BaseRoute]:
+    def token_routes(self, path: str) -> list[BaseRoute]:
         return []
 
     def guard(self, address: TokenAddress) -> Guard:

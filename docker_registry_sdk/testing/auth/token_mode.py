@@ -7,7 +7,7 @@ from starlette.routing import BaseRoute, Route
 
 from docker_registry_sdk.testing.access import Guard
 from docker_registry_sdk.testing.auth.account import Account
-from docker_registry_sdk.testing.auth.address import TOKEN_PATH, TokenAddress
+from docker_registry_sdk.testing.auth.address import TokenAddress
 from docker_registry_sdk.testing.auth.token_guard import TokenGuard
 from docker_registry_sdk.testing.auth.token_service import TokenService
 from docker_registry_sdk.testing.auth.tokens import Tokens
@@ -37,9 +37,13 @@ class TokenAuthentication:
         """
         return cls(account, Tokens(clock, lifetime))
 
-    def token_routes(self) -> list[BaseRoute]:
-        """Return the route of the token service."""
-        return [Route(TOKEN_PATH, TokenService(self.account, self.tokens))]
+    def token_routes(self, path: str) -> list[BaseRoute]:
+        """Return the route of the token service.
+
+        Args:
+            path: Its path.
+        """
+        return [Route(path, TokenService(self.account, self.tokens))]
 
     def guard(self, address: TokenAddress) -> Guard:
         """Return what decides who gets in.

@@ -63,9 +63,9 @@ def test_the_realm_is_on_the_host_that_was_called(token_registry: EmbeddedRegist
 
 
 def test_ipv6() -> None:
-    assert TokenAddress("same", None).url("http", "", ("::1", 5000)) == "http://[::1]:5000/token"
-    assert TokenAddress("name", None).url("https", "localhost", ("::1", 443)) == "https://[::1]/token"
-    assert TokenAddress("port", 7).url("http", "[::1]", ("::1", 80)) == "http://[::1]:7/token"
+    assert TokenAddress("same", None, "/token").url("http", "", ("::1", 5000)) == "http://[::1]:5000/token"
+    assert TokenAddress("name", None, "/token").url("https", "localhost", ("::1", 443)) == "https://[::1]/token"
+    assert TokenAddress("port", 7, "/token").url("http", "[::1]", ("::1", 80)) == "http://[::1]:7/token"
 
 
 def test_tls() -> None:

@@ -1,0 +1,60 @@
+"""Faults of the embedded registry: what goes wrong, and when.
+
+    from docker_registry_sdk.testing.faults import Fault, Status
+
+    registry.faults.add(Fault(Status(503, retry_after=1), operation="get_manifest", times=2))
+
+An effect of one's own is any object with a method `play`, see `Effect`.
+"""
+
+from docker_registry_sdk.testing.faults.bodies import Slow, WrongBytes
+from docker_registry_sdk.testing.faults.cuts import LoseResponse, Reset, Truncate
+from docker_registry_sdk.testing.faults.exchange import Call, Effect, Exchange, Site
+from docker_registry_sdk.testing.faults.fault import Fault
+from docker_registry_sdk.testing.faults.fault_list import Faults
+from docker_registry_sdk.testing.faults.headers import ContentType, ForeignLink, NoDigest, SetHeader, WrongDigest
+from docker_registry_sdk.testing.faults.locations import LocationForm, LocationOn, SignedLocations
+from docker_registry_sdk.testing.faults.operations import Operation
+from docker_registry_sdk.testing.faults.refusals import HtmlError, RedirectTo, Status
+from docker_registry_sdk.testing.faults.share import Share
+from docker_registry_sdk.testing.faults.tokens import (
+    Challenges,
+    ChallengeWithout,
+    ExpireTokens,
+    ExpiryAsText,
+    RevokeTokens,
+    TokenWithout,
+)
+
+__all__ = [
+    "Call",
+    "ChallengeWithout",
+    "Challenges",
+    "ContentType",
+    "Effect",
+    "Exchange",
+    "ExpireTokens",
+    "ExpiryAsText",
+    "Fault",
+    "Faults",
+    "ForeignLink",
+    "HtmlError",
+    "LocationForm",
+    "LocationOn",
+    "LoseResponse",
+    "NoDigest",
+    "Operation",
+    "RedirectTo",
+    "Reset",
+    "RevokeTokens",
+    "SetHeader",
+    "Share",
+    "SignedLocations",
+    "Site",
+    "Slow",
+    "Status",
+    "TokenWithout",
+    "Truncate",
+    "WrongBytes",
+    "WrongDigest",
+]

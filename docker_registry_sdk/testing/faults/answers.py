@@ -1,0 +1,128 @@
+"""Answers of the registry, caught before they go out, so that effects can change them."""
+
+import json
+from collections.abc import Callable, Container
+from typing import Any
+
+import attrs
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+
+@attrs.define
+class Answer:
+    """An answer that has not gone out yet.
+
+    Args:
+        status: Its status.
+        headers: Its headers.
+        body: Its body.
+    """
+
+    status: int
+    headers: MutableHeaders
+    body: bytes = b""
+
+    def json(self) -> Any:
+        """Return the document in the body.
+
+        Raises:
+            ValueError: It holds none.
+        """
+        return json.loads(self.body)
+
+    def set_json(self, document: Any) -> None:
+        """Replace the body by a document."""
+        self.body = json.dumps(document).encode()
+
+    async def send(self, send: Send) -> None:
+        """Send the answer; a body that has another length than announced has the length corrected."""
+        if self.body:
+            self.headers["content-length"] = str(len(self.body))
+        await send({"type": "http.response.start", "status": self.status, "headers": self.headers.raw})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+async def catch_answer(app: ASGIApp, scope: Scope, receive: Receive) -> Answer | None:
+    """Let the registry answer, but do not send it.
+
+    Args:
+        app: The registry.
+        scope: The request's scope.
+        receive: Gives its body.
+
+    Returns:
+        The answer, or None when there was none, because the client has gone.
+    """
+    caught: list[Answer] = []
+
+    async def catch(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            caught.append(Answer(message["status"], MutableHeaders(raw=list(message["headers"]))))
+        else:
+            caught[0].body += bytes(message.get("body", b""))
+
+    await app(scope, receive, catch)
+    return caught[0] if caught else None
+
+
+def changing_heads(send: Send, change: Callable[[Answer], None]) -> Send:
+    """Change the status and the headers of an answer on their way out; the body passes.
+
+    Args:
+        send: Takes the answer.
+        change: Changes it; the body is not there.
+
+    Returns:
+        What takes the answer instead.
+    """
+
+    async def change_and_send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            head = Answer(message["status"], MutableHeaders(raw=list(message["headers"])))
+            change(head)
+            message = {**message, "status": head.status, "headers": head.headers.raw}
+        await send(message)
+
+    return change_and_send
+
+
+def changing_answers(send: Send, statuses: Container[int], change: Callable[[Answer], None]) -> Send:
+    """Change whole answers on their way out.
+
+    Args:
+        send: Takes the answer.
+        statuses: Which answers to change, by their status; others pass.
+        change: Changes an answer; its body may take on another length.
+
+    Returns:
+        What takes the answer instead.
+    """
+    caught: list[Answer] = []
+
+    async def change_and_send(message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] in statuses:
+            caught.append(Answer(message["status"], MutableHeaders(raw=list(message["headers"]))))
+        elif not caught:
+            await send(message)
+        else:
+            caught[0].body += bytes(message.get("body", b""))
+            if not message.get("more_body", False):
+                change(caught[0])
+                await caught[0].send(send)
+
+    return change_and_send
+
+
+async def answer_json(send: Send, status: int, document: Any, headers: dict[str, str] | None = None) -> None:
+    """Answer with a document.
+
+    Args:
+        send: Takes the answer.
+        status: The status.
+        document: The document.
+        headers: Headers to send along.
+    """
+    answer = Answer(status, MutableHeaders({"content-type": "application/json", **(headers or {})}))
+    answer.set_json(document)
+    await answer.send(send)

@@ -1,0 +1,1 @@
+"""Profiles of the embedded registry: registries with their quirks, by name."""

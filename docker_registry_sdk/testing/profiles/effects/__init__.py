@@ -1,0 +1,1 @@
+"""The effects that profiles are made of, beside those of the faults."""

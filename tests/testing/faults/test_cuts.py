@@ -1,0 +1,168 @@
+"""Connections that end in the middle of a body, or after the work is done."""
+
+import contextlib
+import random
+import socket
+import ssl
+import time
+
+import httpx
+import pytest
+
+from docker_registry_sdk.testing import EmbeddedRegistry
+from docker_registry_sdk.testing.faults import Fault, LoseResponse, Reset, Truncate
+from tests.testing.helpers import digest_of, image, push_blob, put_manifest, start_upload
+
+SIZE = 3_000_000
+CONTENT = random.Random(1).randbytes(SIZE)
+TENTHS = [SIZE * tenth // 10 for tenth in range(10)]
+
+
+def read_until_it_ends(client: httpx.Client, path: str) -> tuple[httpx.Response, bytes, httpx.TransportError | None]:
+    """Return an answer, what came of its body, and the error at its end."""
+    body = bytearray()
+    with client.stream("GET", path) as answer:
+        try:
+            for chunk in answer.iter_raw():
+                body += chunk
+        except httpx.TransportError as error:
+            return answer, bytes(body), error
+    return answer, bytes(body), None
+
+
+@pytest.mark.parametrize("after", [*TENTHS, SIZE - 1])
+def test_reset_in_mid_download(registry: EmbeddedRegistry, client: httpx.Client, after: int) -> None:
+    """The client gets exactly the bytes before the reset, and a Range request gets the rest."""
+    path = f"/v2/repo/blobs/{push_blob(client, 'repo', CONTENT)}"
+    fault = Fault(Reset(after=after), operation="create_blob_read_stream")
+    registry.faults.add(fault)
+    answer, body, error = read_until_it_ends(client, path)
+    assert (answer.status_code, answer.headers["content-length"]) == (200, str(SIZE))
+    assert isinstance(error, httpx.ReadError)
+    assert body == CONTENT[:after]
+    assert (registry.requests[-1].fault, registry.requests[-1].response_bytes) == (fault, after)
+    rest = client.get(path, headers={"range": f"bytes={after}-"})
+    assert (rest.status_code, body + rest.content) == (206, CONTENT)
+    assert registry.requests[-1].fault is None
+
+
+@pytest.mark.parametrize("after", TENTHS)
+def test_reset_in_mid_upload(registry: EmbeddedRegistry, client: httpx.Client, after: int) -> None:
+    """The registry keeps exactly the bytes before the reset, tells how many, and takes the rest."""
+    location = start_upload(client)
+    registry.faults.add(Fault(Reset(after=after, of="request"), operation="upload_blob_chunk"))
+    with pytest.raises((httpx.WriteError, httpx.ReadError)):
+        client.patch(location, content=CONTENT)
+    status = client.get(location)
+    assert (status.status_code, status.headers["range"]) == (204, f"0-{max(after - 1, 0)}")
+    done = client.put(location, params={"digest": digest_of(CONTENT)}, content=CONTENT[after:])
+    assert done.status_code == 201
+    assert client.get(done.headers["location"]).content == CONTENT
+
+
+def test_a_reset_is_one_with_tls_too() -> None:
+    with EmbeddedRegistry(tls=True) as registry:
+        context = ssl.create_default_context(cadata=registry.ca_pem)
+        with httpx.Client(base_url=registry.url, verify=context) as client:
+            path = f"/v2/repo/blobs/{push_blob(client, 'repo', CONTENT)}"
+            registry.faults.add(Fault(Reset(after=2_000_000), operation="create_blob_read_stream"))
+            _, body, error = read_until_it_ends(client, path)
+            assert body == CONTENT[:2_000_000]
+            assert isinstance(error, httpx.TransportError)  # some versions of Python's ssl take a reset for the end of the data
+        registry.faults.add(Fault(Reset(after=2_000_000), operation="create_blob_read_stream"))
+        assert is_reset(registry, context, path)
+
+
+def is_reset(registry: EmbeddedRegistry, context: ssl.SSLContext, path: str) -> bool:
+    """Ask for a path over TLS, and say whether the connection under it is reset."""
+    received, to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = context.wrap_bio(received, to_send, server_hostname="127.0.0.1")
+    host, _, port = registry.host.rpartition(":")
+    with socket.create_connection((host, int(port))) as connection:
+        try:
+            while True:
+                with contextlib.suppress(ssl.SSLWantReadError):
+                    tls.do_handshake()
+                    tls.write(f"GET {path} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+                    break
+                connection.sendall(to_send.read())
+                received.write(connection.recv(65536))
+            connection.sendall(to_send.read())
+            while connection.recv(65536):
+                pass
+        except ConnectionResetError:
+            return True
+    return False
+
+
+def test_a_reset_does_not_wait_for_a_client_that_does_not_read(
+    registry: EmbeddedRegistry, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("docker_registry_sdk.testing.connection.PATIENCE", 0.1)
+    content = bytes(50_000_000)
+    digest = push_blob(client, "repo", content)
+    registry.faults.add(Fault(Reset(after=len(content) - 1), operation="create_blob_read_stream"))
+    host, _, port = registry.host.rpartition(":")
+    with socket.socket() as lazy:
+        lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        lazy.connect((host, int(port)))
+        lazy.sendall(f"GET /v2/repo/blobs/{digest} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        time.sleep(0.3)
+        assert client.get("/v2/").status_code == 200
+
+
+def test_a_body_that_is_shorter_passes(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+    digest = push_blob(client, "repo", b"short")
+    registry.faults.add(Fault(Reset(after=5), operation="create_blob_read_stream"))
+    registry.faults.add(Fault(Reset(after=5, of="request"), operation="complete_blob_upload"))
+    assert client.get(f"/v2/repo/blobs/{digest}").content == b"short"
+    assert client.put(start_upload(client), params={"digest": digest}, content=b"short").status_code == 201
+
+
+@pytest.mark.parametrize("after", TENTHS)
+def test_truncated_body(registry: EmbeddedRegistry, client: httpx.Client, after: int) -> None:
+    """The answer promises its whole length, and the connection is closed in good order before that."""
+    path = f"/v2/repo/blobs/{push_blob(client, 'repo', CONTENT)}"
+    registry.faults.add(Fault(Truncate(after=after), operation="create_blob_read_stream"))
+    answer, body, error = read_until_it_ends(client, path)
+    assert answer.headers["content-length"] == str(SIZE)
+    assert isinstance(error, httpx.RemoteProtocolError)
+    assert body == CONTENT[:after]
+
+
+def test_truncated_manifest(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+    push_blob(client, "repo", b"{}")
+    put_manifest(client, "repo", "tag", image())
+    registry.faults.add(Fault(Truncate(after=10), operation="get_manifest"))
+    with pytest.raises(httpx.RemoteProtocolError):
+        client.get("/v2/repo/manifests/tag")
+
+
+@pytest.mark.parametrize(
+    ("effect", "error"), [(LoseResponse(), httpx.ReadError), (LoseResponse("close"), httpx.RemoteProtocolError)]
+)
+def test_lost_response(registry: EmbeddedRegistry, client: httpx.Client, effect: LoseResponse, error: type[Exception]) -> None:
+    """The work is done, and the client does not hear of it."""
+    location = start_upload(client)
+    registry.faults.add(Fault(effect, operation=("upload_blob_chunk", "complete_blob_upload"), times=2))
+    with pytest.raises(error):
+        client.patch(location, content=b"content")
+    assert client.get(location).headers["range"] == "0-6"
+    with pytest.raises(error):
+        client.put(location, params={"digest": digest_of(b"content")})
+    assert registry.requests[-1].status is None
+    assert client.get(location).status_code == 404
+    assert client.get(f"/v2/repo/blobs/{digest_of(b'content')}").content == b"content"
+
+
+def test_nothing_is_printed(registry: EmbeddedRegistry, client: httpx.Client, capfd: pytest.CaptureFixture[str]) -> None:
+    """A fault is no error of the server."""
+    location = start_upload(client)
+    for effect in (Reset(), Truncate(), LoseResponse()):
+        registry.faults.add(Fault(effect))
+        with pytest.raises(httpx.TransportError):
+            client.get("/v2/")
+    registry.faults.add(Fault(Reset(of="request")))
+    with pytest.raises(httpx.TransportError):
+        client.patch(location, content=b"content")
+    assert capfd.readouterr().err == ""

@@ -1,0 +1,192 @@
+"""Which requests a fault meets, how often, and what the log says of it."""
+
+import threading
+
+import httpx
+import pytest
+
+from docker_registry_sdk.testing import EmbeddedRegistry
+from docker_registry_sdk.testing.faults import Fault, Share, Status
+from docker_registry_sdk.testing.faults.operations import operation_of
+from tests.testing.helpers import digest_of, push_image
+
+BROKEN = Status(503)
+
+
+def statuses(client: httpx.Client, count: int, path: str = "/v2/", **headers: str) -> list[int]:
+    return [client.get(path, headers=headers).status_code for _ in range(count)]
+
+
+def test_once(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+    registry.faults.add(Fault(BROKEN))
+    assert statuses(client, 3) == [503, 200, 200]
+
+
+def test_some_times_after_some(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+    registry.faults.add(Fault(BROKEN, times=2, after=1))
+    assert statuses(client, 5) == [200, 503, 503, 200, 200]
+
+
+def test_for_ever_until_cleared(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+    registry.faults.add(Fault(BROKEN, times=None))
+    assert statuses(client, 3) == [503, 503, 503]
+    registry.faults.clear()
+    assert statuses(client, 2) == [200, 200]
+
+
+def test_method_path_operation_and_condition(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+    faults = {
+        401: Fault(Status(401), method="HEAD", times=None),
+        403: Fault(Status(403), path="/v2/a/.*", times=None),
+        429: Fault(Status(429), operation=("list_tags", "put_manifest"), times=None),
+        503: Fault(Status(503), when=lambda call: "x-break" in call.headers, times=None),
+    }
+    registry.faults.add(*faults.values())
+    for method, path, headers, status in [
+        ("GET", "/v2/", {}, 200),
+        ("HEAD", "/v2/", {}, 401),
+        ("GET", "/v2/a/b/tags/list", {}, 429),
+        ("GET", "/v2/a/manifests/tag", {}, 403),
+        ("GET", "/v2/ab/manifests/tag", {}, 404),
+        ("PUT", "/v2/b/manifests/tag", {}, 429),
+        ("GET", "/v2/", {"x-break": "1"}, 503),
+    ]:
+        assert (client.request(method, path, headers=headers).status_code, method, path) == (status, method, path)
+        assert registry.requests[-1].fault is faults.get(status)
+
+
+def test_api_v1(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+    """API v1 has no operations, but paths."""
+    fault = Fault(BROKEN, path="/v1/.*")
+    registry.faults.add(fault)
+    assert statuses(client, 2, "/v1/_ping") == [503, 200]
+    assert [record.fault for record in registry.requests] == [fault, None]
+
+
+def test_several_faults_of_one_request(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+    """The last one is nearest to the client, and the log has them all."""
+    first, last = Fault(Status(503, retry_after=1)), Fault(Status(429))
+    registry.faults.add(first, last)
+    assert client.get("/v2/").status_code == 429
+    assert (registry.requests[0].faults, registry.requests[0].fault) == ((first, last), last)
+
+
+def test_faults_come_and_go_while_requests_do(registry: EmbeddedRegistry) -> None:
+    """Any thread may add faults; each fires as often as it should."""
+
+    def add_and_ask() -> None:
+        with httpx.Client(base_url=registry.url, verify=False) as client:
+            for _ in range(20):
+                registry.faults.add(Fault(BROKEN), Fault(BROKEN, path="/nowhere"))
+                client.get("/v2/")
+
+    workers = [threading.Thread(target=add_and_ask) for _ in range(5)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert sum(len(record.faults) for record in registry.requests) == 100
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "operation"),
+    [
+        ("GET", "/v2", "ping"),
+        ("HEAD", "/v2/", "ping"),
+        ("GET", "/v2/_catalog", "list_repositories"),
+        ("GET", "/v2/a/b/tags/list", "list_tags"),
+        ("GET", "/v2/a/manifests/latest", "get_manifest"),
+        ("HEAD", "/v2/a/manifests/latest", "head_manifest"),
+        ("PUT", "/v2/a/b/c/manifests/latest", "put_manifest"),
+        ("DELETE", "/v2/a/manifests/latest", "delete_manifest"),
+        ("GET", "/v2/a/blobs/sha256:0", "create_blob_read_stream"),
+        ("HEAD", "/v2/a/blobs/sha256:0", "head_blob"),
+        ("DELETE", "/v2/a/blobs/sha256:0", "delete_blob"),
+        ("POST", "/v2/a/blobs/uploads/", "start_blob_upload"),
+        ("GET", "/v2/a/blobs/uploads/1", "get_blob_upload_status"),
+        ("PATCH", "/v2/a/blobs/uploads/1", "upload_blob_chunk"),
+        ("PUT", "/v2/a/blobs/uploads/1", "complete_blob_upload"),
+        ("DELETE", "/v2/a/blobs/uploads/1", "cancel_blob_upload"),
+        ("GET", "/v2/a/referrers/sha256:0", "list_referrers"),
+        ("GET", "/token", "get_token"),
+        ("POST", "/token", "post_token"),
+        ("GET", "/v1/_ping", None),
+        ("POST", "/v2/", None),
+        ("GET", "/v2/a/other/b", None),
+    ],
+)
+def test_operations(method: str, path: str, operation: str | None) -> None:
+    assert operation_of(method, path, "/token") == operation
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [{"times": 0}, {"times": -1}, {"after": -1}],
+    ids=lambda arguments: ",".join(f"{k}={v}" for k, v in arguments.items()),
+)
+def test_wrong_numbers(arguments: dict[str, int]) -> None:
+    with pytest.raises(ValueError):
+        Fault(BROKEN, **arguments)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_wrong_share() -> None:
+    for fraction, in_a_row in [(-0.1, 2), (1.1, 2), (0.5, 0)]:
+        with pytest.raises(ValueError):
+            Share(fraction, in_a_row=in_a_row)
+
+
+class TestShare:
+    """N % of the requests fail, by a seed, and at most two in a row for one request."""
+
+    @pytest.fixture
+    def paths(self, client: httpx.Client) -> list[str]:
+        push_image(client, "repo", "tag")
+        return ["/v2/", "/v2/_catalog", "/v2/repo/tags/list", "/v2/repo/manifests/tag", f"/v2/repo/blobs/{digest_of(b'{}')}"]
+
+    def test_the_share_is_right_and_the_same_in_each_run(
+        self, registry: EmbeddedRegistry, client: httpx.Client, paths: list[str]
+    ) -> None:
+        runs: list[list[int]] = []
+        for seed in (1, 1, 2):
+            registry.faults.clear()
+            registry.faults.add(Fault(BROKEN, share=Share(0.2, seed=seed), times=None))
+            runs.append([status for path in paths for status in statuses(client, 100, path)])
+        assert 60 < runs[0].count(503) < 140
+        assert runs[0] == runs[1] != runs[2]
+
+    def test_never_three_in_a_row(self, registry: EmbeddedRegistry, client: httpx.Client) -> None:
+        registry.faults.add(Fault(BROKEN, share=Share(1), times=None))
+        assert statuses(client, 6) == [503, 503, 200, 503, 503, 200]
+
+    def test_other_requests_between_do_not_count(self, registry: EmbeddedRegistry, client: httpx.Client) -> None:
+        registry.faults.add(Fault(BROKEN, share=Share(1, in_a_row=1), times=None))
+        seen = [(path, client.get(path).status_code) for _ in range(2) for path in ("/v2/", "/v2/_catalog")]
+        assert seen == [("/v2/", 503), ("/v2/_catalog", 503), ("/v2/", 200), ("/v2/_catalog", 200)]
+
+    def test_callers_that_name_themselves_get_through_each(self, registry: EmbeddedRegistry, client: httpx.Client) -> None:
+        registry.faults.add(Fault(BROKEN, share=Share(1, identified_by="x-caller"), times=None))
+        seen = [client.get("/v2/", headers={"x-caller": name}).status_code for name in "ababab"]
+        assert seen == [503, 503, 503, 503, 200, 200]
+
+    def test_threads_that_ask_for_different_things_see_the_same_as_one(
+        self, registry: EmbeddedRegistry, paths: list[str]
+    ) -> None:
+        def run(threads: bool) -> dict[str, list[int]]:
+            registry.faults.clear()
+            registry.faults.add(Fault(BROKEN, share=Share(0.3, seed=5), times=None))
+            seen: dict[str, list[int]] = {}
+
+            def ask(path: str) -> None:
+                with httpx.Client(base_url=registry.url, verify=False) as client:
+                    seen[path] = statuses(client, 30, path)
+
+            workers = [threading.Thread(target=ask, args=(path,)) for path in paths]
+            for worker in workers:
+                worker.start()
+                if not threads:
+                    worker.join()
+            for worker in workers:
+                worker.join()
+            return seen
+
+        assert run(threads=True) == run(threads=False)

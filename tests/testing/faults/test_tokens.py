@@ -1,0 +1,88 @@
+"""Tokens that run out or are revoked, and odd answers around them."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from docker_registry_sdk.testing import EmbeddedRegistry
+from docker_registry_sdk.testing.faults import (
+    Challenges,
+    ChallengeWithout,
+    Effect,
+    ExpireTokens,
+    ExpiryAsText,
+    Fault,
+    HtmlError,
+    RevokeTokens,
+    TokenWithout,
+)
+from tests.testing.auth.helpers import bearer, get_token, user_client
+from tests.testing.helpers import start_upload
+
+SCOPE = "repository:repo:pull,push"
+
+
+@pytest.fixture
+def registry() -> Iterator[EmbeddedRegistry]:
+    with EmbeddedRegistry(auth="token") as registry:
+        yield registry
+
+
+@pytest.mark.parametrize("effect", [ExpireTokens(), RevokeTokens()])
+def test_tokens_end_in_mid_upload(registry: EmbeddedRegistry, effect: Effect) -> None:
+    """The third chunk meets a 401; with a new token it goes on where it was."""
+    registry.faults.add(Fault(effect, operation="upload_blob_chunk", after=2))
+    with user_client(registry, SCOPE) as client:
+        location = start_upload(client)
+        statuses = [client.patch(location, content=b"x").status_code for _ in range(3)]
+        assert statuses == [202, 202, 401]
+        client.headers.update(bearer(get_token(registry, SCOPE)["token"]))
+        assert client.get(location).headers["range"] == "0-1"
+        assert client.patch(location, content=b"x").headers["range"] == "0-2"
+
+
+@pytest.mark.parametrize(
+    ("effect", "schemes"),
+    [
+        (Challenges(("Negotiate", "{}")), [["Negotiate"], ["Bearer"]]),
+        (Challenges('Negotiate, Basic realm="a, \\"b", {}'), [["Negotiate", "Basic", "Bearer"]]),
+        (Challenges(None), []),
+    ],
+)
+def test_several_challenges(registry: EmbeddedRegistry, client: httpx.Client, effect: Effect, schemes: list[list[str]]) -> None:
+    """Several challenges come in one line or in several; or there is none at all."""
+    registry.faults.add(Fault(effect))
+    answer = client.get("/v2/")
+    assert answer.status_code == 401
+    lines = answer.headers.get_list("www-authenticate")
+    assert [[scheme for scheme in ("Negotiate", "Basic", "Bearer") if scheme in line] for line in lines] == schemes
+
+
+@pytest.mark.parametrize("parameter", ["service", "scope"])
+def test_a_parameter_of_the_challenge_is_missing(registry: EmbeddedRegistry, client: httpx.Client, parameter: str) -> None:
+    """nvcr.io leaves out the service (dxf#57), gcr.io the scope (dxf#28)."""
+    assert parameter in client.get("/v2/repo/tags/list").headers["www-authenticate"]
+    registry.faults.add(Fault(ChallengeWithout(parameter)))
+    challenge = client.get("/v2/repo/tags/list").headers["www-authenticate"]
+    assert parameter not in challenge
+    assert 'realm="' in challenge
+
+
+@pytest.mark.parametrize("field", ["token", "access_token", "expires_in", "issued_at"])
+def test_a_field_of_the_token_is_missing(registry: EmbeddedRegistry, field: str) -> None:
+    registry.faults.add(Fault(TokenWithout(field), operation="get_token"))
+    right, wrong = get_token(registry), get_token(registry)
+    assert set(wrong) - set(right) == {field}
+
+
+def test_expiry_as_text(registry: EmbeddedRegistry) -> None:
+    """The lifetime comes as a string (distribution#1746)."""
+    registry.faults.add(Fault(ExpiryAsText(), operation="get_token"))
+    assert get_token(registry)["expires_in"] == "300"
+
+
+def test_a_web_page_for_a_token(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+    registry.faults.add(Fault(HtmlError(200, "Sign in"), operation="get_token"))
+    answer = client.get(registry.token_url)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")

@@ -1,0 +1,36 @@
+"""A registry with the profile that a test module is about, and clients for it."""
+
+from collections.abc import Iterator
+from typing import cast
+
+import httpx
+import pytest
+
+from docker_registry_sdk.testing import EmbeddedRegistry
+from docker_registry_sdk.testing.profiles.names import ProfileName
+from tests.testing.profiles.helpers import SCOPE, ask_for_token, bearer, token_in
+
+
+@pytest.fixture
+def registry(request: pytest.FixtureRequest) -> Iterator[EmbeddedRegistry]:
+    profile = cast("ProfileName", request.module.PROFILE)  # pyright: ignore[reportUnknownMemberType]
+    with EmbeddedRegistry(profile=profile) as registry:
+        yield registry
+
+
+@pytest.fixture
+def anyone(registry: EmbeddedRegistry) -> Iterator[httpx.Client]:
+    """A client without credentials."""
+    with httpx.Client(base_url=registry.url, verify=False) as client:
+        yield client
+
+
+@pytest.fixture
+def user(registry: EmbeddedRegistry) -> Iterator[httpx.Client]:
+    """A client that may do everything with the repository `repo`."""
+    with httpx.Client(base_url=registry.url, verify=False) as client:
+        if registry.auth == "token":
+            client.headers.update(bearer(token_in(ask_for_token(registry, SCOPE))))
+        elif registry.auth == "basic":
+            client.auth = httpx.BasicAuth(registry.username, registry.password)
+        yield client

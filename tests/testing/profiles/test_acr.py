@@ -1,0 +1,81 @@
+"""Azure Container Registry."""
+
+import httpx
+
+from docker_registry_sdk.testing import EmbeddedRegistry
+from tests.testing.helpers import start_upload
+from tests.testing.profiles.helpers import SCOPE, ask_for_token, bearer, post_for_token, token_in
+
+PROFILE = "acr"
+ZEROS = "00000000-0000-0000-0000-000000000000"
+
+
+def exchange(registry: EmbeddedRegistry, **form: str) -> httpx.Response:
+    return httpx.post(f"{registry.url}/oauth2/exchange", data={"service": "embedded-registry", **form})
+
+
+def refresh_token(registry: EmbeddedRegistry) -> str:
+    answer = exchange(registry, grant_type="access_token", access_token=registry.password)
+    assert (answer.status_code, set(answer.json())) == (200, {"refresh_token"})
+    token = answer.json()["refresh_token"]
+    assert isinstance(token, str)
+    return token
+
+
+def test_token_path(registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
+    """The token service is at /oauth2/token. (Azure/acr, AAD-OAuth)"""
+    assert registry.token_url == f"{registry.url}/oauth2/token"
+    assert f'realm="{registry.token_url}"' in anyone.get("/v2/").headers["www-authenticate"]
+    assert anyone.get("/token").status_code == 404
+
+
+def test_only_access_token(registry: EmbeddedRegistry) -> None:
+    """The answer of the token service has access_token, and no token. (Azure/acr, AAD-OAuth)"""
+    for answer in (
+        ask_for_token(registry),
+        post_for_token(registry, grant_type="refresh_token", refresh_token=refresh_token(registry)),
+    ):
+        assert answer.status_code == 200
+        assert "access_token" in answer.json()
+        assert "token" not in answer.json()
+
+
+def test_token_exchange(registry: EmbeddedRegistry) -> None:
+    """At /oauth2/exchange, a token of the directory service is exchanged for a refresh token. (Azure/acr, AAD-OAuth)"""
+    answer = post_for_token(registry, grant_type="refresh_token", refresh_token=refresh_token(registry), scope=SCOPE)
+    assert answer.json()["scope"] == SCOPE
+    assert exchange(registry, grant_type="access_token", access_token="wrong").status_code == 401
+    assert exchange(registry, grant_type="password", access_token=registry.password).status_code == 400
+    assert httpx.get(f"{registry.url}/oauth2/exchange").status_code == 400
+
+
+def test_zero_user(registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
+    """With the user name 00000000-0000-0000-0000-000000000000, the password is a refresh token. (Azure/acr, AAD-OAuth)"""
+    token = token_in(ask_for_token(registry, SCOPE, auth=(ZEROS, refresh_token(registry))))
+    assert anyone.post("/v2/repo/blobs/uploads/", headers=bearer(token)).status_code == 202
+    for wrong in (registry.password, "wrong"):
+        assert ask_for_token(registry, SCOPE, auth=(ZEROS, wrong)).status_code == 401
+
+
+def test_no_password_by_post(registry: EmbeddedRegistry) -> None:
+    """A POST with a password is answered with 400; a GET is not. (containerd, remotes/docker/auth)"""
+    assert post_for_token(registry).status_code == 400
+    assert ask_for_token(registry).status_code == 200
+
+
+def test_header_limit(registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
+    """A token that has grown too long with many scopes is answered with 400 and a web page. (zot#2903, Azure/acr#797)"""
+    tokens = [token_in(ask_for_token(registry, *(f"repository:repo{n}:pull" for n in range(count)))) for count in (5, 150)]
+    assert len(tokens[0]) < 8192 < len(tokens[1])
+    short, long = [anyone.get("/v2/", headers=bearer(token)) for token in tokens]
+    assert short.status_code == 200
+    assert (long.status_code, "Request Header Or Cookie Too Large" in long.text) == (400, True)
+    assert long.headers["content-type"].startswith("text/html")
+
+
+def test_unauthorized_in_mid_upload(user: httpx.Client) -> None:
+    """In mid upload a token that is good is answered with 401; the second chunk meets it, once. (Azure/acr#841)"""
+    location = start_upload(user)
+    statuses = [user.patch(location, content=b"x").status_code for _ in range(4)]
+    assert statuses == [202, 401, 202, 202]
+    assert user.get(location).headers["range"] == "0-2"

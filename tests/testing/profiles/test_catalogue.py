@@ -1,0 +1,72 @@
+"""The list of the profiles, and that each quirk has a test."""
+
+import inspect
+from importlib import import_module
+
+import httpx
+import pytest
+
+from docker_registry_sdk.testing import EmbeddedRegistry, Profile, Quirk, Settings
+from docker_registry_sdk.testing.faults import Fault, Status
+from docker_registry_sdk.testing.profiles.catalogue import find_profile
+from docker_registry_sdk.testing.profiles.names import PROFILE_NAMES, ProfileName
+from docker_registry_sdk.testing.profiles.profile import always
+
+QUIRKS = [(name, quirk) for name in PROFILE_NAMES for quirk in find_profile(name).quirks]
+
+
+@pytest.mark.parametrize(("name", "quirk"), QUIRKS, ids=[f"{name}: {quirk.name}" for name, quirk in QUIRKS])
+def test_each_quirk_has_a_test_that_states_it_and_its_source(name: ProfileName, quirk: Quirk) -> None:
+    module = import_module(f"tests.testing.profiles.test_{name.partition('-2')[0].replace('-', '_')}")
+    assert name == module.PROFILE
+    test = getattr(module, f"test_{quirk.name.replace('-', '_')}", None)
+    assert test is not None, f"there is no test of {quirk.name}"
+    statement = " ".join((inspect.getdoc(test) or "").split())
+    assert statement == f"{quirk.text} ({quirk.source})"
+
+
+@pytest.mark.parametrize("name", PROFILE_NAMES)
+def test_a_profile_has_its_name_and_quirks_of_different_names(name: ProfileName) -> None:
+    profile = find_profile(name)
+    assert profile.name == name
+    names = [quirk.name for quirk in profile.quirks]
+    assert 0 < len(names) == len(set(names))
+    assert all(quirk.text.endswith(".") and quirk.source for quirk in profile.quirks)
+
+
+@pytest.mark.parametrize("name", PROFILE_NAMES)
+def test_a_registry_has_the_profile(name: ProfileName) -> None:
+    registry = EmbeddedRegistry(profile=name)
+    assert registry.profile is find_profile(name)
+    assert registry.auth == registry.profile.auth
+
+
+@pytest.mark.parametrize(("profile", "status"), [(None, 200), ("distribution-2.8", 404)])
+def test_a_profile_speaks_api_v2_alone(profile: ProfileName | None, status: int) -> None:
+    with EmbeddedRegistry(profile=profile) as registry:
+        assert httpx.get(f"{registry.url}/v1/_ping").status_code == status
+
+
+def test_an_unknown_profile() -> None:
+    with pytest.raises(ValueError, match="docker-hub"):
+        EmbeddedRegistry(profile="nowhere")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
+def test_no_profile() -> None:
+    assert EmbeddedRegistry().profile.quirks == ()
+
+
+def test_what_is_given_comes_before_the_profile() -> None:
+    settings = Settings(page_limit=2)
+    registry = EmbeddedRegistry(profile="ecr", auth="none", username="ann", settings=settings)
+    assert (registry.auth, registry.username) == ("none", "ann")
+
+
+def test_a_profile_of_ones_own() -> None:
+    quirk = Quirk("teapot", "A ping is answered with 418.", "RFC 2324", (always(Status(418), "ping"),))
+    with EmbeddedRegistry(profile=Profile(name="own", auth="none", quirks=(quirk,))) as registry:
+        registry.faults.add(Fault(Status(503), operation="list_tags"))
+        registry.faults.clear()
+        assert httpx.get(f"{registry.url}/v2/").status_code == 418
+        assert httpx.get(f"{registry.url}/v2/repo/tags/list").status_code == 404
+        assert registry.requests[0].faults == quirk.faults

@@ -1,0 +1,250 @@
+"""Distribution 2.8: the profile, and the program that it is made after, side by side."""
+
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final
+
+import httpx
+import pytest
+
+from docker_registry_sdk.testing import EmbeddedRegistry
+from tests.testing.helpers import (
+    DOCKER_LIST,
+    DOCKER_MANIFEST,
+    OCI_INDEX,
+    OCI_MANIFEST,
+    descriptor,
+    digest_of,
+    image,
+    index,
+    put_manifest,
+    start_upload,
+)
+from tests.testing.profiles.docker_registry import docker_registry
+
+PROFILE: Final = "distribution-2.8"
+ACCEPT = {"accept": OCI_MANIFEST}
+NOT_FOUND = (404, "text/plain; charset=utf-8", "404 page not found\n")
+
+
+@pytest.fixture(params=["profile", "program"])
+def user(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[httpx.Client]:
+    with ExitStack() as running:
+        if request.param == "profile":
+            url = running.enter_context(EmbeddedRegistry(profile=PROFILE)).url
+        else:
+            url = running.enter_context(docker_registry(tmp_path))
+        yield running.enter_context(httpx.Client(base_url=url, verify=False))
+
+
+def push_blob(client: httpx.Client, content: bytes, algorithm: str = "sha256") -> str:
+    digest = digest_of(content, algorithm)
+    assert client.put(f"{start_upload(client)}&digest={digest}", content=content).status_code == 201
+    return digest
+
+
+def push_tag(client: httpx.Client, tag: str) -> None:
+    push_blob(client, b"{}")
+    assert put_manifest(client, "repo", tag, image()).status_code == 201
+
+
+def assert_error(answer: httpx.Response, status: int, code: str) -> None:
+    assert (answer.status_code, answer.headers["docker-distribution-api-version"]) == (status, "registry/2.0"), answer.text
+    assert answer.json()["errors"][0]["code"] == code
+
+
+def seen(answer: httpx.Response) -> tuple[int, str, str]:
+    return answer.status_code, answer.headers["content-type"], answer.text
+
+
+def test_tags_in_no_order(user: httpx.Client) -> None:
+    """All tags come at once and unsorted, whatever n and last say; n may even be negative. (docker-registry 2.8.2, measured)"""
+    tags = list("abcdef")
+    for tag in tags:
+        push_tag(user, tag)
+    for query in ("", "?n=2", "?n=2&last=c", "?n=-1"):
+        answer = user.get(f"/v2/repo/tags/list{query}")
+        assert answer.status_code == 200
+        assert answer.json()["tags"] != tags == sorted(answer.json()["tags"])
+        assert "link" not in answer.headers
+
+
+def test_no_single_post(user: httpx.Client) -> None:
+    """A POST with a digest only begins an upload: 202. (docker-registry 2.8.2, measured)"""
+    digest = digest_of(b"content")
+    answer = user.post("/v2/repo/blobs/uploads/", params={"digest": digest}, content=b"content")
+    assert answer.status_code == 202
+    assert user.put(f"{answer.headers['location']}&digest={digest}", content=b"content").status_code == 201
+
+
+def test_no_tag_parameter(user: httpx.Client) -> None:
+    """A manifest that is pushed by its digest gets no tags, and no OCI-Tag is answered. (docker-registry 2.8.2, measured)"""
+    push_blob(user, b"{}")
+    answer = put_manifest(user, "repo", digest_of(image()), image(), tag=["a", "b"])
+    assert (answer.status_code, "oci-tag" in answer.headers) == (201, False)
+    assert user.get("/v2/repo/manifests/a").status_code == 404
+
+
+def test_no_subject(user: httpx.Client) -> None:
+    """A manifest with a subject is answered without OCI-Subject. (docker-registry 2.8.2, measured)"""
+    push_blob(user, b"{}")
+    answer = put_manifest(user, "repo", "tag", image(subject=descriptor(b"x", "text/plain")))
+    assert (answer.status_code, "oci-subject" in answer.headers) == (201, False)
+
+
+def test_chunks_in_any_order(user: httpx.Client) -> None:
+    """A chunk is appended whatever its Content-Range says, and never answered with 416. (docker-registry 2.8.2, measured)"""
+    location = start_upload(user)
+    answer = user.patch(location, content=b"con", headers={"content-range": "100-102"})
+    assert (answer.status_code, answer.headers["range"]) == (202, "0-2")
+    location = f"{answer.headers['location']}&digest={digest_of(b'content')}"
+    assert user.put(location, content=b"tent", headers={"content-range": "0-3"}).status_code == 201
+
+
+def test_no_delete_by_tag(user: httpx.Client) -> None:
+    """A tag cannot be deleted: 400, DIGEST_INVALID. (docker-registry 2.8.2, measured)"""
+    push_tag(user, "tag")
+    assert_error(user.delete("/v2/repo/manifests/tag"), 400, "DIGEST_INVALID")
+    assert user.get("/v2/repo/manifests/tag", headers=ACCEPT).status_code == 200
+
+
+def test_large_manifest_is_bad(user: httpx.Client) -> None:
+    """A manifest of more than 4 MiB is answered with 400 instead of 413. (docker-registry 2.8.2, measured)"""
+    answer = put_manifest(user, "repo", "tag", bytes(5 * 1024 * 1024))
+    assert_error(answer, 400, "MANIFEST_INVALID")
+
+
+def test_no_referrers(user: httpx.Client) -> None:
+    """There is no referrers API: 404, in plain text. (docker-registry 2.8.2, measured)"""
+    for digest in (digest_of(b"x"), "nonsense"):
+        assert seen(user.get(f"/v2/repo/referrers/{digest}")) == NOT_FOUND
+
+
+@pytest.mark.parametrize("path", ["/v2/Repo/tags/list", "/v2/a..b/manifests/tag", "/v2/-a/blobs/" + digest_of(b"x")])
+def test_bad_name_not_found(user: httpx.Client, path: str) -> None:
+    """A name that is none is answered with 404, in plain text. (docker-registry 2.8.2, measured)"""
+    assert seen(user.get(path)) == NOT_FOUND
+
+
+def test_no_manifest_by_sha512(user: httpx.Client) -> None:
+    """A manifest cannot be pushed by its sha512: 400; a blob can. (docker-registry 2.8.2, measured)"""
+    push_tag(user, "tag")
+    digest = digest_of(image(), "sha512")
+    assert_error(put_manifest(user, "repo", digest, image()), 400, "DIGEST_INVALID")
+    assert_error(user.get(f"/v2/repo/manifests/{digest}"), 404, "MANIFEST_UNKNOWN")
+    assert user.get(f"/v2/repo/blobs/{push_blob(user, b'content', 'sha512')}").content == b"content"
+
+
+def test_lying_range_error(user: httpx.Client) -> None:
+    """A 416 of a blob announces the length of the blob, sends 33 bytes, and closes the connection. (docker-registry 2.8.2,
+    measured)
+    """
+    digest = push_blob(user, b"x" * 500)
+    assert user.get(f"/v2/repo/blobs/{digest}", headers={"range": "bytes=499-"}).content == b"x"
+    with socket.create_connection((user.base_url.host, user.base_url.port or 80), timeout=10) as connection:
+        connection.sendall(f"GET /v2/repo/blobs/{digest} HTTP/1.1\r\nHost: x\r\nRange: bytes=500-\r\n\r\n".encode())
+        answer = b""
+        while chunk := connection.recv(65536):
+            answer += chunk
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 416 ")
+    assert b"\r\ncontent-length: 500\r\n" in head.lower()
+    assert (body, len(body)) == (b"invalid range: failed to overlap\n", 33)
+
+
+@pytest.mark.parametrize("suffix", ["json", "prettyjws"])
+def test_no_schema_1(user: httpx.Client, suffix: str) -> None:
+    """A manifest of schema 1 is not taken: 400. (docker-registry 2.8.2, measured)"""
+    content = json.dumps({"schemaVersion": 1, "name": "repo", "tag": "tag"}).encode()
+    media_type = f"application/vnd.docker.distribution.manifest.v1+{suffix}"
+    assert_error(put_manifest(user, "repo", "tag", content, media_type), 400, "MANIFEST_INVALID")
+
+
+def test_locations_wear_off(user: httpx.Client) -> None:
+    """A location is good until the upload has got further: an older one is answered with 404. (docker-registry 2.8.2,
+    measured)
+    """
+    first = start_upload(user)
+    assert user.get(first).status_code == 204
+    second = user.patch(first, content=b"content").headers["location"]
+    assert user.get(second).headers["range"] == "0-6"
+    for url in (first, first.partition("?")[0], second + "x"):
+        assert_error(user.get(url), 404, "BLOB_UPLOAD_INVALID")
+        assert_error(user.patch(url, content=b"x"), 404, "BLOB_UPLOAD_INVALID")
+    assert user.put(f"{second}&digest={digest_of(b'content')}").status_code == 201
+    assert user.get(second).status_code == 404
+
+
+def test_absolute_locations(user: httpx.Client) -> None:
+    """A location has scheme and host. (docker-registry 2.8.2, measured)"""
+    base = str(user.base_url).rstrip("/")
+    first = user.post("/v2/repo/blobs/uploads/").headers["location"]
+    second = user.patch(first, content=b"{}").headers["location"]
+    done = user.put(f"{second}&digest={digest_of(b'{}')}").headers["location"]
+    manifest = put_manifest(user, "repo", "tag", image()).headers["location"]
+    assert done == f"{base}/v2/repo/blobs/{digest_of(b'{}')}"
+    assert manifest == f"{base}/v2/repo/manifests/{digest_of(image())}"
+    assert first.startswith(f"{base}/v2/repo/blobs/uploads/")
+    assert second.startswith(f"{base}/v2/repo/blobs/uploads/")
+
+
+def test_mount_needs_from(user: httpx.Client) -> None:
+    """A mount that does not say from where only begins an upload: 202. (docker-registry 2.8.2, measured)"""
+    digest = push_blob(user, b"content")
+    assert user.post("/v2/other/blobs/uploads/", params={"mount": digest}).status_code == 202
+    assert user.post("/v2/other/blobs/uploads/", params={"mount": digest, "from": "repo"}).status_code == 201
+
+
+def test_accept_by_name(user: httpx.Client) -> None:
+    """A manifest is sent only to who names its type in Accept, or of a list the image for linux/amd64: else 404 or 400.
+    (docker-registry 2.8.2, measured)
+    """
+    config = b'{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}'
+    push_blob(user, config)
+    push_tag(user, "image")
+    docker_image = {**json.loads(image()), "mediaType": DOCKER_MANIFEST}
+    docker_image["config"] = descriptor(config, "application/vnd.docker.container.image.v1+json")
+    docker = json.dumps(docker_image).encode()
+    entry = {**descriptor(docker, DOCKER_MANIFEST), "platform": {"os": "linux", "architecture": "amd64"}}
+    docker_list = json.dumps({"schemaVersion": 2, "mediaType": DOCKER_LIST, "manifests": [entry]}).encode()
+    for tag, content, media_type in [
+        ("index", index(descriptor(image(), OCI_MANIFEST)), OCI_INDEX),
+        ("docker", docker, DOCKER_MANIFEST),
+        ("list", docker_list, DOCKER_LIST),
+    ]:
+        assert put_manifest(user, "repo", tag, content, media_type).status_code == 201
+
+    def get(reference: str, *accept: str, method: str = "GET") -> tuple[int, str]:
+        headers = {"accept": ", ".join(accept)}
+        answer = user.request(method, f"/v2/repo/manifests/{reference}", headers=headers)
+        return answer.status_code, answer.headers["content-type"].partition(";")[0]
+
+    error = "application/json"
+    for others in (["*/*"], ["application/json", "application/*"]):
+        assert get("image", *others) == get("index", *others) == get(digest_of(image()), *others) == (404, error)
+        assert get("image", *others, method="HEAD") == (404, error)
+        assert get("docker", *others) == get("list", *others) == (400, error)
+        assert get(digest_of(docker), *others) == (200, DOCKER_MANIFEST)
+        assert get("image", *others, f"{OCI_MANIFEST};q=0.5") == (200, OCI_MANIFEST)
+        assert get("index", *others, OCI_INDEX) == (200, OCI_INDEX)
+        assert get("docker", *others, DOCKER_MANIFEST) == get("list", DOCKER_MANIFEST) == (200, DOCKER_MANIFEST)
+        assert get("list", *others, DOCKER_MANIFEST, DOCKER_LIST) == (200, DOCKER_LIST)
+
+
+def test_no_tags_are_null(user: httpx.Client) -> None:
+    """The tags of a repository that has lost all of them are null. (docker-registry 2.8.2, measured)"""
+    push_tag(user, "tag")
+    user.delete(f"/v2/repo/manifests/{digest_of(image())}")
+    assert user.get("/v2/repo/tags/list").json() == {"name": "repo", "tags": None}
+
+
+def test_delete_takes_tags_along(user: httpx.Client) -> None:
+    """Deleting a manifest removes every tag on it. (docker-registry 2.8.2, measured)"""
+    push_tag(user, "a")
+    push_tag(user, "b")
+    assert user.delete(f"/v2/repo/manifests/{digest_of(image())}").status_code == 202
+    for tag in "ab":
+        assert_error(user.get(f"/v2/repo/manifests/{tag}", headers=ACCEPT), 404, "MANIFEST_UNKNOWN")

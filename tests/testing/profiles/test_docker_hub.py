@@ -1,0 +1,124 @@
+"""Docker Hub."""
+
+import httpx
+import pytest
+
+from docker_registry_sdk.testing import EmbeddedRegistry
+from tests.testing.helpers import codes, digest_of, image, index, put_manifest, start_upload
+from tests.testing.profiles.helpers import SCOPE, ask_for_token, bearer, post_for_token, token_in
+
+PROFILE = "docker-hub"
+
+
+def push_blob(client: httpx.Client, content: bytes) -> str:
+    digest = digest_of(content)
+    assert client.put(start_upload(client), params={"digest": digest}, content=content).status_code == 201
+    return digest
+
+
+def push_tag(client: httpx.Client) -> None:
+    push_blob(client, b"{}")
+    assert put_manifest(client, "repo", "tag", image()).status_code == 201
+
+
+def test_token_service_elsewhere(registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
+    """The token service is on another host than the API. (auth.docker.io)"""
+    assert registry.url.startswith("http://127.0.0.1:")
+    assert 'realm="http://localhost:' in anyone.get("/v2/").headers["www-authenticate"]
+
+
+def test_ping_without_scope(anyone: httpx.Client) -> None:
+    """The challenge of a ping names no scope. (dxf#23)"""
+    assert "scope" not in anyone.get("/v2/").headers["www-authenticate"]
+    assert 'scope="repository:repo:pull"' in anyone.get("/v2/repo/tags/list").headers["www-authenticate"]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_old_bearer_breaks_token_service(registry: EmbeddedRegistry, method: str) -> None:
+    """The token service answers 500 when an old Bearer token is sent to it. (oras-java#17, oras#846)"""
+    assert httpx.request(method, registry.token_url, headers=bearer("old")).status_code == 500
+    assert httpx.get(registry.token_url).status_code == 200
+
+
+def test_no_catalog(registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
+    """No token suffices to list the repositories: even one for it is answered with 401 and insufficient_scope.
+    (hub-feedback#2094)
+    """
+    answer = anyone.get("/v2/_catalog")
+    assert (answer.status_code, "insufficient_scope" in answer.headers["www-authenticate"]) == (401, False)
+    headers = bearer(token_in(ask_for_token(registry, "registry:catalog:*")))
+    answer = anyone.get("/v2/_catalog", headers=headers)
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"].endswith('scope="registry:catalog:*",error="insufficient_scope"')
+
+
+def test_no_delete(user: httpx.Client) -> None:
+    """Manifests and blobs cannot be deleted: 405. (dxf#25, hub-feedback#2360)"""
+    push_tag(user)
+    for path in ("manifests/tag", f"manifests/{digest_of(image())}", f"blobs/{digest_of(b'{}')}"):
+        answer = user.delete(f"/v2/repo/{path}")
+        assert (answer.status_code, codes(answer)) == (405, ["UNSUPPORTED"])
+    assert user.get("/v2/repo/manifests/tag").status_code == 200
+
+
+def test_foreign_names_refused(registry: EmbeddedRegistry, user: httpx.Client) -> None:
+    """A scope or a mount from a repository with more than two parts in its name is answered with 400. (ggcr#1679, ggcr#1741)"""
+    foreign = "project/docker/image"
+    for answer in (
+        ask_for_token(registry, SCOPE, f"repository:{foreign}:pull"),
+        post_for_token(registry, scope=f"{SCOPE} repository:{foreign}:pull"),
+    ):
+        assert (answer.status_code, answer.json()) == (400, {"details": "invalid repository name"})
+    answer = user.post("/v2/repo/blobs/uploads/", params={"mount": digest_of(b"x"), "from": foreign})
+    assert answer.status_code == 400
+    assert ask_for_token(registry, SCOPE, "repository:library/other:pull").status_code == 200
+
+
+def test_rate_limit_headers(user: httpx.Client) -> None:
+    """Pulls of manifests tell in ratelimit-limit and ratelimit-remaining how many are left. (regclient#711)"""
+    push_tag(user)
+    answer = user.get("/v2/repo/manifests/tag")
+    assert answer.headers["ratelimit-limit"] == "100;w=21600"
+    assert answer.headers["ratelimit-remaining"] == "99;w=21600"
+    assert user.get("/v2/repo/manifests/tag").headers["ratelimit-remaining"] == "98;w=21600"
+    assert "ratelimit-limit" not in user.get("/v2/repo/tags/list").headers
+
+
+def test_head_is_free(user: httpx.Client) -> None:
+    """A HEAD of a manifest does not count as a pull. (regclient#711)"""
+    push_tag(user)
+    for method, remaining in [("HEAD", 100), ("HEAD", 100), ("GET", 99), ("HEAD", 99)]:
+        assert user.request(method, "/v2/repo/manifests/tag").headers["ratelimit-remaining"] == f"{remaining};w=21600"
+
+
+def test_retry_after_is_a_time(registry: EmbeddedRegistry, user: httpx.Client) -> None:
+    """Beyond the limit it answers 429, with the seconds since 1970 at which to come back in Retry-After. (hub-feedback#2459)"""
+    push_tag(user)
+    statuses = [user.get("/v2/repo/manifests/tag").status_code for _ in range(101)]
+    assert statuses == [200] * 100 + [429]
+    answer = user.get("/v2/repo/manifests/tag")
+    assert (codes(answer), answer.headers["ratelimit-remaining"]) == (["TOOMANYREQUESTS"], "0;w=21600")
+    assert abs(int(answer.headers["retry-after"]) - registry.clock.now() - 21600) < 60
+    assert user.head("/v2/repo/manifests/tag").status_code == 200
+    registry.clock.advance(21601)
+    user.headers.update(bearer(token_in(ask_for_token(registry, SCOPE))))
+    assert user.get("/v2/repo/manifests/tag").status_code == 200
+
+
+def test_referrers_get_lost(user: httpx.Client) -> None:
+    """A list of referrers comes empty at first; the next time it is right, and so on in turns. (hub-feedback#2372)"""
+    push_tag(user)
+    subject = {"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": digest_of(image()), "size": len(image())}
+    referrer = index(subject=subject)
+    assert put_manifest(user, "repo", digest_of(referrer), referrer, "application/vnd.oci.image.index.v1+json").status_code == 201
+    answers = [user.get(f"/v2/repo/referrers/{subject['digest']}") for _ in range(4)]
+    assert [len(answer.json()["manifests"]) for answer in answers] == [0, 1, 0, 1]
+
+
+def test_no_single_post(user: httpx.Client) -> None:
+    """A POST with a digest only begins an upload: 202. (distribution 2.8, which it is made of)"""
+    digest = digest_of(b"content")
+    answer = user.post("/v2/repo/blobs/uploads/", params={"digest": digest}, content=b"content")
+    assert answer.status_code == 202
+    assert user.head(f"/v2/repo/blobs/{digest}").status_code == 404
+    assert user.put(answer.headers["location"], params={"digest": digest}, content=b"content").status_code == 201

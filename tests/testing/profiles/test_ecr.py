@@ -1,0 +1,108 @@
+"""Amazon Elastic Container Registry, the private one."""
+
+import httpx
+import pytest
+
+from docker_registry_sdk.testing import EmbeddedRegistry
+from docker_registry_sdk.testing.storage.records import Repository
+from tests.testing.helpers import (
+    assert_error,
+    codes,
+    digest_of,
+    image,
+    next_page,
+    push_blob,
+    push_image,
+    put_manifest,
+    start_upload,
+)
+
+PROFILE = "ecr"
+
+
+@pytest.fixture(autouse=True)
+def repository(registry: EmbeddedRegistry) -> None:
+    registry.storage.save("repo", Repository())
+
+
+def test_basic_as_aws(registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
+    """Credentials are Basic, with the user name AWS. (AWS ECR user guide, registry authentication)"""
+    assert registry.username == "AWS"
+    answer = anyone.get("/v2/repo/tags/list")
+    assert (answer.status_code, answer.headers["www-authenticate"].partition(" ")[0]) == (401, "Basic")
+    assert anyone.get("/v2/repo/tags/list", auth=("AWS", registry.password)).status_code == 200
+
+
+def test_password_expires(registry: EmbeddedRegistry, user: httpx.Client) -> None:
+    """A password is good for twelve hours; then it is answered with 403. (AWS ECR user guide, registry authentication)"""
+    assert user.get("/v2/").status_code == 200
+    registry.clock.advance(12 * 60 * 60 - 60)
+    assert user.get("/v2/").status_code == 200
+    registry.clock.advance(60)
+    assert_denied = user.get("/v2/")
+    assert (assert_denied.status_code, codes(assert_denied)) == (403, ["DENIED"])
+
+
+def test_page_limit(user: httpx.Client) -> None:
+    """An n of more than 1000 is an error: 405. (ggcr#681, ggcr#1091)"""
+    for path in ("/v2/repo/tags/list", "/v2/_catalog"):
+        answer = user.get(path, params={"n": 1001})
+        assert (answer.status_code, codes(answer)) == (405, ["UNSUPPORTED"])
+        assert user.get(path, params={"n": 1000}).status_code == 200
+
+
+def test_absolute_link(registry: EmbeddedRegistry, user: httpx.Client) -> None:
+    """The link to a next page has scheme and host, and an opaque cursor in last. (ggcr#681)"""
+    tags = [f"tag{number}" for number in range(5)]
+    for tag in tags:
+        push_image(user, "repo", tag)
+    url: str | None = "/v2/repo/tags/list?n=2"
+    found: list[str] = []
+    while url is not None:
+        answer = user.get(url)
+        found += answer.json()["tags"]
+        url = next_page(answer)
+        if url is not None:
+            assert url.startswith(f"{registry.url}/v2/repo/tags/list?n=2&last=")
+            assert not url.endswith(found[-1])
+    assert found == tags
+
+
+def test_chunk_is_created(user: httpx.Client) -> None:
+    """A PATCH is answered with 201 instead of 202. (regclient#81)"""
+    location = start_upload(user)
+    for chunk in (b"con", b"tent"):
+        answer = user.patch(location, content=chunk)
+        assert answer.status_code == 201
+    assert answer.headers["range"] == "0-6"
+    assert user.put(location, params={"digest": digest_of(b"content")}).status_code == 201
+
+
+def test_repository_must_exist(user: httpx.Client) -> None:
+    """A push to a repository that is not there is answered with 404. (AWS ECR user guide, pushing an image)"""
+    assert_error_of = user.post("/v2/team/other/blobs/uploads/")
+    assert (assert_error_of.status_code, codes(assert_error_of)) == (404, ["NAME_UNKNOWN"])
+    assert put_manifest(user, "team/other", "tag", image()).status_code == 404
+    start_upload(user)
+
+
+def test_blobs_in_s3(registry: EmbeddedRegistry, user: httpx.Client, anyone: httpx.Client) -> None:
+    """A blob is a redirect to a signed URL on another origin, which refuses a request that has Authorization, too: 400.
+    (opa#6580, renovate#3877)
+    """
+    digest = push_blob(user, "repo", b"content")
+    answer = user.get(f"/v2/repo/blobs/{digest}")
+    location = answer.headers["location"]
+    assert answer.status_code == 307
+    assert location.startswith(f"http://localhost:{registry.host.rpartition(':')[2]}/object-store/")
+    refused = anyone.get(location, headers={"authorization": "Basic eDp5"})
+    assert (refused.status_code, "Only one auth mechanism allowed" in refused.text) == (400, True)
+    assert anyone.get(location).content == b"content"
+    part = anyone.get(location, headers={"range": "bytes=1-2"})
+    assert (part.status_code, part.content) == (206, b"on")
+    assert anyone.get(location, headers={"range": "bytes=7-"}).status_code == 416
+    assert anyone.get(location[:-1]).status_code == 403
+    assert anyone.get(f"/v2/repo/blobs/{digest}").status_code == 401
+    assert_error(user.get(f"/v2/repo/blobs/{digest_of(b'other')}"), 404, "BLOB_UNKNOWN")
+    user.delete(f"/v2/repo/blobs/{digest}")
+    assert anyone.get(location).status_code == 404

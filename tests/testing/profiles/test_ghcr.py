@@ -1,0 +1,66 @@
+"""GitHub Container Registry."""
+
+import httpx
+
+from docker_registry_sdk.testing import EmbeddedRegistry
+from tests.testing.helpers import codes, descriptor, digest_of, image, push_blob, push_image, put_manifest, start_upload
+from tests.testing.profiles.helpers import SCOPE, ask_for_token, bearer, post_for_token, token_in
+
+PROFILE = "ghcr"
+
+
+def test_bad_credentials_denied(registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
+    """Credentials that are wrong or have run out are answered with 403, for public images, too. (oras#1161)"""
+    answers = [
+        ask_for_token(registry, "repository:repo:pull", auth=(registry.username, "expired")),
+        post_for_token(registry, grant_type="password", username=registry.username, password="expired"),
+    ]
+    for answer in answers:
+        assert (answer.status_code, codes(answer)) == (403, ["DENIED"])
+        assert "www-authenticate" not in answer.headers
+    assert anyone.get(registry.token_url).status_code == 200
+
+
+def test_opaque_token(registry: EmbeddedRegistry, user: httpx.Client) -> None:
+    """A token is no JWT: there is nothing to read in it. (clients of the registry, read 2026-11)"""
+    answer = ask_for_token(registry, SCOPE)
+    assert "." not in token_in(answer)
+    assert answer.json()["access_token"] == answer.json()["token"]
+    push_image(user, "repo", "tag")
+    for token in ("b3BhcXVl", "a" * 5, "a.b.c"):
+        assert user.get("/v2/repo/tags/list", headers=bearer(token)).status_code == 401
+
+
+def test_no_referrers(user: httpx.Client) -> None:
+    """There is no referrers API: 404, and a manifest with a subject is answered without OCI-Subject.
+    (actions/attest-build-provenance#91, ghcr-cleanup-action#13)
+    """
+    push_image(user, "repo", "tag")
+    assert user.get(f"/v2/repo/referrers/{digest_of(image())}").status_code == 404
+    answer = put_manifest(user, "repo", "other", image(subject=descriptor(b"x", "text/plain")))
+    assert (answer.status_code, "oci-subject" in answer.headers) == (201, False)
+
+
+def test_no_catalog(user: httpx.Client) -> None:
+    """The repositories cannot be listed: 404. (clients of the registry, read 2026-11)"""
+    assert user.get("/v2/_catalog").status_code == 404
+
+
+def test_no_cancel(user: httpx.Client) -> None:
+    """An upload cannot be cancelled: 405. (clients of the registry, read 2026-11)"""
+    location = start_upload(user)
+    assert user.delete(location).status_code == 405
+    assert user.get(location).status_code == 204
+
+
+def test_chunk_limit(user: httpx.Client) -> None:
+    """A chunk of more than 4 MiB is answered with 416; a stream without Content-Range may be longer. (rust-oci-client#35,
+    rust-oci-client#37)
+    """
+    limit = 4 * 1024 * 1024
+    location = start_upload(user)
+    large = user.patch(location, content=bytes(limit + 1), headers={"content-range": f"0-{limit}"})
+    assert (large.status_code, codes(large)) == (416, ["REQUESTED_RANGE_NOT_SATISFIABLE"])
+    assert user.patch(location, content=bytes(limit), headers={"content-range": f"0-{limit - 1}"}).status_code == 202
+    assert user.patch(start_upload(user), content=iter([bytes(limit), bytes(limit)])).status_code == 202
+    push_blob(user, "repo", bytes(limit + 1))
