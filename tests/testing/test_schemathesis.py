@@ -1,0 +1,126 @@
+"""Schemathesis: requests made from openapi/, good and bad, and every answer held against openapi/.
+
+It runs as a process, on its command line: so it brings nothing into this one, and its report names requests to repeat by curl.
+Its checks `positive_data_acceptance` and `negative_data_rejection` stay off. The descriptions do not tell the grammar of names,
+tags and digests, since clients meet registries with other ones; and the second would hold the seeds against the server.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Literal
+
+import httpx
+import pytest
+
+from docker_registry_sdk.testing import EmbeddedRegistry
+from tests.testing.seeds import NAME, OTHER, sow, with_account, with_seeds
+
+CHECKS = (
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+    "missing_required_header",
+    "unsupported_method",
+    "allow_header_conformance",
+)
+EXAMPLES = 25
+OPERATIONS = 16
+PUSH = [f"repository:{NAME}:pull,push", f"repository:{OTHER}:pull,push"]
+SCOPES = [f"repository:{NAME}:pull,push,delete", f"repository:{OTHER}:pull", "registry:catalog:*"]
+
+DESERIALIZERS = """
+import json, schemathesis
+
+@schemathesis.deserializer("application/vnd.docker.distribution.manifest.v1+prettyjws")
+def signed(context, response):
+    return json.loads(response.content)
+"""
+
+
+def run(description: Path, url: str, *options: str) -> dict[str, Any]:
+    """Run Schemathesis and return its report; fail with its words when a check does.
+
+    Args:
+        description: The file with the description.
+        url: The address of the server.
+        options: Further options.
+    """
+    folder = description.parent
+    (folder / "deserializers.py").write_text(DESERIALIZERS, encoding="utf-8")
+    (folder / "schemathesis.toml").write_text('hooks = "deserializers"\n', encoding="utf-8")
+    report = folder / "report.json"
+    command = [
+        *[sys.executable, "-m", "schemathesis.cli", "--config-file", str(folder / "schemathesis.toml"), "run", str(description)],
+        *["--url", url, "--checks", ",".join(CHECKS), "--phases", "coverage,fuzzing"],
+        *["--max-examples", str(EXAMPLES), "--generation-deterministic", "--continue-on-failure", "--request-timeout", "5"],
+        *["--suppress-health-check", "all", "--warnings", "off", "--no-color"],
+        *["--report", "json", "--report-json-path", str(report), *options],
+    ]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+    if done.returncode:
+        pytest.fail(f"Schemathesis found something:\n{done.stdout}\n{done.stderr}")
+    document: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
+    return document
+
+
+def description(folder: Path, document: dict[str, Any]) -> Path:
+    """Write a description to a file."""
+    path = folder / "description.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    return path
+
+
+def refused(report: dict[str, Any]) -> set[str]:
+    """Return the operations that took none of their requests."""
+    return {name for name, phases in report["valid_rates"].items() if not any(phase["accepted"] for phase in phases.values())}
+
+
+def bearer(registry: EmbeddedRegistry, *scopes: str) -> str:
+    """Get a token of the user for scopes."""
+    query = {"service": "embedded-registry", "scope": list(scopes)}
+    answer = httpx.get(registry.token_url, params=query, auth=(registry.username, registry.password))
+    return f"Bearer {answer.json()['token']}"
+
+
+@pytest.mark.parametrize("auth", ["none", "token"])
+def test_api_v2(auth: Literal["none", "token"], tmp_path: Path) -> None:
+    with EmbeddedRegistry(auth=auth) as registry, httpx.Client(base_url=registry.url) as client:
+        options = []
+        if auth == "token":
+            client.headers["authorization"] = bearer(registry, *PUSH)
+            options = ["--header", f"Authorization: {bearer(registry, *SCOPES)}"]
+        document = with_seeds(sow(client))
+        registry.requests.clear()
+        report = run(description(tmp_path, document), registry.url, *options)
+        seen = {record.status for record in registry.requests}
+    assert report["operations"]["tested"] == OPERATIONS
+    assert refused(report) == set()
+    assert seen - {401} == {200, 201, 202, 204, 206, 304, 400, 404, 405, 412, 416}
+    assert (401 in seen) == (auth == "token")
+
+
+def test_the_token_service(tmp_path: Path) -> None:
+    credentials = ("user", "password")
+    with EmbeddedRegistry(auth="token", username=credentials[0], password=credentials[1]) as registry:
+        answer = httpx.get(registry.token_url, params={"offline_token": "true"}, auth=credentials).json()
+        document = with_account(*credentials, answer["refresh_token"])
+        reports = [
+            run(description(tmp_path, document), registry.url, *options) for options in ([], ["--auth", ":".join(credentials)])
+        ]
+        seen = {record.status for record in registry.requests}
+    assert [refused(report) for report in reports] == [set(), set()]
+    assert seen == {200, 400, 401, 405}
+
+
+def test_what_is_not_described_is_found(tmp_path: Path) -> None:
+    """It would tell if the server answered what the description lacks."""
+    document = with_account("user", "password", "token")
+    del document["paths"]["/token"]["get"]["responses"]["400"]
+    with EmbeddedRegistry(auth="token") as registry, pytest.raises(pytest.fail.Exception, match="Received: 400"):
+        run(description(tmp_path, document), registry.url, "--include-method", "GET")
