@@ -126,7 +126,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="The part that is wanted, as `bytes=<first>-<last>` with both ends included, or `bytes=<first>-`.",
+                description="The part that is wanted, as `bytes=<first>-<last>` with both ends included, or `bytes=<first>-`. Ask for one part: the answer to several is multipart/byteranges, which comes as it is and without Content-Range.",
             ),
             Parameter(
                 name="if_range",

@@ -15,11 +15,14 @@ from docker_registry_sdk.errors import (
     MethodNotAllowedError,
     NotFoundError,
     RangeNotSatisfiableError,
+    RateLimitedError,
     ServerError,
     StatusError,
     TooLargeError,
     UnauthorizedError,
 )
+from docker_registry_sdk.testing import EmbeddedRegistry
+from docker_registry_sdk.testing.faults import Fault, Status
 from docker_registry_sdk.v2.api import (
     cancel_blob_upload,
     complete_blob_upload,
@@ -171,8 +174,15 @@ ON_EMBEDDED: Met = [
     (_bad_tag, BadRequestError, ErrorCode.TAG_INVALID),
     (_negative_page, BadRequestError, ErrorCode.PAGINATION_NUMBER_INVALID),
 ]
-# Met below, on servers with other settings.
-ELSEWHERE = {ErrorCode.DENIED, ErrorCode.MANIFEST_INVALID, ErrorCode.UNAUTHORIZED, ErrorCode.UNSUPPORTED}
+# Met below, on servers with other settings or with faults.
+ELSEWHERE = {
+    ErrorCode.DENIED,
+    ErrorCode.MANIFEST_INVALID,
+    ErrorCode.TOOMANYREQUESTS,
+    ErrorCode.UNAUTHORIZED,
+    ErrorCode.UNAVAILABLE,
+    ErrorCode.UNSUPPORTED,
+}
 
 
 def test_every_code_is_met_somewhere() -> None:
@@ -272,3 +282,24 @@ def test_a_registry_for_images_denies_other_artifacts(other: httpx.Client) -> No
     with pytest.raises(ForbiddenError) as caught:
         put_manifest.sync(other, "any/name", "v1", artifact, content_type=OCI_MANIFEST)
     assert caught.value.codes == (ErrorCode.DENIED,)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "code"),
+    [
+        (Status(429, retry_after=7), RateLimitedError, ErrorCode.TOOMANYREQUESTS),
+        (Status(503, code="UNAVAILABLE", retry_after=7), ServerError, ErrorCode.UNAVAILABLE),
+    ],
+)
+def test_a_busy_registry_says_when_to_try_again(
+    exchanges: Exchanges, fault: Status, error: type[StatusError], code: ErrorCode
+) -> None:
+    with (
+        EmbeddedRegistry() as embedded,
+        httpx.Client(base_url=embedded.url, transport=ValidatingTransport(httpx.HTTPTransport(), exchanges)) as client,
+    ):
+        embedded.faults.add(Fault(fault))
+        with pytest.raises(error) as caught:
+            list_tags.sync(client, "any/name")
+    assert caught.value.codes == (code,)
+    assert caught.value.retry_after == 7

@@ -81,7 +81,8 @@ def request(
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         digest: The digest of the content, such as `sha256:…`.
         byte_range: The part that is wanted, as `bytes=<first>-<last>` with both ends included, or
-            `bytes=<first>-`.
+            `bytes=<first>-`. Ask for one part: the answer to several is multipart/byteranges, which comes as it is
+            and without Content-Range.
         if_range: The ETag that the part must belong to; else the whole is sent.
         if_none_match: Answer 304 (on reading) or 412 (on writing) if what stands there has this ETag, or exists
             at all with `*`.
@@ -191,7 +192,8 @@ def sync(
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         digest: The digest of the content, such as `sha256:…`.
         byte_range: The part that is wanted, as `bytes=<first>-<last>` with both ends included, or
-            `bytes=<first>-`.
+            `bytes=<first>-`. Ask for one part: the answer to several is multipart/byteranges, which comes as it is
+            and without Content-Range.
         if_range: The ETag that the part must belong to; else the whole is sent.
         if_none_match: Answer 304 (on reading) or 412 (on writing) if what stands there has this ETag, or exists
             at all with `*`.
@@ -263,7 +265,8 @@ async def asyncio(
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         digest: The digest of the content, such as `sha256:…`.
         byte_range: The part that is wanted, as `bytes=<first>-<last>` with both ends included, or
-            `bytes=<first>-`.
+            `bytes=<first>-`. Ask for one part: the answer to several is multipart/byteranges, which comes as it is
+            and without Content-Range.
         if_range: The ETag that the part must belong to; else the whole is sent.
         if_none_match: Answer 304 (on reading) or 412 (on writing) if what stands there has this ETag, or exists
             at all with `*`.
@@ -336,7 +339,8 @@ def stream(
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         digest: The digest of the content, such as `sha256:…`.
         byte_range: The part that is wanted, as `bytes=<first>-<last>` with both ends included, or
-            `bytes=<first>-`.
+            `bytes=<first>-`. Ask for one part: the answer to several is multipart/byteranges, which comes as it is
+            and without Content-Range.
         if_range: The ETag that the part must belong to; else the whole is sent.
         if_none_match: Answer 304 (on reading) or 412 (on writing) if what stands there has this ETag, or exists
             at all with `*`.
@@ -410,7 +414,8 @@ async def asyncio_stream(
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         digest: The digest of the content, such as `sha256:…`.
         byte_range: The part that is wanted, as `bytes=<first>-<last>` with both ends included, or
-            `bytes=<first>-`.
+            `bytes=<first>-`. Ask for one part: the answer to several is multipart/byteranges, which comes as it is
+            and without Content-Range.
         if_range: The ETag that the part must belong to; else the whole is sent.
         if_none_match: Answer 304 (on reading) or 412 (on writing) if what stands there has this ETag, or exists
             at all with `*`.
