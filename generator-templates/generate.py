@@ -11,6 +11,7 @@ import contextlib
 import difflib
 import io
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -36,19 +37,19 @@ PACKAGE = ROOT / "docker_registry_sdk"
 SPECS = {"registry-v1.yaml": "v1", "registry-v2.yaml": "v2", "token-auth.yaml": "token_auth"}
 # Written by the generator whatever the templates say, and of no use here.
 _SUPERFLUOUS = ("client.py", "errors.py", "types.py")
+# What async code says and sync code says otherwise, besides names that begin with Async or async_, which lose that.
 _SYNC_WORDS = {
+    "AbstractAsyncContextManager": "AbstractContextManager",
     "_async": "_sync",
-    "AsyncClient": "Client",
-    "AsyncConfigFileCredentials": "ConfigFileCredentials",
     "aclose": "close",
+    "aiter_bytes": "iter_bytes",
     "aiter_raw": "iter_raw",
+    "anext": "next",
     "aread": "read",
     "async_content": "sync_content",
-    "async_chunks": "chunks",
-    "async_done": "done",
-    "async_send": "send",
-    "async_stream": "stream",
     "asynccontextmanager": "contextmanager",
+    "asyncio": "sync",
+    "asyncio_stream": "stream",
 }
 
 
@@ -130,7 +131,11 @@ def generate_sync(source: Path, output: Path) -> None:
     """
     if nested := [path for path in sorted(source.rglob("*.py")) if path.parent != source]:
         raise SpecError(f"{nested[0]}: a folder of async modules has no folders of its own")
-    rule = unasync.Rule(f"{source}/", f"{output}/", additional_replacements=_SYNC_WORDS)
+    names = {
+        name for path in source.glob("*.py") for name in re.findall(r"\b(?:Async|async_)\w+", path.read_text(encoding="utf-8"))
+    }
+    words = {name: name.removeprefix("Async").removeprefix("async_") for name in sorted(names)} | _SYNC_WORDS
+    rule = unasync.Rule(f"{source}/", f"{output}/", additional_replacements=words)
     unasync.unasync_files([str(path) for path in sorted(source.glob("*.py"))], [rule])
     for path in output.glob("*.py"):
         text = path.read_text(encoding="utf-8")
