@@ -6,20 +6,30 @@ Its names are imported when they are first used: most programs use few of them, 
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from httpx import ByteStream as ByteStream
+    from httpx import Request as HTTPRequest
     from httpx import Response as HTTPResponse
+    from httpx import TransportError as HTTPFailure
 
     from ..errors import ErrorDetail as ErrorDetail
     from ._async.exchange import AsyncClient as AsyncClient
     from ._async.exchange import async_chunks as async_chunks
+    from ._async.exchange import async_read as async_read
     from ._async.exchange import async_send as async_send
     from ._async.exchange import async_stream as async_stream
     from ._sync.exchange import Client as Client
     from ._sync.exchange import chunks as chunks
+    from ._sync.exchange import read as read
     from ._sync.exchange import send as send
     from ._sync.exchange import stream as stream
     from .bodies import AsyncRawBody as AsyncRawBody
     from .bodies import RawBody as RawBody
     from .bodies import Readable as Readable
+    from .bodies import async_blocks as async_blocks
+    from .bodies import blocks as blocks
+    from .failures import is_untrusted as is_untrusted
+    from .failures import may_pass as may_pass
+    from .failures import never_arrived as never_arrived
     from .headers import boolean_header as boolean_header
     from .headers import integer_header as integer_header
     from .headers import list_header as list_header
@@ -41,7 +51,10 @@ if TYPE_CHECKING:
     from .reading import timestamp as timestamp
     from .request import Request as Request
     from .request import Timeout as Timeout
+    from .request import VerbatimURL as VerbatimURL
+    from .request import build as build
     from .request import make_request as make_request
+    from .request import verbatim_url as verbatim_url
     from .response import ParsedResponse as ParsedResponse
     from .response import Response as Response
     from .response import media_type as media_type
@@ -52,6 +65,7 @@ if TYPE_CHECKING:
     from .urls import check_path_value as check_path_value
     from .urls import fill_path as fill_path
     from .urls import follow_url as follow_url
+    from .urls import make_absolute as make_absolute
     from .urls import refuse_query as refuse_query
     from .writing import accept_header as accept_header
     from .writing import first as first
@@ -60,6 +74,15 @@ if TYPE_CHECKING:
     from .writing import json_body as json_body
 else:
     _MODULES = {
+        "async_blocks": ".bodies",
+        "blocks": ".bodies",
+        "verbatim_url": ".request",
+        "make_absolute": ".urls",
+        "build": ".request",
+        "VerbatimURL": ".request",
+        "HTTPRequest": "httpx",
+        "HTTPFailure": "httpx",
+        "ByteStream": "httpx",
         "AsyncClient": "._async.exchange",
         "AsyncRawBody": ".bodies",
         "Client": "._sync.exchange",
@@ -77,7 +100,12 @@ else:
         "add_query": ".urls",
         "anything": ".reading",
         "async_chunks": "._async.exchange",
+        "async_read": "._async.exchange",
         "async_send": "._async.exchange",
+        "is_untrusted": ".failures",
+        "may_pass": ".failures",
+        "never_arrived": ".failures",
+        "read": "._sync.exchange",
         "async_stream": "._async.exchange",
         "boolean": ".reading",
         "boolean_header": ".headers",
@@ -113,7 +141,11 @@ else:
         "url_header": ".headers",
     }
 
-    _NAMES = {"HTTPResponse": "Response"}
+    _NAMES = {
+        "HTTPFailure": "TransportError",
+        "HTTPRequest": "Request",
+        "HTTPResponse": "Response",
+    }
 
     def __getattr__(name):
         from importlib import import_module
@@ -131,8 +163,11 @@ else:
 __all__ = [
     "AsyncClient",
     "AsyncRawBody",
+    "ByteStream",
     "Client",
     "ErrorDetail",
+    "HTTPFailure",
+    "HTTPRequest",
     "HTTPResponse",
     "NullList",
     "ParsedResponse",
@@ -142,14 +177,19 @@ __all__ = [
     "Request",
     "Response",
     "Timeout",
+    "VerbatimURL",
     "accept_header",
     "add_query",
     "anything",
+    "async_blocks",
     "async_chunks",
+    "async_read",
     "async_send",
     "async_stream",
+    "blocks",
     "boolean",
     "boolean_header",
+    "build",
     "check_path_value",
     "chunks",
     "either",
@@ -160,16 +200,21 @@ __all__ = [
     "format_timestamp",
     "integer",
     "integer_header",
+    "is_untrusted",
     "json_body",
     "list_header",
     "list_of",
+    "make_absolute",
     "make_request",
     "map_of",
+    "may_pass",
     "media_type",
+    "never_arrived",
     "next_link",
     "number",
     "open_enum",
     "parse_json",
+    "read",
     "refuse_query",
     "required",
     "send",
@@ -180,4 +225,5 @@ __all__ = [
     "timestamp",
     "unexpected_content_type",
     "url_header",
+    "verbatim_url",
 ]

@@ -67,8 +67,8 @@ def sync_content(body: AsyncRawBody | None, length: int | None) -> bytes | Itera
         return None
     if isinstance(body, bytes) and length in (None, len(body)):
         return body
-    blocks = _blocks(body)
-    return blocks if length is None else _measured(blocks, length)
+    pieces = blocks(body)
+    return pieces if length is None else _measured(pieces, length)
 
 
 def async_content(body: AsyncRawBody | None, length: int | None) -> bytes | AsyncIterator[bytes] | None:
@@ -82,12 +82,20 @@ def async_content(body: AsyncRawBody | None, length: int | None) -> bytes | Asyn
         TypeError: It is text or nothing that holds bytes.
     """
     if isinstance(body, AsyncIterable) and not isinstance(body, Iterable):
-        return _async_blocks(body, length)
+        return async_blocks(body) if length is None else _async_measured(body, length)
     content = sync_content(body, length)
     return content if content is None or isinstance(content, bytes) else _threaded(content)
 
 
-def _blocks(body: AsyncRawBody | None) -> Iterator[bytes]:
+def blocks(body: AsyncRawBody | None) -> Iterator[bytes]:
+    """Give the bytes of a body, block by block.
+
+    Args:
+        body: A request body.
+
+    Raises:
+        TypeError: It is text, an async iterable or nothing that holds bytes.
+    """
     if body is None or isinstance(body, (bytes, bytearray, memoryview)):
         return iter([bytes(body or b"")])  # of another length than Content-Length will say
     if isinstance(body, Readable) and not isinstance(body, AsyncIterable):
@@ -99,28 +107,43 @@ def _blocks(body: AsyncRawBody | None) -> Iterator[bytes]:
     raise TypeError(f"a body should be bytes, a file opened in binary mode or an iterable of bytes, not {type(body).__name__}")
 
 
-def _measured(blocks: Iterator[bytes], length: int) -> Iterator[bytes]:
+async def async_blocks(body: AsyncRawBody | None) -> AsyncIterator[bytes]:
+    """Give the bytes of a body, block by block; files and iterables are read in a worker thread.
+
+    Args:
+        body: A request body.
+
+    Raises:
+        TypeError: It is text or nothing that holds bytes.
+    """
+    if isinstance(body, AsyncIterable) and not isinstance(body, Iterable):
+        async for block in body:
+            yield _bytes(block)
+    else:
+        async for block in _threaded(blocks(body)):
+            yield block
+
+
+def _measured(pieces: Iterator[bytes], length: int) -> Iterator[bytes]:
     left = length
-    for block in blocks:
+    for block in pieces:
         left = _less(left, block, length)
         yield block
     _done(left, length)
 
 
-async def _async_blocks(body: AsyncIterable[bytes], length: int | None) -> AsyncIterator[bytes]:
+async def _async_measured(body: AsyncIterable[bytes], length: int) -> AsyncIterator[bytes]:
     left = length
     async for block in body:
-        if left is not None and length is not None:
-            left = _less(left, _bytes(block), length)
+        left = _less(left, _bytes(block), length)
         yield _bytes(block)
-    if left is not None and length is not None:
-        _done(left, length)
+    _done(left, length)
 
 
-async def _threaded(blocks: Iterator[bytes]) -> AsyncIterator[bytes]:
+async def _threaded(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
     from anyio.to_thread import run_sync  # needed by few calls; httpx loads it only where it is async itself
 
-    while (block := await run_sync(next, blocks, None)) is not None:
+    while (block := await run_sync(next, pieces, None)) is not None:
         yield block
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import ssl
 
 import httpx
 
@@ -24,3 +25,33 @@ def transport_error(request: httpx.Request, error: httpx.HTTPError) -> Transport
     failure.__cause__ = None if _QUOTED.search(words) else error
     failure.__suppress_context__ = True
     return failure
+
+
+def may_pass(error: httpx.TransportError) -> bool:
+    """Return whether a failure may not come again: it is not this side's doing, and no certificate that nobody trusts.
+
+    Args:
+        error: The failure of a request.
+    """
+    return not isinstance(error, (httpx.LocalProtocolError, httpx.UnsupportedProtocol)) and not is_untrusted(error)
+
+
+def never_arrived(error: httpx.TransportError) -> bool:
+    """Return whether a request that failed so never reached its server.
+
+    Args:
+        error: The failure.
+    """
+    return isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
+
+
+def is_untrusted(error: BaseException) -> bool:
+    """Return whether a connection failed since the server's certificate is not trusted.
+
+    Args:
+        error: The failure.
+    """
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
+        cause = cause.__cause__ or cause.__context__
+    return cause is not None

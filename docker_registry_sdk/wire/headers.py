@@ -12,6 +12,7 @@ from .urls import make_absolute
 
 T = TypeVar("T")
 
+_KNOWN = "docker_registry_sdk.headers"
 _WORD = r'[^\s;,="<>]+'
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _LINK = re.compile(rf"<([^>]*)>((?:\s*;\s*{_WORD}(?:\s*=\s*(?:{_QUOTED}|{_WORD})?)?)*)")
@@ -25,7 +26,13 @@ def text_header(response: httpx.Response, name: str) -> str | None:
         response: An HTTP response.
         name: The header's name, in any case.
     """
-    value: str | None = response.headers.get(name)
+    # Each look into httpx's headers walks over all of them, and an operation has a dozen that it looks for.
+    known = response.extensions.get(_KNOWN)
+    if known is None:
+        known = response.extensions[_KNOWN] = {}
+        for key, text in response.headers.multi_items():
+            known[key] = f"{known[key]}, {text}" if key in known else text
+    value: str | None = known.get(name.lower())
     return value
 
 

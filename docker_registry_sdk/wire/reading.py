@@ -89,10 +89,13 @@ class Reader:
         Raises:
             ParseError: The field is absent or null, or its value does not fit.
         """
-        value = self.optional(name, parse)
+        value = self._source.get(name)
         if value is None:
             raise ParseError(model=self._model, field=name, problem="is missing")
-        return value
+        try:
+            return parse(value)
+        except (Mismatch, ParseError) as error:
+            raise self._error(name, error) from None
 
     def required_list(self, name: str, parse: Callable[[Any], T]) -> list[T]:
         """Return the list in a field that must be there; a null is an empty list.

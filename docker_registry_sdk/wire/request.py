@@ -77,6 +77,23 @@ class VerbatimURL(httpx.URL):
         return self._target
 
 
+def verbatim_url(url: str) -> httpx.URL:
+    """Return a URL that goes out byte for byte.
+
+    Args:
+        url: An absolute URL.
+
+    Raises:
+        InvalidReferenceError: It is none.
+    """
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise InvalidReferenceError(f"{redact_url(url)!r} is no URL: {error}. Give it as the server did.") from None
+    target = request_target(url).encode()
+    return parsed if parsed.raw_path == target else VerbatimURL(parsed, target)
+
+
 def make_request(
     method: str,
     url: str,

@@ -10,6 +10,7 @@ import httpx
 from attrs import field, frozen
 
 from ..errors import ErrorDetail, ParseError, StatusError, UnexpectedContentType
+from .headers import text_header
 from .reading import Mismatch
 
 BodyT = TypeVar("BodyT")
@@ -62,7 +63,7 @@ def media_type(response: httpx.Response) -> str | None:
     Args:
         response: An HTTP response.
     """
-    value: str = response.headers.get("content-type", "")
+    value = text_header(response, "content-type") or ""
     return value.partition(";")[0].strip().lower() or None
 
 

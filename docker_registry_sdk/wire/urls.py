@@ -99,7 +99,8 @@ def add_query(url: str, parameters: Mapping[str, QueryValue]) -> str:
         pairs.extend((name, item) for item in items)
     if not pairs:
         return url
-    separator = "?" if "?" not in url else "" if url.endswith(("?", "&")) else "&"
+    _, question_mark, query = url.partition("?")
+    separator = "?" if not question_mark else "" if not query or query.endswith("&") else "&"
     return f"{url}{separator}{urlencode(pairs, quote_via=quote, safe='')}"
 
 

@@ -47,7 +47,7 @@ def require_docker_registry() -> str:
 
 @contextmanager
 def run_docker_registry(
-    folder: Path, *, settings: str = "", delete: bool = True, read_only: bool = False
+    folder: Path, *, settings: str = "", delete: bool = True, read_only: bool = False, tls: tuple[Path, Path] | None = None
 ) -> Iterator[DockerRegistry]:
     """Run a docker-registry on loopback until the context ends.
 
@@ -56,6 +56,7 @@ def run_docker_registry(
         settings: Further lines of its config.
         delete: Whether it may delete.
         read_only: Whether it refuses writes.
+        tls: The files of a certificate and its key, for https.
     """
     program = require_docker_registry()
     with socket.socket() as probe:
@@ -64,6 +65,7 @@ def run_docker_registry(
     storage = folder / "storage"
     storage.mkdir(parents=True, exist_ok=True)
     config = folder / "config.yml"
+    certificate = f", tls: {{certificate: {tls[0]}, key: {tls[1]}}}" if tls else ""
     config.write_text(
         f"""\
 version: 0.1
@@ -74,7 +76,7 @@ storage:
   maintenance:
     uploadpurging: {{enabled: false}}
     readonly: {{enabled: {str(read_only).lower()}}}
-http: {{addr: "127.0.0.1:{port}", secret: for-a-test}}
+http: {{addr: "127.0.0.1:{port}", secret: for-a-test{certificate}}}
 compatibility: {{schema1: {{enabled: true}}}}
 {settings}
 """,
@@ -82,7 +84,7 @@ compatibility: {{schema1: {{enabled: true}}}}
     )
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([program, "serve", str(config)], stdout=log, stderr=log, env={"PATH": os.environ["PATH"]})
-    url = f"http://127.0.0.1:{port}"
+    url = f"http{'s' if tls else ''}://127.0.0.1:{port}"
     try:
         _wait_for(url, process, folder / "log")
         yield DockerRegistry(url, storage)
@@ -111,7 +113,7 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
         if process.poll() is not None:
             break
         try:
-            httpx.get(f"{url}/v2/", timeout=1)
+            httpx.get(f"{url}/v2/", timeout=1, verify=False)
         except httpx.TransportError:
             time.sleep(0.05)
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -55,6 +56,7 @@ class Handler(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     timeout = 10
+    disable_nagle_algorithm = True  # head and body go out apart, and would wait for each other
     loopback: Loopback
 
     def reply(self, status: int, body: bytes = b"", **headers: str) -> None:
@@ -71,6 +73,15 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
+
+    def break_off(self, sent: bytes) -> None:
+        """Send bytes as they are, and close the connection.
+
+        Args:
+            sent: The bytes.
+        """
+        self.wfile.write(sent)
+        self.close_connection = True
 
     def answer_any(self) -> None:
         """Read the request, keep it and answer."""
@@ -107,20 +118,31 @@ class Handler(BaseHTTPRequestHandler):
         return body
 
 
+class Server(ThreadingHTTPServer):
+    """A server that does not mind clients that go."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing."""
+
+
 @contextmanager
-def run_loopback(answer: Answer) -> Iterator[Loopback]:
+def run_loopback(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[Loopback]:
     """Run a server until the context ends.
 
     Args:
         answer: What answers a request.
+        tls: What it needs for https; None for http.
     """
 
     class Bound(Handler):
         pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Bound) as server:
-        server.daemon_threads = True
-        Bound.loopback = Loopback(f"http://127.0.0.1:{server.server_port}", answer)
+    with Server(("127.0.0.1", 0), Bound) as server:
+        if tls is not None:  # the handshake is for the thread of the connection
+            server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+        Bound.loopback = Loopback(f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}", answer)
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:

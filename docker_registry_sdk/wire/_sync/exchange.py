@@ -12,12 +12,12 @@ import httpx
 from ...errors import TransportError
 from ..bodies import sync_content
 from ..failures import transport_error
+from ..limits import ERROR_BODY_LIMIT, body_limit, fits, with_body
 from ..request import Request, RequestBuilder, Timeout, build
 from ..response import ErrorBody, status_error
 
 T = TypeVar("T")
 
-ERROR_BODY_LIMIT = 64 * 1024
 _CLOSED = "the stream is closed: read it inside its with block"
 
 
@@ -50,8 +50,24 @@ def stream(
         TransportError: No answer came, or it broke off.
         StatusError: The status is no success.
     """
+    with _stream(client, request, successes, parse_error, timeout, buffered=False) as response:
+        yield response
+
+
+@contextmanager
+def _stream(
+    client: Client,
+    request: Request,
+    successes: Container[int],
+    parse_error: Callable[[Any], ErrorBody] | None,
+    timeout: Timeout | None,
+    *,
+    buffered: bool,
+) -> Iterator[httpx.Response]:
     length = request.headers.get("Content-Length")
     built = build(client, request, sync_content(request.body, int(length) if length else None), timeout)
+    if buffered:
+        built.extensions["buffered"] = True  # so that lower layers may ask again when the body breaks off
     try:
         response = client.send(built, stream=True)
     except httpx.HTTPError as error:
@@ -85,14 +101,44 @@ def send(
     Raises:
         TransportError: No answer came, or a success broke off.
         StatusError: The status is no success.
+        ResponseError: The body is longer than any such body should be.
         RegistryError: Whatever `parse` raises.
     """
-    with stream(client, request, successes, parse_error, timeout) as response:
+    with _stream(client, request, successes, parse_error, timeout, buffered=True) as response:
         try:
-            response.read()
+            whole = read(response)
         except httpx.HTTPError as error:
             raise transport_error(response.request, error)  # noqa: B904 - it has its cause
-        return parse(response)
+        return parse(whole)
+
+
+def read(response: httpx.Response) -> httpx.Response:
+    """Return a response with its body, read up to a limit, and close it; of an error, what comes counts.
+
+    Args:
+        response: A response, read or not.
+
+    Raises:
+        ResponseError: A success is longer than the limit.
+        httpx.HTTPError: A success breaks off.
+    """
+    if _content_of(response) is not None:
+        return response
+    content = bytearray()
+    try:
+        if response.is_success and fits(response):
+            response.read()
+            return response
+        for chunk in response.iter_raw():
+            content += chunk
+            if len(content) > body_limit(response):
+                break
+    except httpx.HTTPError:
+        if response.is_success:
+            raise
+    finally:
+        response.close()
+    return with_body(response, bytes(content))
 
 
 def chunks(response: httpx.Response) -> Iterator[bytes]:
@@ -134,6 +180,8 @@ def _read_some(response: httpx.Response) -> bytes:
 
 def _content_of(response: httpx.Response) -> bytes | None:
     """Return the body of a response that was read before, as by an event hook or a transport made for tests."""
+    if not response.is_closed:
+        return None
     try:
         return response.content
     except httpx.ResponseNotRead:

@@ -1,0 +1,112 @@
+"""One test for both clients: the sync client behind the face of the async one.
+
+Its calls are done in place, which holds up the event loop; the servers of tests run in threads or processes of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager
+from typing import Any, cast
+
+import httpx
+
+from docker_registry_sdk.blobs._sync.reading import BlobStream
+from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
+from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+from tests.support.transports import AsyncValidatingTransport, ValidatingTransport
+from tests.support.validation import Exchanges
+
+KINDS = ("sync", "async")
+_PLAIN = ("explain_auth",)
+
+
+def connect(kind: str, name: str | None, exchanges: Exchanges | None = None, **options: Any) -> AsyncRegistryClientV2:
+    """Return a client, the sync one as if it were async.
+
+    Args:
+        kind: `sync` or `async`.
+        name: The repository.
+        exchanges: What holds everything that passes against the specification, or None.
+        options: The client's options.
+    """
+    # Loading the system's certificates takes longer than most tests, and none of them speaks https with these.
+    if kind == "async":
+        if exchanges is not None:
+            transport = AsyncValidatingTransport(httpx.AsyncHTTPTransport(verify=False), exchanges)
+            options["http_client"] = httpx.AsyncClient(transport=transport)
+        return AsyncRegistryClientV2(name, **options)
+    if exchanges is not None:
+        options["http_client"] = httpx.Client(transport=ValidatingTransport(httpx.HTTPTransport(verify=False), exchanges))
+    return cast("AsyncRegistryClientV2", AwaitedClient(RegistryClientV2(name, **options)))
+
+
+class AwaitedClient:
+    """A sync client whose calls are awaited.
+
+    Args:
+        client: The client.
+    """
+
+    def __init__(self, client: RegistryClientV2) -> None:
+        self.client = client
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.client, "close" if name == "aclose" else name)
+        if name.startswith("iter_"):
+            return lambda *args, **kwargs: _each(found(*args, **kwargs))
+        if name == "create_blob_read_stream":
+            return lambda *args, **kwargs: _opened(found(*args, **kwargs))
+        if name == "with_repo":
+            return lambda *args: AwaitedClient(found(*args))
+        if name in _PLAIN or name.startswith("_") or not callable(found):
+            return found
+
+        async def call(*args: Any, **kwargs: Any) -> Any:
+            return found(*args, **kwargs)
+
+        return call
+
+    async def __aenter__(self) -> AwaitedClient:
+        self.client.__enter__()
+        return self
+
+    async def __aexit__(self, *error: Any) -> None:
+        self.client.__exit__(*error)
+
+    def __repr__(self) -> str:
+        return repr(self.client)
+
+
+class AwaitedStream:
+    """A sync blob stream whose reads are awaited.
+
+    Args:
+        stream: The stream.
+    """
+
+    def __init__(self, stream: BlobStream) -> None:
+        self.digest, self.size = stream.digest, stream.size
+        self._stream = stream
+
+    async def read(self, size: int = -1, /) -> bytes:
+        """Return up to so many bytes."""
+        return self._stream.read(size)
+
+    async def read_chunk(self) -> bytes:
+        """Return the next bytes."""
+        return self._stream.read_chunk()
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return _each(self._stream)
+
+
+async def _each(items: Iterator[Any]) -> AsyncIterator[Any]:
+    for item in items:
+        yield item
+
+
+@asynccontextmanager
+async def _opened(context: AbstractContextManager[BlobStream]) -> AsyncIterator[AwaitedStream]:
+    with context as stream:
+        yield AwaitedStream(stream)
