@@ -147,6 +147,9 @@ class _Exchange:
             self._status = message["status"]
             self._headers = list(message.get("headers", []))
             self._announced = next((int(value) for name, value in self._headers if name.lower() == b"content-length"), None)
+            # The client has the whole answer with its head, and may look into the log at once.
+            if self._scope["method"] == "HEAD" or self._announced == 0 or self._status in (204, 304):
+                self.finish()
         elif message["type"] == "http.response.body":
             if self._scope["method"] != "HEAD":
                 self._sent += len(message.get("body", b""))
