@@ -1,0 +1,1 @@
+"""How a client gets in: challenges, scopes, the token dance, and which token services may see a credential."""

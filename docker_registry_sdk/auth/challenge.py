@@ -1,0 +1,80 @@
+"""Challenges: what a WWW-Authenticate header asks for (RFC 9110 section 11.6.1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from attrs import frozen
+
+_TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_TOKEN68 = re.compile(r"[A-Za-z0-9\-._~+/]+=*(?=[ \t]*(?:,|$))")
+_PARAMETER = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*=[ \t]*")
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"?', re.DOTALL)
+_BARE = re.compile(r"[^,]*")
+_GAP = re.compile(r"[ \t,]*")
+_BLANKS = re.compile(r"[ \t]*")
+
+
+@frozen
+class Challenge:
+    """One challenge.
+
+    Attributes:
+        scheme: The scheme in lower case, such as `bearer` or `basic`.
+        parameters: The parameters by their names in lower case.
+        token68: What stands in place of parameters, as with Negotiate; empty otherwise.
+    """
+
+    scheme: str
+    parameters: Mapping[str, str]
+    token68: str = ""
+
+
+def parse_challenges(values: Iterable[str]) -> tuple[Challenge, ...]:
+    """Return the challenges of all WWW-Authenticate headers of a response, in their order.
+
+    One header may hold several challenges, separated by the same comma that separates parameters. What does not follow the
+    grammar is passed over as far as the next comma, since servers are known to break it.
+
+    Args:
+        values: The values of the headers.
+    """
+    return tuple(challenge for value in values for challenge in _parse(value))
+
+
+def _parse(value: str) -> Iterable[Challenge]:
+    found: list[Challenge] = []
+    parameters: dict[str, str] = {}
+    at = _end(_GAP, value, 0)
+    while at < len(value):
+        parameter = _PARAMETER.match(value, at)
+        scheme = _TOKEN.match(value, at)
+        if parameter is not None and found and not found[-1].token68:
+            content, at = _value(value, parameter.end())
+            parameters.setdefault(parameter[1].lower(), content)
+        elif scheme is not None and parameter is None:
+            at = _end(_BLANKS, value, scheme.end())
+            token68 = _TOKEN68.match(value, at) if at > scheme.end() else None
+            parameters = {}
+            found.append(Challenge(scheme[0].lower(), parameters, token68[0] if token68 else ""))
+            at = token68.end() if token68 else at
+        else:
+            at = _end(_BARE, value, at)
+        at = _end(_GAP, value, at)
+    return found
+
+
+def _value(text: str, at: int) -> tuple[str, int]:
+    """Return a parameter's value, quoted or not, and where it ends."""
+    quoted = _QUOTED.match(text, at)
+    if quoted is not None:
+        return re.sub(r"\\(.)", r"\1", quoted[1], flags=re.DOTALL), quoted.end()
+    bare = _BARE.match(text, at)
+    assert bare is not None  # it may be empty
+    return bare[0].strip(), bare.end()
+
+
+def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
+    match = pattern.match(text, at)
+    return match.end() if match else at

@@ -1,0 +1,84 @@
+"""Scopes: what a token allows, as `type:name:action,action` (the token scope grammar of Docker distribution)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Self
+
+from attrs import frozen
+
+
+@frozen
+class Scope:
+    """The actions that are allowed on one resource.
+
+    Attributes:
+        resource: The resource's type and name, such as `repository:library/busybox`; a scope of another grammar as it came.
+        actions: What may be done with it.
+    """
+
+    resource: str
+    actions: frozenset[str]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Return the scope of its text; the name in it may hold a colon itself, as `host:port/name` does.
+
+        Args:
+            text: A scope, such as `repository:library/busybox:pull,push`.
+        """
+        resource, colon, actions = text.rpartition(":")
+        return cls(resource, frozenset(action for action in actions.split(",") if action)) if colon else cls(text, frozenset())
+
+    def __str__(self) -> str:
+        colon = ":" if self.actions or ":" in self.resource else ""
+        return f"{self.resource}{colon}{','.join(sorted(self.actions))}"
+
+
+@frozen
+class ScopeSet:
+    """The scopes of a token, with one entry for each resource.
+
+    Attributes:
+        scopes: The scopes, those that were asked for last in front.
+    """
+
+    scopes: tuple[Scope, ...] = ()
+
+    @classmethod
+    def parse(cls, texts: Iterable[str]) -> Self:
+        """Return the set of several scopes.
+
+        Args:
+            texts: Scopes as text; one text may hold several, separated by blanks.
+        """
+        return cls().with_scopes(Scope.parse(text) for several in texts for text in several.split())
+
+    def with_scopes(self, added: Iterable[Scope]) -> Self:
+        """Return the set with further scopes, the new ones in front, since some servers read only the first.
+
+        Args:
+            added: The further scopes.
+        """
+        merged: dict[str, frozenset[str]] = {}
+        for scope in (*added, *self.scopes):
+            merged[scope.resource] = merged.get(scope.resource, frozenset()) | scope.actions
+        return type(self)(tuple(Scope(resource, actions) for resource, actions in merged.items()))
+
+    def covers(self, wanted: ScopeSet) -> bool:
+        """Return whether everything that is wanted is in this set.
+
+        Args:
+            wanted: Another set.
+        """
+        here = {scope.resource: scope.actions for scope in self.scopes}
+        granted = ((scope.actions, here.get(scope.resource)) for scope in wanted.scopes)
+        return all(have is not None and ("*" in have or actions <= have) for actions, have in granted)
+
+    def touches(self, other: ScopeSet) -> bool:
+        """Return whether both sets speak of a resource in common.
+
+        Args:
+            other: Another set.
+        """
+        return bool({scope.resource for scope in self.scopes} & {scope.resource for scope in other.scopes})

@@ -1,0 +1,125 @@
+"""The token dance with a real token service: single flight, revoked and ended tokens, other origins."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import anyio
+import pytest
+
+from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
+from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+from docker_registry_sdk.credentials import Credential, ExplicitCredentials
+from docker_registry_sdk.errors import AuthError, ForbiddenError, RegistryError, UnauthorizedError
+from docker_registry_sdk.testing import EmbeddedRegistry, Settings
+from tests.support.images import digest_of
+from tests.support.sessions import KINDS, Kind, open_session
+
+
+def tokens_of(registry: EmbeddedRegistry) -> int:
+    """Return how many tokens were asked for."""
+    return sum(record.path.startswith("/token") for record in registry.requests)
+
+
+def options_of(registry: EmbeddedRegistry) -> dict[str, Any]:
+    """Return what lets the user in."""
+    return {"username": registry.username, "password": registry.password}
+
+
+def test_a_hundred_threads_fetch_one_token() -> None:
+    with EmbeddedRegistry(auth="token") as registry, RegistryClientV2(f"{registry.url}/a", **options_of(registry)) as client:
+        client.blob_upload(b"x")
+        registry.revoke_tokens()
+        client.ping()
+        before = tokens_of(registry)
+        with ThreadPoolExecutor(100) as pool:
+            found = list(pool.map(lambda _: client.head_blob(digest_of(b"x")).size, range(100)))
+        assert found == [1] * 100
+        assert tokens_of(registry) == before + 1
+
+
+def test_a_hundred_tasks_fetch_one_token() -> None:
+    async def run(registry: EmbeddedRegistry) -> None:
+        async with (
+            AsyncRegistryClientV2(f"{registry.url}/a", **options_of(registry)) as client,
+            anyio.create_task_group() as group,
+        ):
+            for _ in range(100):
+                group.start_soon(client.ping)
+
+    with EmbeddedRegistry(auth="token") as registry:
+        anyio.run(run, registry)
+        assert tokens_of(registry) == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_revoked_tokens_are_replaced(kind: Kind) -> None:
+    with EmbeddedRegistry(auth="token") as registry:
+        with open_session(kind, f"{registry.url}/a", **options_of(registry)) as session:
+            for number in range(4):
+                assert session.read_blob(session.call("blob_upload", b"%d" % number).digest) == b"%d" % number
+                registry.revoke_tokens()
+        assert tokens_of(registry) <= 2 * 4
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_streamed_upload_survives_that_the_token_has_ended(kind: Kind) -> None:
+    settings = Settings(token_lifetime=60)
+    with (
+        EmbeddedRegistry(auth="token", settings=settings) as registry,
+        open_session(kind, f"{registry.url}/a", **options_of(registry)) as session,
+    ):
+        session.call("blob_upload", b"first")
+        registry.clock.advance(3600)
+        blob = session.call("blob_upload", iter([b"sec", b"ond"]), digest=digest_of(b"second"))
+        assert session.read_blob(blob.digest) == b"second"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("origin", ["same", "port", "name"])
+def test_where_the_token_service_may_be(kind: Kind, origin: Any) -> None:
+    with EmbeddedRegistry(auth="token", settings=Settings(token_origin=origin)) as registry:
+        for trusted, allowed in (((), origin != "name"), (("localhost",), True)):
+            with open_session(kind, f"{registry.url}/a", trusted_realms=trusted, **options_of(registry)) as session:
+                if allowed:
+                    assert session.call("ping").status == 200
+                else:
+                    with pytest.raises(AuthError, match="private network"):
+                        session.call("ping")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("auth", ["token", "basic"])
+def test_a_wrong_password_fails_at_once(kind: Kind, auth: Any) -> None:
+    with EmbeddedRegistry(auth=auth) as registry:
+        credentials = ExplicitCredentials(Credential(registry.username, "S3CR3T"))
+        with open_session(kind, f"{registry.url}/a", credentials=credentials) as session:
+            with pytest.raises((AuthError, UnauthorizedError)) as caught:
+                session.call("start_blob_upload")
+            assert "S3CR3T" not in f"{caught.value}{session.explain()}"
+        assert len(registry.requests) == 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_anonymous_callers_may_not_do_is_refused_after_one_token(kind: Kind) -> None:
+    with EmbeddedRegistry(auth="token") as registry:
+        nobody = ExplicitCredentials(Credential("x", "y"), "nowhere.example.com")
+        with open_session(kind, f"{registry.url}/a", credentials=nobody) as session:
+            with pytest.raises((UnauthorizedError, ForbiddenError)):
+                session.call("start_blob_upload")
+            with pytest.raises(RegistryError):
+                session.call("list_repositories")
+        assert tokens_of(registry) == 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_identity_token_is_exchanged(kind: Kind) -> None:
+    import httpx
+
+    with EmbeddedRegistry(auth="token") as registry:
+        asked = httpx.get(registry.token_url, params={"offline_token": "true"}, auth=(registry.username, registry.password))
+        credential = Credential(identity_token=asked.json()["refresh_token"])
+        with open_session(kind, f"{registry.url}/a", credentials=ExplicitCredentials(credential)) as session:
+            session.call("blob_upload", b"x")
+            assert session.explain().grant == "POST with an identity token"
