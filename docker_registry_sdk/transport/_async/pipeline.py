@@ -1,0 +1,172 @@
+"""What every request to a registry passes: the client that the generated functions are given."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import time
+from typing import Any
+
+import httpx
+from attrs import frozen
+
+from ..._redaction import one_line, redact_url
+from ...auth.steps import Enter, FindCredential, Flow, Read, Resolve, Send, Step, Wait
+from ...credentials import AsyncCredentialProvider, Credential, CredentialProvider
+from ...errors import AuthError
+from ...wire import async_read, is_untrusted, verbatim_url
+from ..gate import Gate
+from ..home import Home
+from ..resolving import async_resolve
+from ..retries import RetryLimits, with_retries
+from ..waiting import async_enter, async_sleep
+
+_log = logging.getLogger("docker_registry_sdk.transport")
+_SECRETS = frozenset({b"authorization", b"cookie", b"proxy-authorization"})
+
+
+@frozen(kw_only=True)
+class AsyncSettings:
+    """What a pipeline is made of.
+
+    Attributes:
+        http: The httpx client that sends.
+        owned: Whether the pipeline closes it.
+        limits: How often and how long it tries.
+        user_agent: The User-Agent header.
+        credentials: Where credentials come from.
+        proxied: Whether a proxy looks hosts up.
+    """
+
+    http: httpx.AsyncClient
+    owned: bool
+    limits: RetryLimits
+    user_agent: str
+    credentials: CredentialProvider | AsyncCredentialProvider
+    proxied: bool
+
+
+class AsyncPipeline:
+    """Sends the requests of one registry, with all that policy asks for; safe to share.
+
+    Args:
+        home: Where the registry is.
+        settings: What it is made of.
+    """
+
+    def __init__(self, home: Home, settings: AsyncSettings) -> None:
+        self.home = home
+        self.gate: Gate | None = None
+        self._settings = settings
+        self._found: dict[str | None, Credential | None] = {}
+
+    def build_request(
+        self, method: str, url: str, /, *, content: Any = None, headers: Any = None, timeout: Any = None, extensions: Any = None
+    ) -> httpx.Request:
+        """Return an httpx request; a path is one of the registry's.
+
+        Args:
+            method: The HTTP method.
+            url: A path with its query, or an absolute URL.
+            content: The body as httpx takes it.
+            headers: The headers.
+            timeout: Seconds or an `httpx.Timeout`; None for the client's own.
+            extensions: What lower layers must know of the call.
+        """
+        if url.startswith("/"):
+            url = f"{self.home.origin}{url}"
+        options: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
+        given = {**(headers or {}), "User-Agent": self._settings.user_agent}
+        request = self._settings.http.build_request(method, url, content=content, headers=given, extensions=extensions, **options)
+        # Cookies have no place in API v2, and those of v1 are the gate's to send. What a caller's http_client sends with
+        # every request would go to token services and storage, too.
+        for name in _SECRETS & {key.lower() for key, _ in request.headers.raw}:
+            if name.decode() not in {key.lower() for key in given}:
+                del request.headers[name.decode()]
+        return request
+
+    async def send(self, request: httpx.Request, /, *, stream: bool = True) -> httpx.Response:
+        """Send a request through the gate, and again where that is safe and may help.
+
+        Args:
+            request: A request of `build_request`.
+            stream: Whether to leave the body unread, as the generated functions always ask.
+
+        Raises:
+            httpx.TransportError: No answer came.
+            AuthError: A token cannot be had.
+        """
+        assert self.gate is not None  # it is set as soon as both are made, for each needs the other
+        response = await self._drive(with_retries(self.gate.flow(request), self._settings.limits))
+        return response if stream else await async_read(response)
+
+    async def aclose(self) -> None:
+        """Close the connections, unless they are the caller's."""
+        if self._settings.owned:
+            await self._settings.http.aclose()
+
+    async def _drive(self, flow: Flow) -> httpx.Response:
+        try:
+            step = next(flow)
+            while True:
+                try:
+                    result = await self._perform(step)
+                except Exception as error:
+                    step = flow.throw(error)
+                else:
+                    step = flow.send(result)
+        except StopIteration as end:
+            response: httpx.Response = end.value
+            return response
+        finally:
+            flow.close()
+
+    async def _perform(self, step: Step) -> Any:
+        match step:
+            case Send(request=request):
+                return await self._send(request)
+            case Read(response=response):
+                return await async_read(response)
+            case Wait(seconds=seconds):
+                return await async_sleep(seconds)
+            case Enter(lock=lock, done=done):
+                return await async_enter(lock, done)
+            case FindCredential(repo=repo, again=again):
+                return await self._find(repo, again=again)
+            case Resolve(host=host):
+                return () if self._settings.proxied else await async_resolve(host)
+
+    async def _send(self, request: httpx.Request) -> httpx.Response:
+        started = time.perf_counter()
+        try:
+            response = await self._settings.http.send(request, stream=True, auth=None, follow_redirects=False)
+        except httpx.TransportError as error:
+            _log.debug("%s %s: %s", request.method, redact_url(str(request.url)), type(error).__name__)
+            unconnected = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and not is_untrusted(error)
+            if not unconnected or not self.home.fall_back(str(request.url)):
+                raise
+            request.url = verbatim_url(f"{self.home.origin}{request.url.raw_path.decode()}")
+            request.headers["Host"] = self.home.origin.netloc
+            return await self._send(request)
+        if self.home.undecided:
+            self.home.settle(str(request.url))
+        if _log.isEnabledFor(logging.DEBUG):
+            took = (time.perf_counter() - started) * 1000
+            _log.debug("%s %s: %d in %.0f ms", request.method, redact_url(str(request.url)), response.status_code, took)
+        return response
+
+    async def _find(self, repo: str | None, *, again: bool) -> Credential | None:
+        if again or repo not in self._found:
+            found = self._settings.credentials.get_credential(self.home.index.name, repo)
+            if inspect.isawaitable(found):
+                found = await found
+            if found is not None and not isinstance(found, Credential):
+                raise AuthError(
+                    "it gives no Credential and not None", source=f"the provider {type(self._settings.credentials).__name__}"
+                )
+            source = "none" if found is None else one_line(found.source)
+            _log.debug(
+                "credential for %s: %s", self.home.index.name if repo is None else f"{self.home.index.name}/{repo}", source
+            )
+            self._found[repo] = found
+        return self._found[repo]

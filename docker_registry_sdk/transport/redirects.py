@@ -1,0 +1,86 @@
+"""Following redirects and foreign URLs without giving anything away. Free of I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..auth.authenticator import is_repeatable
+from ..auth.steps import Flow, Read, Send
+from ..errors import InvalidReferenceError, TransportError
+from ..origin import Origin
+from ..wire import HTTPRequest, HTTPResponse, make_absolute, verbatim_url
+from .home import origin_of
+
+MOST_REDIRECTS = 5
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_SECRETS = ("Authorization", "Cookie", "Proxy-Authorization")
+
+
+def follow_redirects(
+    request: HTTPRequest,
+    registry: Callable[[], Origin],
+    enter: Callable[[HTTPRequest], Flow],
+    *,
+    former: Origin | None = None,
+) -> Flow:
+    """Send a request, and follow where its response leads.
+
+    Credentials belong to the registry's origin: everywhere else requests go bare. From https nothing goes to plain http.
+
+    Args:
+        request: The request; an upload location may lead it to another origin.
+        registry: Gives the registry's origin, which may change with its first answer.
+        enter: What lets a request into the registry.
+        former: The registry's origin before it changed, for requests that were made by then.
+
+    Raises:
+        TransportError: There are too many redirects, or one leads where nothing may go.
+
+    Source: RFC 9110 section 15.4.
+    """
+    origin = _checked(request, secure=registry().is_secure)
+    for _ in range(MOST_REDIRECTS + 1):
+        response: HTTPResponse = yield from enter(request) if origin in (registry(), former) else _bare(request)
+        location = response.headers.get("Location", "").strip()
+        if response.status_code not in _REDIRECTS or not location:
+            return response
+        # A 301, 302 or 303 turns a write into a GET in many clients, which is never what an upload wants.
+        if request.method not in ("GET", "HEAD") and (response.status_code < 307 or not is_repeatable(request)):
+            return response
+        yield Read(response)
+        secure = registry().is_secure or request.url.scheme == "https"
+        request = _redirected(request, location)
+        origin = _checked(request, secure=secure)
+    raise TransportError(f"there are more than {MOST_REDIRECTS} redirects", method=request.method, url=str(request.url))
+
+
+def _bare(request: HTTPRequest) -> Flow:
+    for name in _SECRETS:
+        request.headers.pop(name, None)
+    response: HTTPResponse = yield Send(request)
+    return response
+
+
+def _redirected(request: HTTPRequest, location: str) -> HTTPRequest:
+    headers = request.headers.copy()
+    for name in _SECRETS:
+        headers.pop(name, None)
+    try:
+        url = verbatim_url(make_absolute(str(request.url), location.partition("#")[0]))
+    except (InvalidReferenceError, ValueError):
+        raise TransportError("its redirect leads nowhere", method=request.method, url=str(request.url)) from None
+    headers["Host"] = url.netloc.decode()
+    moved = HTTPRequest(request.method, url, headers=headers, stream=request.stream, extensions=request.extensions)
+    moved.url = url  # httpx has made it an URL of its own, and tidied it
+    return moved
+
+
+def _checked(request: HTTPRequest, *, secure: bool) -> Origin:
+    """Return the origin that a request leads to, which is https when it comes from https."""
+    try:
+        origin = origin_of(request.url)
+    except InvalidReferenceError as error:
+        raise TransportError(str(error), method=request.method, url=str(request.url)) from None
+    if secure and not origin.is_secure:
+        raise TransportError("nothing goes from https to plain http", method=request.method, url=str(request.url))
+    return origin
