@@ -1,0 +1,1 @@
+"""Blobs: verified as they are read, and uploaded whole."""
