@@ -1,1 +1,193 @@
-"""A typed SDK for container registries: Docker Registry API v1, and API v2 of Docker distribution and the OCI."""
+"""A typed SDK for container registries: Docker Registry API v1, and API v2 of Docker distribution and the OCI.
+
+    from docker_registry_sdk import create_client
+
+    with create_client("alpine") as client:
+        print(client.list_repo_tags() if client.version == 1 else list(client.iter_tags()))
+
+Its names are imported when they are first used, so that importing the package is cheap.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .blobs.session import UploadSession as UploadSession
+    from .client._async.create import async_create_client as create_async_client
+    from .client._async.login import async_login as async_login
+    from .client._async.v1 import AsyncRegistryClientV1 as AsyncRegistryClientV1
+    from .client._async.v2 import AsyncRegistryClientV2 as AsyncRegistryClientV2
+    from .client._sync.create import create_client as create_client
+    from .client._sync.login import login as login
+    from .client._sync.v1 import RegistryClientV1 as RegistryClientV1
+    from .client._sync.v2 import RegistryClientV2 as RegistryClientV2
+    from .client.login_result import LoginResult as LoginResult
+    from .client.manifests import DOCKER_LIST as DOCKER_LIST
+    from .client.manifests import DOCKER_MANIFEST as DOCKER_MANIFEST
+    from .client.manifests import DOCKER_SCHEMA1 as DOCKER_SCHEMA1
+    from .client.manifests import OCI_INDEX as OCI_INDEX
+    from .client.manifests import OCI_MANIFEST as OCI_MANIFEST
+    from .client.manifests import ManifestResponse as ManifestResponse
+    from .client.manifests import digest_from_manifest_bytes as digest_from_manifest_bytes
+    from .credentials.credential import Credential as Credential
+    from .digest import Digest as Digest
+    from .errors import AuthError as AuthError
+    from .errors import BadRequestError as BadRequestError
+    from .errors import ConflictError as ConflictError
+    from .errors import DigestMismatchError as DigestMismatchError
+    from .errors import ForbiddenError as ForbiddenError
+    from .errors import InvalidDigestError as InvalidDigestError
+    from .errors import InvalidReferenceError as InvalidReferenceError
+    from .errors import MethodNotAllowedError as MethodNotAllowedError
+    from .errors import NotFoundError as NotFoundError
+    from .errors import NotModifiedError as NotModifiedError
+    from .errors import ParseError as ParseError
+    from .errors import PreconditionFailedError as PreconditionFailedError
+    from .errors import RangeNotSatisfiableError as RangeNotSatisfiableError
+    from .errors import RateLimitedError as RateLimitedError
+    from .errors import RedirectError as RedirectError
+    from .errors import RegistryError as RegistryError
+    from .errors import ResponseError as ResponseError
+    from .errors import ServerError as ServerError
+    from .errors import StatusError as StatusError
+    from .errors import TooLargeError as TooLargeError
+    from .errors import TransportError as TransportError
+    from .errors import UnauthorizedError as UnauthorizedError
+    from .errors import UnexpectedContentType as UnexpectedContentType
+    from .reference import Index as Index
+    from .reference import Repo as Repo
+    from .reference import RepoRef as RepoRef
+    from .reference import parse_index as parse_index
+    from .reference import parse_repo as parse_repo
+    from .reference import parse_repo_and_ref as parse_repo_and_ref
+    from .reference import parse_repo_and_tag as parse_repo_and_tag
+    from .transport.options import AsyncClientOptions as AsyncClientOptions
+    from .transport.options import ClientOptions as ClientOptions
+    from .v2.models import Descriptor as Descriptor
+
+_MODULES = {
+    "AsyncClientOptions": ".transport.options",
+    "AsyncRegistryClientV1": ".client._async.v1",
+    "AsyncRegistryClientV2": ".client._async.v2",
+    "AuthError": ".errors",
+    "BadRequestError": ".errors",
+    "ClientOptions": ".transport.options",
+    "ConflictError": ".errors",
+    "Credential": ".credentials.credential",
+    "DOCKER_LIST": ".client.manifests",
+    "DOCKER_MANIFEST": ".client.manifests",
+    "DOCKER_SCHEMA1": ".client.manifests",
+    "Descriptor": ".v2.models",
+    "Digest": ".digest",
+    "DigestMismatchError": ".errors",
+    "ForbiddenError": ".errors",
+    "Index": ".reference",
+    "InvalidDigestError": ".errors",
+    "InvalidReferenceError": ".errors",
+    "LoginResult": ".client.login_result",
+    "ManifestResponse": ".client.manifests",
+    "MethodNotAllowedError": ".errors",
+    "NotFoundError": ".errors",
+    "NotModifiedError": ".errors",
+    "OCI_INDEX": ".client.manifests",
+    "OCI_MANIFEST": ".client.manifests",
+    "ParseError": ".errors",
+    "PreconditionFailedError": ".errors",
+    "RangeNotSatisfiableError": ".errors",
+    "RateLimitedError": ".errors",
+    "RedirectError": ".errors",
+    "RegistryClientV1": ".client._sync.v1",
+    "RegistryClientV2": ".client._sync.v2",
+    "RegistryError": ".errors",
+    "Repo": ".reference",
+    "RepoRef": ".reference",
+    "ResponseError": ".errors",
+    "ServerError": ".errors",
+    "StatusError": ".errors",
+    "TooLargeError": ".errors",
+    "TransportError": ".errors",
+    "UnauthorizedError": ".errors",
+    "UnexpectedContentType": ".errors",
+    "UploadSession": ".blobs.session",
+    "async_login": ".client._async.login",
+    "create_async_client": ".client._async.create",
+    "create_client": ".client._sync.create",
+    "digest_from_manifest_bytes": ".client.manifests",
+    "login": ".client._sync.login",
+    "parse_index": ".reference",
+    "parse_repo": ".reference",
+    "parse_repo_and_ref": ".reference",
+    "parse_repo_and_tag": ".reference",
+}
+
+# Async functions carry async_ in front where they are written; this one reads better in the place of a class.
+_NAMES = {"create_async_client": "async_create_client"}
+
+__all__ = [
+    "DOCKER_LIST",
+    "DOCKER_MANIFEST",
+    "DOCKER_SCHEMA1",
+    "OCI_INDEX",
+    "OCI_MANIFEST",
+    "AsyncClientOptions",
+    "AsyncRegistryClientV1",
+    "AsyncRegistryClientV2",
+    "AuthError",
+    "BadRequestError",
+    "ClientOptions",
+    "ConflictError",
+    "Credential",
+    "Descriptor",
+    "Digest",
+    "DigestMismatchError",
+    "ForbiddenError",
+    "Index",
+    "InvalidDigestError",
+    "InvalidReferenceError",
+    "LoginResult",
+    "ManifestResponse",
+    "MethodNotAllowedError",
+    "NotFoundError",
+    "NotModifiedError",
+    "ParseError",
+    "PreconditionFailedError",
+    "RangeNotSatisfiableError",
+    "RateLimitedError",
+    "RedirectError",
+    "RegistryClientV1",
+    "RegistryClientV2",
+    "RegistryError",
+    "Repo",
+    "RepoRef",
+    "ResponseError",
+    "ServerError",
+    "StatusError",
+    "TooLargeError",
+    "TransportError",
+    "UnauthorizedError",
+    "UnexpectedContentType",
+    "UploadSession",
+    "async_login",
+    "create_async_client",
+    "create_client",
+    "digest_from_manifest_bytes",
+    "login",
+    "parse_index",
+    "parse_repo",
+    "parse_repo_and_ref",
+    "parse_repo_and_tag",
+]
+
+# Hidden from type checkers, which know the names from above, so that they see a misspelt one.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(_MODULES[name], __name__), _NAMES.get(name, name))
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

@@ -1,0 +1,206 @@
+"""The calls of API v2 for blobs and uploads."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+
+from ...blobs._async.reading import AsyncBlobStream, async_open_blob_stream
+from ...blobs._async.writing import async_upload_blob
+from ...blobs.session import UploadSession, advanced, refreshed, started
+from ...blobs.sources import AsyncBlobSource
+from ...digest import Digest
+from ...errors import ParseError
+from ...v2.api import (
+    cancel_blob_upload,
+    complete_blob_upload,
+    delete_blob,
+    get_blob_upload_status,
+    head_blob,
+    start_blob_upload,
+    upload_blob_chunk,
+)
+from ...v2.models import Descriptor
+from ...wire import Timeout
+from .base import AsyncClientBase
+
+_OCTETS = "application/octet-stream"
+
+
+class AsyncBlobCalls(AsyncClientBase):
+    """Blobs and uploads."""
+
+    def create_blob_read_stream(
+        self, digest: str, *, timeout: Timeout | None = None
+    ) -> AbstractAsyncContextManager[AsyncBlobStream]:
+        """Open a blob for reading: a context manager of a stream whose bytes are checked as they pass.
+
+        Args:
+            digest: The blob's digest.
+            timeout: Seconds or an `httpx.Timeout` for this call.
+
+        Raises:
+            InvalidDigestError: The digest is none.
+            NotFoundError: There is no such blob.
+            DigestMismatchError: While reading: the blob is not the one that was asked for.
+
+        Source: OCI Distribution Spec, Pulling Blobs (end-2).
+        """
+        return async_open_blob_stream(self._pipeline, self._name, digest, timeout)
+
+    async def head_blob(self, digest: str, *, timeout: Timeout | None = None) -> Descriptor:
+        """Ask whether a blob is there, and for its size.
+
+        Args:
+            digest: The blob's digest.
+            timeout: Seconds or an `httpx.Timeout` for this call.
+
+        Raises:
+            NotFoundError: There is no such blob.
+            ParseError: The registry does not say how large it is.
+
+        Source: OCI Distribution Spec, Pulling Blobs (end-2).
+        """
+        wanted = Digest(digest)
+        answer = await head_blob.asyncio(self._pipeline, self._name, wanted, timeout=timeout)
+        if answer.content_length is None:
+            raise ParseError(model="HeadBlobOk", field="Content-Length", problem="is missing from the headers")
+        return Descriptor(media_type=answer.media_type or _OCTETS, digest=wanted, size=answer.content_length)
+
+    async def delete_blob(self, digest: str, *, timeout: Timeout | None = None) -> None:
+        """Delete a blob from the repository.
+
+        Args:
+            digest: The blob's digest.
+            timeout: Seconds or an `httpx.Timeout` for this call.
+
+        Raises:
+            NotFoundError: There is no such blob.
+            MethodNotAllowedError: The registry does not delete blobs.
+
+        Source: OCI Distribution Spec, Deleting Blobs (end-10).
+        """
+        await delete_blob.asyncio(self._pipeline, self._name, Digest(digest), timeout=timeout)
+
+    async def blob_upload(
+        self, source: AsyncBlobSource, *, digest: str | None = None, size: int | None = None, timeout: Timeout | None = None
+    ) -> Descriptor:
+        """Upload a blob whole, unless it is there already.
+
+        Args:
+            source: Bytes, a path, a file, or an iterable of bytes.
+            digest: Its digest; None to compute it.
+            size: Its size in bytes, where it is known and cannot be found from the source.
+            timeout: Seconds or an `httpx.Timeout` for each request.
+
+        Raises:
+            DigestMismatchError: The source is not what `digest` and `size` say.
+            OSError: The source cannot be read.
+
+        Source: OCI Distribution Spec, Pushing Blobs (end-2, end-4a, end-6).
+        """
+        return await async_upload_blob(self._pipeline, self._name, source, digest, size, timeout)
+
+    async def start_blob_upload(self, *, timeout: Timeout | None = None) -> UploadSession:
+        """Open an upload session, for a blob whose digest will be of sha256.
+
+        Args:
+            timeout: Seconds or an `httpx.Timeout` for this call.
+
+        Raises:
+            ParseError: The registry answers as if the blob were there.
+
+        Source: OCI Distribution Spec, Pushing Blobs (end-4a).
+        """
+        answer = await start_blob_upload.asyncio(self._pipeline, self._name, timeout=timeout)
+        if isinstance(answer, start_blob_upload.StartBlobUploadCreated):
+            raise ParseError(model="StartBlobUploadAccepted", field="", problem="should be 202: nothing was uploaded yet")
+        return started(self._name, answer)
+
+    async def get_blob_upload_status(self, session: UploadSession, *, timeout: Timeout | None = None) -> UploadSession:
+        """Ask how much of an upload has arrived, and where it goes on.
+
+        Args:
+            session: The session.
+            timeout: Seconds or an `httpx.Timeout` for this call.
+
+        Raises:
+            NotFoundError: The session is closed, or its location is not the newest.
+
+        Source: OCI Distribution Spec, Pushing a blob in chunks (end-13).
+        """
+        answer = await get_blob_upload_status.asyncio(self._pipeline, session.repo, session.location, timeout=timeout)
+        return refreshed(session, answer)
+
+    async def upload_blob_chunk(self, session: UploadSession, data: bytes, *, timeout: Timeout | None = None) -> UploadSession:
+        """Upload the next chunk of a blob.
+
+        Args:
+            session: The session as the last call returned it.
+            data: The chunk.
+            timeout: Seconds or an `httpx.Timeout` for this call.
+
+        Raises:
+            RangeNotSatisfiableError: The chunk does not begin where the last one ended: ask the status, and go on from there.
+
+        Source: OCI Distribution Spec, Pushing a blob in chunks (end-5).
+        """
+        if not data:
+            return session  # there is no Content-Range for nothing
+        last = session.offset + len(data) - 1
+        answer = await upload_blob_chunk.asyncio(
+            self._pipeline, session.repo, session.location, data, content_range=f"{session.offset}-{last}", timeout=timeout
+        )
+        return advanced(session, answer, len(data))
+
+    async def complete_blob_upload(self, session: UploadSession, digest: str, *, timeout: Timeout | None = None) -> Descriptor:
+        """Close an upload whose bytes have all been sent.
+
+        Args:
+            session: The session as the last call returned it.
+            digest: The digest of the whole blob.
+            timeout: Seconds or an `httpx.Timeout` for this call.
+
+        Raises:
+            BadRequestError: The digest is not that of the bytes.
+
+        Source: OCI Distribution Spec, Pushing Blobs (end-6).
+        """
+        wanted = Digest(digest)
+        await complete_blob_upload.asyncio(self._pipeline, session.repo, session.location, wanted, timeout=timeout)
+        return Descriptor(media_type=_OCTETS, digest=wanted, size=session.offset)
+
+    async def cancel_blob_upload(self, session: UploadSession, *, timeout: Timeout | None = None) -> None:
+        """Close an upload and drop what has arrived.
+
+        Args:
+            session: The session.
+            timeout: Seconds or an `httpx.Timeout` for this call.
+
+        Raises:
+            NotFoundError: It is closed already.
+            MethodNotAllowedError: The registry does not offer this.
+
+        Source: OCI Distribution Spec, Cancel a blob upload (end-14).
+        """
+        await cancel_blob_upload.asyncio(self._pipeline, session.repo, session.location, timeout=timeout)
+
+    async def mount_blob(
+        self, digest: str, from_repo: str | None = None, *, timeout: Timeout | None = None
+    ) -> Descriptor | UploadSession:
+        """Take over a blob that the registry has in another repository.
+
+        Args:
+            digest: The blob's digest.
+            from_repo: The repository that has it, by its name on the registry; None where the registry looks for itself.
+            timeout: Seconds or an `httpx.Timeout` for this call.
+
+        Returns:
+            The blob's descriptor when it was mounted, its size asked for; else a session to upload it with, or to cancel.
+
+        Source: OCI Distribution Spec, Mounting a blob from another repository (end-11).
+        """
+        wanted = Digest(digest)
+        answer = await start_blob_upload.asyncio(self._pipeline, self._name, mount=wanted, from_repo=from_repo, timeout=timeout)
+        if isinstance(answer, start_blob_upload.StartBlobUploadAccepted):
+            return started(self._name, answer)
+        return await self.head_blob(wanted, timeout=timeout)

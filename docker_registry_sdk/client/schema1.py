@@ -1,0 +1,143 @@
+"""Docker's schema 1 manifests: the payload that their digest and their signatures are over.
+
+Source: https://distribution.github.io/distribution/spec/deprecated-schema-v1/ and RFC 7515.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from typing import Any, Literal, NoReturn, TypeAlias
+
+from ..errors import ParseError
+
+Signature: TypeAlias = Literal["unsigned", "unchecked", "verified"]
+
+_MODEL = "DockerSchema1Manifest"
+_CURVES = {"P-256": ("ES256", 32), "P-384": ("ES384", 48), "P-521": ("ES512", 66)}
+# Docker made one; each costs the time to check it, and whoever serves the manifest chooses how many there are.
+_MOST_SIGNATURES = 16
+
+
+def signed_payload(raw: bytes, document: Any) -> bytes:
+    """Return the bytes that the digest and the signatures of a schema 1 manifest are over.
+
+    They must say all that the manifest says: the digest would not cover anything else in it.
+
+    Args:
+        raw: The manifest as it came.
+        document: The same, as parsed JSON.
+
+    Raises:
+        ParseError: The signatures contradict each other, or do not fit the manifest.
+    """
+    formats = {_format(protected, len(raw)) for protected in _protected_headers(document)}
+    if not formats:
+        return raw  # unsigned
+    if len(formats) > 1:
+        _refuse("are over different payloads", "signatures")
+    length, tail = formats.pop()
+    payload = raw[:length] + tail
+    try:
+        covered = json.loads(payload)
+    except (ValueError, RecursionError):
+        covered = None
+    if covered != {name: value for name, value in document.items() if name != "signatures"}:
+        _refuse("are over something else than the manifest says", "signatures")
+    return payload
+
+
+def check_signatures(raw: bytes, document: Any) -> Signature:
+    """Check the signatures of a schema 1 manifest; without the extra `schema1` they stay unchecked.
+
+    The keys come with the signatures: a good one says that the manifest is whole, and nothing of who made it.
+
+    Args:
+        raw: The manifest as it came.
+        document: The same, as parsed JSON.
+
+    Raises:
+        ParseError: A signature is wrong, or of a kind that is not used here.
+    """
+    signatures = _signatures(document)
+    if not signatures:
+        return "unsigned"
+    try:
+        import cryptography.exceptions
+    except ImportError:
+        return "unchecked"
+    payload = _encode(signed_payload(raw, document))
+    for number, signature in enumerate(signatures):
+        try:
+            _verify(signature, payload)
+        except (KeyError, TypeError, ValueError, AttributeError, cryptography.exceptions.InvalidSignature):
+            _refuse("is wrong, or of a kind that is not supported", f"signatures[{number}]")
+    return "verified"
+
+
+def _verify(signature: Any, payload: str) -> None:
+    from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
+    from cryptography.hazmat.primitives.hashes import SHA256, SHA384, SHA512, HashAlgorithm
+
+    header, key = signature["header"], signature["header"]["jwk"]
+    signed = f"{signature['protected']}.{payload}".encode()
+    given = _decode(signature["signature"])
+    if key["kty"] == "EC":
+        algorithm, length = _CURVES[key["crv"]]
+        if header["alg"] != algorithm or len(given) != 2 * length:
+            raise ValueError("the algorithm does not fit the key")
+        curve: ec.EllipticCurve = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1(), "P-521": ec.SECP521R1()}[key["crv"]]
+        hashed: HashAlgorithm = {"ES256": SHA256(), "ES384": SHA384(), "ES512": SHA512()}[algorithm]
+        x, y = (int.from_bytes(_decode(key[name]), "big") for name in ("x", "y"))
+        der = utils.encode_dss_signature(int.from_bytes(given[:length], "big"), int.from_bytes(given[length:], "big"))
+        ec.EllipticCurvePublicNumbers(x, y, curve).public_key().verify(der, signed, ec.ECDSA(hashed))
+    elif key["kty"] == "RSA" and header["alg"] == "RS256":
+        exponent, modulus = (int.from_bytes(_decode(key[name]), "big") for name in ("e", "n"))
+        rsa.RSAPublicNumbers(exponent, modulus).public_key().verify(given, signed, padding.PKCS1v15(), SHA256())
+    else:
+        raise ValueError("the algorithm is not supported")
+
+
+def _signatures(document: Any) -> list[Any]:
+    signatures = document.get("signatures")
+    if signatures is None:
+        return []
+    if not isinstance(signatures, list):
+        _refuse("should be a list", "signatures")
+    if len(signatures) > _MOST_SIGNATURES:
+        _refuse(f"are more than {_MOST_SIGNATURES}", "signatures")
+    return signatures
+
+
+def _protected_headers(document: Any) -> list[Any]:
+    try:
+        return [json.loads(_decode(signature["protected"])) for signature in _signatures(document)]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        _refuse("have a protected header that cannot be read", "signatures")
+
+
+def _format(protected: Any, most: int) -> tuple[int, bytes]:
+    """Return how many bytes of the manifest the payload begins with, and what follows them there."""
+    try:
+        length, tail = protected["formatLength"], _decode(protected["formatTail"])
+    except (KeyError, TypeError, ValueError):
+        _refuse("have no formatLength or formatTail that can be read", "signatures")
+    if not isinstance(length, int) or isinstance(length, bool) or not 0 <= length <= most:
+        _refuse("have a formatLength that does not fit the manifest", "signatures")
+    return length, tail
+
+
+def _decode(text: str) -> bytes:
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except binascii.Error as error:
+        raise ValueError("not base 64") from error
+
+
+def _encode(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+
+
+def _refuse(problem: str, field: str) -> NoReturn:
+    raise ParseError(model=_MODEL, field=field, problem=problem)

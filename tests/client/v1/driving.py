@@ -1,0 +1,108 @@
+"""Driving sync and async clients by the same test."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
+from typing import Any
+
+import httpx
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+import docker_registry_sdk as sdk
+
+
+class Driver:
+    """Makes clients of one kind, and calls them.
+
+    Args:
+        portal: Where async clients live; None for sync ones.
+    """
+
+    def __init__(self, portal: BlockingPortal | None) -> None:
+        self._portal = portal
+
+    def v1(self, name: str | None = None, **options: Any) -> AbstractContextManager[Any]:
+        """Open a client of API v1."""
+        return self._opened(sdk.RegistryClientV1(name, **options) if self._portal is None else self._made(name, options))
+
+    def mocked(self, handler: Callable[[httpx.Request], httpx.Response]) -> dict[str, Any]:
+        """Return the options of clients whose requests are answered by a function."""
+        transport = httpx.MockTransport(handler)
+        kind = httpx.Client if self._portal is None else httpx.AsyncClient
+        return {"http_client": kind(transport=transport), "max_retries": 0}
+
+    def create(self, name: str | None = None, **options: Any) -> AbstractContextManager[Any]:
+        """Open a client of whatever version the registry speaks."""
+        if self._portal is None:
+            return self._opened(sdk.create_client(name, **options))
+        return self._opened(self._wait(sdk.create_async_client(name, **options)))
+
+    def login(self, index: str, **options: Any) -> sdk.LoginResult:
+        """Log in."""
+        if self._portal is None:
+            return sdk.login(index, **options)
+        result: sdk.LoginResult = self._wait(sdk.async_login(index, **options))
+        return result
+
+    def _made(self, name: str | None, options: dict[str, Any]) -> sdk.AsyncRegistryClientV1:
+        return sdk.AsyncRegistryClientV1(name, **options)
+
+    @contextmanager
+    def _opened(self, client: Any) -> Iterator[Any]:
+        if self._portal is None:
+            with client:
+                yield client
+        else:
+            with self._portal.wrap_async_context_manager(client):
+                yield _Blocking(client, self)
+
+    def _wait(self, awaitable: Awaitable[Any]) -> Any:
+        async def wait() -> Any:
+            return await awaitable
+
+        assert self._portal is not None
+        return self._portal.call(wait)
+
+    def finish(self, result: Any) -> Any:
+        """Return what a call of an async object comes to, without anything async in it."""
+        if inspect.isawaitable(result):
+            return self._wait(result)
+        if isinstance(result, AbstractAsyncContextManager) and not hasattr(result, "ping"):
+            return self._entered(result)
+        if hasattr(result, "__anext__"):
+            return self._wait(_collected(result))
+        return _Blocking(result, self) if hasattr(result, "ping") else result
+
+    @contextmanager
+    def _entered(self, manager: AbstractAsyncContextManager[Any]) -> Iterator[Any]:
+        assert self._portal is not None
+        with self._portal.wrap_async_context_manager(manager) as entered:
+            yield _Blocking(entered, self)
+
+
+class _Blocking:
+    def __init__(self, inner: Any, driver: Driver) -> None:
+        self._inner = inner
+        self._driver = driver
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._inner, name)
+        if not callable(value):
+            return value
+        return lambda *args, **kwargs: self._driver.finish(value(*args, **kwargs))
+
+
+async def _collected(items: Any) -> list[Any]:
+    return [item async for item in items]
+
+
+@contextmanager
+def drive(kind: str) -> Iterator[Driver]:
+    """Give a driver of sync or of async clients."""
+    if kind == "sync":
+        yield Driver(None)
+        return
+    with start_blocking_portal("asyncio") as portal:
+        yield Driver(portal)

@@ -1,0 +1,132 @@
+"""An integration as a user writes it, proven by mypy and pyright; nothing here runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Literal, assert_never, assert_type
+
+import httpx
+
+from docker_registry_sdk.auth.report import AuthReport
+from docker_registry_sdk.blobs._async.reading import AsyncBlobStream
+from docker_registry_sdk.blobs._sync.reading import BlobStream
+from docker_registry_sdk.blobs.session import UploadSession
+from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
+from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+from docker_registry_sdk.client.manifests import ManifestResponse, digest_from_manifest_bytes
+from docker_registry_sdk.client.responses import PutManifestResponse
+from docker_registry_sdk.credentials import Credential
+from docker_registry_sdk.digest import Digest
+from docker_registry_sdk.errors import NotFoundError, RateLimitedError
+from docker_registry_sdk.reference import Index, Repo
+from docker_registry_sdk.transport.options import ClientOptions
+from docker_registry_sdk.v2.api import head_manifest, list_tags
+from docker_registry_sdk.v2.models import (
+    Descriptor,
+    DockerManifest,
+    DockerManifestList,
+    DockerSchema1Manifest,
+    ImageIndex,
+    ImageManifest,
+)
+
+OCI = "application/vnd.oci.image.manifest.v1+json"
+
+
+class Vault:
+    """A provider of the user's own."""
+
+    def get_credential(self, registry: str, repo: str | None, /) -> Credential | None:
+        return Credential("alice", f"secret of {registry}") if repo else None
+
+
+def connect(name: str) -> RegistryClientV2:
+    options: ClientOptions = {"credentials": Vault(), "timeout": httpx.Timeout(5), "max_retries": 2, "trusted_realms": ["auth"]}
+    assert_type(RegistryClientV2(index="ghcr.io"), RegistryClientV2)
+    assert_type(RegistryClientV2(index=Index("ghcr.io"), ca_file=Path("ca.pem"), client_cert=("cert", "key")), RegistryClientV2)
+    options["user_agent"] = "mirror/1.0"
+    return RegistryClientV2(name, **options)
+
+
+def layers_of(client: RegistryClientV2, ref: str) -> list[Descriptor]:
+    answer = client.get_manifest(ref, accept=[OCI], timeout=10)
+    assert_type(answer, ManifestResponse)
+    assert_type(answer.digest, Digest)
+    assert_type(answer.raw, bytes)
+    assert_type(answer.media_type, str)
+    assert_type(answer.signature, Literal["unsigned", "unchecked", "verified"])
+    match answer.manifest:
+        case ImageManifest(layers=layers) | DockerManifest(layers=layers):
+            return layers
+        case ImageIndex(manifests=manifests) | DockerManifestList(manifests=manifests):
+            return [layer for one in manifests for layer in layers_of(client, one.digest)]
+        case DockerSchema1Manifest():
+            return []
+        case _:
+            assert_never(answer.manifest)
+
+
+def mirror(source: RegistryClientV2, target: RegistryClientV2) -> Iterator[Digest]:
+    assert_type(source.version, Literal[2])
+    assert_type(source.repo, Repo)
+    assert_type(source.list_tags(n=5), list_tags.Success)
+    for tag in source.iter_tags(page_size=100):
+        assert_type(tag, str)
+        for layer in layers_of(source, tag):
+            with source.create_blob_read_stream(layer.digest) as blob:
+                assert_type(blob, BlobStream)
+                assert_type(blob.read(4096), bytes)
+                assert_type(target.blob_upload(blob, digest=layer.digest, size=layer.size), Descriptor)
+        answer = source.get_manifest(tag)
+        pushed = target.put_manifest(answer.raw, answer.digest, media_type=answer.media_type, tags=(tag, "latest"))
+        assert_type(pushed, PutManifestResponse)
+        assert_type(pushed.subject, str | None)
+        assert_type(pushed.tags, tuple[str, ...])
+        yield pushed.digest
+
+
+def step_by_step(client: RegistryClientV2, content: bytes, path: Path) -> Descriptor:
+    session = client.mount_blob("sha256:0", "other/repo")
+    if isinstance(session, Descriptor):
+        return session
+    assert_type(session, UploadSession)
+    session = client.upload_blob_chunk(client.get_blob_upload_status(session), content)
+    assert_type(client.cancel_blob_upload(client.start_blob_upload()), None)
+    for source in (path, [content], bytearray(content)):
+        client.blob_upload(source)
+    return client.complete_blob_upload(session, digest_from_manifest_bytes(content))
+
+
+def clean_up(client: RegistryClientV2, name: str) -> float | None:
+    other = client.with_repo(name)
+    assert_type(other, RegistryClientV2)
+    assert_type(other.explain_auth(), AuthReport)
+    try:
+        head = other.head_manifest("latest")
+        assert_type(head, head_manifest.Success)
+        assert_type(head.docker_content_digest, str | None)
+        for one in other.iter_referrers("sha256:0", artifact_type="example/signature"):
+            other.delete_manifest(one.digest)
+    except NotFoundError as error:
+        print(error.status, error.codes)
+    except RateLimitedError as error:
+        return error.retry_after
+    return None
+
+
+async def asynchronously(parts: AsyncIterator[bytes]) -> None:
+    async with AsyncRegistryClientV2("ghcr.io/owner/name", username="alice", password="x", insecure=True) as client:
+        assert_type(client, AsyncRegistryClientV2)
+        assert_type(await client.get_manifest("latest"), ManifestResponse)
+        assert_type(await client.supports_v2(), bool)
+        async for name in client.iter_repositories():
+            assert_type(name, str)
+        async for one in client.iter_referrers("sha256:0"):
+            assert_type(one, Descriptor)
+        async with client.create_blob_read_stream("sha256:0") as blob:
+            assert_type(blob, AsyncBlobStream)
+            assert_type(await blob.read(), bytes)
+            assert_type([chunk async for chunk in blob], list[bytes])
+        assert_type(await client.blob_upload(parts), Descriptor)
+        assert_type(await client.mount_blob("sha256:0"), Descriptor | UploadSession)
