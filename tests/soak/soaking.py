@@ -1,0 +1,216 @@
+"""Many threads or tasks that share one client and read, while requests fail and tokens are revoked."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+from attrs import define, field
+
+from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
+from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+from docker_registry_sdk.testing import EmbeddedRegistry
+from docker_registry_sdk.transport.options import DEFAULT_TIMEOUT
+from tests.soak.flaky import AsyncFlakyTransport, FlakyTransport, Weather
+from tests.support.images import OCI_MANIFEST, digest_of, make_image
+
+NAMES = ("soak/one", "soak/two", "soak/three")
+BLOB = bytes(range(256)) * 300
+IMAGE = make_image()
+REVOKE_EVERY = 2.0
+# Calls in a second, by all together. A registry that is busier than it can be makes them wait longer than tokens last here.
+RATE = 250
+
+
+@define
+class Outcome:
+    """What came of it.
+
+    Attributes:
+        calls: How many calls were made.
+        errors: Those that surfaced.
+        weather: What went out, and what failed of it.
+        revoked: How often tokens were revoked.
+        tokens: How many tokens were given out.
+        busy: The connections of the pool that were not idle when all calls had ended.
+        left: The connections that the server had when the client was closed.
+    """
+
+    calls: int = 0
+    errors: list[BaseException] = field(factory=list)
+    weather: Weather = field(factory=Weather)
+    revoked: int = 0
+    tokens: int = 0
+    busy: int = 0
+    left: int = 0
+
+
+@contextmanager
+def running_registry() -> Iterator[EmbeddedRegistry]:
+    """Give a registry with tokens that holds an image and a blob in each of a few repositories."""
+    with EmbeddedRegistry(auth="token") as registry:
+        options: Any = {"username": registry.username, "password": registry.password}
+        with RegistryClientV2(index=registry.url, **options) as client:
+            for name in NAMES:
+                bound = client.with_repo(name)
+                for content in (IMAGE.config, IMAGE.layer, BLOB):
+                    bound.blob_upload(content)
+                bound.put_manifest(IMAGE.oci, "v1", media_type=OCI_MANIFEST)
+        yield registry
+
+
+def soak_threads(registry: EmbeddedRegistry, seconds: float, threads: int = 100) -> Outcome:
+    """Let threads share a sync client.
+
+    Args:
+        registry: The registry.
+        seconds: For how long.
+        threads: How many.
+    """
+    outcome = Outcome()
+    http = httpx.Client(transport=FlakyTransport(httpx.HTTPTransport(verify=False), outcome.weather), timeout=DEFAULT_TIMEOUT)
+    ends = time.monotonic() + seconds
+    with http, RegistryClientV2(index=registry.url, http_client=http, **_login(registry)) as client:
+        client.supports_v2()
+        clients = [client.with_repo(name) for name in NAMES]
+
+        def work(seed: int) -> int:
+            draw, calls = random.Random(seed), 0
+            time.sleep(_pause(draw, threads, ends))
+            while time.monotonic() < ends:
+                try:
+                    draw.choice(_CALLS)(draw.choice(clients))
+                except Exception as error:
+                    outcome.errors.append(error)
+                calls += 1
+                time.sleep(_pause(draw, threads, ends))
+            return calls
+
+        with _revoking(registry, outcome), ThreadPoolExecutor(threads) as pool:
+            outcome.calls = sum(pool.map(work, range(threads)))
+        outcome.busy = _busy(http)
+    outcome.left = _connections(registry)
+    return outcome
+
+
+async def soak_tasks(registry: EmbeddedRegistry, seconds: float, tasks: int = 1000) -> Outcome:
+    """Let tasks share an async client.
+
+    Args:
+        registry: The registry.
+        seconds: For how long.
+        tasks: How many.
+    """
+    outcome = Outcome()
+    transport = AsyncFlakyTransport(httpx.AsyncHTTPTransport(verify=False), outcome.weather)
+    http = httpx.AsyncClient(transport=transport, timeout=DEFAULT_TIMEOUT)
+    ends = time.monotonic() + seconds
+    async with http, AsyncRegistryClientV2(index=registry.url, http_client=http, **_login(registry)) as client:
+        await client.supports_v2()
+        clients = [client.with_repo(name) for name in NAMES]
+
+        async def work(seed: int) -> int:
+            draw, calls = random.Random(seed), 0
+            await asyncio.sleep(_pause(draw, tasks, ends))
+            while time.monotonic() < ends:
+                try:
+                    await draw.choice(_ASYNC_CALLS)(draw.choice(clients))
+                except Exception as error:
+                    outcome.errors.append(error)
+                calls += 1
+                await asyncio.sleep(_pause(draw, tasks, ends))
+            return calls
+
+        with _revoking(registry, outcome):
+            outcome.calls = sum(await asyncio.gather(*[work(seed) for seed in range(tasks)]))
+        outcome.busy = _busy(http)
+    outcome.left = _connections(registry)
+    return outcome
+
+
+def _pause(draw: random.Random, many: int, ends: float) -> float:
+    return max(0.0, min(draw.uniform(0, 2 * many / RATE), ends - time.monotonic()))
+
+
+def _read(client: RegistryClientV2) -> None:
+    with client.create_blob_read_stream(digest_of(BLOB)) as blob:
+        assert blob.read() == BLOB
+
+
+async def _async_read(client: AsyncRegistryClientV2) -> None:
+    async with client.create_blob_read_stream(digest_of(BLOB)) as blob:
+        assert await blob.read() == BLOB
+
+
+async def _all(tags: AsyncIterator[str]) -> list[str]:
+    return [tag async for tag in tags]
+
+
+_CALLS: list[Callable[[RegistryClientV2], object]] = [
+    lambda client: client.get_manifest("v1"),
+    lambda client: client.head_manifest(digest_of(IMAGE.oci)),
+    lambda client: list(client.iter_tags()),
+    lambda client: client.head_blob(digest_of(IMAGE.layer)),
+    _read,
+]
+_ASYNC_CALLS: list[Callable[[AsyncRegistryClientV2], Awaitable[object]]] = [
+    lambda client: client.get_manifest("v1"),
+    lambda client: client.head_manifest(digest_of(IMAGE.oci)),
+    lambda client: _all(client.iter_tags()),
+    lambda client: client.head_blob(digest_of(IMAGE.layer)),
+    _async_read,
+]
+
+
+def _login(registry: EmbeddedRegistry) -> Any:
+    return {"username": registry.username, "password": registry.password}
+
+
+@contextmanager
+def _revoking(registry: EmbeddedRegistry, outcome: Outcome) -> Iterator[None]:
+    """Revoke all tokens again and again, in a thread; and keep the registry's log short."""
+    done = threading.Event()
+
+    def revoke() -> None:
+        while not done.wait(REVOKE_EVERY):
+            registry.revoke_tokens()
+            outcome.revoked += 1
+            outcome.tokens += sum("/token" in record.path for record in registry.requests)
+            registry.requests.clear()
+
+    registry.requests.clear()
+    thread = threading.Thread(target=revoke)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def _busy(http: httpx.Client | httpx.AsyncClient) -> int:
+    # httpx has no word of its own for what its connections do.
+    transport: Any = http._transport
+    return sum(not connection.is_idle() for connection in transport._inner._pool.connections)
+
+
+def _connections(registry: EmbeddedRegistry) -> int:
+    """Return how many connections the registry's server has, once it had time to see them closed."""
+    port, established = f":{int(registry.url.rpartition(':')[2]):04X}", "01"
+    found = -1
+    for _ in range(100):
+        lines = Path("/proc/self/net/tcp").read_text(encoding="ascii").splitlines()[1:]
+        rows = [line.split() for line in lines]
+        found = sum(row[1].endswith(port) and row[3] == established for row in rows)
+        if found == 0:
+            break
+        time.sleep(0.02)
+    return found
