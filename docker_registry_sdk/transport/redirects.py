@@ -70,7 +70,8 @@ def _redirected(request: HTTPRequest, location: str) -> HTTPRequest:
     except (InvalidReferenceError, ValueError):
         raise TransportError("its redirect leads nowhere", method=request.method, url=str(request.url)) from None
     headers["Host"] = url.netloc.decode()
-    moved = HTTPRequest(request.method, url, headers=headers, stream=request.stream, extensions=request.extensions)
+    extensions = {**request.extensions, "opaque": True}  # it is followed as the server gave it
+    moved = HTTPRequest(request.method, url, headers=headers, stream=request.stream, extensions=extensions)
     moved.url = url  # httpx has made it an URL of its own, and tidied it
     return moved
 

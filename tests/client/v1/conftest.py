@@ -10,6 +10,7 @@ import pytest
 
 from docker_registry_sdk.testing import EmbeddedRegistry, V1Settings
 from tests.client.v1.driving import Driver, drive
+from tests.support.validation import Exchanges, Specification
 
 Serve = Callable[..., EmbeddedRegistry]
 
@@ -24,8 +25,14 @@ def _no_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(params=["sync", "async"])
 def driver(request: pytest.FixtureRequest) -> Iterator[Driver]:
-    with drive(request.param) as driver:
+    exchanges = Exchanges(Specification.load("registry-v1.yaml"))
+    with drive(request.param, exchanges) as driver:
         yield driver
+    marker = request.node.get_closest_marker("deviation")
+    if marker is None and exchanges.violations:
+        pytest.fail("these exchanges are not as openapi/ has them:\n" + "\n".join(dict.fromkeys(exchanges.violations)))
+    if marker is not None and not exchanges.violations:
+        pytest.fail(f"this test is marked as deviating ({marker.args[0]}), but every exchange was valid")
 
 
 @pytest.fixture

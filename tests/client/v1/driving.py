@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
 from typing import Any
@@ -11,6 +12,8 @@ import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 import docker_registry_sdk as sdk
+from tests.support.transports import AsyncValidatingTransport, ValidatingTransport
+from tests.support.validation import Exchanges
 
 
 class Driver:
@@ -18,14 +21,36 @@ class Driver:
 
     Args:
         portal: Where async clients live; None for sync ones.
+        exchanges: Where the exchanges of its clients are held against the specification.
     """
 
-    def __init__(self, portal: BlockingPortal | None) -> None:
+    def __init__(self, portal: BlockingPortal | None, exchanges: Exchanges) -> None:
         self._portal = portal
+        self._exchanges = exchanges
 
     def v1(self, name: str | None = None, **options: Any) -> AbstractContextManager[Any]:
-        """Open a client of API v1."""
+        """Open a client of API v1, whose exchanges are validated unless it brings an httpx client of its own."""
+        if "http_client" not in options:
+            return self._validated(name, options)
         return self._opened(sdk.RegistryClientV1(name, **options) if self._portal is None else self._made(name, options))
+
+    @contextmanager
+    def _validated(self, name: str | None, options: dict[str, Any]) -> Iterator[Any]:
+        trusted = ssl.create_default_context(cafile=options.pop("ca_file", None))
+        if self._portal is None:
+            with (
+                httpx.Client(transport=ValidatingTransport(httpx.HTTPTransport(verify=trusted), self._exchanges)) as http,
+                self.v1(name, http_client=http, **options) as client,
+            ):
+                yield client
+            return
+        transport = AsyncValidatingTransport(httpx.AsyncHTTPTransport(verify=trusted), self._exchanges)
+        asynchronous = httpx.AsyncClient(transport=transport)
+        with (
+            self._portal.wrap_async_context_manager(asynchronous),
+            self.v1(name, http_client=asynchronous, **options) as client,
+        ):
+            yield client
 
     def mocked(self, handler: Callable[[httpx.Request], httpx.Response]) -> dict[str, Any]:
         """Return the options of clients whose requests are answered by a function."""
@@ -99,10 +124,10 @@ async def _collected(items: Any) -> list[Any]:
 
 
 @contextmanager
-def drive(kind: str) -> Iterator[Driver]:
+def drive(kind: str, exchanges: Exchanges) -> Iterator[Driver]:
     """Give a driver of sync or of async clients."""
     if kind == "sync":
-        yield Driver(None)
+        yield Driver(None, exchanges)
         return
     with start_blocking_portal("asyncio") as portal:
-        yield Driver(portal)
+        yield Driver(portal, exchanges)
