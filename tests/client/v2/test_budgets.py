@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from docker_registry_sdk import create_async_client, create_client
 from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
 from docker_registry_sdk.client._sync.v2 import RegistryClientV2
 from docker_registry_sdk.digest import digest_of
@@ -219,3 +220,21 @@ async def test_revoked_tokens_cost_one_refused_request_and_a_token(
         requests.take()
         await client.get_manifest("v1")
         assert requests.take() == ["GET manifests 401", "GET token 200", "GET manifests 200"]
+
+
+def test_a_client_that_looks_for_the_version_keeps_the_challenge(registry: EmbeddedRegistry, requests: Requests) -> None:
+    with create_client(f"{registry.url}/{NAME}", **options_of(registry)) as client:
+        assert isinstance(client, RegistryClientV2)
+        client.get_manifest("v1")
+        assert len(requests.take(3)) == 3
+        client.get_manifest("v1")
+        assert len(requests.take(1)) == 1
+
+
+async def test_an_async_client_that_looks_for_the_version_keeps_the_challenge(
+    registry: EmbeddedRegistry, requests: Requests
+) -> None:
+    async with await create_async_client(f"{registry.url}/{NAME}", **options_of(registry)) as client:
+        assert isinstance(client, AsyncRegistryClientV2)
+        await client.get_manifest("v1")
+        assert len(requests.take(3)) == 3
