@@ -159,9 +159,14 @@ def test_push_and_pull_with_a_config_file(place: Place, kind: Kind, tmp_path: Pa
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_push_and_pull_with_an_identity_token(place: Place, kind: Kind) -> None:
-    if place.tokens is None:
-        pytest.skip("Basic takes no identity token")
     credential = Credential(identity_token=REFRESH_TOKEN)
+    if place.tokens is None:  # Basic takes no identity token
+        with (
+            enter(place, kind, f"identity/{kind}", credentials=ExplicitCredentials(credential)) as session,
+            pytest.raises(UnauthorizedError),
+        ):
+            push(session)
+        return
     with enter(place, kind, f"identity/{kind}", credentials=ExplicitCredentials(credential)) as session:
         push(session)
         pull(session)
