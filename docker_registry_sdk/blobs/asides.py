@@ -32,6 +32,26 @@ async def async_aside(work: Callable[[], T]) -> T:
     return await run_sync(work, abandon_on_cancel=True)
 
 
+def step(work: Callable[[], T]) -> T:
+    """Do the work here and now.
+
+    Args:
+        work: What to do.
+    """
+    return work()
+
+
+async def async_step(work: Callable[[], T]) -> T:
+    """Do the work in a worker thread, and wait for it even when the task is called off: it is short, and no half of it counts.
+
+    Args:
+        work: What to do.
+    """
+    from anyio.to_thread import run_sync
+
+    return await run_sync(work)
+
+
 @contextmanager
 def unbroken() -> Iterator[None]:
     """Nothing calls threads off."""

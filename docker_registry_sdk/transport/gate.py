@@ -8,6 +8,7 @@ from ..auth.authenticator import Authenticator
 from ..auth.report import AuthReport
 from ..auth.steps import Flow
 from ..wire import HTTPRequest
+from .foreign import follow_foreign
 from .home import Home
 from .redirects import follow_redirects
 
@@ -47,4 +48,6 @@ class V2Gate:
         Args:
             request: The request.
         """
+        if request.extensions.get("foreign"):
+            return follow_foreign(request, lambda: self._home.origin)
         return follow_redirects(request, lambda: self._home.origin, self._authenticator.flow, former=self._home.first)

@@ -16,12 +16,25 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _SECRETS = ("Authorization", "Cookie", "Proxy-Authorization")
 
 
+def send_bare(request: HTTPRequest) -> Flow:
+    """Send a request without secrets; the result is the response.
+
+    Args:
+        request: The request.
+    """
+    for name in _SECRETS:
+        request.headers.pop(name, None)
+    response: HTTPResponse = yield Send(request)
+    return response
+
+
 def follow_redirects(
     request: HTTPRequest,
     registry: Callable[[], Origin],
     enter: Callable[[HTTPRequest], Flow],
     *,
     former: Origin | None = None,
+    elsewhere: Callable[[HTTPRequest], Flow] = send_bare,
 ) -> Flow:
     """Send a request, and follow where its response leads.
 
@@ -32,6 +45,7 @@ def follow_redirects(
         registry: Gives the registry's origin, which may change with its first answer.
         enter: What lets a request into the registry.
         former: The registry's origin before it changed, for requests that were made by then.
+        elsewhere: What sends a request that leads to another origin.
 
     Raises:
         TransportError: There are too many redirects, or one leads where nothing may go.
@@ -40,7 +54,7 @@ def follow_redirects(
     """
     origin = _checked(request, secure=registry().is_secure)
     for _ in range(MOST_REDIRECTS + 1):
-        response: HTTPResponse = yield from enter(request) if origin in (registry(), former) else _bare(request)
+        response: HTTPResponse = yield from enter(request) if origin in (registry(), former) else elsewhere(request)
         location = response.headers.get("Location", "").strip()
         if response.status_code not in _REDIRECTS or not location:
             return response
@@ -52,13 +66,6 @@ def follow_redirects(
         request = _redirected(request, location)
         origin = _checked(request, secure=secure)
     raise TransportError(f"there are more than {MOST_REDIRECTS} redirects", method=request.method, url=str(request.url))
-
-
-def _bare(request: HTTPRequest) -> Flow:
-    for name in _SECRETS:
-        request.headers.pop(name, None)
-    response: HTTPResponse = yield Send(request)
-    return response
 
 
 def _redirected(request: HTTPRequest, location: str) -> HTTPRequest:

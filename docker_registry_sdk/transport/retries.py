@@ -71,7 +71,7 @@ def _attempts(send: Send, limits: RetryLimits) -> Generator[Step, Any, HTTPRespo
         except HTTPFailure as error:
             if not may_pass(error) or not (_may_repeat(send) or (never_arrived(error) and is_repeatable(request))):
                 raise
-            wait, reason = _backoff(attempt), type(error).__name__  # its words may quote a header
+            wait, reason = backoff(attempt), type(error).__name__  # its words may quote a header
         else:
             if response.status_code not in _PASSING or not (_may_repeat(send) or _was_refused(response, request)):
                 return response
@@ -79,13 +79,18 @@ def _attempts(send: Send, limits: RetryLimits) -> Generator[Step, Any, HTTPRespo
             if asked is not None and asked > limits.max_retry_wait:
                 return response
             yield Read(response)
-            wait, reason = max(_backoff(attempt), asked or 0.0), str(response.status_code)
+            wait, reason = max(backoff(attempt), asked or 0.0), str(response.status_code)
         _log.debug("%s %s: %s; again in %.2f s", request.method, redact_url(str(request.url)), reason, wait)
         yield Wait(wait)
     return (yield from _attempt(send))
 
 
-def _backoff(attempt: int) -> float:
+def backoff(attempt: int) -> float:
+    """Return how many seconds to wait before a try: longer each time, and of a length that others do not share.
+
+    Args:
+        attempt: How many tries have failed since the first one.
+    """
     return random.uniform(0.5, 1.0) * min(_FIRST_WAIT * 2.0**attempt, _LONGEST_BACKOFF)
 
 

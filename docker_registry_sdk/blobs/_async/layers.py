@@ -12,9 +12,10 @@ from ...v1.api import get_img_json, get_img_layer_stream, put_img_layer
 from ...wire import AsyncClient, AsyncRawBody, Timeout, async_blocks
 from ..payload import ImgJsonAnswer, payload_checksum, payload_verifier
 from ..sources import AsyncBlobSource, opened
+from .streams import AsyncByteStream
 
 
-class AsyncLayerStream:
+class AsyncLayerStream(AsyncByteStream):
     """A layer's bytes, each handed out once. API v1 knows no digests: see `verification` for what they are worth.
 
     Iterate over it, or call `read`. It holds no more than one chunk of the network.
@@ -32,7 +33,6 @@ class AsyncLayerStream:
         self._chunks = chunks
         self._verifier = verifier
         self._left = size
-        self._rest = b""
         self._ended = False
 
     @property
@@ -41,46 +41,7 @@ class AsyncLayerStream:
         for good where the registry gave none."""
         return "verified" if self._ended and self.checksum is not None else "unverified"
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return self
-
-    async def __anext__(self) -> bytes:
-        chunk = await self.read_chunk()
-        if not chunk:
-            raise StopAsyncIteration
-        return chunk
-
-    async def read(self, size: int = -1, /) -> bytes:
-        """Return up to `size` bytes, all that are left when it is negative, and none at the end.
-
-        Args:
-            size: How many bytes.
-
-        Raises:
-            DigestMismatchError: The layer does not fit the payload checksum.
-            TransportError: The body broke off.
-        """
-        parts: list[bytes] = []
-        wanted = size
-        while wanted != 0 and (chunk := await self.read_chunk()):
-            if 0 <= wanted < len(chunk):
-                self._rest = chunk[wanted:]
-                chunk = chunk[:wanted]
-            parts.append(chunk)
-            if wanted > 0:
-                wanted -= len(chunk)
-        return b"".join(parts)
-
-    async def read_chunk(self) -> bytes:
-        """Return the next bytes as they came from the network, and none at the end.
-
-        Raises:
-            DigestMismatchError: The layer does not fit the payload checksum.
-            TransportError: The body broke off.
-        """
-        if self._rest:
-            chunk, self._rest = self._rest, b""
-            return chunk
+    async def _next(self) -> bytes:
         while not self._ended:
             chunk = await anext(self._chunks, b"")
             self._verifier.update(chunk)
@@ -125,7 +86,9 @@ async def async_open_layer_stream(
         verifier, checksum = payload_verifier(answer.raw), payload_checksum(answer)
     async with get_img_layer_stream.asyncio_stream(client, img_id, range=byte_range, timeout=timeout) as layer:
         # docker-registry promises a byte too much for an open range, so that the end of a part is where it ends.
-        yield AsyncLayerStream(layer.content_length if byte_range is None else None, layer.body, verifier, checksum)
+        size = layer.content_length if byte_range is None else None
+        async with AsyncLayerStream(size, layer.body, verifier, checksum) as stream:
+            yield stream
 
 
 async def async_upload_layer(
