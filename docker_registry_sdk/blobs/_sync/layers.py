@@ -13,9 +13,10 @@ from ...v1.api import get_img_json, get_img_layer_stream, put_img_layer
 from ...wire import Client, RawBody, Timeout, blocks
 from ..payload import ImgJsonAnswer, payload_checksum, payload_verifier
 from ..sources import BlobSource, opened
+from .streams import ByteStream
 
 
-class LayerStream:
+class LayerStream(ByteStream):
     """A layer's bytes, each handed out once. API v1 knows no digests: see `verification` for what they are worth.
 
     Iterate over it, or call `read`. It holds no more than one chunk of the network.
@@ -33,7 +34,6 @@ class LayerStream:
         self._chunks = chunks
         self._verifier = verifier
         self._left = size
-        self._rest = b""
         self._ended = False
 
     @property
@@ -42,46 +42,7 @@ class LayerStream:
         for good where the registry gave none."""
         return "verified" if self._ended and self.checksum is not None else "unverified"
 
-    def __iter__(self) -> Iterator[bytes]:
-        return self
-
-    def __next__(self) -> bytes:
-        chunk = self.read_chunk()
-        if not chunk:
-            raise StopIteration
-        return chunk
-
-    def read(self, size: int = -1, /) -> bytes:
-        """Return up to `size` bytes, all that are left when it is negative, and none at the end.
-
-        Args:
-            size: How many bytes.
-
-        Raises:
-            DigestMismatchError: The layer does not fit the payload checksum.
-            TransportError: The body broke off.
-        """
-        parts: list[bytes] = []
-        wanted = size
-        while wanted != 0 and (chunk := self.read_chunk()):
-            if 0 <= wanted < len(chunk):
-                self._rest = chunk[wanted:]
-                chunk = chunk[:wanted]
-            parts.append(chunk)
-            if wanted > 0:
-                wanted -= len(chunk)
-        return b"".join(parts)
-
-    def read_chunk(self) -> bytes:
-        """Return the next bytes as they came from the network, and none at the end.
-
-        Raises:
-            DigestMismatchError: The layer does not fit the payload checksum.
-            TransportError: The body broke off.
-        """
-        if self._rest:
-            chunk, self._rest = self._rest, b""
-            return chunk
+    def _next(self) -> bytes:
         while not self._ended:
             chunk = next(self._chunks, b"")
             self._verifier.update(chunk)
@@ -128,7 +89,9 @@ def open_layer_stream(
         verifier, checksum = payload_verifier(answer.raw), payload_checksum(answer)
     with get_img_layer_stream.stream(client, img_id, range=byte_range, timeout=timeout) as layer:
         # docker-registry promises a byte too much for an open range, so that the end of a part is where it ends.
-        yield LayerStream(layer.content_length if byte_range is None else None, layer.body, verifier, checksum)
+        size = layer.content_length if byte_range is None else None
+        with LayerStream(size, layer.body, verifier, checksum) as stream:
+            yield stream
 
 
 def upload_layer(client: Client, img_id: str, source: BlobSource, img_json: bytes, timeout: Timeout | None) -> Digest:

@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import AbstractContextManager
 
+from ...blobs._sync.downloading import download_blob
 from ...blobs._sync.reading import BlobStream, open_blob_stream
+from ...blobs._sync.seeking import BlobFile
 from ...blobs._sync.writing import upload_blob
+from ...blobs.progress import OnProgress
 from ...blobs.session import UploadSession, advanced, refreshed, started
 from ...blobs.sources import BlobSource
+from ...blobs.wanted import parse_wanted
 from ...digest import Digest
 from ...errors import ParseError
 from ...v2.api import (
@@ -31,22 +36,83 @@ class BlobCalls(ClientBase):
     """Blobs and uploads."""
 
     def create_blob_read_stream(
-        self, digest: str, *, timeout: Timeout | None = None
+        self, digest: str | Descriptor, *, use_urls: bool = False, timeout: Timeout | None = None
     ) -> AbstractContextManager[BlobStream]:
         """Open a blob for reading: a context manager of a stream whose bytes are checked as they pass.
 
+        After a drop it goes on from the byte where it broke off, until that happens time after time.
+
         Args:
-            digest: The blob's digest.
+            digest: The blob's digest, or its descriptor, whose size is checked, too.
+            use_urls: Where the registry has no such blob, try the `urls` of its descriptor, without credentials.
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
             InvalidDigestError: The digest is none.
             NotFoundError: There is no such blob.
-            DigestMismatchError: While reading: the blob is not the one that was asked for.
+            DigestMismatchError: While reading, before the last bytes: the blob is not the one that was asked for.
+            TransportError: While reading: the body broke off, time after time.
 
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
-        return open_blob_stream(self._pipeline, self._name, digest, timeout)
+        return open_blob_stream(self._pipeline, self._name, digest, use_urls, timeout)
+
+    def download_blob(
+        self,
+        digest: str | Descriptor,
+        path: str | os.PathLike[str],
+        *,
+        use_urls: bool = False,
+        on_progress: OnProgress | None = None,
+        timeout: Timeout | None = None,
+    ) -> Descriptor:
+        """Download a blob to a file, which is there whole and checked, or not at all.
+
+        It is written to `<path>.part` first. After a drop it goes on from where it broke off. When that happens time after
+        time, or the call is broken off, the `.part` stays, and the next call goes on from there.
+
+        Args:
+            digest: The blob's digest, or its descriptor, whose size is checked, too.
+            path: The file. It must not be there yet, unless it is the blob already: then nothing is downloaded.
+            use_urls: Where the registry has no such blob, try the `urls` of its descriptor, without credentials.
+            on_progress: Called at most once for each MiB, and at the end; what it raises ends the download.
+            timeout: Seconds or an `httpx.Timeout` for each request.
+
+        Returns:
+            The descriptor that was given, or one with the blob's size.
+
+        Raises:
+            InvalidDigestError: The digest is none.
+            FileExistsError: Something else is at the path; nothing was sent.
+            OSError: The file cannot be written, its folder is missing, or another download to it is under way.
+            NotFoundError: There is no such blob.
+            DigestMismatchError: The blob is not the one that was asked for; nothing is left of it.
+            TransportError: The body broke off, time after time.
+
+        Source: OCI Distribution Spec, Pulling Blobs (end-2).
+        """
+        return download_blob(self._pipeline, self._name, digest, path, use_urls, on_progress, timeout)
+
+    def open_blob(self, digest: str | Descriptor, *, timeout: Timeout | None = None) -> BlobFile:
+        """Open a blob as a file that can be read anywhere, as `tarfile` and `zipfile` do, without pulling it whole.
+
+        Its parts cannot be checked against the digest: what has to be right is downloaded, or read as a stream.
+
+        Args:
+            digest: The blob's digest, or its descriptor, whose size is believed; without it the registry is asked.
+            timeout: Seconds or an `httpx.Timeout` for each request.
+
+        Raises:
+            InvalidDigestError: The digest is none.
+            NotFoundError: There is no such blob; with a descriptor, while reading.
+            ParseError: The registry does not say how large it is.
+            RegistryError: While reading: the registry does not give parts of blobs.
+
+        Source: OCI Distribution Spec, Pulling Blobs (end-2).
+        """
+        wanted = parse_wanted(digest)
+        size = wanted.size if wanted.size is not None else (self.head_blob(wanted.digest, timeout=timeout)).size
+        return BlobFile(self._pipeline, self._name, wanted, size, timeout)
 
     def head_blob(self, digest: str, *, timeout: Timeout | None = None) -> Descriptor:
         """Ask whether a blob is there, and for its size.
