@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
+from typing import Any, Self, TypeAlias
 
 from attrs import field, frozen
 
+from ..errors import ParseError
 from ..v2.api import get_blob_upload_status, start_blob_upload, upload_blob_chunk
 
 _RANGE = re.compile(r"(?:bytes=)?0-([0-9]{1,18})")
@@ -26,6 +29,43 @@ class UploadSession:
     location: str = field(repr=False)
     offset: int = 0
     chunk_min_length: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what `from_dict` takes, made of nothing that JSON could not hold. Keep it like a password: see `location`."""
+        return {
+            "repo": self.repo,
+            "location": self.location,
+            "offset": self.offset,
+            "chunk_min_length": self.chunk_min_length,
+        }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        """Return the session that `to_dict` was called on.
+
+        Args:
+            document: What it returned; what is in there besides is passed over.
+
+        Raises:
+            ParseError: It is nothing of that kind.
+        """
+        for name, kinds in _FIELDS.items():
+            value = document.get(name)
+            if not isinstance(value, kinds) or isinstance(value, bool) or (isinstance(value, int) and value < 0):
+                raise ParseError(model=cls.__name__, field=name, problem="is missing, or not what to_dict() writes")
+        fields: dict[str, Any] = {name: document.get(name) for name in _FIELDS}
+        return cls(**fields)
+
+
+OnSession: TypeAlias = Callable[[UploadSession], None]
+"""Called with the newest session after each step of an upload, by the thread or task that does the work."""
+
+_FIELDS: Mapping[str, tuple[type, ...]] = {
+    "repo": (str,),
+    "location": (str,),
+    "offset": (int,),
+    "chunk_min_length": (int, type(None)),
+}
 
 
 def started(repo: str, answer: start_blob_upload.StartBlobUploadAccepted) -> UploadSession:

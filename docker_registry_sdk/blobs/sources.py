@@ -9,13 +9,17 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TypeAlias, overload
 
-from ..digest import DEFAULT_ALGORITHM, Digest, Verifier
 from ..wire import AsyncRawBody, RawBody, Readable
+from ._async.rereading import AsyncRereadable
+from ._sync.rereading import Rereadable
 
 BlobSource: TypeAlias = RawBody | os.PathLike[str]
 AsyncBlobSource: TypeAlias = AsyncRawBody | os.PathLike[str]
+UploadSource: TypeAlias = BlobSource | Rereadable
+AsyncUploadSource: TypeAlias = AsyncBlobSource | AsyncRereadable
 
-_BLOCK = 1024 * 1024
+BLOCK = 1024 * 1024
+"""How many bytes are read at a time: large enough that a step of Python per block does not count."""
 
 
 @overload
@@ -39,26 +43,12 @@ def opened(source: AsyncBlobSource) -> AbstractContextManager[AsyncRawBody]:
     return nullcontext(source)
 
 
-def is_small(body: AsyncRawBody) -> bool:
-    """Return whether measuring the body takes no time that counts.
+def position(body: AsyncRawBody) -> int | None:
+    """Return where a file stands that can be read again from there; None for whatever can be read only once.
 
     Args:
-        body: The body.
+        body: A request body.
     """
-    return isinstance(body, (bytes, bytearray, memoryview)) and memoryview(body).nbytes <= _BLOCK
-
-
-def measured(body: AsyncRawBody, algorithm: str = DEFAULT_ALGORITHM) -> tuple[Digest, int] | None:
-    """Return digest and size of a body that can be read twice, from where it stands; None when it can be read only once.
-
-    Args:
-        body: The body.
-        algorithm: `sha256` or `sha512`.
-    """
-    verifier = Verifier(algorithm)
-    if isinstance(body, (bytes, bytearray, memoryview)):
-        verifier.update(memoryview(body).cast("B"))
-        return verifier.digest, verifier.size
     tell, seek = getattr(body, "tell", None), getattr(body, "seek", None)
     if tell is None or seek is None or isinstance(body, AsyncIterable) or not isinstance(body, Readable):
         return None
@@ -67,7 +57,25 @@ def measured(body: AsyncRawBody, algorithm: str = DEFAULT_ALGORITHM) -> tuple[Di
         seek(here)
     except (OSError, TypeError, ValueError):  # a pipe, or a wrapper without a position
         return None
-    while block := body.read(_BLOCK):
-        verifier.update(block)
-    seek(here)
-    return verifier.digest, verifier.size
+    return here if isinstance(here, int) else None
+
+
+def small_content(body: AsyncRawBody) -> bytes | None:
+    """Return the bytes of a body that has no more than a MiB of them and could be read again; None for any other.
+
+    Args:
+        body: A request body; a file stands where it stood, unless its bytes are returned.
+    """
+    if isinstance(body, (bytes, bytearray, memoryview)):
+        view = memoryview(body)
+        return bytes(view) if view.nbytes <= BLOCK else None
+    here = position(body)
+    if here is None or not isinstance(body, Readable):
+        return None
+    content = b""
+    while len(content) <= BLOCK and (more := body.read(BLOCK + 1 - len(content))):
+        content += more
+    if len(content) <= BLOCK:
+        return content
+    body.seek(here)  # type: ignore[attr-defined]  # position() has done so, too
+    return None

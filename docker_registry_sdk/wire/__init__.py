@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .bodies import Readable as Readable
     from .bodies import async_blocks as async_blocks
     from .bodies import blocks as blocks
+    from .bodies import body_length as body_length
     from .failures import is_untrusted as is_untrusted
     from .failures import may_pass as may_pass
     from .failures import never_arrived as never_arrived
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
 else:
     _MODULES = {
         "async_blocks": ".bodies",
+        "body_length": ".bodies",
         "blocks": ".bodies",
         "verbatim_url": ".request",
         "make_absolute": ".urls",
@@ -187,6 +189,7 @@ __all__ = [
     "async_send",
     "async_stream",
     "blocks",
+    "body_length",
     "boolean",
     "boolean_header",
     "build",

@@ -60,6 +60,11 @@ class AsyncPipeline:
         self._settings = settings
         self._found: dict[str | None, Credential | None] = {}
 
+    @property
+    def limits(self) -> RetryLimits:
+        """How often and how long it tries."""
+        return self._settings.limits
+
     def build_request(
         self, method: str, url: str, /, *, content: Any = None, headers: Any = None, timeout: Any = None, extensions: Any = None
     ) -> httpx.Request:
