@@ -3,119 +3,125 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 from ...digest import DEFAULT_ALGORITHM, Digest, Verifier
-from ...errors import DigestMismatchError, NotFoundError, RegistryError
-from ...v2.api import (
-    cancel_blob_upload,
-    complete_blob_upload,
-    head_blob,
-    start_blob_upload,
-    upload_blob_chunk,
-)
+from ...errors import DigestMismatchError, NotFoundError, StatusError
+from ...transport.retries import RetryLimits
+from ...v2.api import head_blob, start_blob_upload
 from ...v2.models import Descriptor
-from ...wire import Client, RawBody, Timeout, blocks
-from ..asides import aside, unbroken
-from ..session import advanced, started
-from ..sources import BlobSource, is_small, measured, opened
+from ...wire import Client, RawBody
+from ..asides import aside
+from ..progress import Phase, Progress
+from ..session import started
+from ..sources import UploadSource, opened, small_content
+from ..upload_options import UploadOptions
+from ..upload_plan import CHUNK
+from .feeding import Feed
+from .replaying import known_size
+from .rereading import Rereadable
+from .sending import Sending
 
 _OCTETS = "application/octet-stream"
 
 
 def upload_blob(
-    client: Client, repo: str, source: BlobSource, digest: str | None, size: int | None, timeout: Timeout | None
+    client: Client, repo: str, source: UploadSource, options: UploadOptions, limits: RetryLimits
 ) -> Descriptor:
-    """Upload a blob, unless it is there already; a session that fails is cancelled.
+    """Upload a blob, unless it is there already.
 
     Args:
         client: What sends the requests.
         repo: The repository's name.
         source: The blob.
-        digest: Its digest; None to compute it.
-        size: Its size in bytes, where it is known and cannot be found from the source.
-        timeout: Seconds or an `httpx.Timeout`; None for the client's own.
+        options: What the caller says of it.
+        limits: How often and how long to go on.
 
     Raises:
         DigestMismatchError: The source is not what `digest` and `size` say.
         RegistryError: The registry does not take it.
+        ValueError: The session is for another repository.
         TypeError: The source is nothing that gives bytes.
         OSError: The source cannot be read.
     """
-    wanted = None if digest is None else Digest(digest)
-    verifier = Verifier(DEFAULT_ALGORITHM if wanted is None else wanted.algorithm)
-    with opened(source) as body:
-        known = _measured(body, verifier.digest.algorithm)
-        if known is not None:
-            if (wanted is not None and known[0] != wanted) or (size is not None and known[1] != size):
-                raise DigestMismatchError(
-                    expected=wanted or known[0], actual=known[0], expected_size=size, actual_size=known[1]
-                )
-            wanted, size = known
-        else:
-            body = blocks(body)  # before anything is sent, since not everything gives blocks
-        if wanted is not None:
-            with suppress(NotFoundError):
-                there = head_blob.sync(client, repo, wanted, timeout=timeout)
-                if there.content_length is not None and size in (None, there.content_length):
-                    return _descriptor(wanted, there.content_length)
-        return _send(client, repo, body, wanted, size, verifier, timeout)
+    wanted = None if options.digest is None else Digest(options.digest)
+    algorithm = DEFAULT_ALGORITHM if wanted is None else wanted.algorithm
+    if options.session is not None and options.session.repo != repo:
+        raise ValueError(f"the session is for {options.session.repo}, not for {repo}: use with_repo()")
+    with nullcontext(source) if isinstance(source, Rereadable) else opened(source) as body:
+        size = options.size
+        small = None if isinstance(body, Rereadable) else _small(body)
+        if small is not None:
+            body = small
+            wanted, size = _measured(small, algorithm, wanted, size)
+        elif size is None:
+            size = known_size(body)
+        keep = max(CHUNK, options.chunk_size or 0)
+        feed = Feed(body, algorithm, wanted, size, keep)  # before anything is sent, since not everything gives bytes
+        sending = Sending(client, repo, feed, wanted, options, limits, small)
+        try:
+            found = _present(client, repo, wanted, size, options, sending)
+            if found is None:
+                found = sending.run()
+        except BaseException as error:
+            sending.give_up(error)
+            raise
+        finally:
+            feed.close()
+        digest, count = found
+        return Descriptor(media_type=_OCTETS, digest=digest, size=count)
 
 
-def _send(
+def _small(body: RawBody) -> bytes | None:
+    """Return the content of what is small: hashing it before anything is sent costs no time that counts."""
+    if isinstance(body, (bytes, bytearray, memoryview)):
+        return small_content(body)
+    return aside(lambda: small_content(body))
+
+
+def _measured(content: bytes, algorithm: str, wanted: Digest | None, size: int | None) -> tuple[Digest, int]:
+    verifier = Verifier(algorithm)
+    verifier.update(content)
+    actual = verifier.digest
+    if (wanted is not None and actual != wanted) or size not in (None, verifier.size):
+        raise DigestMismatchError(
+            expected=wanted or actual, actual=actual, expected_size=size, actual_size=verifier.size
+        )
+    return actual, verifier.size
+
+
+def _present(
     client: Client,
     repo: str,
-    body: RawBody,
     wanted: Digest | None,
     size: int | None,
-    verifier: Verifier,
-    timeout: Timeout | None,
-) -> Descriptor:
-    algorithm = verifier.digest.algorithm
-    opening = start_blob_upload.sync(
-        client, repo, digest_algorithm=None if algorithm == DEFAULT_ALGORITHM else algorithm, timeout=timeout
-    )
-    if isinstance(opening, start_blob_upload.StartBlobUploadCreated):
-        raise RegistryError(f"the registry answered 201 to the start of an upload to {repo}, which holds no blob yet")
-    session = started(repo, opening)
-    checked = _checked(body, verifier, wanted, size)
-    try:
-        if wanted is None:
-            # The digest is known after the last byte, and goes with the closing request.
-            answer = upload_blob_chunk.sync(
-                client, repo, session.location, checked, content_length=size, timeout=timeout
+    options: UploadOptions,
+    sending: Sending,
+) -> tuple[Digest, int] | None:
+    """Return what is there already, or can be mounted; a mount that becomes a session is left with `sending`."""
+    if wanted is None or options.session is not None:
+        return None
+    if options.from_repo is not None:
+        # A refusal says no more than that nothing is mounted from there: 400 on Docker Hub, 401 on Harbor.
+        with suppress(StatusError):
+            answer = start_blob_upload.sync(
+                client, repo, mount=wanted, from_repo=options.from_repo, timeout=options.timeout
             )
-            session = advanced(session, answer, verifier.size)
-            wanted = verifier.digest
-            complete_blob_upload.sync(client, repo, session.location, wanted, timeout=timeout)
-        else:
-            whole = body if isinstance(body, (bytes, bytearray, memoryview)) else checked
-            complete_blob_upload.sync(
-                client, repo, session.location, wanted, body=whole, content_length=size, timeout=timeout
-            )
-    except BaseException:
-        with unbroken():
-            with suppress(Exception):  # what failed before tells more
-                cancel_blob_upload.sync(client, repo, session.location, timeout=timeout)
-        raise
-    return _descriptor(wanted, size if size is not None else verifier.size)
+            if isinstance(answer, start_blob_upload.StartBlobUploadAccepted):
+                sending.take(started(repo, answer))
+                return None
+            if size is None:
+                size = (head_blob.sync(client, repo, wanted, timeout=options.timeout)).content_length or 0
+            _tell(options, "mount", wanted, size)
+            return wanted, size
+    with suppress(NotFoundError):
+        there = head_blob.sync(client, repo, wanted, timeout=options.timeout)
+        if there.content_length is not None and size in (None, there.content_length):
+            _tell(options, "skip", wanted, there.content_length)
+            return wanted, there.content_length
+    return None
 
 
-def _measured(body: RawBody, algorithm: str) -> tuple[Digest, int] | None:
-    if is_small(body):
-        return measured(body, algorithm)
-    return aside(lambda: measured(body, algorithm))
-
-
-def _checked(body: RawBody, verifier: Verifier, wanted: Digest | None, size: int | None) -> Iterator[bytes]:
-    for block in blocks(body):
-        verifier.update(block)
-        if size is not None and verifier.size > size:
-            break
-        yield block
-    verifier.verify(size, wanted or verifier.digest)
-
-
-def _descriptor(digest: Digest, size: int) -> Descriptor:
-    return Descriptor(media_type=_OCTETS, digest=digest, size=size)
+def _tell(options: UploadOptions, phase: Phase, digest: Digest, size: int) -> None:
+    if options.on_progress is not None:
+        options.on_progress(Progress(phase=phase, digest=digest, bytes=size, total=size))

@@ -11,8 +11,9 @@ from ...blobs._sync.reading import BlobStream, open_blob_stream
 from ...blobs._sync.seeking import BlobFile
 from ...blobs._sync.writing import upload_blob
 from ...blobs.progress import OnProgress
-from ...blobs.session import UploadSession, advanced, refreshed, started
-from ...blobs.sources import BlobSource
+from ...blobs.session import OnSession, UploadSession, advanced, refreshed, started
+from ...blobs.sources import UploadSource
+from ...blobs.upload_options import UploadOptions
 from ...blobs.wanted import parse_wanted
 from ...digest import Digest
 from ...errors import ParseError
@@ -149,23 +150,63 @@ class BlobCalls(ClientBase):
         delete_blob.sync(self._pipeline, self._name, Digest(digest), timeout=timeout)
 
     def blob_upload(
-        self, source: BlobSource, *, digest: str | None = None, size: int | None = None, timeout: Timeout | None = None
+        self,
+        source: UploadSource,
+        *,
+        digest: str | None = None,
+        size: int | None = None,
+        chunk_size: int | None = None,
+        from_repo: str | None = None,
+        session: UploadSession | None = None,
+        on_session: OnSession | None = None,
+        on_progress: OnProgress | None = None,
+        timeout: Timeout | None = None,
     ) -> Descriptor:
-        """Upload a blob whole, unless it is there already.
+        """Upload a blob whole, unless it is there already; after a drop it goes on from what has arrived.
+
+        The bytes are checked as they pass, before the upload is closed. What can be read again (bytes, a path, a file that can
+        seek, an `AsyncRereadable`) can start over where the registry has lost an upload; of other sources a few MiB are kept, or
+        a chunk.
 
         Args:
-            source: Bytes, a path, a file, or an iterable of bytes.
-            digest: Its digest; None to compute it.
+            source: Bytes, a path, a binary file, an iterable of bytes, or what gives `blocks(offset)`.
+            digest: Its digest; None to compute it on the way.
             size: Its size in bytes, where it is known and cannot be found from the source.
+            chunk_size: The bytes of a chunk; None for all in one, unless the registry wants chunks.
+            from_repo: A repository of this registry, by its name there, that may have the blob: it is asked for a mount first.
+            session: What `on_session` was given for the same source before, by whichever process: the upload goes on from there.
+            on_session: Called with the session after each step. Whoever asks for it takes the session over: when the upload fails
+                or is called off, it stays open on the registry, to be gone on with. Without it, it is cancelled.
+            on_progress: Called while it runs, at most once a MiB.
             timeout: Seconds or an `httpx.Timeout` for each request.
+
+        Returns:
+            The blob's digest and size, as a descriptor.
 
         Raises:
             DigestMismatchError: The source is not what `digest` and `size` say.
+            RegistryError: The registry does not take it. Notes say what stays open there, if anything does.
+            TypeError: The source is nothing that gives bytes, or `from_repo` comes without `digest`.
             OSError: The source cannot be read.
 
-        Source: OCI Distribution Spec, Pushing Blobs (end-2, end-4a, end-6).
+        Source: OCI Distribution Spec, Pushing Blobs (end-2, end-4a, end-5, end-6, end-11, end-13, end-14).
         """
-        return upload_blob(self._pipeline, self._name, source, digest, size, timeout)
+        return upload_blob(
+            self._pipeline,
+            self._name,
+            source,
+            UploadOptions(
+                digest=digest,
+                size=size,
+                chunk_size=chunk_size,
+                from_repo=from_repo,
+                session=session,
+                on_session=on_session,
+                on_progress=on_progress,
+                timeout=timeout,
+            ),
+            self._pipeline.limits,
+        )
 
     def start_blob_upload(self, *, timeout: Timeout | None = None) -> UploadSession:
         """Open an upload session, for a blob whose digest will be of sha256.

@@ -61,6 +61,11 @@ class Pipeline:
         self._settings = settings
         self._found: dict[str | None, Credential | None] = {}
 
+    @property
+    def limits(self) -> RetryLimits:
+        """How often and how long it tries."""
+        return self._settings.limits
+
     def build_request(
         self,
         method: str,
