@@ -45,17 +45,6 @@ class Read:
     response: HTTPResponse
 
 
-@frozen
-class Wait:
-    """Wait.
-
-    Attributes:
-        seconds: How long.
-    """
-
-    seconds: float
-
-
 def _never() -> bool:
     return False
 
@@ -97,5 +86,5 @@ class Resolve:
     host: str
 
 
-Step: TypeAlias = Send | Read | Wait | Enter | FindCredential | Resolve
+Step: TypeAlias = Send | Read | Enter | FindCredential | Resolve
 Flow: TypeAlias = Generator[Step, Any, HTTPResponse]

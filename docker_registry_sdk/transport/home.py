@@ -41,21 +41,16 @@ class Home:
         """The origin that the registry had until it fell back to plain http."""
         return self._first
 
-    @property
-    def undecided(self) -> bool:
-        """Whether the origin may still change."""
-        return self._undecided
-
-    def settle(self, url: str) -> None:
+    def settle(self, url: httpx.URL) -> None:
         """Note that a request was answered, and so the registry's origin is what it is.
 
         Args:
             url: The request's URL; those elsewhere do not count.
         """
-        if self._undecided and Origin.from_url(url) == self._origin:
+        if self._undecided and origin_of(url) == self._origin:
             self._undecided = False
 
-    def fall_back(self, url: str) -> bool:
+    def fall_back(self, url: httpx.URL) -> bool:
         """Turn to plain http where no connection came about, and that is allowed; return whether to try again there.
 
         Threads that failed at the same time all learn that it is worth trying again.
@@ -63,7 +58,7 @@ class Home:
         Args:
             url: The URL of the request that failed.
         """
-        if Origin.from_url(url) != self._first:
+        if origin_of(url) != self._first:
             return False
         if self._undecided:
             port = self._origin.port if ":" in self.index.name.rpartition("]")[2] else 80

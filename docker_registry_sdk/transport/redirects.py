@@ -13,7 +13,8 @@ from .home import origin_of
 
 MOST_REDIRECTS = 5
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_SECRETS = ("Authorization", "Cookie", "Proxy-Authorization")
+# What belongs to one origin, and goes to no other.
+SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
 def send_bare(request: HTTPRequest) -> Flow:
@@ -22,7 +23,7 @@ def send_bare(request: HTTPRequest) -> Flow:
     Args:
         request: The request.
     """
-    for name in _SECRETS:
+    for name in SECRET_HEADERS:
         request.headers.pop(name, None)
     response: HTTPResponse = yield Send(request)
     return response
@@ -55,8 +56,7 @@ def follow_redirects(
     origin = _checked(request, secure=registry().is_secure)
     for _ in range(MOST_REDIRECTS + 1):
         response: HTTPResponse = yield from enter(request) if origin in (registry(), former) else elsewhere(request)
-        location = response.headers.get("Location", "").strip()
-        if response.status_code not in _REDIRECTS or not location:
+        if response.status_code not in _REDIRECTS or not (location := response.headers.get("Location", "").strip()):
             return response
         # A 301, 302 or 303 turns a write into a GET in many clients, which is never what an upload wants.
         if request.method not in ("GET", "HEAD") and (response.status_code < 307 or not is_repeatable(request)):
@@ -70,7 +70,7 @@ def follow_redirects(
 
 def _redirected(request: HTTPRequest, location: str) -> HTTPRequest:
     headers = request.headers.copy()
-    for name in _SECRETS:
+    for name in SECRET_HEADERS:
         headers.pop(name, None)
     try:
         url = verbatim_url(make_absolute(str(request.url), location.partition("#")[0]))

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Generator
-from typing import Any
 
 from attrs import frozen
 
 from .._redaction import redact_url
 from .._retry_after import seconds_to_wait
 from ..auth.authenticator import is_repeatable
-from ..auth.steps import Flow, Read, Send, Step, Wait
+from ..auth.steps import Send
 from ..wire import HTTPFailure, HTTPRequest, HTTPResponse, may_pass, never_arrived
 
 _log = logging.getLogger(__name__)
@@ -37,52 +35,33 @@ class RetryLimits:
     max_retry_wait: float = 60.0
 
 
-def with_retries(flow: Flow, limits: RetryLimits) -> Flow:
-    """Drive a flow, sending its requests again where that is safe and may help.
+def seconds_to_retry(send: Send, outcome: HTTPResponse | HTTPFailure, attempt: int, limits: RetryLimits) -> float | None:
+    """Return how many seconds to wait before a request is sent again, or None when that is not safe, or would not help.
 
     Safe are requests whose method is idempotent and whose body can be sent again; those that never reached the server; and
     those refused by a rate limit.
 
     Args:
-        flow: A flow.
+        send: The request.
+        outcome: The response, its body unread, or the failure that came instead.
+        attempt: How many times it was sent before.
         limits: How often and how long.
     """
-    try:
-        step = next(flow)
-        while True:
-            try:
-                result = (yield from _attempts(step, limits)) if isinstance(step, Send) else (yield step)
-            except Exception as error:
-                step = flow.throw(error)
-            else:
-                step = flow.send(result)
-    except StopIteration as end:
-        response: HTTPResponse = end.value
-        return response
-    finally:
-        flow.close()
-
-
-def _attempts(send: Send, limits: RetryLimits) -> Generator[Step, Any, HTTPResponse]:
-    request = send.request
-    for attempt in range(limits.max_retries):
-        try:
-            response: HTTPResponse = yield from _attempt(send)
-        except HTTPFailure as error:
-            if not may_pass(error) or not (_may_repeat(send) or (never_arrived(error) and is_repeatable(request))):
-                raise
-            wait, reason = backoff(attempt), type(error).__name__  # its words may quote a header
-        else:
-            if response.status_code not in _PASSING or not (_may_repeat(send) or _was_refused(response, request)):
-                return response
-            asked = seconds_to_wait(response.headers)
-            if asked is not None and asked > limits.max_retry_wait:
-                return response
-            yield Read(response)
-            wait, reason = max(backoff(attempt), asked or 0.0), str(response.status_code)
-        _log.debug("%s %s: %s; again in %.2f s", request.method, redact_url(str(request.url)), reason, wait)
-        yield Wait(wait)
-    return (yield from _attempt(send))
+    asked = None
+    if isinstance(outcome, HTTPResponse):
+        if outcome.status_code not in _PASSING or not (_may_repeat(send) or _was_refused(outcome, send.request)):
+            return None
+        asked = seconds_to_wait(outcome.headers)
+        reason = str(outcome.status_code)
+    elif may_pass(outcome) and (_may_repeat(send) or (never_arrived(outcome) and is_repeatable(send.request))):
+        reason = type(outcome).__name__  # its words may quote a header
+    else:
+        return None
+    if attempt >= limits.max_retries or (asked is not None and asked > limits.max_retry_wait):
+        return None
+    wait = max(backoff(attempt), asked or 0.0)
+    _log.debug("%s %s: %s; again in %.2f s", send.request.method, redact_url(str(send.request.url)), reason, wait)
+    return wait
 
 
 def backoff(attempt: int) -> float:
@@ -92,13 +71,6 @@ def backoff(attempt: int) -> float:
         attempt: How many tries have failed since the first one.
     """
     return random.uniform(0.5, 1.0) * min(_FIRST_WAIT * 2.0**attempt, _LONGEST_BACKOFF)
-
-
-def _attempt(send: Send) -> Generator[Step, Any, HTTPResponse]:
-    response: HTTPResponse = yield send
-    if send.request.extensions.get("buffered") and response.is_success:
-        response = yield Read(response)  # here, since a body that breaks off is a failure like others
-    return response
 
 
 def _may_repeat(send: Send) -> bool:

@@ -40,24 +40,24 @@ from tests.wire.loopback import Handler, run_loopback
 def test_fallback(name: str, before: str, after: str | None) -> None:
     home = Home(parse_index(name))
     assert str(home.origin) == before
-    assert not home.fall_back("https://evil.example.net")
-    assert home.fall_back(before) is (after is not None)
+    assert not home.fall_back(httpx.URL("https://evil.example.net"))
+    assert home.fall_back(httpx.URL(before)) is (after is not None)
     assert str(home.origin) == (after or before)
     assert str(home.first) == before
 
 
 def test_after_an_answer_there_is_no_way_back() -> None:
     home = Home(parse_index("localhost:5000"))
-    home.settle("https://localhost:5000/v2/")
-    assert not home.fall_back("https://localhost:5000/v2/")
+    home.settle(httpx.URL("https://localhost:5000/v2/"))
+    assert not home.fall_back(httpx.URL("https://localhost:5000/v2/"))
     assert home.origin.is_secure
 
 
 def test_an_answer_from_elsewhere_says_nothing_of_the_registry() -> None:
     home = Home(parse_index("localhost:5000"))
-    home.settle("https://localhost:5001/token")
-    assert home.fall_back("https://localhost:5000/v2/")
-    assert not home.fall_back("http://localhost:5000/v2/")
+    home.settle(httpx.URL("https://localhost:5001/token"))
+    assert home.fall_back(httpx.URL("https://localhost:5000/v2/"))
+    assert not home.fall_back(httpx.URL("http://localhost:5000/v2/"))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 
 from docker_registry_sdk.errors import NotFoundError
 from docker_registry_sdk.testing import EmbeddedRegistry, Settings
+from docker_registry_sdk.v2.api import get_manifest
 from tests.support.sessions import KINDS, Kind, open_session
 
 
@@ -74,6 +75,28 @@ def test_its_own_authorization_goes_nowhere(kind: Kind) -> None:
         session.close(http)
     assert [path for path, _ in seen] == ["/v2/a/manifests/latest", "/token", "/v2/a/manifests/latest"]
     assert not any(value and "S3CR3T" in value for _, value in seen)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_its_own_query_parameters_go_nowhere(kind: Kind) -> None:
+    http = make(kind, params={"mine": "1"})
+    with EmbeddedRegistry() as registry, open_session(kind, f"{registry.url}/a", http_client=http) as session:
+        session.call("blob_upload", b"x")
+        session.close(http)
+        assert not any("mine" in record.path for record in registry.requests)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_header_of_a_call_takes_the_place_of_its_own(kind: Kind) -> None:
+    http = make(kind, headers={"accept": "a/b", "user-agent": "mine"})
+    with EmbeddedRegistry() as registry, open_session(kind, f"{registry.url}/a", user_agent="u", http_client=http) as session:
+        session.call("blob_upload", b"x")
+        with pytest.raises(NotFoundError):
+            session.call("get_manifest", "latest")
+        session.close(http)
+        sent = registry.requests[-1]
+        assert [value for name, value in sent.headers if name == "user-agent"] == ["u"]
+        assert [value for name, value in sent.headers if name == "accept"] == [", ".join(get_manifest.ACCEPT)]
 
 
 @pytest.mark.parametrize("kind", KINDS)

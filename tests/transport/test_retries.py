@@ -1,8 +1,9 @@
-"""Trying again, driven by hand: what is worth it, how long to wait, and when to give up."""
+"""Trying again, sync and async: what is worth it, how long to wait, and when to give up."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -12,11 +13,66 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docker_registry_sdk.auth.steps import Flow, Read, Send, Wait
-from docker_registry_sdk.transport.retries import RetryLimits, with_retries
+from docker_registry_sdk.auth.steps import Flow, Send
+from docker_registry_sdk.credentials import Credential, ExplicitCredentials
+from docker_registry_sdk.reference import parse_index
+from docker_registry_sdk.transport._async import pipeline as asynchronous
+from docker_registry_sdk.transport._sync import pipeline as synchronous
+from docker_registry_sdk.transport.home import Home
+from docker_registry_sdk.transport.retries import RetryLimits
 
 URL = "https://registry.example.com/v2/"
 Result = httpx.Response | Exception
+
+
+class Body(httpx.SyncByteStream, httpx.AsyncByteStream):
+    """A body that can be read once, and may break off."""
+
+    def __init__(self, *, broken: bool = False) -> None:
+        self.broken = broken
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield b"x"
+        if self.broken:
+            raise httpx.ReadError("reset")
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for block in self:
+            yield block
+
+
+class Line(httpx.BaseTransport, httpx.AsyncBaseTransport):
+    """A line that gives one result after the other; `broken` bodies break off first."""
+
+    def __init__(self, results: Iterable[Result], broken: int) -> None:
+        self.results = iter(results)
+        self.broken = broken
+        self.tries = 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Give the next result."""
+        self.tries += 1
+        result = next(self.results)
+        if isinstance(result, Exception):
+            raise result
+        body = Body(broken=self.tries <= self.broken)
+        return httpx.Response(result.status_code, headers=result.headers.multi_items(), stream=body)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Give the next result."""
+        return self.handle_request(request)
+
+
+class Passing:
+    """A gate that lets every request pass as one and the same step."""
+
+    def __init__(self, send: Send) -> None:
+        self.send = send
+
+    def flow(self, request: httpx.Request, /) -> Flow:
+        """Send the step."""
+        response: httpx.Response = yield self.send
+        return response
 
 
 def request(method: str = "GET", **options: Any) -> httpx.Request:
@@ -24,37 +80,46 @@ def request(method: str = "GET", **options: Any) -> httpx.Request:
     return httpx.Request(method, URL, **options)
 
 
-def once(send: Send) -> Flow:
-    """Send one request."""
-    response: httpx.Response = yield send
-    return response
-
-
 def run(
     results: Iterable[Result], send: Send | None = None, *, broken: int = 0, **limits: Any
 ) -> tuple[httpx.Response, list[float], int]:
-    """Return the response, the waits and the number of tries; `broken` bodies break off first."""
-    left, waits, tries = iter(results), list[float](), 0
-    flow = with_retries(once(send or Send(request())), RetryLimits(**limits))
-    step = next(flow)
-    try:
-        while True:
-            result: Any = None
-            match step:
-                case Send():
-                    tries += 1
-                    result = next(left)
-                case Read(response=response):
-                    if broken:
-                        broken -= 1
-                        result = httpx.ReadError("reset")
-                    else:
-                        result = response
-                case Wait(seconds=seconds):
-                    waits.append(seconds)
-            step = flow.throw(result) if isinstance(result, Exception) else flow.send(result)
-    except StopIteration as end:
-        return end.value, waits, tries
+    """Return the response, the waits and the number of tries of a sync pipeline, once an async one does the same."""
+    results, send = list(results), send or Send(request())
+    home = Home(parse_index("registry.example.com"))
+    made: dict[str, Any] = {
+        "owned": True,
+        "limits": RetryLimits(**limits),
+        "user_agent": "u",
+        "credentials": ExplicitCredentials(Credential("a", "b"), "registry.example.com"),
+        "proxied": False,
+    }
+    line, async_line = Line(results, broken), Line(results, broken)
+    waits, async_waits = list[float](), list[float]()
+
+    async def go() -> httpx.Response:
+        pipeline = asynchronous.AsyncPipeline(
+            home, asynchronous.AsyncSettings(http=httpx.AsyncClient(transport=async_line), **made)
+        )
+        pipeline.gate = Passing(send)
+        return await pipeline.send(send.request)
+
+    async def async_sleep(seconds: float) -> None:
+        async_waits.append(seconds)
+
+    pipeline = synchronous.Pipeline(home, synchronous.Settings(http=httpx.Client(transport=line), **made))
+    pipeline.gate = Passing(send)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(synchronous, "sleep", waits.append)
+        patch.setattr(asynchronous, "async_sleep", async_sleep)
+        try:
+            response = pipeline.send(send.request)
+        except httpx.TransportError as error:
+            with pytest.raises(type(error)):
+                asyncio.run(go())
+            raise
+        assert asyncio.run(go()).status_code == response.status_code
+    assert (async_line.tries, len(async_waits)) == (line.tries, len(waits))
+    return response, waits, line.tries
 
 
 def answer(status: int, **headers: str) -> httpx.Response:
@@ -116,7 +181,7 @@ def test_a_token_request_by_post_is_repeatable() -> None:
 
 @pytest.mark.parametrize("failure", [answer(429), answer(503), httpx.ConnectError("x")])
 def test_a_body_that_can_be_sent_once_is_sent_once(failure: Result) -> None:
-    send = Send(request("PUT", content=iter([b"x"])))
+    send = Send(request("PUT", stream=Body()))
     if isinstance(failure, Exception):
         with pytest.raises(type(failure)):
             run([failure], send)
@@ -182,15 +247,14 @@ def test_a_buffered_write_that_breaks_off_is_not_done_again() -> None:
 
 
 def test_the_flow_learns_of_the_failure() -> None:
-    def flow() -> Flow:
-        try:
-            yield Send(request("POST", content=b""))
-        except httpx.ReadError:
-            return httpx.Response(418)
-        raise AssertionError
+    class Recovering(Passing):
+        def flow(self, request: httpx.Request, /) -> Flow:
+            try:
+                yield self.send
+            except httpx.ReadError:
+                return httpx.Response(418)
+            raise AssertionError
 
-    driven = with_retries(flow(), RetryLimits())
-    next(driven)
-    with pytest.raises(StopIteration) as end:
-        driven.throw(httpx.ReadError("x"))
-    assert end.value.value.status_code == 418
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(f"{__name__}.Passing", Recovering)
+        assert run([httpx.ReadError("x")], Send(request("POST", content=b"")))[0].status_code == 418
