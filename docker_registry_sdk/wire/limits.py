@@ -19,45 +19,45 @@ _OF_THE_CODING = frozenset({"content-encoding", "content-length"})
 
 
 def body_limit(response: httpx.Response) -> int:
-    """Return how many bytes of a body are read that is not a blob.
+    """Return how many bytes of a success are read that is not a blob.
 
     Args:
         response: A response to a generated function's request.
     """
-    if not response.is_success:
-        return ERROR_BODY_LIMIT
     return _LIMITS.get(response.request.extensions.get("operation_id", ""), BODY_LIMIT)
 
 
-def fits(response: httpx.Response) -> bool:
+def fits(response: httpx.Response, limit: int) -> bool:
     """Return whether a body is known to be within its limit before it is read.
 
     Args:
         response: A response.
+        limit: How many bytes of it are read.
     """
     length = text_header(response, "content-length") or ""
     plain = text_header(response, "content-encoding") is None and text_header(response, "transfer-encoding") is None
-    return plain and length.isascii() and length.isdigit() and len(length) < 16 and int(length) <= body_limit(response)
+    return plain and length.isascii() and length.isdigit() and len(length) < 16 and int(length) <= limit
 
 
-def with_body(response: httpx.Response, content: bytes) -> httpx.Response:
+def with_body(response: httpx.Response, content: bytes, limit: int, *, whole: bool) -> httpx.Response:
     """Return a response with its body, of which one byte more than the limit was read at the most.
 
     Args:
         response: A response whose body was read raw.
         content: What was read; of an error, as far as it came.
+        limit: How many bytes are kept.
+        whole: Whether less than all of it is of no use.
 
     Raises:
-        ResponseError: A success is longer than the limit, or becomes so.
-        httpx.DecodingError: A success is coded in a way that cannot be undone.
+        ResponseError: It should be whole, and is longer than the limit, or becomes so.
+        httpx.DecodingError: It should be whole, and is coded in a way that cannot be undone.
     """
-    limit = body_limit(response)
     headers = response.headers
     coding = headers.get("content-encoding", "").strip().lower()
     if coding not in ("", "identity"):
-        content = _decoded(response, content, coding, limit)
+        content = _decoded(response, content, coding, limit, whole=whole)
         headers = httpx.Headers([(name, value) for name, value in headers.multi_items() if name not in _OF_THE_CODING])
-    if len(content) > limit and response.is_success:
+    if len(content) > limit and whole:
         raise ResponseError(
             f"the answer is longer than the {limit} bytes that are read of it. Ask the registry's operator why.",
             method=response.request.method,
@@ -69,7 +69,7 @@ def with_body(response: httpx.Response, content: bytes) -> httpx.Response:
     return httpx.Response(response.status_code, headers=headers, content=content[:limit], request=response.request)
 
 
-def _decoded(response: httpx.Response, content: bytes, coding: str, limit: int) -> bytes:
+def _decoded(response: httpx.Response, content: bytes, coding: str, limit: int, *, whole: bool) -> bytes:
     """Undo a coding that nobody asked for, up to a limit."""
     try:
         if coding not in ("gzip", "x-gzip", "deflate"):
@@ -80,7 +80,7 @@ def _decoded(response: httpx.Response, content: bytes, coding: str, limit: int) 
         if content and not decoder.eof and len(decoded) <= limit:
             raise zlib.error("the coded body breaks off")
     except zlib.error as error:
-        if response.is_success:
+        if whole:
             raise httpx.DecodingError(str(error), request=response.request) from None
         return b""
     return decoded

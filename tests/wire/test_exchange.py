@@ -199,11 +199,14 @@ def test_error_body_that_breaks_off_counts_as_far_as_it_came(loopback: Loopback,
     assert caught.value.raw == b"as far"
 
 
-def test_gzipped_error_body_is_survived(loopback: Loopback, http: httpx.Client) -> None:
+def test_gzipped_error_body_is_read(loopback: Loopback, http: httpx.Client) -> None:
     body = gzip.compress(b'{"errors": [{"code": "NAME_UNKNOWN"}]}')
     loopback.answer = lambda handler: handler.reply(404, body, Content_Encoding="gzip", Content_Type="application/json")
-    with pytest.raises(NotFoundError):
+    with pytest.raises(NotFoundError) as caught:
         get_manifest.sync(http, "a", "b")
+    assert caught.value.codes == ("NAME_UNKNOWN",)
+    with pytest.raises(NotFoundError, match="NAME_UNKNOWN"), create_blob_read_stream.stream(http, "a", "sha256:ab"):
+        pytest.fail("there is no stream")
 
 
 def test_unexpected_content_type_comes_from_a_real_answer(loopback: Loopback, http: httpx.Client) -> None:

@@ -8,7 +8,6 @@ from typing import Any, Protocol, TypeVar
 
 import httpx
 
-from ...errors import TransportError
 from ..bodies import async_content
 from ..failures import transport_error
 from ..limits import ERROR_BODY_LIMIT, body_limit, fits, with_body
@@ -49,31 +48,8 @@ async def async_stream(
         TransportError: No answer came, or it broke off.
         StatusError: The status is no success.
     """
-    async with _stream(client, request, successes, parse_error, timeout, buffered=False) as response:
-        yield response
-
-
-@asynccontextmanager
-async def _stream(
-    client: AsyncClient,
-    request: Request,
-    successes: Container[int],
-    parse_error: Callable[[Any], ErrorBody] | None,
-    timeout: Timeout | None,
-    *,
-    buffered: bool,
-) -> AsyncIterator[httpx.Response]:
-    length = request.headers.get("Content-Length")
-    built = build(client, request, async_content(request.body, int(length) if length else None), timeout)
-    if buffered:
-        built.extensions["buffered"] = True  # so that lower layers may ask again when the body breaks off
+    response = await _answered(client, request, successes, parse_error, timeout, buffered=False)
     try:
-        response = await client.send(built, stream=True)
-    except httpx.HTTPError as error:
-        raise transport_error(built, error)  # noqa: B904 - it has its cause
-    try:
-        if response.status_code not in successes:
-            raise status_error(response, await _read_some(response), parse_error)
         yield response
     finally:
         await response.aclose()
@@ -103,19 +79,44 @@ async def async_send(
         ResponseError: The body is longer than any such body should be.
         RegistryError: Whatever `parse` raises.
     """
-    async with _stream(client, request, successes, parse_error, timeout, buffered=True) as response:
-        try:
-            whole = await async_read(response)
-        except httpx.HTTPError as error:
-            raise transport_error(response.request, error)  # noqa: B904 - it has its cause
-        return parse(whole)
+    response = await _answered(client, request, successes, parse_error, timeout, buffered=True)
+    try:
+        whole = await async_read(response)
+    except httpx.HTTPError as error:
+        raise transport_error(response.request, error)  # noqa: B904 - it has its cause
+    return parse(whole)
 
 
-async def async_read(response: httpx.Response) -> httpx.Response:
+async def _answered(
+    client: AsyncClient,
+    request: Request,
+    successes: Container[int],
+    parse_error: Callable[[Any], ErrorBody] | None,
+    timeout: Timeout | None,
+    *,
+    buffered: bool,
+) -> httpx.Response:
+    """Send the request and return its response, a success whose body is not read yet."""
+    length = request.headers.get("Content-Length")
+    built = build(client, request, async_content(request.body, int(length) if length else None), timeout)
+    if buffered:
+        built.extensions["buffered"] = True  # so that lower layers may ask again when the body breaks off
+    try:
+        response = await client.send(built, stream=True)
+    except httpx.HTTPError as error:
+        raise transport_error(built, error)  # noqa: B904 - it has its cause
+    if response.status_code in successes:
+        return response
+    refusal = await async_read(response, wanted=False)
+    raise status_error(refusal, refusal.content, parse_error)
+
+
+async def async_read(response: httpx.Response, *, wanted: bool = True) -> httpx.Response:
     """Return a response with its body, read up to a limit, and close it; of an error, what comes counts.
 
     Args:
         response: A response, read or not.
+        wanted: Whether its status is one that was asked for; a success that was not is read as an error.
 
     Raises:
         ResponseError: A success is longer than the limit.
@@ -123,21 +124,23 @@ async def async_read(response: httpx.Response) -> httpx.Response:
     """
     if _content_of(response) is not None:
         return response
+    whole = wanted and response.is_success
+    limit = body_limit(response) if whole else ERROR_BODY_LIMIT
     content = bytearray()
     try:
-        if response.is_success and fits(response):
+        if whole and fits(response, limit):
             await response.aread()
             return response
         async for chunk in response.aiter_raw():
             content += chunk
-            if len(content) > body_limit(response):
+            if len(content) > limit:
                 break
     except httpx.HTTPError:
-        if response.is_success:
+        if whole:
             raise
     finally:
         await response.aclose()
-    return with_body(response, bytes(content))
+    return with_body(response, bytes(content), limit, whole=whole)
 
 
 async def async_chunks(response: httpx.Response) -> AsyncIterator[bytes]:
@@ -162,19 +165,6 @@ async def async_chunks(response: httpx.Response) -> AsyncIterator[bytes]:
                 raise ValueError(_CLOSED)
     except httpx.HTTPError as error:
         raise transport_error(response.request, error)  # noqa: B904 - it has its cause
-
-
-async def _read_some(response: httpx.Response) -> bytes:
-    """Read an error body up to a limit; what broke off counts as far as it came, since the status tells more."""
-    content = bytearray()
-    try:
-        async for chunk in async_chunks(response):
-            content += chunk
-            if len(content) >= ERROR_BODY_LIMIT:
-                break
-    except TransportError:
-        pass
-    return bytes(content[:ERROR_BODY_LIMIT])
 
 
 def _content_of(response: httpx.Response) -> bytes | None:
