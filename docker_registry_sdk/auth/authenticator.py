@@ -18,7 +18,7 @@ from .challenge import Challenge, parse_challenges
 from .realm import check_addresses, check_realm, is_own
 from .report import AuthReport
 from .scope import ScopeSet
-from .steps import Enter, FindCredential, Flow, Lock, Read, Resolve, Send, Step
+from .steps import Enter, FindCredential, Flow, Read, Resolve, Send, Step
 from .token_service import basic_authorization, fetch_token, is_sendable
 from .tokens import Token, TokenStore
 
@@ -33,7 +33,6 @@ class Authenticator:
     Args:
         registry: Gives the registry's origin, which may change with its first answer.
         build: Makes an HTTP request of an operation's request.
-        lock: A lock of the driver's kind; whoever holds it fetches a token for all.
         ping: Makes the request that a registry answers with its challenge.
         trusted_realms: The hosts that the caller trusts as token services.
         tokens: Where tokens are kept.
@@ -43,26 +42,23 @@ class Authenticator:
         self,
         registry: Callable[[], Origin],
         build: Callable[[Request], HTTPRequest],
-        lock: Lock,
         ping: Callable[[], HTTPRequest],
         trusted_realms: Collection[str],
         tokens: TokenStore,
     ) -> None:
         self._registry = registry
         self._build = build
-        self._lock = lock
         self._ping = ping
         self._trusted_realms = trusted_realms
         self._tokens = tokens
         self._challenge: Challenge | None = None
         self._pinged = False
-        self._noted = registry()
-        self._report = AuthReport(registry=str(self._noted))
+        self._facts: dict[str, Any] = {}
 
     @property
     def report(self) -> AuthReport:
         """What led to the last answer."""
-        return self._report
+        return AuthReport(registry=str(self._registry()), **self._facts)
 
     def learn(self, response: HTTPResponse) -> Challenge | None:
         """Return the challenge of a 401 that can be met, and keep it for the requests to come.
@@ -77,9 +73,9 @@ class Authenticator:
         found = bearer if bearer is not None and bearer.parameters.get("realm") else known.get("basic")
         if found is not None:
             self._challenge = found
-        schemes = found.scheme if found else one_line(", ".join(sorted(known)))
+        schemes = found.scheme if found else ", ".join(sorted(known))
         self._note(challenge=schemes or None)
-        _log.debug("challenge of %s: %s", self._registry(), schemes or "none")
+        _log.debug("challenge of %s: %s", self._registry(), one_line(schemes) or "none")
         return found
 
     def flow(self, request: HTTPRequest) -> Flow:
@@ -154,7 +150,7 @@ class Authenticator:
             return None, False
         try:
             credential: Credential | None = yield FindCredential(repo, again)
-            self._note(credential=credential and _line(credential.source), username=credential and credential.username)
+            self._note(credential=credential and credential.source, username=credential and credential.username)
             if challenge.scheme == "basic":
                 if credential is None or credential.username is None or credential.password is None:
                     self._note(grant=None, lifetime=None)
@@ -168,9 +164,9 @@ class Authenticator:
                 return f"Bearer {credential.registry_token}", again
             token, fresh = yield from self._token(challenge, wanted, credential)
         except RegistryError as error:
-            self._note(outcome=one_line(str(error)), grant=None, lifetime=None)
+            self._note(outcome=str(error), grant=None, lifetime=None)
             raise
-        self._note(grant=token.way, lifetime=token.lifetime, scopes=_texts(token.scopes))
+        self._note(grant=token.way, lifetime=token.lifetime, scopes=token.scopes.scopes)
         return f"Bearer {token.value}", fresh
 
     def _token(
@@ -179,22 +175,23 @@ class Authenticator:
         realm, name = challenge.parameters["realm"], challenge.parameters.get("service") or None
         identity = "" if credential is None else f"{credential.username} {credential.source}"
         service = (realm, name or "", identity)
-        self._note(realm=_url(realm), service=name and _line(name), scopes=_texts(wanted))
-        while True:
+        self._note(realm=realm, service=name, scopes=wanted.scopes)
+        if (token := self._tokens.find(service, wanted)) is not None:
+            return token, False
+        lock = self._tokens.lock(service, wanted)
+        while (yield Enter(lock, lambda: self._tokens.find(service, wanted) is not None)):
             if (token := self._tokens.find(service, wanted)) is not None:
                 return token, False
-            if not (yield Enter(self._lock, lambda: self._tokens.find(service, wanted) is not None)):
-                break
         try:
             if (token := self._tokens.find(service, wanted)) is not None:  # fetched by another one in the meantime
                 return token, False
             yield from self._check(realm, secret=credential is not None)
             scopes = self._tokens.widened(service, wanted)
             grant = yield from fetch_token(self._build, realm, name, scopes, credential)
-            _log.debug("token from %s for %s: %s", redact_url(realm), " ".join(_texts(scopes)) or "no scope", grant.way)
+            _log.debug("token from %s for %s: %s", redact_url(realm), one_line(str(scopes)) or "no scope", grant.way)
             return self._tokens.add(grant.token, service, scopes, grant.lifetime, grant.way), True
         finally:
-            self._lock.release()
+            lock.release()
 
     def _check(self, realm: str, *, secret: bool) -> Generator[Step, Any, None]:
         registry = self._registry()
@@ -205,15 +202,8 @@ class Authenticator:
             check_addresses(origin, found, registry, own)
 
     def _note(self, **facts: Any) -> None:
-        # A new value each time, so that whoever holds the report sees one moment, and threads never half of two.
-        registry = self._registry()
-        if registry is not self._noted:
-            self._noted = registry
-            facts["registry"] = str(registry)
-        for name, fact in facts.items():
-            if getattr(self._report, name) != fact:
-                self._report = evolve(self._report, **facts)
-                return
+        # A new value each time, so that a report shows one moment, and threads never half of two.
+        self._facts = {**self._facts, **facts}
 
 
 def is_repeatable(request: HTTPRequest) -> bool:
@@ -240,13 +230,3 @@ def _authorized(request: HTTPRequest, authorization: str | None) -> HTTPRequest:
 
 def _challenges(response: HTTPResponse) -> tuple[Challenge, ...]:
     return parse_challenges(response.headers.get_list("WWW-Authenticate"))
-
-
-# Every request tells the same again.
-_line = lru_cache(maxsize=64)(one_line)
-_url = lru_cache(maxsize=64)(redact_url)
-
-
-@lru_cache(maxsize=256)
-def _texts(scopes: ScopeSet) -> tuple[str, ...]:
-    return tuple(one_line(str(scope)) for scope in scopes.scopes)

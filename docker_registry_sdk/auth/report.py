@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from collections.abc import Iterable
+
+from attrs import field, frozen
+
+from .._redaction import one_line, redact_url
+
+
+def _line(text: str | None) -> str | None:
+    return None if text is None else one_line(text)
+
+
+def _url(url: str | None) -> str | None:
+    return None if url is None else redact_url(url)
+
+
+def _lines(values: Iterable[object]) -> tuple[str, ...]:
+    return tuple(one_line(str(value)) for value in values)
 
 
 @frozen(kw_only=True)
 class AuthReport:
-    """What led to the last answer of a registry.
+    """What led to the last answer of a registry; what servers and files said stands in it as `_redaction` leaves it.
 
     Attributes:
         registry: The registry's origin.
@@ -23,15 +39,15 @@ class AuthReport:
     """
 
     registry: str
-    credential: str | None = None
-    username: str | None = None
-    challenge: str | None = None
-    realm: str | None = None
-    service: str | None = None
-    scopes: tuple[str, ...] = ()
+    credential: str | None = field(default=None, converter=_line)
+    username: str | None = field(default=None, converter=_line)
+    challenge: str | None = field(default=None, converter=_line)
+    realm: str | None = field(default=None, converter=_url)
+    service: str | None = field(default=None, converter=_line)
+    scopes: tuple[str, ...] = field(default=(), converter=_lines)
     grant: str | None = None
     lifetime: float | None = None
-    outcome: str = "nothing was asked yet"
+    outcome: str = field(default="nothing was asked yet", converter=one_line)
 
     def __str__(self) -> str:
         lines = [

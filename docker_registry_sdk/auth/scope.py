@@ -45,6 +45,9 @@ class ScopeSet:
 
     scopes: tuple[Scope, ...] = ()
 
+    def __str__(self) -> str:
+        return " ".join(map(str, self.scopes))
+
     @classmethod
     def parse(cls, texts: Iterable[str]) -> Self:
         """Return the set of several scopes.
@@ -75,10 +78,15 @@ class ScopeSet:
         granted = ((scope.actions, here.get(scope.resource)) for scope in wanted.scopes)
         return all(have is not None and ("*" in have or actions <= have) for actions, have in granted)
 
+    @property
+    def resources(self) -> frozenset[str]:
+        """The resources that it speaks of."""
+        return frozenset(scope.resource for scope in self.scopes)
+
     def touches(self, other: ScopeSet) -> bool:
         """Return whether both sets speak of a resource in common.
 
         Args:
             other: Another set.
         """
-        return bool({scope.resource for scope in self.scopes} & {scope.resource for scope in other.scopes})
+        return not self.resources.isdisjoint(other.resources)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from weakref import WeakValueDictionary
 
 from attrs import field, frozen
 
 from .scope import ScopeSet
+from .steps import Lock
 
 # A token that is about to end could end on the way.
 MARGIN = 5.0
@@ -41,14 +43,18 @@ class TokenStore:
     """The tokens of one registry and one identity, safe for threads.
 
     Args:
+        create_lock: Makes a lock of the driver's kind.
         clock: Seconds that never go back. The times of servers are not compared with those here, so that neither clock
             needs to be right.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, create_lock: Callable[[], Lock], clock: Callable[[], float] = time.monotonic) -> None:
+        self._create_lock = create_lock
         self._clock = clock
         self._tokens: tuple[Token, ...] = ()
         self._lock = threading.Lock()
+        # A lock lasts as long as somebody holds it or waits for it.
+        self._fetching: WeakValueDictionary[tuple[tuple[str, str, str], frozenset[str]], Lock] = WeakValueDictionary()
 
     def __len__(self) -> int:
         return len(self._tokens)
@@ -65,6 +71,16 @@ class TokenStore:
             if token.service == service and token.ends - MARGIN > now and token.scopes.covers(wanted):
                 return token
         return None
+
+    def lock(self, service: tuple[str, str, str], wanted: ScopeSet) -> Lock:
+        """Return the lock for what is wanted: whoever holds it fetches a token for all that want one for the same resources.
+
+        Args:
+            service: The realm, service and identity to ask with.
+            wanted: What the new token must allow.
+        """
+        with self._lock:
+            return self._fetching.setdefault((service, wanted.resources), self._create_lock())
 
     def widened(self, service: tuple[str, str, str], wanted: ScopeSet) -> ScopeSet:
         """Return what to ask a new token for: what is wanted, and what the tokens for the same resources allow.

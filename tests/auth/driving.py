@@ -10,7 +10,7 @@ import httpx
 from attrs import define, field
 
 from docker_registry_sdk.auth.authenticator import Authenticator
-from docker_registry_sdk.auth.steps import Enter, FindCredential, Flow, Read, Resolve, Send, Wait
+from docker_registry_sdk.auth.steps import Enter, FindCredential, Flow, Read, Resolve, Send
 from docker_registry_sdk.auth.tokens import TokenStore
 from docker_registry_sdk.credentials import Credential
 from docker_registry_sdk.errors import RegistryError
@@ -44,7 +44,6 @@ class Driver:
         credential: What is found when a credential is looked for; called with `again`.
         sent: What was sent, as method, URL and Authorization.
         looked: The `again` of each look for a credential.
-        waits: The seconds that were waited.
         addresses: The addresses of hosts, where they are known.
     """
 
@@ -55,7 +54,6 @@ class Driver:
     sent: list[tuple[str, str, str | None]] = field(factory=list)
     requests: list[httpx.Request] = field(factory=list)
     looked: list[bool] = field(factory=list)
-    waits: list[float] = field(factory=list)
     addresses: dict[str, tuple[str, ...]] = field(factory=dict)
     lock: CountingLock = field(factory=CountingLock)
     clock: list[float] = field(factory=lambda: [0.0])
@@ -70,10 +68,9 @@ class Driver:
         self.authenticator = Authenticator(
             lambda: origin,
             create,
-            self.lock,
             lambda: httpx.Request("GET", f"{self.home}/v2/"),
             self.trusted,
-            TokenStore(lambda: self.clock[0]),
+            TokenStore(lambda: self.lock, lambda: self.clock[0]),
         )
 
     @property
@@ -103,8 +100,6 @@ class Driver:
                     case Read(response=response):
                         response.read()
                         result = response
-                    case Wait(seconds=seconds):
-                        self.waits.append(seconds)
                     case Enter(lock=lock):
                         assert lock is self.lock
                         assert not self.lock.held

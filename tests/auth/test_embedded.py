@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import anyio
@@ -15,6 +17,7 @@ from docker_registry_sdk.errors import AuthError, ForbiddenError, RegistryError,
 from docker_registry_sdk.testing import EmbeddedRegistry, Settings
 from tests.support.images import digest_of
 from tests.support.sessions import KINDS, Kind, open_session
+from tests.wire.loopback import Handler, Loopback, run_loopback
 
 
 def tokens_of(registry: EmbeddedRegistry) -> int:
@@ -51,6 +54,43 @@ def test_a_hundred_tasks_fetch_one_token() -> None:
     with EmbeddedRegistry(auth="token") as registry:
         anyio.run(run, registry)
         assert tokens_of(registry) == 1
+
+
+def answer_when_two_ask(handler: Handler, asked: Barrier) -> None:
+    """Answer as a registry, whose token service answers two requests at once or none."""
+    if handler.path.startswith("/token"):
+        asked.wait()
+        handler.reply(200, b'{"token": "t"}', Content_Type="application/json")
+    elif "Authorization" in handler.headers:
+        handler.reply(200, Content_Length="7")
+    else:
+        realm = f"{handler.loopback.url}/token"
+        handler.reply(401, WWW_Authenticate=f'Bearer realm="{realm}",service="s"')
+
+
+@pytest.fixture
+def patient_registry() -> Iterator[Loopback]:
+    asked = Barrier(2, timeout=10)
+    with run_loopback(lambda handler: answer_when_two_ask(handler, asked)) as loopback:
+        yield loopback
+
+
+def test_threads_fetch_the_tokens_of_two_repositories_at_once(patient_registry: Loopback) -> None:
+    with RegistryClientV2(f"{patient_registry.url}/a", max_retries=0) as client, ThreadPoolExecutor(2) as pool:
+        found = list(pool.map(lambda one: one.head_blob(digest_of(b"x")).size, (client, client.with_repo("b"))))
+    assert found == [7, 7]
+
+
+def test_tasks_fetch_the_tokens_of_two_repositories_at_once(patient_registry: Loopback) -> None:
+    async def run() -> None:
+        async with (
+            AsyncRegistryClientV2(f"{patient_registry.url}/a", max_retries=0) as client,
+            anyio.create_task_group() as group,
+        ):
+            for one in client, client.with_repo("b"):
+                group.start_soon(one.head_blob, digest_of(b"x"))
+
+    anyio.run(run)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import math
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,6 +10,7 @@ import pytest
 
 from docker_registry_sdk.auth.scope import ScopeSet
 from docker_registry_sdk.auth.tokens import LEAST_LIFETIME, MARGIN, TokenStore
+from docker_registry_sdk.transport.waiting import create_lock
 
 SERVICE = ("https://auth.example.com/token", "reg", "alice")
 
@@ -35,7 +37,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def store(clock: Clock) -> TokenStore:
-    return TokenStore(clock)
+    return TokenStore(create_lock, clock)
 
 
 def found(store: TokenStore, wanted: str = "repository:a:pull", service: tuple[str, str, str] = SERVICE) -> str | None:
@@ -119,3 +121,18 @@ def test_threads_lose_no_token(store: TokenStore) -> None:
     assert [found(store, f"repository:{number}:pull") for number in range(400)] == [
         None if number % 2 else f"t{number}" for number in range(400)
     ]
+
+
+def test_who_wants_a_token_for_the_same_resources_waits_at_the_same_lock(store: TokenStore) -> None:
+    held = store.lock(SERVICE, scopes("repository:a:pull"))
+    assert store.lock(SERVICE, scopes("repository:a:push")) is held
+    assert store.lock(SERVICE, scopes("repository:b:pull")) is not held
+    assert store.lock(SERVICE, scopes("repository:a:pull", "repository:b:pull")) is not held
+    assert store.lock((*SERVICE[:2], "bob"), scopes("repository:a:pull")) is not held
+
+
+def test_a_lock_that_nobody_holds_is_forgotten(store: TokenStore) -> None:
+    for number in range(100):
+        store.lock(SERVICE, scopes(f"repository:{number}:pull"))
+    gc.collect()
+    assert len(store._fetching) == 0

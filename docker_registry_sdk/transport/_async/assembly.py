@@ -73,10 +73,9 @@ def async_create_v2_gate(pipeline: AsyncPipeline, options: AsyncClientOptions) -
     authenticator = Authenticator(
         lambda: pipeline.home.origin,
         create,
-        async_create_lock(),
         lambda: create(ping.request()),
         options.get("trusted_realms", ()),
-        TokenStore(),
+        TokenStore(async_create_lock),
     )
     return V2Gate(pipeline.home, authenticator)
 
