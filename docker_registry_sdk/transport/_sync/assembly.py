@@ -75,10 +75,9 @@ def create_v2_gate(pipeline: Pipeline, options: ClientOptions) -> V2Gate:
     authenticator = Authenticator(
         lambda: pipeline.home.origin,
         create,
-        create_lock(),
         lambda: create(ping.request()),
         options.get("trusted_realms", ()),
-        TokenStore(),
+        TokenStore(create_lock),
     )
     return V2Gate(pipeline.home, authenticator)
 

@@ -12,18 +12,20 @@ import httpx
 from attrs import frozen
 
 from ..._redaction import one_line, redact_url
-from ...auth.steps import Enter, FindCredential, Flow, Read, Resolve, Send, Step, Wait
+from ...auth.steps import Enter, FindCredential, Flow, Read, Resolve, Send, Step
 from ...credentials import Credential, CredentialProvider
 from ...errors import AuthError
 from ...wire import is_untrusted, read, verbatim_url
 from ..gate import Gate
 from ..home import Home
+from ..redirects import SECRET_HEADERS
 from ..resolving import resolve
-from ..retries import RetryLimits, with_retries
+from ..retries import RetryLimits, seconds_to_retry
 from ..waiting import enter, sleep
 
 _log = logging.getLogger("docker_registry_sdk.transport")
-_SECRETS = frozenset({b"authorization", b"cookie", b"proxy-authorization"})
+# Without it, httpx would look for a user name in the URL.
+_NO_AUTH = httpx.Auth()
 
 
 @frozen(kw_only=True)
@@ -89,17 +91,20 @@ class Pipeline:
         """
         if url.startswith("/"):
             url = f"{self.home.origin}{url}"
-        options: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
+        http = self._settings.http
         given = {**(headers or {}), "User-Agent": self._settings.user_agent}
-        request = self._settings.http.build_request(
-            method, url, content=content, headers=given, extensions=extensions, **options
+        # What a caller's http_client sends with every request goes to token services and storage, too: all but secrets may.
+        # Its cookies and query parameters stay behind: API v2 has no place for them, and those of v1 are the gate's to send.
+        hidden = SECRET_HEADERS.union(map(str.lower, given))
+        kept = [(name, value) for name, value in http.headers.multi_items() if name not in hidden]
+        limit = http.timeout if timeout is None else httpx.Timeout(timeout)
+        return httpx.Request(
+            method,
+            url,
+            content=content,
+            headers=[*kept, *given.items()],
+            extensions={**(extensions or {}), "timeout": limit.as_dict()},
         )
-        # Cookies have no place in API v2, and those of v1 are the gate's to send. What a caller's http_client sends with
-        # every request would go to token services and storage, too.
-        for name in _SECRETS & {key.lower() for key, _ in request.headers.raw}:
-            if name.decode() not in {key.lower() for key in given}:
-                del request.headers[name.decode()]
-        return request
 
     def send(self, request: httpx.Request, /, *, stream: bool = True) -> httpx.Response:
         """Send a request through the gate, and again where that is safe and may help.
@@ -113,7 +118,7 @@ class Pipeline:
             AuthError: A token cannot be had.
         """
         assert self.gate is not None  # it is set as soon as both are made, for each needs the other
-        response = self._drive(with_retries(self.gate.flow(request), self._settings.limits))
+        response = self._drive(self.gate.flow(request))
         return response if stream else read(response)
 
     def close(self) -> None:
@@ -139,33 +144,49 @@ class Pipeline:
 
     def _perform(self, step: Step) -> Any:
         match step:
-            case Send(request=request):
-                return self._send(request)
-            case Read(response=response):
-                return read(response)
-            case Wait(seconds=seconds):
-                return sleep(seconds)
-            case Enter(lock=lock, done=done):
-                return enter(lock, done)
+            case Send():
+                return self._send_until_final(step)
             case FindCredential(repo=repo, again=again):
                 return self._find(repo, again=again)
+            case Read(response=response):
+                return read(response)
+            case Enter(lock=lock, done=done):
+                return enter(lock, done)
             case Resolve(host=host):
                 return () if self._settings.proxied else resolve(host)
+
+    def _send_until_final(self, send: Send) -> httpx.Response:
+        attempt = 0
+        while True:
+            try:
+                response = self._send(send.request)
+                if send.request.extensions.get("buffered") and response.is_success:
+                    response = read(response)  # here, since a body that breaks off is a failure like others
+            except httpx.TransportError as error:
+                wait = seconds_to_retry(send, error, attempt, self._settings.limits)
+                if wait is None:
+                    raise
+            else:
+                wait = seconds_to_retry(send, response, attempt, self._settings.limits)
+                if wait is None:
+                    return response
+                read(response)
+            sleep(wait)
+            attempt += 1
 
     def _send(self, request: httpx.Request) -> httpx.Response:
         started = time.perf_counter()
         try:
-            response = self._settings.http.send(request, stream=True, auth=None, follow_redirects=False)
+            response = self._settings.http.send(request, stream=True, auth=_NO_AUTH, follow_redirects=False)
         except httpx.TransportError as error:
             _log.debug("%s %s: %s", request.method, redact_url(str(request.url)), type(error).__name__)
             unconnected = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and not is_untrusted(error)
-            if not unconnected or not self.home.fall_back(str(request.url)):
+            if not unconnected or not self.home.fall_back(request.url):
                 raise
             request.url = verbatim_url(f"{self.home.origin}{request.url.raw_path.decode()}")
             request.headers["Host"] = self.home.origin.netloc
             return self._send(request)
-        if self.home.undecided:
-            self.home.settle(str(request.url))
+        self.home.settle(request.url)
         if _log.isEnabledFor(logging.DEBUG):
             took = (time.perf_counter() - started) * 1000
             _log.debug("%s %s: %d in %.0f ms", request.method, redact_url(str(request.url)), response.status_code, took)

@@ -9,7 +9,6 @@ from typing import Any, Protocol, TypeVar
 
 import httpx
 
-from ...errors import TransportError
 from ..bodies import sync_content
 from ..failures import transport_error
 from ..limits import ERROR_BODY_LIMIT, body_limit, fits, with_body
@@ -50,31 +49,8 @@ def stream(
         TransportError: No answer came, or it broke off.
         StatusError: The status is no success.
     """
-    with _stream(client, request, successes, parse_error, timeout, buffered=False) as response:
-        yield response
-
-
-@contextmanager
-def _stream(
-    client: Client,
-    request: Request,
-    successes: Container[int],
-    parse_error: Callable[[Any], ErrorBody] | None,
-    timeout: Timeout | None,
-    *,
-    buffered: bool,
-) -> Iterator[httpx.Response]:
-    length = request.headers.get("Content-Length")
-    built = build(client, request, sync_content(request.body, int(length) if length else None), timeout)
-    if buffered:
-        built.extensions["buffered"] = True  # so that lower layers may ask again when the body breaks off
+    response = _answered(client, request, successes, parse_error, timeout, buffered=False)
     try:
-        response = client.send(built, stream=True)
-    except httpx.HTTPError as error:
-        raise transport_error(built, error)  # noqa: B904 - it has its cause
-    try:
-        if response.status_code not in successes:
-            raise status_error(response, _read_some(response), parse_error)
         yield response
     finally:
         response.close()
@@ -104,19 +80,44 @@ def send(
         ResponseError: The body is longer than any such body should be.
         RegistryError: Whatever `parse` raises.
     """
-    with _stream(client, request, successes, parse_error, timeout, buffered=True) as response:
-        try:
-            whole = read(response)
-        except httpx.HTTPError as error:
-            raise transport_error(response.request, error)  # noqa: B904 - it has its cause
-        return parse(whole)
+    response = _answered(client, request, successes, parse_error, timeout, buffered=True)
+    try:
+        whole = read(response)
+    except httpx.HTTPError as error:
+        raise transport_error(response.request, error)  # noqa: B904 - it has its cause
+    return parse(whole)
 
 
-def read(response: httpx.Response) -> httpx.Response:
+def _answered(
+    client: Client,
+    request: Request,
+    successes: Container[int],
+    parse_error: Callable[[Any], ErrorBody] | None,
+    timeout: Timeout | None,
+    *,
+    buffered: bool,
+) -> httpx.Response:
+    """Send the request and return its response, a success whose body is not read yet."""
+    length = request.headers.get("Content-Length")
+    built = build(client, request, sync_content(request.body, int(length) if length else None), timeout)
+    if buffered:
+        built.extensions["buffered"] = True  # so that lower layers may ask again when the body breaks off
+    try:
+        response = client.send(built, stream=True)
+    except httpx.HTTPError as error:
+        raise transport_error(built, error)  # noqa: B904 - it has its cause
+    if response.status_code in successes:
+        return response
+    refusal = read(response, wanted=False)
+    raise status_error(refusal, refusal.content, parse_error)
+
+
+def read(response: httpx.Response, *, wanted: bool = True) -> httpx.Response:
     """Return a response with its body, read up to a limit, and close it; of an error, what comes counts.
 
     Args:
         response: A response, read or not.
+        wanted: Whether its status is one that was asked for; a success that was not is read as an error.
 
     Raises:
         ResponseError: A success is longer than the limit.
@@ -124,21 +125,23 @@ def read(response: httpx.Response) -> httpx.Response:
     """
     if _content_of(response) is not None:
         return response
+    whole = wanted and response.is_success
+    limit = body_limit(response) if whole else ERROR_BODY_LIMIT
     content = bytearray()
     try:
-        if response.is_success and fits(response):
+        if whole and fits(response, limit):
             response.read()
             return response
         for chunk in response.iter_raw():
             content += chunk
-            if len(content) > body_limit(response):
+            if len(content) > limit:
                 break
     except httpx.HTTPError:
-        if response.is_success:
+        if whole:
             raise
     finally:
         response.close()
-    return with_body(response, bytes(content))
+    return with_body(response, bytes(content), limit, whole=whole)
 
 
 def chunks(response: httpx.Response) -> Iterator[bytes]:
@@ -163,19 +166,6 @@ def chunks(response: httpx.Response) -> Iterator[bytes]:
                 raise ValueError(_CLOSED)
     except httpx.HTTPError as error:
         raise transport_error(response.request, error)  # noqa: B904 - it has its cause
-
-
-def _read_some(response: httpx.Response) -> bytes:
-    """Read an error body up to a limit; what broke off counts as far as it came, since the status tells more."""
-    content = bytearray()
-    try:
-        for chunk in chunks(response):
-            content += chunk
-            if len(content) >= ERROR_BODY_LIMIT:
-                break
-    except TransportError:
-        pass
-    return bytes(content[:ERROR_BODY_LIMIT])
 
 
 def _content_of(response: httpx.Response) -> bytes | None:
