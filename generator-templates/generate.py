@@ -40,6 +40,7 @@ _SUPERFLUOUS = ("client.py", "errors.py", "types.py")
 # What async code says and sync code says otherwise, besides names that begin with Async or async_, which lose that.
 _SYNC_WORDS = {
     "AbstractAsyncContextManager": "AbstractContextManager",
+    "AsyncByteStream": "SyncByteStream",
     "_async": "_sync",
     "aclose": "close",
     "aiter_bytes": "iter_bytes",
@@ -50,6 +51,7 @@ _SYNC_WORDS = {
     "asynccontextmanager": "contextmanager",
     "asyncio": "sync",
     "asyncio_stream": "stream",
+    "handle_async_request": "handle_request",
 }
 
 
