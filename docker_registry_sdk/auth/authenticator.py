@@ -14,11 +14,12 @@ from ..credentials import Credential
 from ..errors import AuthError, RegistryError
 from ..origin import Origin
 from ..wire import ByteStream, HTTPRequest, HTTPResponse, Request
+from .addresses import addresses_for
 from .challenge import Challenge, parse_challenges
 from .realm import check_addresses, check_realm, is_own
 from .report import AuthReport
 from .scope import ScopeSet
-from .steps import Enter, FindCredential, Flow, Read, Resolve, Send, Step
+from .steps import Enter, FindCredential, Flow, Read, Send, Step
 from .token_service import basic_authorization, fetch_token, is_sendable
 from .tokens import Token, TokenStore
 
@@ -185,21 +186,29 @@ class Authenticator:
         try:
             if (token := self._tokens.find(service, wanted)) is not None:  # fetched by another one in the meantime
                 return token, False
-            yield from self._check(realm, secret=credential is not None)
+            addresses = yield from self._check(realm, secret=credential is not None)
             scopes = self._tokens.widened(service, wanted)
-            grant = yield from fetch_token(self._build, realm, name, scopes, credential)
+
+            def build(request: Request) -> HTTPRequest:
+                built = self._build(request)
+                built.extensions["addresses"] = addresses
+                return built
+
+            grant = yield from fetch_token(build, realm, name, scopes, credential)
             _log.debug("token from %s for %s: %s", redact_url(realm), one_line(str(scopes)) or "no scope", grant.way)
             return self._tokens.add(grant.token, service, scopes, grant.lifetime, grant.way), True
         finally:
             lock.release()
 
-    def _check(self, realm: str, *, secret: bool) -> Generator[Step, Any, None]:
+    def _check(self, realm: str, *, secret: bool) -> Generator[Step, Any, tuple[str, ...] | None]:
+        """Return the only addresses that the realm may be asked at; None for any."""
         registry = self._registry()
         origin = check_realm(realm, registry, trusted=self._trusted_realms, secret=secret)
-        if not registry.is_private and not is_own(origin, registry, self._trusted_realms):
-            found = yield Resolve(origin.host)
-            own = [registry.host] if registry.is_address else (yield Resolve(registry.host))
-            check_addresses(origin, found, registry, own)
+        if is_own(origin, registry, self._trusted_realms):
+            return None
+        found = yield from addresses_for(origin.host, registry)
+        check_addresses(origin, found, registry)
+        return found
 
     def _note(self, **facts: Any) -> None:
         # A new value each time, so that a report shows one moment, and threads never half of two.

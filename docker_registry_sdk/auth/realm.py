@@ -7,8 +7,9 @@ from collections.abc import Collection
 from .._hosts import HostError, check_port, split_port
 from .._texts import quoted
 from ..errors import AuthError, InvalidReferenceError
-from ..origin import Origin, is_private_host, normalize_host, same_site
+from ..origin import Origin, normalize_host, same_site
 from ..wire import follow_url
+from .addresses import are_public
 
 
 def check_realm(realm: str, registry: Origin, *, trusted: Collection[str], secret: bool) -> Origin:
@@ -65,25 +66,23 @@ def is_own(realm: Origin, registry: Origin, trusted: Collection[str]) -> bool:
     return realm.host == registry.host or not parse_trusted(trusted).isdisjoint({(realm.host, None), (realm.host, realm.port)})
 
 
-def check_addresses(realm: Origin, found: Collection[str], registry: Origin, own: Collection[str]) -> None:
+def check_addresses(realm: Origin, found: Collection[str] | None, registry: Origin) -> None:
     """Check where the name of a realm leads: from a registry on the internet, not into the caller's network.
 
     Args:
         realm: The origin of the realm.
-        found: Its addresses, as far as they are known.
+        found: The only addresses that it may be asked at; None where any will do.
         registry: The registry that named it.
-        own: The addresses of the registry, as far as they are known.
 
     Raises:
         AuthError: It leads into the caller's network, and the registry is not there.
     """
-    if not own or any(map(is_private_host, own)) or not any(map(is_private_host, found)):
-        return
-    raise AuthError(
-        f"it names the token service {realm}, whose name leads to an address of a private network, and was not followed there. "
-        f"If that is right, pass trusted_realms=[{realm.netloc!r}].",
-        source=f"the registry {registry}",
-    )
+    if not are_public(found):
+        raise AuthError(
+            f"it names the token service {realm}, whose name leads to an address of a private network, and was not followed "
+            f"there. If that is right, pass trusted_realms=[{realm.netloc!r}].",
+            source=f"the registry {registry}",
+        )
 
 
 def parse_trusted(names: Collection[str]) -> frozenset[tuple[str, int | None]]:

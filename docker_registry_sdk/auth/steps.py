@@ -77,7 +77,7 @@ class FindCredential:
 
 @frozen
 class Resolve:
-    """Look a host up; the result is its addresses as text, none where that fails or a proxy does it.
+    """Look a host up; the result is its addresses as text, none where that fails, and None where a proxy does it.
 
     Attributes:
         host: A name.

@@ -29,6 +29,7 @@ class Exchange:
         self._method = request.method
         self._interim = 0
         self._answer: h11.Response | None = None
+        self._headers = httpx.Headers()
         self.heard = False
         """Whether any byte of an answer has come."""
         self.sent = False
@@ -95,6 +96,7 @@ class Exchange:
                 self._interim += 1
             elif isinstance(event, h11.Response):
                 self._answer = event
+                self._headers = httpx.Headers(event.headers.raw_items())
             elif isinstance(event, h11.ConnectionClosed):
                 raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
             else:
@@ -112,7 +114,8 @@ class Exchange:
         if self._is_empty:
             return 0
         length = None if self.is_chunked else self._headers.get("content-length")
-        return None if length is None else int(length)
+        # h11 has seen to it that several are the same.
+        return None if length is None else int(length.partition(",")[0])
 
     @property
     def keeps_alive(self) -> bool:
@@ -156,11 +159,6 @@ class Exchange:
     def _is_empty(self) -> bool:
         assert self._answer is not None
         return self._method == "HEAD" or self._answer.status_code in (204, 304)
-
-    @property
-    def _headers(self) -> dict[str, str]:
-        assert self._answer is not None
-        return {name.decode("ascii"): value.decode("latin-1") for name, value in self._answer.headers}
 
 
 @contextmanager

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..auth.steps import Flow, Resolve
+from ..auth.addresses import addresses_for
+from ..auth.steps import Flow
 from ..errors import TransportError
-from ..origin import Origin, is_private_host
+from ..origin import Origin
 from ..wire import HTTPRequest, HTTPResponse
 from .home import origin_of
 from .redirects import follow_redirects, send_bare
@@ -26,17 +27,16 @@ def follow_foreign(request: HTTPRequest, registry: Callable[[], Origin]) -> Flow
         TransportError: It leads where nothing may go.
     """
 
-    def enter(request: HTTPRequest) -> Flow:
-        home = registry()
-        if not home.is_private and not any(map(is_private_host, (yield Resolve(home.host)))):
-            target = origin_of(request.url)
-            if target.is_address or target.is_private or any(map(is_private_host, (yield Resolve(target.host)))):
-                raise TransportError(
-                    "a descriptor of a public registry leads to an address or into a private network, and is not followed there",
-                    method=request.method,
-                    url=str(request.url),
-                )
+    def elsewhere(request: HTTPRequest) -> Flow:
+        target = origin_of(request.url)
+        found = yield from addresses_for(target.host, registry())
+        if found is not None and target.is_address:
+            raise TransportError(
+                "a descriptor of a public registry leads to an address, and is not followed there",
+                method=request.method,
+                url=str(request.url),
+            )
         response: HTTPResponse = yield from send_bare(request)
         return response
 
-    return follow_redirects(request, registry, enter, elsewhere=enter)
+    return follow_redirects(request, registry, send_bare, elsewhere=elsewhere)

@@ -59,7 +59,9 @@ class LoginOptions(ConnectionOptions, total=False):
     """The options of a sync login.
 
     Attributes:
-        http_client: An httpx client of the caller's, which stays open; it decides on TLS, proxy and timeout.
+        http_client: An httpx client of the caller's, which stays open; it decides on TLS, proxy and timeout. It looks
+            hosts up itself, after the client has checked where they lead, so that a hostile registry whose names change
+            in between reaches the caller's network; and it takes longer for blobs.
     """
 
     http_client: httpx.Client
@@ -69,7 +71,9 @@ class AsyncLoginOptions(ConnectionOptions, total=False):
     """The options of an async login.
 
     Attributes:
-        http_client: An httpx client of the caller's, which stays open; it decides on TLS, proxy and timeout.
+        http_client: An httpx client of the caller's, which stays open; it decides on TLS, proxy and timeout. It looks
+            hosts up itself, after the client has checked where they lead, so that a hostile registry whose names change
+            in between reaches the caller's network; and it takes longer for blobs.
     """
 
     http_client: httpx.AsyncClient
@@ -80,7 +84,9 @@ class ClientOptions(CommonOptions, total=False):
 
     Attributes:
         credentials: Where credentials come from; the files of Docker and Podman when not given.
-        http_client: An httpx client of the caller's, which stays open; it decides on TLS, proxy and timeout.
+        http_client: An httpx client of the caller's, which stays open; it decides on TLS, proxy and timeout. It looks
+            hosts up itself, after the client has checked where they lead, so that a hostile registry whose names change
+            in between reaches the caller's network; and it takes longer for blobs.
     """
 
     credentials: CredentialProvider
@@ -92,7 +98,9 @@ class AsyncClientOptions(CommonOptions, total=False):
 
     Attributes:
         credentials: Where credentials come from, sync or async; the files of Docker and Podman when not given.
-        http_client: An httpx client of the caller's, which stays open; it decides on TLS, proxy and timeout.
+        http_client: An httpx client of the caller's, which stays open; it decides on TLS, proxy and timeout. It looks
+            hosts up itself, after the client has checked where they lead, so that a hostile registry whose names change
+            in between reaches the caller's network; and it takes longer for blobs.
     """
 
     credentials: CredentialProvider | AsyncCredentialProvider

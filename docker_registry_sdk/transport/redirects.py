@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from typing import Any
 
+from ..auth.addresses import addresses_for, are_public
 from ..auth.authenticator import is_repeatable
-from ..auth.steps import Flow, Read, Send
+from ..auth.steps import Flow, Read, Send, Step
 from ..errors import InvalidReferenceError, TransportError
 from ..origin import Origin
 from ..wire import HTTPRequest, HTTPResponse, make_absolute, verbatim_url
@@ -39,7 +41,8 @@ def follow_redirects(
 ) -> Flow:
     """Send a request, and follow where its response leads.
 
-    Credentials belong to the registry's origin: everywhere else requests go bare. From https nothing goes to plain http.
+    Credentials belong to the registry's origin: everywhere else requests go bare. From https nothing goes to plain http, and
+    from a registry on the internet nothing into the caller's network.
 
     Args:
         request: The request; an upload location may lead it to another origin.
@@ -55,7 +58,12 @@ def follow_redirects(
     """
     origin = _checked(request, secure=registry().is_secure)
     for _ in range(MOST_REDIRECTS + 1):
-        response: HTTPResponse = yield from enter(request) if origin in (registry(), former) else elsewhere(request)
+        response: HTTPResponse
+        if origin in (registry(), former):
+            response = yield from enter(request)
+        else:
+            request.extensions["addresses"] = yield from _addresses(request, origin, registry())
+            response = yield from elsewhere(request)
         if response.status_code not in _REDIRECTS or not (location := response.headers.get("Location", "").strip()):
             return response
         # A 301, 302 or 303 turns a write into a GET in many clients, which is never what an upload wants.
@@ -68,6 +76,18 @@ def follow_redirects(
     raise TransportError(f"there are more than {MOST_REDIRECTS} redirects", method=request.method, url=str(request.url))
 
 
+def _addresses(request: HTTPRequest, origin: Origin, registry: Origin) -> Generator[Step, Any, tuple[str, ...] | None]:
+    """Return the only addresses that a request may go to which the registry sends elsewhere; None for any."""
+    found = yield from addresses_for(origin.host, registry)
+    if not are_public(found):
+        raise TransportError(
+            f"{origin} is in a private network, where a registry on the internet may send nobody",
+            method=request.method,
+            url=str(request.url),
+        )
+    return found
+
+
 def _redirected(request: HTTPRequest, location: str) -> HTTPRequest:
     headers = request.headers.copy()
     for name in SECRET_HEADERS:
@@ -77,7 +97,8 @@ def _redirected(request: HTTPRequest, location: str) -> HTTPRequest:
     except (InvalidReferenceError, ValueError):
         raise TransportError("its redirect leads nowhere", method=request.method, url=str(request.url)) from None
     headers["Host"] = url.netloc.decode()
-    extensions = {**request.extensions, "opaque": True}  # it is followed as the server gave it
+    # It is followed as the server gave it, and the addresses are another host's.
+    extensions = {**request.extensions, "opaque": True, "addresses": None}
     moved = HTTPRequest(request.method, url, headers=headers, stream=request.stream, extensions=extensions)
     moved.url = url  # httpx has made it an URL of its own, and tidied it
     return moved

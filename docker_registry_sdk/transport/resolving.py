@@ -5,24 +5,29 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterable
 from typing import Any
-from urllib.request import getproxies_environment
+from urllib.request import getproxies
 
 
-def resolve(host: str) -> tuple[str, ...]:
-    """Return the addresses of a host, none where that fails or a proxy of the environment does it.
+def is_proxied() -> bool:
+    """Return whether the environment, or the system's settings, names a proxy that httpx goes through."""
+    return any(getproxies().get(scheme) for scheme in ("http", "https", "all"))
+
+
+def resolve(host: str) -> tuple[str, ...] | None:
+    """Return the addresses of a host, none where that fails, and None where a proxy of the environment looks it up.
 
     Args:
         host: A name.
     """
-    if getproxies_environment():
-        return ()
+    if is_proxied():
+        return None
     try:
         return _addresses(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM))
     except (OSError, UnicodeError):
         return ()
 
 
-async def async_resolve(host: str) -> tuple[str, ...]:
+async def async_resolve(host: str) -> tuple[str, ...] | None:
     """Return the addresses of a host without holding up other tasks; see `resolve`.
 
     Args:
@@ -30,8 +35,8 @@ async def async_resolve(host: str) -> tuple[str, ...]:
     """
     import anyio
 
-    if getproxies_environment():
-        return ()
+    if is_proxied():
+        return None
     try:
         return _addresses(await anyio.getaddrinfo(host, None, type=socket.SOCK_STREAM))
     except (OSError, UnicodeError):

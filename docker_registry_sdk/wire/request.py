@@ -15,6 +15,7 @@ from .urls import QueryValue, add_query, make_absolute, request_target
 
 Timeout: TypeAlias = float | httpx.Timeout
 HeaderValue: TypeAlias = str | int | bool | None
+_LARGE = 64 * 1024
 
 
 @frozen(kw_only=True)
@@ -170,3 +171,12 @@ def build(client: RequestBuilder, request: Request, content: Any, timeout: Timeo
         # A signature may cover what httpx tidies: dot segments, quotes.
         built.url = VerbatimURL(built.url, target)
     return built
+
+
+def is_large(request: httpx.Request) -> bool:
+    """Return whether a request has a body that is large, or may be since it comes piece by piece.
+
+    Args:
+        request: A request of `build`.
+    """
+    return not isinstance(request.stream, httpx.ByteStream) or int(request.headers.get("Content-Length", "0")) > _LARGE

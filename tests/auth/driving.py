@@ -44,7 +44,7 @@ class Driver:
         credential: What is found when a credential is looked for; called with `again`.
         sent: What was sent, as method, URL and Authorization.
         looked: The `again` of each look for a credential.
-        addresses: The addresses of hosts, where they are known.
+        addresses: The addresses of hosts, where they are known; None where a proxy looks them up.
     """
 
     answer: Answer
@@ -54,7 +54,7 @@ class Driver:
     sent: list[tuple[str, str, str | None]] = field(factory=list)
     requests: list[httpx.Request] = field(factory=list)
     looked: list[bool] = field(factory=list)
-    addresses: dict[str, tuple[str, ...]] = field(factory=dict)
+    addresses: dict[str, tuple[str, ...] | None] = field(factory=dict)
     lock: CountingLock = field(factory=CountingLock)
     clock: list[float] = field(factory=lambda: [0.0])
     authenticator: Authenticator = field(init=False)

@@ -202,11 +202,12 @@ PUBLIC, METADATA = ("93.184.216.34",), ("169.254.169.254",)
         (METADATA, PUBLIC, ("auth.example.com",), True),
         (("10.0.0.2",), ("10.0.0.1",), (), True),
         ((), PUBLIC, (), True),
-        (METADATA, (), (), True),
+        (METADATA, (), (), False),
+        (None, None, (), True),
     ],
 )
 def test_a_realm_whose_name_leads_into_the_callers_network_is_not_asked(
-    found: tuple[str, ...], own: tuple[str, ...], trusted: tuple[str, ...], asked: bool
+    found: tuple[str, ...] | None, own: tuple[str, ...] | None, trusted: tuple[str, ...], asked: bool
 ) -> None:
     driver = Driver(
         registry_with_tokens(),
@@ -215,6 +216,9 @@ def test_a_realm_whose_name_leads_into_the_callers_network_is_not_asked(
     )
     if asked:
         assert driver.run(get()).status_code == 200
+        # What was checked is where the request goes, and nowhere else; the registry's own requests go anywhere.
+        held = found if own == PUBLIC and not trusted else None
+        assert [request.extensions.get("addresses") for request in driver.requests] == [None, held, None]
     else:
         with pytest.raises(AuthError, match="leads to an address of a private network"):
             driver.run(get())

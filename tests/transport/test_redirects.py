@@ -7,7 +7,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from docker_registry_sdk.auth.steps import Flow, Read, Send
+from docker_registry_sdk.auth.steps import Flow, Read, Resolve, Send
 from docker_registry_sdk.errors import TransportError
 from docker_registry_sdk.origin import Origin
 from docker_registry_sdk.transport.redirects import follow_redirects
@@ -26,8 +26,13 @@ def enter(request: httpx.Request) -> Flow:
     return response
 
 
-def follow(answer: Answer, request: httpx.Request, home: str = HOME) -> tuple[httpx.Response, list[httpx.Request]]:
-    """Return the last response and all requests."""
+PUBLIC = ("93.184.216.34", "2606:2800:220:1::1")
+
+
+def follow(
+    answer: Answer, request: httpx.Request, home: str = HOME, addresses: dict[str, tuple[str, ...] | None] | None = None
+) -> tuple[httpx.Response, list[httpx.Request]]:
+    """Return the last response and all requests; hosts are public unless `addresses` says otherwise."""
     sent: list[httpx.Request] = []
     flow = follow_redirects(request, lambda: Origin.from_url(home), enter)
     step = next(flow)
@@ -40,6 +45,9 @@ def follow(answer: Answer, request: httpx.Request, home: str = HOME) -> tuple[ht
                 unread = answer(step.request)
                 unread.request = step.request
                 step = flow.send(unread)
+            elif isinstance(step, Resolve):
+                assert unread is None, "a response was left open"
+                step = flow.send((addresses or {}).get(step.host, PUBLIC))
             else:
                 assert isinstance(step, Read)
                 result, unread = unread, None
@@ -243,3 +251,45 @@ def test_a_verbatim_request_is_what_its_redirect_is_relative_to() -> None:
     _, [_, second] = follow(to("/y/../z"), request)
     assert second.url.raw_path == b"/y/../z"
     assert make_absolute(str(request.url), "/y") == f"{HOME}/y"
+
+
+@pytest.mark.parametrize("private", [("127.0.0.1",), (*PUBLIC, "10.0.0.1"), ("fd00::1",), ("64:ff9b::a00:1",)])
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_from_the_internet_nothing_goes_into_the_callers_network(private: tuple[str, ...], method: str) -> None:
+    request = get(method=method)
+    with pytest.raises(TransportError, match="in a private network"):
+        follow(to(CDN), request, addresses={"cdn.example.net": private})
+    assert request.url.host == "registry.example.com"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost", "10.0.0.1", "169.254.169.254"])
+def test_an_address_of_the_callers_network_is_none_for_the_internet(host: str) -> None:
+    addresses: dict[str, tuple[str, ...] | None] = {host.strip("[]"): (host.strip("[]"),), "localhost": ("127.0.0.1",)}
+    with pytest.raises(TransportError, match="in a private network"):
+        follow(to(f"https://{host}/x"), get(), addresses=addresses)
+
+
+def test_an_upload_location_in_the_callers_network_is_not_followed() -> None:
+    with pytest.raises(TransportError, match="in a private network"):
+        follow(lambda request: httpx.Response(200), get(f"{CDN}/x"), addresses={"cdn.example.net": ("10.0.0.1",)})
+
+
+@pytest.mark.parametrize("own", [("10.0.0.9",), (*PUBLIC, "10.0.0.9"), None])
+def test_a_registry_of_the_callers_network_may_lead_there(own: tuple[str, ...] | None) -> None:
+    addresses = {"registry.example.com": own, "cdn.example.net": ("10.0.0.1",)}
+    _, sent = follow(to(CDN), get(), addresses=addresses)
+    assert [request.extensions.get("addresses") for request in sent] == [None, None]
+
+
+def test_the_addresses_that_were_checked_are_the_only_ones_for_their_host_and_no_other() -> None:
+    answers = iter([CDN, "https://other.example.org/y", f"{HOME}/z"])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        location = next(answers, None)
+        return httpx.Response(307, headers={"Location": location}) if location else httpx.Response(200)
+
+    known: dict[str, tuple[str, ...] | None] = {"cdn.example.net": PUBLIC[:1], "other.example.org": PUBLIC[1:]}
+    request = get(extensions={"bulk": True})
+    _, sent = follow(answer, request, addresses=known)
+    assert [one.extensions.get("addresses") for one in sent] == [None, PUBLIC[:1], PUBLIC[1:], None]
+    assert all(one.extensions["bulk"] for one in sent)

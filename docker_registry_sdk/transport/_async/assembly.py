@@ -22,9 +22,11 @@ from ...wire import HTTPRequest, Request, build
 from ..gate import V2Gate
 from ..home import HUB, Home
 from ..options import DEFAULT_TIMEOUT, AsyncClientOptions
+from ..resolving import is_proxied
 from ..retries import RetryLimits
 from ..tls import create_ssl_context
 from ..waiting import async_create_lock
+from .direct import AsyncDirectTransport
 from .pipeline import AsyncPipeline, AsyncSettings
 
 
@@ -97,11 +99,12 @@ def _check_http(http: object, options: AsyncClientOptions) -> None:
 
 
 def _create_http(index: Index, options: AsyncClientOptions) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
-        verify=create_ssl_context(index.name, options),
-        proxy=options.get("proxy"),
-        timeout=options.get("timeout", DEFAULT_TIMEOUT),
-    )
+    context, proxy = create_ssl_context(index.name, options), options.get("proxy")
+    timeout = options.get("timeout", DEFAULT_TIMEOUT)
+    if proxy is not None or is_proxied():
+        return httpx.AsyncClient(verify=context, proxy=proxy, timeout=timeout)
+    transport = AsyncDirectTransport(context, httpx.AsyncHTTPTransport(verify=context))
+    return httpx.AsyncClient(transport=transport, timeout=timeout)
 
 
 def _credentials(index: Index, options: AsyncClientOptions) -> CredentialProvider | AsyncCredentialProvider:

@@ -20,6 +20,7 @@ from .direct_connection import AsyncConnection, async_connect
 _MOST_CONNECTIONS = 100
 _IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 _HEAD = 64 * 1024
+_PACKET = 16 * 1024
 # How often the peer is listened to while it takes no more of a body.
 _LISTEN = 0.05
 
@@ -111,7 +112,7 @@ async def _send(connection: AsyncConnection, exchange: Exchange, request: httpx.
     unsent = exchange.head
     async for block in request.stream:
         coded = exchange.coded(block)
-        if unsent and len(coded) <= _HEAD:  # one packet instead of two
+        if unsent and len(unsent) + len(coded) <= _PACKET:  # one packet instead of two
             unsent += coded
             continue
         for data in (unsent, coded):

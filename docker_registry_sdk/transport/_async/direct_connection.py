@@ -31,6 +31,7 @@ class AsyncConnection:
         self._sock = sock
         self._waiting = False
         self._closed = False
+        self._failure: OSError | None = None
 
     async def start_tls(self, context: ssl.SSLContext, host: str, seconds: float | None) -> None:
         """Put TLS on the connection.
@@ -72,11 +73,16 @@ class AsyncConnection:
         Raises:
             OSError: The connection is broken, or nothing comes.
         """
+        if self._failure is not None:
+            raise self._failure
         filled = await self._done(lambda: self._sock.recv_into(room), seconds)
         while 0 < filled < len(room):
             try:
                 more = self._sock.recv_into(room[filled:])
-            except OSError:  # nothing yet, or a failure that the next call will meet again
+            except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                break
+            except OSError as error:  # the system tells it once
+                self._failure = error
                 break
             if not more:
                 break

@@ -144,7 +144,7 @@ class AsyncPipeline:
             case Enter(lock=lock, done=done):
                 return await async_enter(lock, done)
             case Resolve(host=host):
-                return () if self._settings.proxied else await async_resolve(host)
+                return None if self._settings.proxied else await async_resolve(host)
 
     async def _send_until_final(self, send: Send) -> httpx.Response:
         attempt = 0
