@@ -13,10 +13,10 @@ from ...v1.api import get_img_json, get_img_layer_stream, put_img_layer
 from ...wire import Client, RawBody, Timeout, blocks
 from ..payload import ImgJsonAnswer, payload_checksum, payload_verifier
 from ..sources import BlobSource, opened
-from .streams import ByteStream
+from .streams import SyncByteStream
 
 
-class LayerStream(ByteStream):
+class LayerStream(SyncByteStream):
     """A layer's bytes, each handed out once. API v1 knows no digests: see `verification` for what they are worth.
 
     Iterate over it, or call `read`. It holds no more than one chunk of the network.

@@ -12,10 +12,10 @@ from ...wire import Client, Timeout
 from ..resuming import Resumption
 from ..wanted import parse_wanted
 from .fetching import Fetch, start_fetch
-from .streams import ByteStream
+from .streams import SyncByteStream
 
 
-class BlobStream(ByteStream):
+class BlobStream(SyncByteStream):
     """A blob's bytes, each handed out once, with digest and size checked before the last of them.
 
     Iterate over it, or call `read`. It holds no more than one chunk of the network, two when the size is not known.

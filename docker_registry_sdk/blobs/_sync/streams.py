@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 
-class ByteStream(RawBase):
+class SyncByteStream(RawBase):
     """A readable stream over chunks of any length. Iterate over it, or call `read`."""
 
     _rest = memoryview(b"")

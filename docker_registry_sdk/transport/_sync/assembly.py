@@ -22,9 +22,11 @@ from ...wire import HTTPRequest, Request, build
 from ..gate import V2Gate
 from ..home import HUB, Home
 from ..options import DEFAULT_TIMEOUT, ClientOptions
+from ..resolving import is_proxied
 from ..retries import RetryLimits
 from ..tls import create_ssl_context
 from ..waiting import create_lock
+from .direct import DirectTransport
 from .pipeline import Pipeline, Settings
 
 
@@ -101,11 +103,12 @@ def _check_http(http: object, options: ClientOptions) -> None:
 
 
 def _create_http(index: Index, options: ClientOptions) -> httpx.Client:
-    return httpx.Client(
-        verify=create_ssl_context(index.name, options),
-        proxy=options.get("proxy"),
-        timeout=options.get("timeout", DEFAULT_TIMEOUT),
-    )
+    context, proxy = create_ssl_context(index.name, options), options.get("proxy")
+    timeout = options.get("timeout", DEFAULT_TIMEOUT)
+    if proxy is not None or is_proxied():
+        return httpx.Client(verify=context, proxy=proxy, timeout=timeout)
+    transport = DirectTransport(context, httpx.HTTPTransport(verify=context))
+    return httpx.Client(transport=transport, timeout=timeout)
 
 
 def _credentials(index: Index, options: ClientOptions) -> CredentialProvider | CredentialProvider:

@@ -153,7 +153,7 @@ class Pipeline:
             case Enter(lock=lock, done=done):
                 return enter(lock, done)
             case Resolve(host=host):
-                return () if self._settings.proxied else resolve(host)
+                return None if self._settings.proxied else resolve(host)
 
     def _send_until_final(self, send: Send) -> httpx.Response:
         attempt = 0

@@ -12,7 +12,7 @@ import httpx
 from ..bodies import sync_content
 from ..failures import transport_error
 from ..limits import ERROR_BODY_LIMIT, body_limit, fits, with_body
-from ..request import Request, RequestBuilder, Timeout, build
+from ..request import Request, RequestBuilder, Timeout, build, is_large
 from ..response import ErrorBody, status_error
 
 T = TypeVar("T")
@@ -102,6 +102,8 @@ def _answered(
     built = build(client, request, sync_content(request.body, int(length) if length else None), timeout)
     if buffered:
         built.extensions["buffered"] = True  # so that lower layers may ask again when the body breaks off
+    if not buffered or is_large(built):
+        built.extensions["bulk"] = True  # so that they may send it in another way
     try:
         response = client.send(built, stream=True)
     except httpx.HTTPError as error:
