@@ -5,6 +5,7 @@ Its calls are done in place, which holds up the event loop; the servers of tests
 
 from __future__ import annotations
 
+import io
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager, asynccontextmanager
 from typing import Any, cast
@@ -18,7 +19,7 @@ from tests.support.transports import AsyncValidatingTransport, ValidatingTranspo
 from tests.support.validation import Exchanges
 
 KINDS = ("sync", "async")
-_PLAIN = ("explain_auth",)
+_PLAIN = ("explain_auth", "readable", "seekable")
 
 
 def connect(kind: str, name: str | None, exchanges: Exchanges | None = None, **options: Any) -> AsyncRegistryClientV2:
@@ -63,7 +64,8 @@ class AwaitedClient:
             return found
 
         async def call(*args: Any, **kwargs: Any) -> Any:
-            return found(*args, **kwargs)
+            result = found(*args, **kwargs)
+            return AwaitedFile(result) if isinstance(result, io.IOBase) else result
 
         return call
 
@@ -78,27 +80,35 @@ class AwaitedClient:
         return repr(self.client)
 
 
-class AwaitedStream:
-    """A sync blob stream whose reads are awaited.
+class AwaitedFile:
+    """A sync file, such as a blob stream, whose calls are awaited.
 
     Args:
-        stream: The stream.
+        file: The file.
     """
 
-    def __init__(self, stream: BlobStream) -> None:
-        self.digest, self.size = stream.digest, stream.size
-        self._stream = stream
+    def __init__(self, file: io.IOBase) -> None:
+        self.file = file
 
-    async def read(self, size: int = -1, /) -> bytes:
-        """Return up to so many bytes."""
-        return self._stream.read(size)
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.file, "close" if name == "aclose" else name)
+        if not callable(found) or name in _PLAIN:
+            return found
 
-    async def read_chunk(self) -> bytes:
-        """Return the next bytes."""
-        return self._stream.read_chunk()
+        async def call(*args: Any) -> Any:
+            return found(*args)
+
+        return call
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        return _each(self._stream)
+        return _each(iter(self.file))
+
+    async def __aenter__(self) -> AwaitedFile:
+        self.file.__enter__()
+        return self
+
+    async def __aexit__(self, *error: Any) -> None:
+        self.file.__exit__(*error)
 
 
 async def _each(items: Iterator[Any]) -> AsyncIterator[Any]:
@@ -107,6 +117,6 @@ async def _each(items: Iterator[Any]) -> AsyncIterator[Any]:
 
 
 @asynccontextmanager
-async def _opened(context: AbstractContextManager[BlobStream]) -> AsyncIterator[AwaitedStream]:
+async def _opened(context: AbstractContextManager[BlobStream]) -> AsyncIterator[AwaitedFile]:
     with context as stream:
-        yield AwaitedStream(stream)
+        yield AwaitedFile(stream)
