@@ -57,9 +57,14 @@ class Sink:
         if self._failure is not None:
             raise self._failure
 
-    def close(self) -> None:
-        """Wait until all is done."""
-        self._waiting.put(())
+    def close(self, rest: Sequence[bytes]) -> None:
+        """Wait until all is done.
+
+        Args:
+            rest: The last block; it may be empty.
+        """
+        for block in (rest, ()) if rest else ((),):
+            self._waiting.put(block)
         self._thread.join()
 
     def _work(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from ...digest import Verifier
@@ -146,32 +147,26 @@ class _Download:
         """Fetch what is missing, hash it and write it."""
         fetch = await async_start_fetch(self._client, self._repo, self._wanted, state, self._use_urls, self._timeout)
         sink = Sink(verifier, part.write)
+        block: list[bytes] = []
+        length = 0
         try:
-            block: list[bytes] = []
-            length = 0
             while chunk := await fetch.read():
                 block.append(chunk)
                 length += len(chunk)
                 if length >= _BLOCK:
-                    await _put(sink, block)
+                    ready, block, length = block, [], 0  # first, so that it never goes in twice
+                    if not sink.offer(ready):
+                        await async_aside(partial(sink.put, ready))
                     self._tell("download", state.offset, state.size)
-                    block, length = [], 0
                     if state.size is not None and state.offset > state.size:
                         break  # it is another one, and need not fill the disk
-            if block:
-                await _put(sink, block)
         finally:
             async with async_unbroken():
                 with suppress(TransportError):
                     await fetch.aclose()
-                await async_step(sink.close)
+                await async_step(lambda: sink.close(block))
         sink.check()
 
     def _tell(self, phase: Phase, done: int, total: int | None) -> None:
         if self._on_progress is not None:
             self._on_progress(Progress(phase=phase, digest=self._wanted.digest, bytes=done, total=total))
-
-
-async def _put(sink: Sink, block: list[bytes]) -> None:
-    if not sink.offer(block):
-        await async_aside(lambda: sink.put(block))
