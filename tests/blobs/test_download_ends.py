@@ -92,9 +92,7 @@ async def test_after_the_death_of_a_process_another_one_goes_on(
     assert told[0].phase == "check"
 
 
-async def test_a_process_that_is_killed_twice(
-    server: Server, client: AsyncRegistryClientV2, kind: str, tmp_path: Path
-) -> None:
+async def test_a_process_that_is_killed_twice(server: Server, client: AsyncRegistryClientV2, kind: str, tmp_path: Path) -> None:
     digest = server.push(CONTENT)
     target = tmp_path / "blob"
     for at in (2, 4):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import os
+import tarfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Literal, assert_never, assert_type
@@ -11,7 +14,10 @@ import httpx
 from docker_registry_sdk import RegistryClientV1, create_async_client, create_client
 from docker_registry_sdk.auth.report import AuthReport
 from docker_registry_sdk.blobs._async.reading import AsyncBlobStream
+from docker_registry_sdk.blobs._async.seeking import AsyncBlobFile
 from docker_registry_sdk.blobs._sync.reading import BlobStream
+from docker_registry_sdk.blobs._sync.seeking import BlobFile
+from docker_registry_sdk.blobs.progress import Progress
 from docker_registry_sdk.blobs.session import UploadSession
 from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
 from docker_registry_sdk.client._sync.v2 import RegistryClientV2
@@ -78,6 +84,12 @@ def mirror(source: RegistryClientV2, target: RegistryClientV2) -> Iterator[Diges
             with source.create_blob_read_stream(layer.digest) as blob:
                 assert_type(blob, BlobStream)
                 assert_type(blob.read(4096), bytes)
+                io.BufferedReader(blob)
+            assert_type(source.download_blob(layer, "layer", use_urls=True, on_progress=show), Descriptor)
+            with source.open_blob(layer.digest) as file, tarfile.open(fileobj=file) as archive:
+                assert_type(file, BlobFile)
+                assert_type(archive.getnames(), list[str])
+            with source.create_blob_read_stream(layer) as blob:
                 assert_type(target.blob_upload(blob, digest=layer.digest, size=layer.size), Descriptor)
         answer = source.get_manifest(tag)
         pushed = target.put_manifest(answer.raw, answer.digest, media_type=answer.media_type, tags=(tag, "latest"))
@@ -85,6 +97,10 @@ def mirror(source: RegistryClientV2, target: RegistryClientV2) -> Iterator[Diges
         assert_type(pushed.subject, str | None)
         assert_type(pushed.tags, tuple[str, ...])
         yield pushed.digest
+
+
+def show(progress: Progress) -> None:
+    assert_type(progress.total, int | None)
 
 
 def step_by_step(client: RegistryClientV2, content: bytes, path: Path) -> Descriptor:
@@ -129,6 +145,11 @@ async def asynchronously(parts: AsyncIterator[bytes]) -> None:
             assert_type(blob, AsyncBlobStream)
             assert_type(await blob.read(), bytes)
             assert_type([chunk async for chunk in blob], list[bytes])
+        assert_type(await client.download_blob("sha256:0", Path("layer"), on_progress=show), Descriptor)
+        async with await client.open_blob("sha256:0") as file:
+            assert_type(file, AsyncBlobFile)
+            assert_type(await file.seek(-4, os.SEEK_END), int)
+            assert_type(await file.read(), bytes)
         assert_type(await client.blob_upload(parts), Descriptor)
         assert_type(await client.mount_blob("sha256:0"), Descriptor | UploadSession)
 

@@ -135,8 +135,7 @@ class _Download:
         if part.length:
             self._tell("check", verifier.size, self._size)
         state = Resumption(self._size, verifier.size)
-        if not state.complete or not part.length:
-            await self._receive(state, verifier, part)
+        await self._receive(state, verifier, part)
         size = verifier.size
         verifier.verify(state.size, self._wanted.digest)
         await async_step(part.finish)
