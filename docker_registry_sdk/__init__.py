@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from .client.manifests import digest_from_manifest_bytes as digest_from_manifest_bytes
     from .credentials.credential import Credential as Credential
     from .digest import Digest as Digest
+    from .errors import ArtifactError as ArtifactError
     from .errors import AuthError as AuthError
     from .errors import BadRequestError as BadRequestError
     from .errors import ConflictError as ConflictError
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from .errors import RangeNotSatisfiableError as RangeNotSatisfiableError
     from .errors import RateLimitedError as RateLimitedError
     from .errors import RedirectError as RedirectError
+    from .errors import ReferrersError as ReferrersError
     from .errors import RegistryError as RegistryError
     from .errors import ResponseError as ResponseError
     from .errors import ServerError as ServerError
@@ -56,6 +58,7 @@ if TYPE_CHECKING:
     from .errors import TransportError as TransportError
     from .errors import UnauthorizedError as UnauthorizedError
     from .errors import UnexpectedContentType as UnexpectedContentType
+    from .errors import UnsafeTitleError as UnsafeTitleError
     from .reference import Index as Index
     from .reference import Repo as Repo
     from .reference import RepoRef as RepoRef
@@ -68,6 +71,7 @@ if TYPE_CHECKING:
     from .v2.models import Descriptor as Descriptor
 
 _MODULES = {
+    "ArtifactError": ".errors",
     "AsyncClientOptions": ".transport.options",
     "AsyncRegistryClientV1": ".client._async.v1",
     "AsyncRegistryClientV2": ".client._async.v2",
@@ -98,6 +102,7 @@ _MODULES = {
     "RangeNotSatisfiableError": ".errors",
     "RateLimitedError": ".errors",
     "RedirectError": ".errors",
+    "ReferrersError": ".errors",
     "RegistryClientV1": ".client._sync.v1",
     "RegistryClientV2": ".client._sync.v2",
     "RegistryError": ".errors",
@@ -110,6 +115,7 @@ _MODULES = {
     "TransportError": ".errors",
     "UnauthorizedError": ".errors",
     "UnexpectedContentType": ".errors",
+    "UnsafeTitleError": ".errors",
     "UploadSession": ".blobs.session",
     "async_login": ".client._async.login",
     "create_async_client": ".client._async.create",
@@ -131,6 +137,7 @@ __all__ = [
     "DOCKER_SCHEMA1",
     "OCI_INDEX",
     "OCI_MANIFEST",
+    "ArtifactError",
     "AsyncClientOptions",
     "AsyncRegistryClientV1",
     "AsyncRegistryClientV2",
@@ -156,6 +163,7 @@ __all__ = [
     "RangeNotSatisfiableError",
     "RateLimitedError",
     "RedirectError",
+    "ReferrersError",
     "RegistryClientV1",
     "RegistryClientV2",
     "RegistryError",
@@ -168,6 +176,7 @@ __all__ = [
     "TransportError",
     "UnauthorizedError",
     "UnexpectedContentType",
+    "UnsafeTitleError",
     "UploadSession",
     "async_login",
     "create_async_client",

@@ -21,6 +21,9 @@
     ├── ParseError                      a document cannot be understood
     ├── AuthError                       credentials cannot be had, or may not go where they were asked for
     ├── DigestMismatchError             bytes are not those that their digest or size stands for
+    ├── ReferrersError                  the list of a manifest's referrers cannot be read or kept under its fallback tag
+    ├── ArtifactError                   a manifest is no artifact whose files can be had
+    │   └── UnsafeTitleError            a file's title would lead out of the folder, or onto another file
     └── InvalidReferenceError           a name, tag, digest or URL that no request may be made of (also a ValueError)
         └── InvalidDigestError          a digest that is none, or of an algorithm that cannot be used
 
@@ -36,6 +39,7 @@ from ._error_parts import ErrorDetail as ErrorDetail
 from ._error_parts import phrase, restore
 from ._redaction import one_line, redact_url
 from ._retry_after import seconds_to_wait
+from ._texts import quoted
 
 Headers = Mapping[str, str]
 Details = Sequence[ErrorDetail]
@@ -286,6 +290,38 @@ class DigestMismatchError(RegistryError):
         self.expected_size, self.actual_size = expected_size, actual_size
         should = expected if expected_size is None else f"{expected} and {expected_size} bytes"
         super().__init__(f"got {actual} and {actual_size} bytes, not {should}. Discard them and fetch them again.")
+
+
+class ReferrersError(RegistryError):
+    """The list of a manifest's referrers cannot be read or kept under its fallback tag.
+
+    Attributes:
+        subject: The digest of the manifest.
+        tag: The fallback tag.
+    """
+
+    def __init__(self, problem: str, *, subject: str, tag: str) -> None:
+        self.subject = subject
+        self.tag = tag
+        super().__init__(f"the referrers of {subject} under the fallback tag {tag}: {problem}")
+
+
+class ArtifactError(RegistryError):
+    """A manifest is no artifact whose files can be had."""
+
+
+class UnsafeTitleError(ArtifactError):
+    """A file's title would lead out of the folder, or onto another file; nothing was written.
+
+    Attributes:
+        title: The title, as it came.
+        problem: What is wrong with it.
+    """
+
+    def __init__(self, problem: str, *, title: str) -> None:
+        self.title = title
+        self.problem = problem
+        super().__init__(f"the title {quoted(title)} of a file {problem}")
 
 
 class InvalidReferenceError(RegistryError, ValueError):

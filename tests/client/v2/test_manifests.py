@@ -168,8 +168,7 @@ async def test_the_subject_is_told_when_the_registry_keeps_referrers(client: Asy
         assert pushed.subject is None
         with pytest.raises(NotFoundError):
             await client.list_referrers(subject)
-        with pytest.raises(NotFoundError):
-            [one async for one in client.iter_referrers(subject)]
+        assert [one async for one in client.iter_referrers(subject)] == []  # nobody has put it under the fallback tag
         return
     assert pushed.subject == subject
     assert [one.digest for one in (await client.list_referrers(subject)).body.manifests] == [pushed.digest]
