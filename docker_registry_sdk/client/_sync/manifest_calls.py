@@ -6,7 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ...digest import Digest
-from ...errors import DigestMismatchError, InvalidDigestError
+from ...errors import (
+    DigestMismatchError,
+    InvalidDigestError,
+    NotFoundError,
+    ResponseError,
+)
 from ...v2.api import (
     delete_manifest,
     get_manifest,
@@ -18,6 +23,7 @@ from ...v2.api import (
 )
 from ...v2.models import Descriptor, ErrorResponse
 from ...wire import HTTPResponse, Timeout, send
+from ..fallback import fallback_index, fallback_tag, means_no_referrers_api
 from ..manifests import (
     ManifestResponse,
     check_computable,
@@ -78,7 +84,15 @@ class ManifestCalls(ClientBase):
         return head_manifest.sync(self._pipeline, self._name, _reference(ref), accept=accept, timeout=timeout)
 
     def put_manifest(
-        self, content: bytes, ref: str, *, media_type: str, tags: Sequence[str] = (), timeout: Timeout | None = None
+        self,
+        content: bytes,
+        ref: str,
+        *,
+        media_type: str,
+        tags: Sequence[str] = (),
+        if_match: str | None = None,
+        if_none_match: str | None = None,
+        timeout: Timeout | None = None,
     ) -> PutManifestResponse:
         """Push a manifest's bytes under a tag or its digest, in one request.
 
@@ -87,11 +101,14 @@ class ManifestCalls(ClientBase):
             ref: A tag, or the digest of the content.
             media_type: The manifest's media type, the same as in its `mediaType`.
             tags: Further tags, when `ref` is a digest; the response says which of them the registry set.
+            if_match: Only when what stands under `ref` has this ETag; not every registry looks at it.
+            if_none_match: `*` for only when nothing stands there; likewise.
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
             DigestMismatchError: `ref` is a digest and not that of the content, or the registry names another one.
             BadRequestError: The registry objects to the manifest, or something that it names is missing.
+            PreconditionFailedError: What stands there is not what `if_match` or `if_none_match` demands.
 
         Source: OCI Distribution Spec, Pushing Manifests (end-7a, end-7b).
         """
@@ -107,6 +124,8 @@ class ManifestCalls(ClientBase):
             content,
             content_type=media_type,
             tag=list(tags) or None,
+            if_match=if_match,
+            if_none_match=if_none_match,
             timeout=timeout,
         )
         if answer.docker_content_digest is not None:
@@ -226,17 +245,33 @@ class ManifestCalls(ClientBase):
     ) -> Iterator[Descriptor]:
         """Give the descriptors of all manifests that have this one as subject, page after page, filtered.
 
+        Where the registry does not keep them, they are those of the list that clients keep under the fallback tag.
+
         Args:
             digest: The digest of the subject.
             artifact_type: Only those of this type.
             timeout: Seconds or an `httpx.Timeout` for each request.
 
         Raises:
-            NotFoundError: The registry does not offer this.
+            ReferrersError: The fallback tag holds no list of them.
             RegistryError: A page links to another origin, or the pages have no end.
+
+        Source: OCI Distribution Spec, Listing Referrers (end-12), Referrers Tag Schema.
         """
+        subject = Digest(digest)
         guard = PageGuard(self._pipeline.home.origin)
-        page = self.list_referrers(digest, artifact_type=artifact_type, timeout=timeout)
+        page: list_referrers.Success | None = None
+        try:
+            page = self.list_referrers(subject, artifact_type=artifact_type, timeout=timeout)
+        except ResponseError as error:
+            # Not remembered: a registry may learn it while a client lives, and a proxy may answer 404 just once.
+            if not means_no_referrers_api(error):
+                raise
+        if page is None:
+            for descriptor in self._kept_referrers(subject, timeout):
+                if artifact_type is None or descriptor.artifact_type == artifact_type:
+                    yield descriptor
+            return
         while True:
             for descriptor in page.body.manifests:
                 if artifact_type is None or descriptor.artifact_type == artifact_type:
@@ -244,7 +279,15 @@ class ManifestCalls(ClientBase):
             url = guard.follow(page.next_url, len(page.body.manifests))
             if url is None:
                 return
-            page = list_referrers.sync(self._pipeline, self._name, Digest(digest), next_url=url, timeout=timeout)
+            page = list_referrers.sync(self._pipeline, self._name, subject, next_url=url, timeout=timeout)
+
+    def _kept_referrers(self, subject: Digest, timeout: Timeout | None) -> list[Descriptor]:
+        try:
+            found = self.get_manifest(fallback_tag(subject), timeout=timeout)
+        except NotFoundError:
+            return []
+        index = fallback_index(found, subject)
+        return [] if index is None else index.manifests
 
 
 def _reference(ref: str) -> str:
