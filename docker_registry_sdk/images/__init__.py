@@ -1,0 +1,1 @@
+"""Images and artifacts, on top of the client."""
