@@ -14,6 +14,7 @@ import pytest
 
 from docker_registry_sdk import errors
 from docker_registry_sdk.errors import (
+    ArtifactError,
     AuthError,
     BadRequestError,
     ConflictError,
@@ -30,6 +31,7 @@ from docker_registry_sdk.errors import (
     RangeNotSatisfiableError,
     RateLimitedError,
     RedirectError,
+    ReferrersError,
     RegistryError,
     ResponseError,
     ServerError,
@@ -38,6 +40,7 @@ from docker_registry_sdk.errors import (
     TransportError,
     UnauthorizedError,
     UnexpectedContentType,
+    UnsafeTitleError,
 )
 
 CLASSES = {
@@ -99,6 +102,9 @@ def examples() -> list[RegistryError]:
         ParseError(model="ImageManifest", field="layers[2].size", problem="should be a whole number, not text"),
         AuthError("it cannot be read: Permission denied", source="config.json"),
         DigestMismatchError(expected="sha256:aa", actual="sha256:bb", expected_size=5, actual_size=6),
+        ReferrersError("it is none", subject="sha256:aa", tag="sha256-aa"),
+        ArtifactError("v1 is an index"),
+        UnsafeTitleError("leads out of the folder", title="../a\x1b[2J"),
         InvalidReferenceError("name '..' is refused"),
         InvalidDigestError("digest 'aa' has no colon"),
     ]
