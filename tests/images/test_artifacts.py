@@ -26,11 +26,10 @@ from docker_registry_sdk.images.artifacts import ArtifactBlob
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Status, WrongBytes
 from docker_registry_sdk.v2.models import Descriptor
-from tests.images.test_referrers import IMAGE, SUBJECT, take_api_away
-from tests.images.test_referrers import Place as Place
-from tests.images.test_referrers import client as client
-from tests.images.test_referrers import kind as kind
-from tests.images.test_referrers import place as place
+from tests.images.places import IMAGE, SUBJECT, take_api_away
+from tests.images.places import client as client
+from tests.images.places import kind as kind
+from tests.images.places import place as place
 from tests.support.awaited import connect
 from tests.support.calls import call
 from tests.support.images import DOCKER_MANIFEST, descriptor, digest_of, index_of

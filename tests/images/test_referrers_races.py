@@ -18,7 +18,7 @@ from docker_registry_sdk.images._async.referrers import async_delete_manifest, a
 from docker_registry_sdk.images._sync.referrers import delete_manifest, push_manifest
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, SetHeader, Status
-from tests.images.test_referrers import IMAGE, SUBJECT, referrer
+from tests.images.places import IMAGE, SUBJECT, referrer
 from tests.support.docker_registry import run_docker_registry
 from tests.support.images import digest_of
 

@@ -1,16 +1,31 @@
-"""The functions of docker_registry_sdk.images for both clients, the sync ones as if they were async."""
+"""The functions of docker_registry_sdk.images for clients of both kinds."""
 
 from __future__ import annotations
 
-import importlib
+from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
 from tests.support.awaited import AwaitedClient
 
 
+def function_of(kind: str, module: str, name: str) -> Callable[..., Any]:
+    """Return a function.
+
+    Args:
+        kind: `sync` or `async`.
+        module: The module's name, such as `referrers`.
+        name: The function's name, without async_.
+    """
+    found: Callable[..., Any] = getattr(
+        import_module(f"docker_registry_sdk.images._{kind}.{module}"), name if kind == "sync" else f"async_{name}"
+    )
+    return found
+
+
 async def call(module: str, name: str, client: AsyncRegistryClientV2, *args: Any, **options: Any) -> Any:
-    """Return what a function returns for a client that `connect` made.
+    """Return what a function returns for a client that `connect` made, the sync one as if it were async.
 
     Args:
         module: The module's name, such as `referrers`.
@@ -20,7 +35,5 @@ async def call(module: str, name: str, client: AsyncRegistryClientV2, *args: Any
         options: What it is called with by name.
     """
     if isinstance(client, AwaitedClient):
-        function = getattr(importlib.import_module(f"docker_registry_sdk.images._sync.{module}"), name)
-        return function(client.client, *args, **options)
-    function = getattr(importlib.import_module(f"docker_registry_sdk.images._async.{module}"), f"async_{name}")
-    return await function(client, *args, **options)
+        return function_of("sync", module, name)(client.client, *args, **options)
+    return await function_of("async", module, name)(client, *args, **options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Literal
 
 import httpx
@@ -12,6 +13,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from docker_registry_sdk.auth.report import AuthReport
 from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
 from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+from tests.support.calls import function_of
 
 Kind = Literal["sync", "async"]
 KINDS: tuple[Kind, ...] = ("sync", "async")
@@ -42,6 +44,19 @@ class Session:
             return await result if isinstance(result, Awaitable) else result
 
         return self._portal.call(run)
+
+    def run(self, module: str, name: str, *args: Any, **options: Any) -> Any:
+        """Return what a function of docker_registry_sdk.images returns for the client.
+
+        Args:
+            module: The module's name, such as `artifacts`.
+            name: The function's name, without async_.
+            args: What it is called with besides the client.
+            options: What it is called with by name.
+        """
+        if self._portal is None:
+            return function_of("sync", module, name)(self.client, *args, **options)
+        return self._portal.call(partial(function_of("async", module, name), self.client, *args, **options))
 
     def read_blob(self, digest: str) -> bytes:
         """Return a blob's bytes, verified."""

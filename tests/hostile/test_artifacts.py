@@ -1,0 +1,206 @@
+"""Artifacts whose files would go elsewhere, and folders where something lies in wait."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docker_registry_sdk.client.manifests import OCI_MANIFEST
+from docker_registry_sdk.errors import InvalidDigestError, ParseError, RegistryError, UnsafeTitleError
+from tests.hostile.conftest import client_of
+from tests.support.images import descriptor, digest_of
+from tests.support.sessions import Kind, Session
+from tests.wire.loopback import Handler, Loopback
+
+GOOD = b"good"
+OTHER = digest_of(b"other")
+TITLE = "org.opencontainers.image.title"
+
+
+def layer(title: str, content: bytes = GOOD, **fields: Any) -> dict[str, Any]:
+    return descriptor("application/octet-stream", content) | {"annotations": {TITLE: title}} | fields
+
+
+def serve(registry: Loopback, *layers: dict[str, Any], blob: bytes = GOOD) -> None:
+    """Let the registry have one artifact, and one blob under every digest."""
+    document = {
+        "schemaVersion": 2,
+        "mediaType": OCI_MANIFEST,
+        "config": descriptor("application/vnd.oci.empty.v1+json", b"{}"),
+        "layers": list(layers),
+    }
+
+    def answer(handler: Handler) -> None:
+        if "/blobs/" in handler.path:
+            handler.reply(200, blob, Content_Type="application/octet-stream")
+        else:
+            handler.reply(200, json.dumps(document).encode(), Content_Type=OCI_MANIFEST)
+
+    registry.answer = answer
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The folder to pull into, beside one that must stay as it is."""
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "secret").write_bytes(b"secret")
+    (tmp_path / "folder").mkdir()
+    return tmp_path / "folder"
+
+
+def pull(session: Session, folder: Path) -> Any:
+    return session.run("artifacts", "pull_artifact", "v1", folder)
+
+
+def everything(folder: Path) -> dict[str, bytes | None]:
+    """Return what is in and beside the folder."""
+    return {
+        str(each.relative_to(folder.parent)): each.read_bytes() if each.is_file() else None
+        for each in sorted(folder.parent.rglob("*"))
+    }
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "../outside/secret", "/tmp/evil", "a/../../outside/new", "..", "C:\\evil", "..\\outside\\new", "a\0b", "\x1b[2J", "",
+        "NUL", "a" * 5000,
+    ],
+)  # fmt: skip
+def test_titles_that_lead_elsewhere_write_nothing(kind: Kind, registry: Loopback, folder: Path, title: str) -> None:
+    serve(registry, layer("good"), layer(title))
+    before = everything(folder)
+    with client_of(kind, registry) as session, pytest.raises(UnsafeTitleError) as caught:
+        pull(session, folder)
+    assert caught.value.title == title
+    assert str(caught.value).isprintable()
+    assert everything(folder) == before
+    assert len(registry.seen) <= 2  # the manifest, and the question for credentials
+
+
+def link_file(folder: Path) -> None:
+    (folder / "a").symlink_to(folder.parent / "outside" / "secret")
+
+
+def link_to_the_same_bytes(folder: Path) -> None:
+    (folder.parent / "outside" / "secret").write_bytes(GOOD)
+    link_file(folder)
+
+
+def link_to_nothing(folder: Path) -> None:
+    (folder / "a").symlink_to(folder.parent / "outside" / "new")
+
+
+def link_in_the_folder(folder: Path) -> None:
+    (folder / "b").write_bytes(b"b")
+    (folder / "a").symlink_to("b")
+
+
+def link_part(folder: Path) -> None:
+    (folder / "a.part").symlink_to(folder.parent / "outside" / "secret")
+
+
+def hard_link_part(folder: Path) -> None:
+    os.link(folder.parent / "outside" / "secret", folder / "a.part")
+
+
+def hard_link(folder: Path) -> None:
+    os.link(folder.parent / "outside" / "secret", folder / "a")
+
+
+def pipe(folder: Path) -> None:
+    os.mkfifo(folder / "a")
+
+
+def pipe_part(folder: Path) -> None:
+    os.mkfifo(folder / "a.part")
+
+
+def same_size(folder: Path) -> None:
+    (folder / "a").write_bytes(b"doog")
+
+
+def folder_there(folder: Path) -> None:
+    (folder / "a").mkdir()
+
+
+@pytest.mark.parametrize(
+    "plant",
+    [
+        link_file, link_to_the_same_bytes, link_to_nothing, link_in_the_folder, link_part, hard_link_part, hard_link, pipe,
+        pipe_part, same_size, folder_there,
+    ],
+)  # fmt: skip
+def test_what_lies_in_wait_for_a_file_is_left_alone(
+    kind: Kind, registry: Loopback, folder: Path, plant: Callable[[Path], None]
+) -> None:
+    plant(folder)
+    serve(registry, layer("good"), layer("a"))
+    before = everything(folder)
+    with client_of(kind, registry) as session, pytest.raises(UnsafeTitleError) as caught:
+        pull(session, folder)
+    assert caught.value.title == "a"
+    assert everything(folder) == before
+
+
+@pytest.mark.parametrize("target", ["../outside", "/tmp", ".", "inside", "missing"])
+@pytest.mark.parametrize("title", ["link/a", "link/deep/a", "real/link/a"])
+def test_links_in_the_place_of_folders_are_not_followed(
+    kind: Kind, registry: Loopback, folder: Path, target: str, title: str
+) -> None:
+    (folder / "inside").mkdir()
+    (folder / "real").mkdir()
+    (folder / Path(title).parts[0] / "link" if title.startswith("real") else folder / "link").symlink_to(target)
+    serve(registry, layer("good"), layer(title))
+    before = everything(folder)
+    with client_of(kind, registry) as session, pytest.raises(UnsafeTitleError, match="which is a link or a file"):
+        pull(session, folder)
+    assert everything(folder) == before
+
+
+def test_a_file_in_the_place_of_a_folder_stays(kind: Kind, registry: Loopback, folder: Path) -> None:
+    (folder / "link").write_bytes(b"a file")
+    serve(registry, layer("link/a"))
+    with client_of(kind, registry) as session, pytest.raises(UnsafeTitleError):
+        pull(session, folder)
+    assert (folder / "link").read_bytes() == b"a file"
+
+
+def test_the_folder_itself_may_be_a_link(kind: Kind, registry: Loopback, folder: Path) -> None:
+    (folder.parent / "link").symlink_to(folder)
+    serve(registry, layer("a/b"))
+    with client_of(kind, registry) as session:
+        assert pull(session, folder.parent / "link") == [folder.parent / "link" / "a" / "b"]
+    assert (folder / "a" / "b").read_bytes() == GOOD
+
+
+def test_a_blob_that_does_not_end_is_cut(kind: Kind, registry: Loopback, folder: Path) -> None:
+    serve(registry, layer("a"), blob=GOOD * 1_000_000)
+    with client_of(kind, registry) as session, pytest.raises(RegistryError):
+        pull(session, folder)
+    assert everything(folder.parent / "folder") == {"folder": None, "outside": None, "outside/secret": b"secret"}
+
+
+@pytest.mark.parametrize("digest", ["sha256:abc", "blake3:" + "0" * 64, "sha256:../../outside/secret", "../a", ""])
+def test_digests_that_are_none_are_not_asked_for(kind: Kind, registry: Loopback, folder: Path, digest: str) -> None:
+    serve(registry, layer("good"), layer("a", digest=digest))
+    with client_of(kind, registry) as session, pytest.raises(InvalidDigestError):
+        pull(session, folder)
+    assert list(folder.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "fields", [{"size": -1}, {"data": "!"}, {"data": "AAAA"}, {"digest": digest_of(b"x"), "data": "Z29vZA=="}]
+)
+def test_layers_that_contradict_themselves_are_refused(
+    kind: Kind, registry: Loopback, folder: Path, fields: dict[str, Any]
+) -> None:
+    serve(registry, layer("good"), layer("a", **fields))
+    with client_of(kind, registry) as session, pytest.raises(ParseError):
+        pull(session, folder)
+    assert list(folder.iterdir()) == []
