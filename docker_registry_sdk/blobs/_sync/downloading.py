@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from ...digest import Verifier
@@ -137,8 +138,7 @@ class _Download:
         if part.length:
             self._tell("check", verifier.size, self._size)
         state = Resumption(self._size, verifier.size)
-        if not state.complete or not part.length:
-            self._receive(state, verifier, part)
+        self._receive(state, verifier, part)
         size = verifier.size
         verifier.verify(state.size, self._wanted.digest)
         step(part.finish)
@@ -149,32 +149,26 @@ class _Download:
         """Fetch what is missing, hash it and write it."""
         fetch = start_fetch(self._client, self._repo, self._wanted, state, self._use_urls, self._timeout)
         sink = Sink(verifier, part.write)
+        block: list[bytes] = []
+        length = 0
         try:
-            block: list[bytes] = []
-            length = 0
             while chunk := fetch.read():
                 block.append(chunk)
                 length += len(chunk)
                 if length >= _BLOCK:
-                    _put(sink, block)
+                    ready, block, length = block, [], 0  # first, so that it never goes in twice
+                    if not sink.offer(ready):
+                        aside(partial(sink.put, ready))
                     self._tell("download", state.offset, state.size)
-                    block, length = [], 0
                     if state.size is not None and state.offset > state.size:
                         break  # it is another one, and need not fill the disk
-            if block:
-                _put(sink, block)
         finally:
             with unbroken():
                 with suppress(TransportError):
                     fetch.close()
-                step(sink.close)
+                step(lambda: sink.close(block))
         sink.check()
 
     def _tell(self, phase: Phase, done: int, total: int | None) -> None:
         if self._on_progress is not None:
             self._on_progress(Progress(phase=phase, digest=self._wanted.digest, bytes=done, total=total))
-
-
-def _put(sink: Sink, block: list[bytes]) -> None:
-    if not sink.offer(block):
-        aside(lambda: sink.put(block))

@@ -57,6 +57,7 @@ class Fetch:
         Raises:
             RegistryError: The answer is not what was asked for.
         """
+        self._ended = self._ended or (self.state.complete and self.state.offset > 0)
         while self._body is None and not self._ended:
             answer = self._ask(*self.state.asks())
             try:
@@ -81,8 +82,6 @@ class Fetch:
             RegistryError: The answer is not what was asked for.
         """
         while not self._ended:
-            if self._body is None and self.state.complete:
-                break
             self.start()
             if self._body is None:
                 break
