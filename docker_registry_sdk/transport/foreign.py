@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..auth.addresses import addresses_for
-from ..auth.steps import Flow
+from ..auth.steps import Flow, Resolve
 from ..errors import TransportError
-from ..origin import Origin
+from ..origin import Origin, is_private_host
 from ..wire import HTTPRequest, HTTPResponse
 from .home import origin_of
 from .redirects import follow_redirects, send_bare
@@ -28,14 +27,16 @@ def follow_foreign(request: HTTPRequest, registry: Callable[[], Origin]) -> Flow
     """
 
     def elsewhere(request: HTTPRequest) -> Flow:
-        target = origin_of(request.url)
-        found = yield from addresses_for(target.host, registry())
-        if found is not None and target.is_address:
-            raise TransportError(
-                "a descriptor of a public registry leads to an address, and is not followed there",
-                method=request.method,
-                url=str(request.url),
-            )
+        home = registry()
+        if not home.is_private and not any(map(is_private_host, (yield Resolve(home.host)) or ())):
+            # By its text: what its addresses are has been looked at, but a proxy may be the one to look them up.
+            target = origin_of(request.url)
+            if target.is_address or target.is_private:
+                raise TransportError(
+                    "a descriptor of a public registry leads to an address or into a private network, and is not followed there",
+                    method=request.method,
+                    url=str(request.url),
+                )
         response: HTTPResponse = yield from send_bare(request)
         return response
 
