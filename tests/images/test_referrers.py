@@ -23,7 +23,9 @@ from docker_registry_sdk.errors import (
 from docker_registry_sdk.images._async import referrers as async_module
 from docker_registry_sdk.images._sync import referrers as sync_module
 from docker_registry_sdk.testing import EmbeddedRegistry
-from docker_registry_sdk.testing.faults import ContentType, Fault, LoseResponse, SetHeader, Status
+from docker_registry_sdk.testing.faults import Fault, LoseResponse, SetHeader, Status
+from docker_registry_sdk.testing.faults.answers import Answer
+from docker_registry_sdk.testing.profiles.effects.changes import ChangeAnswer
 from docker_registry_sdk.v2.models import Descriptor, ImageIndex
 from tests.images.places import IMAGE, SIGNATURE, SUBJECT, UNKNOWN, Place, push_subject, referrer, take_api_away
 from tests.images.places import alone as alone
@@ -170,9 +172,15 @@ async def test_an_index_that_gitlab_takes_for_its_list_has_no_referrers(kind: st
             assert (await client.get_manifest("all")).raw == index
 
 
+def as_page(answer: Answer) -> None:
+    """Answer as to a path that is for browsers."""
+    answer.headers["content-type"] = "text/html"
+    answer.body = b"<!doctype html><title>Not here</title>"
+
+
 @pytest.mark.parametrize(
     "answer",
-    [Status(400), Status(404), Status(405), Status(406), Status(501), ContentType("text/html")],
+    [Status(400), Status(404), Status(405), Status(406), Status(501), ChangeAnswer({200}, as_page)],
     ids=["400", "404", "405", "406", "501", "html"],
 )
 async def test_what_says_that_there_is_no_api(kind: str, answer: Any) -> None:
@@ -267,6 +275,16 @@ async def test_a_refused_delete_lists_nothing_that_was_not_listed(bare: Embedded
     await alone.put_manifest(referrer(), digest_of(referrer()), media_type=OCI_MANIFEST)
     bare.faults.add(Fault(Status(405), operation="delete_manifest"))
     with pytest.raises(MethodNotAllowedError):
+        await delete(alone, digest_of(referrer()))
+    assert await found(alone) == []
+
+
+async def test_what_somebody_else_deleted_meanwhile_is_not_listed_again(
+    bare: EmbeddedRegistry, alone: AsyncRegistryClientV2
+) -> None:
+    await push(alone, referrer())
+    bare.faults.add(Fault(Status(404), operation="delete_manifest"))
+    with pytest.raises(NotFoundError):
         await delete(alone, digest_of(referrer()))
     assert await found(alone) == []
 
