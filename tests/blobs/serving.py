@@ -49,7 +49,7 @@ class BlobServer:
         if asked and first >= size:
             handler.reply(416, Content_Range=f"bytes */{size}")
             return
-        body = self.content[first : last + 1] + self.more
+        body = self.content[first : last + 1]
         handler.send_response(206 if asked else 200)
         handler.send_header("Content-Type", "application/octet-stream")
         if etag:
@@ -60,13 +60,14 @@ class BlobServer:
         if self.chunked:
             handler.send_header("Transfer-Encoding", "chunked")
         else:
-            handler.send_header("Content-Length", str(len(body)))
+            handler.send_header("Content-Length", str(len(body) + len(self.more)))
         handler.end_headers()
         if handler.command == "HEAD":
             return
         sent = body if self.break_after is None else body[: self.break_after]
-        for at in range(0, len(sent), 65536):
-            part = sent[at : at + 65536]
+        for part in [*(sent[at : at + 65536] for at in range(0, len(sent), 65536)), self.more]:
+            if not part:  # which would end a chunked body
+                continue
             handler.wfile.write(b"%x\r\n%s\r\n" % (len(part), part) if self.chunked else part)
             self.served += len(part)
         if len(sent) < len(body):

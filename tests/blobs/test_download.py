@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from docker_registry_sdk.blobs import part_file
 from docker_registry_sdk.blobs.progress import Progress
 from docker_registry_sdk.blobs.resuming import MOST_DROPS
 from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
@@ -317,3 +318,39 @@ def current_umask() -> int:
     mask = os.umask(0)
     os.umask(mask)
     return mask
+
+
+async def test_a_download_that_finishes_just_before_the_lock_is_seen(
+    odd: AsyncRegistryClientV2, loopback: Loopback, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = part_file._lock
+
+    def finish_first(descriptor: int, path: Path) -> None:
+        if not target.exists():
+            os.write(descriptor, CONTENT)
+            path.rename(target)
+        lock(descriptor, path)
+
+    monkeypatch.setattr(part_file, "_lock", finish_first)
+    assert (await odd.download_blob(digest_of(CONTENT), target)).size == SIZE
+    assert loopback.seen == []
+    assert os.listdir(target.parent) == ["blob"]
+    assert target.read_bytes() == CONTENT
+
+
+async def test_a_file_that_was_a_part_just_before_the_lock_is_left_alone(
+    server: Server, client: AsyncRegistryClientV2, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = server.push(CONTENT)
+    lock, moved = part_file._lock, target.with_name("moved")
+
+    def move_first(descriptor: int, path: Path) -> None:
+        if not moved.exists():
+            os.write(descriptor, b"precious")
+            path.rename(moved)
+        lock(descriptor, path)
+
+    monkeypatch.setattr(part_file, "_lock", move_first)
+    await client.download_blob(digest, target)
+    assert target.read_bytes() == CONTENT
+    assert moved.read_bytes() == b"precious"

@@ -116,9 +116,6 @@ class _Download:
         if found and self._size is None:
             head = await head_blob.asyncio(self._client, self._repo, self._wanted.digest, timeout=self._timeout)
             self._size = head.content_length
-        if found and self._size is not None and part.length > self._size:
-            await async_step(part.start_over)
-            found = False
         try:
             return await self._go_on(part)
         except DigestMismatchError:
