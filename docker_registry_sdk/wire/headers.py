@@ -27,13 +27,10 @@ def text_header(response: httpx.Response, name: str) -> str | None:
         name: The header's name, in any case.
     """
     # Each look into httpx's headers walks over all of them, and an operation has a dozen that it looks for.
-    known = response.extensions.get(_KNOWN)
+    known: dict[str, str] | None = response.extensions.get(_KNOWN)
     if known is None:
-        known = response.extensions[_KNOWN] = {}
-        for key, text in response.headers.multi_items():
-            known[key] = f"{known[key]}, {text}" if key in known else text
-    value: str | None = known.get(name.lower())
-    return value
+        known = response.extensions[_KNOWN] = dict(response.headers.items())
+    return known.get(name.lower())
 
 
 def integer_header(response: httpx.Response, name: str) -> int | None:

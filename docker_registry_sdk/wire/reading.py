@@ -6,7 +6,7 @@ names the model and the place in it. Source: RFC 8259 for JSON, RFC 3339 for tim
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timezone
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -56,7 +56,7 @@ class Reader:
     __slots__ = ("_model", "_source")
 
     def __init__(self, model: str, source: Any) -> None:
-        if not isinstance(source, Mapping):
+        if not isinstance(source, dict):
             raise ParseError(model=model, field="", problem=_expected("an object", source))
         self._model = model
         self._source = source
@@ -138,11 +138,11 @@ def string(value: Any) -> str:
 
 def integer(value: Any) -> int:
     """Return the whole number; `3.0` counts as one, as JSON makes no difference."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise Mismatch(_expected("a whole number", value))
-    return value
+    raise Mismatch(_expected("a whole number", value))
 
 
 def number(value: Any) -> float:

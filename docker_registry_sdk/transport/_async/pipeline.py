@@ -23,6 +23,7 @@ from ..retries import RetryLimits, seconds_to_retry
 from ..waiting import async_enter, async_sleep
 
 _log = logging.getLogger("docker_registry_sdk.transport")
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE"})
 # Without it, httpx would look for a user name in the URL.
 _NO_AUTH = httpx.Auth()
 
@@ -82,20 +83,21 @@ class AsyncPipeline:
         """
         if url.startswith("/"):
             url = f"{self.home.origin}{url}"
-        http = self._settings.http
+        http, where = self._settings.http, httpx.URL(url)
         given = {**(headers or {}), "User-Agent": self._settings.user_agent}
         # What a caller's http_client sends with every request goes to token services and storage, too: all but secrets may.
         # Its cookies and query parameters stay behind: API v2 has no place for them, and those of v1 are the gate's to send.
         hidden = SECRET_HEADERS.union(map(str.lower, given))
         kept = [(name, value) for name, value in http.headers.multi_items() if name not in hidden]
+        fields = [("Host", where.netloc.decode()), *kept, *given.items()]
         limit = http.timeout if timeout is None else httpx.Timeout(timeout)
-        return httpx.Request(
-            method,
-            url,
-            content=content,
-            headers=[*kept, *given.items()],
-            extensions={**(extensions or {}), "timeout": limit.as_dict()},
-        )
+        known = {**(extensions or {}), "timeout": limit.as_dict()}
+        if content is not None or method not in _WITHOUT_BODY:
+            return httpx.Request(method, where, content=content, headers=fields, extensions=known)
+        # Of content, even of none, httpx would make headers, which takes as long as all the rest.
+        request = httpx.Request(method, where, stream=httpx.ByteStream(b""), headers=fields, extensions=known)
+        request.read()  # for the hooks of a caller's http_client
+        return request
 
     async def send(self, request: httpx.Request, /, *, stream: bool = True) -> httpx.Response:
         """Send a request through the gate, and again where that is safe and may help.
