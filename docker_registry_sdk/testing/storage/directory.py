@@ -13,11 +13,11 @@ once, at the start.
 import contextlib
 import os
 import tempfile
-import threading
 from collections.abc import Iterable
 from pathlib import Path
 
 from docker_registry_sdk.testing.storage.records import Repository
+from docker_registry_sdk.testing.storage.repositories import Repositories
 from docker_registry_sdk.testing.storage.serialization import repository_from_json, repository_to_json
 from docker_registry_sdk.testing.storage.v1_directory import DirectoryV1Records
 
@@ -107,11 +107,14 @@ class FileWriter:
         self._path.unlink(missing_ok=True)
 
 
-class DirectoryStorage:
+class DirectoryStorage(Repositories):
     """Keeps content and records in files.
 
     Args:
         root: The directory; made if it is not there.
+
+    Attributes:
+        v1: The records of API v1.
 
     Raises:
         OSError: The directory cannot be used.
@@ -119,39 +122,20 @@ class DirectoryStorage:
     """
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
-        self._lock = threading.RLock()
+        super().__init__()
         self._root = Path(root)
         self.uploads = self._root / "uploads"
         self.uploads.mkdir(parents=True, exist_ok=True)
         for path in self.uploads.iterdir():
             path.unlink()
-        self._repositories = dict(self._read_records())
-        self._v1 = DirectoryV1Records(self._root / "v1", self._lock, self._replace)
-
-    @property
-    def lock(self) -> threading.RLock:
-        """Held for every change that spans several calls."""
-        return self._lock
-
-    @property
-    def v1(self) -> DirectoryV1Records:
-        """The records of API v1."""
-        return self._v1
-
-    def names(self) -> list[str]:
-        """List the repositories in ASCII order."""
-        with self._lock:
-            return sorted(self._repositories)
-
-    def load(self, name: str) -> Repository | None:
-        """Return a repository's record, or None when there is no such repository."""
-        return self._repositories.get(name)
+        self._repositories.update(self._read_records())
+        self.v1 = DirectoryV1Records(self._root / "v1", self.lock, self._replace)
 
     def save(self, name: str, repository: Repository) -> None:
         """Replace a repository's record by one rename."""
-        with self._lock:
+        with self.lock:
             self._replace(self._root / "repositories" / name / RECORD, repository_to_json(repository))
-            self._repositories[name] = repository
+            super().save(name, repository)
 
     def create(self) -> FileWriter:
         """Begin to receive content."""

@@ -1,10 +1,9 @@
 """A storage in memory: fast, and gone with its owner."""
 
 import io
-import threading
 from collections.abc import Iterable
 
-from docker_registry_sdk.testing.storage.records import Repository
+from docker_registry_sdk.testing.storage.repositories import Repositories
 from docker_registry_sdk.testing.storage.v1_memory import MemoryV1Records
 
 
@@ -66,38 +65,17 @@ class MemoryWriter:
         self._received = io.BytesIO()
 
 
-class MemoryStorage:
-    """Keeps content and records in dictionaries."""
+class MemoryStorage(Repositories):
+    """Keeps content and records in dictionaries.
+
+    Attributes:
+        v1: The records of API v1.
+    """
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        super().__init__()
         self._contents: dict[str, memoryview] = {}
-        self._repositories: dict[str, Repository] = {}
-        self._v1 = MemoryV1Records(self._lock)
-
-    @property
-    def lock(self) -> threading.RLock:
-        """Held for every change that spans several calls."""
-        return self._lock
-
-    @property
-    def v1(self) -> MemoryV1Records:
-        """The records of API v1."""
-        return self._v1
-
-    def names(self) -> list[str]:
-        """List the repositories in ASCII order."""
-        with self._lock:
-            return sorted(self._repositories)
-
-    def load(self, name: str) -> Repository | None:
-        """Return a repository's record, or None when there is no such repository."""
-        return self._repositories.get(name)
-
-    def save(self, name: str, repository: Repository) -> None:
-        """Replace a repository's record."""
-        with self._lock:
-            self._repositories[name] = repository
+        self.v1 = MemoryV1Records(self.lock)
 
     def create(self) -> MemoryWriter:
         """Begin to receive content."""
