@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from .reading import timestamp as timestamp
     from .request import Request as Request
     from .request import Timeout as Timeout
-    from .request import VerbatimURL as VerbatimURL
     from .request import build as build
     from .request import make_request as make_request
     from .request import verbatim_url as verbatim_url
@@ -62,7 +61,6 @@ if TYPE_CHECKING:
     from .response import parse_json as parse_json
     from .response import status_error as status_error
     from .response import unexpected_content_type as unexpected_content_type
-    from .urls import add_query as add_query
     from .urls import check_path_value as check_path_value
     from .urls import fill_path as fill_path
     from .urls import follow_url as follow_url
@@ -81,7 +79,6 @@ else:
         "verbatim_url": ".request",
         "make_absolute": ".urls",
         "build": ".request",
-        "VerbatimURL": ".request",
         "HTTPRequest": "httpx",
         "HTTPFailure": "httpx",
         "ByteStream": "httpx",
@@ -99,7 +96,6 @@ else:
         "Response": ".response",
         "Timeout": ".request",
         "accept_header": ".writing",
-        "add_query": ".urls",
         "anything": ".reading",
         "async_chunks": "._async.exchange",
         "async_read": "._async.exchange",
@@ -179,9 +175,7 @@ __all__ = [
     "Request",
     "Response",
     "Timeout",
-    "VerbatimURL",
     "accept_header",
-    "add_query",
     "anything",
     "async_blocks",
     "async_chunks",

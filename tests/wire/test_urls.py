@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from docker_registry_sdk.errors import InvalidReferenceError
 from docker_registry_sdk.v1.api import get_img_json, put_repo_tag
 from docker_registry_sdk.v2.api import create_blob_read_stream, get_manifest, list_referrers, list_tags, start_blob_upload
-from docker_registry_sdk.wire import add_query, check_path_value, fill_path, follow_url, refuse_query
-from docker_registry_sdk.wire.urls import make_absolute, request_target
+from docker_registry_sdk.wire import check_path_value, fill_path, follow_url, refuse_query
+from docker_registry_sdk.wire.urls import add_query, make_absolute, request_target
 from tests.wire.loopback import Loopback
 
 DIGEST = "sha256:6c3c624b58dbbcd3c0dd82b4c53f04194d1247c6eebdaab7c610cf7d66709b3b"
