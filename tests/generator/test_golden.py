@@ -180,6 +180,12 @@ def test_json_bodies_are_models_lists_maps_and_words() -> None:
     assert {request.headers["Content-Type"] for request in seen} == {"application/json"}
 
 
+def test_a_body_that_may_be_empty_is_none_then() -> None:
+    with client(httpx.Response(200, content=b""), httpx.Response(200, content=b'"red"'), seen=[]) as http:
+        assert operation("delete_word").sync(http, "w", {}).body is None
+        assert operation("delete_word").sync(http, "w", {}).body == "red"
+
+
 def test_a_form_is_encoded() -> None:
     seen: list[httpx.Request] = []
     form = import_module("tests.generator.golden.models.form").Form(user="a b&", password="ü", pass_=1)
