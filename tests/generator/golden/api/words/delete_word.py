@@ -17,13 +17,13 @@ ACCEPT = ("application/json",)
 """The documented media types of the answer."""
 
 
-DeleteWordOkBody: TypeAlias = "Colour | str"
+DeleteWordOkBody: TypeAlias = "Colour | str | None"
 """What the body may be."""
 
 
 @frozen(kw_only=True)
 class DeleteWordOk(wire.ParsedResponse[DeleteWordOkBody]):
-    """200: What it was."""
+    """200: What it was, or nothing."""
 
 
 Success: TypeAlias = DeleteWordOk
@@ -96,6 +96,8 @@ def parse(response: wire.HTTPResponse) -> Success:
 
 
 def _body_200(response: wire.HTTPResponse) -> DeleteWordOkBody:
+    if not response.content:
+        return None
     from ...models.colour import Colour
 
     return wire.parse_json(response, "DeleteWordOk", wire.open_enum(Colour), ACCEPT)
