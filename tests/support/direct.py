@@ -1,0 +1,137 @@
+"""The direct transport of both kinds behind one face."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+
+from docker_registry_sdk.transport._async.direct import AsyncDirectTransport
+from docker_registry_sdk.transport._sync.direct import DirectTransport
+from tests.support.sessions import Kind
+
+Content = bytes | Callable[[], Iterator[bytes]] | None
+
+
+class Other(httpx.MockTransport):
+    """What a direct transport leaves its other requests to: it answers 299."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda request: httpx.Response(299))
+
+
+class Direct:
+    """A client with a direct transport.
+
+    Args:
+        transport: The transport.
+        portal: The event loop of an async one.
+    """
+
+    def __init__(self, transport: DirectTransport | AsyncDirectTransport, portal: BlockingPortal | None) -> None:
+        self.transport = transport
+        self.portal = portal
+        self._http: Any = httpx.Client(transport=transport) if isinstance(transport, DirectTransport) else None
+        if isinstance(transport, AsyncDirectTransport):
+            self._http = httpx.AsyncClient(transport=transport)
+
+    @property
+    def idle(self) -> int:
+        """How many connections wait for another request."""
+        return len(self.transport._idle._waiting)
+
+    @property
+    def free(self) -> int:
+        """How many connections might be opened beside those in use."""
+        slots = self.transport._slots
+        return slots.value if hasattr(slots, "value") else slots._value
+
+    def send(
+        self, url: str | httpx.URL, method: str = "GET", content: Content = None, *, keep: bool = False, **options: Any
+    ) -> httpx.Response:
+        """Send a request, its URL as it is, and read its answer, raw; with `keep`, leave the answer unread."""
+        options["extensions"] = {"bulk": True, **options.get("extensions", {})}
+        if self.portal is None:
+            given = content() if callable(content) else content
+            response: httpx.Response = self._http.send(self._build(method, url, given, options), stream=True)
+            return response if keep else self.read(response)
+
+        async def pieces() -> AsyncIterator[bytes]:
+            assert callable(content)
+            for piece in content():
+                yield piece
+
+        async def run() -> httpx.Response:
+            given = pieces() if callable(content) else content
+            return await self._http.send(self._build(method, url, given, options), stream=True)  # type: ignore[no-any-return]
+
+        response = self.portal.call(run)
+        return response if keep else self.read(response)
+
+    def _build(self, method: str, url: str | httpx.URL, content: Any, options: dict[str, Any]) -> httpx.Request:
+        request: httpx.Request = self._http.build_request(method, url, content=content, **options)
+        request.url = httpx.URL(url) if isinstance(url, str) else url
+        return request
+
+    def read(self, response: httpx.Response, pieces: int | None = None) -> httpx.Response:
+        """Read the raw body of an answer, or the first pieces of it, into its `extensions["raw"]`, and close it."""
+        found: list[bytes] = []
+        if self.portal is None:
+            try:
+                if pieces != 0:
+                    for piece in response.iter_raw():
+                        found.append(piece)
+                        if len(found) == pieces:
+                            break
+            finally:
+                response.close()
+        else:
+
+            async def run() -> None:
+                try:
+                    if pieces != 0:
+                        async for piece in response.aiter_raw():
+                            found.append(piece)
+                            if len(found) == pieces:
+                                break
+                finally:
+                    await response.aclose()
+
+            self.portal.call(run)
+        response.extensions["raw"] = b"".join(found)
+        return response
+
+    def close(self) -> None:
+        """Close the client."""
+        if self.portal is None:
+            self._http.close()
+        else:
+            self.portal.call(self._http.aclose)
+
+
+@contextmanager
+def open_direct(kind: Kind, context: ssl.SSLContext | None = None) -> Iterator[Direct]:
+    """Make a client with a direct transport, and close it at the end.
+
+    Args:
+        kind: Sync or async.
+        context: Which certificates are trusted.
+    """
+    trusted = context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if kind == "sync":
+        direct = Direct(DirectTransport(trusted, Other()), None)
+        try:
+            yield direct
+        finally:
+            direct.close()
+        return
+    with start_blocking_portal() as portal:
+        direct = portal.call(lambda: Direct(AsyncDirectTransport(trusted, Other()), portal))
+        try:
+            yield direct
+        finally:
+            direct.close()
