@@ -17,6 +17,18 @@ from tests.support.sessions import Kind
 Content = bytes | Callable[[], Iterator[bytes]] | None
 
 
+def open_connections(client: Any) -> int:
+    """Return how many connections a client has, idle or in use, those of httpx and direct ones; neither has a word for it."""
+    transport = client._pipeline._settings.http._transport
+    return len(transport._others._pool.connections) + len(transport._idle._waiting) + 100 - free_slots(transport)
+
+
+def free_slots(transport: DirectTransport | AsyncDirectTransport) -> int:
+    """Return how many connections a direct transport might open beside those in use."""
+    slots = transport._slots
+    return slots.value if hasattr(slots, "value") else slots._value
+
+
 class Other(httpx.MockTransport):
     """What a direct transport leaves its other requests to: it answers 299."""
 
@@ -47,8 +59,7 @@ class Direct:
     @property
     def free(self) -> int:
         """How many connections might be opened beside those in use."""
-        slots = self.transport._slots
-        return slots.value if hasattr(slots, "value") else slots._value
+        return free_slots(self.transport)
 
     def send(
         self, url: str | httpx.URL, method: str = "GET", content: Content = None, *, keep: bool = False, **options: Any

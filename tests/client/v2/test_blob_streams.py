@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from typing import Any
 
 import pytest
 
 from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
 from docker_registry_sdk.errors import DigestMismatchError, InvalidDigestError, NotFoundError, ParseError, TransportError
 from tests.client.v2.conftest import Connect, Server
+from tests.support.direct import open_connections
 from tests.support.images import digest_of
 from tests.wire.loopback import Handler, Loopback
 
@@ -219,9 +219,3 @@ async def test_head_needs_a_size(odd: AsyncRegistryClientV2, loopback: Loopback)
     loopback.answer = without_length
     with pytest.raises(ParseError, match="Content-Length"):
         await odd.head_blob(UNKNOWN)
-
-
-def open_connections(client: AsyncRegistryClientV2) -> int:
-    # httpx has no word of its own for how many there are.
-    pool: Any = client._pipeline._settings.http._transport
-    return len(pool._pool.connections)

@@ -19,6 +19,7 @@ from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.client.v2.conftest import Connect, options_of
 from tests.client.v2.test_blob_upload import Serve
 from tests.support.awaited import connect
+from tests.support.direct import open_connections
 from tests.wire.loopback import Loopback
 
 pytestmark = pytest.mark.anyio
@@ -130,7 +131,7 @@ async def test_with_repo_shares_connections_and_tokens(serve: Serve, kind: str) 
         assert client.repo.remote_name == "tests/one"
         assert type(other) is type(client)
         assert str(other.explain_auth()) == str(client.explain_auth())
-        assert connections(client) == 1
+        assert open_connections(client) == 1
         await other.aclose()  # which closes what they share
         with pytest.raises(RuntimeError, match="closed"):
             await client.ping()
@@ -166,8 +167,8 @@ async def test_a_client_is_closed_by_its_block_and_twice_is_fine(serve: Serve, k
     registry = serve()
     async with connect(kind, f"{registry.url}/x") as client:
         await client.ping()
-        assert connections(client) == 1
-    assert connections(client) == 0
+        assert open_connections(client) == 1
+    assert open_connections(client) == 0
     await client.aclose()
     with pytest.raises(RuntimeError, match="closed"):
         await client.ping()
@@ -235,9 +236,3 @@ async def test_a_sync_client_is_for_many_threads(serve: Serve) -> None:
         digest = "sha256:2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
         found = await asyncio.gather(*[asyncio.to_thread(client.head_blob, digest) for _ in range(20)])
     assert {one.size for one in found} == {1}
-
-
-def connections(client: AsyncRegistryClientV2) -> int:
-    # httpx has no word of its own for how many there are.
-    transport: Any = client._pipeline._settings.http._transport
-    return len(transport._pool.connections)
