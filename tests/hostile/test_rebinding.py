@@ -1,0 +1,109 @@
+"""Names that lead to the internet when they are checked, and into the caller's network when they are connected to."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+import pytest
+
+from docker_registry_sdk.errors import TransportError
+from tests.hostile.conftest import at, client_of, demand
+from tests.support.images import digest_of
+from tests.support.sessions import Kind
+from tests.wire.loopback import Handler, Loopback
+
+REGISTRY, OTHER = "93.184.216.34", "93.184.216.35"
+# A part of the loopback where nothing listens.
+NOWHERE = "127.9.9.9"
+
+
+@pytest.fixture(autouse=True)
+def leads(names: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """Where the address of the other host leads; names are public when they are checked, and this machine right after."""
+    leads = {OTHER: NOWHERE}
+    real = socket.getaddrinfo
+
+    def getaddrinfo(host: Any, port: Any, *args: Any, **options: Any) -> Any:
+        name = host.decode() if isinstance(host, bytes) else host
+        if port is None:
+            name = {"registry.example.com": REGISTRY, "other.example.com": OTHER}.get(name, name)
+        else:
+            name = leads.get(name, name)
+        return real(name, port, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    return leads
+
+
+def ask_for_a_token(registry: Loopback, evil: Loopback) -> None:
+    """Let the registry name a token service at the other host."""
+    realm = f"{at(evil, 'other.example.com')}/token"
+    registry.answer = lambda handler: handler.reply(
+        *((200, b'{"name":"a","tags":["1"]}') if "Authorization" in handler.headers else (401,)),
+        Content_Type="application/json",
+        WWW_Authenticate=f'Bearer realm="{realm}"',
+    )
+    evil.answer = lambda handler: handler.reply(200, b'{"token": "t"}', Content_Type="application/json")
+
+
+def test_a_token_service_is_asked_where_it_was_checked(
+    kind: Kind, registry: Loopback, evil: Loopback, leads: dict[str, str]
+) -> None:
+    ask_for_a_token(registry, evil)
+    with client_of(kind, registry) as session:
+        with pytest.raises(TransportError):
+            session.call("list_tags")
+        assert evil.seen == []
+        leads[OTHER] = "127.0.0.1"
+        assert session.call("list_tags").body.tags == ["1"]
+    assert evil.seen[0].headers["host"].startswith("other.example.com:")
+
+
+@pytest.mark.parametrize("name", ["get_blob", "list_tags", "start_blob_upload", "put_blob"])
+def test_what_leads_elsewhere_goes_where_it_was_checked(
+    kind: Kind, registry: Loopback, evil: Loopback, leads: dict[str, str], name: str
+) -> None:
+    def answer(handler: Handler) -> None:
+        if not demand(handler):
+            uploads = handler.command == "POST" and name == "put_blob"
+            handler.reply(202 if uploads else 307, Location=f"{at(evil, 'other.example.com')}/x")
+
+    registry.answer = answer
+    evil.answer = lambda handler: handler.reply(
+        200 if handler.command == "GET" else 202 if handler.command == "POST" else 201,
+        b"hello" if name == "get_blob" else b'{"name":"a","tags":["1"]}',
+        Content_Type="application/json",
+        Location="/y",
+    )
+
+    def run() -> None:
+        with client_of(kind, registry) as session:
+            if name == "get_blob":
+                session.read_blob(digest_of(b"hello"))
+            elif name == "put_blob":
+                session.call("complete_blob_upload", session.call("start_blob_upload"), digest_of(b""))
+            else:
+                session.call(name)
+
+    with pytest.raises(TransportError):
+        run()
+    assert evil.seen == []
+    leads[OTHER] = "127.0.0.1"
+    run()
+    assert len(evil.seen) == 1
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "storage.example.com", "localhost"])
+def test_the_internet_does_not_lead_into_the_callers_network(kind: Kind, registry: Loopback, evil: Loopback, host: str) -> None:
+    def answer(handler: Handler) -> None:
+        if not demand(handler):
+            handler.reply(307, Location=f"{at(evil, host)}/x")
+
+    registry.answer = answer
+    with client_of(kind, registry) as session, pytest.raises(TransportError, match="in a private network"):
+        session.read_blob(digest_of(b"hello"))
+    assert evil.seen == []
