@@ -21,12 +21,13 @@ NOWHERE = "127.9.9.9"
 @pytest.fixture(autouse=True)
 def leads(names: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Where the address of the other host leads; names are public when they are checked, and this machine right after."""
-    leads = {OTHER: NOWHERE}
+    leads = {OTHER: NOWHERE, "lookups": ""}
     real = socket.getaddrinfo
 
     def getaddrinfo(host: Any, port: Any, *args: Any, **options: Any) -> Any:
         name = host.decode() if isinstance(host, bytes) else host
         if port is None:
+            leads["lookups"] += f"{name} "
             name = {"registry.example.com": REGISTRY, "other.example.com": OTHER}.get(name, name)
         else:
             name = leads.get(name, name)
@@ -107,3 +108,18 @@ def test_the_internet_does_not_lead_into_the_callers_network(kind: Kind, registr
     with client_of(kind, registry) as session, pytest.raises(TransportError, match="in a private network"):
         session.read_blob(digest_of(b"hello"))
     assert evil.seen == []
+
+
+def test_a_host_is_not_looked_up_for_each_blob(kind: Kind, registry: Loopback, evil: Loopback, leads: dict[str, str]) -> None:
+    def answer(handler: Handler) -> None:
+        if not demand(handler):
+            handler.reply(307, Location=f"{at(evil, 'other.example.com')}/x")
+
+    registry.answer = answer
+    evil.answer = lambda handler: handler.reply(200, b"hello")
+    leads[OTHER] = "127.0.0.1"
+    with client_of(kind, registry) as session:
+        for _ in range(3):
+            session.read_blob(digest_of(b"hello"))
+    assert leads["lookups"].split() == ["registry.example.com", "other.example.com"]
+    assert len(evil.seen) == 3

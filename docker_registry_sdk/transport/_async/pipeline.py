@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import math
 import time
 from typing import Any
 
@@ -26,6 +27,9 @@ _log = logging.getLogger("docker_registry_sdk.transport")
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE"})
 # Without it, httpx would look for a user name in the URL.
 _NO_AUTH = httpx.Auth()
+# Every blob of some registries is a redirect; seconds.
+_LOOKUP_LASTS = 60.0
+_MOST_LOOKUPS = 100
 
 
 @frozen(kw_only=True)
@@ -62,6 +66,7 @@ class AsyncPipeline:
         self.gate: Gate | None = None
         self._settings = settings
         self._found: dict[str | None, Credential | None] = {}
+        self._looked_up: dict[str, tuple[tuple[str, ...] | None, float]] = {}
 
     @property
     def limits(self) -> RetryLimits:
@@ -146,7 +151,7 @@ class AsyncPipeline:
             case Enter(lock=lock, done=done):
                 return await async_enter(lock, done)
             case Resolve(host=host):
-                return None if self._settings.proxied else await async_resolve(host)
+                return None if self._settings.proxied else await self._look_up(host)
 
     async def _send_until_final(self, send: Send) -> httpx.Response:
         attempt = 0
@@ -184,6 +189,16 @@ class AsyncPipeline:
             took = (time.perf_counter() - started) * 1000
             _log.debug("%s %s: %d in %.0f ms", request.method, redact_url(str(request.url)), response.status_code, took)
         return response
+
+    async def _look_up(self, host: str) -> tuple[str, ...] | None:
+        found, at = self._looked_up.get(host, (None, -math.inf))
+        if time.monotonic() - at > _LOOKUP_LASTS:
+            found = await async_resolve(host)
+            if len(self._looked_up) >= _MOST_LOOKUPS:  # a hostile registry may name any number
+                self._looked_up.clear()
+            if found:
+                self._looked_up[host] = found, time.monotonic()
+        return found
 
     async def _find(self, repo: str | None, *, again: bool) -> Credential | None:
         if again or repo not in self._found:
