@@ -43,11 +43,12 @@ def leads(names: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 def ask_for_a_token(registry: Loopback, evil: Loopback) -> None:
     """Let the registry name a token service at the other host."""
     realm = f"{at(evil, 'other.example.com')}/token"
-    registry.answer = lambda handler: handler.reply(
-        *((200, b'{"name":"a","tags":["1"]}') if "Authorization" in handler.headers else (401,)),
-        Content_Type="application/json",
-        WWW_Authenticate=f'Bearer realm="{realm}"',
-    )
+
+    def answer(handler: Handler) -> None:
+        if not demand(handler, f'Bearer realm="{realm}"'):
+            handler.reply(200, b'{"name":"a","tags":["1"]}', Content_Type="application/json")
+
+    registry.answer = answer
     evil.answer = lambda handler: handler.reply(200, b'{"token": "t"}', Content_Type="application/json")
 
 

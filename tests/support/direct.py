@@ -25,8 +25,9 @@ def open_connections(client: Any) -> int:
 
 def free_slots(transport: DirectTransport | AsyncDirectTransport) -> int:
     """Return how many connections a direct transport might open beside those in use."""
-    slots = transport._slots
-    return slots.value if hasattr(slots, "value") else slots._value
+    slots: Any = transport._slots
+    free: int = slots.value if hasattr(slots, "value") else slots._value
+    return free
 
 
 class Other(httpx.MockTransport):
