@@ -1,0 +1,39 @@
+// The npm package docker-registry-client, as a program that does one transfer.
+//
+//   node node_peer.js download HOST/REPO DIGEST FILE
+//   node node_peer.js upload HOST/REPO FILE
+'use strict';
+
+const { createHash } = require('crypto');
+const { createReadStream, createWriteStream, statSync } = require('fs');
+const { createClientV2 } = require('docker-registry-client');
+
+function must(error) {
+    if (error) {
+        console.error(error.message);
+        process.exit(1);
+    }
+}
+
+function download(client, digest, file) {
+    client.createBlobReadStream({ digest }, (error, blob) => {
+        must(error);
+        blob.on('error', must);
+        blob.pipe(createWriteStream(file).on('error', must));
+        blob.resume();
+    });
+}
+
+function upload(client, file) {
+    const hash = createHash('sha256');
+    createReadStream(file).on('error', must).on('data', (part) => hash.update(part)).on('end', () => {
+        const digest = `sha256:${hash.digest('hex')}`;
+        client.blobUpload({ digest, stream: createReadStream(file), contentLength: statSync(file).size }, (error) => {
+            must(error);
+            client.close();
+        });
+    });
+}
+
+const [task, repo, ...rest] = process.argv.slice(2);
+({ download, upload })[task](createClientV2({ name: repo, scheme: 'http' }), ...rest);

@@ -1,0 +1,55 @@
+"""Our tool, as a program that does one transfer and prints the seconds that the calls took.
+
+python -m tests.benchmarks.transfer.ours download REPO DIGEST FILE
+python -m tests.benchmarks.transfer.ours upload REPO FILE [DIGEST]
+python -m tests.benchmarks.transfer.ours copy SOURCE TARGET
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from time import perf_counter
+
+
+def download(repo: str, digest: str, path: str) -> None:
+    """Download a blob to a file."""
+    from docker_registry_sdk import create_client
+
+    with create_client(repo) as client:
+        assert client.version == 2
+        with client.create_blob_read_stream(digest) as blob, Path(path).open("wb") as file:
+            for chunk in blob:
+                file.write(chunk)
+
+
+def upload(repo: str, path: str, digest: str | None = None) -> None:
+    """Upload a file."""
+    from docker_registry_sdk import create_client
+
+    with create_client(repo) as client:
+        assert client.version == 2
+        client.blob_upload(Path(path), digest=digest)
+
+
+def copy(source: str, target: str) -> None:
+    """Copy an image between registries."""
+    from docker_registry_sdk.images import copy  # type: ignore[import-not-found]
+
+    copy(source, target)
+
+
+if __name__ == "__main__":
+    started = perf_counter()
+    match sys.argv[1:]:
+        case ["download", repo, digest, path]:
+            download(repo, digest, path)
+        case ["upload", repo, path]:
+            upload(repo, path)
+        case ["upload", repo, path, digest]:
+            upload(repo, path, digest)
+        case ["copy", source, target]:
+            copy(source, target)
+        case _:
+            sys.exit(__doc__)
+    print(perf_counter() - started)

@@ -1,0 +1,96 @@
+"""Runs the tools in turns, each as a process of its own, and takes their times."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+
+from attrs import Factory, define
+
+from tests.benchmarks.transfer.figures import OURS, Series
+from tests.benchmarks.transfer.tasks import Task, WrongOutcomeError
+from tests.benchmarks.transfer.tools import PEERS, ROOT, Job, Tool
+
+_LONGEST = 300.0
+_CALL = f"{OURS}, the calls alone"
+
+
+class FailedRunError(Exception):
+    """A run of a tool failed; the message says why."""
+
+
+@define
+class _Times:
+    """What the runs of a tool took: its process, and the calls within it where the tool says so."""
+
+    process: list[float] = Factory(list)
+    calls: list[float] = Factory(list)
+    failure: str = ""
+
+
+def measure(task: Task, runs: int, home: Path) -> list[Series]:
+    """Run each tool of a task once to warm up, then in turns as often as asked.
+
+    Args:
+        task: The task.
+        runs: How often.
+        home: An empty folder, the tools' home.
+    """
+    times = {tool.name: _Times() for tool in task.tools}
+    for number in range(runs + 1):
+        for tool in task.tools:
+            taken = times[tool.name]
+            if taken.failure:
+                continue
+            try:
+                process, calls = _once(task, tool, home)
+            except (FailedRunError, WrongOutcomeError) as error:
+                taken.failure = str(error)
+                continue
+            if number > 0:
+                taken.process.append(process)
+                taken.calls.extend([calls] if tool.name == OURS else [])
+    return [one for tool in task.tools for one in _series(task, tool, times[tool.name])]
+
+
+def _series(task: Task, tool: Tool, taken: _Times) -> Sequence[Series]:
+    whole = Series(task.name, tool.name, tuple(taken.process), taken.failure, aside=tool.aside)
+    if not taken.calls or taken.failure:
+        return [whole]
+    return [whole, Series(task.name, _CALL, tuple(taken.calls), aside=True)]
+
+
+def _once(task: Task, tool: Tool, home: Path) -> tuple[float, float]:
+    with task.job() as job:
+        environment = _environment(job, home)
+        command = tool.command(job)
+        started = perf_counter()
+        try:
+            done = subprocess.run(
+                command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_LONGEST
+            )
+        except FileNotFoundError as error:
+            raise FailedRunError(f"{error.filename} is not there") from error
+        except subprocess.TimeoutExpired as error:
+            raise FailedRunError(f"it took longer than {_LONGEST:.0f} s") from error
+        seconds = perf_counter() - started
+        if done.returncode != 0:
+            said = done.stderr.strip() or done.stdout.strip() or "it said nothing"
+            raise FailedRunError(f"exit status {done.returncode}, {said.splitlines()[-1]}")
+    return seconds, float(done.stdout) if tool.name == OURS else seconds
+
+
+def _environment(job: Job, home: Path) -> dict[str, str]:
+    """Return variables that keep out the user's proxies, credentials and caches."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(home),
+        "XDG_RUNTIME_DIR": str(home),
+        "XDG_DATA_HOME": str(home),
+        "NODE_PATH": str(PEERS / "node" / "node_modules"),
+        "DXF_HOST": job.host,
+        "DXF_INSECURE": "1",
+    }

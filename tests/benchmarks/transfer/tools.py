@@ -1,0 +1,173 @@
+"""The tools that are compared: how each is called, and what it does beside moving bytes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from attrs import frozen
+
+from tests.benchmarks.transfer.figures import OURS
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
+PEERS = ROOT / ".cache" / "bench"
+
+
+@frozen
+class Job:
+    """One transfer.
+
+    Attributes:
+        host: Host and port of the registry that is read from or, in an upload, written to.
+        repo: The repository there.
+        digest: The digest of the blob.
+        path: The file to write or to read.
+        target_host: Host and port of the registry that is copied to.
+        target_repo: The repository there.
+    """
+
+    host: str
+    repo: str
+    digest: str = ""
+    path: Path = Path()
+    target_host: str = ""
+    target_repo: str = ""
+
+
+@frozen
+class Tool:
+    """One of the tools compared in a task.
+
+    Attributes:
+        name: Its name.
+        does: What it does beside moving bytes.
+        command: Makes the command for a job.
+        aside: Whether it is further information, which takes no part in the comparison.
+    """
+
+    name: str
+    does: str
+    command: Callable[[Job], list[str]]
+    aside: bool = False
+
+
+def _shell(script: str, *arguments: str) -> list[str]:
+    return ["sh", "-ec", script, "sh", *arguments]
+
+
+def _ours(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "tests.benchmarks.transfer.ours", *arguments]
+
+
+def _oras(*arguments: str) -> list[str]:
+    return [str(PEERS / "python" / "bin" / "python"), str(HERE / "oras_peer.py"), *arguments]
+
+
+def _oras_go(*arguments: str) -> list[str]:
+    return [str(PEERS / "go" / "oras"), *arguments]
+
+
+def _node(*arguments: str) -> list[str]:
+    return ["node", str(HERE / "node_peer.js"), *arguments]
+
+
+_DXF = str(PEERS / "python" / "bin" / "dxf")
+_CURL_UPLOAD = """
+location=$(curl -sSf -X POST -D - -o /dev/null "$1" | tr -d '\\r' | sed -n 's/^[Ll]ocation: //p')
+curl -sSf -o /dev/null -H 'Content-Type: application/octet-stream' -T "$3" "$location&digest=$2"
+"""
+_PLAIN = ("--src-tls-verify=false", "--dest-tls-verify=false")
+
+DOWNLOAD = [
+    Tool("curl", "checks nothing", lambda job: ["curl", "-sSf", "-o", str(job.path), _blob(job)]),
+    Tool(
+        OURS,
+        "checks digest and size; create_client, download_blob",
+        lambda job: _ours("download", _repo(job), job.digest, str(job.path)),
+    ),
+    Tool(
+        "oras",
+        "checks nothing; oras-py's download_blob",
+        lambda job: _oras("download", job.host, job.repo, job.digest, str(job.path)),
+    ),
+    Tool(
+        "dxf",
+        "checks the digest; `dxf pull-blob`",
+        lambda job: _shell('exec "$1" pull-blob "$2" "$3" >"$4"', _DXF, job.repo, job.digest, str(job.path)),
+    ),
+    Tool(
+        "node",
+        "checks the digest that the registry names; createBlobReadStream",
+        lambda job: _node("download", f"{job.host}/{job.repo}", job.digest, str(job.path)),
+    ),
+    Tool(
+        "oras-go",
+        "checks digest and size; `oras blob fetch`",
+        lambda job: _oras_go(
+            "blob", "fetch", "--plain-http", "--no-tty", "-o", str(job.path), f"{job.host}/{job.repo}@{job.digest}"
+        ),
+    ),
+]
+
+UPLOAD = [
+    Tool("curl", "is told the digest; POST, then -T", lambda job: _shell(_CURL_UPLOAD, _uploads(job), job.digest, str(job.path))),
+    Tool(OURS, "finds the digest itself; create_client, blob_upload", lambda job: _ours("upload", _repo(job), str(job.path))),
+    Tool(
+        f"{OURS}, digest given",
+        "is told the digest, and checks it",
+        lambda job: _ours("upload", _repo(job), str(job.path), job.digest),
+        aside=True,
+    ),
+    Tool(
+        "oras",
+        "finds the digest itself; oras-py's NewLayer, upload_blob",
+        lambda job: _oras("upload", job.host, job.repo, str(job.path)),
+    ),
+    Tool("dxf", "finds the digest itself; `dxf push-blob`", lambda job: [_DXF, "push-blob", job.repo, str(job.path)]),
+    Tool(
+        "node",
+        "has to be told the digest, so the file is hashed first; blobUpload",
+        lambda job: _node("upload", f"{job.host}/{job.repo}", str(job.path)),
+    ),
+    Tool(
+        "oras-go",
+        "finds the digest itself; `oras blob push`",
+        lambda job: _oras_go("blob", "push", "--plain-http", "--no-tty", f"{job.host}/{job.repo}", str(job.path)),
+    ),
+]
+
+COPY = [
+    Tool(
+        "skopeo",
+        "`skopeo copy`",
+        lambda job: ["skopeo", "--insecure-policy", "copy", "-q", *_PLAIN, f"docker://{_image(job)}", f"docker://{_copied(job)}"],
+    ),
+    Tool(OURS, "images.copy", lambda job: _ours("copy", f"http://{_image(job)}", f"http://{_copied(job)}")),
+    Tool(
+        "oras-go",
+        "`oras cp`",
+        lambda job: _oras_go("cp", "--from-plain-http", "--to-plain-http", "--no-tty", _image(job), _copied(job)),
+    ),
+]
+
+
+def _repo(job: Job) -> str:
+    return f"http://{job.host}/{job.repo}"
+
+
+def _blob(job: Job) -> str:
+    return f"http://{job.host}/v2/{job.repo}/blobs/{job.digest}"
+
+
+def _uploads(job: Job) -> str:
+    return f"http://{job.host}/v2/{job.repo}/blobs/uploads/"
+
+
+def _image(job: Job) -> str:
+    return f"{job.host}/{job.repo}:latest"
+
+
+def _copied(job: Job) -> str:
+    return f"{job.target_host}/{job.target_repo}:latest"
