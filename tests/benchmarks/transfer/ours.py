@@ -18,9 +18,7 @@ def download(repo: str, digest: str, path: str) -> None:
 
     with create_client(repo) as client:
         assert client.version == 2
-        with client.create_blob_read_stream(digest) as blob, Path(path).open("wb") as file:
-            for chunk in blob:
-                file.write(chunk)
+        client.download_blob(digest, path)
 
 
 def upload(repo: str, path: str, digest: str | None = None) -> None:
@@ -34,9 +32,9 @@ def upload(repo: str, path: str, digest: str | None = None) -> None:
 
 def copy(source: str, target: str) -> None:
     """Copy an image between registries."""
-    from docker_registry_sdk.images import copy  # type: ignore[import-not-found]
+    from docker_registry_sdk import images  # type: ignore[attr-defined]
 
-    copy(source, target)
+    images.copy(source, target)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -58,7 +57,7 @@ def _shell(script: str, *arguments: str) -> list[str]:
 
 
 def _ours(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "tests.benchmarks.transfer.ours", *arguments]
+    return [str(PEERS / "ours" / "bin" / "python"), "-m", "tests.benchmarks.transfer.ours", *arguments]
 
 
 def _oras(*arguments: str) -> list[str]:
