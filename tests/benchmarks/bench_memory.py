@@ -1,54 +1,31 @@
-"""How much memory a streamed download adds to the process, sync and async.
+"""How much memory the transfer of a blob of 1 GiB adds to an idle client, sync and async.
 
-    .venv/bin/python tests/benchmarks/bench_memory.py [MiB to download]
+    .venv/bin/python tests/benchmarks/bench_memory.py [MiB to transfer]
 
-A server in another process sends zeros over loopback. The client, in a fresh interpreter, notes its peak when it has
-imported all and made its client, downloads a blob through `stream` or `asyncio_stream`, and notes its peak again. Exits
-with 1 when the difference reaches BAR.
+Debian's docker-registry sends and takes the blob over loopback. The client, in a fresh interpreter, notes its peak when it has
+asked for the API version, transfers the blob, and notes its peak again. Exits with 1 when a difference reaches BAR. An image
+with the blob as its layer is what is copied.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import resource
-import socketserver
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
-import httpx
+from docker_registry_sdk import OCI_MANIFEST, AsyncRegistryClientV2, RegistryClientV2
+from tests.benchmarks.transfer.content import MIB, digest_of_file, write_random
+from tests.support.docker_registry import DockerRegistry, run_docker_registry
 
-from docker_registry_sdk.v2.api.blobs import create_blob_read_stream
-
-MIB = 1024 * 1024
-BAR = 16.0
-NAME, DIGEST = "library/zeros", f"sha256:{0:064}"
-
-
-class Zeros(socketserver.StreamRequestHandler):
-    """Answers each request on a connection with zeros."""
-
-    size = 0
-
-    def handle(self) -> None:
-        """Serve one connection."""
-        block = bytes(MIB)
-        while self.rfile.readline().strip():
-            while self.rfile.readline().strip():
-                pass
-            headers = f"Content-Type: application/octet-stream\r\nContent-Length: {self.size * MIB}\r\n"
-            self.wfile.write(f"HTTP/1.1 200 OK\r\n{headers}\r\n".encode())
-            for _ in range(self.size):
-                self.wfile.write(block)
-
-
-def serve(size: int) -> None:
-    """Serve blobs of so many MiB until the process ends; the port is printed first."""
-    Zeros.size = size
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Zeros) as server:
-        print(server.server_address[1], flush=True)
-        server.serve_forever()
+BAR = 24.0
+REPO = "bench/blob"
+TASKS = ("stream", "download", "upload", "copy")
 
 
 def peak() -> float:
@@ -61,58 +38,99 @@ def peak() -> float:
     return used / MIB if sys.platform == "darwin" else used / 1024
 
 
-def download(url: str) -> tuple[float, int]:
-    """Return the peak before a sync download, and the bytes that came."""
-    with httpx.Client(base_url=url, timeout=60) as client:
+def transfer(task: str, url: str, target: str, digest: str, path: Path) -> float:
+    """Do a task with a sync client, and return the peak before it."""
+    with RegistryClientV2(f"{url}/{REPO}") as client:
+        client.ping()
         before = peak()
-        with create_blob_read_stream.stream(client, NAME, DIGEST) as blob:
-            return before, sum(len(part) for part in blob.body)
+        match task:
+            case "stream":
+                with client.create_blob_read_stream(digest) as blob:
+                    for _ in blob:
+                        pass
+            case "download":
+                client.download_blob(digest, path)
+            case "upload":
+                client.blob_upload(path)
+            case "copy":
+                from docker_registry_sdk import images  # type: ignore[attr-defined]
+
+                images.copy(f"{url}/{REPO}:latest", f"{target}/{REPO}:latest")
+        return before
 
 
-async def async_download(url: str) -> tuple[float, int]:
-    """Return the peak before an async download, and the bytes that came."""
-    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
-        before, count = peak(), 0
-        async with create_blob_read_stream.asyncio_stream(client, NAME, DIGEST) as blob:
-            async for part in blob.body:
-                count += len(part)
-        return before, count
+async def async_transfer(task: str, url: str, target: str, digest: str, path: Path) -> float:
+    """Do a task with an async client, and return the peak before it."""
+    async with AsyncRegistryClientV2(f"{url}/{REPO}") as client:
+        await client.ping()
+        before = peak()
+        match task:
+            case "stream":
+                async with client.create_blob_read_stream(digest) as blob:
+                    async for _ in blob:
+                        pass
+            case "download":
+                await client.download_blob(digest, path)
+            case "upload":
+                await client.blob_upload(path)
+            case "copy":
+                from docker_registry_sdk import images  # type: ignore[attr-defined]
+
+                await images.async_copy(f"{url}/{REPO}:latest", f"{target}/{REPO}:latest")
+        return before
 
 
-def client(kind: str, url: str) -> None:
-    """Download once and print the peaks before and after, and the bytes that came."""
-    before, count = download(url) if kind == "sync" else asyncio.run(async_download(url))
-    print(before, peak(), count)
+def push(registry: DockerRegistry, blob: Path) -> None:
+    """Push the blob, and an image with it as its layer."""
+    with RegistryClientV2(f"{registry.url}/{REPO}") as client:
+        layer, config = client.blob_upload(blob), client.blob_upload(b"{}")
+        described = [{"mediaType": "application/vnd.oci.empty.v1+json", "digest": config.digest, "size": config.size}]
+        described.append({"mediaType": "application/octet-stream", "digest": layer.digest, "size": layer.size})
+        manifest = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": described[0], "layers": described[1:]}
+        client.put_manifest(json.dumps(manifest).encode(), "latest", media_type=OCI_MANIFEST)
+
+
+def verify(task: str, target: DockerRegistry, digest: str, path: Path) -> None:
+    """Make sure that the blob came to where it should, and remove it there."""
+    if task == "download" and digest_of_file(path) != digest:
+        raise SystemExit("the file that was downloaded is not the blob")
+    if task in ("upload", "copy"):
+        with RegistryClientV2(f"{target.url}/{REPO}") as client, client.create_blob_read_stream(digest) as blob:
+            for _ in blob:
+                pass
+        shutil.rmtree(target.storage / "docker")
 
 
 def main(size: int) -> int:
     """Print the table and return the exit status."""
-    here = [sys.executable, __file__]
     added: list[float] = []
-    print(f"{size} MiB streamed {'idle':>8} {'peak':>8} {'added':>8} {'speed':>12}   (bar {BAR:.0f} MiB added)")
-    with subprocess.Popen([*here, "serve", str(size)], stdout=subprocess.PIPE, text=True) as server:
-        try:
-            assert server.stdout is not None
-            url = f"http://127.0.0.1:{int(server.stdout.readline())}"
-            for kind in ("sync", "async"):
-                start = time.perf_counter()
-                done = subprocess.run([*here, kind, url], capture_output=True, text=True, check=True)
-                speed = size / (time.perf_counter() - start)
-                before, after, count = (float(word) for word in done.stdout.split())
-                if count != size * MIB:
-                    raise SystemExit(f"{kind}: {count:.0f} bytes came of {size * MIB}")
-                added.append(after - before)
-                print(f"{kind:<17} {before:8.1f} {after:8.1f} {after - before:8.1f} {speed:6.0f} MiB/s")
-        finally:
-            server.terminate()
+    print(f"{size} MiB {'':<9} {'idle':>8} {'peak':>8} {'added':>8} {'speed':>12}   (bar {BAR:.0f} MiB added)")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        blob, downloaded = folder / "blob", folder / "downloaded"
+        digest = write_random(blob, size * MIB, seed=0)
+        with run_docker_registry(folder / "source") as source, run_docker_registry(folder / "target") as target:
+            push(source, blob)
+            for task in TASKS:
+                for kind in ("sync", "async"):
+                    url, path = (target.url, blob) if task == "upload" else (source.url, downloaded)
+                    command = [sys.executable, __file__, kind, task, url, target.url, digest, str(path)]
+                    start = time.perf_counter()
+                    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+                    speed = size / (time.perf_counter() - start)
+                    before, after = (float(word) for word in done.stdout.split())
+                    verify(task, target, digest, path)
+                    downloaded.unlink(missing_ok=True)
+                    added.append(after - before)
+                    print(f"{task:<8} {kind:<8} {before:8.1f} {after:8.1f} {after - before:8.1f} {speed:6.0f} MiB/s", flush=True)
     return int(max(added) >= BAR)
 
 
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["serve", size]:
-            serve(int(size))
-        case ["sync" | "async" as kind, url]:
-            client(kind, url)
+        case ["sync" | "async" as kind, task, url, target, digest, path]:
+            where = (task, url, target, digest, Path(path))
+            before = transfer(*where) if kind == "sync" else asyncio.run(async_transfer(*where))
+            print(before, peak())
         case options:
             sys.exit(main(int(options[0]) if options else 1024))
