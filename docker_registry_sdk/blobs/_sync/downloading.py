@@ -119,9 +119,6 @@ class _Download:
         if found and self._size is None:
             head = head_blob.sync(self._client, self._repo, self._wanted.digest, timeout=self._timeout)
             self._size = head.content_length
-        if found and self._size is not None and part.length > self._size:
-            step(part.start_over)
-            found = False
         try:
             return self._go_on(part)
         except DigestMismatchError:

@@ -57,7 +57,8 @@ class Fetch:
         Raises:
             RegistryError: The answer is not what was asked for.
         """
-        self._ended = self._ended or (self.state.complete and self.state.offset > 0)
+        if self._body is None and self.state.complete and self.state.offset > 0:
+            self._ended = True
         while self._body is None and not self._ended:
             answer = self._ask(*self.state.asks())
             try:

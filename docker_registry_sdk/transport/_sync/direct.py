@@ -68,17 +68,18 @@ class DirectTransport(httpx.BaseTransport):
     def _answered(self, request: httpx.Request, timeout: dict[str, Any]) -> httpx.Response:
         origin: Address = (request.url.scheme, request.url.host, request.url.port)
         addresses = request.extensions.get("addresses")
+        exchange = Exchange(request)
         connection = self._idle.take(origin, addresses)
         if connection is not None:
-            exchange = Exchange(request)
             try:
                 return self._exchanged(connection, exchange, request, timeout, origin)
             except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
                 # The server may have closed the connection, which it had kept long enough, just as the request came.
                 if exchange.heard or request.method not in _IDEMPOTENT or not is_repeatable(request):
                     raise
+                exchange = Exchange(request)
         connection = connect(request.url, self._context, addresses, timeout.get("connect"))
-        return self._exchanged(connection, Exchange(request), request, timeout, origin)
+        return self._exchanged(connection, exchange, request, timeout, origin)
 
     def _exchanged(
         self,

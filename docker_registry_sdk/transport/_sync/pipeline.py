@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import math
 import time
 from typing import Any
 
@@ -24,8 +25,12 @@ from ..retries import RetryLimits, seconds_to_retry
 from ..waiting import enter, sleep
 
 _log = logging.getLogger("docker_registry_sdk.transport")
+_WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE"})
 # Without it, httpx would look for a user name in the URL.
 _NO_AUTH = httpx.Auth()
+# Every blob of some registries is a redirect; seconds.
+_LOOKUP_LASTS = 60.0
+_MOST_LOOKUPS = 100
 
 
 @frozen(kw_only=True)
@@ -62,6 +67,7 @@ class Pipeline:
         self.gate: Gate | None = None
         self._settings = settings
         self._found: dict[str | None, Credential | None] = {}
+        self._looked_up: dict[str, tuple[tuple[str, ...] | None, float]] = {}
 
     @property
     def limits(self) -> RetryLimits:
@@ -91,20 +97,21 @@ class Pipeline:
         """
         if url.startswith("/"):
             url = f"{self.home.origin}{url}"
-        http = self._settings.http
+        http, where = self._settings.http, httpx.URL(url)
         given = {**(headers or {}), "User-Agent": self._settings.user_agent}
         # What a caller's http_client sends with every request goes to token services and storage, too: all but secrets may.
         # Its cookies and query parameters stay behind: API v2 has no place for them, and those of v1 are the gate's to send.
         hidden = SECRET_HEADERS.union(map(str.lower, given))
         kept = [(name, value) for name, value in http.headers.multi_items() if name not in hidden]
+        fields = [("Host", where.netloc.decode()), *kept, *given.items()]
         limit = http.timeout if timeout is None else httpx.Timeout(timeout)
-        return httpx.Request(
-            method,
-            url,
-            content=content,
-            headers=[*kept, *given.items()],
-            extensions={**(extensions or {}), "timeout": limit.as_dict()},
-        )
+        known = {**(extensions or {}), "timeout": limit.as_dict()}
+        if content is not None or method not in _WITHOUT_BODY:
+            return httpx.Request(method, where, content=content, headers=fields, extensions=known)
+        # Of content, even of none, httpx would make headers, which takes as long as all the rest.
+        request = httpx.Request(method, where, stream=httpx.ByteStream(b""), headers=fields, extensions=known)
+        request.read()  # for the hooks of a caller's http_client
+        return request
 
     def send(self, request: httpx.Request, /, *, stream: bool = True) -> httpx.Response:
         """Send a request through the gate, and again where that is safe and may help.
@@ -153,7 +160,7 @@ class Pipeline:
             case Enter(lock=lock, done=done):
                 return enter(lock, done)
             case Resolve(host=host):
-                return None if self._settings.proxied else resolve(host)
+                return None if self._settings.proxied else self._look_up(host)
 
     def _send_until_final(self, send: Send) -> httpx.Response:
         attempt = 0
@@ -191,6 +198,16 @@ class Pipeline:
             took = (time.perf_counter() - started) * 1000
             _log.debug("%s %s: %d in %.0f ms", request.method, redact_url(str(request.url)), response.status_code, took)
         return response
+
+    def _look_up(self, host: str) -> tuple[str, ...] | None:
+        found, at = self._looked_up.get(host, (None, -math.inf))
+        if time.monotonic() - at > _LOOKUP_LASTS:
+            found = resolve(host)
+            if len(self._looked_up) >= _MOST_LOOKUPS:  # a hostile registry may name any number
+                self._looked_up.clear()
+            if found:
+                self._looked_up[host] = found, time.monotonic()
+        return found
 
     def _find(self, repo: str | None, *, again: bool) -> Credential | None:
         if again or repo not in self._found:
