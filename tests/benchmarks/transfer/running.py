@@ -73,7 +73,7 @@ def _once(task: Task, tool: Tool, home: Path) -> tuple[float, float]:
                 command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_LONGEST
             )
         except FileNotFoundError as error:
-            raise FailedRunError(f"{error.filename} is not there") from error
+            raise FailedRunError(f"{error.filename} is not there; a log in .cache/bench may tell why") from error
         except subprocess.TimeoutExpired as error:
             raise FailedRunError(f"it took longer than {_LONGEST:.0f} s") from error
         seconds = perf_counter() - started
