@@ -53,9 +53,9 @@ def transfer(task: str, url: str, target: str, digest: str, path: Path) -> float
             case "upload":
                 client.blob_upload(path)
             case "copy":
-                from docker_registry_sdk import images  # type: ignore[attr-defined]
+                from docker_registry_sdk import images
 
-                images.copy(f"{url}/{REPO}:latest", f"{target}/{REPO}:latest")
+                images.copy(f"{url}/{REPO}:latest", f"{target}/{REPO}:latest")  # type: ignore[attr-defined]
         return before
 
 
@@ -74,9 +74,9 @@ async def async_transfer(task: str, url: str, target: str, digest: str, path: Pa
             case "upload":
                 await client.blob_upload(path)
             case "copy":
-                from docker_registry_sdk import images  # type: ignore[attr-defined]
+                from docker_registry_sdk import images
 
-                await images.async_copy(f"{url}/{REPO}:latest", f"{target}/{REPO}:latest")
+                await images.async_copy(f"{url}/{REPO}:latest", f"{target}/{REPO}:latest")  # type: ignore[attr-defined]
         return before
 
 

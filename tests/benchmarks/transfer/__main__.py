@@ -11,6 +11,7 @@ import json
 import os
 import platform
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -84,7 +85,8 @@ def _first_line(*command: str) -> str:
 def main() -> int:
     """Print the table and return the exit status."""
     chosen = options()
-    print(setting())
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers end and no folder stays in memory
+    print(setting(), flush=True)
     print(f"{chosen.runs} runs of each tool in turns after one to warm up; whole processes, their start included")
     measured: list[Series] = []
     notes: list[str] = []

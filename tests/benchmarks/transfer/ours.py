@@ -32,9 +32,9 @@ def upload(repo: str, path: str, digest: str | None = None) -> None:
 
 def copy(source: str, target: str) -> None:
     """Copy an image between registries."""
-    from docker_registry_sdk import images  # type: ignore[attr-defined]
+    from docker_registry_sdk import images
 
-    images.copy(source, target)
+    images.copy(source, target)  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":
