@@ -1,0 +1,24 @@
+"""The command line: `docker-registry-sdk`, or `python -m docker_registry_sdk`."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> int:
+    """Run the command line of the process and return the exit status."""
+    try:
+        from .cli.main import run
+    except KeyboardInterrupt:
+        return 130
+    except ModuleNotFoundError as error:
+        if error.name != "click":
+            raise
+        print("Error: the command line needs an extra that is not installed: there is no click", file=sys.stderr)
+        print("Try: pip install 'docker-registry-sdk[cli]'", file=sys.stderr)
+        return 1
+    return run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

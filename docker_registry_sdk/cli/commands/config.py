@@ -1,0 +1,31 @@
+"""`config`: how an image runs, and how it was made."""
+
+from __future__ import annotations
+
+import click
+
+from ..image_view import read_config
+from ..options import Connection, with_output, with_registry
+from ..output import Output
+
+
+@click.command("config")
+@click.argument("reference")
+@click.option("--platform", metavar="OS/ARCH", help="Of an image for several platforms take this one, such as linux/arm64.")
+@with_registry
+@with_output
+def command(reference: str, platform: str | None, output: Output, connection: Connection) -> None:
+    """Print the config of an image as JSON.
+
+    It tells the image's command, environment, labels and history. Of an image for several platforms it is that of this
+    machine's, or of --platform.
+
+    \b
+    Example:
+      docker-registry-sdk config alpine --platform linux/arm64
+    """
+    from ...reference import parse_repo_and_ref
+
+    ref = parse_repo_and_ref(reference)
+    with connection.open_v2(ref) as client:
+        output.document(read_config(client, ref.digest or ref.tag or "", platform).to_dict())

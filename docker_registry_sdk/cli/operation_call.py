@@ -1,0 +1,130 @@
+"""Calling one operation: its arguments from the command line, its result as JSON or as the bytes that it streams."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import click
+from attrs import fields
+
+from ..errors import ParseError
+from ..reference import Repo, parse_repo
+from ..wire import Client
+from ..wire.operations import Operation, RequestBody
+from .files import new_file
+from .operation_command import REPO_ARGUMENT, names_repo, variable
+from .options import Connection
+from .output import Output
+
+_MANY = re.compile(r"(list|dict)\[(?:str, )?(.+)\]")
+_ALWAYS = ("status", "headers", "media_type", "body", "raw")
+
+
+def call(operation: Operation, version: int, values: dict[str, Any], *, output: Output, connection: Connection) -> None:
+    """Call an operation and print its result.
+
+    Args:
+        operation: The operation.
+        version: The version of its API.
+        values: What stands on the command line, by the names of the options.
+        output: Where the result goes.
+        connection: How the registry is reached.
+    """
+    path: Path | None = values.pop("path", None)
+    if operation.streams and path is None and output.terminal:
+        raise click.UsageError("The body would go to the terminal; give -o FILE, or a pipe.")
+    if connection.password_stdin and values.get("body") == "-":
+        raise click.UsageError("Password and body cannot both be on stdin.")
+    arguments: dict[str, Any] = {one.name: values[variable(one)] for one in operation.parameters}
+    arguments = {name: list(value) if isinstance(value, tuple) else value for name, value in arguments.items()}
+    for name in ("accept", "content_type"):
+        if values.get(name):
+            arguments[name] = values[name]
+    if operation.body is not None and values["body"] is not None:
+        arguments["body"] = _body(operation, operation.body, values["body"])
+    index: str | None = values.get("index")
+    name: str | Repo | None = values.get("repo")
+    if names_repo(operation):
+        name = parse_repo(arguments[REPO_ARGUMENT])
+        arguments[REPO_ARGUMENT] = name.remote_name
+    module = operation.load()
+    arguments = {key: value for key, value in arguments.items() if value not in (None, [])}
+    with _open(version, name, index, connection) as client:
+        sender: Client = client._sender if version == 1 and name is not None else client._pipeline
+        if not operation.streams:
+            answer = module.sync(sender, **arguments)
+            output.document(_document(answer) if answer.body is None else {**_document(answer), "body": _plain(answer.body)})
+            return
+        with module.stream(sender, **arguments) as answer:
+            _write(answer, path, output)
+
+
+def _open(version: int, name: str | Repo | None, index: str | None, connection: Connection) -> Any:
+    if version == 1:
+        from ..client._sync.v1 import RegistryClientV1 as Kind
+    else:
+        from ..client._sync.v2 import RegistryClientV2 as Kind  # type: ignore[assignment]
+    return Kind(name, index=index, **connection.options())
+
+
+def _body(operation: Operation, body: RequestBody, source: str) -> Any:
+    stream = sys.stdin.buffer if source == "-" else open(source, "rb")  # noqa: SIM115 - it lives as long as the process
+    if body.kind == "raw":
+        return stream
+    try:
+        document = json.load(stream)
+    except ValueError as error:
+        raise click.BadParameter(f"it is no JSON: {error}", param_hint="--body") from None
+    models = import_module(f"{operation.module.partition('.api.')[0]}.models")
+    try:
+        return _typed(body.type, document, models)
+    except ParseError as error:
+        raise click.BadParameter(f"{error.model}, {error.field or 'as a whole'}: {error.problem}", param_hint="--body") from None
+
+
+def _typed(kind: str, document: Any, models: Any) -> Any:
+    """Return the value of a type that is given as text: a model, a list or map of them, or plain JSON."""
+    if many := _MANY.fullmatch(kind):
+        if many[1] == "list" and isinstance(document, list):
+            return [_typed(many[2], one, models) for one in document]
+        if many[1] == "dict" and isinstance(document, dict):
+            return {key: _typed(many[2], one, models) for key, one in document.items()}
+        raise ParseError(model=kind, field="", problem=f"should be a JSON {'array' if many[1] == 'list' else 'object'}")
+    model = getattr(models, kind) if kind in models.__all__ else None
+    return document if model is None else model.from_dict(document)
+
+
+def _document(answer: Any) -> dict[str, Any]:
+    headers = {
+        one.name: value
+        for one in fields(type(answer))
+        if one.name not in _ALWAYS and (value := getattr(answer, one.name)) is not None
+    }
+    return {"status": answer.status, "media_type": answer.media_type, "headers": headers}
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "to_dict"):
+        return value.to_dict()
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    return value
+
+
+def _write(answer: Any, path: Path | None, output: Output) -> None:
+    if path is None:
+        for chunk in answer.body:
+            sys.stdout.buffer.write(chunk)
+        return
+    size = 0
+    with new_file(path) as file:
+        for chunk in answer.body:
+            size += file.write(chunk)
+    output.document({**_document(answer), "file": str(path), "size": size})
