@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 import sys
+from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import click
 from attrs import fields
@@ -41,20 +42,24 @@ def call(operation: Operation, version: int, values: dict[str, Any], *, output: 
     if connection.password_stdin and values.get("body") == "-":
         raise click.UsageError("Password and body cannot both be on stdin.")
     arguments: dict[str, Any] = {one.name: values[variable(one)] for one in operation.parameters}
-    arguments = {name: list(value) if isinstance(value, tuple) else value for name, value in arguments.items()}
-    for name in ("accept", "content_type"):
-        if values.get(name):
-            arguments[name] = values[name]
-    if operation.body is not None and values["body"] is not None:
-        arguments["body"] = _body(operation, operation.body, values["body"])
+    for key in ("accept", "content_type"):
+        if values.get(key):
+            arguments[key] = values[key]
     index: str | None = values.get("index")
     name: str | Repo | None = values.get("repo")
     if names_repo(operation):
-        name = parse_repo(arguments[REPO_ARGUMENT])
-        arguments[REPO_ARGUMENT] = name.remote_name
+        name = repo = parse_repo(arguments[REPO_ARGUMENT])
+        arguments[REPO_ARGUMENT] = repo.remote_name
     module = operation.load()
-    arguments = {key: value for key, value in arguments.items() if value not in (None, [])}
-    with _open(version, name, index, connection) as client:
+    arguments = {key: value for key, value in arguments.items() if value not in (None, ())}
+    with ExitStack() as opened:
+        if operation.body is not None and values["body"] is not None:
+            stream: IO[bytes] = opened.enter_context(click.open_file(values["body"], "rb"))
+            arguments["body"] = stream if operation.body.kind == "raw" else _parsed(operation, operation.body, stream)
+        client = opened.enter_context(_open(version, name, index, connection))
+        if any(one.location == "url" and one.name in arguments for one in operation.parameters):
+            # Such a URL tells http or https, and only an answer settles which of them a registry on loopback speaks.
+            _ = client.supports_v1() if version == 1 else client.supports_v2()
         sender: Client = client._sender if version == 1 and name is not None else client._pipeline
         if not operation.streams:
             answer = module.sync(sender, **arguments)
@@ -72,10 +77,7 @@ def _open(version: int, name: str | Repo | None, index: str | None, connection: 
     return Kind(name, index=index, **connection.options())
 
 
-def _body(operation: Operation, body: RequestBody, source: str) -> Any:
-    stream = sys.stdin.buffer if source == "-" else open(source, "rb")  # noqa: SIM115 - it lives as long as the process
-    if body.kind == "raw":
-        return stream
+def _parsed(operation: Operation, body: RequestBody, stream: IO[bytes]) -> Any:
     try:
         document = json.load(stream)
     except ValueError as error:

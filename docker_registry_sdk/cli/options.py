@@ -141,11 +141,12 @@ def with_registry(function: Callable[..., None]) -> Callable[..., None]:
         given = {name: value for name, value in others.items() if value not in (None, False, ())}
         function(*args, connection=Connection(username, password_stdin, given), **values)  # type: ignore[arg-type]
 
+    made: Callable[..., None] = run
     for option in reversed(list(_CONNECTION_OPTIONS.values())):
-        run = option(run)
-    run = click.option("--password-stdin", is_flag=True, help="Read the password from stdin; with --username.")(run)
+        made = option(made)
+    made = click.option("--password-stdin", is_flag=True, help="Read the password from stdin; with --username.")(made)
     return click.option("-u", "--username", metavar="NAME", help="Log in as this user for this call; the password is asked for.")(
-        run
+        made
     )
 
 

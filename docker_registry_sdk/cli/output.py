@@ -6,6 +6,7 @@ Whatever a registry says is foreign: control characters in it become blanks, and
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -117,7 +118,9 @@ class Output:
     def _console(self) -> Console:
         from rich.console import Console
 
-        return Console(highlight=False, markup=False, emoji=False)
+        # rich keeps bold and its like with NO_COLOR; without a colour system it keeps nothing.
+        plain: dict[str, Any] = {"color_system": None} if os.environ.get("NO_COLOR") else {}
+        return Console(highlight=False, markup=False, emoji=False, **plain)
 
     def _table(self, title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         from rich.table import Table

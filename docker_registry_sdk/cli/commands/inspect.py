@@ -70,7 +70,9 @@ def _config_facts(config: ImageConfig | None) -> dict[str, Any]:
         return {}
     runs = config.config
     facts = {
-        "platform": "/".join(part for part in (config.os, config.architecture, config.variant) if part) or None,
+        "os": config.os,
+        "architecture": config.architecture,
+        "variant": config.variant,
         "created": config.created and config.created.isoformat(),
         "user": (runs and runs.user) or None,
         "entrypoint": runs and runs.entrypoint,

@@ -66,7 +66,7 @@ def command(
             host=host,
             port=port,
             tls=tls,
-            profile=profile,  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  # checked above
+            profile=profile,  # pyright: ignore[reportArgumentType]  # checked above
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from error

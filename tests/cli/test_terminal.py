@@ -1,0 +1,94 @@
+"""What a terminal gets: tables, colours where they are wanted, prompts; and nothing that a registry could do to it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from docker_registry_sdk import RegistryClientV2
+from docker_registry_sdk.testing import EmbeddedRegistry
+from tests.cli.driving import run, run_in_terminal
+from tests.support.images import OCI_MANIFEST, digest_of
+from tests.support.skopeo import Images
+
+# A red blink, a window title, a C1 control character, a line break and markup of rich.
+HOSTILE = "\x1b[31;5mred\x1b]0;title\x07 \x9b1m\n[bold]bold[/bold]"
+SHOWN = " [31;5mred ]0;title   1m [bold]bold[/bold]"
+
+
+def test_a_table(open_registry: EmbeddedRegistry, images: Images) -> None:
+    done = run_in_terminal("inspect", f"{open_registry.host}/team/app", columns=120)
+    assert done.code == 0
+    assert "\x1b[1m" in done.out
+    assert "PLATFORM" in done.text and "MEDIA TYPE" in done.text
+    assert any(line.split()[:2] == ["linux/arm64", list(images.manifests)[1]] for line in done.text.splitlines())
+    assert any(line.split() == ["who", "tests"] for line in done.text.splitlines())
+
+
+def test_a_narrow_terminal_folds_and_loses_nothing(open_registry: EmbeddedRegistry, images: Images) -> None:
+    done = run_in_terminal("inspect", f"{open_registry.host}/team/app", columns=40)
+    assert done.code == 0
+    assert max(map(len, done.text.splitlines())) <= 40
+    facts = done.text.partition("\n\n")[0]
+    assert digest_of(images.index) in "".join(facts.replace("digest", "").split())
+
+
+def test_no_color(open_registry: EmbeddedRegistry) -> None:
+    for arguments in (["inspect", f"{open_registry.host}/team/app"], ["manifest", f"{open_registry.host}/team/app"]):
+        done = run_in_terminal(*arguments, env={"NO_COLOR": "1"})
+        assert done.code == 0
+        assert done.out
+        assert "\x1b" not in done.out
+
+
+def test_json_on_a_terminal(open_registry: EmbeddedRegistry, images: Images) -> None:
+    done = run_in_terminal("manifest", f"{open_registry.host}/team/app", columns=20)
+    assert "\x1b[" in done.out
+    assert json.loads(done.text) == json.loads(images.index)
+
+
+@pytest.fixture
+def hostile(embedded_registry: EmbeddedRegistry) -> str:
+    """The name of an image whose label, command and annotation want to do something to the terminal."""
+    config = {"os": "linux", "architecture": "amd64", "config": {"Labels": {HOSTILE: HOSTILE}, "Cmd": [HOSTILE]}}
+    content = json.dumps(config).encode()
+    described = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": digest_of(content), "size": len(content)}
+    manifest = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": described, "layers": [], "annotations": {"a": "\x9b5m"}}
+    with RegistryClientV2(f"{embedded_registry.host}/bad") as client:
+        client.blob_upload(content)
+        client.put_manifest(json.dumps(manifest, ensure_ascii=False).encode(), "latest", media_type=OCI_MANIFEST)
+    return f"{embedded_registry.host}/bad"
+
+
+def test_foreign_words_do_nothing_to_a_terminal(hostile: str) -> None:
+    done = run_in_terminal("inspect", hostile, columns=200, env={"NO_COLOR": "1"})
+    assert done.code == 0
+    assert SHOWN in done.out
+    assert all(letter.isprintable() or letter == "\n" for letter in done.out)
+    raw = run_in_terminal("manifest", hostile, "--raw")
+    assert '"annotations": {"a": " 5m"}' in raw.out
+    for arguments in (["config", hostile], ["inspect", hostile, "--json"]):
+        assert all(letter.isprintable() or letter == "\n" for letter in run_in_terminal(*arguments).text)
+
+
+def test_foreign_words_in_a_pipe(hostile: str) -> None:
+    done = run("inspect", hostile)
+    assert f"label\t{SHOWN}\t{SHOWN}" in done.lines
+    assert "\x9b5m" in run("manifest", hostile, "--raw").out
+
+
+def test_a_blob_does_not_go_to_a_terminal(open_registry: EmbeddedRegistry, images: Images) -> None:
+    done = run_in_terminal("blob", f"{open_registry.host}/team/app@{next(iter(images.blobs))}")
+    assert done.code == 2
+    assert "-o FILE" in done.out
+
+
+def test_a_password_is_asked_for_and_not_shown(token_registry: EmbeddedRegistry) -> None:
+    name = f"{token_registry.host}/team/app"
+    done = run_in_terminal("tags", name, "-u", "ann", answers={"Password: ": token_registry.password})
+    assert done.code == 0
+    assert done.lines[-3:] == ["1.0", "1.1", "latest"]
+    assert token_registry.password not in done.out
+    assert run_in_terminal("tags", name, "-u", "ann", answers={"Password: ": "wrong"}).code == 4
+    assert run_in_terminal("tags", name, "-u", "ann", answers={"Password: ": "\x04"}).code == 2
