@@ -28,6 +28,7 @@ COMMANDS = (
     "manifest",
     "config",
     "blob",
+    "referrers",
     "delete",
     "auth",
     "api",

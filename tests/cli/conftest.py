@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
@@ -21,8 +22,8 @@ BIG = bytes(range(256)) * 16384  # 4 MiB, more than any pipe holds
 class Call(Protocol):
     """Runs the command line in this process."""
 
-    def __call__(self, *arguments: str) -> Finished:
-        """Run it with the arguments, in pipes."""
+    def __call__(self, *arguments: str, stdin: str = "") -> Finished:
+        """Run it with the arguments, in pipes, with this on its standard input."""
         ...
 
 
@@ -38,10 +39,11 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def call(capfd: pytest.CaptureFixture[str]) -> Call:
+def call(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Call:
     """Run the command line in this process: for what does not depend on being one of its own."""
 
-    def call(*arguments: str) -> Finished:
+    def call(*arguments: str, stdin: str = "") -> Finished:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
         capfd.readouterr()
         code = run(arguments)
         captured = capfd.readouterr()

@@ -12,7 +12,6 @@ from docker_registry_sdk.v1.operations import OPERATIONS as V1
 from docker_registry_sdk.v2.operations import OPERATIONS as V2
 from docker_registry_sdk.wire.operations import Operation
 from tests.cli.conftest import Call
-from tests.cli.driving import run
 from tests.support.images import OCI_MANIFEST, digest_of, make_image
 
 ALL = [(1, operation) for operation in V1] + [(2, operation) for operation in V2]
@@ -80,17 +79,17 @@ def test_pages_are_followed_by_their_links(call: Call, open_registry: EmbeddedRe
     assert "next_url" not in page["headers"]
 
 
-def test_calls_are_authenticated_and_bodies_come_from_stdin(token_registry: EmbeddedRegistry) -> None:
-    run("login", token_registry.host, "-u", "ann", "--password-stdin", stdin=token_registry.password)
+def test_calls_are_authenticated_and_bodies_come_from_stdin(call: Call, token_registry: EmbeddedRegistry) -> None:
+    call("login", token_registry.host, "-u", "ann", "--password-stdin", stdin=token_registry.password)
     name = f"{token_registry.host}/team/app"
-    manifest = run("api", "v2", "get_manifest", name, "1.0")
+    manifest = call("api", "v2", "get_manifest", name, "1.0")
     assert json.loads(manifest.out)["status"] == 200
-    raw = run("manifest", f"{name}:1.0", "--raw").out
+    raw = call("manifest", f"{name}:1.0", "--raw").out
     media_type = json.loads(raw)["mediaType"]
-    done = run("api", "v2", "put_manifest", name, "new", "--content-type", media_type, "--body", "-", stdin=raw)
+    done = call("api", "v2", "put_manifest", name, "new", "--content-type", media_type, "--body", "-", stdin=raw)
     assert json.loads(done.out)["status"] == 201
-    assert run("tags", name).lines == ["1.0", "1.1", "latest", "new"]
-    assert run("api", "v2", "list_repositories", "--index", token_registry.host).code == 0
+    assert call("tags", name).lines == ["1.0", "1.1", "latest", "new"]
+    assert call("api", "v2", "list_repositories", "--index", token_registry.host).code == 0
 
 
 @pytest.mark.parametrize(("content", "words"), [("{", "no JSON"), ("{}", "JSON array"), ('[{"id": 1}]', "RepoImg")])

@@ -178,3 +178,28 @@ def test_v1(call: Call, home: Path) -> None:
         assert "API v1 only" in call("manifest", name).failed(1)[0]
         call("delete", f"{name}@sha256:{'0' * 64}").failed(2)
         assert call("delete", f"{name}:latest").code == 0
+
+
+def test_referrers(call: Call, open_registry: EmbeddedRegistry, images: Images) -> None:
+    name = f"{open_registry.host}/team/app"
+    subject = {"mediaType": images.media_type, "digest": digest_of(images.index), "size": len(images.index)}
+    empty = {"mediaType": "application/vnd.oci.empty.v1+json", "digest": digest_of(b"{}"), "size": 2}
+    pushed = {}
+    with RegistryClientV2(name) as client:
+        client.blob_upload(b"{}")
+        for kind in ("text/poem", "text/song"):
+            document = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "artifactType": kind, "config": empty, "layers": [empty]}
+            content = json.dumps({**document, "subject": subject, "annotations": {"by": "me"}}).encode()
+            pushed[kind] = (client.put_manifest(content, digest_of(content), media_type=OCI_MANIFEST).digest, len(content))
+    assert sorted(line.split("\t") for line in call("referrers", name).lines) == sorted(
+        [digest, str(size), kind, OCI_MANIFEST] for kind, (digest, size) in pushed.items()
+    )
+    (line,) = call("referrers", f"{name}@{digest_of(images.index)}", "--type", "text/song", "--json").lines
+    digest, size = pushed["text/song"]
+    assert json.loads(line) == {
+        "digest": digest,
+        "size": size,
+        "artifact_type": "text/song",
+        "media_type": OCI_MANIFEST,
+        "annotations": {"by": "me"},
+    }

@@ -10,7 +10,6 @@ import pytest
 
 from docker_registry_sdk import RegistryClientV2
 from tests.cli.conftest import Call
-from tests.cli.driving import run
 from tests.support.docker_registry import PASSWORD, USERNAME, DockerRegistry, htpasswd_settings, run_docker_registry
 from tests.support.images import DOCKER_MANIFEST, digest_of, make_image
 
@@ -33,8 +32,8 @@ def test_from_login_to_delete(registry: DockerRegistry, call: Call, tmp_path: Pa
     index, image = registry.url.removeprefix("http://"), make_image()
     name = f"{index}/one"
     call("tags", name).failed(4)
-    run("login", index, "-u", USERNAME, "--password-stdin", stdin="wrong").failed(4)
-    done = run("login", index, "-u", USERNAME, "--password-stdin", stdin=PASSWORD)
+    call("login", index, "-u", USERNAME, "--password-stdin", stdin="wrong").failed(4)
+    done = call("login", index, "-u", USERNAME, "--password-stdin", stdin=PASSWORD)
     assert "checked\tcredentials" in done.lines
     assert "challenge\tbasic" in call("ping", index).lines
     assert call("repos", index).lines == ["one"]

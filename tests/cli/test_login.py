@@ -6,6 +6,7 @@ import base64
 import json
 import os
 import stat
+import subprocess
 import sys
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from docker_registry_sdk.cli.credential_store import store_credential
 from docker_registry_sdk.credentials import ConfigFileCredentials
 from docker_registry_sdk.errors import AuthError
 from docker_registry_sdk.testing import EmbeddedRegistry
-from tests.cli.driving import run, run_in_terminal
+from tests.cli.conftest import Call
+from tests.cli.driving import run_in_terminal
 from tests.support.skopeo import require_skopeo
 
 HELPER = """#!{python}
@@ -40,23 +42,21 @@ def write_helper(folder: Path, name: str) -> Path:
     return store
 
 
-def test_login_stores_what_later_calls_use(token_registry: EmbeddedRegistry, home: Path) -> None:
+def test_login_stores_what_later_calls_use(call: Call, token_registry: EmbeddedRegistry, home: Path) -> None:
     index = token_registry.host
-    done = run("login", index, "-u", "ann", "--password-stdin", "--json", stdin=f"{token_registry.password}\n")
+    done = call("login", index, "-u", "ann", "--password-stdin", "--json", stdin=f"{token_registry.password}\n")
     path = home / ".docker" / "config.json"
     expected = {"index": index, "api_version": 2, "username": "ann", "checked": "credentials", "stored": str(path)}
     assert json.loads(done.out) == expected
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert run("tags", f"{index}/team/app").lines == ["1.0", "1.1", "latest"]
-    explained = run("auth", "explain", f"{index}/team/app")
+    assert call("tags", f"{index}/team/app").lines == ["1.0", "1.1", "latest"]
+    explained = call("auth", "explain", f"{index}/team/app")
     assert f"credential\tauths entry '{index}' in {path}" in explained.lines
     assert token_registry.password not in done.out + done.err + explained.out + explained.err
 
 
-def test_skopeo_reads_what_was_stored(token_registry: EmbeddedRegistry, home: Path) -> None:
-    import subprocess
-
-    assert run("login", token_registry.host, "-u", "ann", "--password-stdin", stdin=token_registry.password).code == 0
+def test_skopeo_reads_what_was_stored(call: Call, token_registry: EmbeddedRegistry, home: Path) -> None:
+    assert call("login", token_registry.host, "-u", "ann", "--password-stdin", stdin=token_registry.password).code == 0
     where = ["--authfile", str(home / ".docker" / "config.json"), "--tls-verify=false"]
     command = [require_skopeo(), "list-tags", *where, f"docker://{token_registry.host}/team/app"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -71,30 +71,30 @@ def test_login_asks_in_a_terminal(token_registry: EmbeddedRegistry, home: Path) 
     assert (home / ".docker" / "config.json").exists()
 
 
-def test_nothing_is_stored_that_is_refused(token_registry: EmbeddedRegistry, home: Path) -> None:
-    run("login", token_registry.host, "-u", "ann", "--password-stdin", stdin="wrong").failed(4)
+def test_nothing_is_stored_that_is_refused(call: Call, token_registry: EmbeddedRegistry, home: Path) -> None:
+    call("login", token_registry.host, "-u", "ann", "--password-stdin", stdin="wrong").failed(4)
     assert list(home.iterdir()) == []
 
 
-def test_a_registry_that_does_not_look(embedded_registry: EmbeddedRegistry) -> None:
-    done = run("login", embedded_registry.host, "-u", "ann", "--password-stdin", stdin="x")
+def test_a_registry_that_does_not_look(call: Call, embedded_registry: EmbeddedRegistry) -> None:
+    done = call("login", embedded_registry.host, "-u", "ann", "--password-stdin", stdin="x")
     assert "checked\tnothing" in done.lines
     assert "lets everybody in" in done.err
 
 
-def test_another_place_that_comes_first_is_told(token_registry: EmbeddedRegistry, home: Path) -> None:
+def test_another_place_that_comes_first_is_told(call: Call, token_registry: EmbeddedRegistry, home: Path) -> None:
     other = home / ".config" / "containers" / "auth.json"
     other.parent.mkdir(parents=True)
     other.write_text(
         json.dumps({"auths": {token_registry.host: {"auth": base64.b64encode(b"bob:x").decode()}}}), encoding="utf-8"
     )
-    done = run("login", token_registry.host, "-u", "ann", "--password-stdin", stdin=token_registry.password)
+    done = call("login", token_registry.host, "-u", "ann", "--password-stdin", stdin=token_registry.password)
     assert done.code == 0
     assert str(other) in done.err
 
 
-def test_auth_explain_of_a_refusal(token_registry: EmbeddedRegistry) -> None:
-    done = run("auth", "explain", f"{token_registry.host}/team/app")
+def test_auth_explain_of_a_refusal(call: Call, token_registry: EmbeddedRegistry) -> None:
+    done = call("auth", "explain", f"{token_registry.host}/team/app")
     assert done.code == 4
     facts = dict(line.split("\t") for line in done.lines)
     assert facts["challenge"] == "bearer"
