@@ -52,6 +52,7 @@ def root() -> None:
     Images are named as in docker pull: alpine, alpine:3.20, ghcr.io/owner/name@sha256:…, localhost:5000/name. A terminal gets
     tables; a pipe gets plain lines with tabs between values; --json gives one JSON document, or one JSON object a line where
     a list has no known end. Credentials come from docker login, podman login and this program's own login.
+    With http:// before it a name is reached without TLS; on this machine that is tried by itself.
 
     \b
     Examples:
@@ -67,16 +68,27 @@ def run(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: The command line without the program's name; None takes that of the process.
     """
-    verbosity = Verbosity()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal need not know every character
     try:
-        return _run(list(sys.argv[1:] if arguments is None else arguments), verbosity)
+        return _run(list(sys.argv[1:] if arguments is None else arguments))
     except BrokenPipeError:
-        # What is left in the buffer has no reader any more, and the interpreter would complain when it ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # What is left in the buffers has no reader any more, and the interpreter would complain when it ends.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(nowhere, stream.fileno())
         return ExitCode.PIPE_CLOSED
+
+
+def _run(arguments: list[str]) -> int:
+    verbosity = Verbosity()
+    try:
+        code = _answer(arguments, verbosity)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        raise
     except (KeyboardInterrupt, click.Abort):
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C would only spoil the end
         click.echo("Interrupted", err=True)
@@ -85,7 +97,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return report(error, debug=verbosity.debug)
 
 
-def _run(arguments: list[str], verbosity: Verbosity) -> int:
+def _answer(arguments: list[str], verbosity: Verbosity) -> int:
     if instruction := os.environ.get(COMPLETION_VARIABLE):
         from click.shell_completion import shell_complete
 
@@ -93,8 +105,6 @@ def _run(arguments: list[str], verbosity: Verbosity) -> int:
     try:
         with root.make_context(PROGRAM, arguments, obj=verbosity) as context:
             root.invoke(context)
-        sys.stdout.flush()
     except click.exceptions.Exit as end:
-        sys.stdout.flush()
         return end.exit_code
     return ExitCode.OK

@@ -123,4 +123,5 @@ def run_in_terminal(
                 os.kill(process, 9)
             os.waitpid(process, 0)
         os.close(terminal)
+    assert status is not None
     return Finished(os.waitstatus_to_exitcode(status), output.decode().replace("\r\n", "\n"))

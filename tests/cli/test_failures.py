@@ -67,6 +67,14 @@ def test_an_unknown_certificate(call: Call) -> None:
         assert call("ping", registry.host, "--insecure").code == 0
 
 
+def test_options_reach_the_client(call: Call, embedded_registry: EmbeddedRegistry) -> None:
+    index = embedded_registry.host
+    assert call("ping", index, "--timeout", "30").code == 0
+    call("ping", index, "--proxy", "http://127.0.0.1:1").failed(5)
+    call("ping", index, "--trusted-realm", "no host").failed(2)
+    call("ping", index, "--timeout", "0").failed(2)
+
+
 @pytest.mark.parametrize(("status", "code", "words"), [(429, 5, "wait 0 seconds"), (503, 5, "later"), (405, 1, "offer")])
 def test_what_a_registry_may_answer(call: Call, open_registry: EmbeddedRegistry, status: int, code: int, words: str) -> None:
     open_registry.faults.add(Fault(Status(status, retry_after=0), operation="list_tags", times=None))

@@ -78,11 +78,18 @@ def test_a_reader_that_goes_ends_it_quietly(embedded_registry: EmbeddedRegistry)
         process.stdout.close()
         assert process.wait(timeout=30) == 141
         assert process.stderr.read() == b""
+
+
+def test_pipes_without_a_reader() -> None:
     reader, writer = os.pipe()
     os.close(reader)
-    done = subprocess.run([*PROGRAM, "--help"], stdout=writer, stderr=subprocess.PIPE, timeout=30, check=False)
-    os.close(writer)
-    assert (done.returncode, done.stderr) == (141, b"")
+    try:
+        done = subprocess.run([*PROGRAM, "--help"], stdout=writer, stderr=subprocess.PIPE, timeout=30, check=False)
+        assert (done.returncode, done.stderr) == (141, b"")
+        done = subprocess.run([*PROGRAM, "parse", "a:"], stdout=subprocess.PIPE, stderr=writer, timeout=30, check=False)
+        assert (done.returncode, done.stdout) == (141, b"")
+    finally:
+        os.close(writer)
 
 
 def test_ctrl_c_leaves_nothing(embedded_registry: EmbeddedRegistry, tmp_path: Path) -> None:
