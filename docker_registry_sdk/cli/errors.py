@@ -74,6 +74,12 @@ def describe(error: Exception) -> Failure:
 
     if isinstance(error, RegistryError):
         return _registry(error)
+    if isinstance(error, FileExistsError):
+        return Failure(
+            ExitCode.FAILURE,
+            f"{error.filename}: {(error.strerror or 'it exists').partition(': ')[0]}",
+            "remove it, or write to another file",
+        )
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename is not None else ""
         return Failure(
@@ -129,6 +135,8 @@ def _registry(error: RegistryError) -> Failure:
             return Failure(
                 ExitCode.USAGE, what, "write names as docker pull takes them: alpine:3.20, ghcr.io/owner/name@sha256:…"
             )
+        case kinds.ImageError():
+            return Failure(ExitCode.FAILURE, what.rstrip("."), "docker-registry-sdk inspect NAME shows what there is of an image")
         case kinds.ParseError() | kinds.UnexpectedContentType():
             return Failure(ExitCode.FAILURE, what.rstrip("."), f"it may be no registry, or a proxy answers for it; {_AGAIN}")
     return Failure(ExitCode.FAILURE, what, _AGAIN)

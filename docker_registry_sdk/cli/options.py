@@ -171,6 +171,27 @@ _CONNECTION_OPTIONS: dict[str, Callable[[Callable[..., None]], Callable[..., Non
 }
 
 
+def platform_option(text: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return the option `--platform`.
+
+    Args:
+        text: Its help text.
+    """
+
+    def check(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+        if value is not None:
+            from ..errors import ImageError
+            from ..images.platforms import parse_platform
+
+            try:
+                parse_platform(value)
+            except ImageError as error:
+                raise click.BadParameter(f"{error}.") from None
+        return value
+
+    return click.option("--platform", metavar="OS/ARCH", callback=check, help=text)
+
+
 def read_password(*, from_stdin: bool) -> str:
     """Return the password: from stdin, or asked for on the terminal without showing it.
 

@@ -112,7 +112,16 @@ def test_inspect_of_one_image_and_of_an_artifact(call: Call, embedded_registry: 
     document = json.loads(call("inspect", f"{embedded_registry.host}/one:artifact", "--json").out)
     assert (document["annotations"], document["size"]) == ({"by": "me"}, 2)
     assert "architecture" not in document
-    assert "has no config of an image" in call("config", f"{embedded_registry.host}/one:artifact").failed(1)[0]
+    assert "config" in call("config", f"{embedded_registry.host}/one:artifact").failed(1)[0]
+
+
+def test_platforms(call: Call, open_registry: EmbeddedRegistry) -> None:
+    name = f"{open_registry.host}/team/app"
+    call("inspect", name, "--platform", "linux").failed(2)
+    for command in ("inspect", "config"):
+        what, advice = call(command, name, "--platform", "windows/amd64").failed(1)
+        assert "linux/arm64" in what
+        assert "inspect" in advice
 
 
 def test_blob(call: Call, open_registry: EmbeddedRegistry, images: Images, tmp_path: Path) -> None:
@@ -131,9 +140,13 @@ def test_a_wrong_blob_leaves_no_file(call: Call, open_registry: EmbeddedRegistry
     open_registry.faults.add(Fault(WrongBytes(at=5), operation="create_blob_read_stream", times=None))
     folder = tmp_path / "files"
     folder.mkdir()
-    (folder / "layer").write_text("from before", encoding="utf-8")
     what, _ = call("blob", f"{open_registry.host}/team/app@{digest_of(layer)}", "-o", str(folder / "layer")).failed(6)
     assert digest_of(layer) in what
+    assert list(folder.iterdir()) == []
+    (folder / "layer").write_text("from before", encoding="utf-8")
+    what, advice = call("blob", f"{open_registry.host}/team/app@{digest_of(layer)}", "-o", str(folder / "layer")).failed(1)
+    assert str(folder / "layer") in what
+    assert "another file" in advice
     assert [(path.name, path.read_text(encoding="utf-8")) for path in folder.iterdir()] == [("layer", "from before")]
 
 

@@ -92,7 +92,7 @@ def test_pipes_without_a_reader() -> None:
         os.close(writer)
 
 
-def test_ctrl_c_leaves_nothing(embedded_registry: EmbeddedRegistry, tmp_path: Path) -> None:
+def test_ctrl_c_leaves_what_the_next_run_goes_on_from(embedded_registry: EmbeddedRegistry, tmp_path: Path) -> None:
     with RegistryClientV2(f"{embedded_registry.host}/big") as client:
         digest = client.blob_upload(BIG).digest
     embedded_registry.faults.add(Fault(Slow(300_000), operation="create_blob_read_stream"))
@@ -108,7 +108,10 @@ def test_ctrl_c_leaves_nothing(embedded_registry: EmbeddedRegistry, tmp_path: Pa
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (130, b"", b"Interrupted\n")
-    assert list(folder.iterdir()) == []
+    assert [path.name for path in folder.iterdir()] == ["blob.part"]
+    assert run(*command[len(PROGRAM) :]).code == 0
+    assert [(path.name, path.read_bytes() == BIG) for path in folder.iterdir()] == [("blob", True)]
+    assert embedded_registry.requests[-1].header("range") is not None
 
 
 def test_ctrl_c_at_a_prompt() -> None:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from ..files import new_file
 from ..options import Connection, with_output, with_registry
 from ..output import Output, Size
+from ..progress import progress_bar
 
 
 @click.command("blob")
@@ -20,7 +20,8 @@ from ..output import Output, Size
 def command(reference: str, path: Path | None, output: Output, connection: Connection) -> None:
     """Fetch a blob and check its digest.
 
-    A file appears only when the digest is right. What goes to stdout is on its way before the last byte can be checked: wait for
+    A file appears only when the digest is right; what an interrupted run has of it stays beside it as FILE.part, and the next one
+    goes on from there. What goes to stdout is on its way before the last byte can be checked: wait for
     the exit status before you use it; 6 says that the bytes are wrong.
 
     \b
@@ -37,13 +38,12 @@ def command(reference: str, path: Path | None, output: Output, connection: Conne
     ref = parse_repo_and_ref(reference)
     if ref.digest is None:
         raise click.UsageError(f"{reference} has no digest; write NAME@sha256:…")
-    with connection.open_v2(ref) as client, client.create_blob_read_stream(ref.digest) as stream:
+    with connection.open_v2(ref) as client:
         if path is None:
-            for chunk in stream:
-                sys.stdout.buffer.write(chunk)
+            with client.create_blob_read_stream(ref.digest) as stream:
+                for chunk in stream:
+                    sys.stdout.buffer.write(chunk)
             return
-        size = 0
-        with new_file(path) as file:
-            for chunk in stream:
-                size += file.write(chunk)
-    output.facts({"file": str(path), "digest": ref.digest, "size": Size(size)})
+        with progress_bar("fetch") as on_progress:
+            got = client.download_blob(ref.digest, path, on_progress=on_progress)
+    output.facts({"file": str(path), "digest": got.digest, "size": Size(got.size)})

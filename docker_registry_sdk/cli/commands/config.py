@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import click
 
-from ..image_view import read_config
-from ..options import Connection, with_output, with_registry
+from ..options import Connection, platform_option, with_output, with_registry
 from ..output import Output
 
 
 @click.command("config")
 @click.argument("reference")
-@click.option("--platform", metavar="OS/ARCH", help="Of an image for several platforms take this one, such as linux/arm64.")
+@platform_option("Of an image for several platforms take this one, such as linux/arm64.")
 @with_registry
 @with_output
 def command(reference: str, platform: str | None, output: Output, connection: Connection) -> None:
@@ -24,8 +23,9 @@ def command(reference: str, platform: str | None, output: Output, connection: Co
     Example:
       docker-registry-sdk config alpine --platform linux/arm64
     """
+    from ...images import get_config
     from ...reference import parse_repo_and_ref
 
     ref = parse_repo_and_ref(reference)
     with connection.open_v2(ref) as client:
-        output.document(read_config(client, ref.digest or ref.tag or "", platform).to_dict())
+        output.document(get_config(client, ref.digest or ref.tag or "", platform).to_dict())

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..image_view import find_config, find_manifest, members, platform_name
-from ..options import Connection, with_output, with_registry
+from ..image_view import find_config, find_manifest, members
+from ..options import Connection, platform_option, with_output, with_registry
 from ..output import Output, Size
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command("inspect")
 @click.argument("reference")
-@click.option("--platform", metavar="OS/ARCH", help="Of an image for several platforms show this one, such as linux/arm64.")
+@platform_option("Of an image for several platforms show this one, such as linux/arm64.")
 @with_registry
 @with_output
 def command(reference: str, platform: str | None, output: Output, connection: Connection) -> None:
@@ -31,6 +31,7 @@ def command(reference: str, platform: str | None, output: Output, connection: Co
       docker-registry-sdk inspect alpine
       docker-registry-sdk inspect alpine --json | jq .layers
     """
+    from ...images.platforms import show
     from ...reference import parse_repo_and_ref
 
     ref = parse_repo_and_ref(reference)
@@ -41,12 +42,12 @@ def command(reference: str, platform: str | None, output: Output, connection: Co
     facts = {"reference": str(ref), "digest": top.digest, "media_type": top.media_type, **_config_facts(config)}
     platforms = [
         {
-            "platform": platform_name(entry.platform),
+            "platform": entry.platform and show(entry.platform),
             "digest": entry.digest,
             "size": Size(entry.size),
             "shown": entry.digest == chosen.digest,
         }
-        for entry in members(top) or ()
+        for entry in members(top)
     ]
     layers = _layers(chosen)
     labels = dict((config and config.config and config.config.labels) or {})
