@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +17,9 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
+# A whole digest, and as much of it as tells it from others.
+_DIGEST = re.compile(r"^([a-z0-9]+:[0-9a-f]{12})[0-9a-f]{20,}$")
+_GAP = 2
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
@@ -126,19 +130,20 @@ class Output:
         from rich.table import Table
         from rich.text import Text
 
-        table = Table(box=None, pad_edge=False, show_header=bool(columns), header_style="bold", padding=(0, 2, 0, 0))
-        cells: Iterator[list[str]] = ([_shown(value) for value in row] for row in rows)
-        first = next(cells, None)
-        if first is None:
-            return
-        for number in range(len(first)):
-            head = columns[number].replace("_", " ").upper() if columns else ""
-            table.add_column(head, overflow="fold", style="" if columns or number else "bold")
-        for row in [first, *cells]:
-            if not columns:
-                row[0] = row[0].replace("_", " ")
-            table.add_row(*map(Text, row))
         console = self._console()
+        cells = [[_shown(value) for value in row] for row in rows]
+        if not cells:
+            return
+        heads = [name.replace("_", " ").upper() for name in columns]
+        if heads:
+            cells = _fitting(heads, cells, console.width)
+        else:
+            cells = [[row[0].replace("_", " "), *row[1:]] for row in cells]
+        table = Table(box=None, pad_edge=False, show_header=bool(heads), header_style="bold", padding=(0, _GAP, 0, 0))
+        for number in range(len(cells[0])):
+            table.add_column(heads[number] if heads else "", overflow="fold", style="" if heads or number else "bold")
+        for row in cells:
+            table.add_row(*map(Text, row))
         if title:
             console.print(Text(f"\n{title}s", style="bold"))
         console.print(table)
@@ -167,3 +172,11 @@ def _shown(value: Any) -> str:
     if isinstance(value, list | tuple):
         return " ".join(map(_shown, value))
     return clean(str(value))
+
+
+def _fitting(heads: list[str], cells: list[list[str]], width: int) -> list[list[str]]:
+    """Return the cells, digests shortened where the table would be wider than the terminal."""
+    widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
+    if sum(widths) + _GAP * (len(widths) - 1) <= width:
+        return cells
+    return [[_DIGEST.sub(r"\1…", cell) for cell in row] for row in cells]

@@ -27,12 +27,14 @@ def test_a_table(open_registry: EmbeddedRegistry, images: Images) -> None:
     assert any(line.split() == ["who", "tests"] for line in done.text.splitlines())
 
 
-def test_a_narrow_terminal_folds_and_loses_nothing(open_registry: EmbeddedRegistry, images: Images) -> None:
+def test_a_narrow_terminal_folds_and_shortens_digests(open_registry: EmbeddedRegistry, images: Images) -> None:
     done = run_in_terminal("inspect", f"{open_registry.host}/team/app", columns=40)
     assert done.code == 0
     assert max(map(len, done.text.splitlines())) <= 40
-    facts = done.text.partition("\n\n")[0]
+    facts, _, tables = done.text.partition("\n\n")
     assert digest_of(images.index) in "".join(facts.replace("digest", "").split())
+    for digest in images.manifests:
+        assert f"{digest[:19]}…" in tables  # whole digests fit into wider terminals, and stand in a pipe
 
 
 def test_no_color(open_registry: EmbeddedRegistry) -> None:

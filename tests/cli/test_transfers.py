@@ -93,13 +93,12 @@ def big(embedded_registry: EmbeddedRegistry) -> str:
 
 
 def test_a_bar_on_a_terminal_alone(big: str, embedded_registry: EmbeddedRegistry, tmp_path: Path) -> None:
-    slow = Fault(Slow(4_000_000), operation="create_blob_read_stream", times=None)
+    slow = Fault(Slow(20_000_000), operation="create_blob_read_stream", times=None)
     embedded_registry.faults.add(slow)
-    for number, arguments in enumerate((["copy", big, f"oci:{tmp_path}/one:a"], ["pull", big, f"{tmp_path}/two"])):
-        done = run_in_terminal(*arguments, columns=60)
-        assert done.code == 0, (number, done)
-        assert "/4.0 MiB" in done.text
-        assert "bytes moved" in done.text
+    done = run_in_terminal("copy", big, f"oci:{tmp_path}/one:a", columns=60)
+    assert done.code == 0, done
+    assert "/4.0 MiB" in done.text
+    assert "bytes moved" in done.text
     layer = f"{embedded_registry.host}/big@{digest_of(BIG)}"
     assert "/4.0 MiB" in run_in_terminal("blob", layer, "-o", str(tmp_path / "blob")).text
     embedded_registry.faults.clear()
