@@ -26,10 +26,10 @@ def new_file(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
     descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
-            os.fchmod(descriptor, mode & ~_umask())
             yield file
             file.flush()
             os.fsync(descriptor)
+        os.chmod(name, mode & ~_umask())
         os.replace(name, target)
     except BaseException:
         with suppress(OSError):

@@ -135,10 +135,7 @@ class Output:
         if not cells:
             return
         heads = [name.replace("_", " ").upper() for name in columns]
-        if heads:
-            cells = _fitting(heads, cells, console.width)
-        else:
-            cells = [[row[0].replace("_", " "), *row[1:]] for row in cells]
+        cells = _fitting(heads, cells, console.width) if heads else [[row[0].replace("_", " "), *row[1:]] for row in cells]
         table = Table(box=None, pad_edge=False, show_header=bool(heads), header_style="bold", padding=(0, _GAP, 0, 0))
         for number in range(len(cells[0])):
             table.add_column(heads[number] if heads else "", overflow="fold", style="" if heads or number else "bold")

@@ -35,6 +35,13 @@ def test_wrong_command_lines(call: Call, arguments: list[str], words: str) -> No
     assert words in call(*arguments).failed(2)[0]
 
 
+@pytest.mark.parametrize("argument", ["--\x1b[31mred", "a\x1b[31mred", "a\nb"])
+def test_what_is_quoted_does_nothing_to_a_terminal(call: Call, argument: str) -> None:
+    done = call("parse", argument)
+    done.failed(2)
+    assert all(letter.isprintable() or letter == "\n" for letter in done.err)
+
+
 def test_a_group_alone_shows_its_commands(call: Call) -> None:
     done = call("api")
     assert (done.code, done.out) == (2, "")
