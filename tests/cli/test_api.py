@@ -101,3 +101,14 @@ def test_a_body_that_does_not_fit(call: Call, tmp_path: Path, content: str, word
 def test_password_and_body_are_not_both_on_stdin(call: Call) -> None:
     arguments = ["--content-type", OCI_MANIFEST, "--body", "-", "-u", "ann", "--password-stdin"]
     assert "stdin" in call("api", "v2", "put_manifest", "localhost:1/a", "tag", *arguments).failed(2)[0]
+
+
+def test_flags_are_sent_only_when_they_are_given(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "body").write_text("[]", encoding="utf-8")
+    with EmbeddedRegistry() as registry:
+        sent = []
+        for flags in ([], ["--x-docker-token"], ["--no-x-docker-token"]):
+            arguments = ["put_repo", f"{registry.host}/a/b", "--body", f"{tmp_path}/body", *flags]
+            assert call("api", "v1", *arguments).code == 0
+            sent.append(registry.requests[-1].header("x-docker-token"))
+    assert sent == [None, "true", "false"]
