@@ -20,9 +20,9 @@ from ..progress import progress_bar
 def command(reference: str, path: Path | None, output: Output, connection: Connection) -> None:
     """Fetch a blob and check its digest.
 
-    A file appears only when the digest is right; what an interrupted run has of it stays beside it as FILE.part, and the next one
-    goes on from there. What goes to stdout is on its way before the last byte can be checked: wait for
-    the exit status before you use it; 6 says that the bytes are wrong.
+    A file appears only when the digest is right; what an interrupted run has of it stays beside it as FILE.part, and the next
+    run goes on from there. What goes to stdout is on its way before the last byte can be checked: wait for the exit status
+    before you use it; 6 says that the bytes are wrong.
 
     \b
     Examples:
