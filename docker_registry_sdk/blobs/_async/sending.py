@@ -28,7 +28,7 @@ from ..progress import Phase, Progress
 from ..session import UploadSession, advanced, arrived_bytes, refreshed, started
 from ..sources import BLOCK
 from ..upload_options import UploadOptions
-from ..upload_plan import ASKING, PASSING, Patience, Step, chunk_length, may_go_on, next_step
+from ..upload_plan import ASKING, CHUNK, PASSING, Patience, Step, chunk_length, may_go_on, next_step
 from .feeding import AsyncFeed
 
 _log = logging.getLogger("docker_registry_sdk.blobs")
@@ -71,6 +71,7 @@ class AsyncSending:
         self._broken = options.session is not None
         self._refused: int | None = None  # where a chunk began that was answered with 416
         self._ranged = True
+        self._mended = False
         self._told: tuple[str, int] = ("", -BLOCK)
         self._lost: list[str] = []
 
@@ -97,10 +98,11 @@ class AsyncSending:
                 await self._open()
                 return await self._finish()
             except RegistryError as error:
-                if self._feed.error is not None:
-                    raise self._feed.error from None  # the failure comes from it
-                if (found := await self._mend(error)) is not None:
-                    return found
+                failure = error
+            if self._feed.error is not None:
+                raise self._feed.error  # the failure comes from it, and is no cause of it
+            if (found := await self._mend(failure)) is not None:
+                return found
 
     async def give_up(self, error: BaseException) -> None:
         """Cancel the upload, unless the caller has taken it over; what stays open is noted in the failure.
@@ -189,6 +191,8 @@ class AsyncSending:
             offset = self._session.offset
             self._check_reach(offset)
             chunk = chunk_length(self._options.chunk_size, self._session.chunk_min_length)
+            if chunk is None and self._broken and self._feed.size is None:
+                chunk = CHUNK  # what is still on its way from before must not end up under it: only a range can tell
             if chunk is not None:
                 await self._feed.hold(offset, chunk)
             step = next_step(offset=offset, size=self._feed.size, chunk=chunk, named=self._wanted is not None)
@@ -247,6 +251,8 @@ class AsyncSending:
         """Make it possible to go on after a failure, or raise it; return what turns out to be done."""
         begun, asked = self._session is not None, self._state == "stale"
         status = error.status if isinstance(error, StatusError) else None
+        if self._mended and isinstance(error, StatusError) and "DIGEST_INVALID" in error.codes:
+            error.add_note("What was read first had this digest; some was sent again after a drop, and perhaps has changed.")
         if not may_go_on(error, begun=begun, again=asked or self._broken or self._small is not None):
             raise error
         if self._session is not None:
@@ -262,7 +268,12 @@ class AsyncSending:
                 self._refused = self._session.offset if status == 416 else None
         wait = self._patience.wait_after(error)
         if wait is None:
+            if "DIGEST_INVALID" in getattr(error, "codes", ()) and self._feed.ended:
+                error.add_note(
+                    "The bytes were checked when they were read first: the source has changed since, or some were lost."
+                )
             raise error
+        self._mended = True
         _log.debug("upload to %s: %s; again in %.2f s", self._repo, type(error).__name__, wait)
         await async_sleep(wait)
         return None
