@@ -31,6 +31,7 @@ from ..sources import BLOCK
 from ..upload_options import UploadOptions
 from ..upload_plan import (
     ASKING,
+    CHUNK,
     PASSING,
     Patience,
     Step,
@@ -80,6 +81,7 @@ class Sending:
         self._broken = options.session is not None
         self._refused: int | None = None  # where a chunk began that was answered with 416
         self._ranged = True
+        self._mended = False
         self._told: tuple[str, int] = ("", -BLOCK)
         self._lost: list[str] = []
 
@@ -106,10 +108,11 @@ class Sending:
                 self._open()
                 return self._finish()
             except RegistryError as error:
-                if self._feed.error is not None:
-                    raise self._feed.error from None  # the failure comes from it
-                if (found := self._mend(error)) is not None:
-                    return found
+                failure = error
+            if self._feed.error is not None:
+                raise self._feed.error  # the failure comes from it, and is no cause of it
+            if (found := self._mend(failure)) is not None:
+                return found
 
     def give_up(self, error: BaseException) -> None:
         """Cancel the upload, unless the caller has taken it over; what stays open is noted in the failure.
@@ -204,6 +207,8 @@ class Sending:
             offset = self._session.offset
             self._check_reach(offset)
             chunk = chunk_length(self._options.chunk_size, self._session.chunk_min_length)
+            if chunk is None and self._broken and self._feed.size is None:
+                chunk = CHUNK  # what is still on its way from before must not end up under it: only a range can tell
             if chunk is not None:
                 self._feed.hold(offset, chunk)
             step = next_step(offset=offset, size=self._feed.size, chunk=chunk, named=self._wanted is not None)
@@ -262,6 +267,10 @@ class Sending:
         """Make it possible to go on after a failure, or raise it; return what turns out to be done."""
         begun, asked = self._session is not None, self._state == "stale"
         status = error.status if isinstance(error, StatusError) else None
+        if self._mended and isinstance(error, StatusError) and "DIGEST_INVALID" in error.codes:
+            error.add_note(
+                "What was read first had this digest; some was sent again after a drop, and perhaps has changed."
+            )
         if not may_go_on(error, begun=begun, again=asked or self._broken or self._small is not None):
             raise error
         if self._session is not None:
@@ -277,7 +286,12 @@ class Sending:
                 self._refused = self._session.offset if status == 416 else None
         wait = self._patience.wait_after(error)
         if wait is None:
+            if "DIGEST_INVALID" in getattr(error, "codes", ()) and self._feed.ended:
+                error.add_note(
+                    "The bytes were checked when they were read first: the source has changed since, or some were lost."
+                )
             raise error
+        self._mended = True
         _log.debug("upload to %s: %s; again in %.2f s", self._repo, type(error).__name__, wait)
         sleep(wait)
         return None

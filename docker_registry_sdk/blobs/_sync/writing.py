@@ -6,7 +6,7 @@ from __future__ import annotations
 from contextlib import nullcontext, suppress
 
 from ...digest import DEFAULT_ALGORITHM, Digest, Verifier
-from ...errors import DigestMismatchError, NotFoundError, StatusError
+from ...errors import AuthError, DigestMismatchError, NotFoundError, StatusError
 from ...transport.retries import RetryLimits
 from ...v2.api import head_blob, start_blob_upload
 from ...v2.models import Descriptor
@@ -102,8 +102,8 @@ def _present(
     if wanted is None or options.session is not None:
         return None
     if options.from_repo is not None:
-        # A refusal says no more than that nothing is mounted from there: 400 on Docker Hub, 401 on Harbor.
-        with suppress(StatusError):
+        # A refusal says no more than that nothing is mounted from there: 400 on Docker Hub, 401 on Harbor, no token on GitLab.
+        with suppress(StatusError, AuthError):
             answer = start_blob_upload.sync(
                 client, repo, mount=wanted, from_repo=options.from_repo, timeout=options.timeout
             )
