@@ -48,9 +48,9 @@ class Direct:
     def __init__(self, transport: DirectTransport | AsyncDirectTransport, portal: BlockingPortal | None) -> None:
         self.transport = transport
         self.portal = portal
-        self._http: Any = httpx.Client(transport=transport) if isinstance(transport, DirectTransport) else None
+        self._http: Any = httpx.Client(transport=transport, timeout=30) if isinstance(transport, DirectTransport) else None
         if isinstance(transport, AsyncDirectTransport):
-            self._http = httpx.AsyncClient(transport=transport)
+            self._http = httpx.AsyncClient(transport=transport, timeout=30)
 
     @property
     def idle(self) -> int:

@@ -29,22 +29,24 @@ class RawServer:
 
     def read_request(self, connection: socket.socket) -> bytes:
         """Return a request with its body; nothing when the client is gone."""
-        request = b""
+        request = bytearray()
         while not _is_whole(request):
-            more = connection.recv(65536)
+            more = connection.recv(1024 * 1024)
             if not more:
                 return b""
             request += more
-        self.requests.append(request)
-        return request
+        self.requests.append(bytes(request))
+        return self.requests[-1]
 
 
-def _is_whole(request: bytes) -> bool:
-    head, end, body = request.partition(HEAD_END)
-    fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:]) if end else {}
+def _is_whole(request: bytearray) -> bool:
+    end = request.find(HEAD_END)
+    if end < 0:
+        return False
+    fields = dict(line.lower().split(b": ", 1) for line in bytes(request[:end]).split(b"\r\n")[1:])
     if fields.get(b"transfer-encoding") == b"chunked":
-        return body.endswith(b"0\r\n\r\n")
-    return bool(end) and len(body) >= int(fields.get(b"content-length", b"0"))
+        return request.endswith(b"0\r\n\r\n")
+    return len(request) - end - len(HEAD_END) >= int(fields.get(b"content-length", b"0"))
 
 
 Script = Callable[[RawServer, socket.socket], None]

@@ -319,8 +319,12 @@ def test_a_handshake_that_takes_too_long_fails(kind: Kind) -> None:
 
 @both
 def test_plain_http_where_tls_is_expected_cannot_be_connected_to(kind: Kind) -> None:
-    with run_raw_server(answering(OK)) as server, open_direct(kind) as direct, pytest.raises(httpx.ConnectError):
-        direct.send(server.url.replace("http:", "https:"), timeout=10)
+    def refuse(server: RawServer, connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+    with run_raw_server(refuse) as server, open_direct(kind) as direct, pytest.raises(httpx.ConnectError):
+        direct.send(server.url.replace("http:", "https:"))
 
 
 def test_threads_share_it() -> None:
