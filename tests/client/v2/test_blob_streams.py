@@ -181,8 +181,9 @@ async def test_an_early_exit_closes_the_connection(odd: AsyncRegistryClientV2, l
 
 
 async def test_a_stream_is_not_read_outside_its_block(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
-    answer(loopback, CONTENT, promised=len(CONTENT))
-    async with odd.create_blob_read_stream(digest_of(CONTENT)) as blob:
+    content = bytes(3_000_000)  # more than comes at once
+    answer(loopback, content, promised=len(content))
+    async with odd.create_blob_read_stream(digest_of(content)) as blob:
         await blob.read(1)
     with pytest.raises((ValueError, TransportError)):
         await blob.read()
