@@ -152,8 +152,10 @@ async def test_parts_that_were_not_asked_for(odd: AsyncRegistryClientV2, loopbac
     serving.attach(loopback)
     async with await odd.open_blob(digest_of(CONTENT)) as blob:
         await blob.seek(100)
-        with pytest.raises(ParseError, match="Content-Range"):
+        with pytest.raises(ParseError, match="Content-Range") as caught:
             await blob.read(10)
+        assert loopback.gone.wait(5)  # the connection is closed, whoever keeps the error
+        del caught
 
 
 @pytest.mark.parametrize("size", [6 * MIB, 13 * MIB])
@@ -198,7 +200,7 @@ def test_the_names_in_a_large_zip_file_take_few_bytes(server: Server) -> None:
         zipfile.ZipFile(blob) as archive,
     ):
         assert len(archive.namelist()) == 100
-        assert server.sent <= 2 * LEAST
+        assert (server.sent, len(server.reads)) == (LEAST, 1)  # it is read from its end
         assert archive.read("57.bin") == LARGE[57 * MIB : 58 * MIB]
     assert server.sent <= 4 * MIB
 
