@@ -24,6 +24,7 @@
     ├── ReferrersError                  the list of a manifest's referrers cannot be read or kept under its fallback tag
     ├── ArtifactError                   a manifest is no artifact whose files can be had
     │   └── UnsafeTitleError            a file's title would lead out of the folder, or onto another file
+    ├── ImageError                      an image is not where it was looked for, or cannot be handled
     └── InvalidReferenceError           a name, tag, digest or URL that no request may be made of (also a ValueError)
         └── InvalidDigestError          a digest that is none, or of an algorithm that cannot be used
 
@@ -322,6 +323,10 @@ class UnsafeTitleError(ArtifactError):
         self.title = title
         self.problem = problem
         super().__init__(f"the title {quoted(title)} of a file {problem}")
+
+
+class ImageError(RegistryError):
+    """An image is not where it was looked for, is there in no form or for no platform that was asked for, or is too much."""
 
 
 class InvalidReferenceError(RegistryError, ValueError):

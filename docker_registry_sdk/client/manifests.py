@@ -73,6 +73,33 @@ def digest_from_manifest_bytes(content: bytes, algorithm: str = DEFAULT_ALGORITH
     return digest_of(signed_payload(content, document) if _is_schema1(document) else content, algorithm)
 
 
+def is_manifest_type(media_type: str) -> bool:
+    """Return whether a media type is that of a kind of manifest that is known.
+
+    Args:
+        media_type: The media type.
+    """
+    return media_type in _READERS
+
+
+def parse_manifest(content: bytes, media_type: str) -> Manifest | None:
+    """Return the manifest that bytes are, typed by their media type; None when it is of a kind that is not known.
+
+    Args:
+        content: The manifest's bytes.
+        media_type: Its media type, as whoever named the manifest has it.
+
+    Raises:
+        ParseError: It cannot be understood, contradicts its media type, or could be read as two kinds at once.
+    """
+    reader = _READERS.get(media_type)
+    if reader is None:
+        return None
+    manifest = reader(_parse(content))
+    _refuse_two_kinds(manifest, media_type)
+    return manifest
+
+
 def check_computable(reference: str) -> None:
     """Check before a request that a digest can be compared with what comes.
 
@@ -164,9 +191,7 @@ def _refuse_two_kinds(manifest: Manifest, media_type: str) -> None:
     # Schema 1 has no media type of its own, and its two names mean the same.
     same = own == media_type or {own, media_type} == {DOCKER_SCHEMA1, _UNSIGNED_SCHEMA1}
     if own in _READERS and not same:
-        raise ParseError(
-            model=type(manifest).__name__, field="mediaType", problem=f"is {own}, but the answer's Content-Type is {media_type}"
-        )
+        raise ParseError(model=type(manifest).__name__, field="mediaType", problem=f"is {own}, but it came as {media_type}")
 
 
 def _type_of(document: Any) -> str | None:
