@@ -65,3 +65,18 @@ async def async_unbroken() -> AsyncIterator[None]:
 
     with move_on_after(_PATIENCE, shield=True):
         yield
+
+
+@contextmanager
+def unhurried() -> Iterator[None]:
+    """Nothing calls threads off."""
+    yield
+
+
+@asynccontextmanager
+async def async_unhurried() -> AsyncIterator[None]:
+    """Do what is inside to its end although the task is called off: what it opens could not be closed otherwise."""
+    from anyio import CancelScope
+
+    with CancelScope(shield=True):
+        yield

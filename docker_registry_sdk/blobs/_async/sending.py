@@ -23,7 +23,7 @@ from ...v2.api import (
     upload_blob_chunk,
 )
 from ...wire import AsyncClient, AsyncRawBody
-from ..asides import async_unbroken
+from ..asides import async_unbroken, async_unhurried
 from ..progress import Phase, Progress
 from ..session import UploadSession, advanced, arrived_bytes, refreshed, started
 from ..sources import BLOCK
@@ -158,12 +158,13 @@ class AsyncSending:
 
     async def _start(self) -> None:
         algorithm = self._feed.algorithm
-        answer = await start_blob_upload.asyncio(
-            self._client,
-            self._repo,
-            digest_algorithm=None if algorithm == DEFAULT_ALGORITHM else algorithm,
-            timeout=self._options.timeout,
-        )
+        async with async_unhurried():  # a session that nobody has heard of could not be cancelled
+            answer = await start_blob_upload.asyncio(
+                self._client,
+                self._repo,
+                digest_algorithm=None if algorithm == DEFAULT_ALGORITHM else algorithm,
+                timeout=self._options.timeout,
+            )
         if isinstance(answer, start_blob_upload.StartBlobUploadCreated):
             raise RegistryError(f"the registry answered 201 to the start of an upload to {self._repo}, which holds no blob yet")
         self._state, self._broken = "known", False

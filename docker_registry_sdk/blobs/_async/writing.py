@@ -10,7 +10,7 @@ from ...transport.retries import RetryLimits
 from ...v2.api import head_blob, start_blob_upload
 from ...v2.models import Descriptor
 from ...wire import AsyncClient, AsyncRawBody
-from ..asides import async_aside
+from ..asides import async_aside, async_unhurried
 from ..progress import Phase, Progress
 from ..session import started
 from ..sources import AsyncUploadSource, opened, small_content
@@ -101,9 +101,10 @@ async def _present(
     if options.from_repo is not None:
         # A refusal says no more than that nothing is mounted from there: 400 on Docker Hub, 401 on Harbor, no token on GitLab.
         with suppress(StatusError, AuthError):
-            answer = await start_blob_upload.asyncio(
-                client, repo, mount=wanted, from_repo=options.from_repo, timeout=options.timeout
-            )
+            async with async_unhurried():  # a session that nobody has heard of could not be cancelled
+                answer = await start_blob_upload.asyncio(
+                    client, repo, mount=wanted, from_repo=options.from_repo, timeout=options.timeout
+                )
             if isinstance(answer, start_blob_upload.StartBlobUploadAccepted):
                 sending.take(started(repo, answer))
                 return None
