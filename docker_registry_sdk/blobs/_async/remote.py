@@ -20,6 +20,7 @@ class AsyncRemoteBlob:
         repo: The repository's name.
         blob: The blob's digest or descriptor.
         use_urls: Whether the descriptor's `urls` may be followed.
+        checked: Whether the bytes are compared with the digest here; an upload does so itself, and once is enough.
         timeout: Seconds or an `httpx.Timeout`; None for the client's own.
 
     Raises:
@@ -33,12 +34,14 @@ class AsyncRemoteBlob:
         blob: str | Descriptor,
         *,
         use_urls: bool = False,
+        checked: bool = True,
         timeout: Timeout | None = None,
     ) -> None:
         self._client = client
         self._repo = repo
         self._wanted = parse_wanted(blob)
         self._use_urls = use_urls
+        self._checked = checked
         self._timeout = timeout
 
     async def blocks(self, offset: int, /) -> AsyncIterator[bytes]:
@@ -52,7 +55,7 @@ class AsyncRemoteBlob:
             DigestMismatchError: The blob is not the one that was asked for.
             TransportError: The body broke off, time after time.
         """
-        if offset == 0:
+        if offset == 0 and self._checked:
             blob = self._wanted.descriptor or self._wanted.digest
             async with async_open_blob_stream(self._client, self._repo, blob, self._use_urls, self._timeout) as stream:
                 async for chunk in stream:
