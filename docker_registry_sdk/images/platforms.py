@@ -1,0 +1,153 @@
+"""Platforms: what `linux/arm64/v8` means, and which manifest of an index is for it. Free of I/O.
+
+Source: https://github.com/opencontainers/image-spec/blob/main/image-index.md and
+https://github.com/containerd/platforms/blob/main/platforms.go
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from .._texts import quoted
+from ..errors import ImageError
+from ..v2.models import Descriptor, Platform
+
+_TEXT: Final = re.compile(r"[A-Za-z0-9_.-]+(?:\([A-Za-z0-9_.-]+\))?(?:/[A-Za-z0-9_.-]+){1,2}")
+_OS_VERSION: Final = re.compile(r"(.+)\((.+)\)")
+_ARCHITECTURES: Final = {
+    "aarch64": "arm64", "aarch64_be": "arm64be", "armhf": "arm", "armel": "arm", "armv5l": "arm", "armv6l": "arm",
+    "armv7l": "arm", "armv8l": "arm", "i386": "386", "i486": "386", "i586": "386", "i686": "386", "x86": "386",
+    "loongarch64": "loong64", "x86-64": "amd64", "x86_64": "amd64",
+}  # fmt: skip
+_VARIANTS: Final = {"armhf": "v7", "armel": "v6", "armv5l": "v5", "armv6l": "v6", "armv7l": "v7", "armv8l": "v8"}
+# What an architecture's first variant is, when none is named.
+_DEFAULT_VARIANTS: Final = {"arm": "v7", "arm64": "v8", "amd64": "v1"}
+
+
+def parse_platform(text: str) -> Platform:
+    """Return the platform that a text names.
+
+    Args:
+        text: The operating system, a slash and the architecture, in Go's words or the system's own, and perhaps a slash and the
+            variant: `linux/amd64`, `linux/arm/v7`. The version of Windows goes in parentheses: `windows(10.0.17763)/amd64`.
+
+    Raises:
+        ImageError: It names none.
+    """
+    if not isinstance(text, str) or not _TEXT.fullmatch(text):
+        shown = quoted(text) if isinstance(text, str) else type(text).__name__
+        raise ImageError(f"platform {shown} is none; write system/architecture or system/architecture/variant, as linux/arm64/v8")
+    system, architecture, *variant = text.lower().split("/")
+    version = _OS_VERSION.fullmatch(system)
+    return normalize(
+        Platform(
+            os=version[1] if version else system,
+            os_version=version[2] if version else None,
+            architecture=architecture,
+            variant=variant[0] if variant else None,
+        )
+    )
+
+
+def default_platform() -> Platform:
+    """Return the platform whose images run on this machine: Linux, which on other systems runs in a virtual machine."""
+    import platform
+
+    return normalize(Platform(os="linux", architecture=platform.machine()))
+
+
+def normalize(platform: Platform) -> Platform:
+    """Return the platform with operating system, architecture and variant in the one form that they are compared in.
+
+    Args:
+        platform: The platform, as a user or an index has it.
+    """
+    system = (platform.os or "").lower()
+    given = (platform.architecture or "").lower()
+    architecture = _ARCHITECTURES.get(given, given)
+    variant = (platform.variant or _VARIANTS.get(given, "")).lower()
+    if variant[:1].isdigit():
+        variant = f"v{variant}"
+    return Platform(
+        os="darwin" if system == "macos" else system,
+        os_version=platform.os_version,
+        os_features=platform.os_features,
+        architecture=architecture,
+        variant=variant or _DEFAULT_VARIANTS.get(architecture),
+    )
+
+
+def rank(candidate: Platform, wanted: Platform) -> int | None:
+    """Return how well a platform serves for another one, 0 being best; None when what is made for it does not run there.
+
+    A processor runs what is made for an older variant of it, and for no newer one.
+
+    Args:
+        candidate: The platform that something is made for.
+        wanted: The platform that it should run on.
+    """
+    has, wants = normalize(candidate), normalize(wanted)
+    if (has.os, has.architecture) != (wants.os, wants.architecture):
+        return None
+    if wants.os_version is not None and not f"{has.os_version}.".startswith(f"{wants.os_version}."):
+        return None
+    if has.variant == wants.variant:
+        return 0
+    older, newer = (_version(variant) for variant in (has.variant, wants.variant))
+    if older is None or newer is None or older > newer:
+        return None
+    steps = (newer[0] - older[0]) * 100 + newer[1] - older[1]
+    return max(1, steps)
+
+
+def choose(descriptors: Iterable[Descriptor], wanted: Platform) -> Descriptor:
+    """Return the descriptor of an index that is for a platform.
+
+    The first of the best ones counts. What has no platform, such as an attestation, is none; an index without a platform is not
+    looked into.
+
+    Args:
+        descriptors: The descriptors of the index.
+        wanted: The platform.
+
+    Raises:
+        ImageError: There is none; the message tells which platforms there are.
+    """
+    offers = [(one, one.platform) for one in descriptors if one.platform is not None and is_known(one.platform)]
+    ranked = [(rank(platform, wanted), one) for one, platform in offers]
+    fits = [(order, one) for order, one in ranked if order is not None]
+    if fits:
+        return min(fits, key=lambda pair: pair[0])[1]
+    known = sorted({show(platform) for _, platform in offers})
+    there = (
+        f"it is for {', '.join(known[:20])}{' and more' if len(known) > 20 else ''}" if known else "its index names no platform"
+    )
+    raise ImageError(f"the image is not there for {show(wanted)}: {there}")
+
+
+def is_known(platform: Platform) -> bool:
+    """Return whether a platform is one that something runs on: attestations stand in an index as `unknown/unknown`.
+
+    Args:
+        platform: The platform of a descriptor.
+    """
+    return "unknown" not in (platform.os, platform.architecture)
+
+
+def show(platform: Platform) -> str:
+    """Return the platform as text, as `parse_platform` takes it.
+
+    Args:
+        platform: The platform.
+    """
+    version = f"({platform.os_version})" if platform.os_version else ""
+    variant = f"/{platform.variant}" if platform.variant else ""
+    return f"{platform.os or 'unknown'}{version}/{platform.architecture or 'unknown'}{variant}"
+
+
+def _version(variant: str | None) -> tuple[int, int] | None:
+    """Return the numbers of a variant such as `v8.2`."""
+    match = re.fullmatch(r"v(\d{1,3})(?:\.(\d{1,3}))?", variant or "")
+    return None if match is None else (int(match[1]), int(match[2] or 0))
