@@ -1,1 +1,97 @@
-"""Images and artifacts, on top of the client."""
+"""Images: copied between registries, layouts and archives, byte for byte.
+
+    from docker_registry_sdk.images import copy
+
+    copy("ghcr.io/owner/app:1.2", "registry.example.com/app:1.2")
+    copy("alpine:3.20", "oci:images:alpine", platform="linux/arm64")
+
+Its names are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..blobs.progress import Progress as Progress
+    from ..v2.models import Platform as Platform
+    from ._async.convenience import async_get_config as async_get_config
+    from ._async.convenience import async_pull as async_pull
+    from ._async.convenience import async_push as async_push
+    from ._async.copying import async_apply_copy as async_apply_copy
+    from ._async.copying import async_copy as async_copy
+    from ._async.copying import async_plan_copy as async_plan_copy
+    from ._sync.convenience import get_config as get_config
+    from ._sync.convenience import pull as pull
+    from ._sync.convenience import push as push
+    from ._sync.copying import apply_copy as apply_copy
+    from ._sync.copying import copy as copy
+    from ._sync.copying import plan_copy as plan_copy
+    from .archive import DockerArchive as DockerArchive
+    from .layout import Layout as Layout
+    from .plan import CopyPlan as CopyPlan
+    from .plan import CopyResult as CopyResult
+    from .plan import PlannedBlob as PlannedBlob
+    from .plan import PlannedManifest as PlannedManifest
+    from .platforms import parse_platform as parse_platform
+
+_MODULES = {
+    "CopyPlan": ".plan",
+    "CopyResult": ".plan",
+    "DockerArchive": ".archive",
+    "Layout": ".layout",
+    "PlannedBlob": ".plan",
+    "PlannedManifest": ".plan",
+    "Platform": "..v2.models",
+    "Progress": "..blobs.progress",
+    "apply_copy": "._sync.copying",
+    "async_apply_copy": "._async.copying",
+    "async_copy": "._async.copying",
+    "async_get_config": "._async.convenience",
+    "async_plan_copy": "._async.copying",
+    "async_pull": "._async.convenience",
+    "async_push": "._async.convenience",
+    "copy": "._sync.copying",
+    "get_config": "._sync.convenience",
+    "parse_platform": ".platforms",
+    "plan_copy": "._sync.copying",
+    "pull": "._sync.convenience",
+    "push": "._sync.convenience",
+}
+
+__all__ = [
+    "CopyPlan",
+    "CopyResult",
+    "DockerArchive",
+    "Layout",
+    "PlannedBlob",
+    "PlannedManifest",
+    "Platform",
+    "Progress",
+    "apply_copy",
+    "async_apply_copy",
+    "async_copy",
+    "async_get_config",
+    "async_plan_copy",
+    "async_pull",
+    "async_push",
+    "copy",
+    "get_config",
+    "parse_platform",
+    "plan_copy",
+    "pull",
+    "push",
+]
+
+# Hidden from type checkers, which know the names from above, so that they see a misspelt one.
+if not TYPE_CHECKING:
+
+    def __getattr__(name: str) -> object:
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(_MODULES[name], __name__), name)
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

@@ -1,0 +1,82 @@
+"""One platform of an image, and its config."""
+
+from __future__ import annotations
+
+from ...digest import Verifier
+from ...errors import ImageError
+from ...v2.models import DockerManifest, ImageConfig, ImageManifest, Platform
+from ..contents import MOST_DEPTH, Stored, contents_of, parse_json, piece_of
+from ..platforms import choose, rank, show
+from .ends import AsyncSourceEnd
+
+_CONFIGS = frozenset({"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"})
+# What other clients read at the most, too.
+_MOST_BYTES = 4 * 1024 * 1024
+
+
+async def async_narrow(source: AsyncSourceEnd, stored: Stored, wanted: Platform) -> Stored:
+    """Return the manifest of an image that is for a platform.
+
+    Args:
+        source: What holds the image.
+        stored: Its manifest, or the index of several.
+        wanted: The platform.
+
+    Raises:
+        ImageError: The image is not there for the platform, or is nested too deep.
+    """
+    for _ in range(MOST_DEPTH):
+        children = contents_of(stored).children
+        if not children:
+            return stored
+        chosen = choose(children, wanted)
+        found = await source.manifest(chosen)
+        if found is None:
+            raise ImageError(f"the index names {chosen.digest} for {show(wanted)}, but that is no manifest")
+        stored = found
+    raise ImageError(f"an index names an index, and so on, more than {MOST_DEPTH} times")
+
+
+async def async_read_config(source: AsyncSourceEnd, stored: Stored) -> ImageConfig:
+    """Return the config of an image, read whole and compared with its digest.
+
+    Args:
+        source: What holds the image.
+        stored: Its manifest.
+
+    Raises:
+        ImageError: It is no image with a config, or that is too large.
+        DigestMismatchError: The config is not the one that the manifest names.
+        ParseError: It cannot be understood.
+    """
+    document = contents_of(stored).document
+    if not isinstance(document, (ImageManifest, DockerManifest)) or document.config.media_type not in _CONFIGS:
+        kind = document.config.media_type if isinstance(document, (ImageManifest, DockerManifest)) else stored.media_type
+        raise ImageError(f"{stored.digest} has no config of an image: it is {kind}")
+    piece = piece_of(document.config)
+    content = bytearray()
+    async for block in source.blob(piece, False).blocks(0):
+        content += block
+        if len(content) > _MOST_BYTES:
+            raise ImageError(f"the config {piece.digest} is larger than {_MOST_BYTES} bytes, which no such document is")
+    verifier = Verifier(piece.digest.algorithm)
+    verifier.update(content)
+    verifier.verify(piece.size, piece.digest)
+    return ImageConfig.from_dict(parse_json(bytes(content), f"the config {piece.digest}"))
+
+
+async def async_check_platform(source: AsyncSourceEnd, stored: Stored, wanted: Platform) -> None:
+    """Check that an image is for a platform, by its config.
+
+    Args:
+        source: What holds the image.
+        stored: Its manifest.
+        wanted: The platform.
+
+    Raises:
+        ImageError: It is for another one.
+    """
+    config = await async_read_config(source, stored)
+    made_for = Platform(os=config.os, architecture=config.architecture, variant=config.variant, os_version=config.os_version)
+    if rank(made_for, wanted) is None:
+        raise ImageError(f"the image is not there for {show(wanted)}: it is for {show(made_for)}")

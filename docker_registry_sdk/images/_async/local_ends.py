@@ -1,0 +1,186 @@
+"""Layouts and archives as ends of a copy."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+from ...blobs._async.rereading import AsyncRereadable
+from ...blobs.asides import async_aside, async_step, async_unbroken
+from ...digest import Digest, Verifier
+from ...reference import Repo
+from ...v2.models import Descriptor
+from ...wire import async_blocks
+from ..contents import Piece, Stored, check_size
+from ..files import NewFile
+from ..layout import Layout
+from ..local import Local
+from ..meter import Passage
+from ..plan import PlannedManifest
+from .ends import AsyncPassing, AsyncSourceEnd
+
+
+class AsyncLocalSource:
+    """An image in a layout or an archive.
+
+    Args:
+        local: The image.
+    """
+
+    repo: Repo | None = None
+
+    def __init__(self, local: Local) -> None:
+        self._local = local
+
+    async def root(self) -> Stored:
+        """Return the manifest that the reference names."""
+        return self._local.root
+
+    async def manifest(self, descriptor: Descriptor) -> Stored | None:
+        """Return a manifest that an index names.
+
+        Args:
+            descriptor: What names it.
+        """
+        found = await async_aside(lambda: self._local.read_manifest(descriptor.digest, descriptor.media_type))
+        return check_size(found, descriptor)
+
+    async def referrers(self, digest: Digest) -> Sequence[Descriptor]:
+        """Return the manifests that are about another one.
+
+        Args:
+            digest: The digest of that.
+        """
+        return await async_aside(lambda: self._local.find_referrers(digest))
+
+    def blob(self, piece: Piece, use_urls: bool) -> AsyncRereadable:
+        """Return a blob to be read.
+
+        Args:
+            piece: The blob.
+            use_urls: Not needed: what is not there is not looked for elsewhere.
+        """
+        return AsyncLocalBlob(self._local, piece.digest)
+
+    async def save(self, piece: Piece, path: Path, use_urls: bool, passage: Passage) -> None:
+        """Write a blob to a file.
+
+        Args:
+            piece: The blob.
+            path: Where.
+            use_urls: Not needed.
+            passage: What is told how far it has come.
+        """
+        verifier = Verifier(piece.digest.algorithm)
+        file = await async_step(lambda: NewFile(path))
+        try:
+            async for block in AsyncPassing(self.blob(piece, use_urls), passage).blocks(0):
+                await async_step(lambda: _take(file, verifier, block))  # noqa: B023 - it is done before the next one
+                if piece.size is not None and verifier.size > piece.size:
+                    break
+            verifier.verify(piece.size, piece.digest)
+            await async_step(file.finish)
+        finally:
+            async with async_unbroken():
+                await async_step(file.discard)
+
+
+class AsyncLocalBlob:
+    """A blob in a layout or an archive.
+
+    Args:
+        local: What holds it.
+        digest: Its digest.
+    """
+
+    def __init__(self, local: Local, digest: Digest) -> None:
+        self._local = local
+        self._digest = digest
+
+    def blocks(self, offset: int, /) -> AsyncIterator[bytes]:
+        """Give the bytes from there on.
+
+        Args:
+            offset: How many bytes to leave out.
+        """
+        return async_blocks(self._local.read_blob(self._digest, offset))
+
+
+class AsyncLayoutTarget:
+    """A layout that is written to.
+
+    Args:
+        layout: The layout, and the tag to write.
+    """
+
+    # Whoever made it may have left out what another one was to bring.
+    whole = False
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+
+    async def prepare(self) -> None:
+        """Make the folder a layout."""
+        await async_step(self._layout.prepare)
+
+    async def names(self, digest: Digest) -> bool:
+        """Return whether the tag names this manifest already.
+
+        Args:
+            digest: Its digest.
+        """
+        return await async_aside(lambda: self._layout.names(digest))
+
+    async def has_manifest(self, digest: Digest) -> bool:
+        """Return whether a manifest is there.
+
+        Args:
+            digest: Its digest.
+        """
+        return await async_aside(lambda: self._layout.has_blob(digest, None))
+
+    async def has_blob(self, piece: Piece) -> bool:
+        """Return whether a blob is there.
+
+        Args:
+            piece: The blob.
+        """
+        return await async_aside(lambda: self._layout.has_blob(piece.digest, piece.size))
+
+    def mounts_from(self, repo: Repo | None) -> bool:
+        """Return no.
+
+        Args:
+            repo: Not needed.
+        """
+        return False
+
+    async def put_blob(self, source: AsyncSourceEnd, passage: Passage, from_repo: str | None, use_urls: bool) -> None:
+        """Write a blob.
+
+        Args:
+            source: What holds it.
+            passage: The blob, and what is told how far it has come.
+            from_repo: Not needed.
+            use_urls: Whether it may be had from elsewhere.
+        """
+        piece = passage.piece
+        path = await async_step(lambda: self._layout.blob_path(piece.digest, piece.size))
+        await source.save(piece, path, use_urls, passage)
+
+    async def put_manifest(self, manifest: PlannedManifest) -> None:
+        """Write a manifest, and let the index name it where nothing else does.
+
+        Args:
+            manifest: The manifest.
+        """
+        stored = Stored(digest=manifest.digest, media_type=manifest.media_type, raw=manifest.raw)
+        await async_step(lambda: self._layout.write_manifest(stored))
+        if manifest.role != "child":
+            tag = self._layout.tag if manifest.role == "root" else None
+            await async_step(lambda: self._layout.add(stored, tag))
+
+
+def _take(file: NewFile, verifier: Verifier, block: bytes) -> None:
+    verifier.update(block)
+    file.write(block)

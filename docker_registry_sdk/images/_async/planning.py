@@ -1,0 +1,154 @@
+"""What a copy has to do: found out by asking, and nothing is changed yet."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Literal
+
+from attrs import define, field
+
+from ...client.manifests import DOCKER_LIST, OCI_INDEX
+from ...digest import Digest
+from ...errors import ImageError
+from ...v2.models import Descriptor
+from ..contents import MOST_BYTES, MOST_DEPTH, MOST_MANIFESTS, Contents, Piece, Stored, contents_of, piece_of
+from ..jobs import Halt, async_run_all
+from ..plan import BlobAction, PlannedBlob, PlannedManifest
+from .ends import AsyncSourceEnd, AsyncTargetEnd
+
+AT_ONCE = 6
+_INDEXES = frozenset({OCI_INDEX, DOCKER_LIST})
+
+
+@define(kw_only=True)
+class _Node:
+    """A manifest that is copied.
+
+    Attributes:
+        descriptor: What names it.
+        role: What it is in the copy.
+        there: Whether the target has it.
+        stored: Its bytes, where they are needed.
+        contents: What it names, likewise.
+    """
+
+    descriptor: Descriptor
+    role: Literal["root", "child", "referrer"]
+    there: bool = False
+    stored: Stored | None = None
+    contents: Contents = field(factory=Contents)
+
+
+class AsyncPlanner:
+    """Plans one copy.
+
+    Args:
+        source: What holds the image.
+        target: What it goes to.
+        referrers: Whether what is about the manifests goes with them.
+        use_urls: Whether layers that are not meant to be distributed are copied.
+    """
+
+    def __init__(self, source: AsyncSourceEnd, target: AsyncTargetEnd, referrers: bool, use_urls: bool) -> None:
+        self._source = source
+        self._target = target
+        self._referrers = referrers
+        self._use_urls = use_urls
+        self._nodes: dict[Digest, _Node] = {}
+        self._loose: dict[Digest, Piece] = {}  # blobs that an index names
+        self._named = False
+
+    async def run(self, root: Stored) -> tuple[tuple[PlannedBlob, ...], tuple[PlannedManifest, ...]]:
+        """Return what happens to each blob and to each manifest.
+
+        Args:
+            root: What is copied.
+
+        Raises:
+            ImageError: It is nested too deep, or is too much.
+        """
+        await self._walk(root)
+        pieces = dict(self._loose)
+        for node in self._nodes.values():
+            if not (node.there and self._target.whole):
+                for piece in node.contents.pieces:
+                    pieces.setdefault(piece.digest, piece)
+        actions = await async_run_all([partial(self._decide, piece) for piece in pieces.values()], AT_ONCE, Halt())
+        blobs = (PlannedBlob(piece=piece, action=action) for piece, action in zip(pieces.values(), actions, strict=True))
+        return tuple(blobs), tuple(self._planned(node) for node in self._ordered(root.digest))
+
+    async def _walk(self, root: Stored) -> None:
+        descriptor = Descriptor(media_type=root.media_type, digest=root.digest, size=len(root.raw))
+        level = [_Node(descriptor=descriptor, role="root", stored=root)]
+        size = 0
+        for _ in range(MOST_DEPTH + 1):
+            for node in level:
+                self._nodes[Digest(node.descriptor.digest)] = node
+            if len(self._nodes) > MOST_MANIFESTS:
+                raise ImageError(f"the image has more than {MOST_MANIFESTS} manifests, which is too much to copy at once")
+            following = await async_run_all([partial(self._look, node) for node in level], AT_ONCE, Halt())
+            size += sum(len(node.stored.raw) for node in level if node.stored is not None)
+            if size > MOST_BYTES:
+                raise ImageError(f"the image's manifests have more than {MOST_BYTES} bytes, which is too much to copy at once")
+            nodes = {Digest(node.descriptor.digest): node for nodes in following for node in nodes}
+            level = [node for digest, node in nodes.items() if digest not in self._nodes and digest not in self._loose]
+            if not level:
+                return
+        raise ImageError(f"an index names an index, and so on, more than {MOST_DEPTH} times")
+
+    async def _look(self, node: _Node) -> list[_Node]:
+        """Find out what a manifest names and whether it is there; return the manifests that follow from it."""
+        digest = Digest(node.descriptor.digest)
+        if node.role == "root":
+            self._named = await self._target.names(digest)
+        node.there = (node.role == "root" and self._named) or await self._target.has_manifest(digest)
+        # What an index names can have been deleted while it is still there.
+        if not (node.there and self._target.whole and node.descriptor.media_type not in _INDEXES):
+            node.stored = node.stored or await self._source.manifest(node.descriptor)
+            if node.stored is None:
+                del self._nodes[digest]
+                self._loose[digest] = piece_of(node.descriptor)
+                return []
+            node.contents = contents_of(node.stored)
+        following = [_Node(descriptor=one, role="child") for one in node.contents.children]
+        if self._referrers:
+            following += [_Node(descriptor=one, role="referrer") for one in await self._source.referrers(digest)]
+        return following
+
+    async def _decide(self, piece: Piece) -> BlobAction:
+        if piece.is_foreign and not self._use_urls:
+            return "leave"
+        if await self._target.has_blob(piece):
+            return "skip"
+        return "mount" if self._target.mounts_from(self._source.repo) else "move"
+
+    def _ordered(self, root: Digest) -> list[_Node]:
+        """Return the manifests so that each comes after those that it names, and the root last."""
+        ordered: dict[Digest, _Node] = {}
+
+        def visit(digest: Digest) -> None:
+            node = self._nodes.get(digest)
+            if node is None or digest in ordered:
+                return
+            for child in node.contents.children:
+                visit(Digest(child.digest))
+            ordered[digest] = node
+
+        for digest in self._nodes:
+            if digest != root:
+                visit(digest)
+        visit(root)
+        return list(ordered.values())
+
+    def _planned(self, node: _Node) -> PlannedManifest:
+        skipped = node.there and (node.role != "root" or self._named)
+        return PlannedManifest(
+            digest=Digest(node.descriptor.digest),
+            media_type=node.descriptor.media_type if node.stored is None else node.stored.media_type,
+            size=node.descriptor.size,
+            action="skip" if skipped else "push",
+            role=node.role,
+            names_manifests=bool(node.contents.children),
+            has_subject=node.contents.subject is not None,
+            raw=b"" if skipped or node.stored is None else node.stored.raw,
+        )

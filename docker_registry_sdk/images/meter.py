@@ -1,0 +1,94 @@
+"""What passes in a copy: counted, told, and ended when that is ordered."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import Final
+
+from ..blobs.progress import OnProgress, Phase, Progress
+from ..digest import Digest
+from .contents import Piece
+from .jobs import Halt
+
+_STEP: Final = 1024 * 1024
+
+
+class Meter:
+    """Tells the caller what happens, one call at a time, whichever thread or task it happens in.
+
+    Args:
+        on_progress: What the caller wants to be told, if anything.
+        halt: What ends the work.
+    """
+
+    def __init__(self, on_progress: OnProgress | None, halt: Halt) -> None:
+        self.halt = halt
+        self._on_progress = on_progress
+        self._lock = Lock()
+
+    def tell(self, phase: Phase, digest: Digest, done: int, total: int | None) -> None:
+        """Tell it, unless the work is to end.
+
+        Args:
+            phase: What is done.
+            digest: To what.
+            done: How many of its bytes are done.
+            total: How many there are.
+        """
+        self.halt.check()
+        if self._on_progress is not None:
+            with self._lock:
+                self._on_progress(Progress(phase=phase, digest=digest, bytes=done, total=total))
+
+
+class Passage:
+    """How far one blob has come.
+
+    Args:
+        piece: The blob.
+        meter: What is told.
+    """
+
+    def __init__(self, piece: Piece, meter: Meter) -> None:
+        self.piece = piece
+        self.moved: int | None = None
+        """How many of its bytes have passed; None as long as nobody asked for them."""
+        self._meter = meter
+        self._told = 0
+
+    def begin(self, offset: int) -> None:
+        """Note that bytes are asked for.
+
+        Args:
+            offset: Where they begin.
+        """
+        self.moved = max(self.moved or 0, offset)
+        self._told = offset
+        self._meter.tell("copy", self.piece.digest, offset, self.piece.size)
+
+    def reach(self, offset: int) -> None:
+        """Note that bytes have passed.
+
+        Args:
+            offset: Where they ended.
+        """
+        self.check()
+        self.moved = max(self.moved or 0, offset)
+        if offset - self._told >= _STEP or offset == self.piece.size:
+            self._told = offset
+            self._meter.tell("copy", self.piece.digest, offset, self.piece.size)
+
+    def watch(self, progress: Progress) -> None:
+        """Note what a download tells.
+
+        Args:
+            progress: What it tells.
+        """
+        if progress.phase == "download":
+            self.reach(progress.bytes)
+        else:
+            self.check()
+
+    def check(self) -> None:
+        """Raise when it is time to end."""
+        self._meter.halt.check()
