@@ -14,6 +14,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from .blobs.progress import Progress as Progress
     from .blobs.session import UploadSession as UploadSession
     from .client._async.create import async_create_client as create_async_client
     from .client._async.login import async_login as async_login
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from .errors import ConflictError as ConflictError
     from .errors import DigestMismatchError as DigestMismatchError
     from .errors import ForbiddenError as ForbiddenError
+    from .errors import ImageError as ImageError
     from .errors import InvalidDigestError as InvalidDigestError
     from .errors import InvalidReferenceError as InvalidReferenceError
     from .errors import MethodNotAllowedError as MethodNotAllowedError
@@ -59,6 +61,22 @@ if TYPE_CHECKING:
     from .errors import UnauthorizedError as UnauthorizedError
     from .errors import UnexpectedContentType as UnexpectedContentType
     from .errors import UnsafeTitleError as UnsafeTitleError
+    from .images._async.convenience import async_get_config as async_get_config
+    from .images._async.convenience import async_pull as async_pull
+    from .images._async.convenience import async_push as async_push
+    from .images._async.copying import async_apply_copy as async_apply_copy
+    from .images._async.copying import async_copy as async_copy
+    from .images._async.copying import async_plan_copy as async_plan_copy
+    from .images._sync.convenience import get_config as get_config
+    from .images._sync.convenience import pull as pull
+    from .images._sync.convenience import push as push
+    from .images._sync.copying import apply_copy as apply_copy
+    from .images._sync.copying import copy as copy
+    from .images._sync.copying import plan_copy as plan_copy
+    from .images.archive import DockerArchive as DockerArchive
+    from .images.layout import Layout as Layout
+    from .images.plan import CopyPlan as CopyPlan
+    from .images.plan import CopyResult as CopyResult
     from .reference import Index as Index
     from .reference import Repo as Repo
     from .reference import RepoRef as RepoRef
@@ -79,6 +97,8 @@ _MODULES = {
     "BadRequestError": ".errors",
     "ClientOptions": ".transport.options",
     "ConflictError": ".errors",
+    "CopyPlan": ".images.plan",
+    "CopyResult": ".images.plan",
     "Credential": ".credentials.credential",
     "DOCKER_LIST": ".client.manifests",
     "DOCKER_MANIFEST": ".client.manifests",
@@ -86,10 +106,13 @@ _MODULES = {
     "Descriptor": ".v2.models",
     "Digest": ".digest",
     "DigestMismatchError": ".errors",
+    "DockerArchive": ".images.archive",
     "ForbiddenError": ".errors",
+    "ImageError": ".errors",
     "Index": ".reference",
     "InvalidDigestError": ".errors",
     "InvalidReferenceError": ".errors",
+    "Layout": ".images.layout",
     "LoginResult": ".client.login_result",
     "ManifestResponse": ".client.manifests",
     "MethodNotAllowedError": ".errors",
@@ -99,6 +122,7 @@ _MODULES = {
     "OCI_MANIFEST": ".client.manifests",
     "ParseError": ".errors",
     "PreconditionFailedError": ".errors",
+    "Progress": ".blobs.progress",
     "RangeNotSatisfiableError": ".errors",
     "RateLimitedError": ".errors",
     "RedirectError": ".errors",
@@ -117,15 +141,27 @@ _MODULES = {
     "UnexpectedContentType": ".errors",
     "UnsafeTitleError": ".errors",
     "UploadSession": ".blobs.session",
+    "apply_copy": ".images._sync.copying",
+    "async_apply_copy": ".images._async.copying",
+    "async_copy": ".images._async.copying",
+    "async_get_config": ".images._async.convenience",
     "async_login": ".client._async.login",
+    "async_plan_copy": ".images._async.copying",
+    "async_pull": ".images._async.convenience",
+    "async_push": ".images._async.convenience",
+    "copy": ".images._sync.copying",
     "create_async_client": ".client._async.create",
     "create_client": ".client._sync.create",
     "digest_from_manifest_bytes": ".client.manifests",
+    "get_config": ".images._sync.convenience",
     "login": ".client._sync.login",
     "parse_index": ".reference",
     "parse_repo": ".reference",
     "parse_repo_and_ref": ".reference",
     "parse_repo_and_tag": ".reference",
+    "plan_copy": ".images._sync.copying",
+    "pull": ".images._sync.convenience",
+    "push": ".images._sync.convenience",
 }
 
 # Async functions carry async_ in front where they are written; this one reads better in the place of a class.
@@ -145,14 +181,19 @@ __all__ = [
     "BadRequestError",
     "ClientOptions",
     "ConflictError",
+    "CopyPlan",
+    "CopyResult",
     "Credential",
     "Descriptor",
     "Digest",
     "DigestMismatchError",
+    "DockerArchive",
     "ForbiddenError",
+    "ImageError",
     "Index",
     "InvalidDigestError",
     "InvalidReferenceError",
+    "Layout",
     "LoginResult",
     "ManifestResponse",
     "MethodNotAllowedError",
@@ -160,6 +201,7 @@ __all__ = [
     "NotModifiedError",
     "ParseError",
     "PreconditionFailedError",
+    "Progress",
     "RangeNotSatisfiableError",
     "RateLimitedError",
     "RedirectError",
@@ -178,15 +220,27 @@ __all__ = [
     "UnexpectedContentType",
     "UnsafeTitleError",
     "UploadSession",
+    "apply_copy",
+    "async_apply_copy",
+    "async_copy",
+    "async_get_config",
     "async_login",
+    "async_plan_copy",
+    "async_pull",
+    "async_push",
+    "copy",
     "create_async_client",
     "create_client",
     "digest_from_manifest_bytes",
+    "get_config",
     "login",
     "parse_index",
     "parse_repo",
     "parse_repo_and_ref",
     "parse_repo_and_tag",
+    "plan_copy",
+    "pull",
+    "push",
 ]
 
 # Hidden from type checkers, which know the names from above, so that they see a misspelt one.

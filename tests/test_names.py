@@ -16,6 +16,8 @@ NAMES = {
     "OCI_MANIFEST", "RegistryClientV1", "RegistryClientV2", "Repo", "RepoRef", "UploadSession", "async_login",
     "create_async_client", "create_client", "digest_from_manifest_bytes", "login", "parse_index", "parse_repo",
     "parse_repo_and_ref", "parse_repo_and_tag",
+    "CopyPlan", "CopyResult", "DockerArchive", "Layout", "Progress", "apply_copy", "async_apply_copy", "async_copy",
+    "async_get_config", "async_plan_copy", "async_pull", "async_push", "copy", "get_config", "plan_copy", "pull", "push",
 }  # fmt: skip
 
 
