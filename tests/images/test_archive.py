@@ -1,0 +1,239 @@
+"""Docker's archives, old and new; nothing in one leads anywhere else."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import tarfile
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+from docker_registry_sdk.errors import DigestMismatchError, ImageError, RegistryError
+from docker_registry_sdk.images import DockerArchive
+from docker_registry_sdk.images.tar_index import TarIndex
+from docker_registry_sdk.testing import EmbeddedRegistry
+from tests.images.calls import Calls, Made, fetch, made_image, made_index, named
+from tests.support.images import DOCKER_MANIFEST, OCI_INDEX, digest_of
+
+pytestmark = pytest.mark.anyio
+
+Serve = Callable[..., EmbeddedRegistry]
+LAYERS = [b"the base" * 1000, b"on top"]
+CONFIG = json.dumps(
+    {"os": "linux", "architecture": "amd64", "rootfs": {"type": "layers", "diff_ids": [digest_of(one) for one in LAYERS]}}
+).encode()
+FILES = {"config.json": CONFIG, "1/layer.tar": LAYERS[0], "2/layer.tar": LAYERS[1]}
+ENTRY = {"Config": "config.json", "RepoTags": ["alpine:3.20"], "Layers": ["1/layer.tar", "2/layer.tar"]}
+
+
+def old(*entries: dict[str, Any], **more: bytes) -> dict[str, bytes]:
+    """Return the files of an archive as Docker wrote it before 25."""
+    return {**FILES, **more, "manifest.json": json.dumps(entries or [ENTRY]).encode()}
+
+
+def write(path: Path, files: Mapping[str, bytes | str]) -> Path:
+    """Write a tar file; text makes a link to what it names."""
+    with tarfile.open(path, "w") as tar:
+        for name, content in files.items():
+            entry = tarfile.TarInfo(name)
+            if isinstance(content, str):
+                entry.type, entry.linkname = tarfile.SYMTYPE, content
+                tar.addfile(entry)
+            else:
+                entry.size = len(content)
+                tar.addfile(entry, io.BytesIO(content))
+    return path
+
+
+def oci(made: Made, name: str | None = "docker.io/library/alpine:3.20", *, without: Collection[str] = ()) -> dict[str, bytes]:
+    """Return the files of an archive as Docker writes it since 25."""
+    entry = {**named(made), "annotations": {"io.containerd.image.name": name} if name else {}}
+    contents = made.blobs | {digest: raw for digest, (_, raw) in made.manifests.items()}
+    return {
+        "oci-layout": b'{"imageLayoutVersion": "1.0.0"}',
+        "index.json": json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [entry]}).encode(),
+        "manifest.json": b"[]",
+        **{f"blobs/{digest.replace(':', '/')}": raw for digest, raw in contents.items() if digest not in without},
+    }
+
+
+@pytest.mark.parametrize("ref", [None, "alpine:3.20", "docker.io/library/alpine:3.20"])
+async def test_an_old_archive_is_pushed(calls: Calls, serve: Serve, tmp_path: Path, ref: str | None) -> None:
+    registry = serve()
+    path = write(tmp_path / "image.tar", old())
+    result = await calls("push", path, f"{registry.url}/a:v1", tag=ref)
+    assert (result.media_type, result.blobs_moved, result.bytes_moved) == (DOCKER_MANIFEST, 3, sum(map(len, FILES.values())))
+    with RegistryClientV2(f"{registry.url}/a") as client:
+        found = client.get_manifest("v1")
+        assert found.digest == result.digest
+        document = json.loads(found.raw)
+        assert [one["digest"] for one in document["layers"]] == [digest_of(one) for one in LAYERS]
+        assert {one["mediaType"] for one in document["layers"]} == {"application/vnd.docker.image.rootfs.diff.tar"}
+        for content in FILES.values():
+            with client.create_blob_read_stream(digest_of(content)) as stream:
+                assert stream.read() == content
+    again = await calls("copy", f"docker-archive:{path}", f"{registry.url}/a:v1")
+    assert (again.bytes_moved, again.manifests_pushed, again.digest) == (0, 0, result.digest)
+
+
+async def test_an_archive_goes_into_a_layout(calls: Calls, serve: Serve, tmp_path: Path) -> None:
+    path = write(tmp_path / "image.tar", old())
+    result = await calls("pull", f"docker-archive:{path}:alpine:3.20", tmp_path / "layout")
+    pushed = await calls("push", tmp_path / "layout", f"{serve().url}/a:v1", tag="alpine:3.20")
+    assert pushed.digest == result.digest
+
+
+async def test_compressed_layers_stay_as_they_are(calls: Calls, serve: Serve, tmp_path: Path) -> None:
+    registry = serve()
+    packed = [gzip.compress(one) for one in LAYERS]
+    path = write(tmp_path / "image.tar", {**old(), "1/layer.tar": packed[0], "2/layer.tar": packed[1]})
+    await calls("push", path, f"{registry.url}/a:v1")
+    with RegistryClientV2(f"{registry.url}/a") as client:
+        layers = json.loads(client.get_manifest("v1").raw)["layers"]
+    assert [one["digest"] for one in layers] == [digest_of(one) for one in packed]
+    assert {one["mediaType"] for one in layers} == {"application/vnd.docker.image.rootfs.diff.tar.gzip"}
+
+
+async def test_a_layer_that_docker_had_twice_is_a_link(calls: Calls, serve: Serve, tmp_path: Path) -> None:
+    config = json.loads(CONFIG)
+    config["rootfs"]["diff_ids"] = [digest_of(LAYERS[1])] * 2
+    path = write(tmp_path / "image.tar", {**old(), "config.json": json.dumps(config).encode(), "2/layer.tar": "../1/layer.tar",
+                                          "1/layer.tar": LAYERS[1]})  # fmt: skip
+    result = await calls("push", path, f"{serve().url}/a:v1")
+    assert result.blobs_moved == 2
+
+
+@pytest.mark.parametrize("target", ["/etc/passwd", "../../../etc/passwd", "3/layer.tar", "2/layer.tar", "chain"])
+async def test_a_link_leads_to_no_file_outside(calls: Calls, serve: Serve, tmp_path: Path, target: str) -> None:
+    path = write(tmp_path / "image.tar", {**old(), "2/layer.tar": target, "chain": "1/layer.tar"})
+    with pytest.raises(ImageError, match=r"has no file '2/layer\.tar'"):
+        await calls("push", path, f"{serve().url}/a:v1")
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../../etc/passwd", "", "."])
+async def test_a_name_leads_to_no_file_outside(calls: Calls, serve: Serve, tmp_path: Path, name: str) -> None:
+    path = write(tmp_path / "image.tar", old({**ENTRY, "Layers": ["1/layer.tar", name]}))
+    with pytest.raises(ImageError, match="has no file"):
+        await calls("push", path, f"{serve().url}/a:v1")
+
+
+async def test_a_file_that_is_there_twice_is_refused(calls: Calls, serve: Serve, tmp_path: Path) -> None:
+    path = write(tmp_path / "image.tar", old())
+    with tarfile.open(path, "a") as tar:
+        entry = tarfile.TarInfo("./1/layer.tar")
+        entry.size = 5
+        tar.addfile(entry, io.BytesIO(b"other"))
+    with pytest.raises(ImageError, match="twice"):
+        await calls("push", path, f"{serve().url}/a:v1")
+
+
+async def test_a_layer_that_is_not_what_the_config_says_is_refused(calls: Calls, serve: Serve, tmp_path: Path) -> None:
+    path = write(tmp_path / "image.tar", {**old(), "2/layer.tar": b"another"})
+    with pytest.raises(DigestMismatchError):
+        await calls("push", path, f"{serve().url}/a:v1")
+
+
+async def test_the_image_is_chosen_by_its_name(calls: Calls, serve: Serve, tmp_path: Path) -> None:
+    other = {**ENTRY, "RepoTags": ["example.com/b:1", "b:2"]}
+    path = write(tmp_path / "image.tar", old(ENTRY, other, {**ENTRY, "RepoTags": None}))
+    registry = serve()
+    await calls("push", path, f"{registry.url}/a:v1", tag="b:2")
+    with pytest.raises(ImageError, match=r"has no image 'c:1': 'alpine:3\.20', 'b:2', 'example\.com/b:1'"):
+        await calls("push", path, f"{registry.url}/a:v1", tag="c:1")
+    with pytest.raises(ImageError, match="has 3 images; name one of them"):
+        await calls("push", path, f"{registry.url}/a:v1")
+
+
+async def test_a_new_archive_keeps_its_manifest(calls: Calls, serve: Serve, tmp_path: Path) -> None:
+    made = made_image(LAYERS)
+    path = write(tmp_path / "image.tar", oci(made))
+    registry = serve()
+    result = await calls("copy", f"docker-archive:{path}:alpine:3.20", f"{registry.url}/a:v1")
+    assert result.digest == made.root
+    fetch(f"{registry.url}/a", made, "v1")
+    with pytest.raises(ImageError, match=r"has no image 'b:1'"):
+        await calls("copy", f"docker-archive:{path}:b:1", f"{registry.url}/a:v1")
+
+
+async def test_a_new_archive_may_hold_an_index(calls: Calls, serve: Serve, tmp_path: Path) -> None:
+    parts = {"linux/amd64": made_image([b"1"]), "linux/arm64": made_image([b"2"], "linux/arm64")}
+    made = made_index(parts)
+    registry = serve()
+    await calls("push", write(tmp_path / "all.tar", oci(made)), f"{registry.url}/a:v1")
+    fetch(f"{registry.url}/a", made, "v1")
+    only = parts["linux/arm64"]
+    missing = {*parts["linux/amd64"].manifests, *parts["linux/amd64"].blobs}
+    path = write(tmp_path / "one.tar", oci(made, without=missing))
+    result = await calls("push", path, f"{registry.url}/b:v1")
+    assert result.digest == only.root
+    fetch(f"{registry.url}/b", only, "v1")
+
+
+@pytest.mark.parametrize("form", ["gzip", "bz2", "xz"])
+async def test_a_compressed_archive_is_named_as_such(calls: Calls, serve: Serve, tmp_path: Path, form: str) -> None:
+    packed = {"gzip": gzip.compress(b"x"), "bz2": bz2.compress(b"x"), "xz": lzma.compress(b"x")}[form]
+    (tmp_path / "image.tar").write_bytes(packed)
+    with pytest.raises(ImageError, match="decompress it first"):
+        await calls("push", tmp_path / "image.tar", f"{serve().url}/a:v1")
+
+
+@pytest.mark.parametrize(
+    ("files", "problem"),
+    [
+        ({}, "no manifest.json"),
+        ({"repositories": b"{}"}, "before 1.10"),
+        ({"manifest.json": b"{"}, "no JSON"),
+        ({"manifest.json": b"{}"}, "lists no images"),
+        ({"manifest.json": b"[1]"}, "lists no images"),
+        ({"manifest.json": b"[{}]"}, "something else"),
+        ({"manifest.json": b'[{"Config": "c", "Layers": []}]'}, "no file 'c'"),
+        ({"manifest.json": b'[{"Config": "c", "Layers": ["l"]}]', "c": b"{}"}, "1 layers, but the image's config 0"),
+        ({"manifest.json": b'[{"Config": "c", "Layers": []}]', "c": b"[]"}, "ImageConfig"),
+    ],
+)
+async def test_what_is_no_archive_of_images_is_refused(
+    calls: Calls, serve: Serve, tmp_path: Path, files: dict[str, bytes | str], problem: str
+) -> None:
+    path = write(tmp_path / "image.tar", files)
+    with pytest.raises(RegistryError, match=problem):
+        await calls("push", path, f"{serve().url}/a:v1")
+
+
+def test_an_archive_that_breaks_off_is_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "image.tar", old())
+    whole = path.read_bytes()
+    for length in (0, 100, 700, len(CONFIG) + 600, len(whole) // 2):
+        path.write_bytes(whole[:length])
+        with pytest.raises(ImageError):
+            DockerArchive(path).open()
+    with pytest.raises(FileNotFoundError):
+        DockerArchive(tmp_path / "nothing").open()
+
+
+def test_no_header_makes_much_be_read_at_once(tmp_path: Path) -> None:
+    """A file's attributes may claim to be as long as the archive."""
+    path = tmp_path / "image.tar"
+    entry = tarfile.TarInfo("pax")
+    entry.type, entry.size = tarfile.XHDTYPE, 1 << 33
+    path.write_bytes(entry.tobuf(tarfile.GNU_FORMAT))
+    with path.open("r+b") as file:
+        file.truncate(1 << 33)
+    with pytest.raises(ImageError, match="a header of"):
+        TarIndex(path)
+
+
+@given(st.binary(max_size=2000))
+def test_any_bytes_are_an_archive_or_are_refused(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    path = tmp_path_factory.getbasetemp() / "any.tar"
+    path.write_bytes(content)
+    with pytest.raises(ImageError):
+        DockerArchive(path).open()

@@ -1,0 +1,110 @@
+"""The config of an image, typed and compared with its digest."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Callable
+
+import pytest
+
+from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+from docker_registry_sdk.errors import DigestMismatchError, ImageError, NotFoundError, ParseError
+from docker_registry_sdk.testing import EmbeddedRegistry
+from docker_registry_sdk.testing.faults import Fault, WrongBytes
+from docker_registry_sdk.v2.models import Platform
+from tests.images.calls import Calls, made_image, made_index, made_manifest, store
+from tests.support.images import OCI_MANIFEST, descriptor
+
+pytestmark = pytest.mark.anyio
+
+Serve = Callable[..., EmbeddedRegistry]
+AMD64 = made_image([b"1"], "linux/amd64")
+ARM64 = made_image([b"2"], "linux/arm64/v8")
+INDEX = made_index({"linux/amd64": AMD64, "linux/arm64/v8": ARM64})
+
+
+async def test_the_config_of_a_platform(server: str, repo: str, calls: Calls) -> None:
+    store(f"{server}/{repo}", INDEX, "v1")
+    async with calls.client(f"{server}/{repo}") as client:
+        for text in ("linux/arm64", Platform(os="linux", architecture="aarch64")):
+            config = await calls("get_config", client, "v1", text)
+            assert (config.os, config.architecture, config.variant) == ("linux", "arm64", "v8")
+            assert config.config.labels == {"platform": "linux/arm64/v8"}
+        assert (await calls("get_config", client, INDEX.root, platform="linux/amd64")).architecture == "amd64"
+
+
+async def test_without_a_platform_it_is_linux_on_this_machine(
+    calls: Calls, serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry = serve()
+    nested = made_index({}, without_platform=[])
+    store(f"{registry.url}/a", INDEX, "v1")
+    store(f"{registry.url}/a", ARM64, "arm64")
+    store(f"{registry.url}/a", nested, "empty")
+    async with calls.client(f"{registry.url}/a") as client:
+        for machine, architecture in (("x86_64", "amd64"), ("aarch64", "arm64")):
+            monkeypatch.setattr(platform, "machine", lambda machine=machine: machine)
+            assert (await calls("get_config", client, "v1")).architecture == architecture
+        monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+        assert (await calls("get_config", client, "arm64")).architecture == "arm64"
+        with pytest.raises(ImageError, match="it is for linux/arm64/v8"):
+            await calls("get_config", client, "arm64", "linux/amd64")
+        with pytest.raises(ImageError, match="it is for linux/amd64, linux/arm64/v8"):
+            await calls("get_config", client, "v1", "linux/s390x")
+        with pytest.raises(ImageError, match="has no config"):
+            await calls("get_config", client, "empty")
+        with pytest.raises(NotFoundError):
+            await calls("get_config", client, "v2")
+
+
+async def test_what_has_no_config_is_refused(calls: Calls, serve: Serve) -> None:
+    registry = serve()
+    artifact = made_manifest(
+        {
+            "schemaVersion": 2,
+            "mediaType": OCI_MANIFEST,
+            "config": descriptor("application/vnd.oci.empty.v1+json", b"{}"),
+            "layers": [],
+        },
+        OCI_MANIFEST,
+        blobs=[b"{}"],
+    )
+    store(f"{registry.url}/a", artifact, "v1")
+    async with calls.client(f"{registry.url}/a") as client:
+        with pytest.raises(ImageError, match=r"has no config of an image: it is application/vnd\.oci\.empty\.v1\+json"):
+            await calls("get_config", client, "v1")
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b'{"rootfs": 1}', b" " * (5 * 1024 * 1024)])
+async def test_a_config_that_cannot_be_understood_is_refused(calls: Calls, serve: Serve, content: bytes) -> None:
+    registry = serve()
+    document = {
+        "schemaVersion": 2,
+        "mediaType": OCI_MANIFEST,
+        "config": descriptor("application/vnd.oci.image.config.v1+json", content),
+        "layers": [],
+    }
+    store(f"{registry.url}/a", made_manifest(document, OCI_MANIFEST, blobs=[content]), "v1")
+    async with calls.client(f"{registry.url}/a") as client:
+        with pytest.raises((ImageError, ParseError), match="onfig"):
+            await calls("get_config", client, "v1")
+
+
+async def test_a_config_of_other_bytes_is_refused(calls: Calls, serve: Serve) -> None:
+    registry = serve()
+    store(f"{registry.url}/a", AMD64, "v1")
+    registry.faults.add(Fault(WrongBytes(), operation="create_blob_read_stream", times=None))
+    async with calls.client(f"{registry.url}/a") as client:
+        with pytest.raises(DigestMismatchError):
+            await calls("get_config", client, "v1")
+
+
+def test_configs_survive_json() -> None:
+    from docker_registry_sdk import images
+
+    with EmbeddedRegistry() as registry:
+        store(f"{registry.url}/a", AMD64, "v1")
+        with RegistryClientV2(f"{registry.url}/a") as client:
+            config = images.get_config(client, "v1")
+    assert json.loads(json.dumps(config.to_dict())) == json.loads(next(iter(AMD64.blobs.values())))

@@ -1,0 +1,229 @@
+"""Copies that fail or are broken off: nothing stays open, nothing is half there, and the next run does what is left."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import re
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docker_registry_sdk import images
+from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+from docker_registry_sdk.errors import ForbiddenError, NotFoundError
+from docker_registry_sdk.images import Progress
+from docker_registry_sdk.images import files as files_module
+from docker_registry_sdk.testing import EmbeddedRegistry
+from docker_registry_sdk.testing.faults import Call, Exchange, Fault, Slow, Status
+from tests.images.calls import Calls, Made, fetch, made_image, made_index, store
+
+pytestmark = pytest.mark.anyio
+
+Serve = Callable[..., EmbeddedRegistry]
+MEBIBYTE = 1024 * 1024
+IMAGE = made_image([bytes([number]) * (200_000 + number) for number in range(12)])
+BIG = made_image([bytes([number]) * (4 * MEBIBYTE) for number in range(4)])
+
+
+def about(made: Made, number: int) -> Callable[[Call], bool]:
+    """Return what says whether an upload is closed that is of one of the layers."""
+    digest = list(made.blobs)[number]
+    return lambda call: call.query.get("digest") == digest
+
+
+def open_uploads(registry: EmbeddedRegistry) -> list[str]:
+    """Return the uploads that were begun and neither closed nor cancelled."""
+    begun: set[str] = set()
+    ended: set[str] = set()
+    for record in registry.requests.snapshot():
+        if record.method == "POST" and record.status == 202:
+            location = next(value for name, value in record.response_headers if name == "location")
+            begun.add(location.partition("?")[0].rpartition("/")[2])
+        if "/uploads/" in record.path and record.method in ("PUT", "DELETE") and (record.status or 500) < 300:
+            ended.add(record.path.partition("?")[0].rpartition("/")[2])
+    return sorted(begun - ended)
+
+
+async def test_a_layer_that_fails_ends_the_copy_and_the_next_run_moves_what_lacks(calls: Calls, serve: Serve) -> None:
+    source, target = serve(), serve()
+    store(f"{source.url}/a", IMAGE, "v1")
+    target.faults.add(Fault(Status(403), when=about(IMAGE, 5), times=None))
+    with pytest.raises(ForbiddenError):
+        await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
+    assert open_uploads(target) == []
+    with RegistryClientV2(f"{target.url}/b") as client:
+        with pytest.raises(NotFoundError):
+            client.head_manifest("v1")
+        there = [digest for digest in IMAGE.blobs if is_there(client, digest)]
+    assert 0 < len(there) < len(IMAGE.blobs)
+    target.faults.clear()
+    result = await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
+    assert result.blobs_skipped == len(there)
+    assert result.bytes_moved == sum(len(content) for digest, content in IMAGE.blobs.items() if digest not in there)
+    fetch(f"{target.url}/b", IMAGE, "v1")
+
+
+async def test_a_manifest_that_fails_leaves_the_tag_as_it_was(calls: Calls, serve: Serve) -> None:
+    source, target = serve(), serve()
+    parts = {"linux/amd64": made_image([b"1"]), "linux/arm64": made_image([b"2"], "linux/arm64")}
+    made = made_index(parts)
+    store(f"{source.url}/a", made, "v1")
+    store(f"{target.url}/b", IMAGE, "v1")
+    path = f"/v2/b/manifests/{re.escape(parts['linux/arm64'].root)}"
+    target.faults.add(Fault(Status(403), method="PUT", path=path, times=None))
+    with pytest.raises(ForbiddenError):
+        await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
+    fetch(f"{target.url}/b", IMAGE, "v1")
+    target.faults.clear()
+    result = await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
+    assert result.manifests_pushed <= 2 and result.blobs_moved == 0
+    fetch(f"{target.url}/b", made, "v1")
+
+
+async def test_progress_that_raises_ends_the_copy(calls: Calls, serve: Serve, tmp_path: Path) -> None:
+    source, target = serve(), serve()
+    store(f"{source.url}/a", BIG, "v1")
+
+    def stop(progress: Progress) -> None:
+        if progress.bytes >= 2 * MEBIBYTE:
+            raise LookupError("enough")
+
+    for dst in (f"{target.url}/b:v1", f"oci:{tmp_path}/layout:v1"):
+        with pytest.raises(LookupError, match="enough"):
+            await calls("copy", f"{source.url}/a:v1", dst, on_progress=stop)
+    assert open_uploads(target) == []
+    assert not (tmp_path / "layout" / "index.json").exists()
+    assert [path.name for path in tmp_path.rglob("*.tmp")] == []
+    await calls("copy", f"{source.url}/a:v1", f"oci:{tmp_path}/layout:v1")
+    assert [path.name for path in tmp_path.rglob("*.part")] == []
+
+
+@pytest.mark.parametrize("to", ["registry", "layout"])
+async def test_a_task_that_is_cancelled_leaves_nothing_open(serve: Serve, tmp_path: Path, to: str) -> None:
+    source, target = serve(), serve()
+    store(f"{source.url}/a", BIG, "v1")
+    begun = asyncio.Event()
+
+    def tell(progress: Progress) -> None:
+        if progress.bytes >= MEBIBYTE:
+            begun.set()
+
+    source.faults.add(Fault(Slow(bytes_per_second=2 * MEBIBYTE), operation="create_blob_read_stream", times=None))
+    dst = f"{target.url}/b:v1" if to == "registry" else f"oci:{tmp_path}:v1"
+    task = asyncio.ensure_future(images.async_copy(f"{source.url}/a:v1", dst, on_progress=tell))
+    await asyncio.wait_for(begun.wait(), 20)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert open_uploads(target) == []
+    assert [path.name for path in tmp_path.rglob("*.tmp")] == []
+    source.faults.clear()
+    await images.async_copy(f"{source.url}/a:v1", dst)
+    if to == "registry":
+        fetch(f"{target.url}/b", BIG, "v1")
+
+
+class Late:
+    """The registry hears of a request late, and not of what it should mount."""
+
+    async def play(self, exchange: Exchange, app: Any) -> None:
+        await asyncio.sleep(0.5)
+        await app({**exchange.scope, "query_string": b""}, exchange.receive, exchange.send)
+
+
+@pytest.mark.parametrize("kind", ["upload", "mount"])
+async def test_an_upload_that_opens_while_its_task_is_cancelled_is_closed(serve: Serve, kind: str) -> None:
+    registry = serve()
+    store(f"{registry.url}/a", IMAGE, "v1")
+    registry.requests.clear()
+    registry.faults.add(Fault(Late(), method="POST", times=None))
+    source = f"{registry.url}/a:v1"
+    if kind == "upload":
+        other = serve()
+        store(f"{other.url}/a", IMAGE, "v1")
+        source = f"{other.url}/a:v1"
+    task = asyncio.ensure_future(images.async_copy(source, f"{registry.url}/b:v1"))
+    for _ in range(200):
+        await asyncio.sleep(0.01)
+        if sum(record.method == "HEAD" for record in registry.requests.snapshot()) >= 2 + len(IMAGE.blobs):
+            break
+    await asyncio.sleep(0.2)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    await asyncio.sleep(0.6)
+    assert any(record.method == "POST" for record in registry.requests.snapshot())
+    assert open_uploads(registry) == []
+
+
+@pytest.mark.parametrize("to", ["registry", "layout"])
+def test_ctrl_c_leaves_nothing_open(serve: Serve, tmp_path: Path, to: str) -> None:
+    source, target = serve(), serve()
+    store(f"{source.url}/a", BIG, "v1")
+    pressed = threading.Event()
+
+    def press(progress: Progress) -> None:
+        if progress.bytes >= MEBIBYTE and not pressed.is_set():
+            pressed.set()
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    source.faults.add(Fault(Slow(bytes_per_second=2 * MEBIBYTE), operation="create_blob_read_stream", times=None))
+    dst = f"{target.url}/b:v1" if to == "registry" else f"oci:{tmp_path}:v1"
+    with pytest.raises(KeyboardInterrupt):
+        images.copy(f"{source.url}/a:v1", dst, on_progress=press)
+    assert open_uploads(target) == []
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("copy")] == []
+    source.faults.clear()
+    images.copy(f"{source.url}/a:v1", dst)
+    if to == "registry":
+        fetch(f"{target.url}/b", BIG, "v1")
+
+
+async def test_a_full_disk_leaves_no_file_behind(
+    calls: Calls, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = serve()
+    store(f"{source.url}/a", BIG, "v1")
+    await calls("pull", f"{source.url}/a:v1", tmp_path / "one")
+    written = []
+
+    def write(self: files_module.NewFile, content: bytes) -> None:
+        written.append(len(content))
+        if sum(written) > 6 * MEBIBYTE:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
+        real(self, content)
+
+    real = files_module.NewFile.write
+    monkeypatch.setattr(files_module.NewFile, "write", write)
+    with pytest.raises(OSError, match="No space left"):
+        await calls("copy", f"oci:{tmp_path}/one", f"oci:{tmp_path}/two")
+    assert [path.name for path in (tmp_path / "two").rglob("*.tmp")] == []
+    monkeypatch.undo()
+    result = await calls("copy", f"oci:{tmp_path}/one", f"oci:{tmp_path}/two")
+    assert result.digest == BIG.root
+
+
+async def test_a_source_without_a_layer_tells_which(calls: Calls, serve: Serve) -> None:
+    source, target = serve(), serve()
+    store(f"{source.url}/a", IMAGE, "v1")
+    missing = list(IMAGE.blobs)[3]
+    with RegistryClientV2(f"{source.url}/a") as client:
+        client.delete_blob(missing)
+    with pytest.raises(NotFoundError, match=missing):
+        await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
+    assert open_uploads(target) == []
+
+
+def is_there(client: RegistryClientV2, digest: str) -> bool:
+    """Return whether a blob is on a registry."""
+    try:
+        client.head_blob(digest)
+    except NotFoundError:
+        return False
+    return True

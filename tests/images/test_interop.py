@@ -1,0 +1,134 @@
+"""skopeo and umoci read what is written here, and what they write is read here; digests stay."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+from docker_registry_sdk.testing import EmbeddedRegistry
+from tests.images.calls import Calls
+from tests.support.images import digest_of
+from tests.support.skopeo import Images, Skopeo, make_images, read_docker_folder, read_layout, write_layout
+from tests.support.umoci import run_umoci
+
+pytestmark = pytest.mark.anyio
+
+Serve = Callable[..., EmbeddedRegistry]
+
+
+def names(server: str) -> str:
+    """Return a registry's address as skopeo's references have it."""
+    return server.removeprefix("http://")
+
+
+@pytest.mark.parametrize("form", ["oci", "docker"])
+async def test_skopeo_reads_what_was_pushed(
+    server: str, repo: str, calls: Calls, skopeo: Skopeo, tmp_path: Path, form: str
+) -> None:
+    made = make_images(form)
+    write_layout(made, tmp_path / "ours", "v1")
+    await calls("push", tmp_path / "ours", f"{server}/{repo}:v1")
+    skopeo.copy(f"docker://{names(server)}/{repo}:v1", f"dir:{tmp_path}/theirs")
+    assert read_docker_folder(tmp_path / "theirs") == made.everything
+
+
+@pytest.mark.parametrize("form", ["oci", "docker"])
+async def test_what_skopeo_pushed_is_pulled(
+    server: str, repo: str, calls: Calls, skopeo: Skopeo, tmp_path: Path, form: str
+) -> None:
+    made = push_by_skopeo(server, repo, skopeo, tmp_path, form)
+    result = await calls("pull", f"{server}/{repo}:v1", tmp_path / "pulled")
+    assert result.digest == digest_of(made.index)
+    assert read_layout(tmp_path / "pulled") == made.everything
+
+
+async def test_skopeo_reads_our_layout(server: str, repo: str, calls: Calls, skopeo: Skopeo, tmp_path: Path) -> None:
+    made = push_by_skopeo(server, repo, skopeo, tmp_path, "oci")
+    await calls("pull", f"{server}/{repo}:v1", tmp_path / "pulled", tag="name/a-tag:1.0")
+    skopeo.copy(f"oci:{tmp_path}/pulled:name/a-tag:1.0", f"oci:{tmp_path}/theirs:v1")
+    assert read_layout(tmp_path / "theirs") == made.everything
+
+
+async def test_skopeo_adds_to_our_layout_and_we_to_its(calls: Calls, serve: Serve, skopeo: Skopeo, tmp_path: Path) -> None:
+    registry = serve()
+    made = push_by_skopeo(registry.url, "a", skopeo, tmp_path, "oci")
+    source = f"docker://{names(registry.url)}/a:v1"
+    for first in ("ours", "theirs"):
+        layout = tmp_path / first
+        if first == "ours":
+            await calls("pull", f"{registry.url}/a:v1", layout, tag="ours")
+            skopeo.copy(source, f"oci:{layout}:theirs")
+        else:
+            skopeo.copy(source, f"oci:{layout}:theirs")
+            await calls("pull", f"{registry.url}/a:v1", layout, tag="ours")
+        for tag in ("ours", "theirs"):
+            result = await calls("copy", f"oci:{layout}:{tag}", f"{registry.url}/b:{first}-{tag}")
+            assert result.digest == digest_of(made.index)
+            skopeo.copy(f"oci:{layout}:{tag}", f"oci:{tmp_path}/{first}-{tag}:x")
+            assert read_layout(tmp_path / f"{first}-{tag}") == made.everything
+
+
+async def test_an_archive_of_skopeo_is_pushed(calls: Calls, serve: Serve, skopeo: Skopeo, tmp_path: Path) -> None:
+    registry = serve()
+    push_by_skopeo(registry.url, "a", skopeo, tmp_path, "oci")
+    done = skopeo.run(
+        "copy", "--src-tls-verify=false", f"docker://{names(registry.url)}/a:v1", f"docker-archive:{tmp_path}/a.tar:a:v1"
+    )
+    assert done.returncode == 0, done.stderr
+    result = await calls("copy", f"docker-archive:{tmp_path}/a.tar:a:v1", f"{registry.url}/b:v1")
+    with RegistryClientV2(f"{registry.url}/b") as client:
+        document = json.loads(client.get_manifest("v1").raw)
+    config = read_blob(registry, document["config"]["digest"])
+    assert [one["digest"] for one in document["layers"]] == json.loads(config)["rootfs"]["diff_ids"]
+    # skopeo finds the same image in it, and takes what we have pushed.
+    inspected = skopeo.run("inspect", "--config", "--raw", f"docker-archive:{tmp_path}/a.tar:a:v1")
+    assert inspected.stdout.encode() == config
+    skopeo.copy(f"docker://{names(registry.url)}/b:v1", f"dir:{tmp_path}/back")
+    assert result.digest in read_docker_folder(tmp_path / "back")
+
+
+async def test_an_image_of_umoci_is_pushed_and_pulled(
+    server: str, repo: str, calls: Calls, skopeo: Skopeo, tmp_path: Path
+) -> None:
+    layout = tmp_path / "layout"
+    run_umoci("init", "--layout", str(layout))
+    run_umoci("new", "--image", f"{layout}:made")
+    (tmp_path / "file").write_text("hello")
+    run_umoci("insert", "--rootless", "--image", f"{layout}:made", str(tmp_path / "file"), "/file")
+    run_umoci("config", "--image", f"{layout}:made", "--config.env", "A=b")
+    result = await calls("push", layout, f"{server}/{repo}:v1", tag="made")
+    async with calls.client(f"{server}/{repo}") as client:
+        assert "A=b" in (await calls("get_config", client, "v1")).config.env
+    await calls("pull", f"{server}/{repo}:v1", tmp_path / "back", tag="back")
+    assert "back" in run_umoci("list", "--layout", str(tmp_path / "back"))
+    stat = json.loads(run_umoci("stat", "--image", f"{tmp_path}/back:back", "--json"))
+    assert stat["history"]
+    run_umoci("config", "--image", f"{tmp_path}/back:back", "--tag", "changed", "--config.env", "C=d")
+    again = await calls("push", tmp_path / "back", f"{server}/{repo}:v2", tag="back")
+    changed = await calls("push", tmp_path / "back", f"{server}/{repo}:v3", tag="changed")
+    assert again.digest == result.digest != changed.digest
+    run_umoci("gc", "--layout", str(tmp_path / "back"))
+
+
+def push_by_skopeo(server: str, repo: str, skopeo: Skopeo, folder: Path, form: str) -> Images:
+    """Make an image, let skopeo push it, and return it."""
+    made = make_images(form)
+    write_layout(made, folder / "made", "v1")
+    if form == "oci":
+        skopeo.copy(f"oci:{folder}/made:v1", f"docker://{names(server)}/{repo}:v1")
+    else:
+        from tests.support.skopeo import write_docker_folder
+
+        write_docker_folder(made, folder / "dir")
+        skopeo.copy(f"dir:{folder}/dir", f"docker://{names(server)}/{repo}:v1")
+    return made
+
+
+def read_blob(registry: EmbeddedRegistry, digest: str) -> bytes:
+    """Return a blob of repository b."""
+    with RegistryClientV2(f"{registry.url}/b") as client, client.create_blob_read_stream(digest) as stream:
+        return stream.read()

@@ -1,0 +1,120 @@
+"""What platforms mean, and which manifest is for which."""
+
+from __future__ import annotations
+
+import platform
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from docker_registry_sdk.errors import ImageError
+from docker_registry_sdk.images.platforms import choose, default_platform, parse_platform, rank, show
+from docker_registry_sdk.v2.models import Descriptor, Platform
+
+
+@pytest.mark.parametrize(
+    ("text", "means"),
+    [
+        ("linux/amd64", "linux/amd64/v1"),
+        ("linux/x86_64", "linux/amd64/v1"),
+        ("Linux/ARM64", "linux/arm64/v8"),
+        ("linux/aarch64", "linux/arm64/v8"),
+        ("linux/arm64/v8", "linux/arm64/v8"),
+        ("linux/arm64/8", "linux/arm64/v8"),
+        ("linux/arm", "linux/arm/v7"),
+        ("linux/armhf", "linux/arm/v7"),
+        ("linux/armel", "linux/arm/v6"),
+        ("linux/armv6l", "linux/arm/v6"),
+        ("linux/arm/v6", "linux/arm/v6"),
+        ("linux/i686", "linux/386"),
+        ("linux/riscv64", "linux/riscv64"),
+        ("macos/arm64", "darwin/arm64/v8"),
+        ("windows(10.0.17763)/amd64", "windows(10.0.17763)/amd64/v1"),
+    ],
+)
+def test_a_text_names_a_platform(text: str, means: str) -> None:
+    assert show(parse_platform(text)) == means
+    assert show(parse_platform(means)) == means
+
+
+@pytest.mark.parametrize("text", ["", "linux", "linux/", "/amd64", "linux/arm/v7/x", "linux amd64", "linux/amd64\n", "l!/x"])
+def test_a_text_that_names_none_is_refused(text: str) -> None:
+    with pytest.raises(ImageError, match="write system/architecture"):
+        parse_platform(text)
+
+
+@given(st.text(max_size=40))
+def test_any_text_names_a_platform_or_is_refused(text: str) -> None:
+    try:
+        found = parse_platform(text)
+    except ImageError:
+        return
+    assert show(parse_platform(show(found))) == show(found)
+
+
+@pytest.mark.parametrize(
+    ("machine", "means"),
+    [("x86_64", "linux/amd64/v1"), ("aarch64", "linux/arm64/v8"), ("armv7l", "linux/arm/v7"), ("s390x", "linux/s390x")],
+)
+def test_the_default_is_linux_on_this_machine(monkeypatch: pytest.MonkeyPatch, machine: str, means: str) -> None:
+    monkeypatch.setattr(platform, "machine", lambda: machine)
+    assert show(default_platform()) == means
+
+
+@pytest.mark.parametrize(
+    ("candidate", "wanted", "fits"),
+    [
+        ("linux/amd64", "linux/amd64", True),
+        ("linux/arm/v6", "linux/arm/v7", True),
+        ("linux/arm/v7", "linux/arm/v6", False),
+        ("linux/arm64", "linux/arm64/v9", True),
+        ("linux/arm64/v9", "linux/arm64", False),
+        ("linux/arm64/v8.1", "linux/arm64/v8.2", True),
+        ("linux/amd64/v3", "linux/amd64", False),
+        ("linux/amd64/v2", "linux/amd64/v3", True),
+        ("linux/arm", "linux/arm64", False),
+        ("linux/386", "linux/amd64", False),
+        ("windows/amd64", "linux/amd64", False),
+        ("windows(10.0.17763.5000)/amd64", "windows(10.0.17763)/amd64", True),
+        ("windows(10.0.177631)/amd64", "windows(10.0.17763)/amd64", False),
+        ("windows(10.0.17763.5000)/amd64", "windows/amd64", True),
+        ("windows/amd64", "windows(10.0.17763)/amd64", False),
+    ],
+)
+def test_what_is_made_for_an_older_variant_runs(candidate: str, wanted: str, fits: bool) -> None:
+    assert (rank(parse_platform(candidate), parse_platform(wanted)) is not None) == fits
+
+
+def test_the_best_of_several_is_chosen_and_the_first_of_equals() -> None:
+    entries = [entry(text) for text in ("linux/arm/v5", "linux/arm/v6", "linux/arm/v8", "linux/amd64", "linux/amd64")]
+    assert choose(entries, parse_platform("linux/arm")) is entries[1]
+    assert choose(entries, parse_platform("linux/arm/v8")) is entries[2]
+    assert choose(entries, parse_platform("linux/amd64")) is entries[3]
+
+
+def test_an_attestation_is_never_chosen() -> None:
+    attestation = Descriptor(
+        media_type="x", digest="sha256:" + "0" * 64, size=1, platform=Platform(os="unknown", architecture="unknown")
+    )
+    entries = [attestation, entry("linux/amd64")]
+    assert choose(entries, parse_platform("linux/amd64")) is entries[1]
+    with pytest.raises(ImageError, match=r"not there for unknown/unknown: it is for linux/amd64"):
+        choose(entries, parse_platform("unknown/unknown"))
+
+
+def test_the_error_tells_which_platforms_there_are() -> None:
+    with pytest.raises(ImageError, match=r"not there for linux/s390x: it is for linux/amd64, linux/arm/v6"):
+        choose([entry("linux/arm/v6"), entry("linux/amd64")], parse_platform("linux/s390x"))
+    with pytest.raises(ImageError, match="its index names no platform"):
+        choose([Descriptor(media_type="x", digest="y", size=1)], parse_platform("linux/s390x"))
+
+
+def entry(text: str) -> Descriptor:
+    system, architecture, *variant = text.split("/")
+    return Descriptor(
+        media_type="x",
+        digest="sha256:" + "0" * 64,
+        size=1,
+        platform=Platform(os=system, architecture=architecture, variant=variant[0] if variant else None),
+    )
