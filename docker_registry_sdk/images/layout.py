@@ -248,8 +248,11 @@ class Layout:
         return printable(str(self.path))
 
     def _is_about(self, descriptor: Descriptor) -> bool:
-        """Return whether a manifest is about another one."""
-        return contents_of(self.read_manifest(descriptor.digest, descriptor.media_type)).subject is not None
+        """Return whether a manifest is about another one; what is not there is about none."""
+        try:
+            return contents_of(self.read_manifest(descriptor.digest, descriptor.media_type)).subject is not None
+        except ImageError:
+            return False
 
 
 def _tag_of(descriptor: Descriptor) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,7 @@ from docker_registry_sdk.images import Layout, Progress
 from docker_registry_sdk.reference import parse_repo_and_ref
 from docker_registry_sdk.testing import EmbeddedRegistry, Settings, V1Settings
 from docker_registry_sdk.testing.faults import Fault, HtmlError, NoDigest, Status, WrongBytes
+from tests.client.v2.signing import payload_of, sign
 from tests.images.calls import (
     OCI_LAYER,
     Calls,
@@ -30,7 +32,7 @@ from tests.images.calls import (
     named,
     store,
 )
-from tests.support.images import DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, descriptor, digest_of, make_image
+from tests.support.images import DOCKER_MANIFEST, DOCKER_SCHEMA1, OCI_INDEX, OCI_MANIFEST, descriptor, digest_of, make_image
 
 pytestmark = pytest.mark.anyio
 
@@ -241,6 +243,21 @@ async def test_an_index_may_name_blobs(calls: Calls, serve: Serve) -> None:
     store(f"{source.url}/a", cache, "cache")
     await calls("copy", f"{source.url}/a:cache", f"{target.url}/b:cache")
     fetch(f"{target.url}/b", cache, "cache")
+
+
+async def test_signed_schema_1_is_copied_as_it_is(calls: Calls, serve: Serve, tmp_path: Path) -> None:
+    source, target = serve(settings=LENIENT), serve(settings=LENIENT)
+    content = sign(payload_of(digest_of(BASE)))
+    with RegistryClientV2(f"{source.url}/a") as client:
+        client.blob_upload(BASE)
+        pushed = client.put_manifest(content, "v1", media_type=DOCKER_SCHEMA1)
+    result = await calls("copy", f"{source.url}/a:v1", f"{target.url}/a:v1")
+    assert (result.digest, result.bytes_moved) == (pushed.digest, len(BASE))
+    with RegistryClientV2(f"{target.url}/a") as client:
+        assert client.get_manifest("v1").raw == content
+        assert client.head_blob(digest_of(BASE)).size == len(BASE)
+    with pytest.raises(ImageError, match="a layout cannot hold"):
+        await calls("pull", f"{source.url}/a:v1", tmp_path)
 
 
 async def test_a_web_page_is_no_manifest(calls: Calls, serve: Serve) -> None:

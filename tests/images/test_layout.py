@@ -108,6 +108,9 @@ async def test_what_is_about_an_image_does_not_hide_it(calls: Calls, serve: Serv
     assert len(index(tmp_path)) == 2
     result = await calls("push", tmp_path, f"{registry.url}/b:v1")
     assert result.digest == AMD64.root
+    (tmp_path / "blobs" / "sha256" / signature.root.removeprefix("sha256:")).unlink()
+    with pytest.raises(ImageError, match="has 2 images"):
+        await calls("push", tmp_path, f"{registry.url}/b:v1")
 
 
 @pytest.mark.parametrize("where", ["blobs", "blobs/sha256", "index.json", "oci-layout", "blob", "part"])
