@@ -21,6 +21,7 @@ class RemoteBlob:
         repo: The repository's name.
         blob: The blob's digest or descriptor.
         use_urls: Whether the descriptor's `urls` may be followed.
+        checked: Whether the bytes are compared with the digest here; an upload does so itself, and once is enough.
         timeout: Seconds or an `httpx.Timeout`; None for the client's own.
 
     Raises:
@@ -34,12 +35,14 @@ class RemoteBlob:
         blob: str | Descriptor,
         *,
         use_urls: bool = False,
+        checked: bool = True,
         timeout: Timeout | None = None,
     ) -> None:
         self._client = client
         self._repo = repo
         self._wanted = parse_wanted(blob)
         self._use_urls = use_urls
+        self._checked = checked
         self._timeout = timeout
 
     def blocks(self, offset: int, /) -> Iterator[bytes]:
@@ -53,7 +56,7 @@ class RemoteBlob:
             DigestMismatchError: The blob is not the one that was asked for.
             TransportError: The body broke off, time after time.
         """
-        if offset == 0:
+        if offset == 0 and self._checked:
             blob = self._wanted.descriptor or self._wanted.digest
             with open_blob_stream(self._client, self._repo, blob, self._use_urls, self._timeout) as stream:
                 for chunk in stream:

@@ -24,7 +24,7 @@ from ...v2.api import (
     upload_blob_chunk,
 )
 from ...wire import Client, RawBody
-from ..asides import unbroken
+from ..asides import unbroken, unhurried
 from ..progress import Phase, Progress
 from ..session import UploadSession, advanced, arrived_bytes, refreshed, started
 from ..sources import BLOCK
@@ -172,12 +172,13 @@ class Sending:
 
     def _start(self) -> None:
         algorithm = self._feed.algorithm
-        answer = start_blob_upload.sync(
-            self._client,
-            self._repo,
-            digest_algorithm=None if algorithm == DEFAULT_ALGORITHM else algorithm,
-            timeout=self._options.timeout,
-        )
+        with unhurried():  # a session that nobody has heard of could not be cancelled
+            answer = start_blob_upload.sync(
+                self._client,
+                self._repo,
+                digest_algorithm=None if algorithm == DEFAULT_ALGORITHM else algorithm,
+                timeout=self._options.timeout,
+            )
         if isinstance(answer, start_blob_upload.StartBlobUploadCreated):
             raise RegistryError(
                 f"the registry answered 201 to the start of an upload to {self._repo}, which holds no blob yet"

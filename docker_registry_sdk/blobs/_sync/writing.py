@@ -11,7 +11,7 @@ from ...transport.retries import RetryLimits
 from ...v2.api import head_blob, start_blob_upload
 from ...v2.models import Descriptor
 from ...wire import Client, RawBody
-from ..asides import aside
+from ..asides import aside, unhurried
 from ..progress import Phase, Progress
 from ..session import started
 from ..sources import UploadSource, opened, small_content
@@ -104,9 +104,10 @@ def _present(
     if options.from_repo is not None:
         # A refusal says no more than that nothing is mounted from there: 400 on Docker Hub, 401 on Harbor, no token on GitLab.
         with suppress(StatusError, AuthError):
-            answer = start_blob_upload.sync(
-                client, repo, mount=wanted, from_repo=options.from_repo, timeout=options.timeout
-            )
+            with unhurried():  # a session that nobody has heard of could not be cancelled
+                answer = start_blob_upload.sync(
+                    client, repo, mount=wanted, from_repo=options.from_repo, timeout=options.timeout
+                )
             if isinstance(answer, start_blob_upload.StartBlobUploadAccepted):
                 sending.take(started(repo, answer))
                 return None
