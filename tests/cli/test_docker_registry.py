@@ -42,6 +42,7 @@ def test_from_login_to_delete(registry: DockerRegistry, call: Call, tmp_path: Pa
     assert call("manifest", f"{name}:a", "--raw").out.encode() == image.docker
     assert call("blob", f"{name}@{digest_of(image.layer)}", "-o", str(tmp_path / "layer")).code == 0
     assert (tmp_path / "layer").read_bytes() == image.layer
+    assert (call("referrers", f"{name}:a").code, call("referrers", f"{name}:a").lines) == (0, [])  # it keeps none by itself
     call("manifest", f"{name}:nope").failed(3)
     assert "by digest only" in call("delete", f"{name}:a").failed(1)[1]
     assert call("delete", f"{name}@{digest_of(image.docker)}").code == 0
