@@ -55,7 +55,7 @@ def transfer(task: str, url: str, target: str, digest: str, path: Path) -> float
             case "copy":
                 from docker_registry_sdk import images
 
-                images.copy(f"{url}/{REPO}:latest", f"{target}/{REPO}:latest")  # type: ignore[attr-defined]
+                images.copy(f"{url}/{REPO}:latest", f"{target}/{REPO}:latest")
         return before
 
 
@@ -76,7 +76,7 @@ async def async_transfer(task: str, url: str, target: str, digest: str, path: Pa
             case "copy":
                 from docker_registry_sdk import images
 
-                await images.async_copy(f"{url}/{REPO}:latest", f"{target}/{REPO}:latest")  # type: ignore[attr-defined]
+                await images.async_copy(f"{url}/{REPO}:latest", f"{target}/{REPO}:latest")
         return before
 
 

@@ -34,7 +34,7 @@ def copy(source: str, target: str) -> None:
     """Copy an image between registries."""
     from docker_registry_sdk import images
 
-    images.copy(source, target)  # type: ignore[attr-defined]
+    images.copy(source, target)
 
 
 if __name__ == "__main__":
