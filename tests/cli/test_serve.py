@@ -52,6 +52,17 @@ def test_json_and_a_chosen_password() -> None:
             process.kill()
 
 
+def test_one_version_of_the_api_alone() -> None:
+    command = [*PROGRAM, "serve", "--port", "0", "--api", "v1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            index = process.stdout.readline().rstrip("\n").partition("://")[2]
+            assert "api_version\t1\n" in run("ping", index).out
+        finally:
+            process.kill()
+
+
 def test_what_it_cannot_serve(call: Call) -> None:
     assert "docker-hub" in call("serve", "--profile", "nowhere").failed(2)[0]
     call("serve", "--auth", "basic", "--username", "a:b").failed(2)

@@ -36,8 +36,9 @@ def explain(context: click.Context, name: str, output: Output, connection: Conne
       docker-registry-sdk auth explain alpine
     """
     from ...errors import AuthError, ForbiddenError, NotFoundError, UnauthorizedError
+    from ...reference import parse_repo_and_ref
 
-    with connection.open(name) as client:
+    with connection.open(parse_repo_and_ref(name)) as client:
         refused = False
         try:
             if client.version == 2:

@@ -13,6 +13,7 @@ from ..options import with_output
 from ..output import Output
 
 _AUTH = ("none", "basic", "token")
+_APIS = ("v1", "v2")
 _PASSWORD_VARIABLE = "EMBEDDED_REGISTRY_PASSWORD"
 
 
@@ -26,6 +27,7 @@ _PASSWORD_VARIABLE = "EMBEDDED_REGISTRY_PASSWORD"
     "--profile", metavar="NAME", help="Be like a registry out there, with its quirks: docker-hub, ecr, ghcr and others."
 )
 @click.option("--auth", type=click.Choice(_AUTH), help="How callers say who they are; that of the profile, or none.")
+@click.option("--api", type=click.Choice(_APIS), help="Speak this version of the API alone; both when not given.")
 @click.option("--username", metavar="NAME", help="The user's name; a random one when not given.")
 @click.option("--tls", is_flag=True, help="Serve HTTPS with a certificate made for it.")
 @with_output
@@ -35,14 +37,15 @@ def command(
     storage: str | None,
     profile: str | None,
     auth: str | None,
+    api: str | None,
     username: str | None,
     tls: bool,
     output: Output,
 ) -> None:
     """Run a container registry for tests.
 
-    It runs until Ctrl-C and keeps everything in memory unless --storage is given. It speaks API v2 and v1, and needs the
-    extra testing. The user's password is that in $EMBEDDED_REGISTRY_PASSWORD, else a random one, which is printed with the
+    It runs until Ctrl-C and keeps everything in memory unless --storage is given. It speaks API v2 and v1 unless --api
+    is given, and needs the extra testing. The user's password is that in $EMBEDDED_REGISTRY_PASSWORD, else a random one, which is printed with the
     address once requests are answered.
 
     \b
@@ -60,6 +63,7 @@ def command(
     try:
         registry = EmbeddedRegistry(
             auth=auth,  # type: ignore[arg-type]  # a choice of the same words
+            apis=None if api is None else (api,),  # type: ignore[arg-type]  # likewise
             username=username,
             password=password,
             storage=storage,
