@@ -10,11 +10,14 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from docker_registry_sdk import OCI_MANIFEST, RegistryClientV2, errors
+from docker_registry_sdk.cli.exit_codes import MEANINGS
+from docker_registry_sdk.cli.main import COMMANDS
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.v1.operations import OPERATIONS as V1_OPERATIONS
 from docker_registry_sdk.v2.operations import OPERATIONS as V2_OPERATIONS
@@ -112,6 +115,16 @@ def test_its_sections_stand_in_order() -> None:
 def test_a_table_has_every_operation(version: int, operations: tuple[Operation, ...]) -> None:
     rows = [line for line in section(f"Endpoints of API v{version}").splitlines() if line.startswith("| `")]
     assert rows == [f"| `{one.id}` | `{one.method} {one.path}` | {one.summary} |" for one in operations]
+
+
+def test_the_command_line_is_all_there() -> None:
+    rows = [line for line in section("Command line").splitlines() if line.startswith("| ")]
+    commands = [
+        f"| `{name}` | {import_module(f'docker_registry_sdk.cli.commands.{name}').command.get_short_help_str(200)} |"
+        for name in COMMANDS
+    ]
+    statuses = [f"| {code.value} | {meaning} |" for code, meaning in MEANINGS.items()]
+    assert rows == ["| command | what it does |", *commands, "| exit status | meaning |", *statuses]
 
 
 def test_the_tree_of_errors_is_that_of_the_module() -> None:
