@@ -44,9 +44,9 @@ def command(
 ) -> None:
     """Run a container registry for tests.
 
-    It runs until Ctrl-C and keeps everything in memory unless --storage is given. It speaks API v2 and v1 unless --api
-    is given, and needs the extra testing. The user's password is that in $EMBEDDED_REGISTRY_PASSWORD, else a random one, which is printed with the
-    address once requests are answered.
+    It runs until Ctrl-C and keeps everything in memory unless --storage is given. It speaks API v2 and v1 unless --api is
+    given, and needs the extra testing. The user's password is that in $EMBEDDED_REGISTRY_PASSWORD, else a random one, which
+    is printed with the address once requests are answered.
 
     \b
     Examples:
