@@ -68,6 +68,18 @@ def test_a_wrong_password(token_registry: EmbeddedRegistry) -> None:
     assert "not it" not in done.err
 
 
+def test_an_unknown_tag_and_an_unreachable_host(open_registry: EmbeddedRegistry) -> None:
+    name = f"{open_registry.host}/team/app:nope"
+    for done in (run("manifest", name), run("copy", name, "oci:nowhere")):
+        assert done.out == ""
+        assert "nope" in done.failed(3)[0]
+    assert not Path("nowhere").exists()
+    assert run("tags", "localhost:1/team/app").failed(5)[0].startswith("GET ")
+    shown = run_in_terminal("tags", "localhost:1/team/app")
+    assert shown.code == 5
+    assert [line.split(":")[0] for line in shown.text.splitlines() if line[:1] != " "][0] == "Error"
+
+
 def test_a_reader_that_goes_ends_it_quietly(embedded_registry: EmbeddedRegistry) -> None:
     with RegistryClientV2(f"{embedded_registry.host}/big") as client:
         digest = client.blob_upload(BIG).digest
