@@ -77,7 +77,7 @@ def test_an_unknown_tag_and_an_unreachable_host(open_registry: EmbeddedRegistry)
     assert run("tags", "localhost:1/team/app").failed(5)[0].startswith("GET ")
     shown = run_in_terminal("tags", "localhost:1/team/app")
     assert shown.code == 5
-    assert [line.split(":")[0] for line in shown.text.splitlines() if line[:1] != " "][0] == "Error"
+    assert shown.text.lstrip().startswith("Error: GET ")
 
 
 def test_a_reader_that_goes_ends_it_quietly(embedded_registry: EmbeddedRegistry) -> None:
