@@ -139,7 +139,7 @@ async def test_a_part_that_is_found_and_a_server_without_ranges(
     assert target.read_bytes() == CONTENT
 
 
-@pytest.mark.parametrize("found", [b"", CONTENT[:100], bytes(100)])
+@pytest.mark.parametrize("found", [b"", CONTENT[:100], bytes(100)], ids=["nothing", "a part of it", "a part of another"])
 async def test_a_wrong_blob_leaves_nothing(server: Server, client: AsyncRegistryClientV2, target: Path, found: bytes) -> None:
     digest = server.push(CONTENT)
     if found:

@@ -72,6 +72,7 @@ def test_names_that_are_not_utf8(client: httpx.Client) -> None:
         b"]\0\0" + b"x" * 100,
         tar("a")[:700],
     ],
+    ids=len,
 )
 def test_what_is_no_tar(client: httpx.Client, layer: bytes) -> None:
     assert_error(files(client, layer), 400, "Layer format not supported")
