@@ -62,7 +62,7 @@ class PartFile:
             os.lseek(self._descriptor, 0, os.SEEK_SET)
         self.length = 0
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | memoryview) -> None:
         """Write all of the bytes.
 
         Args:

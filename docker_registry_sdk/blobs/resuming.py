@@ -119,7 +119,7 @@ class Resumption:
         self._ranges = False
         return False
 
-    def take(self, chunk: bytes) -> bytes:
+    def take(self, chunk: bytes | memoryview) -> bytes | memoryview:
         """Return what is new in a chunk of the body. More than the blob's size passes, so that it does not go unseen.
 
         Args:

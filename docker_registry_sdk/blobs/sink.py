@@ -1,78 +1,85 @@
-"""Hashing and writing in a thread of its own, while the next bytes come from the network."""
+"""Hashing and writing in threads of their own, while the next bytes come from the network; nothing is copied on the way."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from queue import Full, Queue
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
 from threading import Thread
 
 from ..digest import Verifier
 
-_DEPTH = 4
+# Short enough for all of them to stay in the cache of a processor, and few enough for memory.
+_LENGTH = 256 * 1024
+_MOST = 64
 
 
 class Sink:
-    """Takes in blocks, hashes them and writes them, in a thread; a few wait for their turn.
+    """Hands out buffers, and takes them back filled: one thread hashes what is in them, the next one writes it.
 
     Args:
-        verifier: What hashes them; nobody else may use it until `close`.
-        write: What writes them.
+        verifier: What hashes; nobody else may use it until `close`.
+        write: What writes.
     """
 
-    def __init__(self, verifier: Verifier, write: Callable[[bytes], None]) -> None:
-        self._verifier = verifier
-        self._write = write
-        self._waiting: Queue[Sequence[bytes]] = Queue(_DEPTH)
+    def __init__(self, verifier: Verifier, write: Callable[[memoryview], None]) -> None:
+        self._made = 0
+        self._free: SimpleQueue[memoryview] = SimpleQueue()
+        self._filled: SimpleQueue[memoryview] = SimpleQueue()
+        self._hashed: SimpleQueue[memoryview] = SimpleQueue()
         self._failure: BaseException | None = None
-        # A process that ends in between does not wait for it.
-        self._thread = Thread(target=self._work, name="docker_registry_sdk download", daemon=True)
-        self._thread.start()
+        steps = ((verifier.update, self._filled, self._hashed), (write, self._hashed, self._free))
+        # A process that ends in between does not wait for them.
+        self._threads = [Thread(target=self._work, args=step, name="docker_registry_sdk download", daemon=True) for step in steps]
+        for thread in self._threads:
+            thread.start()
 
-    def offer(self, block: Sequence[bytes]) -> bool:
-        """Put a block in, unless too many are waiting, and return whether it was put in.
-
-        Args:
-            block: The block, in pieces; none of them may be empty.
+    def take(self) -> memoryview | None:
+        """Return a buffer to fill and `put`, or None while all of them are in use.
 
         Raises:
             OSError: What came before could not be written.
         """
         self.check()
         try:
-            self._waiting.put_nowait(block)
-        except Full:
-            return False
-        return True
+            return memoryview(self._free.get_nowait().obj)
+        except Empty:
+            if self._made == _MOST:
+                return None
+            self._made += 1
+            return memoryview(bytearray(_LENGTH))
 
-    def put(self, block: Sequence[bytes]) -> None:
-        """Put a block in as soon as there is room.
+    def wait(self) -> memoryview:
+        """Return a buffer to fill and `put` as soon as one is free."""
+        return memoryview(self._free.get().obj)
+
+    def put(self, block: memoryview) -> None:
+        """Have bytes hashed and written.
 
         Args:
-            block: The block, in pieces; none of them may be empty.
+            block: A buffer as far as it was filled.
         """
-        self._waiting.put(block)
+        if block:
+            self._filled.put(block)
 
     def check(self) -> None:
-        """Raise what went wrong in the thread, if anything did."""
+        """Raise what went wrong in the threads, if anything did."""
         if self._failure is not None:
             raise self._failure
 
-    def close(self, rest: Sequence[bytes]) -> None:
-        """Wait until all is done.
+    def close(self) -> None:
+        """Wait until all is done."""
+        self._filled.put(memoryview(b""))
+        for thread in self._threads:
+            thread.join()
 
-        Args:
-            rest: The last block; it may be empty.
-        """
-        for block in (rest, ()) if rest else ((),):
-            self._waiting.put(block)
-        self._thread.join()
-
-    def _work(self) -> None:
-        while block := self._waiting.get():
-            if self._failure is None:  # else it is thrown away, so that nobody waits for ever
+    def _work(self, do: Callable[[memoryview], None], source: SimpleQueue[memoryview], target: SimpleQueue[memoryview]) -> None:
+        more = True
+        while more:
+            block = source.get()
+            more = len(block) > 0  # an empty one is the last
+            if more and self._failure is None:  # else it is thrown away, so that nobody waits for ever
                 try:
-                    for piece in block:
-                        self._verifier.update(piece)
-                        self._write(piece)
+                    do(block)
                 except BaseException as error:
                     self._failure = error
+            target.put(block)

@@ -12,13 +12,15 @@ if TYPE_CHECKING:
     from httpx import TransportError as HTTPFailure
 
     from ..errors import ErrorDetail as ErrorDetail
+    from ._async.exchange import AsyncChunks as AsyncChunks
     from ._async.exchange import AsyncClient as AsyncClient
-    from ._async.exchange import async_chunks as async_chunks
+    from ._async.exchange import AsyncFill as AsyncFill
     from ._async.exchange import async_read as async_read
     from ._async.exchange import async_send as async_send
     from ._async.exchange import async_stream as async_stream
+    from ._sync.exchange import Chunks as Chunks
     from ._sync.exchange import Client as Client
-    from ._sync.exchange import chunks as chunks
+    from ._sync.exchange import Fill as Fill
     from ._sync.exchange import read as read
     from ._sync.exchange import send as send
     from ._sync.exchange import stream as stream
@@ -82,10 +84,14 @@ else:
         "HTTPRequest": "httpx",
         "HTTPFailure": "httpx",
         "ByteStream": "httpx",
+        "AsyncChunks": "._async.exchange",
         "AsyncClient": "._async.exchange",
+        "AsyncFill": "._async.exchange",
         "AsyncRawBody": ".bodies",
+        "Chunks": "._sync.exchange",
         "Client": "._sync.exchange",
         "ErrorDetail": "..errors",
+        "Fill": "._sync.exchange",
         "HTTPResponse": "httpx",
         "NullList": ".reading",
         "ParsedResponse": ".response",
@@ -97,7 +103,6 @@ else:
         "Timeout": ".request",
         "accept_header": ".writing",
         "anything": ".reading",
-        "async_chunks": "._async.exchange",
         "async_read": "._async.exchange",
         "async_send": "._async.exchange",
         "is_untrusted": ".failures",
@@ -108,7 +113,6 @@ else:
         "boolean": ".reading",
         "boolean_header": ".headers",
         "check_path_value": ".urls",
-        "chunks": "._sync.exchange",
         "either": ".reading",
         "fill_path": ".urls",
         "first": ".writing",
@@ -159,11 +163,15 @@ else:
 
 
 __all__ = [
+    "AsyncChunks",
     "AsyncClient",
+    "AsyncFill",
     "AsyncRawBody",
     "ByteStream",
+    "Chunks",
     "Client",
     "ErrorDetail",
+    "Fill",
     "HTTPFailure",
     "HTTPRequest",
     "HTTPResponse",
@@ -178,7 +186,6 @@ __all__ = [
     "accept_header",
     "anything",
     "async_blocks",
-    "async_chunks",
     "async_read",
     "async_send",
     "async_stream",
@@ -188,7 +195,6 @@ __all__ = [
     "boolean_header",
     "build",
     "check_path_value",
-    "chunks",
     "either",
     "fill_path",
     "first",

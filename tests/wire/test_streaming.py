@@ -14,7 +14,7 @@ from docker_registry_sdk.errors import NotFoundError, ParseError, RegistryError,
 from docker_registry_sdk.v1.api import get_img_layer_stream
 from docker_registry_sdk.v2.api import create_blob_read_stream
 from docker_registry_sdk.v2.api.blobs.create_blob_read_stream import CreateBlobReadStreamPartialContent
-from docker_registry_sdk.wire import chunks, make_request, stream
+from docker_registry_sdk.wire import Chunks, make_request, stream
 from tests.wire.loopback import Handler, Loopback
 
 DIGEST = "sha256:ab"
@@ -277,7 +277,7 @@ def test_chunks_are_given_once() -> None:
         assert len(list(blob.body)) == 2
         assert list(blob.body) == []
     with sync_client(Watched(2)) as http:
-        assert len(b"".join(chunks(http.send(http.build_request("GET", "/"), stream=True)))) == 2 * len(BLOCK)
+        assert len(b"".join(Chunks(http.send(http.build_request("GET", "/"), stream=True)))) == 2 * len(BLOCK)
 
 
 def test_body_that_was_read_before_streams_all_the_same() -> None:

@@ -14,9 +14,9 @@ from ...errors import NotFoundError, RangeNotSatisfiableError, RegistryError, Tr
 from ...transport.waiting import async_sleep
 from ...v2.api import create_blob_read_stream
 from ...wire import (
+    AsyncChunks,
     AsyncClient,
     Timeout,
-    async_chunks,
     async_stream,
     follow_url,
     integer_header,
@@ -26,7 +26,7 @@ from ...wire import (
 from ..resuming import Head, Resumption
 from ..wanted import Wanted
 
-_Answer: TypeAlias = tuple[Head, AsyncIterator[bytes]]
+_Answer: TypeAlias = tuple[Head, AsyncChunks]
 _Ask: TypeAlias = Callable[[str | None, str | None], AbstractAsyncContextManager[_Answer]]
 
 
@@ -42,7 +42,7 @@ class AsyncFetch:
         self.state = state
         self._ask = ask
         self._answer: AbstractAsyncContextManager[_Answer] | None = None
-        self._body: AsyncIterator[bytes] | None = None
+        self._body: AsyncChunks | None = None
         self._ended = False
 
     async def start(self) -> None:
@@ -76,12 +76,28 @@ class AsyncFetch:
             TransportError: The body broke off, again and again.
             RegistryError: The answer is not what was asked for.
         """
+        return bytes(await self._next(None))
+
+    async def fill(self, room: memoryview) -> int:
+        """Put the next bytes into a buffer as they come, and return how many there are, 0 at the end; see `read`.
+
+        Args:
+            room: The buffer, which must not be empty.
+
+        Raises:
+            TransportError: The body broke off, again and again.
+            RegistryError: The answer is not what was asked for.
+        """
+        return len(await self._next(room))
+
+    async def _next(self, room: memoryview | None) -> bytes | memoryview:
+        """Return the next bytes, and none at the end; if there is a buffer, they stand at its beginning."""
         while not self._ended:
             await self.start()
             if self._body is None:
                 break
             try:
-                chunk = await anext(self._body, b"")
+                chunk = await anext(self._body, b"") if room is None else room[: await self._body.fill(room)]
             except TransportError as error:
                 await self.aclose()
                 if not self.state.complete:
@@ -89,6 +105,8 @@ class AsyncFetch:
                 continue
             if chunk:
                 taken = self.state.take(chunk)
+                if room is not None and len(taken) < len(chunk):  # those before it were known
+                    room[: len(taken)] = taken
                 if taken or self.state.complete:
                     return taken
             else:
@@ -175,6 +193,6 @@ def _from_url(client: AsyncClient, url: str, timeout: Timeout | None) -> _Ask:
                 text_header(response, "Content-Range"),
                 text_header(response, "ETag"),
             )
-            yield head, async_chunks(response)
+            yield head, AsyncChunks(response)
 
     return ask

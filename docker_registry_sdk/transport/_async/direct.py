@@ -99,11 +99,13 @@ class AsyncDirectTransport(httpx.AsyncBaseTransport):
                 connection.close()
             self._slots.release()
 
+        body = AsyncBody(connection, exchange, timeout.get("read"), done)
+        facts = {"http_version": b"HTTP/" + answer.http_version, "reason_phrase": answer.reason}
         return httpx.Response(
             answer.status_code,
             headers=answer.headers.raw_items(),
-            stream=AsyncBody(connection, exchange, timeout.get("read"), done),
-            extensions={"http_version": b"HTTP/" + answer.http_version, "reason_phrase": answer.reason},
+            stream=body,
+            extensions=facts if exchange.is_chunked else {**facts, "fill": body.fill},
         )
 
 
