@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import ssl
+import sys
+import threading
 from pathlib import Path
+from typing import Any
 
 from ..errors import RegistryError
 from .options import CommonOptions
@@ -24,7 +27,7 @@ def create_ssl_context(registry: str, options: CommonOptions) -> ssl.SSLContext:
     Raises:
         RegistryError: A file of certificates or keys cannot be read.
     """
-    context = ssl.create_default_context()
+    context = _create_late_context()
     for folder in _folders(registry):
         for path in sorted(folder.glob("*.crt")):
             _load(context, path)
@@ -39,6 +42,35 @@ def create_ssl_context(registry: str, options: CommonOptions) -> ssl.SSLContext:
     if options.get("insecure"):
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _create_late_context() -> ssl.SSLContext:
+    """Return what `ssl.create_default_context` does, but read the system's certificates, which takes long, when TLS begins."""
+    lock = threading.Lock()
+
+    class LateContext(ssl.SSLContext):  # made here, so that it stands on what other libraries have put in place by now
+        _is_loaded = False
+
+        def wrap_socket(self, *arguments: Any, **options: Any) -> ssl.SSLSocket:
+            self._load()
+            return super().wrap_socket(*arguments, **options)
+
+        def wrap_bio(self, *arguments: Any, **options: Any) -> ssl.SSLObject:
+            self._load()
+            return super().wrap_bio(*arguments, **options)
+
+        def _load(self) -> None:
+            with lock:
+                if not self._is_loaded and self.verify_mode != ssl.CERT_NONE:
+                    self.load_default_certs()
+                    self._is_loaded = True
+
+    context = LateContext(ssl.PROTOCOL_TLS_CLIENT)
+    if sys.version_info >= (3, 13):
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
+    if (log := os.environ.get("SSLKEYLOGFILE")) and not sys.flags.ignore_environment:
+        context.keylog_filename = log
     return context
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import trustme
 
-from docker_registry_sdk.errors import RegistryError, TransportError
+from docker_registry_sdk.errors import NotFoundError, RegistryError, TransportError
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.transport.tls import create_ssl_context
 from tests.support.names import resolve_to_loopback
@@ -54,6 +55,46 @@ def test_an_unknown_authority_is_not_trusted(kind: Kind, registry: EmbeddedRegis
 def test_ca_file(kind: Kind, registry: EmbeddedRegistry) -> None:
     assert ping(kind, registry, ca_file=registry.ca_file) == 200
     assert ping(kind, registry, ca_file=str(registry.ca_file)) == 200
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_certificates_of_the_system_are_read_once_and_not_before_tls_begins(
+    kind: Kind, registry: EmbeddedRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(registry.ca_file))
+    read: list[ssl.SSLContext] = []
+    load = ssl.SSLContext.load_default_certs
+
+    def note(context: ssl.SSLContext) -> None:
+        read.append(context)
+        load(context)
+
+    monkeypatch.setattr(ssl.SSLContext, "load_default_certs", note)
+    with EmbeddedRegistry() as plain, open_session(kind, f"http://{plain.host}/a") as session:
+        session.call("ping")
+        assert read == []
+    with open_session(kind, f"https://{registry.host}/a") as session:
+        assert read == []
+        for _ in range(2):
+            assert session.call("ping").status == 200
+            with pytest.raises(NotFoundError):
+                session.call("get_manifest", "latest")
+        assert len(read) == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_certificates_of_the_system_count_for_blobs(
+    kind: Kind, registry: EmbeddedRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(registry.ca_file))
+    with open_session(kind, f"https://{registry.host}/a") as session, pytest.raises(NotFoundError):
+        session.call("download_blob", "sha256:" + "0" * 64, tmp_path / "blob")
+
+
+def test_a_context_checks_what_the_default_one_checks() -> None:
+    context, default = create_ssl_context("registry.example.com", {}), ssl.create_default_context()
+    for name in ("verify_mode", "check_hostname", "verify_flags", "options", "minimum_version", "keylog_filename"):
+        assert getattr(context, name) == getattr(default, name)
 
 
 @pytest.mark.parametrize("kind", KINDS)
