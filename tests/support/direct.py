@@ -117,6 +117,16 @@ class Direct:
         response.extensions["raw"] = b"".join(found)
         return response
 
+    def fill(self, response: httpx.Response, room: memoryview) -> int:
+        """Have a buffer filled with the next bytes of an answer, and return how many there were."""
+        fill = response.extensions["fill"]
+        filled: int = fill(room) if self.portal is None else self.portal.call(fill, room)
+        return filled
+
+    def drop(self, response: httpx.Response) -> None:
+        """Close an answer."""
+        self.read(response, pieces=0)
+
     def close(self) -> None:
         """Close the client."""
         if self.portal is None:

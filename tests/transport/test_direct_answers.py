@@ -159,3 +159,62 @@ def test_it_does_not_matter_how_an_answer_is_cut(kind: Kind, data: bytes, cuts: 
     with run_raw_server(cut) as server, open_direct(kind) as direct:
         assert direct.send(f"{server.url}/x").extensions["raw"] == data
         assert direct.idle == 1
+
+
+def test_a_body_fills_buffers_of_any_length(kind: Kind) -> None:
+    with run_raw_server(answering(*[LENGTH] * 4)) as server, open_direct(kind) as direct:
+        for length in (1, 2, 5, 9):
+            response = direct.send(f"{server.url}/x", keep=True)
+            room, body = memoryview(bytearray(length)), b""
+            while filled := direct.fill(response, room):
+                body += room[:filled]
+            assert body == b"hello"
+            assert (direct.idle, direct.fill(response, room)) == (1, 0)
+            direct.drop(response)
+        assert (len(server.connections), direct.free) == (1, 100)
+
+
+def test_a_body_without_a_length_fills_buffers_to_the_end_of_the_connection(kind: Kind) -> None:
+    with run_raw_server(answering(OK + b"\r\nhello")) as server, open_direct(kind) as direct:
+        response = direct.send(f"{server.url}/x", keep=True)
+        room = memoryview(bytearray(9))
+        assert bytes(room[: direct.fill(response, room)]) == b"hello"
+        assert (direct.fill(response, room), direct.fill(response, room)) == (0, 0)
+        assert (direct.idle, direct.free) == (0, 100)
+
+
+def test_a_body_that_ends_too_early_or_was_closed_fills_no_buffer(kind: Kind) -> None:
+    with run_raw_server(answering(OK + b"Content-Length: 9\r\n\r\nhello")) as server, open_direct(kind) as direct:
+        room = memoryview(bytearray(9))
+        short = direct.send(f"{server.url}/x", keep=True)
+        assert direct.fill(short, room) == 5
+        with pytest.raises(httpx.RemoteProtocolError, match="4 bytes short of the 9"):
+            direct.fill(short, room)
+        closed = direct.send(f"{server.url}/x", keep=True)
+        direct.drop(closed)
+        for response in (short, closed):
+            with pytest.raises(httpx.ReadError, match="closed"):
+                direct.fill(response, room)
+        assert (direct.idle, direct.free) == (0, 100)
+
+
+def test_what_follows_a_body_fills_no_buffer(kind: Kind) -> None:
+    with run_raw_server(answering(LENGTH + b"evil")) as server, open_direct(kind) as direct:
+        response = direct.send(f"{server.url}/x", keep=True)
+        room = memoryview(bytearray(99))
+        assert (direct.fill(response, room), direct.fill(response, room)) == (5, 0)
+        assert (direct.idle, direct.free) == (0, 100)
+
+
+def test_pieces_and_buffers_take_turns(kind: Kind) -> None:
+    with run_raw_server(answering(LENGTH)) as server, open_direct(kind) as direct:
+        response = direct.send(f"{server.url}/x", keep=True)
+        room = memoryview(bytearray(2))
+        assert direct.fill(response, room) == 2
+        assert bytes(room) + direct.read(response).extensions["raw"] == b"hello"
+        assert direct.idle == 1
+
+
+def test_a_body_in_chunks_comes_in_pieces_only(kind: Kind) -> None:
+    with run_raw_server(answering(CHUNKED + b"5\r\nhello\r\n0\r\n\r\n")) as server, open_direct(kind) as direct:
+        assert "fill" not in direct.send(f"{server.url}/x").extensions

@@ -300,3 +300,53 @@ async def test_body_that_was_read_before_streams_async_all_the_same() -> None:
         with pytest.raises(NotFoundError, match="BLOB_UNKNOWN"):
             async with create_blob_read_stream.asyncio_stream(client, "a", "sha256:b"):
                 pass
+
+
+def filled(body: Chunks, length: int) -> bytes:
+    room, found = memoryview(bytearray(length)), b""
+    while come := body.fill(room):
+        found += room[:come]
+    return found
+
+
+@pytest.mark.parametrize("length", [1, 7, len(BLOCK), 3 * len(BLOCK)])
+def test_chunks_fill_buffers_of_any_length(length: int) -> None:
+    with sync_client(Watched(2)) as http, create_blob_read_stream.stream(http, "a", DIGEST) as blob:
+        assert filled(blob.body, length) == 2 * BLOCK
+        assert blob.body.fill(memoryview(bytearray(1))) == 0
+        assert list(blob.body) == []
+
+
+@pytest.mark.anyio
+async def test_chunks_fill_buffers_async() -> None:
+    async with async_client(Watched(2)) as http, create_blob_read_stream.asyncio_stream(http, "a", DIGEST) as blob:
+        room = memoryview(bytearray(len(BLOCK) - 1))
+        assert [await blob.body.fill(room) for _ in range(2)] == [len(BLOCK) - 1, 1]
+        assert await anext(blob.body) == BLOCK
+        assert await blob.body.fill(room) == 0
+
+
+def test_what_is_left_of_a_chunk_is_given_next() -> None:
+    with sync_client(Watched(2)) as http, create_blob_read_stream.stream(http, "a", DIGEST) as blob:
+        assert blob.body.fill(memoryview(bytearray(3))) == 3
+        assert [len(chunk) for chunk in blob.body] == [len(BLOCK) - 3, len(BLOCK)]
+
+
+def test_a_transport_may_fill_buffers_itself() -> None:
+    come = [3, 2, 0]
+
+    def fill(room: memoryview) -> int:
+        if not come:
+            raise httpx.ReadError("reset")
+        room[: come[0]] = b"x" * come[0]
+        return come.pop(0)
+
+    answer = httpx.Response(200, stream=Watched(2), extensions={"fill": fill})
+    with httpx.Client(transport=httpx.MockTransport(lambda _: answer), base_url="https://h.test") as http:
+        with create_blob_read_stream.stream(http, "a", DIGEST) as blob:
+            room = memoryview(bytearray(9))
+            assert filled(blob.body, 9) == b"xxxxx"
+            with pytest.raises(TransportError, match="reset"):
+                blob.body.fill(room)
+        with pytest.raises(ValueError, match="the stream is closed"):
+            blob.body.fill(room)
