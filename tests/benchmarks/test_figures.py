@@ -65,11 +65,11 @@ def test_what_could_not_be_measured_is_not_met() -> None:
 
 
 def test_what_is_aside_takes_no_part_in_bars_and_json() -> None:
-    aside = Series("download", f"{OURS}, the calls alone", (0.1,), aside=True)
+    aside = Series("download", f"{OURS}, whole process", (0.1,), aside=True)
     series = [CURL, ours(3.0), aside]
     assert len(checks(series)) == 1
     assert [one["tool"] for one in rows(series)] == ["curl", OURS]
-    assert "the calls alone" in table(series)
+    assert "whole process" in table(series)
 
 
 def test_json_has_every_run_in_order_and_the_reason_of_a_failure() -> None:

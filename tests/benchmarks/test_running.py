@@ -83,12 +83,12 @@ def test_a_tool_that_fails_late_has_no_median(tmp_path: Path) -> None:
     assert series.median is None
 
 
-def test_our_calls_alone_are_told_aside(tmp_path: Path) -> None:
-    task = Writing(tmp_path, Tool(OURS, "", sh("printf a >$1; echo 0.0001")))
-    whole, calls = measure(task, 2, tmp_path)
-    assert (whole.tool, whole.aside) == (OURS, False)
-    assert (calls.runs, calls.aside) == ((0.0001, 0.0001), True)
-    assert min(whole.runs) > 0.0001
+def test_of_a_library_the_call_counts_and_the_process_is_told_aside(tmp_path: Path) -> None:
+    task = Writing(tmp_path, Tool("lib", "", sh("printf a >$1; echo 0.0001"), library=True))
+    call, process = measure(task, 2, tmp_path)
+    assert (call.tool, call.runs, call.aside) == ("lib", (0.0001, 0.0001), False)
+    assert (process.tool, process.aside) == ("lib, whole process", True)
+    assert min(process.runs) > 0.0001
 
 
 def test_tools_see_no_variables_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

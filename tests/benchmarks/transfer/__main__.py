@@ -1,7 +1,7 @@
 """How long our transfers take, against curl, skopeo and other clients; run it as scripts/bench, which tells of its options.
 
-All tools talk to Debian's docker-registry over loopback and plain http, and take turns. Each run is a process of its own, so that
-starting up counts as it does for a user, and each outcome is verified before the next run, outside of the time taken.
+All tools talk to Debian's docker-registry over loopback and plain http, and take turns. Each run is a process of its own, and
+each outcome is verified before the next run, outside of the time taken.
 """
 
 from __future__ import annotations
@@ -26,6 +26,10 @@ from tests.support.docker_registry import run_docker_registry
 
 _MEMORY_DISK = Path("/dev/shm")
 _NEEDED = 4 * 1024**3
+_RULE = """\
+What is timed: libraries (ours, oras, dxf, node) are called, and timed from the call to its return in a process that has
+imported them; a client is made and closed within. Programs (curl, skopeo, oras-go) are started, and timed from their start
+to their end. The whole processes of the libraries take no part in the comparison."""
 
 
 def options() -> argparse.Namespace:
@@ -87,7 +91,7 @@ def main() -> int:
     chosen = options()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers end and no folder stays in memory
     print(setting(), flush=True)
-    print(f"{chosen.runs} runs of each tool in turns after one to warm up; whole processes, their start included")
+    print(f"{chosen.runs} runs of each tool in turns after one to warm up")
     measured: list[Series] = []
     notes: list[str] = []
     for task in [chosen.task] if chosen.task else list(BARS):
@@ -95,7 +99,7 @@ def main() -> int:
         measured += series
         notes.append(note)
     found = checks(measured)
-    print(f"\n{table(measured)}\n\n{verdicts(found)}\n\nWhat each does:\n" + "\n".join(notes))
+    print(f"\n{table(measured)}\n\n{_RULE}\n\n{verdicts(found)}\n\nWhat each does:\n" + "\n".join(notes))
     if chosen.json:
         chosen.json.write_text(json.dumps(rows(measured), indent=2) + "\n", encoding="utf-8")
     return int(chosen.check and not all(one.met for one in found))

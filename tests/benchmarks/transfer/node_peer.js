@@ -1,4 +1,4 @@
-// The npm package docker-registry-client, as a program that does one transfer.
+// The npm package docker-registry-client, as a program that does one transfer and prints how many seconds the call took.
 //
 //   node node_peer.js download HOST/REPO DIGEST FILE
 //   node node_peer.js upload HOST/REPO FILE
@@ -15,11 +15,18 @@ function must(error) {
     }
 }
 
+let started;
+
+function done(client) {
+    client.close();
+    console.log(Number(process.hrtime.bigint() - started) / 1e9);
+}
+
 function download(client, digest, file) {
     client.createBlobReadStream({ digest }, (error, blob) => {
         must(error);
         blob.on('error', must);
-        blob.pipe(createWriteStream(file).on('error', must));
+        blob.pipe(createWriteStream(file).on('error', must).on('close', () => done(client)));
         blob.resume();
     });
 }
@@ -30,10 +37,11 @@ function upload(client, file) {
         const digest = `sha256:${hash.digest('hex')}`;
         client.blobUpload({ digest, stream: createReadStream(file), contentLength: statSync(file).size }, (error) => {
             must(error);
-            client.close();
+            done(client);
         });
     });
 }
 
 const [task, repo, ...rest] = process.argv.slice(2);
+started = process.hrtime.bigint();
 ({ download, upload })[task](createClientV2({ name: repo, scheme: 'http' }), ...rest);

@@ -10,12 +10,11 @@ from time import perf_counter
 
 from attrs import Factory, define
 
-from tests.benchmarks.transfer.figures import OURS, Series
+from tests.benchmarks.transfer.figures import Series
 from tests.benchmarks.transfer.tasks import Task, WrongOutcomeError
 from tests.benchmarks.transfer.tools import PEERS, ROOT, Job, Tool
 
 _LONGEST = 300.0
-_CALL = f"{OURS}, the calls alone"
 
 
 class FailedRunError(Exception):
@@ -24,7 +23,7 @@ class FailedRunError(Exception):
 
 @define
 class _Times:
-    """What the runs of a tool took: its process, and the calls within it where the tool says so."""
+    """What the runs of a tool took: its processes, and the calls within them where it is a library."""
 
     process: list[float] = Factory(list)
     calls: list[float] = Factory(list)
@@ -46,24 +45,25 @@ def measure(task: Task, runs: int, home: Path) -> list[Series]:
             if taken.failure:
                 continue
             try:
-                process, calls = _once(task, tool, home)
+                process, call = _once(task, tool, home)
             except (FailedRunError, WrongOutcomeError) as error:
                 taken.failure = str(error)
                 continue
             if number > 0:
                 taken.process.append(process)
-                taken.calls.extend([calls] if tool.name == OURS else [])
+                taken.calls.append(call)
     return [one for tool in task.tools for one in _series(task, tool, times[tool.name])]
 
 
 def _series(task: Task, tool: Tool, taken: _Times) -> Sequence[Series]:
-    whole = Series(task.name, tool.name, tuple(taken.process), taken.failure, aside=tool.aside)
-    if not taken.calls or taken.failure:
-        return [whole]
-    return [whole, Series(task.name, _CALL, tuple(taken.calls), aside=True)]
+    counted = Series(task.name, tool.name, tuple(taken.calls), taken.failure, aside=tool.aside)
+    if not tool.library or tool.aside or taken.failure:
+        return [counted]
+    return [counted, Series(task.name, f"{tool.name}, whole process", tuple(taken.process), aside=True)]
 
 
 def _once(task: Task, tool: Tool, home: Path) -> tuple[float, float]:
+    """Return the seconds of the process, and those that count: of the call in a library, else of the process as well."""
     with task.job() as job:
         environment = _environment(job, home)
         command = tool.command(job)
@@ -80,7 +80,7 @@ def _once(task: Task, tool: Tool, home: Path) -> tuple[float, float]:
         if done.returncode != 0:
             said = done.stderr.strip() or done.stdout.strip() or "it said nothing"
             raise FailedRunError(f"exit status {done.returncode}, {said.splitlines()[-1]}")
-    return seconds, float(done.stdout) if tool.name == OURS else seconds
+    return seconds, float(done.stdout.split()[-1]) if tool.library else seconds
 
 
 def _environment(job: Job, home: Path) -> dict[str, str]:
@@ -91,6 +91,4 @@ def _environment(job: Job, home: Path) -> dict[str, str]:
         "XDG_RUNTIME_DIR": str(home),
         "XDG_DATA_HOME": str(home),
         "NODE_PATH": str(PEERS / "node" / "node_modules"),
-        "DXF_HOST": job.host,
-        "DXF_INSECURE": "1",
     }

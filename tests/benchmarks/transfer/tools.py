@@ -43,13 +43,19 @@ class Tool:
         name: Its name.
         does: What it does beside moving bytes.
         command: Makes the command for a job.
+        library: Whether it is a library: its command prints how many seconds the call took.
         aside: Whether it is further information, which takes no part in the comparison.
     """
 
     name: str
     does: str
     command: Callable[[Job], list[str]]
+    library: bool = False
     aside: bool = False
+
+
+def _library(name: str, does: str, command: Callable[[Job], list[str]], *, aside: bool = False) -> Tool:
+    return Tool(name, does, command, library=True, aside=aside)
 
 
 def _shell(script: str, *arguments: str) -> list[str]:
@@ -64,6 +70,10 @@ def _oras(*arguments: str) -> list[str]:
     return [str(PEERS / "python" / "bin" / "python"), str(HERE / "oras_peer.py"), *arguments]
 
 
+def _dxf(*arguments: str) -> list[str]:
+    return [str(PEERS / "python" / "bin" / "python"), str(HERE / "dxf_peer.py"), *arguments]
+
+
 def _oras_go(*arguments: str) -> list[str]:
     return [str(PEERS / "go" / "oras"), *arguments]
 
@@ -72,7 +82,6 @@ def _node(*arguments: str) -> list[str]:
     return ["node", str(HERE / "node_peer.js"), *arguments]
 
 
-_DXF = str(PEERS / "python" / "bin" / "dxf")
 _CURL_UPLOAD = """
 location=$(curl -sSf -X POST -D - -o /dev/null "$1" | tr -d '\\r' | sed -n 's/^[Ll]ocation: //p')
 curl -sSf -o /dev/null -H 'Content-Type: application/octet-stream' -T "$3" "$location&digest=$2"
@@ -81,22 +90,22 @@ _PLAIN = ("--src-tls-verify=false", "--dest-tls-verify=false")
 
 DOWNLOAD = [
     Tool("curl", "checks nothing", lambda job: ["curl", "-sSf", "-o", str(job.path), _blob(job)]),
-    Tool(
+    _library(
         OURS,
         "checks digest and size; create_client, download_blob",
         lambda job: _ours("download", _repo(job), job.digest, str(job.path)),
     ),
-    Tool(
+    _library(
         "oras",
         "checks nothing; oras-py's download_blob",
         lambda job: _oras("download", job.host, job.repo, job.digest, str(job.path)),
     ),
-    Tool(
+    _library(
         "dxf",
-        "checks the digest; `dxf pull-blob`",
-        lambda job: _shell('exec "$1" pull-blob "$2" "$3" >"$4"', _DXF, job.repo, job.digest, str(job.path)),
+        "checks the digest; DXF's pull_blob, written to the file",
+        lambda job: _dxf("download", job.host, job.repo, job.digest, str(job.path)),
     ),
-    Tool(
+    _library(
         "node",
         "checks the digest that the registry names; createBlobReadStream",
         lambda job: _node("download", f"{job.host}/{job.repo}", job.digest, str(job.path)),
@@ -112,20 +121,20 @@ DOWNLOAD = [
 
 UPLOAD = [
     Tool("curl", "is told the digest; POST, then -T", lambda job: _shell(_CURL_UPLOAD, _uploads(job), job.digest, str(job.path))),
-    Tool(OURS, "finds the digest itself; create_client, blob_upload", lambda job: _ours("upload", _repo(job), str(job.path))),
-    Tool(
+    _library(OURS, "finds the digest itself; create_client, blob_upload", lambda job: _ours("upload", _repo(job), str(job.path))),
+    _library(
         f"{OURS}, digest given",
         "is told the digest, and checks it",
         lambda job: _ours("upload", _repo(job), str(job.path), job.digest),
         aside=True,
     ),
-    Tool(
+    _library(
         "oras",
         "finds the digest itself; oras-py's NewLayer, upload_blob",
         lambda job: _oras("upload", job.host, job.repo, str(job.path)),
     ),
-    Tool("dxf", "finds the digest itself; `dxf push-blob`", lambda job: [_DXF, "push-blob", job.repo, str(job.path)]),
-    Tool(
+    _library("dxf", "finds the digest itself; DXF's push_blob", lambda job: _dxf("upload", job.host, job.repo, str(job.path))),
+    _library(
         "node",
         "has to be told the digest, so the file is hashed first; blobUpload",
         lambda job: _node("upload", f"{job.host}/{job.repo}", str(job.path)),
@@ -143,7 +152,7 @@ COPY = [
         "`skopeo copy`",
         lambda job: ["skopeo", "--insecure-policy", "copy", "-q", *_PLAIN, f"docker://{_image(job)}", f"docker://{_copied(job)}"],
     ),
-    Tool(OURS, "images.copy", lambda job: _ours("copy", f"http://{_image(job)}", f"http://{_copied(job)}")),
+    _library(OURS, "images.copy", lambda job: _ours("copy", f"http://{_image(job)}", f"http://{_copied(job)}")),
     Tool(
         "oras-go",
         "`oras cp`",
