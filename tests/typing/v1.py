@@ -1,11 +1,12 @@
 """The exact types of Registry API v1's operations, proven by mypy and pyright; nothing here runs."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any, assert_never, assert_type
 
 import httpx
 
+from docker_registry_sdk import wire
 from docker_registry_sdk.v1.api import (
     get_img_ancestry,
     get_img_files,
@@ -61,7 +62,7 @@ def fields_are_typed_and_absent_is_none(client: httpx.Client) -> None:
 
 def a_layer_streams(client: httpx.Client) -> None:
     with get_img_layer_stream.stream(client, IMG) as answer:
-        assert_type(answer.body, Iterator[bytes])
+        assert_type(answer.body, wire.Chunks)
         match answer:
             case get_img_layer_stream.GetImgLayerStreamPartialContent():
                 assert_type(answer.content_range, str | None)
@@ -75,7 +76,7 @@ async def a_layer_streams_async(client: httpx.AsyncClient) -> None:
     async with get_img_layer_stream.asyncio_stream(client, IMG) as answer:
         assert_type(
             answer,
-            GetImgLayerStreamOk[AsyncIterator[bytes]] | GetImgLayerStreamPartialContent[AsyncIterator[bytes]],
+            GetImgLayerStreamOk[wire.AsyncChunks] | GetImgLayerStreamPartialContent[wire.AsyncChunks],
         )
     assert_type((await get_img_layer_stream.asyncio(client, IMG)).body, bytes)
 

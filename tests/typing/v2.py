@@ -1,6 +1,6 @@
 """The exact types of Registry API v2's operations, proven by mypy and pyright; nothing here runs."""
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterable, Iterator, Sequence
 from typing import IO, Any, assert_never, assert_type
 
 import httpx
@@ -128,15 +128,15 @@ def a_blob_streams(client: httpx.Client) -> None:
     with create_blob_read_stream.stream(client, NAME, DIGEST) as answer:
         assert_type(
             answer,
-            CreateBlobReadStreamOk[Iterator[bytes]] | CreateBlobReadStreamPartialContent[Iterator[bytes]],
+            CreateBlobReadStreamOk[wire.Chunks] | CreateBlobReadStreamPartialContent[wire.Chunks],
         )
-        assert_type(answer.body, Iterator[bytes])
+        assert_type(answer.body, wire.Chunks)
         assert_type(next(answer.body), bytes)
 
 
 async def a_blob_streams_async(client: httpx.AsyncClient) -> None:
     async with create_blob_read_stream.asyncio_stream(client, NAME, DIGEST) as answer:
-        assert_type(answer.body, AsyncIterator[bytes])
+        assert_type(answer.body, wire.AsyncChunks)
         if isinstance(answer, CreateBlobReadStreamPartialContent):
             assert_type(answer.content_range, str | None)
     buffered = await create_blob_read_stream.asyncio(client, NAME, DIGEST)
