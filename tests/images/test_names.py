@@ -1,0 +1,42 @@
+"""The names that the package of images gives its users."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from docker_registry_sdk import images
+from tests.test_imports import loaded_after
+
+FUNCTIONS = {
+    "apply_copy", "copy", "delete_manifest", "get_config", "plan_copy", "pull", "pull_artifact", "push", "push_artifact",
+    "push_manifest",
+}  # fmt: skip
+TYPES = {
+    "ArtifactBlob", "CopyPlan", "CopyResult", "DockerArchive", "Layout", "PlannedBlob", "PlannedManifest", "Platform", "Progress",
+}  # fmt: skip
+
+
+def test_all_names_are_there_and_no_others() -> None:
+    names = FUNCTIONS | {f"async_{name}" for name in FUNCTIONS} | TYPES | {"parse_platform"}
+    assert set(images.__all__) == names and len(images.__all__) == len(names)
+    assert names <= set(dir(images))
+    with pytest.raises(AttributeError, match="has no attribute 'no_such_name'"):
+        _ = images.no_such_name  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("name", sorted(FUNCTIONS))
+def test_each_function_has_an_async_twin_of_the_same_arguments(name: str) -> None:
+    function, twin = getattr(images, name), getattr(images, f"async_{name}")
+    assert not inspect.iscoroutinefunction(function) and inspect.iscoroutinefunction(twin)
+    assert list(inspect.signature(function).parameters) == list(inspect.signature(twin).parameters)
+    assert function.__doc__.replace("AsyncClientOptions", "ClientOptions") == twin.__doc__.replace(
+        "AsyncClientOptions", "ClientOptions"
+    )
+
+
+def test_importing_it_loads_nothing() -> None:
+    loaded = loaded_after("import docker_registry_sdk.images")
+    assert [name for name in loaded if name.startswith("docker_registry_sdk.images.")] == []
+    assert "httpx" not in loaded
