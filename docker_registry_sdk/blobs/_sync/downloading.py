@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 
 from ...digest import Verifier
@@ -21,7 +20,8 @@ from ..sink import Sink
 from ..wanted import Wanted, parse_wanted
 from .fetching import start_fetch
 
-_BLOCK = 1024 * 1024
+# How often progress is told.
+_STRIDE = 1024 * 1024
 
 
 def download_blob(
@@ -146,24 +146,29 @@ class _Download:
         """Fetch what is missing, hash it and write it."""
         fetch = start_fetch(self._client, self._repo, self._wanted, state, self._use_urls, self._timeout)
         sink = Sink(verifier, part.write)
-        block: list[bytes] = []
-        length = 0
+        told, more = state.offset, True
         try:
-            while chunk := fetch.read():
-                block.append(chunk)
-                length += len(chunk)
-                if length >= _BLOCK:
-                    ready, block, length = block, [], 0  # first, so that it never goes in twice
-                    if not sink.offer(ready):
-                        aside(partial(sink.put, ready))
-                    self._tell("download", state.offset, state.size)
-                    if state.size is not None and state.offset > state.size:
-                        break  # it is another one, and need not fill the disk
+            # More than there should be is of another one, and need not fill the disk.
+            while more and (state.size is None or state.offset <= state.size):
+                room = sink.take()
+                if room is None:
+                    room = aside(sink.wait)
+                filled = 0
+                try:
+                    while more and filled < len(room):
+                        come = fetch.fill(room[filled:])
+                        filled += come
+                        more = come > 0
+                finally:
+                    sink.put(room[:filled])
+                if state.offset - told >= _STRIDE:
+                    told = state.offset
+                    self._tell("download", told, state.size)
         finally:
             with unbroken():
                 with suppress(TransportError):
                     fetch.close()
-                step(lambda: sink.close(block))
+                step(sink.close)
         sink.check()
 
     def _tell(self, phase: Phase, done: int, total: int | None) -> None:

@@ -20,9 +20,9 @@ from ...errors import (
 from ...transport.waiting import sleep
 from ...v2.api import create_blob_read_stream
 from ...wire import (
+    Chunks,
     Client,
     Timeout,
-    chunks,
     follow_url,
     integer_header,
     make_request,
@@ -32,7 +32,7 @@ from ...wire import (
 from ..resuming import Head, Resumption
 from ..wanted import Wanted
 
-_Answer: TypeAlias = tuple[Head, Iterator[bytes]]
+_Answer: TypeAlias = tuple[Head, Chunks]
 _Ask: TypeAlias = Callable[[str | None, str | None], AbstractContextManager[_Answer]]
 
 
@@ -48,7 +48,7 @@ class Fetch:
         self.state = state
         self._ask = ask
         self._answer: AbstractContextManager[_Answer] | None = None
-        self._body: Iterator[bytes] | None = None
+        self._body: Chunks | None = None
         self._ended = False
 
     def start(self) -> None:
@@ -82,12 +82,28 @@ class Fetch:
             TransportError: The body broke off, again and again.
             RegistryError: The answer is not what was asked for.
         """
+        return bytes(self._next(None))
+
+    def fill(self, room: memoryview) -> int:
+        """Put the next bytes into a buffer as they come, and return how many there are, 0 at the end; see `read`.
+
+        Args:
+            room: The buffer, which must not be empty.
+
+        Raises:
+            TransportError: The body broke off, again and again.
+            RegistryError: The answer is not what was asked for.
+        """
+        return len(self._next(room))
+
+    def _next(self, room: memoryview | None) -> bytes | memoryview:
+        """Return the next bytes, and none at the end; if there is a buffer, they stand at its beginning."""
         while not self._ended:
             self.start()
             if self._body is None:
                 break
             try:
-                chunk = next(self._body, b"")
+                chunk = next(self._body, b"") if room is None else room[: self._body.fill(room)]
             except TransportError as error:
                 self.close()
                 if not self.state.complete:
@@ -95,6 +111,8 @@ class Fetch:
                 continue
             if chunk:
                 taken = self.state.take(chunk)
+                if room is not None and len(taken) < len(chunk):  # those before it were known
+                    room[: len(taken)] = taken
                 if taken or self.state.complete:
                     return taken
             else:
@@ -188,6 +206,6 @@ def _from_url(client: Client, url: str, timeout: Timeout | None) -> _Ask:
                 text_header(response, "Content-Range"),
                 text_header(response, "ETag"),
             )
-            yield head, chunks(response)
+            yield head, Chunks(response)
 
     return ask

@@ -105,11 +105,13 @@ class DirectTransport(httpx.BaseTransport):
                 connection.close()
             self._slots.release()
 
+        body = Body(connection, exchange, timeout.get("read"), done)
+        facts = {"http_version": b"HTTP/" + answer.http_version, "reason_phrase": answer.reason}
         return httpx.Response(
             answer.status_code,
             headers=answer.headers.raw_items(),
-            stream=Body(connection, exchange, timeout.get("read"), done),
-            extensions={"http_version": b"HTTP/" + answer.http_version, "reason_phrase": answer.reason},
+            stream=body,
+            extensions=facts if exchange.is_chunked else {**facts, "fill": body.fill},
         )
 
 

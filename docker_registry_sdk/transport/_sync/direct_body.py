@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator
 
 import httpx
 
+from ...wire import Fill
 from ..direct_exchange import Exchange, failing
 from ..sockets import yield_turn
 from .direct_connection import Connection
 
-# Long enough for hashing and writing to cost little by the piece, and for threads to share the work.
+# Long enough for what is done with a piece to cost little by the piece.
 PIECE = 1024 * 1024
 
 
@@ -34,19 +35,19 @@ class Body(httpx.SyncByteStream):
         self._done = done
         self._over = False
         self._buffer: memoryview | None = None
-        self._rest = b"" if exchange.is_chunked else exchange.rest()
-        if exchange.length == 0:
+        self._left = exchange.length
+        # What came along with the head.
+        self._rest = memoryview(b"" if exchange.is_chunked else exchange.rest())
+        if self._left == 0:
             self._end(clean=not self._rest)
 
     def __iter__(self) -> Iterator[bytes]:
-        if self._over:
-            return
         try:
             if self._exchange.is_chunked:
                 for piece in self._chunks():
                     yield piece
             else:
-                for piece in self._pieces(self._exchange.length):
+                while piece := self._piece(self.fill):
                     yield piece
         finally:
             self._end(clean=False)
@@ -55,42 +56,55 @@ class Body(httpx.SyncByteStream):
         """Close it."""
         self._end(clean=False)
 
-    def _pieces(self, length: int | None) -> Iterator[bytes]:
-        rest, self._rest = self._rest, b""
-        left = length
-        if left is not None:
-            rest, surplus = rest[:left], rest[left:]
-            left -= len(rest)
-            if left == 0:
-                self._end(clean=not surplus)
-        if rest:
-            yield rest
-        while left is None or left > 0:
-            piece = self._piece(PIECE if left is None else min(PIECE, left))
-            if not piece:
-                if left is not None:
-                    raise httpx.RemoteProtocolError(
-                        f"the body ends {left} bytes short of the {length} of Content-Length"
-                    )
-                return
-            if left is not None:
-                left -= len(piece)
-                if left == 0:
-                    self._end(clean=True)
-            yield piece
+    def fill(self, room: memoryview) -> int:
+        """Put the next bytes of a body that does not come in chunks into a buffer; return how many there are, 0 at the end.
 
-    def _piece(self, size: int) -> bytes:
+        Args:
+            room: The buffer, which must not be empty.
+
+        Raises:
+            httpx.TransportError: The body broke off, or was closed.
+        """
+        if self._left == 0:
+            return 0
+        if self._over:
+            raise httpx.ReadError("the body was closed")
+        room = room[: self._left]
+        try:
+            if self._rest:
+                filled = min(len(self._rest), len(room))
+                room[:filled], self._rest = self._rest[:filled], self._rest[filled:]
+            else:
+                filled = self._received(room)
+            if not filled and self._left is not None:
+                raise httpx.RemoteProtocolError(
+                    f"the body ends {self._left} bytes short of the {self._exchange.length} of Content-Length"
+                )
+        except BaseException:
+            self._end(clean=False)
+            raise
+        if self._left is not None:
+            self._left -= filled
+        elif not filled:
+            self._left = 0
+        if self._left == 0:
+            self._end(clean=not self._rest)
+        return filled
+
+    def _received(self, room: memoryview) -> int:
         yield_turn()
         with failing(httpx.ReadError, httpx.ReadTimeout):
-            if self._buffer is None:
-                self._buffer = memoryview(bytearray(size))
-            room = self._buffer[:size]
-            return bytes(room[: self._connection.fill(room, self._seconds)])
+            return self._connection.fill(room, self._seconds)
+
+    def _piece(self, fill: Fill) -> bytes:
+        if self._buffer is None:
+            self._buffer = memoryview(bytearray(PIECE if self._left is None else min(PIECE, self._left)))
+        return bytes(self._buffer[: fill(self._buffer)])
 
     def _chunks(self) -> Iterator[bytes]:
         while (piece := self._exchange.chunk()) != b"":
             if piece is None:
-                self._exchange.take(self._piece(PIECE // 4))
+                self._exchange.take(self._piece(self._received))
             else:
                 yield piece
         self._end(clean=not self._exchange.rest())

@@ -146,16 +146,60 @@ def read(response: httpx.Response, *, wanted: bool = True) -> httpx.Response:
     return with_body(response, bytes(content), limit, whole=whole)
 
 
-def chunks(response: httpx.Response) -> Iterator[bytes]:
-    """Give the raw bytes of a streamed body as they come.
+class Fill(Protocol):
+    """What a transport may put as `fill` into the extensions of a response: the body straight into the reader's own buffers."""
+
+    def __call__(self, room: memoryview, /) -> int:
+        """Put the next bytes into a buffer, and return how many there are, 0 at the end."""
+        ...
+
+
+class Chunks(Iterator[bytes]):
+    """The raw bytes of a streamed body as they come, each given once: iterate, or have buffers filled.
 
     Args:
         response: A response whose body is not read yet.
-
-    Raises:
-        TransportError: The body broke off.
-        ValueError: The stream is closed.
     """
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._response = response
+        self._chunks = _chunks(response)
+        self._direct: Fill | None = response.extensions.get("fill")
+        self._rest = memoryview(b"")
+
+    def __next__(self) -> bytes:
+        if self._rest:
+            rest, self._rest = bytes(self._rest), memoryview(b"")
+            return rest
+        return next(self._chunks)
+
+    def fill(self, room: memoryview) -> int:
+        """Put the next bytes into a buffer, without copying them where the transport can, and return how many there are.
+
+        Args:
+            room: The buffer, which must not be empty.
+
+        Returns:
+            0 at the end, and only there.
+
+        Raises:
+            TransportError: The body broke off.
+            ValueError: The stream is closed.
+        """
+        if self._direct is not None and not self._response.is_closed:
+            try:
+                return self._direct(room)
+            except httpx.HTTPError as error:
+                raise transport_error(self._response.request, error)  # noqa: B904 - it has its cause
+        if not self._rest:
+            self._rest = memoryview(next(self._chunks, b""))
+        filled = min(len(room), len(self._rest))
+        room[:filled] = self._rest[:filled]
+        self._rest = self._rest[filled:]
+        return filled
+
+
+def _chunks(response: httpx.Response) -> Iterator[bytes]:
     if (content := _content_of(response)) is not None:
         yield content
         return

@@ -228,7 +228,7 @@ def sync(
         _error,
         timeout,
     ) as response:
-        return _read(response, b"".join(wire.chunks(response)))
+        return _read(response, b"".join(wire.Chunks(response)))
 
 
 async def asyncio(
@@ -301,7 +301,7 @@ async def asyncio(
         _error,
         timeout,
     ) as response:
-        return _read(response, b"".join([chunk async for chunk in wire.async_chunks(response)]))
+        return _read(response, b"".join([chunk async for chunk in wire.AsyncChunks(response)]))
 
 
 @contextmanager
@@ -311,7 +311,7 @@ def stream(
     *,
     range: str | None = None,
     timeout: wire.Timeout | None = None,
-) -> Iterator[Success[Iterator[bytes]]]:
+) -> Iterator[Success[wire.Chunks]]:
     """Get the layer of an image.
 
     A tar, plain or compressed, just as it was pushed: look at its first bytes. Nothing says that it is whole but
@@ -376,7 +376,7 @@ def stream(
         _error,
         timeout,
     ) as response:
-        yield _read(response, wire.chunks(response))
+        yield _read(response, wire.Chunks(response))
 
 
 @asynccontextmanager
@@ -386,7 +386,7 @@ async def asyncio_stream(
     *,
     range: str | None = None,
     timeout: wire.Timeout | None = None,
-) -> AsyncIterator[Success[AsyncIterator[bytes]]]:
+) -> AsyncIterator[Success[wire.AsyncChunks]]:
     """Get the layer of an image.
 
     A tar, plain or compressed, just as it was pushed: look at its first bytes. Nothing says that it is whole but
@@ -451,4 +451,4 @@ async def asyncio_stream(
         _error,
         timeout,
     ) as response:
-        yield _read(response, wire.async_chunks(response))
+        yield _read(response, wire.AsyncChunks(response))

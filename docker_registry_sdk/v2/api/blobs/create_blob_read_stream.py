@@ -241,7 +241,7 @@ def sync(
         _error,
         timeout,
     ) as response:
-        return _read(response, b"".join(wire.chunks(response)))
+        return _read(response, b"".join(wire.Chunks(response)))
 
 
 async def asyncio(
@@ -314,7 +314,7 @@ async def asyncio(
         _error,
         timeout,
     ) as response:
-        return _read(response, b"".join([chunk async for chunk in wire.async_chunks(response)]))
+        return _read(response, b"".join([chunk async for chunk in wire.AsyncChunks(response)]))
 
 
 @contextmanager
@@ -327,7 +327,7 @@ def stream(
     if_range: str | None = None,
     if_none_match: str | None = None,
     timeout: wire.Timeout | None = None,
-) -> Iterator[Success[Iterator[bytes]]]:
+) -> Iterator[Success[wire.Chunks]]:
     """Read a blob, or a part of it.
 
     The blob's bytes, often from storage elsewhere that a redirect leads to. With `Range` the answer is a 206 with
@@ -389,7 +389,7 @@ def stream(
         _error,
         timeout,
     ) as response:
-        yield _read(response, wire.chunks(response))
+        yield _read(response, wire.Chunks(response))
 
 
 @asynccontextmanager
@@ -402,7 +402,7 @@ async def asyncio_stream(
     if_range: str | None = None,
     if_none_match: str | None = None,
     timeout: wire.Timeout | None = None,
-) -> AsyncIterator[Success[AsyncIterator[bytes]]]:
+) -> AsyncIterator[Success[wire.AsyncChunks]]:
     """Read a blob, or a part of it.
 
     The blob's bytes, often from storage elsewhere that a redirect leads to. With `Range` the answer is a 206 with
@@ -464,4 +464,4 @@ async def asyncio_stream(
         _error,
         timeout,
     ) as response:
-        yield _read(response, wire.async_chunks(response))
+        yield _read(response, wire.AsyncChunks(response))
