@@ -57,13 +57,13 @@ print(asyncio.run(read()))
 """
 
 TYPED = """
-from collections.abc import AsyncIterator, Iterator
 from typing import assert_type
 
 import httpx
 
 from docker_registry_sdk.v2.api import get_manifest, read_attachment
 from docker_registry_sdk.v2.models import ImageManifest
+from docker_registry_sdk.wire import AsyncChunks, Chunks
 
 
 def use(client: httpx.Client) -> None:
@@ -72,14 +72,14 @@ def use(client: httpx.Client) -> None:
     assert isinstance(manifest.body, ImageManifest)
     assert_type(manifest.body.build_host, str | None)
     with read_attachment.stream(client, "library/a", "logo") as attachment:
-        assert_type(attachment, read_attachment.ReadAttachmentOk[Iterator[bytes]])
+        assert_type(attachment, read_attachment.ReadAttachmentOk[Chunks])
         assert_type(attachment.attachment_size, int | None)
     assert_type(read_attachment.sync(client, "library/a", "logo").body, bytes)
 
 
 async def use_async(client: httpx.AsyncClient) -> None:
     async with read_attachment.asyncio_stream(client, "library/a", "logo") as attachment:
-        assert_type(attachment.body, AsyncIterator[bytes])
+        assert_type(attachment.body, AsyncChunks)
 """
 
 COMPLETED = """

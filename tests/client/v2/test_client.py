@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -59,7 +61,14 @@ async def read_stream(client: AsyncRegistryClientV2) -> None:
     await opened(client.create_blob_read_stream(DIGEST, timeout=0.2))
 
 
+async def download(client: AsyncRegistryClientV2) -> None:
+    with TemporaryDirectory() as folder:
+        await client.download_blob(DIGEST, Path(folder, "blob"), timeout=0.2)
+
+
 BOUND["create_blob_read_stream"] = read_stream
+BOUND["download_blob"] = download
+BOUND["open_blob"] = lambda client: client.open_blob(DIGEST, timeout=0.2)
 CALLS: dict[str, Call] = BOUND | {
     "ping": lambda client: client.ping(timeout=0.2),
     "supports_v2": lambda client: client.supports_v2(timeout=0.2),
