@@ -52,6 +52,10 @@ def is_untrusted(error: BaseException) -> bool:
         error: The failure.
     """
     cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, ssl.SSLCertVerificationError):
+    seen: set[int] = set()  # an exception that is raised again can become a cause of itself
+    while cause is not None and id(cause) not in seen:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return True
+        seen.add(id(cause))
         cause = cause.__cause__ or cause.__context__
-    return cause is not None
+    return False
