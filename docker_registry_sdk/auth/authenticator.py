@@ -19,7 +19,7 @@ from .challenge import Challenge, parse_challenges
 from .realm import check_addresses, check_realm, is_own
 from .report import AuthReport
 from .scope import ScopeSet
-from .steps import Enter, FindCredential, Flow, Read, Send, Step
+from .steps import Enter, FindCredential, Flow, Lock, Read, Send, Step
 from .token_service import basic_authorization, fetch_token, is_sendable
 from .tokens import Token, TokenStore
 
@@ -37,6 +37,7 @@ class Authenticator:
         ping: Makes the request that a registry answers with its challenge.
         trusted_realms: The hosts that the caller trusts as token services.
         tokens: Where tokens are kept.
+        lock: A lock of the driver's kind; whoever holds it asks for the challenge for all.
     """
 
     def __init__(
@@ -46,12 +47,14 @@ class Authenticator:
         ping: Callable[[], HTTPRequest],
         trusted_realms: Collection[str],
         tokens: TokenStore,
+        lock: Lock,
     ) -> None:
         self._registry = registry
         self._build = build
         self._ping = ping
         self._trusted_realms = trusted_realms
         self._tokens = tokens
+        self._lock = lock
         self._challenge: Challenge | None = None
         self._pinged = False
         self._facts: dict[str, Any] = {}
@@ -122,13 +125,21 @@ class Authenticator:
                 return response
 
     def _ask(self) -> Generator[Step, Any, None]:
-        """Ask the registry for its challenge, once."""
-        if self._challenge is None and not self._pinged:
-            answer: HTTPResponse = yield Send(self._ping())
-            self._pinged = True
-            if answer.status_code == 401:
-                self.learn(answer)
-            yield Read(answer)
+        """Ask the registry for its challenge, once, however many want it at a time."""
+        if self._has_asked() or (yield Enter(self._lock, self._has_asked)):
+            return
+        try:
+            if not self._has_asked():
+                answer: HTTPResponse = yield Send(self._ping())
+                self._pinged = True
+                if answer.status_code == 401:
+                    self.learn(answer)
+                yield Read(answer)
+        finally:
+            self._lock.release()
+
+    def _has_asked(self) -> bool:
+        return self._challenge is not None or self._pinged
 
     def _refused(self, response: HTTPResponse) -> Generator[Step, Any, Challenge | None]:
         """Return the challenge to meet after a refusal, None when there is nothing to be done."""

@@ -71,6 +71,7 @@ class Driver:
             lambda: httpx.Request("GET", f"{self.home}/v2/"),
             self.trusted,
             TokenStore(lambda: self.lock, lambda: self.clock[0]),
+            self.lock,
         )
 
     @property

@@ -15,6 +15,7 @@ from docker_registry_sdk.client._sync.v2 import RegistryClientV2
 from docker_registry_sdk.credentials import Credential, ExplicitCredentials
 from docker_registry_sdk.errors import AuthError, ForbiddenError, RegistryError, UnauthorizedError
 from docker_registry_sdk.testing import EmbeddedRegistry, Settings
+from docker_registry_sdk.testing.faults import Exchange, Fault
 from tests.support.images import digest_of
 from tests.support.sessions import KINDS, Kind, open_session
 from tests.wire.loopback import Handler, Loopback, run_loopback
@@ -54,6 +55,48 @@ def test_a_hundred_tasks_fetch_one_token() -> None:
     with EmbeddedRegistry(auth="token") as registry:
         anyio.run(run, registry)
         assert tokens_of(registry) == 1
+
+
+def pings_of(registry: EmbeddedRegistry) -> int:
+    """Return how often the registry was asked what it wants."""
+    return sum(record.path == "/v2/" for record in registry.requests)
+
+
+class Late:
+    """The registry hears of a request late."""
+
+    async def play(self, exchange: Exchange, app: Any) -> None:
+        await anyio.sleep(0.3)
+        await app(exchange.scope, exchange.receive, exchange.send)
+
+
+def delay_pings(registry: EmbeddedRegistry) -> None:
+    """Let all that want a challenge want it at the same time."""
+    registry.faults.add(Fault(Late(), operation="ping", times=None))
+
+
+def test_many_threads_with_bodies_to_send_ask_once() -> None:
+    with EmbeddedRegistry(auth="none") as registry, RegistryClientV2(f"{registry.url}/a") as client:
+        delay_pings(registry)
+        with ThreadPoolExecutor(6) as pool:
+            found = list(pool.map(lambda number: client.blob_upload(iter([b"%d" % number])).size, range(6)))
+        assert found == [1] * 6
+        assert pings_of(registry) == 1
+
+
+def test_many_tasks_with_bodies_to_send_ask_once() -> None:
+    async def run(registry: EmbeddedRegistry) -> None:
+        async with (
+            AsyncRegistryClientV2(f"{registry.url}/a") as client,
+            anyio.create_task_group() as group,
+        ):
+            for number in range(6):
+                group.start_soon(lambda content: client.blob_upload(iter([content])), b"%d" % number)
+
+    with EmbeddedRegistry(auth="none") as registry:
+        delay_pings(registry)
+        anyio.run(run, registry)
+        assert pings_of(registry) == 1
 
 
 def answer_when_two_ask(handler: Handler, asked: Barrier) -> None:

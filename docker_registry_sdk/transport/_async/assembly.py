@@ -78,6 +78,7 @@ def async_create_v2_gate(pipeline: AsyncPipeline, options: AsyncClientOptions) -
         lambda: create(ping.request()),
         options.get("trusted_realms", ()),
         TokenStore(async_create_lock),
+        async_create_lock(),
     )
     return V2Gate(pipeline.home, authenticator)
 
