@@ -68,10 +68,27 @@ class RequestLog(Sequence[RequestRecord]):
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._records: list[RequestRecord] = []
+        self._under_way = 0
+
+    @property
+    def under_way(self) -> int:
+        """How many requests have come of which there is no record yet, as of one whose client has gone."""
+        return self._under_way
 
     def append(self, record: RequestRecord) -> None:
         """Add a record."""
         with self._lock:
+            self._records.append(record)
+
+    def begin(self) -> None:
+        """Note that a request has come."""
+        with self._lock:
+            self._under_way += 1
+
+    def finish(self, record: RequestRecord) -> None:
+        """Add the record of a request that had come."""
+        with self._lock:
+            self._under_way -= 1
             self._records.append(record)
 
     def clear(self) -> None:
@@ -116,6 +133,7 @@ class LogRequests:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request and log it, before the last part of the answer goes out."""
         exchange = _Exchange(self._log, scope, receive, send)
+        self._log.begin()
         try:
             await self._app(scope, exchange.receive, exchange.send)
         finally:
@@ -164,7 +182,7 @@ class _Exchange:
         self._finished = True
         query = self._scope["query_string"].decode("latin-1")
         path = self._scope["raw_path"].decode("latin-1")
-        self._log.append(
+        self._log.finish(
             RequestRecord(
                 method=self._scope["method"],
                 path=f"{path}?{_redacted_query(query)}" if query else path,

@@ -106,12 +106,11 @@ def options_of(registry: EmbeddedRegistry) -> dict[str, Any]:
 
 
 def log_of(registry: EmbeddedRegistry) -> list[RequestRecord]:
-    """Return what the registry has seen, once it has written all of it down."""
-    before = -1
-    for _ in range(200):
-        if before == (before := len(registry.requests)):
+    """Return what the registry has seen, once it has written all of it down: of what broke off, it hears a moment later."""
+    for _ in range(2000):
+        if registry.requests.under_way == 0:
             break
-        time.sleep(0.02)
+        time.sleep(0.002)
     return list(registry.requests)
 
 

@@ -1,13 +1,16 @@
 """The log of requests."""
 
+import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import attrs
 import httpx
 import pytest
+from starlette.types import ASGIApp
 
 from docker_registry_sdk.testing import EmbeddedRegistry, RequestLog, RequestRecord
+from docker_registry_sdk.testing.faults import Exchange, Fault
 from tests.testing.helpers import UNKNOWN, digest_of
 
 RECORD = RequestRecord("GET", "/", (("accept", "a"), ("accept", "b")), 200, 0, 0, ())
@@ -44,6 +47,25 @@ def test_a_record_is_there_before_the_answer_ends(registry: EmbeddedRegistry, cl
     for number in range(1, 200):
         client.get("/v2/")
         assert len(registry.requests) == number
+
+
+def test_what_is_under_way_is_counted(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+    came, go_on = threading.Event(), threading.Event()
+
+    class Held:
+        async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+            came.set()
+            await asyncio.to_thread(go_on.wait, 10)
+            await app(exchange.scope, exchange.receive, exchange.send)
+
+    registry.faults.add(Fault(Held(), operation="ping"))
+    with ThreadPoolExecutor(1) as pool:
+        answer = pool.submit(client.get, "/v2/")
+        assert came.wait(10)
+        assert (registry.requests.under_way, len(registry.requests)) == (1, 0)
+        go_on.set()
+        assert answer.result().status_code == 200
+    assert (registry.requests.under_way, len(registry.requests)) == (0, 1)
 
 
 def test_it_is_a_sequence() -> None:
