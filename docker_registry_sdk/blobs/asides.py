@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import copy_context
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -67,16 +69,39 @@ async def async_unbroken() -> AsyncIterator[None]:
         yield
 
 
-@contextmanager
-def unhurried() -> Iterator[None]:
-    """Nothing calls threads off."""
-    yield
+def unhurried(work: Callable[[], T], keep: Callable[[T], None]) -> T:
+    """Do the work and keep what comes of it, to the end although Ctrl-C is pressed: it opens what could not be closed otherwise.
+
+    Args:
+        work: What to do.
+        keep: What takes its result.
+    """
+
+    def do() -> T:
+        result = work()
+        keep(result)
+        return result
+
+    if threading.current_thread() is not threading.main_thread():
+        return do()
+    from concurrent.futures import ThreadPoolExecutor
+
+    # Ctrl-C breaks the waiting off, and leaving the block waits once more.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(bool).result()  # nothing waits for a thread whose start is broken off: so it starts before there is work
+        return thread.submit(copy_context().run, do).result()
 
 
-@asynccontextmanager
-async def async_unhurried() -> AsyncIterator[None]:
-    """Do what is inside to its end although the task is called off: what it opens could not be closed otherwise."""
+async def async_unhurried(work: Callable[[], Awaitable[T]], keep: Callable[[T], None]) -> T:
+    """Do the work and keep what comes of it, to the end although the task is called off: see `unhurried`.
+
+    Args:
+        work: What to do.
+        keep: What takes its result.
+    """
     from anyio import CancelScope
 
     with CancelScope(shield=True):
-        yield
+        result = await work()
+        keep(result)
+    return result

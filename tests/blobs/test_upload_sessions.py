@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +19,10 @@ from hypothesis import strategies as st
 
 from docker_registry_sdk.blobs.progress import Progress
 from docker_registry_sdk.blobs.session import UploadSession
+from docker_registry_sdk.client._sync.v2 import RegistryClientV2
 from docker_registry_sdk.errors import ParseError, RegistryError
 from docker_registry_sdk.testing import EmbeddedRegistry
-from docker_registry_sdk.testing.faults import Fault, Reset, Status
+from docker_registry_sdk.testing.faults import Exchange, Fault, Reset, Status
 from tests.blobs.uploads import (
     CONTENT,
     DIGEST,
@@ -190,3 +193,40 @@ async def test_numbers_that_are_none(mode: str, wrong: dict[str, int]) -> None:
             await client.blob_upload(CONTENT, **wrong)  # type: ignore[arg-type]
         with pytest.raises(TypeError, match="from_repo"):
             await client.blob_upload(CONTENT, from_repo="other")
+
+
+class PressCtrlC:
+    """Ctrl-C is pressed when the registry has heard of a request, and it answers only then: with a session, or not at all.
+
+    Args:
+        opens: Whether it opens a session.
+    """
+
+    def __init__(self, opens: bool = True) -> None:
+        self.opens = opens
+
+    async def play(self, exchange: Exchange, app: Any) -> None:
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        await asyncio.sleep(0.3)
+        if self.opens:
+            await app({**exchange.scope, "query_string": b""}, exchange.receive, exchange.send)
+        else:
+            await Status(400).play(exchange, app)
+
+
+@pytest.mark.parametrize("given", [{}, {"digest": DIGEST, "from_repo": "other"}])
+def test_ctrl_c_while_a_session_is_opened_closes_it(given: dict[str, Any]) -> None:
+    with EmbeddedRegistry() as registry, RegistryClientV2(f"{registry.url}/{REPO}") as client:
+        registry.faults.add(Fault(PressCtrlC(), method="POST"))
+        with pytest.raises(KeyboardInterrupt):
+            client.blob_upload(pieces(), **given)
+        assert [record.method for record in log_of(registry)][-2:] == ["POST", "DELETE"]
+        assert open_uploads(registry) == []
+
+
+def test_ctrl_c_while_no_session_can_be_opened_ends_it() -> None:
+    with EmbeddedRegistry() as registry, RegistryClientV2(f"{registry.url}/{REPO}") as client:
+        registry.faults.add(Fault(PressCtrlC(opens=False), method="POST"))
+        with pytest.raises(KeyboardInterrupt):
+            client.blob_upload(pieces())
+        assert open_uploads(registry) == []
