@@ -8,9 +8,9 @@ from threading import Thread
 
 from ..digest import Verifier
 
-# Short enough for all of them to stay in the cache of a processor, and few enough for memory.
+# Long enough for a buffer's way through three threads to cost little; few, since what is in them is lost with the process.
 _LENGTH = 256 * 1024
-_MOST = 64
+_MOST = 16
 
 
 class Sink:

@@ -25,8 +25,8 @@ pytestmark = pytest.mark.anyio
 MIB = 1024 * 1024
 SIZE = 12 * MIB
 CONTENT = os.urandom(SIZE)
-# What may be on its way to the disk: the blocks that wait, the one that is written and the one that is filled.
-ON_THE_WAY = 6 * MIB
+# What may be on its way to the disk: all of the buffers.
+ON_THE_WAY = 4 * MIB
 
 _PROGRAM = """
 import asyncio, json, os, resource, signal, sys
