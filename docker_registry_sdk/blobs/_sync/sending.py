@@ -172,19 +172,24 @@ class Sending:
 
     def _start(self) -> None:
         algorithm = self._feed.algorithm
-        with unhurried():  # a session that nobody has heard of could not be cancelled
-            answer = start_blob_upload.sync(
+
+        def keep(answer: start_blob_upload.StartBlobUploadAccepted | start_blob_upload.StartBlobUploadCreated) -> None:
+            if isinstance(answer, start_blob_upload.StartBlobUploadCreated):
+                raise RegistryError(
+                    f"the registry answered 201 to the start of an upload to {self._repo}, which holds no blob yet"
+                )
+            self._state, self._broken = "known", False
+            self.take(started(self._repo, answer))
+
+        unhurried(  # a session that nobody has heard of could not be cancelled
+            lambda: start_blob_upload.sync(
                 self._client,
                 self._repo,
                 digest_algorithm=None if algorithm == DEFAULT_ALGORITHM else algorithm,
                 timeout=self._options.timeout,
-            )
-        if isinstance(answer, start_blob_upload.StartBlobUploadCreated):
-            raise RegistryError(
-                f"the registry answered 201 to the start of an upload to {self._repo}, which holds no blob yet"
-            )
-        self._state, self._broken = "known", False
-        self.take(started(self._repo, answer))
+            ),
+            keep,
+        )
 
     def _cancel(self, session: UploadSession) -> None:
         cancel_blob_upload.sync(self._client, self._repo, session.location, timeout=self._options.timeout)

@@ -102,14 +102,21 @@ def _present(
     if wanted is None or options.session is not None:
         return None
     if options.from_repo is not None:
-        # A refusal says no more than that nothing is mounted from there: 400 on Docker Hub, 401 on Harbor, no token on GitLab.
-        with suppress(StatusError, AuthError):
-            with unhurried():  # a session that nobody has heard of could not be cancelled
-                answer = start_blob_upload.sync(
-                    client, repo, mount=wanted, from_repo=options.from_repo, timeout=options.timeout
-                )
+        from_repo = options.from_repo
+
+        def keep(answer: start_blob_upload.StartBlobUploadAccepted | start_blob_upload.StartBlobUploadCreated) -> None:
             if isinstance(answer, start_blob_upload.StartBlobUploadAccepted):
                 sending.take(started(repo, answer))
+
+        # A refusal says no more than that nothing is mounted from there: 400 on Docker Hub, 401 on Harbor, no token on GitLab.
+        with suppress(StatusError, AuthError):
+            answer = unhurried(  # a session that nobody has heard of could not be cancelled
+                lambda: start_blob_upload.sync(
+                    client, repo, mount=wanted, from_repo=from_repo, timeout=options.timeout
+                ),
+                keep,
+            )
+            if isinstance(answer, start_blob_upload.StartBlobUploadAccepted):
                 return None
             if size is None:
                 size = (head_blob.sync(client, repo, wanted, timeout=options.timeout)).content_length or 0

@@ -80,6 +80,7 @@ def create_v2_gate(pipeline: Pipeline, options: ClientOptions) -> V2Gate:
         lambda: create(ping.request()),
         options.get("trusted_realms", ()),
         TokenStore(create_lock),
+        create_lock(),
     )
     return V2Gate(pipeline.home, authenticator)
 
