@@ -162,7 +162,7 @@ def sync(
         _error,
         timeout,
     ) as response:
-        return _read(response, b"".join(wire.chunks(response)))
+        return _read(response, b"".join(wire.Chunks(response)))
 
 
 async def asyncio(
@@ -207,7 +207,7 @@ async def asyncio(
         _error,
         timeout,
     ) as response:
-        return _read(response, b"".join([chunk async for chunk in wire.async_chunks(response)]))
+        return _read(response, b"".join([chunk async for chunk in wire.AsyncChunks(response)]))
 
 
 @contextmanager
@@ -217,7 +217,7 @@ def stream(
     *,
     accept: Sequence[str] | None = None,
     timeout: wire.Timeout | None = None,
-) -> Iterator[Success[Iterator[bytes]]]:
+) -> Iterator[Success[wire.Chunks]]:
     """Read the data.
 
     Streamed, whole or in part.
@@ -254,7 +254,7 @@ def stream(
         _error,
         timeout,
     ) as response:
-        yield _read(response, wire.chunks(response))
+        yield _read(response, wire.Chunks(response))
 
 
 @asynccontextmanager
@@ -264,7 +264,7 @@ async def asyncio_stream(
     *,
     accept: Sequence[str] | None = None,
     timeout: wire.Timeout | None = None,
-) -> AsyncIterator[Success[AsyncIterator[bytes]]]:
+) -> AsyncIterator[Success[wire.AsyncChunks]]:
     """Read the data.
 
     Streamed, whole or in part.
@@ -301,4 +301,4 @@ async def asyncio_stream(
         _error,
         timeout,
     ) as response:
-        yield _read(response, wire.async_chunks(response))
+        yield _read(response, wire.AsyncChunks(response))
