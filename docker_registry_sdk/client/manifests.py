@@ -35,7 +35,7 @@ _READERS: Final[dict[str, Callable[[Any], Manifest]]] = {
 # What servers and caches name that know nothing of manifests, besides types of text.
 _SAYS_NOTHING: Final = frozenset({"application/json", "application/octet-stream", "binary/octet-stream"})
 # Each of these makes a manifest of another kind of a document.
-_MARKS: Final = ("manifests", "layers", "config", "fsLayers")
+_MARKS: Final = frozenset({"manifests", "layers", "config", "fslayers"})
 
 
 @frozen(kw_only=True)
@@ -181,9 +181,8 @@ def _checked(payload: bytes, reference: str, claimed: str | None) -> Digest:
 
 def _refuse_two_kinds(manifest: Manifest, media_type: str) -> None:
     """Refuse what clients could take for different things (CVE-2021-41190)."""
-    unknown = manifest.additional_properties
-    for name in _MARKS:
-        if unknown.get(name) is not None:
+    for name, value in manifest.additional_properties.items():
+        if value is not None and name.casefold() in _MARKS:  # readers in Go take names in any case for the same
             raise ParseError(
                 model=type(manifest).__name__, field=name, problem="belongs to another kind: it could be read both ways"
             )

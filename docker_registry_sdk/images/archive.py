@@ -19,7 +19,7 @@ from ..digest import Digest, Verifier, digest_of
 from ..errors import DigestMismatchError, ImageError, InvalidReferenceError
 from ..reference import parse_repo_and_ref
 from ..v2.models import Descriptor, ImageConfig, ImageIndex
-from .contents import Stored, contents_of, parse_json
+from .contents import Stored, check_size, contents_of, parse_json
 from .files import MOST_BYTES, read_blocks
 from .layout import REF_NAME
 from .platforms import is_known
@@ -118,12 +118,12 @@ class ArchivedImage:
 def _from_oci(tar: TarIndex, archive: DockerArchive) -> ArchivedImage:
     entries = ImageIndex.from_dict(_json(tar, "index.json")).manifests
     found = _pick(archive, [(_names(one), one) for one in entries])
-    root = _read_manifest(tar, Digest(found.digest), found.media_type)
+    root = check_size(_read_manifest(tar, Digest(found.digest), found.media_type), found)
     children = [one for one in contents_of(root).children if one.platform is None or is_known(one.platform)]
     there = [one for one in children if _blob_name(Digest(one.digest)) in tar]
     if len(there) == 1 and len(children) > 1:
         # Docker saves the index of all platforms, and only the one that it had pulled.
-        root = _read_manifest(tar, Digest(there[0].digest), there[0].media_type)
+        root = check_size(_read_manifest(tar, Digest(there[0].digest), there[0].media_type), there[0])
     return ArchivedImage(tar, root, {})
 
 

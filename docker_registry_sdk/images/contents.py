@@ -132,6 +132,23 @@ def piece_of(descriptor: Descriptor) -> Piece:
     )
 
 
+def add_piece(found: dict[Digest, Piece], piece: Piece) -> None:
+    """Add a blob to others, unless it is among them.
+
+    Args:
+        found: The others.
+        piece: The blob.
+
+    Raises:
+        ImageError: It is among them with another size.
+    """
+    known = found.get(piece.digest)
+    if known is None or known.size is None:
+        found[piece.digest] = piece
+    elif piece.size not in (None, known.size):
+        raise ImageError(f"{piece.digest} has {known.size} bytes by one descriptor and {piece.size} by another; it is not copied")
+
+
 def check_size(stored: Stored, descriptor: Descriptor) -> Stored:
     """Return a manifest, once it has the size that its descriptor says.
 
@@ -168,9 +185,7 @@ def parse_json(content: bytes, what: str) -> Any:
 def _pieces(descriptors: list[Descriptor]) -> tuple[Piece, ...]:
     found: dict[Digest, Piece] = {}
     for piece in map(piece_of, descriptors):
-        known = found.setdefault(piece.digest, piece)
-        if known.size != piece.size:
-            raise ImageError(f"{piece.digest} has {known.size} and {piece.size} bytes by the same manifest; it is not copied")
+        add_piece(found, piece)
     return tuple(found.values())
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -14,12 +15,12 @@ from attrs import field, frozen
 
 from .._texts import printable, quoted
 from ..client.manifests import OCI_INDEX
-from ..digest import Digest, digest_of
+from ..digest import Digest, Verifier, digest_of
 from ..errors import DigestMismatchError, ImageError
 from ..v2.models import Descriptor, ImageIndex
 from ..wire.limits import BODY_LIMIT
 from .contents import Stored, contents_of, parse_json
-from .files import inside, locked, open_file, read_small, write_whole
+from .files import inside, locked, open_file, read_blocks, read_small, write_whole
 
 REF_NAME: Final = "org.opencontainers.image.ref.name"
 
@@ -159,7 +160,7 @@ class Layout:
         return any(one.digest == digest and self.tag in (None, _tag_of(one)) for one in self.entries())
 
     def blob_path(self, digest: Digest, size: int | None = None) -> Path:
-        """Return where a blob is to be written, its folder made, and what is there by mistake removed.
+        """Return where a blob is to be written, its folder made, and what is there by mistake removed: never what is the blob.
 
         Args:
             digest: Its digest.
@@ -167,13 +168,14 @@ class Layout:
 
         Raises:
             ImageError: A link leads there.
+            DigestMismatchError: The blob is there, and has another size.
             OSError: The folder cannot be made.
         """
         inside(self.path, "blobs", digest.algorithm).mkdir(parents=True, exist_ok=True)
         inside(self.path, "blobs", digest.algorithm, f"{digest.encoded}.part")
         path = inside(self.path, "blobs", digest.algorithm, digest.encoded)
         if size is not None and not self.has_blob(digest, size):
-            path.unlink(missing_ok=True)
+            self._remove(digest, size)
         return path
 
     def prepare(self) -> None:
@@ -204,7 +206,9 @@ class Layout:
             OSError: It cannot be written.
         """
         if digest_of(stored.raw, stored.digest.algorithm) != stored.digest:
-            raise ImageError(f"a layout cannot hold {stored.digest} of type {stored.media_type}: its bytes have another digest")
+            raise ImageError(
+                f"a layout cannot hold {stored.digest} of type {printable(stored.media_type)}: its bytes have another digest"
+            )
         write_whole(self.blob_path(stored.digest), stored.raw)
 
     def add(self, stored: Stored, tag: str | None) -> None:
@@ -233,7 +237,17 @@ class Layout:
                 entry["annotations"] = {REF_NAME: tag}
             kept = [one for one in entries if tag is None or one not in named]
             document["manifests"] = [*kept, entry]
-            write_whole(inside(self.path, _INDEX), json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
+            write_whole(inside(self.path, _INDEX), json.dumps(document, separators=(",", ":")).encode())
+
+    def _remove(self, digest: Digest, size: int) -> None:
+        """Remove a file that has the name of a blob and is another one; others may need it if it is the blob."""
+        verifier = Verifier(digest.algorithm)
+        with suppress(FileNotFoundError):
+            for block in read_blocks(lambda: open_file(self.path, "blobs", digest.algorithm, digest.encoded), 0):
+                verifier.update(block)
+            if verifier.digest == digest:
+                verifier.verify(size, digest)
+            inside(self.path, "blobs", digest.algorithm, digest.encoded).unlink()
 
     def _begin(self) -> None:
         with locked(self.path / _LOCK):

@@ -9,7 +9,7 @@ from ..digest import Digest
 from ..errors import ImageError
 from ..v2.models import Descriptor
 from .archive import DockerArchive
-from .contents import Stored, contents_of
+from .contents import Stored, check_size, contents_of
 from .files import read_blocks
 from .layout import Layout
 
@@ -43,6 +43,7 @@ class LayoutImage:
 
     Raises:
         ImageError: It has no such image.
+        DigestMismatchError: Its manifest has another digest or size than the index says.
         ParseError: A document in it cannot be understood.
         OSError: It cannot be read.
     """
@@ -50,7 +51,7 @@ class LayoutImage:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         found = layout.find()
-        self.root = layout.read_manifest(found.digest, found.media_type)
+        self.root = check_size(layout.read_manifest(found.digest, found.media_type), found)
 
     def read_manifest(self, digest: str, media_type: str) -> Stored:
         """Return a manifest, with its digest compared.

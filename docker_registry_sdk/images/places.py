@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import field, frozen
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from ..client._async.v2 import AsyncRegistryClientV2
     from ..client._sync.v2 import RegistryClientV2
 
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _LAYOUT = "oci:"
 _ARCHIVE = "docker-archive:"
 
@@ -99,7 +101,10 @@ def parse_target(where: Target | AsyncTarget) -> OnRegistry | Layout:
 
 
 def _split(text: str, prefix: str) -> tuple[str, str | None]:
-    path, colon, name = text.removeprefix(prefix).partition(":")
+    rest = text.removeprefix(prefix)
+    drive = rest[:2] if _DRIVE.match(rest) else ""  # no name begins with a slash
+    path, colon, name = rest.removeprefix(drive).partition(":")
+    path = drive + path
     if not path or (colon and not name):
         raise InvalidReferenceError(f"{quoted(text)} is no image: write {prefix}path or {prefix}path:name")
     return path, name or None

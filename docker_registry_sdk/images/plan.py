@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 from attrs import field, frozen
 
+from .._texts import printable
 from ..digest import Digest
 from .contents import Piece
 from .layout import Layout
@@ -105,7 +106,7 @@ class CopyPlan:
         manifests = [(one.action, one.digest, one.size, one.media_type) for one in self.manifests]
         for action, digest, size, media_type in [*blobs, *manifests]:
             shown = "?" if size is None else f"{size:,}"
-            lines.append(f"  {_WORDS[action]:9}  {digest[:19]}  {shown:>15}  {media_type}")
+            lines.append(f"  {_WORDS[action]:9}  {digest[:19]}  {shown:>15}  {printable(media_type)}")
         lines.append(f"  {self.bytes_to_move:,} bytes to move")
         return "\n".join(lines)
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from .._texts import quoted
+from .._texts import printable, quoted
 from ..errors import ImageError
 from ..v2.models import Descriptor, Platform
 
@@ -120,7 +120,7 @@ def choose(descriptors: Iterable[Descriptor], wanted: Platform) -> Descriptor:
     fits = [(order, one) for order, one in ranked if order is not None]
     if fits:
         return min(fits, key=lambda pair: pair[0])[1]
-    known = sorted({show(platform) for _, platform in offers})
+    known = sorted({printable(show(platform)) for _, platform in offers})
     there = (
         f"it is for {', '.join(known[:20])}{' and more' if len(known) > 20 else ''}" if known else "its index names no platform"
     )

@@ -122,7 +122,7 @@ class FoundList:
         """
         document = {} if self.index is None else self.index.to_dict()
         document |= {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [one.to_dict() for one in manifests]}
-        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+        return json.dumps(document, separators=(",", ":")).encode()  # in ASCII: annotations may hold half of a surrogate pair
 
 
 def found_list(found: ManifestResponse | None, subject: Digest) -> FoundList:

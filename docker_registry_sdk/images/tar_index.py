@@ -109,15 +109,21 @@ class TarIndex:
         file.seek(0)
         try:
             with tarfile.open(fileobj=_Bounded(file), mode="r:") as tar:
-                for count, member in enumerate(tar):
+                for count, member in enumerate(iter(tar.next, None)):
                     if count >= _MOST_MEMBERS:
                         raise ImageError(f"{self._shown} has more than {_MOST_MEMBERS} files, which no archive of images has")
+                    if sum(map(len, tar.pax_headers.values())) > _MOST_AT_ONCE:
+                        raise ImageError(f"{self._shown} has headers of more than {_MOST_AT_ONCE} characters for all its files")
                     self._note(member, size)
+                    # tarfile would keep all headers.
+                    tar.members.clear()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
         except (tarfile.TarError, ValueError, OverflowError, EOFError) as error:
             raise ImageError(f"{self._shown} is no tar file that can be read: {error}") from None
 
     def _note(self, member: tarfile.TarInfo, size: int) -> None:
         name = posixpath.normpath(member.name)
+        if member.size < 0:  # tarfile would go back by as much
+            raise ImageError(f"{self._shown} has {member.size} bytes in {quoted(name)}; it was written to do harm")
         if member.isdir():
             return
         if name in self._members or name in self._links:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..._texts import printable
 from ...digest import Verifier
 from ...errors import ImageError
 from ...v2.models import DockerManifest, ImageConfig, ImageManifest, Platform
@@ -52,7 +53,7 @@ async def async_read_config(source: AsyncSourceEnd, stored: Stored) -> ImageConf
     document = contents_of(stored).document
     if not isinstance(document, (ImageManifest, DockerManifest)) or document.config.media_type not in _CONFIGS:
         kind = document.config.media_type if isinstance(document, (ImageManifest, DockerManifest)) else stored.media_type
-        raise ImageError(f"{stored.digest} has no config of an image: it is {kind}")
+        raise ImageError(f"{stored.digest} has no config of an image: it is {printable(kind)}")
     piece = piece_of(document.config)
     content = bytearray()
     async for block in source.blob(piece, False).blocks(0):
@@ -79,4 +80,4 @@ async def async_check_platform(source: AsyncSourceEnd, stored: Stored, wanted: P
     config = await async_read_config(source, stored)
     made_for = Platform(os=config.os, architecture=config.architecture, variant=config.variant, os_version=config.os_version)
     if rank(made_for, wanted) is None:
-        raise ImageError(f"the image is not there for {show(wanted)}: it is for {show(made_for)}")
+        raise ImageError(f"the image is not there for {show(wanted)}: it is for {printable(show(made_for))}")

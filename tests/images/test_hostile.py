@@ -1,0 +1,352 @@
+"""Images by hostile hands: nothing is lost, nothing is believed, and nothing takes for ever."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+from docker_registry_sdk.errors import DigestMismatchError, ImageError, NotFoundError, ParseError, RegistryError
+from docker_registry_sdk.images import Layout
+from docker_registry_sdk.images.tar_index import TarIndex
+from docker_registry_sdk.testing import EmbeddedRegistry
+from tests.images.calls import OCI_CONFIG, OCI_LAYER, Calls, Made, fetch, made_image, made_index, made_manifest, named, store
+from tests.support.images import OCI_INDEX, OCI_MANIFEST, descriptor, digest_of
+from tests.wire.loopback import Handler, run_loopback
+
+pytestmark = pytest.mark.anyio
+
+Serve = Callable[..., EmbeddedRegistry]
+NAME = "org.opencontainers.image.ref.name"
+VICTIM = made_image([b"the victim's layer", b"another one"])
+LAYER = b"the victim's layer"
+
+
+def lay(folder: Path, made: Made, tag: str | None = None, **entry: Any) -> Path:
+    """Write a layout with an image, whatever that is."""
+    for digest, content in {**made.blobs, **{digest: raw for digest, (_, raw) in made.manifests.items()}}.items():
+        algorithm, _, encoded = digest.partition(":")
+        (folder / "blobs" / algorithm).mkdir(parents=True, exist_ok=True)
+        (folder / "blobs" / algorithm / encoded).write_bytes(content)
+    annotations = {"annotations": {NAME: tag}} if tag is not None else {}
+    entries = [{**named(made), **annotations, **entry}]
+    (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
+    (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": entries}))
+    return folder
+
+
+def manifest(*layers: dict[str, Any], blobs: tuple[bytes, ...] = (), **more: Any) -> Made:
+    """Return a manifest with these layers, each a descriptor."""
+    config = b"{}"
+    document = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": descriptor(OCI_CONFIG, config), "layers": list(layers)}
+    return made_manifest({**document, **more}, OCI_MANIFEST, blobs=[config, *blobs])
+
+
+def index_of(*entries: dict[str, Any], parts: tuple[Made, ...] = (), **more: Any) -> Made:
+    """Return an index with these entries, each a descriptor."""
+    return made_manifest({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": list(entries), **more}, OCI_INDEX, parts)
+
+
+@pytest.mark.parametrize("depth", [0, 1, 4])
+@pytest.mark.parametrize(
+    "extra",
+    [{"manifests": []}, {"Manifests": [named(VICTIM)]}, {"Layers": []}, {"CONFIG": {}}, {"fsLayers": []}, {"MANIFESTS": "x"}],
+    ids=str,
+)
+async def test_what_is_two_kinds_at_once_is_refused_at_any_depth(
+    calls: Calls, serve: Serve, tmp_path: Path, extra: dict[str, Any], depth: int
+) -> None:
+    """Readers in Go take names in any case for the same."""
+    made = manifest(descriptor(OCI_LAYER, LAYER), blobs=(LAYER,), **extra)
+    for _ in range(depth):
+        made = index_of(named(made), parts=(made,))
+    registry = serve()
+    with pytest.raises(ParseError, match="both ways"):
+        await calls("push", lay(tmp_path / "layout", made), f"{registry.url}/a:v1")
+    assert not any(record.method in ("POST", "PUT") for record in registry.requests)
+
+
+async def test_an_index_that_could_be_a_manifest_is_refused(calls: Calls, serve: Serve, tmp_path: Path) -> None:
+    for number, extra in enumerate([{"layers": []}, {"Layers": []}, {"config": {}}, {"Manifests": []}]):
+        made = index_of(named(VICTIM), parts=(VICTIM,), **extra)
+        with pytest.raises(ParseError, match="both ways"):
+            await calls("push", lay(tmp_path / str(number), made), f"{serve().url}/a:v1")
+
+
+@pytest.mark.parametrize("first", [True, False])
+@pytest.mark.parametrize("lie", [{"mediaType": "application/vnd.example.odd+json"}, {"size": 3}, {"mediaType": OCI_INDEX}])
+async def test_a_child_that_is_named_in_two_ways_is_refused(
+    calls: Calls, serve: Serve, tmp_path: Path, lie: dict[str, Any], first: bool
+) -> None:
+    """As what it is not, it would be copied without its layers."""
+    entries = [{**named(VICTIM), **lie}, named(VICTIM)]
+    made = index_of(*(entries if first else reversed(entries)), parts=(VICTIM,))
+    for number, outer in enumerate((made, index_of(named(VICTIM), named(made), parts=(VICTIM, made)))):
+        registry = serve()
+        with pytest.raises(RegistryError):
+            await calls("push", lay(tmp_path / str(number), outer), f"{registry.url}/a:v1")
+        assert not any(record.method in ("POST", "PUT") for record in registry.requests)
+
+
+async def test_a_child_that_is_named_many_times_is_brought_once(calls: Calls, serve: Serve, tmp_path: Path) -> None:
+    made = index_of(*[named(VICTIM)] * 20_000, parts=(VICTIM,))
+    for _ in range(5):
+        made = index_of(*[named(made)] * 2000, parts=(made,))
+    result = await calls("copy", f"oci:{lay(tmp_path / 'layout', made)}", f"oci:{tmp_path}/copy")
+    assert (result.blobs_moved, result.manifests_pushed) == (3, 7)
+
+
+@pytest.mark.parametrize("size", [-1, 0, 5, 2**40, 2**63, 2**70, 10**1000])
+@pytest.mark.parametrize("to", ["registry", "layout"])
+async def test_a_size_that_is_not_the_blobs_is_refused(calls: Calls, serve: Serve, tmp_path: Path, size: int, to: str) -> None:
+    made = manifest({**descriptor(OCI_LAYER, LAYER), "size": size}, blobs=(LAYER,))
+    registry = serve()
+    dst = f"{registry.url}/a:v1" if to == "registry" else f"oci:{tmp_path}/copy:v1"
+    with pytest.raises(RegistryError):
+        await calls("copy", f"oci:{lay(tmp_path / 'layout', made)}", dst)
+    assert not (tmp_path / "copy" / "index.json").exists()
+    with RegistryClientV2(f"{registry.url}/a") as client, pytest.raises(NotFoundError):
+        client.head_manifest("v1")
+
+
+@pytest.mark.parametrize("size", [-1, 0, 5, 2**70])
+async def test_a_size_that_is_not_the_manifests_is_refused(calls: Calls, serve: Serve, tmp_path: Path, size: int) -> None:
+    with pytest.raises(RegistryError):
+        await calls("push", lay(tmp_path / "one", VICTIM, size=size), f"{serve().url}/a:v1")
+    made = index_of({**named(VICTIM), "size": size}, parts=(VICTIM,))
+    with pytest.raises(RegistryError):
+        await calls("push", lay(tmp_path / "two", made), f"{serve().url}/a:v1")
+
+
+async def test_a_blob_of_two_sizes_in_two_manifests_is_refused(calls: Calls, serve: Serve, tmp_path: Path) -> None:
+    liar = manifest({**descriptor(OCI_LAYER, LAYER), "size": 7}, blobs=(LAYER,))
+    for number, parts in enumerate(((VICTIM, liar), (liar, VICTIM))):
+        made = index_of(*map(named, parts), parts=parts)
+        with pytest.raises(RegistryError):
+            await calls("push", lay(tmp_path / str(number), made), f"{serve().url}/a:v1")
+
+
+@pytest.mark.parametrize("size", [3, 10**9])
+async def test_a_lie_about_a_blob_destroys_none(calls: Calls, serve: Serve, tmp_path: Path, size: int) -> None:
+    """A layer that an image of the layout has, under a size that it does not have."""
+    registry = serve()
+    store(f"{registry.url}/a", VICTIM, "v1")
+    await calls("pull", f"{registry.url}/a:v1", tmp_path / "mine")
+    liar = manifest({**descriptor(OCI_LAYER, LAYER), "size": size}, blobs=(LAYER,))
+    with pytest.raises(DigestMismatchError):
+        await calls("copy", f"oci:{lay(tmp_path / 'theirs', liar)}", f"oci:{tmp_path}/mine:v2")
+    await calls("push", tmp_path / "mine", f"{registry.url}/b:v1", tag="v1")
+    fetch(f"{registry.url}/b", VICTIM, "v1")
+
+
+async def test_copying_to_the_same_place_changes_nothing(calls: Calls, serve: Serve, tmp_path: Path) -> None:
+    registry = serve()
+    store(f"{registry.url}/a", VICTIM, "v1")
+    registry.requests.clear()
+    result = await calls("copy", f"{registry.url}/a:v1", f"{registry.url}/a:v1")
+    assert (result.bytes_moved, result.manifests_pushed) == (0, 0)
+    assert {record.method for record in registry.requests} <= {"GET", "HEAD"}
+    await calls("pull", f"{registry.url}/a:v1", tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    for dst in (f"oci:{tmp_path}:v1", f"oci:{tmp_path}/../{tmp_path.name}:v1"):
+        result = await calls("copy", f"oci:{tmp_path}:v1", dst)
+        assert (result.bytes_moved, result.manifests_pushed) == (0, 0)
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("tag", ["a b", "../../x", "a/b:c@d", "ü\u2028", "-", " ", "a\nb", "x" * 5000, "\ud800"])
+async def test_a_layout_takes_any_text_as_tag(calls: Calls, serve: Serve, tmp_path: Path, tag: str) -> None:
+    registry = serve()
+    store(f"{registry.url}/a", VICTIM, "v1")
+    await calls("pull", f"{registry.url}/a:v1", tmp_path / "layout", tag=tag)
+    await calls("push", tmp_path / "layout", f"{registry.url}/b:v1", tag=tag)
+    fetch(f"{registry.url}/b", VICTIM, "v1")
+    assert [path.name for path in tmp_path.iterdir()] == ["layout"]
+
+
+async def test_odd_text_in_an_index_is_kept(calls: Calls, tmp_path: Path) -> None:
+    folder = lay(tmp_path / "layout", VICTIM, "v1")
+    document = json.loads((folder / "index.json").read_text()) | {"annotations": {"half": "\ud800"}}
+    (folder / "index.json").write_text(json.dumps(document))
+    await calls("copy", f"oci:{folder}:v1", f"oci:{folder}:v2")
+    assert json.loads((folder / "index.json").read_text())["annotations"] == {"half": "\ud800"}
+    assert [one["annotations"][NAME] for one in json.loads((folder / "index.json").read_text())["manifests"]] == ["v1", "v2"]
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "tag"),
+    [
+        ("oci:C:\\images\\layout:v1", "C:\\images\\layout", "v1"),
+        ("oci:c:/images/layout", "c:/images/layout", None),
+        ("oci:c:v1", "c", "v1"),
+        ("oci:/a:b/c:d", "/a", "b/c:d"),
+    ],
+)
+def test_a_drive_of_windows_is_no_path_of_its_own(text: str, path: str, tag: str | None) -> None:
+    from docker_registry_sdk.images.places import parse_target
+
+    assert parse_target(text) == Layout(Path(path), tag)
+
+
+async def test_sha512_goes_all_the_way(calls: Calls, serve: Serve, tmp_path: Path) -> None:
+    def long(content: bytes) -> str:
+        return f"sha512:{hashlib.sha512(content).hexdigest()}"
+
+    made = manifest({**descriptor(OCI_LAYER, LAYER), "digest": long(LAYER)})
+    raw = made.manifests[made.root][1]
+    made = Made(long(raw), OCI_MANIFEST, {long(raw): (OCI_MANIFEST, raw)}, {**made.blobs, long(LAYER): LAYER})
+    folder = lay(tmp_path / "layout", made, digest=long(raw))
+    registry = serve()
+    result = await calls("push", folder, f"{registry.url}/a@{long(raw)}")
+    assert result.digest == long(raw)
+    await calls("copy", f"{registry.url}/a@{long(raw)}", f"oci:{tmp_path}/back")
+    wanted = {path.relative_to(folder): path.read_bytes() for path in (folder / "blobs").rglob("*") if path.is_file()}
+    back = tmp_path / "back"
+    assert {path.relative_to(back): path.read_bytes() for path in (back / "blobs").rglob("*") if path.is_file()} == wanted
+
+
+async def test_a_plan_shows_nothing_that_a_terminal_obeys(calls: Calls, tmp_path: Path) -> None:
+    made = manifest({**descriptor("x\x1b]0;\x07\u202e", LAYER)}, blobs=(LAYER,))
+    plan = await calls("plan_copy", f"oci:{lay(tmp_path / 'layout', made)}", f"oci:{tmp_path}/copy")
+    assert all(line.isprintable() for line in str(plan).splitlines())
+    folder = lay(tmp_path / "odd", made_index({"linux\x1b[2J/amd64": VICTIM}))
+    with pytest.raises(ImageError) as caught:
+        await calls("copy", f"oci:{folder}", f"oci:{tmp_path}/copy", platform="linux/arm64")
+    assert str(caught.value).isprintable()
+
+
+async def test_a_tag_that_moves_after_the_plan_does_not_change_it(calls: Calls, serve: Serve) -> None:
+    source, target = serve(), serve()
+    store(f"{source.url}/a", VICTIM, "v1")
+    plan = await calls("plan_copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
+    store(f"{source.url}/a", made_image([b"other"]), "v1")
+    store(f"{target.url}/b", made_image([b"another"]), "v1")
+    result = await calls("apply_copy", plan)
+    assert result.digest == VICTIM.root
+    fetch(f"{target.url}/b", VICTIM, "v1")
+
+
+def serve_image(made: Made, **sizes: int) -> Callable[[Handler], None]:
+    """Return what answers as a registry with one image, all of whose blobs have a size by HEAD that they do not have."""
+
+    def answer(handler: Handler) -> None:
+        name = handler.path.rpartition("/")[2].replace("%3A", ":")
+        if "/manifests/" in handler.path:
+            media_type, raw = made.manifests.get(name, made.manifests[made.root])
+            handler.reply(200, raw, Content_Type=media_type)
+        elif name in made.blobs and handler.command == "HEAD":
+            handler.reply(200, Content_Length=str(sizes.get("head", len(made.blobs[name]))))
+        elif name in made.blobs:
+            handler.reply(200, made.blobs[name], Content_Type="application/octet-stream")
+        else:
+            handler.reply(404)
+
+    return answer
+
+
+@pytest.mark.parametrize("head", [0, 1, 10**12])
+async def test_a_size_that_only_head_tells_is_not_believed(calls: Calls, serve: Serve, head: int) -> None:
+    target = serve()
+    with run_loopback(serve_image(VICTIM, head=head)) as source:
+        result = await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
+    assert result.bytes_moved == VICTIM.size
+    fetch(f"{target.url}/b", VICTIM, "v1")
+
+
+@pytest.mark.parametrize("body", [b"", b"null", b"[]", b"{}", b'""'])
+async def test_an_empty_manifest_is_none(calls: Calls, serve: Serve, body: bytes) -> None:
+    target = serve()
+    answer = lambda handler: handler.reply(200, body, Content_Type=OCI_MANIFEST)  # noqa: E731
+    with run_loopback(answer) as source, pytest.raises(ParseError):
+        await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
+    assert not any(record.method in ("POST", "PUT") for record in target.requests)
+
+
+async def test_referrers_without_end_are_too_many(calls: Calls, serve: Serve) -> None:
+    target = serve()
+    pages = []
+
+    def answer(handler: Handler) -> None:
+        if "/referrers/" not in handler.path:
+            serve_image(VICTIM)(handler)
+            return
+        pages.append(handler.path)
+        entries = [{**named(VICTIM), "digest": digest_of(f"{len(pages)} {number}".encode())} for number in range(1000)]
+        body = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}).encode()
+        link = f'</v2/a/referrers/{VICTIM.root}?page={len(pages)}>; rel="next"'
+        handler.reply(200, body, Content_Type=OCI_INDEX, Link=link)
+
+    with run_loopback(answer) as source, pytest.raises(ImageError, match="too much"):
+        await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True)
+    assert len(pages) < 10
+
+
+def tar_with(path: Path, *entries: tuple[tarfile.TarInfo, bytes], pax: bool = False) -> Path:
+    """Write a tar file of these entries."""
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT if pax else tarfile.GNU_FORMAT) as tar:
+        for entry, content in entries:
+            tar.addfile(entry, io.BytesIO(content))
+    return path
+
+
+@pytest.mark.parametrize("size", ["-1", "-512", "-1024", "-999999999999", "99999999999999999999"])
+def test_a_size_that_no_file_has_ends_the_reading(tmp_path: Path, size: str) -> None:
+    """A negative one leads tarfile back to where it was."""
+    entry = tarfile.TarInfo("manifest.json")
+    entry.pax_headers = {"size": size}
+    path = tar_with(tmp_path / "image.tar", (tarfile.TarInfo("first"), b""), (entry, b""), pax=True)
+    with pytest.raises(ImageError):
+        TarIndex(path).read("manifest.json", 1000)
+
+
+def test_headers_are_not_kept(tmp_path: Path) -> None:
+    """Each member may have attributes of nearly a MiB."""
+    import tracemalloc
+
+    path = tmp_path / "image.tar"
+    entry = tarfile.TarInfo("x")
+    entry.pax_headers = {"comment": "x" * 900_000}
+    block = entry.tobuf(tarfile.PAX_FORMAT)
+    with path.open("wb") as file:
+        for _ in range(60):
+            file.write(block)
+        file.write(bytes(1024))
+    tracemalloc.start()
+    try:
+        TarIndex(path)
+        assert tracemalloc.get_traced_memory()[1] < 16_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_sparse_files_and_devices_are_no_files(tmp_path: Path) -> None:
+    entries = []
+    for kind in (tarfile.GNUTYPE_SPARSE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE):
+        entry = tarfile.TarInfo(f"file{kind!r}")
+        entry.type = kind
+        entries.append((entry, b""))
+    tar = TarIndex(tar_with(tmp_path / "image.tar", *entries))
+    for entry, _ in entries:
+        assert entry.name not in tar
+
+
+def test_a_hard_link_leads_to_a_member_and_nowhere_else(tmp_path: Path) -> None:
+    real = tarfile.TarInfo("real")
+    real.size = 4
+    links = []
+    for name, target in (("good", "real"), ("bad", "/etc/passwd"), ("up", "../../etc/passwd"), ("self", "self")):
+        link = tarfile.TarInfo(name)
+        link.type, link.linkname = tarfile.LNKTYPE, target
+        links.append((link, b""))
+    tar = TarIndex(tar_with(tmp_path / "image.tar", (real, b"real"), *links))
+    assert tar.read("good", 10) == b"real"
+    for name in ("bad", "up", "self"):
+        with pytest.raises(ImageError, match="has no file"):
+            tar.find(name)
