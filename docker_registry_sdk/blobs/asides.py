@@ -101,7 +101,8 @@ async def async_unhurried(work: Callable[[], Awaitable[T]], keep: Callable[[T], 
     """
     from anyio import CancelScope
 
+    results: list[T] = []
     with CancelScope(shield=True):
-        result = await work()
-        keep(result)
-    return result
+        results.append(await work())
+        keep(results[0])
+    return results[0]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from typing import Literal
 
 from attrs import evolve
@@ -24,9 +24,8 @@ from ...v2.api import (
 )
 from ...wire import AsyncClient, AsyncRawBody
 from ..asides import async_unbroken, async_unhurried
-from ..progress import Phase, Progress
+from ..progress import Phase, Steps
 from ..session import UploadSession, advanced, arrived_bytes, refreshed, started
-from ..sources import BLOCK
 from ..upload_options import UploadOptions
 from ..upload_plan import ASKING, CHUNK, PASSING, Patience, Step, chunk_length, may_go_on, next_step
 from .feeding import AsyncFeed
@@ -72,7 +71,7 @@ class AsyncSending:
         self._refused: int | None = None  # where a chunk began that was answered with 416
         self._ranged = True
         self._mended = False
-        self._told: tuple[str, int] = ("", -BLOCK)
+        self._steps = Steps(options.on_progress, wanted)
         self._lost: list[str] = []
 
     def take(self, session: UploadSession) -> None:
@@ -185,7 +184,7 @@ class AsyncSending:
         assert self._session is not None
         arrived, hashed = self._session.offset, self._feed.hashed
         if arrived > hashed:
-            async for _ in self._feed.blocks(hashed, arrived - hashed, partial(self._tell, "check")):
+            async for _ in self._feed.blocks(hashed, arrived - hashed, self._tell("check")):
                 pass
             if self._feed.hashed < arrived:
                 raise RegistryError(
@@ -216,7 +215,7 @@ class AsyncSending:
             self._client,
             self._repo,
             session.location,
-            self._feed.blocks(step.offset, step.length, partial(self._tell, "upload"), soft=step.length is None),
+            self._feed.blocks(step.offset, step.length, self._tell("upload"), soft=step.length is None),
             content_length=step.length,
             content_range=step.content_range if self._ranged and (step.kind == "chunk" or step.offset) else None,
             timeout=self._options.timeout,
@@ -233,7 +232,7 @@ class AsyncSending:
         if step.kind == "whole" and step.offset == 0:
             body = self._small  # bytes can be sent again, as after a redirect
         if step.kind == "whole" and body is None:
-            body = self._feed.blocks(step.offset, step.length, partial(self._tell, "upload"))
+            body = self._feed.blocks(step.offset, step.length, self._tell("upload"))
         if body is None:
             await self._feed.check_end()
         digest = self._wanted or await self._feed.digest()
@@ -252,7 +251,7 @@ class AsyncSending:
             raise RegistryError(f"the registry closed the upload to {self._repo} before it had all of {digest}")
         size = self._feed.size
         assert size is not None  # the feed has ended, or is small
-        self._tell("upload", size)
+        self._tell("upload")(size)
         return digest, size
 
     async def _mend(self, error: RegistryError) -> tuple[Digest, int] | None:
@@ -311,12 +310,5 @@ class AsyncSending:
                 " read again from there: upload from a path, or in smaller chunks (chunk_size)"
             ) from cause
 
-    def _tell(self, phase: Phase, done: int) -> None:
-        """Tell the caller how far it is, each MiB and at the end."""
-        if self._options.on_progress is None:
-            return
-        before = self._told[1] if self._told[0] == phase else -BLOCK
-        if done == before or (0 < done - before < BLOCK and done != self._feed.size):
-            return
-        self._told = (phase, done)
-        self._options.on_progress(Progress(phase=phase, digest=self._wanted, bytes=done, total=self._feed.size))
+    def _tell(self, phase: Phase) -> Callable[[int], None]:
+        return lambda done: self._steps.tell(phase, done, self._feed.size)
