@@ -74,7 +74,8 @@ async def test_what_is_two_kinds_at_once_is_refused_at_any_depth(
 
 
 async def test_an_index_that_could_be_a_manifest_is_refused(calls: Calls, serve: Serve, tmp_path: Path) -> None:
-    for number, extra in enumerate([{"layers": []}, {"Layers": []}, {"config": {}}, {"Manifests": []}]):
+    extras: list[dict[str, Any]] = [{"layers": []}, {"Layers": []}, {"config": {}}, {"Manifests": []}]
+    for number, extra in enumerate(extras):
         made = index_of(named(VICTIM), parts=(VICTIM,), **extra)
         with pytest.raises(ParseError, match="both ways"):
             await calls("push", lay(tmp_path / str(number), made), f"{serve().url}/a:v1")
