@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from ..._texts import printable
 from ...digest import Verifier
 from ...errors import ImageError
 from ...v2.models import DockerManifest, ImageConfig, ImageManifest, Platform
@@ -55,7 +56,7 @@ def read_config(source: SourceEnd, stored: Stored) -> ImageConfig:
         kind = (
             document.config.media_type if isinstance(document, (ImageManifest, DockerManifest)) else stored.media_type
         )
-        raise ImageError(f"{stored.digest} has no config of an image: it is {kind}")
+        raise ImageError(f"{stored.digest} has no config of an image: it is {printable(kind)}")
     piece = piece_of(document.config)
     content = bytearray()
     for block in source.blob(piece, False).blocks(0):
@@ -84,4 +85,4 @@ def check_platform(source: SourceEnd, stored: Stored, wanted: Platform) -> None:
         os=config.os, architecture=config.architecture, variant=config.variant, os_version=config.os_version
     )
     if rank(made_for, wanted) is None:
-        raise ImageError(f"the image is not there for {show(wanted)}: it is for {show(made_for)}")
+        raise ImageError(f"the image is not there for {show(wanted)}: it is for {printable(show(made_for))}")

@@ -8,6 +8,7 @@ from typing import Literal
 
 from attrs import define, field
 
+from ..._texts import quoted
 from ...client.manifests import DOCKER_LIST, OCI_INDEX
 from ...digest import Digest
 from ...errors import ImageError
@@ -19,6 +20,7 @@ from ..contents import (
     Contents,
     Piece,
     Stored,
+    add_piece,
     contents_of,
     piece_of,
 )
@@ -66,6 +68,7 @@ class Planner:
         self._use_urls = use_urls
         self._nodes: dict[Digest, _Node] = {}
         self._loose: dict[Digest, Piece] = {}  # blobs that an index names
+        self._names: dict[Digest, tuple[str, int]] = {}  # media type and size of each manifest, by what names it
         self._named = False
 
     def run(self, root: Stored) -> tuple[tuple[PlannedBlob, ...], tuple[PlannedManifest, ...]]:
@@ -82,7 +85,7 @@ class Planner:
         for node in self._nodes.values():
             if not (node.there and self._target.whole):
                 for piece in node.contents.pieces:
-                    pieces.setdefault(piece.digest, piece)
+                    add_piece(pieces, piece)
         actions = run_all([partial(self._decide, piece) for piece in pieces.values()], AT_ONCE, Halt())
         blobs = (
             PlannedBlob(piece=piece, action=action) for piece, action in zip(pieces.values(), actions, strict=True)
@@ -106,11 +109,20 @@ class Planner:
                 raise ImageError(
                     f"the image's manifests have more than {MOST_BYTES} bytes, which is too much to copy at once"
                 )
-            nodes = {Digest(node.descriptor.digest): node for nodes in following for node in nodes}
+            nodes = {self._check_name(node.descriptor): node for nodes in following for node in nodes}
             level = [node for digest, node in nodes.items() if digest not in self._nodes and digest not in self._loose]
             if not level:
                 return
         raise ImageError(f"an index names an index, and so on, more than {MOST_DEPTH} times")
+
+    def _check_name(self, descriptor: Descriptor) -> Digest:
+        """Return the digest of a descriptor, once it says of it what others have said: as something else it would lack parts."""
+        digest, said = Digest(descriptor.digest), (descriptor.media_type, descriptor.size)
+        known = self._names.setdefault(digest, said)
+        if known != said:
+            shown = " and as ".join(f"{quoted(media_type)} of {size} bytes" for media_type, size in (known, said))
+            raise ImageError(f"{digest} is named as {shown}; it is not copied")
+        return digest
 
     def _look(self, node: _Node) -> list[_Node]:
         """Find out what a manifest names and whether it is there; return the manifests that follow from it."""

@@ -27,7 +27,7 @@ from ...errors import (
 from ...reference import Repo
 from ...transport.waiting import sleep
 from ...v2.models import Descriptor
-from ..contents import Piece, Stored, check_size
+from ..contents import MOST_MANIFESTS, Piece, Stored, check_size
 from ..meter import Passage
 from ..plan import PlannedManifest
 from .ends import Passing, SourceEnd
@@ -94,7 +94,12 @@ class RegistryEnd:
         Args:
             digest: The digest of that.
         """
-        return [one for one in self._client.iter_referrers(digest)]
+        found = []
+        for one in self._client.iter_referrers(digest):
+            found.append(one)
+            if len(found) > MOST_MANIFESTS:
+                break  # which is too much already, and may have no end
+        return found
 
     def blob(self, piece: Piece, use_urls: bool) -> Rereadable:
         """Return a blob to be read.
