@@ -9,8 +9,8 @@ from threading import Thread
 from ..digest import Verifier
 
 # Long enough for a buffer's way through three threads to cost little; few, since what is in them is lost with the process.
-_LENGTH = 256 * 1024
-_MOST = 16
+_LENGTH = 1024 * 1024
+_MOST = 4
 
 
 class Sink:
