@@ -67,6 +67,7 @@ def test_what_it_cannot_serve(call: Call) -> None:
     assert "docker-hub" in call("serve", "--profile", "nowhere").failed(2)[0]
     call("serve", "--auth", "basic", "--username", "a:b").failed(2)
     call("serve", "--host", "192.0.2.1", "--port", "0").failed(1)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler  # Ctrl-C is the caller's again
 
 
 def test_what_is_said_without_the_extra() -> None:

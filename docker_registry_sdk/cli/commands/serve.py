@@ -75,14 +75,17 @@ def command(
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: stop.set())
-    with registry:
-        facts = {"url": registry.url, "username": None, "password": None, "ca_file": str(registry.ca_file) if tls else None}
-        if registry.auth != "none":
-            facts["username"] = registry.username
-            facts["password"] = registry.password if password is None else None
-        output.facts(facts)
-        sys.stdout.flush()
-        output.note("Ready. Ctrl-C ends it.")
-        stop.wait()
+    before = {number: signal.signal(number, lambda _number, _frame: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with registry:
+            facts = {"url": registry.url, "username": None, "password": None, "ca_file": str(registry.ca_file) if tls else None}
+            if registry.auth != "none":
+                facts["username"] = registry.username
+                facts["password"] = registry.password if password is None else None
+            output.facts(facts)
+            sys.stdout.flush()
+            output.note("Ready. Ctrl-C ends it.")
+            stop.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
