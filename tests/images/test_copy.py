@@ -381,7 +381,8 @@ async def test_progress_tells_all_that_passes(calls: Calls, serve: Serve) -> Non
         assert {one.total for one in steps} == {len(content)}
         assert (steps[0].bytes, steps[-1].bytes) == (0, len(content))
         assert [one.bytes for one in steps] == sorted(one.bytes for one in steps)
-    assert len(told) >= 3 + 3 + 3
+    # Blocks are of any length up to a MiB, and it is told after each MiB: of three, at least once in between.
+    assert len([one for one in told if one.total is not None and one.total >= 3 * 1024 * 1024]) >= 3
     assert (told[-1].phase, told[-1].digest) == ("manifest", big.root)
     told.clear()
     await calls("copy", f"{registry.url}/a:v1", f"{registry.url}/c:v1", on_progress=told.append)
