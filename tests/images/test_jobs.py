@@ -146,4 +146,8 @@ def test_ctrl_c_ends_threads() -> None:
     threading.Thread(target=interrupt).start()
     with pytest.raises(KeyboardInterrupt):
         run_all([go_on, go_on], 2, halt)
+    for _ in range(500):  # one that was just starting is not waited for, but ends as well, and long before its loop
+        if len(ended) == 2:
+            break
+        time.sleep(0.01)
     assert ended == [True, True]

@@ -36,7 +36,7 @@ class RawServer:
                 return b""
             request += more
         self.requests.append(bytes(request))
-        return self.requests[-1]
+        return bytes(request)  # not the last of them all, which may be another connection's by now
 
 
 def _is_whole(request: bytearray) -> bool:

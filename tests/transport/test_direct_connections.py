@@ -341,9 +341,9 @@ async def test_tasks_share_it_and_a_cancelled_one_leaves_no_half_read_connection
     body = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % MIB + bytes(MIB)
 
     def slow(server: RawServer, connection: socket.socket) -> None:
-        while server.read_request(connection):
+        while request := server.read_request(connection):
             connection.sendall(body[: MIB // 2])
-            if b"/stuck" in server.requests[-1]:
+            if b"/stuck" in request:
                 silent(server, connection)
             connection.sendall(body[MIB // 2 :])
 
