@@ -75,6 +75,14 @@ class Server:
         """How many bytes of blobs were sent."""
         return sum(one.response_bytes for one in self.reads if one.status in (200, 206))
 
+    @property
+    def sent_in_parts(self) -> int:
+        """How many bytes of blobs were sent in 206 responses.
+
+        The 200 response of a client that was interrupted may be logged late, after the log was cleared.
+        """
+        return sum(one.response_bytes for one in self.reads if one.status == 206)
+
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Server]:

@@ -87,7 +87,7 @@ async def test_after_the_death_of_a_process_another_one_goes_on(
     told: list[Progress] = []
     await client.download_blob(digest, target, on_progress=told.append)
     assert target.read_bytes() == CONTENT
-    assert server.sent == SIZE - len(left)
+    assert server.sent_in_parts == SIZE - len(left)
     assert os.listdir(tmp_path) == ["blob"]
     assert told[0].phase == "check"
 
@@ -167,5 +167,5 @@ async def test_a_task_that_is_called_off_leaves_a_part(server: Server, tmp_path:
         assert not [one for one in threading.enumerate() if one.name == "docker_registry_sdk download"]
         server.registry.requests.clear()
         await client.download_blob(digest, target)
-    assert server.sent == SIZE - left
+    assert server.sent_in_parts == SIZE - left
     assert target.read_bytes() == CONTENT
