@@ -25,6 +25,8 @@ BLANKS = st.sampled_from(["", " ", "\t", "  "])
             [("basic", {"realm": "simple"}, ""), ("newauth", {"realm": "apps", "type": "1", "title": 'Login to "apps"'}, "")],
         ),
         ("Negotiate", [("negotiate", {}, "")]),
+        ("Negotiate abc", [("negotiate", {}, "abc")]),
+        ("x/", [("x", {}, "")]),
         ("Negotiate YII=", [("negotiate", {}, "YII=")]),
         ('Negotiate YII==, Basic realm="x"', [("negotiate", {}, "YII=="), ("basic", {"realm": "x"}, "")]),
         ('Negotiate, Basic realm="x"', [("negotiate", {}, ""), ("basic", {"realm": "x"}, "")]),

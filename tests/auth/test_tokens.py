@@ -77,6 +77,14 @@ def test_less_than_a_minute_or_nothing_counts_as_a_minute(store: TokenStore, clo
     assert found(store) is None
 
 
+def test_a_token_with_five_seconds_left_is_no_longer_used(store: TokenStore, clock: Clock) -> None:
+    store.add("t", SERVICE, scopes("repository:a:pull"), 300)
+    clock.now = 294.999
+    assert found(store) == "t"
+    clock.now = 295.0
+    assert found(store) is None
+
+
 def test_a_new_token_is_asked_for_all_that_the_former_allowed_on_the_same_resource(store: TokenStore) -> None:
     store.add("t", SERVICE, scopes("repository:a:pull"), 300)
     store.add("u", SERVICE, scopes("repository:b:pull"), 300)

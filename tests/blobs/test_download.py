@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import threading
@@ -157,6 +158,29 @@ async def test_an_endless_blob_does_not_fill_the_disk(odd: AsyncRegistryClientV2
     with pytest.raises(DigestMismatchError):
         await odd.download_blob(Descriptor(media_type="x/y", digest=UNKNOWN, size=100_000), target)
     assert serving.served < 100_000_000
+    assert os.listdir(target.parent) == []
+
+
+@pytest.mark.parametrize("size", [3, MIB + 3])
+async def test_a_failure_of_the_last_write_leaves_no_file(
+    server: Server, client: AsyncRegistryClientV2, target: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """The last buffer is written in a thread after the last byte has come, so the failure is noticed only at the end."""
+    digest = server.push(CONTENT[:size])
+    write = os.write
+    failed: list[int] = []
+
+    def fail_last(descriptor: int, data: bytes | memoryview) -> int:
+        if isinstance(data, memoryview) and len(data) < MIB:  # all buffers but the last one are full
+            failed.append(len(data))
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(descriptor, data)
+
+    monkeypatch.setattr(os, "write", fail_last)
+    with pytest.raises(OSError) as caught:
+        await client.download_blob(digest, target)
+    assert caught.value.errno == errno.ENOSPC
+    assert failed == [3]
     assert os.listdir(target.parent) == []
 
 

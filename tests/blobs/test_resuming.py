@@ -156,6 +156,7 @@ def test_only_strong_etags_stand_in_if_range(etag: str | None, sent: str | None)
     [
         (None, "bytes */100", True),
         (None, "bytes */99", False),
+        (None, "bytes */100junk", False),
         (None, "", False),
         (None, "nonsense", False),
         (1000, "bytes */100", False),

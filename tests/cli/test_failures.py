@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from docker_registry_sdk.cli.errors import describe
 from docker_registry_sdk.cli.exit_codes import MEANINGS, ExitCode
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, HtmlError, Status, WrongBytes
@@ -121,6 +122,14 @@ def test_a_traceback_comes_only_with_debug() -> None:
     assert "Traceback" in debug.err
     assert debug.err.splitlines()[-2:] == plain.err.splitlines()
     assert debug.code == plain.code == 5
+
+
+def test_only_import_errors_advise_to_install_a_package() -> None:
+    failure = describe(RuntimeError("the mirror failed: pip install x was refused"))
+    assert failure.what == "RuntimeError: the mirror failed: pip install x was refused"
+    assert "--debug" in failure.advice
+    failure = describe(ImportError("the registry needs an extra: pip install 'x[y]'"))
+    assert (failure.what, failure.advice) == ("the registry needs an extra", "pip install 'x[y]'")
 
 
 def test_an_error_that_nobody_foresaw(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

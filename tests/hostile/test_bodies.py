@@ -56,6 +56,27 @@ def test_a_success_without_end_is_an_error(kind: Kind, registry: Loopback, metho
     assert limit * MEBIBYTE <= sum(sent) < (limit + 12) * MEBIBYTE
 
 
+def test_a_chunked_success_without_end_is_an_error_whatever_its_content_length(kind: Kind, registry: Loopback) -> None:
+    """RFC 9112 section 6.3: Transfer-Encoding overrides Content-Length, so a small Content-Length bounds nothing."""
+    sent: list[int] = []
+
+    def answer(handler: Handler) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Type", "application/json")
+        handler.send_header("Content-Length", "5")
+        handler.send_header("Transfer-Encoding", "chunked")
+        handler.end_headers()
+        handler.close_connection = True
+        while sum(sent) < 64 * MEBIBYTE:
+            handler.wfile.write(b"10000\r\n%s\r\n" % (b" " * 65536))
+            sent.append(65536)
+
+    registry.answer = answer
+    with client_of(kind, registry) as session, pytest.raises(ResponseError, match="longer than"):
+        session.call("list_tags")
+    assert 16 * MEBIBYTE <= sum(sent) < 28 * MEBIBYTE
+
+
 def test_a_manifest_that_announces_too_much_is_an_error(kind: Kind, registry: Loopback) -> None:
     body = b" " * (4 * MEBIBYTE + 1)
     registry.answer = lambda handler: handler.reply(200, body, Content_Type=OCI_MANIFEST)

@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+from docker_registry_sdk.digest import Digest
 from docker_registry_sdk.errors import DigestMismatchError, ImageError, RegistryError
 from docker_registry_sdk.images import DockerArchive
 from docker_registry_sdk.images.tar_index import TarIndex
@@ -176,6 +177,26 @@ async def test_a_new_archive_may_hold_an_index(calls: Calls, serve: Serve, tmp_p
     result = await calls("push", path, f"{registry.url}/b:v1")
     assert result.digest == only.root
     fetch(f"{registry.url}/b", only, "v1")
+
+
+async def test_a_manifest_with_another_digest_than_its_name_is_refused(calls: Calls, serve: Serve, tmp_path: Path) -> None:
+    """The same keys in another order have the same size and meaning, but not the same digest."""
+    made = made_image(LAYERS)
+    raw = made.manifests[made.root][1]
+    reordered = json.dumps(dict(reversed(json.loads(raw).items()))).encode()
+    assert (reordered != raw, len(reordered)) == (True, len(raw))
+    path = write(tmp_path / "image.tar", {**oci(made), f"blobs/{made.root.replace(':', '/')}": reordered})
+    registry = serve()
+    with pytest.raises(DigestMismatchError) as caught:
+        await calls("push", path, f"{registry.url}/a:v1")
+    assert (caught.value.expected, caught.value.actual) == (made.root, digest_of(reordered))
+    assert not any(one.method == "PUT" for one in registry.requests)
+
+
+@pytest.mark.parametrize("offset", [0, 1, len(LAYERS[0]) // 2, len(LAYERS[0]) - 1, len(LAYERS[0])])
+def test_a_blob_is_read_from_an_offset_to_its_end(tmp_path: Path, offset: int) -> None:
+    image = DockerArchive(write(tmp_path / "image.tar", old())).open()
+    assert b"".join(image.read_blob(Digest(digest_of(LAYERS[0])), offset)) == LAYERS[0][offset:]
 
 
 @pytest.mark.parametrize("form", ["gzip", "bz2", "xz"])

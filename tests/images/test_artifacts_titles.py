@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import ntpath
 import os
 import posixpath
 import unicodedata
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -62,6 +64,20 @@ def test_two_titles_that_are_one_file_somewhere_are_refused(first: str, second: 
     with pytest.raises(UnsafeTitleError) as caught:
         check_titles(["other", first, second])
     assert caught.value.title == second
+
+
+def test_a_path_that_cannot_be_looked_at_does_not_count_as_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stat = os.stat
+
+    def refuse(path: Any, **options: Any) -> os.stat_result:
+        if Path(path).name == "file":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return stat(path, **options)
+
+    monkeypatch.setattr(os, "stat", refuse)
+    with pytest.raises(PermissionError) as caught:
+        find_places(tmp_path, [("file", Descriptor(media_type="a/b", digest=digest_of(b""), size=0))])
+    assert caught.value.filename == str(tmp_path / "file")
 
 
 def test_folders_are_shared() -> None:

@@ -210,6 +210,22 @@ async def test_an_index_that_is_nested_too_deep_is_refused(calls: Calls, serve: 
     assert not any("blobs" in one for one in asked)
 
 
+@pytest.mark.parametrize("depth", [8, 9])
+async def test_eight_nested_indexes_are_copied_and_nine_refused(calls: Calls, serve: Serve, depth: int) -> None:
+    nested = AMD64
+    for _ in range(depth):
+        nested = made_index({}, without_platform=[nested])
+    registry = serve()
+    store(f"{registry.url}/a", nested, "v1")
+    if depth == 9:
+        with pytest.raises(ImageError, match=r"an index names an index.*more than 8 times"):
+            await calls("copy", f"{registry.url}/a:v1", f"{registry.url}/b:v1")
+    else:
+        result = await calls("copy", f"{registry.url}/a:v1", f"{registry.url}/b:v1")
+        assert result.manifests_pushed == depth + 1
+        fetch(f"{registry.url}/b", nested, "v1")
+
+
 async def test_an_index_with_too_many_manifests_is_refused(calls: Calls, serve: Serve) -> None:
     entries = [{**named(AMD64), "digest": digest_of(str(number).encode())} for number in range(3000)]
     many = made_manifest({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}, OCI_INDEX)

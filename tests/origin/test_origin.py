@@ -94,6 +94,8 @@ def test_origin_is_written_as_the_shortest_url_that_leads_there(url: str, text: 
         "https://user:secret@quay.io/",
         "https://quay.io:443@evil.test/",
         "https://::1/",
+        "https://:::",
+        "https://:::443/",
         "https://[::1",
         "https://[::1]evil.test/",
         "https://[fe80::1%25eth0]/",

@@ -231,6 +231,7 @@ def test_values_by_hand_are_checked() -> None:
         lambda: Repo(quay, "A"),
         lambda: Repo(quay, "a:b"),
         lambda: Repo(hub, "alpine"),
+        lambda: RepoRef(hub, "alpine", tag="3.20"),
         lambda: RepoRef(quay, "a"),
         lambda: RepoRef(quay, "a", tag="a b"),
         lambda: RepoRef(quay, "a", tag=5),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

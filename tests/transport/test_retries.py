@@ -197,6 +197,11 @@ def test_no_more_tries_than_allowed(limit: int) -> None:
         run([httpx.ConnectError("x")] * (limit + 1), max_retries=limit)
 
 
+def test_a_request_is_sent_again_three_times_by_default() -> None:
+    response, waits, tries = run([answer(503)] * 10)
+    assert (response.status_code, tries, len(waits)) == (503, 4, 3)
+
+
 def test_the_wait_that_is_asked_for_is_kept() -> None:
     assert run([answer(429, Retry_After="7"), answer(200)])[1] == [7.0]
 
