@@ -35,7 +35,7 @@ TEMPLATES = Path(__file__).resolve().parent
 ROOT = TEMPLATES.parent
 PACKAGE = ROOT / "docker_registry_sdk"
 SPECS = {"registry-v1.yaml": "v1", "registry-v2.yaml": "v2", "token-auth.yaml": "token_auth"}
-# Written by the generator whatever the templates say, and of no use here.
+# openapi-python-client always writes these from its own templates; our code does not use them.
 _SUPERFLUOUS = ("client.py", "errors.py", "types.py")
 # What async code says and sync code says otherwise, besides names that begin with Async or async_, which lose that.
 _SYNC_WORDS = {

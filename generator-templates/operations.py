@@ -116,7 +116,7 @@ def operation_view(document: Document, method: str, path: str, item: Node, node:
             type="str",
             required=bool(opaque_node["required"]),
             many=False,
-            description="The URL that the server gave, followed as it is.",
+            description="The URL that the server gave, used verbatim.",
         )
         if opaque.required:  # it takes the place of what no scope names
             named = {name for scope in scopes for name in _IN_BRACES.findall(scope)}

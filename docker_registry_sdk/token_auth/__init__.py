@@ -8,6 +8,6 @@ refuses the token. A scope is written type:name:actions, as in `repository:libra
 hold a colon of its own, and the type a class in parentheses, which is out of use. The realm comes from an untrusted
 answer: look at where it leads before sending credentials there.
 
-`api` holds a module for each operation, `models` the classes of what is sent and received, and `operations` the table of
+`api` has one module for each operation, `models` the classes of request and response bodies, and `operations` a table of
 all operations.
 """

@@ -20,7 +20,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="url",
                 type="str",
                 required=True,
-                description="The URL that the server gave, followed as it is.",
+                description="The URL that the server gave, used verbatim.",
             ),
             Parameter(
                 name="service",
@@ -82,7 +82,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="url",
                 type="str",
                 required=True,
-                description="The URL that the server gave, followed as it is.",
+                description="The URL that the server gave, used verbatim.",
             ),
         ),
         body=RequestBody(
@@ -95,4 +95,4 @@ OPERATIONS: tuple[Operation, ...] = (
         streams=False,
     ),
 )
-"""Every operation of the specification, by id."""
+"""All operations of the specification, sorted by id."""

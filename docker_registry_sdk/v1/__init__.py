@@ -17,6 +17,6 @@ its end, and a 405 only with the slash. This 301 moves nothing: following it lea
 operation. An image id is a random name and not a digest: nothing here can be verified from its name. Any call may end
 with a status that is not listed, from a proxy in front of the server.
 
-`api` holds a module for each operation, `models` the classes of what is sent and received, and `operations` the table of
+`api` has one module for each operation, `models` the classes of request and response bodies, and `operations` a table of
 all operations.
 """

@@ -762,4 +762,4 @@ OPERATIONS: tuple[Operation, ...] = (
         streams=False,
     ),
 )
-"""Every operation of the specification, by id."""
+"""All operations of the specification, sorted by id."""

@@ -4,6 +4,6 @@
 The HTTP API of a container registry: the OCI Distribution Spec 1.1 with the draft of 1.2, and what Docker
 distribution adds to it. Differences that clients meet on Docker distribution 2.8 are told where they are met.
 
-`api` holds a module for each operation, `models` the classes of what is sent and received, and `operations` the table of
+`api` has one module for each operation, `models` the classes of request and response bodies, and `operations` a table of
 all operations.
 """

@@ -28,7 +28,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="url",
                 type="str",
                 required=True,
-                description="The URL that the server gave, followed as it is.",
+                description="The URL that the server gave, used verbatim.",
             ),
         ),
         body=None,
@@ -58,7 +58,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="url",
                 type="str",
                 required=True,
-                description="The URL that the server gave, followed as it is.",
+                description="The URL that the server gave, used verbatim.",
             ),
             Parameter(
                 name="digest",
@@ -240,7 +240,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="url",
                 type="str",
                 required=True,
-                description="The URL that the server gave, followed as it is.",
+                description="The URL that the server gave, used verbatim.",
             ),
         ),
         body=None,
@@ -384,7 +384,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="url",
                 type="str",
                 required=False,
-                description="The URL that the server gave, followed as it is.",
+                description="The URL that the server gave, used verbatim.",
             ),
             Parameter(
                 name="artifact_type",
@@ -414,7 +414,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="url",
                 type="str",
                 required=False,
-                description="The URL that the server gave, followed as it is.",
+                description="The URL that the server gave, used verbatim.",
             ),
             Parameter(
                 name="n",
@@ -460,7 +460,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="url",
                 type="str",
                 required=False,
-                description="The URL that the server gave, followed as it is.",
+                description="The URL that the server gave, used verbatim.",
             ),
             Parameter(
                 name="n",
@@ -654,7 +654,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="url",
                 type="str",
                 required=True,
-                description="The URL that the server gave, followed as it is.",
+                description="The URL that the server gave, used verbatim.",
             ),
             Parameter(
                 name="content_range",
@@ -683,4 +683,4 @@ OPERATIONS: tuple[Operation, ...] = (
         streams=False,
     ),
 )
-"""Every operation of the specification, by id."""
+"""All operations of the specification, sorted by id."""

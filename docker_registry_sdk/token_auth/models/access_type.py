@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class AccessType(StrEnum):
-    """offline to get a refresh token too, online to get none. A value that it does not know passes as text."""
+    """offline to get a refresh token too, online to get none. Unknown values stay plain strings."""
 
     ONLINE = "online"
     OFFLINE = "offline"

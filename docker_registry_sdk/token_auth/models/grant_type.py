@@ -7,7 +7,7 @@ from enum import StrEnum
 
 class GrantType(StrEnum):
     """How the client shows who it is: password with user name and password, refresh_token with a refresh token. The
-    specification keeps authorization_code for the future. A value that it does not know passes as text."""
+    specification keeps authorization_code for the future. Unknown values stay plain strings."""
 
     PASSWORD = "password"
     REFRESH_TOKEN = "refresh_token"

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Access(StrEnum):
-    """Who may read a repository. A value that it does not know passes as text."""
+    """Who may read a repository. Unknown values stay plain strings."""
 
     PUBLIC = "public"
     PRIVATE = "private"

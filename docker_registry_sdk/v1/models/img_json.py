@@ -64,17 +64,17 @@ class ImgJson:
     size: int | None = None
     """The size of the files in the layer, in bytes. Not the size of the layer as it is sent."""
     additional_properties: dict[str, Any] = field(factory=dict)
-    """Fields that the specification does not know, as they came."""
+    """Fields that are not in the specification, unchanged."""
 
     @classmethod
     def from_dict(cls, source: Any) -> Self:
-        """Return the model of a parsed JSON object.
+        """Return the model for a parsed JSON object.
 
         Args:
-            source: The object, as `json.loads` gives it. A null counts as absent.
+            source: The object, as returned by `json.loads`. A field that is null counts as absent.
 
         Raises:
-            ParseError: It does not fit; the error names the model and the field.
+            ParseError: The object does not match the model. The error names the model and the field.
         """
         read = wire.Reader("ImgJson", source)
         return cls(
@@ -95,9 +95,9 @@ class ImgJson:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the object that `json.dumps` can write; what is None is left out.
+        """Return the model as an object for `json.dumps`, without the fields that are None.
 
-        The bytes are not those that the model was parsed from, so their digest is another one.
+        The JSON differs from the bytes that the model was parsed from, and so does its digest.
         """
         document: dict[str, Any] = {}
         if self.id is not None:

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class ErrorCode(StrEnum):
-    """The codes of the OCI Distribution Spec and of Docker distribution. A value that it does not know passes as text."""
+    """The codes of the OCI Distribution Spec and of Docker distribution. Unknown values stay plain strings."""
 
     BLOB_UNKNOWN = "BLOB_UNKNOWN"
     BLOB_UPLOAD_INVALID = "BLOB_UPLOAD_INVALID"

@@ -3,6 +3,6 @@
 
 Quotes \"\"\"triple\"\"\" and 'single', a backslash \\d, {braces} and {{ more }}, an ending in a "quote".
 
-`api` holds a module for each operation, `models` the classes of what is sent and received, and `operations` the table of
+`api` has one module for each operation, `models` the classes of request and response bodies, and `operations` a table of
 all operations.
 """

@@ -205,7 +205,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="url",
                 type="str",
                 required=False,
-                description="The URL that the server gave, followed as it is.",
+                description="The URL that the server gave, used verbatim.",
             ),
             Parameter(
                 name="n",
@@ -368,7 +368,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="url",
                 type="str",
                 required=True,
-                description="The URL that the server gave, followed as it is.",
+                description="The URL that the server gave, used verbatim.",
             ),
             Parameter(
                 name="last",
@@ -389,4 +389,4 @@ OPERATIONS: tuple[Operation, ...] = (
         streams=False,
     ),
 )
-"""Every operation of the specification, by id."""
+"""All operations of the specification, sorted by id."""

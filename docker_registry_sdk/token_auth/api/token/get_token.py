@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from ...models.token_response import TokenResponse
 
 ACCEPT = ("application/json",)
-"""The documented media types of the answer."""
+"""The documented media types of the response, sent as Accept."""
 
 
 GetTokenOkBody: TypeAlias = "TokenResponse"
-"""What the body is."""
+"""The type of the response body."""
 
 
 @frozen(kw_only=True)
@@ -32,7 +32,7 @@ class GetTokenOk(wire.ParsedResponse[GetTokenOkBody]):
 
 
 Success: TypeAlias = GetTokenOk
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
@@ -44,16 +44,10 @@ def request(
     account: str | None = None,
     offline_token: bool | None = None,
 ) -> wire.Request:
-    """Get a token.
-
-    The way that every token service knows. Without credentials the token is for an anonymous user. Send Basic
-    credentials or none, and never an old Bearer token: Docker Hub answers that with a 500. A realm may have a query
-    of its own, which stays. Some services look at the first scope alone; without any scope the token serves to prove
-    who the user is and to get a refresh token. The answer may have `token`, `access_token` or both (the same value,
-    then). Azure Container Registry gives only the second. A token is opaque: that of GHCR is not even a JWT.
+    """Return the request of `get_token`, without sending it.
 
     Args:
-        realm: The URL that the server gave, followed as it is.
+        realm: The URL that the server gave, used verbatim.
         service: The service of the challenge, which names the registry. Some registries give none; send none
             then, and leave out an empty one: a parameter without a value counts as missing.
         scope: The scopes, each as a parameter of its own. A challenge with several scopes has them in one string,
@@ -66,10 +60,10 @@ def request(
             answer with one that they do not accept later, so ask only when it will be used.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: Token authentication, Requesting a token, <https://distribution.github.io/distribution/spec/auth/token/#requesting-a-token>.
     """
@@ -94,18 +88,18 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 200:
@@ -152,8 +146,8 @@ def sync(
     then). Azure Container Registry gives only the second. A token is opaque: that of GHCR is not even a JWT.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
-        realm: The URL that the server gave, followed as it is.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
+        realm: The URL that the server gave, used verbatim.
         service: The service of the challenge, which names the registry. Some registries give none; send none
             then, and leave out an empty one: a parameter without a value counts as missing.
         scope: The scopes, each as a parameter of its own. A challenge with several scopes has them in one string,
@@ -164,15 +158,15 @@ def sync(
             refuse one that is not the name in the credentials (400).
         offline_token: Whether a refresh token is wanted too; without `true` here a GET gets none. Some services
             answer with one that they do not accept later, so ask only when it will be used.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request is malformed: a grant type that the service does not know, a bad scope, a missing
                 parameter, an account that is not the name in the Basic credentials. By OAuth 2.0 a wrong password or
                 a dead refresh token is a 400 too, with the error invalid_grant.
@@ -185,8 +179,8 @@ def sync(
             429: Too many tokens were asked for.
             500: The service failed.
             503: The service is busy or down.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
 
     Source: Token authentication, Requesting a token, <https://distribution.github.io/distribution/spec/auth/token/#requesting-a-token>.
     """
@@ -227,8 +221,8 @@ async def asyncio(
     then). Azure Container Registry gives only the second. A token is opaque: that of GHCR is not even a JWT.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
-        realm: The URL that the server gave, followed as it is.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
+        realm: The URL that the server gave, used verbatim.
         service: The service of the challenge, which names the registry. Some registries give none; send none
             then, and leave out an empty one: a parameter without a value counts as missing.
         scope: The scopes, each as a parameter of its own. A challenge with several scopes has them in one string,
@@ -239,15 +233,15 @@ async def asyncio(
             refuse one that is not the name in the credentials (400).
         offline_token: Whether a refresh token is wanted too; without `true` here a GET gets none. Some services
             answer with one that they do not accept later, so ask only when it will be used.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request is malformed: a grant type that the service does not know, a bad scope, a missing
                 parameter, an account that is not the name in the Basic credentials. By OAuth 2.0 a wrong password or
                 a dead refresh token is a 400 too, with the error invalid_grant.
@@ -260,8 +254,8 @@ async def asyncio(
             429: Too many tokens were asked for.
             500: The service failed.
             503: The service is busy or down.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
 
     Source: Token authentication, Requesting a token, <https://distribution.github.io/distribution/spec/auth/token/#requesting-a-token>.
     """

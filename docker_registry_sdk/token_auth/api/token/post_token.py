@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from ...models.token_response import TokenResponse
 
 ACCEPT = ("application/json",)
-"""The documented media types of the answer."""
+"""The documented media types of the response, sent as Accept."""
 
 
 PostTokenOkBody: TypeAlias = "TokenResponse"
-"""What the body is."""
+"""The type of the response body."""
 
 
 @frozen(kw_only=True)
@@ -32,32 +32,24 @@ class PostTokenOk(wire.ParsedResponse[PostTokenOkBody]):
 
 
 Success: TypeAlias = PostTokenOk
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
     realm: str,
     body: TokenRequest,
 ) -> wire.Request:
-    """Get a token by OAuth 2.0.
-
-    Needed for refresh tokens, and a way to get one for a user name and a password. Not every service has it. Those
-    without it answer 404 (Google Container Registry), 405, 401 (Artifactory) or 400 (Azure Container Registry): with
-    user name and password, go on with GET then. The credentials are in the body, so there is no Authorization header.
-    Redirects must not be followed. By the specification the answer always has `access_token`, `scope` and
-    `expires_in`. In practice each of them is missing from some service, and `token` may stand in for the first. With
-    a refresh token the answer may hold the same refresh token again, a new one, or none: keep the old one unless a
-    new one comes.
+    """Return the request of `post_token`, without sending it.
 
     Args:
-        realm: The URL that the server gave, followed as it is.
+        realm: The URL that the server gave, used verbatim.
         body: What token is wanted, and for whom.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: OAuth 2.0 token authentication, Getting a token, <https://distribution.github.io/distribution/spec/auth/oauth/#getting-a-token>.
     """
@@ -77,18 +69,18 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 200:
@@ -133,18 +125,18 @@ def sync(
     new one comes.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
-        realm: The URL that the server gave, followed as it is.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
+        realm: The URL that the server gave, used verbatim.
         body: What token is wanted, and for whom.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request is malformed: a grant type that the service does not know, a bad scope, a missing
                 parameter, an account that is not the name in the Basic credentials. By OAuth 2.0 a wrong password or
                 a dead refresh token is a 400 too, with the error invalid_grant.
@@ -157,8 +149,8 @@ def sync(
             429: Too many tokens were asked for.
             500: The service failed.
             503: The service is busy or down.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
 
     Source: OAuth 2.0 token authentication, Getting a token, <https://distribution.github.io/distribution/spec/auth/oauth/#getting-a-token>.
     """
@@ -193,18 +185,18 @@ async def asyncio(
     new one comes.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
-        realm: The URL that the server gave, followed as it is.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
+        realm: The URL that the server gave, used verbatim.
         body: What token is wanted, and for whom.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request is malformed: a grant type that the service does not know, a bad scope, a missing
                 parameter, an account that is not the name in the Basic credentials. By OAuth 2.0 a wrong password or
                 a dead refresh token is a 400 too, with the error invalid_grant.
@@ -217,8 +209,8 @@ async def asyncio(
             429: Too many tokens were asked for.
             500: The service failed.
             503: The service is busy or down.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
 
     Source: OAuth 2.0 token authentication, Getting a token, <https://distribution.github.io/distribution/spec/auth/oauth/#getting-a-token>.
     """

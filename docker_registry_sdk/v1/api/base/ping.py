@@ -32,22 +32,17 @@ class PingOk(wire.Response[None]):
 
 
 Success: TypeAlias = PingOk
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request() -> wire.Request:
-    """Check that a host speaks v1.
-
-    The body carries no promise: `true`, `""`, `{}` and, from a server in debug mode, an object with the versions of
-    its parts were all seen, and Quay sends its `true` as text/html. The status and the headers are the answer. A
-    server that is not a v1 registry may well answer 200 with a web page. The same call without `/v1` works on
-    docker-registry.
+    """Return the request of `ping`, without sending it.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: Registry API, Status check for registry, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#status>.
     """
@@ -64,17 +59,17 @@ def request() -> wire.Request:
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 200:
@@ -110,16 +105,16 @@ def sync(
     docker-registry.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
                 up.
             403: The account is not active, or it may not do this. Quay says so for a repository that does not
@@ -129,7 +124,7 @@ def sync(
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
                 with a body of its own.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: Registry API, Status check for registry, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#status>.
     """
@@ -149,16 +144,16 @@ async def asyncio(
     docker-registry.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
                 up.
             403: The account is not active, or it may not do this. Quay says so for a repository that does not
@@ -168,7 +163,7 @@ async def asyncio(
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
                 with a body of its own.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: Registry API, Status check for registry, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#status>.
     """

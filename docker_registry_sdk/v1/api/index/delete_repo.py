@@ -37,7 +37,7 @@ class DeleteRepoOk(wire.Response[None]):
 
 
 Success: TypeAlias = DeleteRepoOk
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
@@ -46,12 +46,7 @@ def request(
     x_docker_token: bool | None = None,
     x_docker_endpoints: str | None = None,
 ) -> wire.Request:
-    """Delete a repository.
-
-    Three calls where index and registry are two hosts: the index marks the repository and answers 202 with a token
-    for deletion; the same call with that token goes to each endpoint; a last call tells the index that it is done
-    (200). docker-registry, standalone or not, deletes at once. It removes the tags and the list of images; the images
-    themselves stay in its storage. The trailing slash is needed: without it every method is a 301.
+    """Return the request of `delete_repo`, without sending it.
 
     Args:
         name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
@@ -63,10 +58,10 @@ def request(
             checked it.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: The Docker Hub and the Registry spec, Delete, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/hub_registry_spec.md#delete>.
     """
@@ -90,17 +85,17 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 200 | 202:
@@ -140,7 +135,7 @@ def sync(
     themselves stay in its storage. The trailing slash is needed: without it every method is a 301.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
             slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
             so. It writes the further slashes escaped there, as in `a/b%2Fc`.
@@ -148,15 +143,15 @@ def sync(
             without either.
         x_docker_endpoints: The registries that the images are on, separated by commas. The index has never
             checked it.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
                 session.
@@ -173,7 +168,7 @@ def sync(
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
                 with a body of its own.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: The Docker Hub and the Registry spec, Delete, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/hub_registry_spec.md#delete>.
     """
@@ -210,7 +205,7 @@ async def asyncio(
     themselves stay in its storage. The trailing slash is needed: without it every method is a 301.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
             slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
             so. It writes the further slashes escaped there, as in `a/b%2Fc`.
@@ -218,15 +213,15 @@ async def asyncio(
             without either.
         x_docker_endpoints: The registries that the images are on, separated by commas. The index has never
             checked it.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
                 session.
@@ -243,7 +238,7 @@ async def asyncio(
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
                 with a body of its own.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: The Docker Hub and the Registry spec, Delete, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/hub_registry_spec.md#delete>.
     """

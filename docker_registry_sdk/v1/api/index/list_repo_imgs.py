@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from ...models.repo_img import RepoImg
 
 ACCEPT = ("application/json",)
-"""The documented media types of the answer."""
+"""The documented media types of the response, sent as Accept."""
 
 
 ListRepoImgsOkBody: TypeAlias = "list[RepoImg]"
-"""What the body is."""
+"""The type of the response body."""
 
 
 @frozen(kw_only=True)
@@ -44,7 +44,7 @@ class ListRepoImgsOk(wire.ParsedResponse[ListRepoImgsOkBody]):
 
 
 Success: TypeAlias = ListRepoImgsOk
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
@@ -52,12 +52,7 @@ def request(
     *,
     x_docker_token: bool | None = None,
 ) -> wire.Request:
-    """List the images of a repository and start a session.
-
-    The first call of every pull: its headers hold the token and the endpoints for what follows. Without credentials
-    it works for public repositories; wrong credentials are refused even there. An image may be listed more than once,
-    and the list is a hint at most: Quay always answers an empty one, and a repository whose push never ended has no
-    checksums. A registry calls this too, with the token of its client, to have the token checked.
+    """Return the request of `list_repo_imgs`, without sending it.
 
     Args:
         name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
@@ -67,10 +62,10 @@ def request(
             without either.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: Docker Hub API, List user repository images, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#repository-images>.
     """
@@ -94,18 +89,18 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 200:
@@ -151,21 +146,21 @@ def sync(
     checksums. A registry calls this too, with the token of its client, to have the token checked.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
             slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
             so. It writes the further slashes escaped there, as in `a/b%2Fc`.
         x_docker_token: Ask for a token and the endpoints, with the value true. Without it an index may answer
             without either.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             301: The server does not have the operation, and takes the path for the name of a repository without
                 its closing slash. The body is a web page.
             400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
@@ -181,8 +176,8 @@ def sync(
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
                 with a body of its own.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
 
     Source: Docker Hub API, List user repository images, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#repository-images>.
     """
@@ -214,21 +209,21 @@ async def asyncio(
     checksums. A registry calls this too, with the token of its client, to have the token checked.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
             slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
             so. It writes the further slashes escaped there, as in `a/b%2Fc`.
         x_docker_token: Ask for a token and the endpoints, with the value true. Without it an index may answer
             without either.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             301: The server does not have the operation, and takes the path for the name of a repository without
                 its closing slash. The body is a web page.
             400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
@@ -244,8 +239,8 @@ async def asyncio(
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
                 with a body of its own.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
 
     Source: Docker Hub API, List user repository images, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#repository-images>.
     """

@@ -37,7 +37,7 @@ class PutRepoImgsNoContent(wire.Response[None]):
 
 
 Success: TypeAlias = PutRepoImgsNoContent
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
@@ -46,12 +46,7 @@ def request(
     *,
     x_docker_endpoints: str | None = None,
 ) -> wire.Request:
-    """End a push with the checksums of its images.
-
-    The last call of a push. Images are only ever added. docker-registry keeps the newest checksum of each image, and
-    drops the tags. An entry without an id is a 500 when lists are merged; as part of the very first list of the
-    repository it is stored, and makes each later call fail. Quay takes this as the moment at which the pushed tags
-    become real, finds the push by its session cookie, and answers 400 without one.
+    """Return the request of `put_repo_imgs`, without sending it.
 
     Args:
         name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
@@ -62,10 +57,10 @@ def request(
             checked it.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: Docker Hub API, Update user repository images, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#repository-images>.
     """
@@ -90,17 +85,17 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 204:
@@ -140,22 +135,22 @@ def sync(
     become real, finds the push by its session cookie, and answers 400 without one.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
             slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
             so. It writes the further slashes escaped there, as in `a/b%2Fc`.
         body: The images of the push, with their checksums.
         x_docker_endpoints: The registries that the images are on, separated by commas. The index has never
             checked it.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             301: The server does not have the operation, and takes the path for the name of a repository without
                 its closing slash. The body is a web page.
             400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
@@ -174,7 +169,7 @@ def sync(
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
                 with a body of its own.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: Docker Hub API, Update user repository images, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#repository-images>.
     """
@@ -208,22 +203,22 @@ async def asyncio(
     become real, finds the push by its session cookie, and answers 400 without one.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
             slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
             so. It writes the further slashes escaped there, as in `a/b%2Fc`.
         body: The images of the push, with their checksums.
         x_docker_endpoints: The registries that the images are on, separated by commas. The index has never
             checked it.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             301: The server does not have the operation, and takes the path for the name of a repository without
                 its closing slash. The body is a web page.
             400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
@@ -242,7 +237,7 @@ async def asyncio(
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
                 with a body of its own.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: Docker Hub API, Update user repository images, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#repository-images>.
     """

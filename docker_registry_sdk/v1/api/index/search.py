@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from ...models.search_results import SearchResults
 
 ACCEPT = ("application/json",)
-"""The documented media types of the answer."""
+"""The documented media types of the response, sent as Accept."""
 
 
 SearchOkBody: TypeAlias = "SearchResults"
-"""What the body is."""
+"""The type of the response body."""
 
 
 @frozen(kw_only=True)
@@ -27,7 +27,7 @@ class SearchOk(wire.ParsedResponse[SearchOkBody]):
 
 
 Success: TypeAlias = SearchOk
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
@@ -36,12 +36,7 @@ def request(
     page: int | None = None,
     n: int | None = None,
 ) -> wire.Request:
-    """Search for repositories.
-
-    docker-registry looks for the text anywhere in a name or description, where % stands for any text and _ for any
-    character, as in SQL. It knows no pages (`page` and `n` are ignored and everything comes at once) and gives only
-    `name` and an empty `description`. It has the route only when a search backend is set: else 404. A mirror adds the
-    results of its source. Quay gives at most 100 results a page and stops at page 5.
+    """Return the request of `search`, without sending it.
 
     Args:
         q: What to look for. docker-registry lists every repository when it is empty or missing; Quay lists none.
@@ -49,10 +44,10 @@ def request(
         n: How many results a page should have. 25 when not given, and at most 100.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: Docker Hub API, Search, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#search>.
     """
@@ -77,18 +72,18 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 200:
@@ -130,19 +125,19 @@ def sync(
     results of its source. Quay gives at most 100 results a page and stops at page 5.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         q: What to look for. docker-registry lists every repository when it is empty or missing; Quay lists none.
         page: The number of the page, from 1.
         n: How many results a page should have. 25 when not given, and at most 100.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
                 up.
             404: There is no such thing, or not for this client; or the id is not an image id; or the server does
@@ -151,8 +146,8 @@ def sync(
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
                 with a body of its own.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
 
     Source: Docker Hub API, Search, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#search>.
     """
@@ -186,19 +181,19 @@ async def asyncio(
     results of its source. Quay gives at most 100 results a page and stops at page 5.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         q: What to look for. docker-registry lists every repository when it is empty or missing; Quay lists none.
         page: The number of the page, from 1.
         n: How many results a page should have. 25 when not given, and at most 100.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
                 up.
             404: There is no such thing, or not for this client; or the id is not an image id; or the server does
@@ -207,8 +202,8 @@ async def asyncio(
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
                 with a body of its own.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
 
     Source: Docker Hub API, Search, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#search>.
     """

@@ -27,17 +27,14 @@ class DeleteRepoTagOk(wire.Response[None]):
 
 
 Success: TypeAlias = DeleteRepoTagOk
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
     name: str,
     tag: str,
 ) -> wire.Request:
-    """Delete a tag.
-
-    The image stays. docker-registry may answer 404 although the tag is gone now: it removes the tag first and then
-    the json of the tag, which need not exist. Some of its storage backends answer 200 for a tag that never was.
+    """Return the request of `delete_repo_tag`, without sending it.
 
     Args:
         name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
@@ -46,10 +43,10 @@ def request(
         tag: The tag.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: Registry API, Delete a repository tag, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#tags>.
     """
@@ -70,17 +67,17 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 200:
@@ -114,20 +111,20 @@ def sync(
     the json of the tag, which need not exist. Some of its storage backends answer 200 for a tag that never was.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
             slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
             so. It writes the further slashes escaped there, as in `a/b%2Fc`.
         tag: The tag.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             301: The server does not have the operation, and takes the path for the name of a repository without
                 its closing slash. The body is a web page.
             401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
@@ -145,7 +142,7 @@ def sync(
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
                 with a body of its own.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: Registry API, Delete a repository tag, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#tags>.
     """
@@ -175,20 +172,20 @@ async def asyncio(
     the json of the tag, which need not exist. Some of its storage backends answer 200 for a tag that never was.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
             slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
             so. It writes the further slashes escaped there, as in `a/b%2Fc`.
         tag: The tag.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             301: The server does not have the operation, and takes the path for the name of a repository without
                 its closing slash. The body is a web page.
             401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
@@ -206,7 +203,7 @@ async def asyncio(
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
                 with a body of its own.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: Registry API, Delete a repository tag, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#tags>.
     """

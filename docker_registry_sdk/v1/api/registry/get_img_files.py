@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ...models.error_response import ErrorResponse
 
 ACCEPT = ("application/json",)
-"""The documented media types of the answer."""
+"""The documented media types of the response, sent as Accept."""
 
 
 @frozen(kw_only=True)
@@ -31,27 +31,23 @@ class GetImgFilesOk(wire.ParsedResponse[list[list[Any]]]):
 
 
 Success: TypeAlias = GetImgFilesOk
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
     img_id: str,
 ) -> wire.Request:
-    """List the files in the layer of an image.
-
-    The first call for an image takes as long as it takes the server to read the whole layer. A layer that is not a
-    tar it can read is a 400. Of the whiteouts only those at the root of the layer are seen as deletions, and only
-    where the tar writes paths with ./ in front. Other servers do not have the route.
+    """Return the request of `get_img_files`, without sending it.
 
     Args:
         img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
             calls anything else an invalid id, with 404.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: docker-registry, layers.py, serialize_tar_info, <https://github.com/docker-archive/docker-registry/blob/f93b432d3fc7/docker_registry/lib/layers.py>.
     """
@@ -73,18 +69,18 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 200:
@@ -124,18 +120,18 @@ def sync(
     where the tar writes paths with ./ in front. Other servers do not have the route.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
             calls anything else an invalid id, with 404.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             304: Given to any request with If-Modified-Since, whatever its date, and even for an image that is not
                 there. A malformed id (404) and an image that is still being pushed (400) come first. Quay has a short
                 text as the body.
@@ -152,8 +148,8 @@ def sync(
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
                 with a body of its own.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
 
     Source: docker-registry, layers.py, serialize_tar_info, <https://github.com/docker-archive/docker-registry/blob/f93b432d3fc7/docker_registry/lib/layers.py>.
     """
@@ -182,18 +178,18 @@ async def asyncio(
     where the tar writes paths with ./ in front. Other servers do not have the route.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
             calls anything else an invalid id, with 404.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             304: Given to any request with If-Modified-Since, whatever its date, and even for an image that is not
                 there. A malformed id (404) and an image that is still being pushed (400) come first. Quay has a short
                 text as the body.
@@ -210,8 +206,8 @@ async def asyncio(
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
                 with a body of its own.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
 
     Source: docker-registry, layers.py, serialize_tar_info, <https://github.com/docker-archive/docker-registry/blob/f93b432d3fc7/docker_registry/lib/layers.py>.
     """

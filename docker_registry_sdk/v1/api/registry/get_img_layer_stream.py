@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ...models.error_response import ErrorResponse
 
 ACCEPT = ("application/octet-stream",)
-"""The documented media types of the answer."""
+"""The documented media types of the response, sent as Accept."""
 BodyT = TypeVar("BodyT")
 
 
@@ -57,7 +57,7 @@ class GetImgLayerStreamPartialContent(wire.Response[BodyT]):
 
 
 Success: TypeAlias = GetImgLayerStreamOk[BodyT] | GetImgLayerStreamPartialContent[BodyT]
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
@@ -65,18 +65,7 @@ def request(
     *,
     range: str | None = None,
 ) -> wire.Request:
-    """Get the layer of an image.
-
-    A tar, plain or compressed, just as it was pushed: look at its first bytes. Nothing says that it is whole but
-    Content-Length and, where the server kept one, the checksum that comes with the json of the image. A server with
-    its storage elsewhere answers 302 to a signed URL of that storage, where the Range has to be sent again and the
-    Authorization must not be sent at all. It does not look first: the 302 is given even for an image that is not
-    there, and the 404 comes from the storage then. Ranges are best effort: a storage without them, a Range that does
-    not parse or one that counts from the end (`bytes=-100`) gives the whole layer (200). A range of fewer than two
-    bytes is a 416. A range that runs past the end is not cut down: Content-Range and Content-Length then promise more
-    than comes, by one byte for an open range (`bytes=100-`). A layer without any bytes is a 416 without a Range and
-    for an open one; `bytes=0-5` of it is a 206 with Content-Length 6 and no bytes. An image whose upload has not
-    ended is a 400.
+    """Return the request of `get_img_layer_stream`, without sending it.
 
     Args:
         img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
@@ -84,10 +73,10 @@ def request(
         range: The part of the layer to get, as `bytes=first-last` or `bytes=first-`. One range at a time.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: Registry API, Get image layer, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#get-image-layer>.
     """
@@ -137,17 +126,17 @@ def _read(response: wire.HTTPResponse, body: BodyT) -> Success[BodyT]:
 
 
 def parse(response: wire.HTTPResponse) -> Success[bytes]:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, with the body's bytes.
+        The typed response, with the body's bytes.
 
     Raises:
-        StatusError: The status is no documented success.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        ParseError: The response does not match the specification.
     """
     return _read(response, response.content)
 
@@ -179,19 +168,19 @@ def sync(
     ended is a 400.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
             calls anything else an invalid id, with 404.
         range: The part of the layer to get, as `bytes=first-last` or `bytes=first-`. One range at a time.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, with the whole body in memory.
+        The typed response, with the whole body in memory.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             302: The layer is elsewhere. The body, a short web page, is not read.
             304: Given to any request with If-Modified-Since, whatever its date, and even for an image that is not
                 there. A malformed id (404) and an image that is still being pushed (400) come first. Quay has a short
@@ -211,7 +200,7 @@ def sync(
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
                 with a body of its own.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: Registry API, Get image layer, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#get-image-layer>.
     """
@@ -252,19 +241,19 @@ async def asyncio(
     ended is a 400.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
             calls anything else an invalid id, with 404.
         range: The part of the layer to get, as `bytes=first-last` or `bytes=first-`. One range at a time.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, with the whole body in memory.
+        The typed response, with the whole body in memory.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             302: The layer is elsewhere. The body, a short web page, is not read.
             304: Given to any request with If-Modified-Since, whatever its date, and even for an image that is not
                 there. A malformed id (404) and an image that is still being pushed (400) come first. Quay has a short
@@ -284,7 +273,7 @@ async def asyncio(
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
                 with a body of its own.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: Registry API, Get image layer, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#get-image-layer>.
     """
@@ -326,20 +315,20 @@ def stream(
     ended is a 400.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
             calls anything else an invalid id, with 404.
         range: The part of the layer to get, as `bytes=first-last` or `bytes=first-`. One range at a time.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        A context manager of the success, whose body is an iterator of raw bytes as they come. The connection is
-        closed on exit.
+        A context manager that returns the typed response. Its body is an iterator of raw bytes; leaving the context
+        closes the response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             302: The layer is elsewhere. The body, a short web page, is not read.
             304: Given to any request with If-Modified-Since, whatever its date, and even for an image that is not
                 there. A malformed id (404) and an image that is still being pushed (400) come first. Quay has a short
@@ -359,7 +348,7 @@ def stream(
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
                 with a body of its own.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: Registry API, Get image layer, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#get-image-layer>.
     """
@@ -401,20 +390,20 @@ async def asyncio_stream(
     ended is a 400.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
             calls anything else an invalid id, with 404.
         range: The part of the layer to get, as `bytes=first-last` or `bytes=first-`. One range at a time.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        A context manager of the success, whose body is an iterator of raw bytes as they come. The connection is
-        closed on exit.
+        A context manager that returns the typed response. Its body is an iterator of raw bytes; leaving the context
+        closes the response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             302: The layer is elsewhere. The body, a short web page, is not read.
             304: Given to any request with If-Modified-Since, whatever its date, and even for an image that is not
                 there. A malformed id (404) and an image that is still being pushed (400) come first. Quay has a short
@@ -434,7 +423,7 @@ async def asyncio_stream(
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
                 with a body of its own.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: Registry API, Get image layer, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#get-image-layer>.
     """

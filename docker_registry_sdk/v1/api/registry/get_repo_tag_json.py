@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from ...models.repo_json import RepoJson
 
 ACCEPT = ("application/json",)
-"""The documented media types of the answer."""
+"""The documented media types of the response, sent as Accept."""
 
 
 GetRepoTagJsonOkBody: TypeAlias = "RepoJson"
-"""What the body is."""
+"""The type of the response body."""
 
 
 @frozen(kw_only=True)
@@ -34,17 +34,14 @@ class GetRepoTagJsonOk(wire.ParsedResponse[GetRepoTagJsonOkBody]):
 
 
 Success: TypeAlias = GetRepoTagJsonOk
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
     name: str,
     tag: str,
 ) -> wire.Request:
-    """Get facts about the push of a tag.
-
-    docker-registry wrote them down when the tag was set, from the User-Agent of that request. It answers 200 with
-    defaults for a tag that does not exist.
+    """Return the request of `get_repo_tag_json`, without sending it.
 
     Args:
         name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
@@ -53,10 +50,10 @@ def request(
         tag: The tag.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: docker-registry, tags.py, get_repository_tag_json, <https://github.com/docker-archive/docker-registry/blob/f93b432d3fc7/docker_registry/tags.py>.
     """
@@ -80,18 +77,18 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 200:
@@ -132,20 +129,20 @@ def sync(
     defaults for a tag that does not exist.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
             slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
             so. It writes the further slashes escaped there, as in `a/b%2Fc`.
         tag: The tag.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             301: The server does not have the operation, and takes the path for the name of a repository without
                 its closing slash. The body is a web page.
             401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
@@ -158,8 +155,8 @@ def sync(
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
                 with a body of its own.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
 
     Source: docker-registry, tags.py, get_repository_tag_json, <https://github.com/docker-archive/docker-registry/blob/f93b432d3fc7/docker_registry/tags.py>.
     """
@@ -189,20 +186,20 @@ async def asyncio(
     defaults for a tag that does not exist.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
             slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
             so. It writes the further slashes escaped there, as in `a/b%2Fc`.
         tag: The tag.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             301: The server does not have the operation, and takes the path for the name of a repository without
                 its closing slash. The body is a web page.
             401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
@@ -215,8 +212,8 @@ async def asyncio(
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
                 with a body of its own.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
 
     Source: docker-registry, tags.py, get_repository_tag_json, <https://github.com/docker-archive/docker-registry/blob/f93b432d3fc7/docker_registry/tags.py>.
     """

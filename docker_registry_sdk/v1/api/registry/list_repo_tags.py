@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from ...models.tag_map import TagMap
 
 ACCEPT = ("application/json",)
-"""The documented media types of the answer."""
+"""The documented media types of the response, sent as Accept."""
 
 
 ListRepoTagsOkBody: TypeAlias = "TagMap | list[RepoTag]"
-"""What the body may be."""
+"""The type of the response body."""
 
 
 @frozen(kw_only=True)
@@ -36,18 +36,13 @@ class ListRepoTagsOk(wire.ParsedResponse[ListRepoTagsOkBody]):
 
 
 Success: TypeAlias = ListRepoTagsOk
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
     name: str,
 ) -> wire.Request:
-    """List the tags of a repository.
-
-    There are no pages. A repository that was allocated but has no tags as yet has an empty map. One that was never
-    allocated, as a standalone registry allows, is a 404 until its first tag is set and again after its last one has
-    gone. A mirror that does not know the repository asks its source and may answer from a cache that is up to two
-    days old.
+    """Return the request of `list_repo_tags`, without sending it.
 
     Args:
         name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
@@ -55,10 +50,10 @@ def request(
             so. It writes the further slashes escaped there, as in `a/b%2Fc`.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: Registry API, List repository tags, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#tags>.
     """
@@ -81,18 +76,18 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 200:
@@ -136,19 +131,19 @@ def sync(
     days old.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
             slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
             so. It writes the further slashes escaped there, as in `a/b%2Fc`.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             301: The server does not have the operation, and takes the path for the name of a repository without
                 its closing slash. The body is a web page.
             401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
@@ -161,8 +156,8 @@ def sync(
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
                 with a body of its own.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
 
     Source: Registry API, List repository tags, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#tags>.
     """
@@ -192,19 +187,19 @@ async def asyncio(
     days old.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
             slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
             so. It writes the further slashes escaped there, as in `a/b%2Fc`.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             301: The server does not have the operation, and takes the path for the name of a repository without
                 its closing slash. The body is a web page.
             401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
@@ -217,8 +212,8 @@ async def asyncio(
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
                 with a body of its own.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
 
     Source: Registry API, List repository tags, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#tags>.
     """

@@ -27,7 +27,7 @@ class PutImgChecksumOk(wire.Response[None]):
 
 
 Success: TypeAlias = PutImgChecksumOk
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
@@ -36,14 +36,7 @@ def request(
     x_docker_checksum: str | None = None,
     x_docker_checksum_payload: str | None = None,
 ) -> wire.Request:
-    """End the upload of an image with its checksum.
-
-    There is no body: the checksums are in the headers. docker-registry since 0.9.1 reads X-Docker-Checksum-Payload
-    alone: missing is a 412, empty or wrong a 400, and the image counts as uploaded once it is right. It answers 409
-    when the image is complete already, and 500 when its layer was never put. Servers up to 0.9.0 took the
-    X-Docker-Checksum of docker daemons before 0.10, and of clients that do not call themselves docker. Quay, sent an
-    X-Docker-Checksum, notes the payload checksum for a layer still to come and checks nothing now: send the payload
-    checksum alone to have it checked.
+    """Return the request of `put_img_checksum`, without sending it.
 
     Args:
         img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
@@ -55,10 +48,10 @@ def request(
             layer alone.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: docker-registry, images.py, put_image_checksum, <https://github.com/docker-archive/docker-registry/blob/f93b432d3fc7/docker_registry/images.py>.
     """
@@ -81,17 +74,17 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 200:
@@ -130,7 +123,7 @@ def sync(
     checksum alone to have it checked.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
             calls anything else an invalid id, with 404.
         x_docker_checksum: The tarsum of the layer with the json of its image, as `tarsum+sha256:` and 64
@@ -138,15 +131,15 @@ def sync(
         x_docker_checksum_payload: `sha256:` and the hexadecimal SHA-256 of these three, one after the other: the
             json of the image as it was put, a line feed, and the layer as it was put. It is not the digest of the
             layer alone.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
                 session.
@@ -167,7 +160,7 @@ def sync(
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
                 with a body of its own.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: docker-registry, images.py, put_image_checksum, <https://github.com/docker-archive/docker-registry/blob/f93b432d3fc7/docker_registry/images.py>.
     """
@@ -203,7 +196,7 @@ async def asyncio(
     checksum alone to have it checked.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
             calls anything else an invalid id, with 404.
         x_docker_checksum: The tarsum of the layer with the json of its image, as `tarsum+sha256:` and 64
@@ -211,15 +204,15 @@ async def asyncio(
         x_docker_checksum_payload: `sha256:` and the hexadecimal SHA-256 of these three, one after the other: the
             json of the image as it was put, a line feed, and the layer as it was put. It is not the digest of the
             layer alone.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
                 session.
@@ -240,7 +233,7 @@ async def asyncio(
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
                 with a body of its own.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: docker-registry, images.py, put_image_checksum, <https://github.com/docker-archive/docker-registry/blob/f93b432d3fc7/docker_registry/images.py>.
     """

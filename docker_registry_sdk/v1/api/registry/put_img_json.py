@@ -27,7 +27,7 @@ class PutImgJsonOk(wire.Response[None]):
 
 
 Success: TypeAlias = PutImgJsonOk
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
@@ -36,24 +36,19 @@ def request(
     *,
     content_type: str = "application/json",
 ) -> wire.Request:
-    """Start the upload of an image.
-
-    Parents come first: an image whose parent is not there is a 400, as is one that the repository was not allocated
-    for, or a body whose `id` is not that of the path. 409 means that the whole image is there already and need not be
-    pushed. A push that broke off may be started again with this call. The bytes count: the checksums of the layer
-    take them in.
+    """Return the request of `put_img_json`, without sending it.
 
     Args:
         img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
             calls anything else an invalid id, with 404.
         body: The json of the image, byte for byte.
-        content_type: The media type of the body.
+        content_type: The media type of the body, sent as Content-Type.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: Registry API, Put image layer (json), <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#image>.
     """
@@ -76,17 +71,17 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 200:
@@ -123,20 +118,20 @@ def sync(
     take them in.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
             calls anything else an invalid id, with 404.
         body: The json of the image, byte for byte.
-        content_type: The media type of the body.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        content_type: The media type of the body, sent as Content-Type.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
                 session.
@@ -155,7 +150,7 @@ def sync(
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
                 with a body of its own.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: Registry API, Put image layer (json), <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#image>.
     """
@@ -189,20 +184,20 @@ async def asyncio(
     take them in.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
             calls anything else an invalid id, with 404.
         body: The json of the image, byte for byte.
-        content_type: The media type of the body.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        content_type: The media type of the body, sent as Content-Type.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
                 session.
@@ -221,7 +216,7 @@ async def asyncio(
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
                 with a body of its own.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: Registry API, Put image layer (json), <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#image>.
     """

@@ -27,7 +27,7 @@ class PutImgLayerOk(wire.Response[None]):
 
 
 Success: TypeAlias = PutImgLayerOk
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
@@ -36,26 +36,19 @@ def request(
     *,
     content_type: str = "application/octet-stream",
 ) -> wire.Request:
-    """Upload the layer of an image.
-
-    After the json of the image: else 404. The body goes out in chunks, as its length need not be known.
-    docker-registry stores it as it comes, takes any bytes, and computes one checksum on the way: the SHA-256 of the
-    json of the image, a line feed and the layer. The image can be read only after its checksum was put; until then
-    the layer may be sent again, and after that it is a 409. The 412 is meant for docker daemons before 0.10, by their
-    User-Agent, but any version with a dot in it passes, and real ones have dots. Quay answers 520 when it could not
-    store the layer.
+    """Return the request of `put_img_layer`, without sending it.
 
     Args:
         img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
             calls anything else an invalid id, with 404.
         body: The layer, a tar, plain or compressed.
-        content_type: The media type of the body.
+        content_type: The media type of the body, sent as Content-Type.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: Registry API, Put image layer, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#put-image-layer>.
     """
@@ -78,17 +71,17 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 200:
@@ -127,20 +120,20 @@ def sync(
     store the layer.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
             calls anything else an invalid id, with 404.
         body: The layer, a tar, plain or compressed.
-        content_type: The media type of the body.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        content_type: The media type of the body, sent as Content-Type.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
                 session.
@@ -161,7 +154,7 @@ def sync(
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
                 with a body of its own.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: Registry API, Put image layer, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#put-image-layer>.
     """
@@ -197,20 +190,20 @@ async def asyncio(
     store the layer.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
             calls anything else an invalid id, with 404.
         body: The layer, a tar, plain or compressed.
-        content_type: The media type of the body.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        content_type: The media type of the body, sent as Content-Type.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
                 session.
@@ -231,7 +224,7 @@ async def asyncio(
                 a web page as the body.
             503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
                 with a body of its own.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: Registry API, Put image layer, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#put-image-layer>.
     """

@@ -24,20 +24,17 @@ class PingOk(wire.Response[None]):
 
 
 Success: TypeAlias = PingOk
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request() -> wire.Request:
-    """Ask whether the registry speaks API v2.
-
-    Any of 200, 401 and 403 proves a v2 registry; a 401 also carries the challenge that says where tokens come from.
-    Some registries answer 200 here and still want a token on other calls. The body means nothing.
+    """Return the request of `ping`, without sending it.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: OCI Distribution Spec, Determining Support (end-1), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#determining-support>.
     """
@@ -54,17 +51,17 @@ def request() -> wire.Request:
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 200:
@@ -96,16 +93,16 @@ def sync(
     Some registries answer 200 here and still want a token on other calls. The body means nothing.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             401: The call needs credentials, or better ones (UNAUTHORIZED).
             403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
                 token.
@@ -116,7 +113,7 @@ def sync(
             429: The rate limit is reached (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Determining Support (end-1), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#determining-support>.
     """
@@ -134,16 +131,16 @@ async def asyncio(
     Some registries answer 200 here and still want a token on other calls. The body means nothing.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             401: The call needs credentials, or better ones (UNAUTHORIZED).
             403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
                 token.
@@ -154,7 +151,7 @@ async def asyncio(
             429: The rate limit is reached (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Determining Support (end-1), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#determining-support>.
     """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ...models.error_response import ErrorResponse
 
 ACCEPT = ("application/octet-stream",)
-"""The documented media types of the answer."""
+"""The documented media types of the response, sent as Accept."""
 BodyT = TypeVar("BodyT")
 
 
@@ -60,7 +60,7 @@ class CreateBlobReadStreamPartialContent(wire.Response[BodyT]):
 
 
 Success: TypeAlias = CreateBlobReadStreamOk[BodyT] | CreateBlobReadStreamPartialContent[BodyT]
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
@@ -71,11 +71,7 @@ def request(
     if_range: str | None = None,
     if_none_match: str | None = None,
 ) -> wire.Request:
-    """Read a blob, or a part of it.
-
-    The blob's bytes, often from storage elsewhere that a redirect leads to. With `Range` the answer is a 206 with
-    that part, or a 200 with the whole from servers that do not do ranges. On a 416 Docker distribution 2.8 promises a
-    Content-Length that it does not send.
+    """Return the request of `create_blob_read_stream`, without sending it.
 
     Args:
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
@@ -88,10 +84,10 @@ def request(
             at all with `*`.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: OCI Distribution Spec, Pulling Blobs (end-2), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs>.
     """
@@ -150,17 +146,17 @@ def _read(response: wire.HTTPResponse, body: BodyT) -> Success[BodyT]:
 
 
 def parse(response: wire.HTTPResponse) -> Success[bytes]:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, with the body's bytes.
+        The typed response, with the body's bytes.
 
     Raises:
-        StatusError: The status is no documented success.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        ParseError: The response does not match the specification.
     """
     return _read(response, response.content)
 
@@ -188,7 +184,7 @@ def sync(
     Content-Length that it does not send.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         digest: The digest of the content, such as `sha256:…`.
         byte_range: The part that is wanted, as `bytes=<first>-<last>` with both ends included, or
@@ -197,15 +193,15 @@ def sync(
         if_range: The ETag that the part must belong to; else the whole is sent.
         if_none_match: Answer 304 (on reading) or 412 (on writing) if what stands there has this ETag, or exists
             at all with `*`.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, with the whole body in memory.
+        The typed response, with the whole body in memory.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             304: What the caller has is still current.
             307: The content is elsewhere. Credentials stay behind when it is on another origin.
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
@@ -221,7 +217,7 @@ def sync(
             429: The rate limit is reached (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pulling Blobs (end-2), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs>.
     """
@@ -261,7 +257,7 @@ async def asyncio(
     Content-Length that it does not send.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         digest: The digest of the content, such as `sha256:…`.
         byte_range: The part that is wanted, as `bytes=<first>-<last>` with both ends included, or
@@ -270,15 +266,15 @@ async def asyncio(
         if_range: The ETag that the part must belong to; else the whole is sent.
         if_none_match: Answer 304 (on reading) or 412 (on writing) if what stands there has this ETag, or exists
             at all with `*`.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, with the whole body in memory.
+        The typed response, with the whole body in memory.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             304: What the caller has is still current.
             307: The content is elsewhere. Credentials stay behind when it is on another origin.
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
@@ -294,7 +290,7 @@ async def asyncio(
             429: The rate limit is reached (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pulling Blobs (end-2), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs>.
     """
@@ -335,7 +331,7 @@ def stream(
     Content-Length that it does not send.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         digest: The digest of the content, such as `sha256:…`.
         byte_range: The part that is wanted, as `bytes=<first>-<last>` with both ends included, or
@@ -344,16 +340,16 @@ def stream(
         if_range: The ETag that the part must belong to; else the whole is sent.
         if_none_match: Answer 304 (on reading) or 412 (on writing) if what stands there has this ETag, or exists
             at all with `*`.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        A context manager of the success, whose body is an iterator of raw bytes as they come. The connection is
-        closed on exit.
+        A context manager that returns the typed response. Its body is an iterator of raw bytes; leaving the context
+        closes the response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             304: What the caller has is still current.
             307: The content is elsewhere. Credentials stay behind when it is on another origin.
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
@@ -369,7 +365,7 @@ def stream(
             429: The rate limit is reached (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pulling Blobs (end-2), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs>.
     """
@@ -410,7 +406,7 @@ async def asyncio_stream(
     Content-Length that it does not send.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         digest: The digest of the content, such as `sha256:…`.
         byte_range: The part that is wanted, as `bytes=<first>-<last>` with both ends included, or
@@ -419,16 +415,16 @@ async def asyncio_stream(
         if_range: The ETag that the part must belong to; else the whole is sent.
         if_none_match: Answer 304 (on reading) or 412 (on writing) if what stands there has this ETag, or exists
             at all with `*`.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        A context manager of the success, whose body is an iterator of raw bytes as they come. The connection is
-        closed on exit.
+        A context manager that returns the typed response. Its body is an iterator of raw bytes; leaving the context
+        closes the response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             304: What the caller has is still current.
             307: The content is elsewhere. Credentials stay behind when it is on another origin.
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
@@ -444,7 +440,7 @@ async def asyncio_stream(
             429: The rate limit is reached (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pulling Blobs (end-2), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs>.
     """

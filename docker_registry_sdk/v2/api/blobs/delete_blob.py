@@ -24,27 +24,24 @@ class DeleteBlobOk(wire.Response[None]):
 
 
 Success: TypeAlias = DeleteBlobOk
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
     name: str,
     digest: str,
 ) -> wire.Request:
-    """Delete a blob from a repository.
-
-    Takes the blob out of this repository; others keep theirs. Many registries leave this to their garbage collection
-    and answer 405.
+    """Return the request of `delete_blob`, without sending it.
 
     Args:
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         digest: The digest of the content, such as `sha256:…`.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: OCI Distribution Spec, Deleting Blobs (end-10), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#deleting-blobs>.
     """
@@ -66,17 +63,17 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 200 | 202:
@@ -110,18 +107,18 @@ def sync(
     and answer 405.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         digest: The digest of the content, such as `sha256:…`.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
                 others).
             401: The call needs credentials, or better ones (UNAUTHORIZED).
@@ -135,7 +132,7 @@ def sync(
             429: The rate limit is reached (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Deleting Blobs (end-10), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#deleting-blobs>.
     """
@@ -168,18 +165,18 @@ async def asyncio(
     and answer 405.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         digest: The digest of the content, such as `sha256:…`.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
                 others).
             401: The call needs credentials, or better ones (UNAUTHORIZED).
@@ -193,7 +190,7 @@ async def asyncio(
             429: The rate limit is reached (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Deleting Blobs (end-10), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#deleting-blobs>.
     """

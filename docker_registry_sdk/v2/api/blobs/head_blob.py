@@ -30,26 +30,24 @@ class HeadBlobOk(wire.Response[None]):
 
 
 Success: TypeAlias = HeadBlobOk
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
     name: str,
     digest: str,
 ) -> wire.Request:
-    """Ask whether a blob is there, and its size.
-
-    What GET would answer, without the body.
+    """Return the request of `head_blob`, without sending it.
 
     Args:
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         digest: The digest of the content, such as `sha256:…`.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: OCI Distribution Spec, Pulling Blobs (end-2), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs>.
     """
@@ -71,17 +69,17 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 200:
@@ -112,18 +110,18 @@ def sync(
     What GET would answer, without the body.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         digest: The digest of the content, such as `sha256:…`.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             307: The content is elsewhere. Credentials stay behind when it is on another origin.
             400: It failed. HEAD has no body, so only GET can tell the reason.
             401: The call needs credentials, or better ones. Without a body, as ever on HEAD.
@@ -132,7 +130,7 @@ def sync(
             405: It failed. HEAD has no body, so only GET can tell the reason.
             429: The rate limit is reached. Without a body, as ever on HEAD.
             5XX: It failed. HEAD has no body, so only GET can tell the reason.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pulling Blobs (end-2), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs>.
     """
@@ -161,18 +159,18 @@ async def asyncio(
     What GET would answer, without the body.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         digest: The digest of the content, such as `sha256:…`.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             307: The content is elsewhere. Credentials stay behind when it is on another origin.
             400: It failed. HEAD has no body, so only GET can tell the reason.
             401: The call needs credentials, or better ones. Without a body, as ever on HEAD.
@@ -181,7 +179,7 @@ async def asyncio(
             405: It failed. HEAD has no body, so only GET can tell the reason.
             429: The rate limit is reached. Without a body, as ever on HEAD.
             5XX: It failed. HEAD has no body, so only GET can tell the reason.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pulling Blobs (end-2), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs>.
     """

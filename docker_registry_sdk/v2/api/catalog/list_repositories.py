@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from ...models.repository_list import RepositoryList
 
 ACCEPT = ("application/json",)
-"""The documented media types of the answer."""
+"""The documented media types of the response, sent as Accept."""
 
 
 ListRepositoriesOkBody: TypeAlias = "RepositoryList"
-"""What the body is."""
+"""The type of the response body."""
 
 
 @frozen(kw_only=True)
@@ -34,7 +34,7 @@ class ListRepositoriesOk(wire.ParsedResponse[ListRepositoriesOkBody]):
 
 
 Success: TypeAlias = ListRepositoriesOk
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
@@ -43,24 +43,19 @@ def request(
     n: int | None = None,
     last: str | None = None,
 ) -> wire.Request:
-    """List the repositories of the registry.
-
-    One page of repository names. It is no part of the OCI specification: Docker Hub and GHCR do not offer it, others
-    list only what the caller may see. A server may give fewer names than asked for; the next page is the one that
-    `Link` names. Asking for more than the server's limit is an error on some (PAGINATION_NUMBER_INVALID): the limit
-    of Docker distribution is 1000.
+    """Return the request of `list_repositories`, without sending it.
 
     Args:
-        next_url: The URL that the server gave, followed as it is.
+        next_url: The URL that the server gave, used verbatim.
         n: How many entries at most. Fewer may come without being the last page.
         last: The entry after which the page begins.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        ValueError: next_url is given, and with it what it already says.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        ValueError: next_url was given together with a query parameter, which the URL already contains.
 
     Source: Docker Registry HTTP API V2, Listing Repositories, <https://distribution.github.io/distribution/spec/api/#listing-repositories>.
     """
@@ -93,18 +88,18 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 200:
@@ -149,20 +144,20 @@ def sync(
     of Docker distribution is 1000.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
-        next_url: The URL that the server gave, followed as it is.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
+        next_url: The URL that the server gave, used verbatim.
         n: How many entries at most. Fewer may come without being the last page.
         last: The entry after which the page begins.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        ValueError: next_url is given, and with it what it already says.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        ValueError: next_url was given together with a query parameter, which the URL already contains.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
                 others).
             401: The call needs credentials, or better ones (UNAUTHORIZED).
@@ -176,8 +171,8 @@ def sync(
             429: The rate limit is reached (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
 
     Source: Docker Registry HTTP API V2, Listing Repositories, <https://distribution.github.io/distribution/spec/api/#listing-repositories>.
     """
@@ -211,20 +206,20 @@ async def asyncio(
     of Docker distribution is 1000.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
-        next_url: The URL that the server gave, followed as it is.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
+        next_url: The URL that the server gave, used verbatim.
         n: How many entries at most. Fewer may come without being the last page.
         last: The entry after which the page begins.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        ValueError: next_url is given, and with it what it already says.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        ValueError: next_url was given together with a query parameter, which the URL already contains.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
                 others).
             401: The call needs credentials, or better ones (UNAUTHORIZED).
@@ -238,8 +233,8 @@ async def asyncio(
             429: The rate limit is reached (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
 
     Source: Docker Registry HTTP API V2, Listing Repositories, <https://distribution.github.io/distribution/spec/api/#listing-repositories>.
     """

@@ -24,7 +24,7 @@ class DeleteManifestOk(wire.Response[None]):
 
 
 Success: TypeAlias = DeleteManifestOk
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
@@ -33,11 +33,7 @@ def request(
     *,
     if_match: str | None = None,
 ) -> wire.Request:
-    """Delete a manifest by digest, or a tag.
-
-    By digest the manifest goes, and with it every tag on it; by tag only the tag goes. Docker distribution 2.8
-    deletes by digest only and answers 400 with DIGEST_INVALID to a tag, 405 where deleting is switched off. Never
-    turn a tag into its digest to get past that: other tags on the manifest would be lost.
+    """Return the request of `delete_manifest`, without sending it.
 
     Args:
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
@@ -45,10 +41,10 @@ def request(
         if_match: Go on only if what stands there now has this ETag; else 412.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: OCI Distribution Spec, Deleting Manifests and Tags (end-9), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#deleting-tags>.
     """
@@ -73,17 +69,17 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 200 | 202:
@@ -119,19 +115,19 @@ def sync(
     turn a tag into its digest to get past that: other tags on the manifest would be lost.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
         if_match: Go on only if what stands there now has this ETag; else 412.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
                 others).
             401: The call needs credentials, or better ones (UNAUTHORIZED).
@@ -146,7 +142,7 @@ def sync(
             429: The rate limit is reached (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Deleting Manifests and Tags (end-9), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#deleting-tags>.
     """
@@ -182,19 +178,19 @@ async def asyncio(
     turn a tag into its digest to get past that: other tags on the manifest would be lost.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
         if_match: Go on only if what stands there now has this ETag; else 412.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
                 others).
             401: The call needs credentials, or better ones (UNAUTHORIZED).
@@ -209,7 +205,7 @@ async def asyncio(
             429: The rate limit is reached (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Deleting Manifests and Tags (end-9), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#deleting-tags>.
     """

@@ -26,13 +26,13 @@ ACCEPT = (
     "application/vnd.docker.distribution.manifest.v1+prettyjws",
     "application/vnd.docker.distribution.manifest.v1+json",
 )
-"""The documented media types of the answer."""
+"""The documented media types of the response, sent as Accept."""
 
 
 GetManifestOkBody: TypeAlias = (
     "ImageManifest | ImageIndex | DockerManifest | DockerManifestList | DockerSchema1Manifest"
 )
-"""What the body may be."""
+"""The type of the response body."""
 
 
 @frozen(kw_only=True)
@@ -59,7 +59,7 @@ class GetManifestOk(wire.ParsedResponse[GetManifestOkBody]):
 
 
 Success: TypeAlias = GetManifestOk
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
@@ -69,24 +69,20 @@ def request(
     if_none_match: str | None = None,
     accept: Sequence[str] | None = None,
 ) -> wire.Request:
-    """Get a manifest by tag or digest.
-
-    The manifest in one of the media types that `Accept` names. Without a type that it has, a registry answers what it
-    has or a 404. Docker distribution 2.8 can turn a schema 2 manifest into a signed schema 1 one for callers that
-    accept only that.
+    """Return the request of `get_manifest`, without sending it.
 
     Args:
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
         if_none_match: Answer 304 (on reading) or 412 (on writing) if what stands there has this ETag, or exists
             at all with `*`.
-        accept: The media types to accept, instead of all that are documented.
+        accept: The media types to accept; by default all documented ones.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: OCI Distribution Spec, Pulling Manifests (end-3), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests>.
     """
@@ -112,18 +108,18 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        UnexpectedContentType: The answer has another media type than the documented ones.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        UnexpectedContentType: The media type of the response is not a documented one.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 200:
@@ -196,21 +192,21 @@ def sync(
     accept only that.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
         if_none_match: Answer 304 (on reading) or 412 (on writing) if what stands there has this ETag, or exists
             at all with `*`.
-        accept: The media types to accept, instead of all that are documented.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        accept: The media types to accept; by default all documented ones.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             304: What the caller has is still current.
             307: The content is elsewhere. Credentials stay behind when it is on another origin.
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
@@ -226,8 +222,8 @@ def sync(
             429: The rate limit is reached (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        UnexpectedContentType: The answer has another media type than the documented ones.
-        ParseError: The answer cannot be understood.
+        UnexpectedContentType: The media type of the response is not a documented one.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pulling Manifests (end-3), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests>.
     """
@@ -262,21 +258,21 @@ async def asyncio(
     accept only that.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
         if_none_match: Answer 304 (on reading) or 412 (on writing) if what stands there has this ETag, or exists
             at all with `*`.
-        accept: The media types to accept, instead of all that are documented.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        accept: The media types to accept; by default all documented ones.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             304: What the caller has is still current.
             307: The content is elsewhere. Credentials stay behind when it is on another origin.
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
@@ -292,8 +288,8 @@ async def asyncio(
             429: The rate limit is reached (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        UnexpectedContentType: The answer has another media type than the documented ones.
-        ParseError: The answer cannot be understood.
+        UnexpectedContentType: The media type of the response is not a documented one.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pulling Manifests (end-3), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests>.
     """

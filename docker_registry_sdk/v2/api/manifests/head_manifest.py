@@ -21,7 +21,7 @@ ACCEPT = (
     "application/vnd.docker.distribution.manifest.v1+prettyjws",
     "application/vnd.docker.distribution.manifest.v1+json",
 )
-"""The documented media types of the answer."""
+"""The documented media types of the response, sent as Accept."""
 
 
 @frozen(kw_only=True)
@@ -48,7 +48,7 @@ class HeadManifestOk(wire.Response[None]):
 
 
 Success: TypeAlias = HeadManifestOk
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
@@ -58,23 +58,20 @@ def request(
     if_none_match: str | None = None,
     accept: Sequence[str] | None = None,
 ) -> wire.Request:
-    """Ask for a manifest's digest, size and media type.
-
-    What GET would answer, without the body, and on Docker Hub without counting as a pull. The digest is missing on
-    some registries and wrong on a few. Artifactory answers 403 where others answer 404.
+    """Return the request of `head_manifest`, without sending it.
 
     Args:
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
         if_none_match: Answer 304 (on reading) or 412 (on writing) if what stands there has this ETag, or exists
             at all with `*`.
-        accept: The media types to accept, instead of all that are documented.
+        accept: The media types to accept; by default all documented ones.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: OCI Distribution Spec, Pulling Manifests (end-3), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests>.
     """
@@ -100,17 +97,17 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 200:
@@ -146,21 +143,21 @@ def sync(
     some registries and wrong on a few. Artifactory answers 403 where others answer 404.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
         if_none_match: Answer 304 (on reading) or 412 (on writing) if what stands there has this ETag, or exists
             at all with `*`.
-        accept: The media types to accept, instead of all that are documented.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        accept: The media types to accept; by default all documented ones.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             304: What the caller has is still current.
             307: The content is elsewhere. Credentials stay behind when it is on another origin.
             400: It failed. HEAD has no body, so only GET can tell the reason.
@@ -170,7 +167,7 @@ def sync(
             406: It failed. HEAD has no body, so only GET can tell the reason.
             429: The rate limit is reached. Without a body, as ever on HEAD.
             5XX: It failed. HEAD has no body, so only GET can tell the reason.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pulling Manifests (end-3), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests>.
     """
@@ -204,21 +201,21 @@ async def asyncio(
     some registries and wrong on a few. Artifactory answers 403 where others answer 404.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
         if_none_match: Answer 304 (on reading) or 412 (on writing) if what stands there has this ETag, or exists
             at all with `*`.
-        accept: The media types to accept, instead of all that are documented.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        accept: The media types to accept; by default all documented ones.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             304: What the caller has is still current.
             307: The content is elsewhere. Credentials stay behind when it is on another origin.
             400: It failed. HEAD has no body, so only GET can tell the reason.
@@ -228,7 +225,7 @@ async def asyncio(
             406: It failed. HEAD has no body, so only GET can tell the reason.
             429: The rate limit is reached. Without a body, as ever on HEAD.
             5XX: It failed. HEAD has no body, so only GET can tell the reason.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pulling Manifests (end-3), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests>.
     """

@@ -21,7 +21,7 @@ ContentType: TypeAlias = Literal[
     "application/vnd.docker.distribution.manifest.v1+prettyjws",
     "application/vnd.docker.distribution.manifest.v1+json",
 ]
-"""The documented media types of the body."""
+"""The documented media types of the request body."""
 
 
 @frozen(kw_only=True)
@@ -46,7 +46,7 @@ class PutManifestCreated(wire.Response[None]):
 
 
 Success: TypeAlias = PutManifestCreated
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
@@ -59,30 +59,23 @@ def request(
     if_match: str | None = None,
     if_none_match: str | None = None,
 ) -> wire.Request:
-    """Push a manifest under a tag or its digest.
-
-    The bytes are stored as they are; their digest is the manifest's name. Content-Type must equal the body's
-    `mediaType`. Whatever the manifest names must be there first. With a `subject`, an answer without `OCI-Subject`
-    means that the registry keeps no referrers, and the client must keep the fallback tag itself. With `tag`
-    parameters (1.2 draft), an answer without `OCI-Tag` means that each tag must be pushed by itself, as Docker
-    distribution 2.8 does; it also answers 400 to a manifest by sha512, and 400 instead of 413 to one that is too
-    large.
+    """Return the request of `put_manifest`, without sending it.
 
     Args:
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
         body: The manifest's bytes.
-        content_type: The media type of the body.
+        content_type: The media type of the body, sent as Content-Type.
         tag: Further tags for the manifest, when `reference` is its digest (1.2 draft).
         if_match: Go on only if what stands there now has this ETag; else 412.
         if_none_match: Answer 304 (on reading) or 412 (on writing) if what stands there has this ETag, or exists
             at all with `*`.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: OCI Distribution Spec, Pushing Manifests (end-7a, end-7b), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests>.
     """
@@ -113,17 +106,17 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 201:
@@ -171,24 +164,24 @@ def sync(
     large.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
         body: The manifest's bytes.
-        content_type: The media type of the body.
+        content_type: The media type of the body, sent as Content-Type.
         tag: Further tags for the manifest, when `reference` is its digest (1.2 draft).
         if_match: Go on only if what stands there now has this ETag; else 412.
         if_none_match: Answer 304 (on reading) or 412 (on writing) if what stands there has this ETag, or exists
             at all with `*`.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
                 others).
             401: The call needs credentials, or better ones (UNAUTHORIZED).
@@ -208,7 +201,7 @@ def sync(
             431: More tags in one request than the registry takes; ten are always taken.
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pushing Manifests (end-7a, end-7b), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests>.
     """
@@ -252,24 +245,24 @@ async def asyncio(
     large.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
         body: The manifest's bytes.
-        content_type: The media type of the body.
+        content_type: The media type of the body, sent as Content-Type.
         tag: Further tags for the manifest, when `reference` is its digest (1.2 draft).
         if_match: Go on only if what stands there now has this ETag; else 412.
         if_none_match: Answer 304 (on reading) or 412 (on writing) if what stands there has this ETag, or exists
             at all with `*`.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
                 others).
             401: The call needs credentials, or better ones (UNAUTHORIZED).
@@ -289,7 +282,7 @@ async def asyncio(
             431: More tags in one request than the registry takes; ten are always taken.
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pushing Manifests (end-7a, end-7b), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests>.
     """

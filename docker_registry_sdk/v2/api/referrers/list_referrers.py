@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from ...models.image_index import ImageIndex
 
 ACCEPT = ("application/vnd.oci.image.index.v1+json",)
-"""The documented media types of the answer."""
+"""The documented media types of the response, sent as Accept."""
 
 
 ListReferrersOkBody: TypeAlias = "ImageIndex"
-"""What the body is."""
+"""The type of the response body."""
 
 
 @frozen(kw_only=True)
@@ -36,7 +36,7 @@ class ListReferrersOk(wire.ParsedResponse[ListReferrersOkBody]):
 
 
 Success: TypeAlias = ListReferrersOk
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
@@ -46,24 +46,20 @@ def request(
     next_url: str | None = None,
     artifact_type: str | None = None,
 ) -> wire.Request:
-    """List the manifests that have this one as subject.
-
-    An index of descriptors; an empty one when there are none. A 404 means that the registry does not offer this, and
-    the list stands under the fallback tag made of the digest; Docker distribution 2.8 answers that as plain text. A
-    filter that was not applied (see `OCI-Filters-Applied`) is the client's to apply.
+    """Return the request of `list_referrers`, without sending it.
 
     Args:
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         digest: The digest of the content, such as `sha256:…`.
-        next_url: The URL that the server gave, followed as it is.
+        next_url: The URL that the server gave, used verbatim.
         artifact_type: Only referrers of this artifact type.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        ValueError: next_url is given, and with it what it already says.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        ValueError: next_url was given together with a query parameter, which the URL already contains.
 
     Source: OCI Distribution Spec, Listing Referrers (end-12a, end-12b), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers>.
     """
@@ -98,18 +94,18 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 200:
@@ -155,21 +151,21 @@ def sync(
     filter that was not applied (see `OCI-Filters-Applied`) is the client's to apply.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         digest: The digest of the content, such as `sha256:…`.
-        next_url: The URL that the server gave, followed as it is.
+        next_url: The URL that the server gave, used verbatim.
         artifact_type: Only referrers of this artifact type.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        ValueError: next_url is given, and with it what it already says.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        ValueError: next_url was given together with a query parameter, which the URL already contains.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
                 others).
             401: The call needs credentials, or better ones (UNAUTHORIZED).
@@ -183,8 +179,8 @@ def sync(
             429: The rate limit is reached (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Listing Referrers (end-12a, end-12b), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers>.
     """
@@ -219,21 +215,21 @@ async def asyncio(
     filter that was not applied (see `OCI-Filters-Applied`) is the client's to apply.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         digest: The digest of the content, such as `sha256:…`.
-        next_url: The URL that the server gave, followed as it is.
+        next_url: The URL that the server gave, used verbatim.
         artifact_type: Only referrers of this artifact type.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        ValueError: next_url is given, and with it what it already says.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        ValueError: next_url was given together with a query parameter, which the URL already contains.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
                 others).
             401: The call needs credentials, or better ones (UNAUTHORIZED).
@@ -247,8 +243,8 @@ async def asyncio(
             429: The rate limit is reached (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Listing Referrers (end-12a, end-12b), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-referrers>.
     """

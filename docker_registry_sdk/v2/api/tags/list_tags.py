@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from ...models.tag_list import TagList
 
 ACCEPT = ("application/json",)
-"""The documented media types of the answer."""
+"""The documented media types of the response, sent as Accept."""
 
 
 ListTagsOkBody: TypeAlias = "TagList"
-"""What the body is."""
+"""The type of the response body."""
 
 
 @frozen(kw_only=True)
@@ -38,7 +38,7 @@ class ListTagsOk(wire.ParsedResponse[ListTagsOkBody]):
 
 
 Success: TypeAlias = ListTagsOk
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
@@ -48,23 +48,20 @@ def request(
     n: int | None = None,
     last: str | None = None,
 ) -> wire.Request:
-    """List the tags of a repository.
-
-    One page of tags in lexical order. A server may give fewer tags than asked for; the next page is the one that
-    `Link` names. Docker distribution 2.8 takes no notice of `n` and `last` and answers all tags, in no order.
+    """Return the request of `list_tags`, without sending it.
 
     Args:
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
-        next_url: The URL that the server gave, followed as it is.
+        next_url: The URL that the server gave, used verbatim.
         n: How many entries at most. Fewer may come without being the last page.
         last: The entry after which the page begins.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        ValueError: next_url is given, and with it what it already says.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        ValueError: next_url was given together with a query parameter, which the URL already contains.
 
     Source: OCI Distribution Spec, Listing Tags (end-8a, end-8b), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags>.
     """
@@ -100,18 +97,18 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 200:
@@ -157,21 +154,21 @@ def sync(
     `Link` names. Docker distribution 2.8 takes no notice of `n` and `last` and answers all tags, in no order.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
-        next_url: The URL that the server gave, followed as it is.
+        next_url: The URL that the server gave, used verbatim.
         n: How many entries at most. Fewer may come without being the last page.
         last: The entry after which the page begins.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        ValueError: next_url is given, and with it what it already says.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        ValueError: next_url was given together with a query parameter, which the URL already contains.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
                 others).
             401: The call needs credentials, or better ones (UNAUTHORIZED).
@@ -184,8 +181,8 @@ def sync(
             429: The rate limit is reached (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Listing Tags (end-8a, end-8b), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags>.
     """
@@ -219,21 +216,21 @@ async def asyncio(
     `Link` names. Docker distribution 2.8 takes no notice of `n` and `last` and answers all tags, in no order.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
-        next_url: The URL that the server gave, followed as it is.
+        next_url: The URL that the server gave, used verbatim.
         n: How many entries at most. Fewer may come without being the last page.
         last: The entry after which the page begins.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        ValueError: next_url is given, and with it what it already says.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        ValueError: next_url was given together with a query parameter, which the URL already contains.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
                 others).
             401: The call needs credentials, or better ones (UNAUTHORIZED).
@@ -246,8 +243,8 @@ async def asyncio(
             429: The rate limit is reached (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Listing Tags (end-8a, end-8b), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags>.
     """

@@ -26,27 +26,24 @@ class CancelBlobUploadNoContent(wire.Response[None]):
 
 
 Success: TypeAlias = CancelBlobUploadNoContent
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
     name: str,
     location: str,
 ) -> wire.Request:
-    """Cancel an upload.
-
-    Closes the session and drops what has arrived. It is good manners after a failure; a registry may not offer it
-    (GHCR answers 405), and clients should take no notice when it fails.
+    """Return the request of `cancel_blob_upload`, without sending it.
 
     Args:
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
-        location: The URL that the server gave, followed as it is.
+        location: The URL that the server gave, used verbatim.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: OCI Distribution Spec, Cancel a blob upload (end-14), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#cancel-a-blob-upload>.
     """
@@ -63,17 +60,17 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 204:
@@ -108,18 +105,18 @@ def sync(
     (GHCR answers 405), and clients should take no notice when it fails.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
-        location: The URL that the server gave, followed as it is.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        location: The URL that the server gave, used verbatim.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
                 others).
             401: The call needs credentials, or better ones (UNAUTHORIZED).
@@ -133,7 +130,7 @@ def sync(
             429: The rate limit is reached (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Cancel a blob upload (end-14), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#cancel-a-blob-upload>.
     """
@@ -163,18 +160,18 @@ async def asyncio(
     (GHCR answers 405), and clients should take no notice when it fails.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
-        location: The URL that the server gave, followed as it is.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        location: The URL that the server gave, used verbatim.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
                 others).
             401: The call needs credentials, or better ones (UNAUTHORIZED).
@@ -188,7 +185,7 @@ async def asyncio(
             429: The rate limit is reached (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Cancel a blob upload (end-14), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#cancel-a-blob-upload>.
     """

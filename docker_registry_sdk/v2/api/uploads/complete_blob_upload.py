@@ -29,7 +29,7 @@ class CompleteBlobUploadCreated(wire.Response[None]):
 
 
 Success: TypeAlias = CompleteBlobUploadCreated
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
@@ -42,27 +42,24 @@ def request(
     content_range: str | None = None,
     content_length: int | None = None,
 ) -> wire.Request:
-    """Close an upload, with the last bytes or all of them.
-
-    The registry checks the digest of all that was uploaded and stores the blob under it. The body is what is still to
-    come: the whole blob, the last chunk, or nothing.
+    """Return the request of `complete_blob_upload`, without sending it.
 
     Args:
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
-        location: The URL that the server gave, followed as it is.
+        location: The URL that the server gave, used verbatim.
         digest: The digest of the whole blob.
         body: The bytes still to come.
-        content_type: The media type of the body.
+        content_type: The media type of the body, sent as Content-Type.
         content_range: Which bytes of the blob the body holds, as `<first>-<last>` with both ends included,
             without a unit.
         content_length: The body's length in bytes, where it cannot be found from the body itself, as with an
             iterable.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: OCI Distribution Spec, Pushing a blob monolithically and in chunks (end-6), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-a-blob-monolithically>.
     """
@@ -88,17 +85,17 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 201:
@@ -139,25 +136,25 @@ def sync(
     come: the whole blob, the last chunk, or nothing.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
-        location: The URL that the server gave, followed as it is.
+        location: The URL that the server gave, used verbatim.
         digest: The digest of the whole blob.
         body: The bytes still to come.
-        content_type: The media type of the body.
+        content_type: The media type of the body, sent as Content-Type.
         content_range: Which bytes of the blob the body holds, as `<first>-<last>` with both ends included,
             without a unit.
         content_length: The body's length in bytes, where it cannot be found from the body itself, as with an
             iterable.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
                 others).
             401: The call needs credentials, or better ones (UNAUTHORIZED).
@@ -172,7 +169,7 @@ def sync(
             429: The rate limit is reached (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pushing a blob monolithically and in chunks (end-6), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-a-blob-monolithically>.
     """
@@ -212,25 +209,25 @@ async def asyncio(
     come: the whole blob, the last chunk, or nothing.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
-        location: The URL that the server gave, followed as it is.
+        location: The URL that the server gave, used verbatim.
         digest: The digest of the whole blob.
         body: The bytes still to come.
-        content_type: The media type of the body.
+        content_type: The media type of the body, sent as Content-Type.
         content_range: Which bytes of the blob the body holds, as `<first>-<last>` with both ends included,
             without a unit.
         content_length: The body's length in bytes, where it cannot be found from the body itself, as with an
             iterable.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
                 others).
             401: The call needs credentials, or better ones (UNAUTHORIZED).
@@ -245,7 +242,7 @@ async def asyncio(
             429: The rate limit is reached (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pushing a blob monolithically and in chunks (end-6), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-a-blob-monolithically>.
     """

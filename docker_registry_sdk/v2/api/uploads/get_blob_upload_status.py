@@ -32,28 +32,24 @@ class GetBlobUploadStatusNoContent(wire.Response[None]):
 
 
 Success: TypeAlias = GetBlobUploadStatusNoContent
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
     name: str,
     location: str,
 ) -> wire.Request:
-    """Ask how much of an upload has arrived.
-
-    The `Range` of the answer says what has arrived and `Location` where to go on. An empty session answers `0-0` on
-    Docker distribution, which reads like one byte. Docker distribution 2.8 answers 404 at any but the newest
-    Location.
+    """Return the request of `get_blob_upload_status`, without sending it.
 
     Args:
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
-        location: The URL that the server gave, followed as it is.
+        location: The URL that the server gave, used verbatim.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: OCI Distribution Spec, Pushing a blob in chunks (end-13), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-a-blob-in-chunks>.
     """
@@ -70,17 +66,17 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 204:
@@ -119,18 +115,18 @@ def sync(
     Location.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
-        location: The URL that the server gave, followed as it is.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        location: The URL that the server gave, used verbatim.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
                 others).
             401: The call needs credentials, or better ones (UNAUTHORIZED).
@@ -143,7 +139,7 @@ def sync(
             429: The rate limit is reached (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pushing a blob in chunks (end-13), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-a-blob-in-chunks>.
     """
@@ -174,18 +170,18 @@ async def asyncio(
     Location.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
-        location: The URL that the server gave, followed as it is.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        location: The URL that the server gave, used verbatim.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
                 others).
             401: The call needs credentials, or better ones (UNAUTHORIZED).
@@ -198,7 +194,7 @@ async def asyncio(
             429: The rate limit is reached (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pushing a blob in chunks (end-13), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-a-blob-in-chunks>.
     """

@@ -49,7 +49,7 @@ class StartBlobUploadAccepted(wire.Response[None]):
 
 
 Success: TypeAlias = StartBlobUploadCreated | StartBlobUploadAccepted
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
@@ -63,18 +63,12 @@ def request(
     digest_algorithm: str | None = None,
     content_length: int | None = None,
 ) -> wire.Request:
-    """Start an upload, upload in one request, or mount.
-
-    Plain, it opens an upload session (202). With `digest` and a body it uploads the blob in this one request (201); a
-    registry that does not do that answers 202, and the upload goes on with PUT, as on Docker distribution 2.8. With
-    `mount` it takes over a blob that the registry has in `from` (201); where that is not possible the answer is a 202
-    with a session to use or to cancel. Quay answers 401 to `mount` without `from`, Docker Hub 400 to some foreign
-    `from`, Harbor 401 to an unknown one.
+    """Return the request of `start_blob_upload`, without sending it.
 
     Args:
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         body: The whole blob, with `digest`; else nothing.
-        content_type: The media type of the body.
+        content_type: The media type of the body, sent as Content-Type.
         digest: The digest of the blob that this one request uploads.
         mount: The digest of a blob to take over from another repository.
         from_repo: The repository that has the blob to mount. Left out, the registry may look for the blob
@@ -85,10 +79,10 @@ def request(
             iterable.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: OCI Distribution Spec, Pushing Blobs (end-4a, end-4b, end-4c, end-11), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-blobs>.
     """
@@ -100,7 +94,7 @@ def request(
         frozenset(("name",)),
     )
     if from_repo is not None:
-        wire.check_path_value("from_repo", from_repo, slashes=True)  # a scope is made of it
+        wire.check_path_value("from_repo", from_repo, slashes=True)  # it becomes part of a scope
     return wire.make_request(
         "POST",
         url,
@@ -125,17 +119,17 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 201:
@@ -194,10 +188,10 @@ def sync(
     `from`, Harbor 401 to an unknown one.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         body: The whole blob, with `digest`; else nothing.
-        content_type: The media type of the body.
+        content_type: The media type of the body, sent as Content-Type.
         digest: The digest of the blob that this one request uploads.
         mount: The digest of a blob to take over from another repository.
         from_repo: The repository that has the blob to mount. Left out, the registry may look for the blob
@@ -206,15 +200,15 @@ def sync(
             (1.2 draft).
         content_length: The body's length in bytes, where it cannot be found from the body itself, as with an
             iterable.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
                 others).
             401: The call needs credentials, or better ones (UNAUTHORIZED).
@@ -229,7 +223,7 @@ def sync(
             429: The rate limit is reached (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pushing Blobs (end-4a, end-4b, end-4c, end-11), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-blobs>.
     """
@@ -277,10 +271,10 @@ async def asyncio(
     `from`, Harbor 401 to an unknown one.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
         body: The whole blob, with `digest`; else nothing.
-        content_type: The media type of the body.
+        content_type: The media type of the body, sent as Content-Type.
         digest: The digest of the blob that this one request uploads.
         mount: The digest of a blob to take over from another repository.
         from_repo: The repository that has the blob to mount. Left out, the registry may look for the blob
@@ -289,15 +283,15 @@ async def asyncio(
             (1.2 draft).
         content_length: The body's length in bytes, where it cannot be found from the body itself, as with an
             iterable.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
                 others).
             401: The call needs credentials, or better ones (UNAUTHORIZED).
@@ -312,7 +306,7 @@ async def asyncio(
             429: The rate limit is reached (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pushing Blobs (end-4a, end-4b, end-4c, end-11), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-blobs>.
     """

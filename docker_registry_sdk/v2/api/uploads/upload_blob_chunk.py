@@ -32,7 +32,7 @@ class UploadBlobChunkCreated(wire.Response[None]):
 
 
 Success: TypeAlias = UploadBlobChunkCreated
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
@@ -44,27 +44,23 @@ def request(
     content_range: str | None = None,
     content_length: int | None = None,
 ) -> wire.Request:
-    """Upload the next chunk.
-
-    Chunks come in order, each to the newest Location. With Content-Range a registry can tell a chunk out of order
-    (416; then ask the status and go on from there); Docker distribution 2.8 does not check it and answers 202. ECR
-    answers 201 to the last chunk. GitHub limits a chunk to about 4 MB; Google's registries take only one.
+    """Return the request of `upload_blob_chunk`, without sending it.
 
     Args:
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
-        location: The URL that the server gave, followed as it is.
+        location: The URL that the server gave, used verbatim.
         body: The chunk's bytes.
-        content_type: The media type of the body.
+        content_type: The media type of the body, sent as Content-Type.
         content_range: Which bytes of the blob the body holds, as `<first>-<last>` with both ends included,
             without a unit.
         content_length: The body's length in bytes, where it cannot be found from the body itself, as with an
             iterable.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: OCI Distribution Spec, Pushing a blob in chunks (end-5), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-a-blob-in-chunks>.
     """
@@ -87,17 +83,17 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 201 | 202:
@@ -140,24 +136,24 @@ def sync(
     answers 201 to the last chunk. GitHub limits a chunk to about 4 MB; Google's registries take only one.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
-        location: The URL that the server gave, followed as it is.
+        location: The URL that the server gave, used verbatim.
         body: The chunk's bytes.
-        content_type: The media type of the body.
+        content_type: The media type of the body, sent as Content-Type.
         content_range: Which bytes of the blob the body holds, as `<first>-<last>` with both ends included,
             without a unit.
         content_length: The body's length in bytes, where it cannot be found from the body itself, as with an
             iterable.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
                 others).
             401: The call needs credentials, or better ones (UNAUTHORIZED).
@@ -172,7 +168,7 @@ def sync(
             429: The rate limit is reached (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pushing a blob in chunks (end-5), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-a-blob-in-chunks>.
     """
@@ -214,24 +210,24 @@ async def asyncio(
     answers 201 to the last chunk. GitHub limits a chunk to about 4 MB; Google's registries take only one.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository's name on this registry, slashes included, as in `library/busybox`.
-        location: The URL that the server gave, followed as it is.
+        location: The URL that the server gave, used verbatim.
         body: The chunk's bytes.
-        content_type: The media type of the body.
+        content_type: The media type of the body, sent as Content-Type.
         content_range: Which bytes of the blob the body holds, as `<first>-<last>` with both ends included,
             without a unit.
         content_length: The body's length in bytes, where it cannot be found from the body itself, as with an
             iterable.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
                 others).
             401: The call needs credentials, or better ones (UNAUTHORIZED).
@@ -246,7 +242,7 @@ async def asyncio(
             429: The rate limit is reached (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
                 to a name that is too long.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pushing a blob in chunks (end-5), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-a-blob-in-chunks>.
     """

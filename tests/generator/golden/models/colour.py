@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Colour(StrEnum):
-    """A colour. A value that it does not know passes as text."""
+    """A colour. Unknown values stay plain strings."""
 
     RED = "red"
     DARK_BLUE = "dark-blue"

@@ -19,11 +19,11 @@ ACCEPT = (
     "application/vnd.thing.v1+json",
     "application/vnd.list+json",
 )
-"""The documented media types of the answer."""
+"""The documented media types of the response, sent as Accept."""
 
 
 GetThingOkBody: TypeAlias = "Thing | list[Thing]"
-"""What the body may be."""
+"""The type of the response body."""
 
 
 @frozen(kw_only=True)
@@ -45,7 +45,7 @@ class GetThingOk(wire.ParsedResponse[GetThingOkBody]):
 
 
 Success: TypeAlias = GetThingOk
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
@@ -61,9 +61,7 @@ def request(
     if_none_match: str | None = None,
     accept: Sequence[str] | None = None,
 ) -> wire.Request:
-    """Get a \"\"\"thing\"\"\" from C:\\things.
-
-    Several media types, of which two give the same model. A second paragraph with \\n and "quotes".
+    """Return the request of `get_thing`, without sending it.
 
     Args:
         name: Its name, as in `a/b`.
@@ -75,13 +73,13 @@ def request(
         deep_search: Whether to look further.
         x_trace: A number to find the call by.
         if_none_match: An ETag.
-        accept: The media types to accept, instead of all that are documented.
+        accept: The media types to accept; by default all documented ones.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: The "manual", <https://example.org/things#get>.
     """
@@ -115,18 +113,18 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        UnexpectedContentType: The answer has another media type than the documented ones.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        UnexpectedContentType: The media type of the response is not a documented one.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 200:
@@ -189,7 +187,7 @@ def sync(
     Several media types, of which two give the same model. A second paragraph with \\n and "quotes".
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         name: Its name, as in `a/b`.
         id: The thing's id.
         x_dry_run: Whether to only look.
@@ -199,20 +197,20 @@ def sync(
         deep_search: Whether to look further.
         x_trace: A number to find the call by.
         if_none_match: An ETag.
-        accept: The media types to accept, instead of all that are documented.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        accept: The media types to accept; by default all documented ones.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             404: There is "no" such thing.
             5XX: It broke.
-        UnexpectedContentType: The answer has another media type than the documented ones.
-        ParseError: The answer cannot be understood.
+        UnexpectedContentType: The media type of the response is not a documented one.
+        ParseError: The response does not match the specification.
 
     Source: The "manual", <https://example.org/things#get>.
     """
@@ -257,7 +255,7 @@ async def asyncio(
     Several media types, of which two give the same model. A second paragraph with \\n and "quotes".
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: Its name, as in `a/b`.
         id: The thing's id.
         x_dry_run: Whether to only look.
@@ -267,20 +265,20 @@ async def asyncio(
         deep_search: Whether to look further.
         x_trace: A number to find the call by.
         if_none_match: An ETag.
-        accept: The media types to accept, instead of all that are documented.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        accept: The media types to accept; by default all documented ones.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             404: There is "no" such thing.
             5XX: It broke.
-        UnexpectedContentType: The answer has another media type than the documented ones.
-        ParseError: The answer cannot be understood.
+        UnexpectedContentType: The media type of the response is not a documented one.
+        ParseError: The response does not match the specification.
 
     Source: The "manual", <https://example.org/things#get>.
     """

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from ...models.thing import Thing
 
 ACCEPT = ("application/json",)
-"""The documented media types of the answer."""
+"""The documented media types of the response, sent as Accept."""
 
 
 ListThingsOkBody: TypeAlias = "list[Thing]"
-"""What the body is."""
+"""The type of the response body."""
 
 
 @frozen(kw_only=True)
@@ -26,7 +26,7 @@ class ListThingsOk(wire.ParsedResponse[ListThingsOkBody]):
 
 
 Success: TypeAlias = ListThingsOk
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
@@ -34,20 +34,18 @@ def request(
     next_url: str | None = None,
     n: int | None = None,
 ) -> wire.Request:
-    """List all things.
-
-    A page of them; the opaque URL leads to the next.
+    """Return the request of `list_things`, without sending it.
 
     Args:
-        next_url: The URL that the server gave, followed as it is.
+        next_url: The URL that the server gave, used verbatim.
         n: How many.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        ValueError: next_url is given, and with it what it already says.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        ValueError: next_url was given together with a query parameter, which the URL already contains.
 
     Source: The manual, <https://example.org/things#list>.
     """
@@ -77,18 +75,18 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 200:
@@ -120,21 +118,21 @@ def sync(
     A page of them; the opaque URL leads to the next.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
-        next_url: The URL that the server gave, followed as it is.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
+        next_url: The URL that the server gave, used verbatim.
         n: How many.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        ValueError: next_url is given, and with it what it already says.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        ValueError: next_url was given together with a query parameter, which the URL already contains.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
 
     Source: The manual, <https://example.org/things#list>.
     """
@@ -163,21 +161,21 @@ async def asyncio(
     A page of them; the opaque URL leads to the next.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
-        next_url: The URL that the server gave, followed as it is.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
+        next_url: The URL that the server gave, used verbatim.
         n: How many.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        ValueError: next_url is given, and with it what it already says.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
-        UnexpectedContentType: The answer has another media type than the documented one, and is no JSON.
-        ParseError: The answer cannot be understood.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        ValueError: next_url was given together with a query parameter, which the URL already contains.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
+        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        ParseError: The response does not match the specification.
 
     Source: The manual, <https://example.org/things#list>.
     """

@@ -16,7 +16,7 @@ ContentType: TypeAlias = Literal[
     "application/json",
     "application/vnd.thing.v1+json",
 ]
-"""The documented media types of the body."""
+"""The documented media types of the request body."""
 
 
 @frozen(kw_only=True)
@@ -36,7 +36,7 @@ class PutThingAccepted(wire.Response[None]):
 
 
 Success: TypeAlias = PutThingCreated | PutThingAccepted
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
@@ -47,22 +47,20 @@ def request(
     content_type: ContentType | str,
     source: str | None = None,
 ) -> wire.Request:
-    """Put a thing.
-
-    The bytes are sent as they are.
+    """Return the request of `put_thing`, without sending it.
 
     Args:
         name: Its name, as in `a/b`.
         id: The thing's id.
         body: The thing, in one of its forms.
-        content_type: The media type of the body.
+        content_type: The media type of the body, sent as Content-Type.
         source: Where it comes from.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: The manual, <https://example.org/things#put>.
     """
@@ -75,7 +73,7 @@ def request(
         frozenset(("name",)),
     )
     if source is not None:
-        wire.check_path_value("source", source, slashes=True)  # a scope is made of it
+        wire.check_path_value("source", source, slashes=True)  # it becomes part of a scope
     return wire.make_request(
         "PUT",
         url,
@@ -96,17 +94,17 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 201 | 204:
@@ -149,23 +147,23 @@ def sync(
     The bytes are sent as they are.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         name: Its name, as in `a/b`.
         id: The thing's id.
         body: The thing, in one of its forms.
-        content_type: The media type of the body.
+        content_type: The media type of the body, sent as Content-Type.
         source: Where it comes from.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             404: There is "no" such thing.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: The manual, <https://example.org/things#put>.
     """
@@ -204,23 +202,23 @@ async def asyncio(
     The bytes are sent as they are.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: Its name, as in `a/b`.
         id: The thing's id.
         body: The thing, in one of its forms.
-        content_type: The media type of the body.
+        content_type: The media type of the body, sent as Content-Type.
         source: Where it comes from.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             404: There is "no" such thing.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: The manual, <https://example.org/things#put>.
     """

@@ -18,7 +18,7 @@ ACCEPT = (
     "application/octet-stream",
     "application/x-tar",
 )
-"""The documented media types of the answer."""
+"""The documented media types of the response, sent as Accept."""
 BodyT = TypeVar("BodyT")
 
 
@@ -36,7 +36,7 @@ class ReadDataPartialContent(wire.Response[BodyT]):
 
 
 Success: TypeAlias = ReadDataOk[BodyT] | ReadDataPartialContent[BodyT]
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
@@ -44,19 +44,17 @@ def request(
     *,
     accept: Sequence[str] | None = None,
 ) -> wire.Request:
-    """Read the data.
-
-    Streamed, whole or in part.
+    """Return the request of `read_data`, without sending it.
 
     Args:
         name: Its name, as in `a/b`.
-        accept: The media types to accept, instead of all that are documented.
+        accept: The media types to accept; by default all documented ones.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: The manual, <https://example.org/things#data>.
     """
@@ -99,17 +97,17 @@ def _read(response: wire.HTTPResponse, body: BodyT) -> Success[BodyT]:
 
 
 def parse(response: wire.HTTPResponse) -> Success[bytes]:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, with the body's bytes.
+        The typed response, with the body's bytes.
 
     Raises:
-        StatusError: The status is no documented success.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        ParseError: The response does not match the specification.
     """
     return _read(response, response.content)
 
@@ -132,20 +130,20 @@ def sync(
     Streamed, whole or in part.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         name: Its name, as in `a/b`.
-        accept: The media types to accept, instead of all that are documented.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        accept: The media types to accept; by default all documented ones.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, with the whole body in memory.
+        The typed response, with the whole body in memory.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             404: There is "no" such thing.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: The manual, <https://example.org/things#data>.
     """
@@ -177,20 +175,20 @@ async def asyncio(
     Streamed, whole or in part.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: Its name, as in `a/b`.
-        accept: The media types to accept, instead of all that are documented.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        accept: The media types to accept; by default all documented ones.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, with the whole body in memory.
+        The typed response, with the whole body in memory.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             404: There is "no" such thing.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: The manual, <https://example.org/things#data>.
     """
@@ -223,21 +221,21 @@ def stream(
     Streamed, whole or in part.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         name: Its name, as in `a/b`.
-        accept: The media types to accept, instead of all that are documented.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        accept: The media types to accept; by default all documented ones.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        A context manager of the success, whose body is an iterator of raw bytes as they come. The connection is
-        closed on exit.
+        A context manager that returns the typed response. Its body is an iterator of raw bytes; leaving the context
+        closes the response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             404: There is "no" such thing.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: The manual, <https://example.org/things#data>.
     """
@@ -270,21 +268,21 @@ async def asyncio_stream(
     Streamed, whole or in part.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: Its name, as in `a/b`.
-        accept: The media types to accept, instead of all that are documented.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        accept: The media types to accept; by default all documented ones.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        A context manager of the success, whose body is an iterator of raw bytes as they come. The connection is
-        closed on exit.
+        A context manager that returns the typed response. Its body is an iterator of raw bytes; leaving the context
+        closes the response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
             404: There is "no" such thing.
-        ParseError: The answer cannot be understood.
+        ParseError: The response does not match the specification.
 
     Source: The manual, <https://example.org/things#data>.
     """

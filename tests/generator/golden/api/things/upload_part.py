@@ -19,7 +19,7 @@ class UploadPartAccepted(wire.Response[None]):
 
 
 Success: TypeAlias = UploadPartAccepted
-"""What a call returns."""
+"""The type of the response that a call returns."""
 
 
 def request(
@@ -30,22 +30,20 @@ def request(
     content_type: str = "application/octet-stream",
     last: bool | None = None,
 ) -> wire.Request:
-    """Send a part.
-
-    Follows the URL that the server gave.
+    """Return the request of `upload_part`, without sending it.
 
     Args:
         name: Its name, as in `a/b`.
-        location: The URL that the server gave, followed as it is.
+        location: The URL that the server gave, used verbatim.
         body: The part's bytes.
-        content_type: The media type of the body.
+        content_type: The media type of the body, sent as Content-Type.
         last: Whether it is the last.
 
     Returns:
-        The request, free of I/O.
+        The request.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
 
     Source: The manual, <https://example.org/things#parts>.
     """
@@ -69,17 +67,17 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return what a response says, whoever got it.
+    """Return the typed response for an HTTP response that has been received.
 
     Args:
-        response: The response to the request, read to its end.
+        response: The HTTP response, with its body read.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        StatusError: The status is no documented success.
-        ParseError: The answer cannot be understood.
+        StatusError: The status is not a documented success.
+        ParseError: The response does not match the specification.
     """
     match response.status_code:
         case 202:
@@ -108,22 +106,22 @@ def sync(
     Follows the URL that the server gave.
 
     Args:
-        client: What sends the request, such as an `httpx.Client` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         name: Its name, as in `a/b`.
-        location: The URL that the server gave, followed as it is.
+        location: The URL that the server gave, used verbatim.
         body: The part's bytes.
-        content_type: The media type of the body.
+        content_type: The media type of the body, sent as Content-Type.
         last: Whether it is the last.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
-        ParseError: The answer cannot be understood.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
+        ParseError: The response does not match the specification.
 
     Source: The manual, <https://example.org/things#parts>.
     """
@@ -158,22 +156,22 @@ async def asyncio(
     Follows the URL that the server gave.
 
     Args:
-        client: What sends the request, such as an `httpx.AsyncClient` with the registry's address as `base_url`.
+        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: Its name, as in `a/b`.
-        location: The URL that the server gave, followed as it is.
+        location: The URL that the server gave, used verbatim.
         body: The part's bytes.
-        content_type: The media type of the body.
+        content_type: The media type of the body, sent as Content-Type.
         last: Whether it is the last.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
-        The success, parsed.
+        The typed response.
 
     Raises:
-        InvalidReferenceError: An argument cannot stand in a URL; nothing was sent.
-        TransportError: No answer came, or it broke off.
-        StatusError: The answer is no success:
-        ParseError: The answer cannot be understood.
+        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        TransportError: No response came, or it was interrupted.
+        StatusError: The status is not a documented success:
+        ParseError: The response does not match the specification.
 
     Source: The manual, <https://example.org/things#parts>.
     """
