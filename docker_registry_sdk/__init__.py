@@ -14,24 +14,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .blobs.progress import Progress as Progress
-    from .blobs.session import UploadSession as UploadSession
-    from .client._async.create import async_create_client as create_async_client
-    from .client._async.login import async_login as async_login
-    from .client._async.v1 import AsyncRegistryClientV1 as AsyncRegistryClientV1
+    from ._core.blobs.progress import Progress as Progress
+    from ._core.blobs.session import UploadSession as UploadSession
+    from ._core.transport.options import AsyncClientOptions as AsyncClientOptions
+    from ._core.transport.options import ClientOptions as ClientOptions
     from .client._async.v2 import AsyncRegistryClientV2 as AsyncRegistryClientV2
-    from .client._sync.create import create_client as create_client
-    from .client._sync.login import login as login
-    from .client._sync.v1 import RegistryClientV1 as RegistryClientV1
     from .client._sync.v2 import RegistryClientV2 as RegistryClientV2
-    from .client.login_result import LoginResult as LoginResult
-    from .client.manifests import DOCKER_LIST as DOCKER_LIST
-    from .client.manifests import DOCKER_MANIFEST as DOCKER_MANIFEST
-    from .client.manifests import DOCKER_SCHEMA1 as DOCKER_SCHEMA1
-    from .client.manifests import OCI_INDEX as OCI_INDEX
-    from .client.manifests import OCI_MANIFEST as OCI_MANIFEST
     from .client.manifests import ManifestResponse as ManifestResponse
     from .client.manifests import digest_from_manifest_bytes as digest_from_manifest_bytes
+    from .connect._async.create import async_create_client as create_async_client
+    from .connect._async.login import async_login as async_login
+    from .connect._sync.create import create_client as create_client
+    from .connect._sync.login import login as login
+    from .connect.login_result import LoginResult as LoginResult
     from .credentials.credential import Credential as Credential
     from .digest import Digest as Digest
     from .errors import ArtifactError as ArtifactError
@@ -77,6 +72,13 @@ if TYPE_CHECKING:
     from .images.layout import Layout as Layout
     from .images.plan import CopyPlan as CopyPlan
     from .images.plan import CopyResult as CopyResult
+    from .legacy_v1._async.client import AsyncRegistryClientV1 as AsyncRegistryClientV1
+    from .legacy_v1._sync.client import RegistryClientV1 as RegistryClientV1
+    from .media_types import DOCKER_LIST as DOCKER_LIST
+    from .media_types import DOCKER_MANIFEST as DOCKER_MANIFEST
+    from .media_types import DOCKER_SCHEMA1 as DOCKER_SCHEMA1
+    from .media_types import OCI_INDEX as OCI_INDEX
+    from .media_types import OCI_MANIFEST as OCI_MANIFEST
     from .reference import Index as Index
     from .reference import Repo as Repo
     from .reference import RepoRef as RepoRef
@@ -84,18 +86,16 @@ if TYPE_CHECKING:
     from .reference import parse_repo as parse_repo
     from .reference import parse_repo_and_ref as parse_repo_and_ref
     from .reference import parse_repo_and_tag as parse_repo_and_tag
-    from .transport.options import AsyncClientOptions as AsyncClientOptions
-    from .transport.options import ClientOptions as ClientOptions
     from .v2.models import Descriptor as Descriptor
 
 _MODULES = {
     "ArtifactError": ".errors",
-    "AsyncClientOptions": ".transport.options",
-    "AsyncRegistryClientV1": ".client._async.v1",
+    "AsyncClientOptions": "._core.transport.options",
+    "AsyncRegistryClientV1": ".legacy_v1._async.client",
     "AsyncRegistryClientV2": ".client._async.v2",
     "AuthError": ".errors",
     "BadRequestError": ".errors",
-    "ClientOptions": ".transport.options",
+    "ClientOptions": "._core.transport.options",
     "ConflictError": ".errors",
     "CopyPlan": ".images.plan",
     "CopyResult": ".images.plan",
@@ -113,7 +113,7 @@ _MODULES = {
     "InvalidDigestError": ".errors",
     "InvalidReferenceError": ".errors",
     "Layout": ".images.layout",
-    "LoginResult": ".client.login_result",
+    "LoginResult": ".connect.login_result",
     "ManifestResponse": ".client.manifests",
     "MethodNotAllowedError": ".errors",
     "NotFoundError": ".errors",
@@ -122,12 +122,12 @@ _MODULES = {
     "OCI_MANIFEST": ".client.manifests",
     "ParseError": ".errors",
     "PreconditionFailedError": ".errors",
-    "Progress": ".blobs.progress",
+    "Progress": "._core.blobs.progress",
     "RangeNotSatisfiableError": ".errors",
     "RateLimitedError": ".errors",
     "RedirectError": ".errors",
     "ReferrersError": ".errors",
-    "RegistryClientV1": ".client._sync.v1",
+    "RegistryClientV1": ".legacy_v1._sync.client",
     "RegistryClientV2": ".client._sync.v2",
     "RegistryError": ".errors",
     "Repo": ".reference",
@@ -140,21 +140,21 @@ _MODULES = {
     "UnauthorizedError": ".errors",
     "UnexpectedContentType": ".errors",
     "UnsafeTitleError": ".errors",
-    "UploadSession": ".blobs.session",
+    "UploadSession": "._core.blobs.session",
     "apply_copy": ".images._sync.copying",
     "async_apply_copy": ".images._async.copying",
     "async_copy": ".images._async.copying",
     "async_get_config": ".images._async.convenience",
-    "async_login": ".client._async.login",
+    "async_login": ".connect._async.login",
     "async_plan_copy": ".images._async.copying",
     "async_pull": ".images._async.convenience",
     "async_push": ".images._async.convenience",
     "copy": ".images._sync.copying",
-    "create_async_client": ".client._async.create",
-    "create_client": ".client._sync.create",
+    "create_async_client": ".connect._async.create",
+    "create_client": ".connect._sync.create",
     "digest_from_manifest_bytes": ".client.manifests",
     "get_config": ".images._sync.convenience",
-    "login": ".client._sync.login",
+    "login": ".connect._sync.login",
     "parse_index": ".reference",
     "parse_repo": ".reference",
     "parse_repo_and_ref": ".reference",

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 from typing import Final, Self
 
-from ._texts import quoted
+from ._core.text.redaction import quoted
 from .errors import DigestMismatchError, InvalidDigestError
 
 # The algorithms that the OCI registers, and how many characters the encoded part has, all of them [0-9a-f].

@@ -36,11 +36,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
-from ._error_parts import ErrorDetail as ErrorDetail
-from ._error_parts import phrase, restore
-from ._redaction import one_line, redact_url
-from ._retry_after import seconds_to_wait
-from ._texts import quoted
+from ._core.text.error_details import ErrorDetail as ErrorDetail
+from ._core.text.error_details import phrase, restore
+from ._core.text.redaction import one_line, quoted, redact_url
+from ._core.text.retry_after import seconds_to_wait
 
 Headers = Mapping[str, str]
 Details = Sequence[ErrorDetail]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .._redaction import one_line
+from .._core.text.redaction import one_line
 from .exit_codes import ExitCode
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from .._redaction import one_line
+from .._core.text.redaction import one_line
 
 
 class _OneLine(logging.Formatter):

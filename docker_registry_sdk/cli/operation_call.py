@@ -13,10 +13,10 @@ from typing import IO, Any
 import click
 from attrs import fields
 
+from .._core.wire import Client
+from .._core.wire.operations import Operation, RequestBody
 from ..errors import ParseError
 from ..reference import Repo, parse_repo
-from ..wire import Client
-from ..wire.operations import Operation, RequestBody
 from .files import new_file
 from .operation_command import REPO_ARGUMENT, names_repo, variable
 from .options import Connection
@@ -71,7 +71,7 @@ def call(operation: Operation, version: int, values: dict[str, Any], *, output: 
 
 def _open(version: int, name: str | Repo | None, index: str | None, connection: Connection) -> Any:
     if version == 1:
-        from ..client._sync.v1 import RegistryClientV1 as Kind
+        from ..legacy_v1._sync.client import RegistryClientV1 as Kind
     else:
         from ..client._sync.v2 import RegistryClientV2 as Kind  # type: ignore[assignment]
     return Kind(name, index=index, **connection.options())

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import click
 
-from ..wire.operations import Operation, Parameter
+from .._core.wire.operations import Operation, Parameter
 from .options import Connection, with_output, with_registry
 from .output import Output
 

@@ -13,10 +13,10 @@ import click
 from .output import Output
 
 if TYPE_CHECKING:
-    from ..client._sync.v1 import RegistryClientV1
+    from .._core.transport.options import ClientOptions
     from ..client._sync.v2 import RegistryClientV2
+    from ..legacy_v1._sync.client import RegistryClientV1
     from ..reference import Repo
-    from ..transport.options import ClientOptions
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _File = click.Path(exists=True, dir_okay=False)
@@ -107,7 +107,7 @@ class Connection:
             name: A repository.
             index: A registry, when no repository is meant.
         """
-        from ..client._sync.create import create_client
+        from ..connect._sync.create import create_client
 
         return create_client(name, index=index, **self.options())
 

@@ -13,7 +13,7 @@ import click
 from .options import Verbosity
 
 if TYPE_CHECKING:
-    from ..blobs.progress import OnProgress, Progress
+    from .._core.blobs.progress import OnProgress, Progress
 
 _MOVING = ("download", "upload", "copy")
 

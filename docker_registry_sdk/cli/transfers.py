@@ -11,9 +11,9 @@ from .options import Connection, platform_option
 from .output import Output, Size
 
 if TYPE_CHECKING:
+    from .._core.transport.options import ClientOptions
     from ..images import CopyPlan, CopyResult
     from ..images.places import Place
-    from ..transport.options import ClientOptions
 
 
 def with_selection(function: Callable[..., None]) -> Callable[..., None]:

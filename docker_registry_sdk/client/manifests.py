@@ -8,20 +8,16 @@ from typing import Any, Final, TypeAlias
 
 from attrs import field, frozen
 
+from .._core.wire import HTTPResponse
 from ..digest import DEFAULT_ALGORITHM, Digest, Verifier, digest_of
 from ..errors import DigestMismatchError, InvalidDigestError, ParseError, UnexpectedContentType
+from ..media_types import DOCKER_LIST, DOCKER_MANIFEST, DOCKER_SCHEMA1, OCI_INDEX, OCI_MANIFEST
 from ..v2.api import get_manifest
 from ..v2.models import DockerManifest, DockerManifestList, DockerSchema1Manifest, ImageIndex, ImageManifest
-from ..wire import HTTPResponse
 from .schema1 import Signature, check_signatures, signed_payload
 
 Manifest: TypeAlias = ImageManifest | ImageIndex | DockerManifest | DockerManifestList | DockerSchema1Manifest
 
-OCI_MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
-OCI_INDEX: Final = "application/vnd.oci.image.index.v1+json"
-DOCKER_MANIFEST: Final = "application/vnd.docker.distribution.manifest.v2+json"
-DOCKER_LIST: Final = "application/vnd.docker.distribution.manifest.list.v2+json"
-DOCKER_SCHEMA1: Final = "application/vnd.docker.distribution.manifest.v1+prettyjws"
 _UNSIGNED_SCHEMA1: Final = "application/vnd.docker.distribution.manifest.v1+json"
 
 _READERS: Final[dict[str, Callable[[Any], Manifest]]] = {

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from .._core.text.origin import Origin
 from ..errors import RegistryError
-from ..origin import Origin
 
 # A hostile or broken registry may offer pages for ever.
 MOST_PAGES = 10_000

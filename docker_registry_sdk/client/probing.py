@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from attrs import evolve
 
+from .._core.wire import HTTPResponse, Request, status_error
 from ..v2.api import ping
-from ..wire import HTTPResponse, Request, status_error
 
 _PROOF = frozenset({200, 401, 403})
 _LATER = frozenset({408, 429})

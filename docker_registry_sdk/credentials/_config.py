@@ -15,8 +15,7 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from .._redaction import redact_url
-from .._texts import quoted
+from .._core.text.redaction import quoted, redact_url
 from ..errors import AuthError
 from ._helper import HelperCall
 from ._keys import helper_servers, matching_keys

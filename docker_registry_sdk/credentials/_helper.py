@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from .._texts import quoted
+from .._core.text.redaction import quoted
 from ..errors import AuthError
 from .credential import Credential
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from attrs import field, frozen
 
-from .._texts import printable
+from .._core.text.redaction import printable
 from ..errors import AuthError
 
 _MOST_BYTES: Final = 4 * 1024 * 1024

@@ -14,10 +14,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..blobs.progress import Progress as Progress
+    from .._core.blobs.progress import Progress as Progress
+    from ..artifacts._async.files import async_pull_artifact as async_pull_artifact
+    from ..artifacts._async.files import async_push_artifact as async_push_artifact
+    from ..artifacts._sync.files import pull_artifact as pull_artifact
+    from ..artifacts._sync.files import push_artifact as push_artifact
+    from ..artifacts.manifest import ArtifactBlob as ArtifactBlob
     from ..v2.models import Platform as Platform
-    from ._async.artifacts import async_pull_artifact as async_pull_artifact
-    from ._async.artifacts import async_push_artifact as async_push_artifact
     from ._async.convenience import async_get_config as async_get_config
     from ._async.convenience import async_pull as async_pull
     from ._async.convenience import async_push as async_push
@@ -26,8 +29,6 @@ if TYPE_CHECKING:
     from ._async.copying import async_plan_copy as async_plan_copy
     from ._async.referrers import async_delete_manifest as async_delete_manifest
     from ._async.referrers import async_push_manifest as async_push_manifest
-    from ._sync.artifacts import pull_artifact as pull_artifact
-    from ._sync.artifacts import push_artifact as push_artifact
     from ._sync.convenience import get_config as get_config
     from ._sync.convenience import pull as pull
     from ._sync.convenience import push as push
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from ._sync.referrers import delete_manifest as delete_manifest
     from ._sync.referrers import push_manifest as push_manifest
     from .archive import DockerArchive as DockerArchive
-    from .artifacts import ArtifactBlob as ArtifactBlob
     from .layout import Layout as Layout
     from .plan import CopyPlan as CopyPlan
     from .plan import CopyResult as CopyResult
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from .platforms import parse_platform as parse_platform
 
 _MODULES = {
-    "ArtifactBlob": ".artifacts",
+    "ArtifactBlob": "..artifacts.manifest",
     "CopyPlan": ".plan",
     "CopyResult": ".plan",
     "DockerArchive": ".archive",
@@ -54,7 +54,7 @@ _MODULES = {
     "PlannedBlob": ".plan",
     "PlannedManifest": ".plan",
     "Platform": "..v2.models",
-    "Progress": "..blobs.progress",
+    "Progress": ".._core.blobs.progress",
     "apply_copy": "._sync.copying",
     "async_apply_copy": "._async.copying",
     "async_copy": "._async.copying",
@@ -62,9 +62,9 @@ _MODULES = {
     "async_get_config": "._async.convenience",
     "async_plan_copy": "._async.copying",
     "async_pull": "._async.convenience",
-    "async_pull_artifact": "._async.artifacts",
+    "async_pull_artifact": "..artifacts._async.files",
     "async_push": "._async.convenience",
-    "async_push_artifact": "._async.artifacts",
+    "async_push_artifact": "..artifacts._async.files",
     "async_push_manifest": "._async.referrers",
     "copy": "._sync.copying",
     "delete_manifest": "._sync.referrers",
@@ -72,9 +72,9 @@ _MODULES = {
     "parse_platform": ".platforms",
     "plan_copy": "._sync.copying",
     "pull": "._sync.convenience",
-    "pull_artifact": "._sync.artifacts",
+    "pull_artifact": "..artifacts._sync.files",
     "push": "._sync.convenience",
-    "push_artifact": "._sync.artifacts",
+    "push_artifact": "..artifacts._sync.files",
     "push_manifest": "._sync.referrers",
 }
 

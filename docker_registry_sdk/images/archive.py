@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from .._texts import printable, quoted
-from ..client.manifests import DOCKER_MANIFEST
+from .._core.text.redaction import printable, quoted
 from ..digest import Digest, Verifier, digest_of
 from ..errors import DigestMismatchError, ImageError, InvalidReferenceError
+from ..media_types import DOCKER_MANIFEST
 from ..reference import parse_repo_and_ref
 from ..v2.models import Descriptor, ImageConfig, ImageIndex
 from .contents import Stored, check_size, contents_of, parse_json

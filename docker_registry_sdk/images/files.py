@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from .._texts import printable
+from .._core.text.redaction import printable
 from ..errors import ImageError
 
 BLOCK: Final = 1024 * 1024

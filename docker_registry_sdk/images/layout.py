@@ -13,12 +13,12 @@ from typing import Any, BinaryIO, Final
 
 from attrs import field, frozen
 
-from .._texts import printable, quoted
-from ..client.manifests import OCI_INDEX
+from .._core.text.redaction import printable, quoted
+from .._core.wire.limits import BODY_LIMIT
 from ..digest import Digest, Verifier, digest_of
 from ..errors import DigestMismatchError, ImageError
+from ..media_types import OCI_INDEX
 from ..v2.models import Descriptor, ImageIndex
-from ..wire.limits import BODY_LIMIT
 from .contents import Stored, contents_of, parse_json
 from .files import inside, locked, open_file, read_blocks, read_small, write_whole
 

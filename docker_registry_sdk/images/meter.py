@@ -5,10 +5,10 @@ from __future__ import annotations
 from threading import Lock
 from typing import Final
 
-from ..blobs.progress import OnProgress, Phase, Progress
+from .._core.blobs.progress import OnProgress, Phase, Progress
+from .._core.concurrency.jobs import Halt
 from ..digest import Digest
 from .contents import Piece
-from .jobs import Halt
 
 _STEP: Final = 1024 * 1024
 

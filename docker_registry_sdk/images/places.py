@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import field, frozen
 
-from .._texts import quoted
+from .._core.text.redaction import quoted
 from ..digest import Digest
 from ..errors import ImageError, InvalidReferenceError
 from ..reference import RepoRef, parse_repo_and_ref

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias
 
 from attrs import field, frozen
 
-from .._texts import printable
+from .._core.text.redaction import printable
 from ..digest import Digest
 from .contents import Piece
 from .layout import Layout

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from .._texts import printable, quoted
+from .._core.text.redaction import printable, quoted
 from ..errors import ImageError
 from ..v2.models import Descriptor, Platform
 

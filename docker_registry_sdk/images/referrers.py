@@ -9,8 +9,9 @@ from typing import TypeAlias
 from attrs import frozen
 
 from ..client.fallback import fallback_index
-from ..client.manifests import OCI_INDEX, OCI_MANIFEST, ManifestResponse
+from ..client.manifests import ManifestResponse
 from ..digest import Digest
+from ..media_types import OCI_INDEX, OCI_MANIFEST
 from ..v2.models import Descriptor, ImageIndex, ImageManifest
 
 Change: TypeAlias = Callable[[Sequence[Descriptor]], list[Descriptor] | None]

@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 
 from attrs import frozen
 
-from .._texts import printable, quoted
+from .._core.text.redaction import printable, quoted
 from ..errors import ImageError
 from .files import read_blocks
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from docker_registry_sdk._core.wire.operations import Operation
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.v1.operations import OPERATIONS as V1
 from docker_registry_sdk.v2.operations import OPERATIONS as V2
-from docker_registry_sdk.wire.operations import Operation
 from tests.cli.conftest import Call
 from tests.support.images import OCI_MANIFEST, digest_of, make_image
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from docker_registry_sdk import RegistryClientV2
-from docker_registry_sdk.blobs.progress import Phase, Progress
+from docker_registry_sdk._core.blobs.progress import Phase, Progress
 from docker_registry_sdk.cli.progress import Tally
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Slow

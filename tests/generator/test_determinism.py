@@ -67,7 +67,7 @@ def test_check_shows_a_missing_file_and_generate_writes_it(project: Path) -> Non
 
 
 def test_check_shows_an_edit_of_the_sync_twin(project: Path) -> None:
-    twin = project / "docker_registry_sdk/wire/_sync/exchange.py"
+    twin = project / "docker_registry_sdk/_core/wire/_sync/exchange.py"
     twin.write_text(twin.read_text(encoding="utf-8") + "\nEDITED = True\n", encoding="utf-8")
     done = run_generate(project, "--check")
     assert done.returncode == 1

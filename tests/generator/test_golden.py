@@ -18,8 +18,8 @@ from typing import Any
 import httpx
 import pytest
 
+from docker_registry_sdk._core.wire.operations import Operation
 from docker_registry_sdk.errors import InvalidReferenceError, NotFoundError, ParseError, UnexpectedContentType
-from docker_registry_sdk.wire.operations import Operation
 
 HERE = Path(__file__).parent
 RENEW = "scripts/generate --spec tests/generator/tricky.yaml --output tests/generator/golden"

@@ -63,7 +63,7 @@ import httpx
 
 from docker_registry_sdk.v2.api import get_manifest, read_attachment
 from docker_registry_sdk.v2.models import ImageManifest
-from docker_registry_sdk.wire import AsyncChunks, Chunks
+from docker_registry_sdk._core.wire import AsyncChunks, Chunks
 
 
 def use(client: httpx.Client) -> None:

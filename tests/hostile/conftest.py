@@ -11,9 +11,9 @@ import pytest
 import trustme
 
 from docker_registry_sdk.credentials import Credential, ExplicitCredentials
+from tests.core.wire.loopback import Handler, Loopback, run_loopback
 from tests.support.names import resolve_to_loopback
 from tests.support.sessions import KINDS, Kind, Session, open_session
-from tests.wire.loopback import Handler, Loopback, run_loopback
 
 SECRET = "S3CR3T"
 

@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from docker_registry_sdk.errors import AuthError, StatusError
+from tests.core.wire.loopback import Loopback
 from tests.hostile.conftest import at, client_of
 from tests.support.sessions import Kind
-from tests.wire.loopback import Loopback
 
 ADDRESSES = {"registry.example.com": "93.184.216.34", "auth.example.com": "127.0.0.1"}
 

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from docker_registry_sdk.client.manifests import OCI_MANIFEST
 from docker_registry_sdk.errors import InvalidDigestError, ParseError, RegistryError, UnsafeTitleError
+from docker_registry_sdk.media_types import OCI_MANIFEST
+from tests.core.wire.loopback import Handler, Loopback
 from tests.hostile.conftest import client_of
 from tests.support.images import descriptor, digest_of
 from tests.support.sessions import Kind, Session
-from tests.wire.loopback import Handler, Loopback
 
 GOOD = b"good"
 OTHER = digest_of(b"other")

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 import pytest
 
 from docker_registry_sdk.errors import AuthError, RegistryError, ResponseError, StatusError
+from tests.core.wire.loopback import Handler, Loopback
 from tests.hostile.conftest import at, client_of
 from tests.support.images import OCI_MANIFEST, make_image
 from tests.support.sessions import Kind
-from tests.wire.loopback import Handler, Loopback
 
 MEBIBYTE = 1024 * 1024
 BOMB = gzip.compress(b" " * (100 * MEBIBYTE))

@@ -8,9 +8,9 @@ import pytest
 
 from docker_registry_sdk.client import pages
 from docker_registry_sdk.errors import InvalidReferenceError, NotFoundError, RegistryError
+from tests.core.wire.loopback import Handler, Loopback
 from tests.hostile.conftest import client_of
 from tests.support.sessions import Kind
-from tests.wire.loopback import Handler, Loopback
 
 
 def page(handler: Handler, link: str, entries: int = 1) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from docker_registry_sdk.errors import DigestMismatchError, ParseError, RegistryError
+from tests.core.wire.loopback import Loopback
 from tests.hostile.conftest import client_of
 from tests.support.images import DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, digest_of, make_image
 from tests.support.sessions import Kind
-from tests.wire.loopback import Loopback
 
 IMAGE = make_image()
 BOTH: dict[str, Any] = {**json.loads(IMAGE.oci), "manifests": []}

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from docker_registry_sdk.errors import RegistryError, TransportError
+from tests.core.wire.loopback import Handler, Loopback
 from tests.hostile.conftest import at, client_of, demand
 from tests.support.images import digest_of
 from tests.support.sessions import Kind
-from tests.wire.loopback import Handler, Loopback
 
 ELSEWHERE = ["registry.example.com", "storage.example.com", "evil.example.net", "localhost"]
 

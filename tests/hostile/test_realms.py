@@ -8,9 +8,9 @@ import pytest
 
 from docker_registry_sdk.credentials import Credential, ExplicitCredentials
 from docker_registry_sdk.errors import AuthError, RegistryError, StatusError
+from tests.core.wire.loopback import Handler, Loopback
 from tests.hostile.conftest import at, client_of
 from tests.support.sessions import Kind, open_session
-from tests.wire.loopback import Handler, Loopback
 
 
 def name(registry: Loopback, realm: str) -> None:

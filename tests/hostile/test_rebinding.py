@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from docker_registry_sdk.errors import TransportError
+from tests.core.wire.loopback import Handler, Loopback
 from tests.hostile.conftest import at, client_of, demand
 from tests.support.images import digest_of
 from tests.support.sessions import Kind
-from tests.wire.loopback import Handler, Loopback
 
 REGISTRY, OTHER = "93.184.216.34", "93.184.216.35"
 # A part of the loopback where nothing listens.

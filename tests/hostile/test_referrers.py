@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from docker_registry_sdk.client import pages
-from docker_registry_sdk.client.manifests import OCI_INDEX, OCI_MANIFEST
 from docker_registry_sdk.errors import NotFoundError, ParseError, ReferrersError, RegistryError, ResponseError
+from docker_registry_sdk.media_types import OCI_INDEX, OCI_MANIFEST
+from tests.core.wire.loopback import Handler, Loopback
 from tests.hostile.conftest import client_of
 from tests.support.images import descriptor, digest_of
 from tests.support.sessions import Kind
-from tests.wire.loopback import Handler, Loopback
 
 SUBJECT = digest_of(b"subject")
 ONE = descriptor(OCI_MANIFEST, b"one") | {"artifactType": "a/b"}

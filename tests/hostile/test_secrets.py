@@ -11,10 +11,10 @@ import pytest
 
 from docker_registry_sdk.credentials import Credential, ExplicitCredentials
 from docker_registry_sdk.errors import RegistryError
+from tests.core.wire.loopback import Handler, Loopback
 from tests.hostile.conftest import SECRET, at, client_of
 from tests.support.images import digest_of
 from tests.support.sessions import Kind
-from tests.wire.loopback import Handler, Loopback
 
 BASIC = 'Basic realm="x"'
 

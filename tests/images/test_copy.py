@@ -20,7 +20,7 @@ from docker_registry_sdk.images import Layout, Progress
 from docker_registry_sdk.reference import parse_repo_and_ref
 from docker_registry_sdk.testing import EmbeddedRegistry, Settings, V1Settings
 from docker_registry_sdk.testing.faults import Fault, HtmlError, NoDigest, Status, WrongBytes
-from tests.client.v2.signing import payload_of, sign
+from tests.client.signing import payload_of, sign
 from tests.images.calls import (
     OCI_LAYER,
     Calls,

@@ -17,9 +17,9 @@ from docker_registry_sdk.errors import DigestMismatchError, ImageError, NotFound
 from docker_registry_sdk.images import Layout
 from docker_registry_sdk.images.tar_index import TarIndex
 from docker_registry_sdk.testing import EmbeddedRegistry
+from tests.core.wire.loopback import Handler, run_loopback
 from tests.images.calls import OCI_CONFIG, OCI_LAYER, Calls, Made, fetch, made_image, made_index, made_manifest, named, store
 from tests.support.images import OCI_INDEX, OCI_MANIFEST, descriptor, digest_of
-from tests.wire.loopback import Handler, run_loopback
 
 pytestmark = pytest.mark.anyio
 

@@ -9,7 +9,6 @@ import pytest
 
 from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
 from docker_registry_sdk.client.fallback import fallback_tag
-from docker_registry_sdk.client.manifests import OCI_INDEX, OCI_MANIFEST
 from docker_registry_sdk.errors import (
     BadRequestError,
     ForbiddenError,
@@ -22,6 +21,7 @@ from docker_registry_sdk.errors import (
 )
 from docker_registry_sdk.images._async import referrers as async_module
 from docker_registry_sdk.images._sync import referrers as sync_module
+from docker_registry_sdk.media_types import OCI_INDEX, OCI_MANIFEST
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, LoseResponse, SetHeader, Status
 from docker_registry_sdk.testing.faults.answers import Answer

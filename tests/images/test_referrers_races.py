@@ -13,9 +13,9 @@ import pytest
 from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
 from docker_registry_sdk.client._sync.v2 import RegistryClientV2
 from docker_registry_sdk.client.fallback import fallback_tag
-from docker_registry_sdk.client.manifests import OCI_MANIFEST
 from docker_registry_sdk.images._async.referrers import async_delete_manifest, async_push_manifest
 from docker_registry_sdk.images._sync.referrers import delete_manifest, push_manifest
+from docker_registry_sdk.media_types import OCI_MANIFEST
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, SetHeader, Status
 from tests.images.places import IMAGE, SUBJECT, referrer

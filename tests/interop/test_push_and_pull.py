@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from docker_registry_sdk._core.wire import AsyncRawBody, RawBody
 from docker_registry_sdk.v2.api import (
     complete_blob_upload,
     create_blob_read_stream,
@@ -31,7 +32,6 @@ from docker_registry_sdk.v2.models import (
     ImageIndex,
     ImageManifest,
 )
-from docker_registry_sdk.wire import AsyncRawBody, RawBody
 from tests.support.images import (
     DOCKER_LIST,
     DOCKER_MANIFEST,

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from docker_registry_sdk import wire
+from docker_registry_sdk._core import wire
+from docker_registry_sdk._core.wire.operations import Operation
 from docker_registry_sdk.errors import RegistryError, StatusError
-from docker_registry_sdk.wire.operations import Operation
 from tests.models.specification import JSON, PACKAGES, documents, generated, minimal, operations, resolve
 
 ALL: list[tuple[str, Operation]] = [(package, one) for package in PACKAGES for one in generated(package, "operations").OPERATIONS]

@@ -16,12 +16,12 @@ from pathlib import Path
 import pytest
 
 from docker_registry_sdk import OCI_MANIFEST, RegistryClientV2, errors
+from docker_registry_sdk._core.wire.operations import Operation
 from docker_registry_sdk.cli.exit_codes import MEANINGS
 from docker_registry_sdk.cli.main import COMMANDS
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.v1.operations import OPERATIONS as V1_OPERATIONS
 from docker_registry_sdk.v2.operations import OPERATIONS as V2_OPERATIONS
-from docker_registry_sdk.wire.operations import Operation
 from tests.readme.blocks import README, REGISTRY, Block, readme_blocks, section
 from tests.support.images import make_image
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import httpx
 
-from docker_registry_sdk.blobs._sync.reading import BlobStream
+from docker_registry_sdk._core.blobs._sync.reading import BlobStream
 from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
 from docker_registry_sdk.client._sync.v2 import RegistryClientV2
 from tests.support.transports import AsyncValidatingTransport, ValidatingTransport

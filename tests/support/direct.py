@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from docker_registry_sdk.transport._async.direct import AsyncDirectTransport
-from docker_registry_sdk.transport._sync.direct import DirectTransport
+from docker_registry_sdk._core.http1._async.transport import AsyncDirectTransport
+from docker_registry_sdk._core.http1._sync.transport import DirectTransport
 from tests.support.sessions import Kind
 
 Content = bytes | Callable[[], Iterator[bytes]] | None

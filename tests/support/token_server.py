@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
+from tests.core.wire.loopback import Handler, Loopback, run_loopback
 from tests.support.docker_registry import PASSWORD, USERNAME
-from tests.wire.loopback import Handler, Loopback, run_loopback
 
 SERVICE = "registry of the tests"
 ISSUER = "token service of the tests"

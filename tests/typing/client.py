@@ -12,13 +12,14 @@ from typing import Literal, assert_never, assert_type
 import httpx
 
 from docker_registry_sdk import RegistryClientV1, create_async_client, create_client
-from docker_registry_sdk.auth.report import AuthReport
-from docker_registry_sdk.blobs._async.reading import AsyncBlobStream
-from docker_registry_sdk.blobs._async.seeking import AsyncBlobFile
-from docker_registry_sdk.blobs._sync.reading import BlobStream
-from docker_registry_sdk.blobs._sync.seeking import BlobFile
-from docker_registry_sdk.blobs.progress import Progress
-from docker_registry_sdk.blobs.session import UploadSession
+from docker_registry_sdk._core.auth.report import AuthReport
+from docker_registry_sdk._core.blobs._async.reading import AsyncBlobStream
+from docker_registry_sdk._core.blobs._async.seeking import AsyncBlobFile
+from docker_registry_sdk._core.blobs._sync.reading import BlobStream
+from docker_registry_sdk._core.blobs._sync.seeking import BlobFile
+from docker_registry_sdk._core.blobs.progress import Progress
+from docker_registry_sdk._core.blobs.session import UploadSession
+from docker_registry_sdk._core.transport.options import ClientOptions
 from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
 from docker_registry_sdk.client._sync.v2 import RegistryClientV2
 from docker_registry_sdk.client.manifests import ManifestResponse, digest_from_manifest_bytes
@@ -27,7 +28,6 @@ from docker_registry_sdk.credentials import Credential
 from docker_registry_sdk.digest import Digest
 from docker_registry_sdk.errors import NotFoundError, RateLimitedError
 from docker_registry_sdk.reference import Index, Repo
-from docker_registry_sdk.transport.options import ClientOptions
 from docker_registry_sdk.v2.api import head_manifest, list_tags
 from docker_registry_sdk.v2.models import (
     Descriptor,

@@ -5,7 +5,7 @@ from typing import assert_type
 
 import httpx
 
-from docker_registry_sdk import wire
+from docker_registry_sdk._core import wire
 from docker_registry_sdk.token_auth.api import get_token, post_token
 from docker_registry_sdk.token_auth.models import AccessType, GrantType, TokenRequest, TokenResponse
 

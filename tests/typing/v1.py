@@ -6,7 +6,7 @@ from typing import Any, assert_never, assert_type
 
 import httpx
 
-from docker_registry_sdk import wire
+from docker_registry_sdk._core import wire
 from docker_registry_sdk.v1.api import (
     get_img_ancestry,
     get_img_files,

@@ -5,7 +5,8 @@ from typing import IO, Any, assert_never, assert_type
 
 import httpx
 
-from docker_registry_sdk import wire
+from docker_registry_sdk._core import wire
+from docker_registry_sdk._core.wire.operations import Operation, Parameter, RequestBody
 from docker_registry_sdk.v2.api import (
     complete_blob_upload,
     create_blob_read_stream,
@@ -28,7 +29,6 @@ from docker_registry_sdk.v2.models import (
     ImageManifest,
 )
 from docker_registry_sdk.v2.operations import OPERATIONS
-from docker_registry_sdk.wire.operations import Operation, Parameter, RequestBody
 
 NAME, DIGEST = "library/busybox", "sha256:0"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from ...wire.operations import Operation
+    from ..._core.wire.operations import Operation
 
 
 class OperationGroup(click.Group):

@@ -26,7 +26,7 @@ def command(index: str | None, output: Output, connection: Connection) -> None:
       docker-registry-sdk login ghcr.io
       docker-registry-sdk login localhost:5000 -u ann --password-stdin < password.txt
     """
-    from ...client._sync.login import login
+    from ...connect._sync.login import login
     from ...credentials import ConfigFileCredentials
     from ...reference import parse_index
     from ..credential_store import store_credential

@@ -26,7 +26,7 @@ def command(term: str, index: str | None, limit: int, output: Output, connection
     Example:
       docker-registry-sdk search nginx --limit 5
     """
-    from ...client._sync.v1 import RegistryClientV1
+    from ...legacy_v1._sync.client import RegistryClientV1
 
     with RegistryClientV1(index=index, **connection.options()) as client:
         found = islice(client.iter_search(term, page_size=min(limit, 100)), limit)

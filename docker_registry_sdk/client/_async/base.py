@@ -5,9 +5,9 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+from ..._core.transport._async.pipeline import AsyncPipeline
 from ...errors import InvalidReferenceError
 from ...reference import Index, Repo
-from ...transport._async.pipeline import AsyncPipeline
 
 
 class AsyncClientBase:

@@ -5,20 +5,20 @@ from __future__ import annotations
 import os
 from contextlib import AbstractAsyncContextManager
 
-from ...blobs._async.downloading import async_download_blob
-from ...blobs._async.reading import AsyncBlobStream, async_open_blob_stream
-from ...blobs._async.seeking import AsyncBlobFile
-from ...blobs._async.writing import async_upload_blob
-from ...blobs.progress import OnProgress
-from ...blobs.session import OnSession, UploadSession, started
-from ...blobs.sources import AsyncUploadSource
-from ...blobs.upload_options import UploadOptions
-from ...blobs.wanted import parse_wanted
+from ..._core.blobs._async.downloading import async_download_blob
+from ..._core.blobs._async.reading import AsyncBlobStream, async_open_blob_stream
+from ..._core.blobs._async.seeking import AsyncBlobFile
+from ..._core.blobs._async.writing import async_upload_blob
+from ..._core.blobs.progress import OnProgress
+from ..._core.blobs.session import OnSession, UploadSession, started
+from ..._core.blobs.sources import AsyncUploadSource
+from ..._core.blobs.upload_options import UploadOptions
+from ..._core.blobs.wanted import parse_wanted
+from ..._core.wire import Timeout
 from ...digest import Digest
 from ...errors import ParseError
 from ...v2.api import delete_blob, head_blob, start_blob_upload
 from ...v2.models import Descriptor
-from ...wire import Timeout
 from .upload_calls import AsyncUploadCalls
 
 _OCTETS = "application/octet-stream"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
+from ..._core.wire import HTTPResponse, Timeout, async_send
 from ...digest import Digest
 from ...errors import DigestMismatchError, InvalidDigestError, NotFoundError, ResponseError
 from ...v2.api import delete_manifest, get_manifest, head_manifest, list_referrers, list_repositories, list_tags, put_manifest
 from ...v2.models import Descriptor, ErrorResponse
-from ...wire import HTTPResponse, Timeout, async_send
 from ..fallback import fallback_index, fallback_tag, means_no_referrers_api
 from ..manifests import (
     ManifestResponse,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from ...blobs.session import UploadSession, advanced, refreshed, started
+from ..._core.blobs.session import UploadSession, advanced, refreshed, started
+from ..._core.wire import Timeout
 from ...digest import Digest
 from ...errors import ParseError
 from ...v2.api import cancel_blob_upload, complete_blob_upload, get_blob_upload_status, start_blob_upload, upload_blob_chunk
 from ...v2.models import Descriptor
-from ...wire import Timeout
 from .base import AsyncClientBase
 
 _OCTETS = "application/octet-stream"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Literal, Self, Unpack
 
-from ...auth.report import AuthReport
+from ..._core.auth.report import AuthReport
+from ..._core.transport._async.assembly import async_create_pipeline, async_create_v2_gate
+from ..._core.transport.options import AsyncClientOptions
+from ..._core.wire import Timeout, async_send
 from ...reference import Index, Repo, parse_repo
-from ...transport._async.assembly import async_create_pipeline, async_create_v2_gate
-from ...transport.options import AsyncClientOptions
 from ...v2.api import ping
-from ...wire import Timeout, async_send
 from ..probing import probe_request, speaks_v2
 from ..target import parse_target, same_registry
 from .blob_calls import AsyncBlobCalls

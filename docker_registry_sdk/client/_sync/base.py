@@ -6,9 +6,9 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+from ..._core.transport._sync.pipeline import Pipeline
 from ...errors import InvalidReferenceError
 from ...reference import Index, Repo
-from ...transport._sync.pipeline import Pipeline
 
 
 class ClientBase:

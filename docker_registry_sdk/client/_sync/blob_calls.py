@@ -6,20 +6,20 @@ from __future__ import annotations
 import os
 from contextlib import AbstractContextManager
 
-from ...blobs._sync.downloading import download_blob
-from ...blobs._sync.reading import BlobStream, open_blob_stream
-from ...blobs._sync.seeking import BlobFile
-from ...blobs._sync.writing import upload_blob
-from ...blobs.progress import OnProgress
-from ...blobs.session import OnSession, UploadSession, started
-from ...blobs.sources import UploadSource
-from ...blobs.upload_options import UploadOptions
-from ...blobs.wanted import parse_wanted
+from ..._core.blobs._sync.downloading import download_blob
+from ..._core.blobs._sync.reading import BlobStream, open_blob_stream
+from ..._core.blobs._sync.seeking import BlobFile
+from ..._core.blobs._sync.writing import upload_blob
+from ..._core.blobs.progress import OnProgress
+from ..._core.blobs.session import OnSession, UploadSession, started
+from ..._core.blobs.sources import UploadSource
+from ..._core.blobs.upload_options import UploadOptions
+from ..._core.blobs.wanted import parse_wanted
+from ..._core.wire import Timeout
 from ...digest import Digest
 from ...errors import ParseError
 from ...v2.api import delete_blob, head_blob, start_blob_upload
 from ...v2.models import Descriptor
-from ...wire import Timeout
 from .upload_calls import UploadCalls
 
 _OCTETS = "application/octet-stream"

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from ..._core.wire import HTTPResponse, Timeout, send
 from ...digest import Digest
 from ...errors import (
     DigestMismatchError,
@@ -22,7 +23,6 @@ from ...v2.api import (
     put_manifest,
 )
 from ...v2.models import Descriptor, ErrorResponse
-from ...wire import HTTPResponse, Timeout, send
 from ..fallback import fallback_index, fallback_tag, means_no_referrers_api
 from ..manifests import (
     ManifestResponse,

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from ...blobs.session import UploadSession, advanced, refreshed, started
+from ..._core.blobs.session import UploadSession, advanced, refreshed, started
+from ..._core.wire import Timeout
 from ...digest import Digest
 from ...errors import ParseError
 from ...v2.api import (
@@ -14,7 +15,6 @@ from ...v2.api import (
     upload_blob_chunk,
 )
 from ...v2.models import Descriptor
-from ...wire import Timeout
 from .base import ClientBase
 
 _OCTETS = "application/octet-stream"

@@ -5,12 +5,12 @@ from __future__ import annotations
 
 from typing import Literal, Self, Unpack
 
-from ...auth.report import AuthReport
+from ..._core.auth.report import AuthReport
+from ..._core.transport._sync.assembly import create_pipeline, create_v2_gate
+from ..._core.transport.options import ClientOptions
+from ..._core.wire import Timeout, send
 from ...reference import Index, Repo, parse_repo
-from ...transport._sync.assembly import create_pipeline, create_v2_gate
-from ...transport.options import ClientOptions
 from ...v2.api import ping
-from ...wire import Timeout, send
 from ..probing import probe_request, speaks_v2
 from ..target import parse_target, same_registry
 from .blob_calls import BlobCalls

@@ -6,11 +6,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
+from ..._core.concurrency.work import done
 from .._config import parse_config
 from .._helper import parse_answer
 from .._places import find_places
 from .._process import HelperProcess
-from .._work import done
 from ..credential import Credential
 
 

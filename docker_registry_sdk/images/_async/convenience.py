@@ -6,9 +6,9 @@ import os
 from pathlib import Path
 from typing import Unpack
 
-from ...blobs.progress import OnProgress
+from ..._core.blobs.progress import OnProgress
+from ..._core.transport.options import AsyncClientOptions
 from ...client._async.v2 import AsyncRegistryClientV2
-from ...transport.options import AsyncClientOptions
 from ...v2.models import ImageConfig, Platform
 from ..archive import DockerArchive
 from ..layout import Layout

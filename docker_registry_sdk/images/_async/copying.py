@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Unpack, cast
 
-from ...blobs.progress import OnProgress, Phase
-from ...transport.options import AsyncClientOptions
+from ..._core.blobs.progress import OnProgress, Phase
+from ..._core.concurrency.jobs import Halt, async_run_all
+from ..._core.transport.options import AsyncClientOptions
 from ...v2.models import Platform
-from ..jobs import Halt, async_run_all
 from ..layout import Layout
 from ..meter import Meter, Passage
 from ..places import AsyncSource, AsyncTarget, OnRegistry, Place, parse_source, parse_target

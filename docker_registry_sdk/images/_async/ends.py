@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from ...blobs._async.rereading import AsyncRereadable
+from ..._core.blobs._async.rereading import AsyncRereadable
 from ...digest import Digest
 from ...reference import Repo
 from ...v2.models import Descriptor

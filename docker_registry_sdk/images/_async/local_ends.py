@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-from ...blobs._async.rereading import AsyncRereadable
-from ...blobs.asides import async_aside, async_step, async_unbroken
+from ..._core.blobs._async.rereading import AsyncRereadable
+from ..._core.concurrency.threads import async_aside, async_step, async_unbroken
+from ..._core.wire import async_blocks
 from ...digest import Digest, Verifier
 from ...reference import Repo
 from ...v2.models import Descriptor
-from ...wire import async_blocks
 from ..contents import Piece, Stored, check_size
 from ..files import NewFile
 from ..layout import Layout

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import cast
 
-from ...blobs.asides import async_aside
+from ..._core.concurrency.threads import async_aside
+from ..._core.transport.options import AsyncClientOptions
 from ...client._async.v2 import AsyncRegistryClientV2
 from ...reference import Repo
-from ...transport.options import AsyncClientOptions
 from ..layout import Layout
 from ..local import open_local
 from ..places import OnRegistry, Place

@@ -7,13 +7,13 @@ from typing import Literal
 
 from attrs import define, field
 
-from ..._texts import quoted
-from ...client.manifests import DOCKER_LIST, OCI_INDEX
+from ..._core.concurrency.jobs import Halt, async_run_all
+from ..._core.text.redaction import quoted
 from ...digest import Digest
 from ...errors import ImageError
+from ...media_types import DOCKER_LIST, OCI_INDEX
 from ...v2.models import Descriptor
 from ..contents import MOST_BYTES, MOST_DEPTH, MOST_MANIFESTS, Contents, Piece, Stored, add_piece, contents_of, piece_of
-from ..jobs import Halt, async_run_all
 from ..plan import BlobAction, PlannedBlob, PlannedManifest
 from .ends import AsyncSourceEnd, AsyncTargetEnd
 

@@ -7,14 +7,15 @@ import time
 from contextlib import suppress
 from typing import Final
 
+from ..._core.concurrency.locks import async_sleep
+from ..._core.wire import Timeout
 from ...client._async.v2 import AsyncRegistryClientV2
 from ...client.fallback import fallback_tag, means_no_referrers_api
-from ...client.manifests import OCI_INDEX, ManifestResponse, digest_from_manifest_bytes
+from ...client.manifests import ManifestResponse, digest_from_manifest_bytes
 from ...client.responses import PutManifestResponse
 from ...digest import Digest
 from ...errors import NotFoundError, PreconditionFailedError, ReferrersError, ResponseError, StatusError
-from ...transport.waiting import async_sleep
-from ...wire import Timeout
+from ...media_types import OCI_INDEX
 from ..referrers import Change, adding, found_list, referrer_of, removing
 
 # With conditional requests one of several writers gets through in each round; without them, at least one.

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from ...blobs._async.remote import AsyncRemoteBlob
-from ...blobs._async.rereading import AsyncRereadable
+from ..._core.blobs._async.remote import AsyncRemoteBlob
+from ..._core.blobs._async.rereading import AsyncRereadable
+from ..._core.concurrency.locks import async_sleep
 from ...client._async.v2 import AsyncRegistryClientV2
 from ...client.manifests import is_manifest_type
 from ...digest import Digest, digest_of
@@ -24,7 +25,6 @@ from ...errors import (
     UnexpectedContentType,
 )
 from ...reference import Repo
-from ...transport.waiting import async_sleep
 from ...v2.models import Descriptor
 from ..contents import MOST_MANIFESTS, Piece, Stored, check_size
 from ..meter import Passage

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ..._texts import printable
+from ..._core.text.redaction import printable
 from ...digest import Verifier
 from ...errors import ImageError
 from ...v2.models import DockerManifest, ImageConfig, ImageManifest, Platform

@@ -7,9 +7,9 @@ import os
 from pathlib import Path
 from typing import Unpack
 
-from ...blobs.progress import OnProgress
+from ..._core.blobs.progress import OnProgress
+from ..._core.transport.options import ClientOptions
 from ...client._sync.v2 import RegistryClientV2
-from ...transport.options import ClientOptions
 from ...v2.models import ImageConfig, Platform
 from ..archive import DockerArchive
 from ..layout import Layout

@@ -6,10 +6,10 @@ from __future__ import annotations
 from functools import partial
 from typing import Unpack, cast
 
-from ...blobs.progress import OnProgress, Phase
-from ...transport.options import ClientOptions
+from ..._core.blobs.progress import OnProgress, Phase
+from ..._core.concurrency.jobs import Halt, run_all
+from ..._core.transport.options import ClientOptions
 from ...v2.models import Platform
-from ..jobs import Halt, run_all
 from ..layout import Layout
 from ..meter import Meter, Passage
 from ..places import OnRegistry, Place, Source, Target, parse_source, parse_target

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from ...blobs._sync.rereading import Rereadable
+from ..._core.blobs._sync.rereading import Rereadable
 from ...digest import Digest
 from ...reference import Repo
 from ...v2.models import Descriptor

@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ...blobs._sync.rereading import Rereadable
-from ...blobs.asides import aside, step, unbroken
+from ..._core.blobs._sync.rereading import Rereadable
+from ..._core.concurrency.threads import aside, step, unbroken
+from ..._core.wire import blocks
 from ...digest import Digest, Verifier
 from ...reference import Repo
 from ...v2.models import Descriptor
-from ...wire import blocks
 from ..contents import Piece, Stored, check_size
 from ..files import NewFile
 from ..layout import Layout

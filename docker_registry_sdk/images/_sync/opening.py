@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import cast
 
-from ...blobs.asides import aside
+from ..._core.concurrency.threads import aside
+from ..._core.transport.options import ClientOptions
 from ...client._sync.v2 import RegistryClientV2
 from ...reference import Repo
-from ...transport.options import ClientOptions
 from ..layout import Layout
 from ..local import open_local
 from ..places import OnRegistry, Place

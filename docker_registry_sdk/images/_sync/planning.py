@@ -8,10 +8,11 @@ from typing import Literal
 
 from attrs import define, field
 
-from ..._texts import quoted
-from ...client.manifests import DOCKER_LIST, OCI_INDEX
+from ..._core.concurrency.jobs import Halt, run_all
+from ..._core.text.redaction import quoted
 from ...digest import Digest
 from ...errors import ImageError
+from ...media_types import DOCKER_LIST, OCI_INDEX
 from ...v2.models import Descriptor
 from ..contents import (
     MOST_BYTES,
@@ -24,7 +25,6 @@ from ..contents import (
     contents_of,
     piece_of,
 )
-from ..jobs import Halt, run_all
 from ..plan import BlobAction, PlannedBlob, PlannedManifest
 from .ends import SourceEnd, TargetEnd
 

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from ...blobs._sync.remote import RemoteBlob
-from ...blobs._sync.rereading import Rereadable
+from ..._core.blobs._sync.remote import RemoteBlob
+from ..._core.blobs._sync.rereading import Rereadable
+from ..._core.concurrency.locks import sleep
 from ...client._sync.v2 import RegistryClientV2
 from ...client.manifests import is_manifest_type
 from ...digest import Digest, digest_of
@@ -25,7 +26,6 @@ from ...errors import (
     UnexpectedContentType,
 )
 from ...reference import Repo
-from ...transport.waiting import sleep
 from ...v2.models import Descriptor
 from ..contents import MOST_MANIFESTS, Piece, Stored, check_size
 from ..meter import Passage

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from attrs import field, frozen
 
-from docker_registry_sdk import wire
+from docker_registry_sdk._core import wire
 
 if TYPE_CHECKING:
     from ...models.error_response import ErrorResponse

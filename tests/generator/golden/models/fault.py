@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from docker_registry_sdk import wire
+from docker_registry_sdk._core import wire
 
 from .colour import Colour
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from attrs import frozen
 
-from docker_registry_sdk import wire
+from docker_registry_sdk._core import wire
 
 if TYPE_CHECKING:
     from ...models.failure import Failure

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from attrs import field, frozen
 
-from docker_registry_sdk import wire
+from docker_registry_sdk._core import wire
 
 
 @frozen(kw_only=True)

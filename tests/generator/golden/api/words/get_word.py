@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from docker_registry_sdk import wire
+from docker_registry_sdk._core import wire
 
 ACCEPT = ("text/plain",)
 """The documented media types of the response, sent as Accept."""

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from attrs import frozen
 
-from docker_registry_sdk import wire
+from docker_registry_sdk._core import wire
 
 ACCEPT = ("application/json",)
 """The documented media types of the response, sent as Accept."""

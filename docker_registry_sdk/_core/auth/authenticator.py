@@ -1,0 +1,252 @@
+"""The token dance without I/O: what a request to a registry carries, and what happens after a 401."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Collection, Generator
+from functools import lru_cache
+from typing import Any
+
+from attrs import evolve
+
+from ...credentials import Credential
+from ...errors import AuthError, RegistryError
+from ..text.origin import Origin
+from ..text.redaction import one_line, redact_url
+from ..wire import ByteStream, HTTPRequest, HTTPResponse, Request
+from .addresses import addresses_for
+from .challenge import Challenge, parse_challenges
+from .realm import check_addresses, check_realm, is_own
+from .report import AuthReport
+from .scope import ScopeSet
+from .steps import Enter, FindCredential, Flow, Lock, Read, Send, Step
+from .token_service import basic_authorization, fetch_token, is_sendable
+from .tokens import Token, TokenStore
+
+# Each of these was refused although it came from a token service just before, as when tokens are revoked all the time.
+_TRIES = 4
+_log = logging.getLogger(__name__)
+
+
+class Authenticator:
+    """Lets requests into one registry; all clients of it share one.
+
+    Args:
+        registry: Gives the registry's origin, which may change with its first answer.
+        build: Makes an HTTP request of an operation's request.
+        ping: Makes the request that a registry answers with its challenge.
+        trusted_realms: The hosts that the caller trusts as token services.
+        tokens: Where tokens are kept.
+        lock: A lock of the driver's kind; whoever holds it asks for the challenge for all.
+    """
+
+    def __init__(
+        self,
+        registry: Callable[[], Origin],
+        build: Callable[[Request], HTTPRequest],
+        ping: Callable[[], HTTPRequest],
+        trusted_realms: Collection[str],
+        tokens: TokenStore,
+        lock: Lock,
+    ) -> None:
+        self._registry = registry
+        self._build = build
+        self._ping = ping
+        self._trusted_realms = trusted_realms
+        self._tokens = tokens
+        self._lock = lock
+        self._challenge: Challenge | None = None
+        self._pinged = False
+        self._facts: dict[str, Any] = {}
+
+    @property
+    def report(self) -> AuthReport:
+        """What led to the last answer."""
+        return AuthReport(registry=str(self._registry()), **self._facts)
+
+    def learn(self, response: HTTPResponse) -> Challenge | None:
+        """Return the challenge of a 401 that can be met, and keep it for the requests to come.
+
+        Args:
+            response: A response of the registry.
+        """
+        challenges = _challenges(response)
+        known = {challenge.scheme: challenge for challenge in reversed(challenges)}
+        # A Bearer challenge without a realm cannot be met.
+        bearer = known.get("bearer")
+        found = bearer if bearer is not None and bearer.parameters.get("realm") else known.get("basic")
+        if found is not None:
+            self._challenge = found
+        schemes = found.scheme if found else ", ".join(sorted(known))
+        self._note(challenge=schemes or None)
+        _log.debug("challenge of %s: %s", self._registry(), one_line(schemes) or "none")
+        return found
+
+    def flow(self, request: HTTPRequest) -> Flow:
+        """Send a request to the registry with what it takes to be let in; the result is the last response.
+
+        Args:
+            request: The request. Its `scopes` and `repo` extensions say what it needs, and for whom.
+        """
+        if request.extensions.get("probe"):
+            probed: HTTPResponse = yield Send(request)
+            if probed.status_code == 401:
+                self.learn(probed)  # so that the first real call does not have to ask
+            return probed
+        wanted = _scopes(tuple(request.extensions.get("scopes", ())))
+        repo = request.extensions.get("repo")
+        if not is_repeatable(request):
+            yield from self._ask()  # a body that can be sent only once must not meet the first 401
+        authorization, fresh = yield from self._authorization(wanted, repo)
+        tries = 0
+        while True:
+            tries += 1
+            response: HTTPResponse = yield Send(_authorized(request, authorization))
+            self._note(outcome=f"the registry answered {response.status_code}")
+            if response.status_code not in (401, 403):
+                return response
+            response = yield Read(response)
+            challenge = yield from self._refused(response)
+            if challenge is None or not is_repeatable(request):
+                return response
+            asked = ScopeSet.parse([challenge.parameters.get("scope", "")])
+            # A registry may want more than the specification says, or know the repository by another name.
+            wider = challenge.scheme == "bearer" and authorization is not None and not wanted.covers(asked)
+            # A new token may have been revoked on its way; where it is refused for another reason, the next one would be, too.
+            revoked = challenge.scheme == "bearer" and challenge.parameters.get("error") == "invalid_token"
+            if tries == _TRIES or (fresh and not wider and not revoked):
+                return response
+            refused = authorization
+            if refused is not None and not wider:
+                self._tokens.drop(refused.removeprefix("Bearer "))
+            wanted = asked.with_scopes(wanted.scopes)
+            authorization, fresh = yield from self._authorization(wanted, repo, again=refused is not None and not wider)
+            if authorization is None or authorization == refused:
+                return response
+
+    def _ask(self) -> Generator[Step, Any, None]:
+        """Ask the registry for its challenge, once, however many want it at a time."""
+        if self._has_asked() or (yield Enter(self._lock, self._has_asked)):
+            return
+        try:
+            if not self._has_asked():
+                answer: HTTPResponse = yield Send(self._ping())
+                self._pinged = True
+                if answer.status_code == 401:
+                    self.learn(answer)
+                yield Read(answer)
+        finally:
+            self._lock.release()
+
+    def _has_asked(self) -> bool:
+        return self._challenge is not None or self._pinged
+
+    def _refused(self, response: HTTPResponse) -> Generator[Step, Any, Challenge | None]:
+        """Return the challenge to meet after a refusal, None when there is nothing to be done."""
+        if response.status_code == 401 and "WWW-Authenticate" not in response.headers:
+            # As gcr.io answers everything but the ping.
+            yield from self._ask()
+            return self._challenge and evolve(self._challenge, parameters={**self._challenge.parameters, "scope": ""})
+        if response.status_code == 401 or any(
+            one.parameters.get("error") == "insufficient_scope" for one in _challenges(response)
+        ):
+            return self.learn(response)
+        return None
+
+    def _authorization(
+        self, wanted: ScopeSet, repo: str | None, *, again: bool = False
+    ) -> Generator[Step, Any, tuple[str | None, bool]]:
+        """Return what to show the registry, and whether it was got just now, so that there is no better to be had."""
+        challenge = self._challenge
+        if challenge is None:
+            return None, False
+        try:
+            credential: Credential | None = yield FindCredential(repo, again)
+            self._note(credential=credential and credential.source, username=credential and credential.username)
+            if challenge.scheme == "basic":
+                if credential is None or credential.username is None or credential.password is None:
+                    self._note(grant=None, lifetime=None)
+                    return None, True
+                self._note(grant="name and password, as they are", lifetime=None)
+                return basic_authorization(credential.username, credential.password), again
+            if credential is not None and credential.registry_token is not None:
+                if not is_sendable(credential.registry_token):
+                    raise AuthError("its registry token holds characters that no header can", source=credential.source)
+                self._note(grant="a token from the credential, as it is", lifetime=None)
+                return f"Bearer {credential.registry_token}", again
+            token, fresh = yield from self._token(challenge, wanted, credential)
+        except RegistryError as error:
+            self._note(outcome=str(error), grant=None, lifetime=None)
+            raise
+        self._note(grant=token.way, lifetime=token.lifetime, scopes=token.scopes.scopes)
+        return f"Bearer {token.value}", fresh
+
+    def _token(
+        self, challenge: Challenge, wanted: ScopeSet, credential: Credential | None
+    ) -> Generator[Step, Any, tuple[Token, bool]]:
+        realm, name = challenge.parameters["realm"], challenge.parameters.get("service") or None
+        identity = "" if credential is None else f"{credential.username} {credential.source}"
+        service = (realm, name or "", identity)
+        self._note(realm=realm, service=name, scopes=wanted.scopes)
+        if (token := self._tokens.find(service, wanted)) is not None:
+            return token, False
+        lock = self._tokens.lock(service, wanted)
+        while (yield Enter(lock, lambda: self._tokens.find(service, wanted) is not None)):
+            if (token := self._tokens.find(service, wanted)) is not None:
+                return token, False
+        try:
+            if (token := self._tokens.find(service, wanted)) is not None:  # fetched by another one in the meantime
+                return token, False
+            addresses = yield from self._check(realm, secret=credential is not None)
+            scopes = self._tokens.widened(service, wanted)
+
+            def build(request: Request) -> HTTPRequest:
+                built = self._build(request)
+                built.extensions["addresses"] = addresses
+                return built
+
+            grant = yield from fetch_token(build, realm, name, scopes, credential)
+            _log.debug("token from %s for %s: %s", redact_url(realm), one_line(str(scopes)) or "no scope", grant.way)
+            return self._tokens.add(grant.token, service, scopes, grant.lifetime, grant.way), True
+        finally:
+            lock.release()
+
+    def _check(self, realm: str, *, secret: bool) -> Generator[Step, Any, tuple[str, ...] | None]:
+        """Return the only addresses that the realm may be asked at; None for any."""
+        registry = self._registry()
+        origin = check_realm(realm, registry, trusted=self._trusted_realms, secret=secret)
+        if is_own(origin, registry, self._trusted_realms):
+            return None
+        found = yield from addresses_for(origin.host, registry)
+        check_addresses(origin, found, registry)
+        return found
+
+    def _note(self, **facts: Any) -> None:
+        # A new value each time, so that a report shows one moment, and threads never half of two.
+        self._facts = {**self._facts, **facts}
+
+
+def is_repeatable(request: HTTPRequest) -> bool:
+    """Return whether a request can be sent twice: its body is bytes, and no stream that would be used up.
+
+    Args:
+        request: The request.
+    """
+    return isinstance(request.stream, ByteStream)
+
+
+@lru_cache(maxsize=256)
+def _scopes(texts: tuple[str, ...]) -> ScopeSet:
+    return ScopeSet.parse(texts)
+
+
+def _authorized(request: HTTPRequest, authorization: str | None) -> HTTPRequest:
+    if authorization is not None:
+        request.headers["Authorization"] = authorization
+    else:
+        request.headers.pop("Authorization", None)
+    return request
+
+
+def _challenges(response: HTTPResponse) -> tuple[Challenge, ...]:
+    return parse_challenges(response.headers.get_list("WWW-Authenticate"))

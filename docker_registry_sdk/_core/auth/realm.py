@@ -1,0 +1,109 @@
+"""The realm policy: which token services may be asked, and which of them may see a credential."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from ...errors import AuthError, InvalidReferenceError
+from ..text.hosts import HostError, check_port, split_port
+from ..text.origin import Origin, normalize_host, same_site
+from ..text.redaction import quoted
+from ..wire import follow_url
+from .addresses import are_public
+
+
+def check_realm(realm: str, registry: Origin, *, trusted: Collection[str], secret: bool) -> Origin:
+    """Return the origin of a realm that may be asked for a token.
+
+    A registry names its realm itself, and a hostile one may name any: a credential must not go there, and neither must a
+    request into the caller's own network.
+
+    Args:
+        realm: The realm of the challenge.
+        registry: The registry that it came from.
+        trusted: The hosts, with or without a port, that the caller trusts as realms.
+        secret: Whether a credential would be sent along.
+
+    Raises:
+        AuthError: The realm may not be asked; the message says why and what to do.
+    """
+    source = f"the registry {registry}"
+    try:
+        origin = Origin.from_url(follow_url("realm", realm))
+    except InvalidReferenceError as error:
+        raise AuthError(f"it names a token service that cannot be asked: {error}", source=source) from None
+    if not origin.is_secure and registry.is_secure:
+        raise AuthError(
+            f"it names the token service {origin}, which is plain http: credentials and tokens could be read on the way. "
+            "Ask its operator for an https realm.",
+            source=source,
+        )
+    if is_own(origin, registry, trusted):
+        return origin
+    if origin.is_address or origin.is_private:
+        raise AuthError(
+            f"it names the token service {origin}, an address or a host of a private network, and was not followed there. "
+            f"If that is right, pass trusted_realms=[{origin.netloc!r}].",
+            source=source,
+        )
+    if secret and not same_site(origin, registry):
+        raise AuthError(
+            f"it names the token service {origin}, which is another site, and the credential was not sent there. "
+            f"If that is right, pass trusted_realms=[{origin.netloc!r}].",
+            source=source,
+        )
+    return origin
+
+
+def is_own(realm: Origin, registry: Origin, trusted: Collection[str]) -> bool:
+    """Return whether a realm is on the registry's host, or trusted by the caller.
+
+    Args:
+        realm: The origin of the realm.
+        registry: The registry that named it.
+        trusted: The hosts, with or without a port, that the caller trusts as realms.
+    """
+    return realm.host == registry.host or not parse_trusted(trusted).isdisjoint({(realm.host, None), (realm.host, realm.port)})
+
+
+def check_addresses(realm: Origin, found: Collection[str] | None, registry: Origin) -> None:
+    """Check where the name of a realm leads: from a registry on the internet, not into the caller's network.
+
+    Args:
+        realm: The origin of the realm.
+        found: The only addresses that it may be asked at; None where any will do.
+        registry: The registry that named it.
+
+    Raises:
+        AuthError: It leads into the caller's network, and the registry is not there.
+    """
+    if not are_public(found):
+        raise AuthError(
+            f"it names the token service {realm}, whose name leads to an address of a private network, and was not followed "
+            f"there. If that is right, pass trusted_realms=[{realm.netloc!r}].",
+            source=f"the registry {registry}",
+        )
+
+
+def parse_trusted(names: Collection[str]) -> frozenset[tuple[str, int | None]]:
+    """Return the hosts and ports that the option `trusted_realms` names; the port is None where each is trusted.
+
+    Args:
+        names: Hosts, with or without a port.
+
+    Raises:
+        TypeError: It is one text, which is a collection of letters.
+        InvalidReferenceError: One of them is no host.
+    """
+    if isinstance(names, str):
+        raise TypeError(f"trusted_realms should be several hosts, such as [{names!r}], and no text")
+    return frozenset(map(_host_and_port, names))
+
+
+def _host_and_port(name: str) -> tuple[str, int | None]:
+    # An IPv6 address without brackets has no port.
+    host, port = (name, None) if name.count(":") > 1 and "[" not in name else split_port(name)
+    try:
+        return normalize_host(host), None if port is None else check_port(port)
+    except (HostError, InvalidReferenceError) as error:
+        raise InvalidReferenceError(f"trusted_realms has {quoted(name)}: {error}") from None

@@ -1,0 +1,148 @@
+"""Asking a token service for a token: by GET, or by OAuth2 POST with an identity token."""
+
+from __future__ import annotations
+
+import base64
+import math
+import re
+from collections.abc import Callable, Generator
+from typing import Any
+
+from attrs import frozen
+
+from ...credentials import Credential
+from ...errors import AuthError, ParseError, StatusError
+from ...token_auth.api import get_token, post_token
+from ...token_auth.models import GrantType, TokenRequest, TokenResponse
+from ..text.redaction import one_line
+from ..wire import HTTPRequest, HTTPResponse, Request
+from .scope import ScopeSet
+from .steps import Read, Send, Step
+
+# What services answer that know no POST, or not this one: GCR and others 404, Artifactory 401, ACR 400, and 405.
+_NO_POST = frozenset({400, 401, 404, 405})
+CLIENT_ID = "docker_registry_sdk"
+# What may stand in an Authorization header: printable ASCII without blanks.
+_SENDABLE = re.compile(r"[\x21-\x7e]+")
+_SHOWN = 3
+
+
+@frozen(kw_only=True)
+class Grant:
+    """A token as its service gave it.
+
+    Attributes:
+        token: The token.
+        lifetime: The seconds that it lasts, or None when the service does not say.
+        way: How it was got, in words.
+    """
+
+    token: str
+    lifetime: float | None
+    way: str
+
+
+def is_sendable(token: str) -> bool:
+    """Return whether a token can stand in an Authorization header.
+
+    Args:
+        token: The token.
+    """
+    return _SENDABLE.fullmatch(token) is not None
+
+
+def basic_authorization(username: str, password: str) -> str:
+    """Return the value of an Authorization header for a name and password (RFC 7617, in UTF-8).
+
+    Args:
+        username: The name, without a colon.
+        password: The password.
+    """
+    return f"Basic {base64.b64encode(f'{username}:{password}'.encode()).decode()}"
+
+
+def fetch_token(
+    build: Callable[[Request], HTTPRequest], realm: str, service: str | None, scopes: ScopeSet, credential: Credential | None
+) -> Generator[Step, Any, Grant]:
+    """Ask a token service for a token.
+
+    Args:
+        build: Makes an HTTP request of an operation's request.
+        realm: The address of the service, as the challenge gives it.
+        service: The service that the challenge names, if it does.
+        scopes: What the token should allow.
+        credential: Whom to ask for; None for an anonymous token.
+
+    Raises:
+        AuthError: The service refuses the credential, or answers no token.
+        StatusError: The service fails in another way.
+        ParseError: Its answer cannot be understood.
+
+    Source: https://distribution.github.io/distribution/spec/auth/token/, https://distribution.github.io/distribution/spec/auth/oauth/
+    """
+    texts = [str(scope) for scope in scopes.scopes]
+    if credential is not None and credential.identity_token is not None:
+        body = TokenRequest(
+            grant_type=GrantType.REFRESH_TOKEN,
+            service=service,
+            client_id=CLIENT_ID,
+            scope=" ".join(texts) or None,
+            refresh_token=credential.identity_token,
+        )
+        response = yield from _exchange(build(post_token.request(realm, body)))
+        if response.status_code not in _NO_POST:
+            return _grant(realm, credential, post_token.parse, response, "POST with an identity token")
+    request = build(get_token.request(realm, service=service, scope=texts or None, client_id=CLIENT_ID))
+    way = "GET, anonymously"
+    if credential is not None:
+        secret = credential.password if credential.identity_token is None else credential.identity_token
+        # An identity token in the place of a password goes under this name, as Docker and its helpers have it.
+        request.headers["Authorization"] = basic_authorization(credential.username or "<token>", secret or "")
+        way = f"GET with {'name and password' if credential.identity_token is None else 'an identity token'}"
+    response = yield from _exchange(request)
+    return _grant(realm, credential, get_token.parse, response, way)
+
+
+def _exchange(request: HTTPRequest) -> Generator[Step, Any, HTTPResponse]:
+    request.extensions["buffered"] = True  # an answer that breaks off is asked for again
+    response = yield Send(request, repeatable=True)
+    read: HTTPResponse = yield Read(response)
+    return read
+
+
+def _grant(
+    realm: str,
+    credential: Credential | None,
+    parse: Callable[[HTTPResponse], get_token.Success | post_token.Success],
+    response: HTTPResponse,
+    way: str,
+) -> Grant:
+    try:
+        answer: TokenResponse = parse(response).body
+    except StatusError as error:
+        if error.status in (400, 401, 403):
+            raise AuthError(_refusal(error, credential), source=f"the token service {error.url}") from error
+        raise
+    token = answer.token or answer.access_token
+    if not token:
+        raise ParseError(model="TokenResponse", field="token", problem="is missing, and so is access_token")
+    if not is_sendable(token):
+        raise ParseError(model="TokenResponse", field="token", problem="holds characters that no header can")
+    return Grant(token=token, lifetime=_seconds(answer.expires_in), way=way)
+
+
+def _seconds(expires_in: int | str | None) -> float | None:
+    """Return a lifetime, which is a number, or a numeric string from some servers; None when it is neither."""
+    try:
+        seconds = math.nan if expires_in is None else float(expires_in)
+    except (ValueError, OverflowError):
+        return None
+    return seconds if math.isfinite(seconds) else None
+
+
+def _refusal(error: StatusError, credential: Credential | None) -> str:
+    said = "; ".join(one_line(str(detail), 200) for detail in error.errors[:_SHOWN] if str(detail))
+    said = f" ({said})" if said else ""
+    if credential is None:
+        return f"it gives no anonymous token, {error.status}{said}. Log in to this registry, or pass username and password."
+    return f"it refuses the credential {credential.source}, {error.status}{said}. Check the name and password, or log in again."

@@ -1,0 +1,1 @@
+"""The one seam between sync and async: threads, tasks, locks and sleeps."""

@@ -1,0 +1,1 @@
+"""Grammars, hosts, origins and text from servers: parsed and made safe to show."""

@@ -1,0 +1,119 @@
+"""Putting a pipeline together from a client's options."""
+
+from __future__ import annotations
+
+import sys
+
+import httpx
+
+from ....credentials import (
+    AsyncConfigFileCredentials,
+    AsyncCredentialProvider,
+    Credential,
+    CredentialProvider,
+    ExplicitCredentials,
+)
+from ....reference import Index
+from ....v2.api import ping
+from ...auth.authenticator import Authenticator
+from ...auth.realm import parse_trusted
+from ...auth.tokens import TokenStore
+from ...concurrency.locks import async_create_lock
+from ...http1._async.transport import AsyncDirectTransport
+from ...wire import HTTPRequest, Request, build
+from ..gate import V2Gate
+from ..home import HUB, Home
+from ..options import DEFAULT_TIMEOUT, AsyncClientOptions
+from ..resolving import is_proxied
+from ..retries import RetryLimits
+from ..tls import create_ssl_context
+from .pipeline import AsyncPipeline, AsyncSettings
+
+
+def async_create_pipeline(index: Index, options: AsyncClientOptions, hub: str = HUB) -> AsyncPipeline:
+    """Return a pipeline without a gate.
+
+    Args:
+        index: The registry.
+        options: The client's options.
+        hub: The host to ask when the registry is Docker Hub.
+
+    Raises:
+        TypeError: An option does not exist, has the wrong type, or two do not go together.
+        InvalidReferenceError: One of `trusted_realms` is no host.
+        RegistryError: A file of certificates cannot be read.
+    """
+    unknown = set(options) - AsyncClientOptions.__optional_keys__
+    if unknown:
+        raise TypeError(f"there is no option {', '.join(sorted(unknown))}")
+    parse_trusted(options.get("trusted_realms", ()))  # a name that is none is better told now
+    http = options.get("http_client")
+    if http is not None:
+        _check_http(http, options)
+    settings = AsyncSettings(
+        http=http if http is not None else _create_http(index, options),
+        owned=http is None,
+        limits=RetryLimits(max_retries=options.get("max_retries", 3), max_retry_wait=options.get("max_retry_wait", 60.0)),
+        user_agent=options.get("user_agent") or default_user_agent(),
+        credentials=_credentials(index, options),
+        proxied=options.get("proxy") is not None,
+    )
+    return AsyncPipeline(Home(index, hub), settings)
+
+
+def async_create_v2_gate(pipeline: AsyncPipeline, options: AsyncClientOptions) -> V2Gate:
+    """Return the gate of API v2 for a pipeline.
+
+    Args:
+        pipeline: The pipeline.
+        options: The client's options.
+    """
+
+    def create(request: Request) -> HTTPRequest:
+        return build(pipeline, request, request.body, None)
+
+    authenticator = Authenticator(
+        lambda: pipeline.home.origin,
+        create,
+        lambda: create(ping.request()),
+        options.get("trusted_realms", ()),
+        TokenStore(async_create_lock),
+        async_create_lock(),
+    )
+    return V2Gate(pipeline.home, authenticator)
+
+
+def default_user_agent() -> str:
+    """Return the User-Agent of this package."""
+    from importlib.metadata import version
+
+    return f"docker_registry_sdk/{version('docker-registry-sdk')} python/{sys.version_info[0]}.{sys.version_info[1]}"
+
+
+def _check_http(http: object, options: AsyncClientOptions) -> None:
+    kind = httpx.AsyncClient
+    if not isinstance(http, kind):
+        raise TypeError(f"http_client should be an httpx.{kind.__name__}, not {type(http).__module__}.{type(http).__name__}")
+    decided = {"insecure", "ca_file", "client_cert", "proxy", "timeout"} & set(options)
+    if decided:
+        raise TypeError(f"http_client decides on {', '.join(sorted(decided))}: give these to it instead")
+
+
+def _create_http(index: Index, options: AsyncClientOptions) -> httpx.AsyncClient:
+    context, proxy = create_ssl_context(index.name, options), options.get("proxy")
+    timeout = options.get("timeout", DEFAULT_TIMEOUT)
+    if proxy is not None or is_proxied():
+        return httpx.AsyncClient(verify=context, proxy=proxy, timeout=timeout)
+    transport = AsyncDirectTransport(context, httpx.AsyncHTTPTransport(verify=context))
+    return httpx.AsyncClient(transport=transport, timeout=timeout)
+
+
+def _credentials(index: Index, options: AsyncClientOptions) -> CredentialProvider | AsyncCredentialProvider:
+    username, password, provider = options.get("username"), options.get("password"), options.get("credentials")
+    if (username is None) != (password is None):
+        raise TypeError("username and password go together")
+    if username is not None and provider is not None:
+        raise TypeError("give username and password, or credentials, but not both")
+    if username is not None:
+        return ExplicitCredentials(Credential(username, password), index.name)
+    return provider if provider is not None else AsyncConfigFileCredentials()

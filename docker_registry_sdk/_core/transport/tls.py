@@ -1,0 +1,97 @@
+"""TLS: which certificates are trusted, and which one is shown. Docker's certs.d folders are looked into."""
+
+from __future__ import annotations
+
+import os
+import ssl
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from ...errors import RegistryError
+from .options import CommonOptions
+
+# Where Docker and Podman keep certificates of registries, in folders called host or host:port.
+# Source: https://docs.docker.com/engine/security/certificates/, containers-certs.d(5)
+_FOLDERS = ("/etc/containers/certs.d", "/etc/docker/certs.d")
+
+
+def create_ssl_context(registry: str, options: CommonOptions) -> ssl.SSLContext:
+    """Return the TLS settings of a client.
+
+    Args:
+        registry: The registry's name, with its port if it has one, for the certs.d folders.
+        options: The client's options.
+
+    Raises:
+        RegistryError: A file of certificates or keys cannot be read.
+    """
+    context = _create_late_context()
+    for folder in _folders(registry):
+        for path in sorted(folder.glob("*.crt")):
+            _load(context, path)
+        for path in sorted(folder.glob("*.cert")):
+            beside = path.with_suffix(".key")
+            _show(context, path, beside if beside.exists() else None)
+    if (ca_file := options.get("ca_file")) is not None:
+        _load(context, Path(ca_file))
+    if (cert := options.get("client_cert")) is not None:
+        certificate, key = cert if isinstance(cert, tuple) else (cert, None)
+        _show(context, Path(certificate), None if key is None else Path(key))
+    if options.get("insecure"):
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _create_late_context() -> ssl.SSLContext:
+    """Return what `ssl.create_default_context` does, but read the system's certificates, which takes long, when TLS begins."""
+    lock = threading.Lock()
+
+    class LateContext(ssl.SSLContext):  # made here, so that it stands on what other libraries have put in place by now
+        _is_loaded = False
+
+        def wrap_socket(self, *arguments: Any, **options: Any) -> ssl.SSLSocket:
+            self._load()
+            return super().wrap_socket(*arguments, **options)
+
+        def wrap_bio(self, *arguments: Any, **options: Any) -> ssl.SSLObject:
+            self._load()
+            return super().wrap_bio(*arguments, **options)
+
+        def _load(self) -> None:
+            with lock:
+                if not self._is_loaded and self.verify_mode != ssl.CERT_NONE:
+                    self.load_default_certs()
+                    self._is_loaded = True
+
+    context = LateContext(ssl.PROTOCOL_TLS_CLIENT)
+    if sys.version_info >= (3, 13):
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN | ssl.VERIFY_X509_STRICT
+    if (log := os.environ.get("SSLKEYLOGFILE")) and not sys.flags.ignore_environment:
+        context.keylog_filename = log
+    return context
+
+
+def _folders(registry: str) -> list[Path]:
+    home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
+    roots = [Path(home, "containers/certs.d"), *map(Path, _FOLDERS)]
+    # Not Path.is_dir, which raises where the folder above may not be looked into.
+    return [folder for root in roots if os.path.isdir(folder := root / registry)]
+
+
+def _load(context: ssl.SSLContext, path: Path) -> None:
+    try:
+        context.load_verify_locations(cafile=path)
+    except (OSError, ssl.SSLError) as error:
+        raise RegistryError(f"{path}: no certificates to trust can be read: {error.strerror or error}") from error
+
+
+def _show(context: ssl.SSLContext, certificate: Path, key: Path | None) -> None:
+    try:
+        # Without a password callback OpenSSL would ask for one on the terminal.
+        context.load_cert_chain(certificate, key, password=lambda: b"")
+    except (OSError, ssl.SSLError) as error:
+        files = f"{certificate}" if key is None else f"{certificate} and {key}"
+        raise RegistryError(f"{files}: no client certificate with its key can be read: {error.strerror or error}") from error

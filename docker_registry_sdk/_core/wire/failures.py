@@ -1,0 +1,61 @@
+"""Failures of HTTP as exceptions of this package, without the secrets that their words may quote."""
+
+from __future__ import annotations
+
+import re
+import ssl
+
+import httpx
+
+from ...errors import TransportError
+
+# h11 quotes the header that it objects to, with whatever secret is in it.
+_QUOTED = re.compile(r""":? (bytearray\()?b['"].*""", re.DOTALL)
+
+
+def transport_error(request: httpx.Request, error: httpx.HTTPError) -> TransportError:
+    """Return the exception for a request that got no answer; its cause is the failure, unless that quotes a header.
+
+    Args:
+        request: The request.
+        error: The failure.
+    """
+    words = str(error)
+    failure = TransportError(_QUOTED.sub("", words) or type(error).__name__, method=request.method, url=str(request.url))
+    failure.__cause__ = None if _QUOTED.search(words) else error
+    failure.__suppress_context__ = True
+    return failure
+
+
+def may_pass(error: httpx.TransportError) -> bool:
+    """Return whether a failure may not come again: it is not this side's doing, and no certificate that nobody trusts.
+
+    Args:
+        error: The failure of a request.
+    """
+    return not isinstance(error, (httpx.LocalProtocolError, httpx.UnsupportedProtocol)) and not is_untrusted(error)
+
+
+def never_arrived(error: httpx.TransportError) -> bool:
+    """Return whether a request that failed so never reached its server.
+
+    Args:
+        error: The failure.
+    """
+    return isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
+
+
+def is_untrusted(error: BaseException) -> bool:
+    """Return whether a connection failed since the server's certificate is not trusted.
+
+    Args:
+        error: The failure.
+    """
+    cause: BaseException | None = error
+    seen: set[int] = set()  # an exception that is raised again can become a cause of itself
+    while cause is not None and id(cause) not in seen:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return True
+        seen.add(id(cause))
+        cause = cause.__cause__ or cause.__context__
+    return False

@@ -1,0 +1,182 @@
+"""A request as a value: what an operation asks for, before anybody sends it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, TypeAlias
+
+import httpx
+from attrs import field, frozen
+
+from ...errors import InvalidReferenceError
+from ..text.redaction import redact_url
+from .bodies import AsyncRawBody, body_length
+from .urls import QueryValue, add_query, make_absolute, request_target
+
+Timeout: TypeAlias = float | httpx.Timeout
+HeaderValue: TypeAlias = str | int | bool | None
+_LARGE = 64 * 1024
+
+
+@frozen(kw_only=True)
+class Request:
+    """A request that an operation makes, free of I/O.
+
+    Attributes:
+        method: The HTTP method.
+        url: A path below the registry's address, or the absolute URL that a server gave.
+        headers: The headers, by their names on the wire.
+        body: The body, or None.
+        opaque: Whether the URL came from a server and goes out byte for byte.
+        extensions: What lower layers must know of the call: `operation_id`, `repo` (or None), `actions`, `scopes`
+            (those that a token needs) and `opaque`. They end up in the `extensions` of the httpx request.
+    """
+
+    method: str
+    url: str = field(repr=redact_url)
+    headers: Mapping[str, str] = field(repr=False)
+    body: AsyncRawBody | None = field(repr=False)
+    opaque: bool
+    extensions: Mapping[str, Any]
+
+
+class RequestBuilder(Protocol):
+    """What `httpx.Client` and `httpx.AsyncClient` share: making requests with their defaults filled in."""
+
+    def build_request(
+        self,
+        method: str,
+        url: str,
+        /,
+        *,
+        content: Any = ...,
+        headers: Any = ...,
+        timeout: Any = ...,
+        extensions: Any = ...,
+    ) -> httpx.Request:
+        """Return the request, its URL merged with the client's base URL."""
+        ...
+
+
+class VerbatimURL(httpx.URL):
+    """A URL whose path and query go out as they came, where httpx would tidy them.
+
+    Args:
+        url: The URL.
+        target: What stands in the request line.
+    """
+
+    # httpcore's `target` extension would do the same, but loses the host on the way through a proxy, and stays on the
+    # request that follows a redirect.
+    def __init__(self, url: httpx.URL, target: bytes) -> None:
+        super().__init__(url)
+        self._target = target
+
+    @property
+    def raw_path(self) -> bytes:
+        """What stands in the request line."""
+        return self._target
+
+
+def verbatim_url(url: str) -> httpx.URL:
+    """Return a URL that goes out byte for byte.
+
+    Args:
+        url: An absolute URL.
+
+    Raises:
+        InvalidReferenceError: It is none.
+    """
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise InvalidReferenceError(f"{redact_url(url)!r} is no URL: {error}. Give it as the server did.") from None
+    target = request_target(url).encode()
+    return parsed if parsed.raw_path == target else VerbatimURL(parsed, target)
+
+
+def make_request(
+    method: str,
+    url: str,
+    *,
+    operation_id: str,
+    repo: str | None,
+    opaque: bool = False,
+    scopes: Sequence[str | None] = (),
+    query: Mapping[str, QueryValue] | None = None,
+    headers: Mapping[str, HeaderValue] | None = None,
+    body: AsyncRawBody | None = None,
+) -> Request:
+    """Return the request of an operation.
+
+    Args:
+        method: The HTTP method.
+        url: A filled-in path, or an opaque URL.
+        operation_id: The operation's id.
+        repo: The repository that it is about, or None.
+        opaque: Whether the URL came from a server.
+        scopes: The scopes that a token needs, the operation's own first; None for one that does not apply.
+        query: Query parameters; None is left out.
+        headers: Headers; None is left out.
+        body: The body.
+    """
+    needed = tuple(scope for scope in scopes if scope is not None)
+    # Raw bytes are what digests are made of, so no coding may be undone on the way.
+    sent = {"Accept-Encoding": "identity"}
+    for name, value in (headers or {}).items():
+        if value is not None:
+            sent[name] = str(value).lower() if isinstance(value, bool) else str(value)
+    if body is not None and "Content-Length" not in sent:
+        length = body_length(body)
+        if length is not None:
+            sent["Content-Length"] = str(length)
+    return Request(
+        method=method,
+        url=add_query(url, query or {}),
+        headers=sent,
+        body=body,
+        opaque=opaque,
+        extensions={
+            "operation_id": operation_id,
+            "opaque": opaque,
+            "repo": repo,
+            "actions": tuple(needed[0].rpartition(":")[2].split(",")) if needed else (),
+            "scopes": needed,
+        },
+    )
+
+
+def build(client: RequestBuilder, request: Request, content: Any, timeout: Timeout | None) -> httpx.Request:
+    """Return the httpx request for a client.
+
+    Args:
+        client: Whose base URL and defaults count.
+        request: The operation's request.
+        content: Its body as the client takes it.
+        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+    """
+    url = request.url
+    if request.opaque and url.startswith("/"):
+        # Relative to the registry's origin, and not to a base URL with a path of its own.
+        base = client.build_request("GET", "/").url
+        url = make_absolute(str(base), url) if base.host else url
+    options: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
+    try:
+        built = client.build_request(
+            request.method, url, content=content, headers=request.headers, extensions=dict(request.extensions), **options
+        )
+    except httpx.InvalidURL as error:
+        raise InvalidReferenceError(f"{redact_url(url)!r} is no URL: {error}. Give it as the server did.") from None
+    if request.opaque and built.url.raw_path != (target := request_target(url).encode()):
+        # A signature may cover what httpx tidies: dot segments, quotes.
+        built.url = VerbatimURL(built.url, target)
+    return built
+
+
+def is_large(request: httpx.Request) -> bool:
+    """Return whether a request has a body that is large, or may be since it comes piece by piece.
+
+    Args:
+        request: A request of `build`.
+    """
+    return not isinstance(request.stream, httpx.ByteStream) or int(request.headers.get("Content-Length", "0")) > _LARGE

@@ -1,0 +1,151 @@
+"""The URLs that requests are made of: paths filled in from checked values, and opaque URLs followed as they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote, urlencode, urljoin, urlsplit
+
+from ...errors import InvalidReferenceError
+from ..text.redaction import redact_url
+
+QueryValue = str | int | bool | Iterable[str] | None
+
+# What may stand in a path segment without being encoded (RFC 3986 section 3.3), less what could mean something to a
+# server, a proxy or a shell on the way. No repository name, tag, digest or v1 id needs more.
+_SEGMENT = re.compile(r"[A-Za-z0-9._~:@+=,\-]+")
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
+_NOT_IN_A_URL = re.compile(r"[^\x21-\x7e]")
+
+
+def fill_path(template: str, values: Mapping[str, str], many: frozenset[str] = frozenset()) -> str:
+    """Return the path with its parameters filled in, each checked and none encoded.
+
+    Args:
+        template: The path, with parameters in braces.
+        values: The parameters' values.
+        many: The parameters that may hold several segments, as repository names do.
+
+    Raises:
+        InvalidReferenceError: A value is empty, has an empty, `.` or `..` segment, or a character that no name, tag or
+            digest has, such as `%`, `?`, `#`, a blank or a control character.
+    """
+    for name, value in values.items():
+        check_path_value(name, value, slashes=name in many)
+        template = template.replace(f"{{{name}}}", value, 1)
+    return template
+
+
+def check_path_value(name: str, value: str, *, slashes: bool) -> None:
+    """Check that a value can stand in a URL's path as it is.
+
+    Args:
+        name: The argument's name, for the error.
+        value: The value.
+        slashes: Whether it may hold several segments.
+
+    Raises:
+        InvalidReferenceError: It cannot; see `fill_path`.
+    """
+    if not isinstance(value, str):
+        raise InvalidReferenceError(f"{name} should be text, not {type(value).__name__}")
+    for segment in value.split("/") if slashes else [value]:
+        if segment in (".", "..") or not _SEGMENT.fullmatch(segment):
+            problem = "one of its parts cannot stand in a URL's path" if segment else "it is empty or has an empty part"
+            raise InvalidReferenceError(f"{name} {redact_url(value)!r} is refused: {problem}. Give it as the registry shows it.")
+
+
+def follow_url(name: str, url: str) -> str:
+    """Return an opaque URL that a server gave, unchanged, once it is safe to send.
+
+    Args:
+        name: The argument's name, for the error.
+        url: The URL, absolute with http or https, or relative and starting with a slash.
+
+    Raises:
+        InvalidReferenceError: It is neither, or it has user info, a fragment, blanks, control characters or others that
+            no URL has.
+    """
+    if not isinstance(url, str) or _NOT_IN_A_URL.search(url):
+        raise InvalidReferenceError(f"{name} is no URL: it has characters that no URL has. Give it as the server did.")
+    try:
+        parts = urlsplit(url)
+        absolute = parts.scheme in ("http", "https") and bool(parts.hostname)
+        _ = parts.port  # raises when it is none
+        (parts.hostname or "").encode("idna").decode("idna")  # looking it up would raise the same, later and unwrapped
+    except ValueError:  # its words may quote a password
+        raise InvalidReferenceError(f"{name} {redact_url(url)!r} is no URL: its host or port cannot be one.") from None
+    if not absolute and not (url.startswith("/") and not url.startswith("//")):
+        raise InvalidReferenceError(f"{name} {redact_url(url)!r} is neither an http or https URL nor an absolute path.")
+    if "@" in parts.netloc or "#" in url or "\\" in url:
+        raise InvalidReferenceError(f"{name} {redact_url(url)!r} holds user info, a fragment or a backslash.")
+    return url
+
+
+def add_query(url: str, parameters: Mapping[str, QueryValue]) -> str:
+    """Return the URL with query parameters added; what is there already stays byte for byte.
+
+    Args:
+        url: A path or URL, with or without a query.
+        parameters: Names and values; None is left out, a list repeats the parameter, booleans are `true` and `false`.
+    """
+    pairs: list[tuple[str, str]] = []
+    for name, value in parameters.items():
+        if value is None:
+            continue
+        if isinstance(value, bool):
+            value = "true" if value else "false"
+        items = [str(value)] if isinstance(value, (str, int)) else list(value)
+        pairs.extend((name, item) for item in items)
+    if not pairs:
+        return url
+    _, question_mark, query = url.partition("?")
+    separator = "?" if not question_mark else "" if not query or query.endswith("&") else "&"
+    return f"{url}{separator}{urlencode(pairs, quote_via=quote, safe='')}"
+
+
+def refuse_query(name: str, **parameters: object) -> None:
+    """Check that an opaque URL is not given together with parameters that it already holds.
+
+    Args:
+        name: The name of the argument with the opaque URL.
+        parameters: The other arguments, None when not given.
+
+    Raises:
+        ValueError: One of them is given.
+    """
+    given = [key for key, value in parameters.items() if value is not None]
+    if given:
+        raise ValueError(f"{name} already says what {' and '.join(given)} would: give one or the other")
+
+
+def make_absolute(base: str, url: str) -> str:
+    """Return a URL from a header of the response to `base`, made absolute with its bytes kept.
+
+    Args:
+        base: The URL of the request.
+        url: The header's value: absolute, or relative to the request's URL (RFC 9110 section 10.2.2).
+    """
+    if _ABSOLUTE.match(url):
+        return url
+    scheme, _, rest = base.partition("://")
+    authority = re.split("[/?#]", rest, maxsplit=1)[0]
+    host = authority.rpartition("@")[2]  # user info belongs to the caller's address, not to what servers give
+    if url.startswith("//"):
+        return f"{scheme}:{url}"
+    if url.startswith("/"):
+        # urljoin would tidy dot segments and empty queries away, and a signature may cover them.
+        return f"{scheme}://{host}{url}"
+    return urljoin(f"{scheme}://{host}{rest[len(authority) :]}", url)
+
+
+def request_target(url: str) -> str:
+    """Return what stands in the request line for an absolute URL: its path and query, byte for byte.
+
+    Args:
+        url: An absolute URL without a fragment.
+    """
+    rest = url.partition("://")[2]
+    start = re.search("[/?]", rest)
+    target = rest[start.start() :] if start else ""
+    return target if target.startswith("/") else f"/{target}"

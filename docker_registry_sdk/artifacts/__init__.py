@@ -1,0 +1,1 @@
+"""Files as OCI artifacts: push and pull."""

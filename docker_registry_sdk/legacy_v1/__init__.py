@@ -1,0 +1,1 @@
+"""The client of Docker Registry API v1."""

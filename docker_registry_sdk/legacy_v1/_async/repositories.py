@@ -1,0 +1,237 @@
+"""The calls of API v1 for repositories: their images, their tags and their properties."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..._core.wire import Timeout
+from ...v1.api import (
+    delete_repo,
+    delete_repo_tag,
+    delete_repo_tags,
+    get_img_id,
+    get_repo_json,
+    get_repo_properties,
+    get_repo_tag_json,
+    list_repo_imgs,
+    list_repo_tags,
+    put_repo,
+    put_repo_auth,
+    put_repo_imgs,
+    put_repo_properties,
+    put_repo_tag,
+)
+from ...v1.models import RepoImg, RepoJson, RepoProperties
+from .assembly import AsyncV1Sender
+from .base import AsyncV1Base
+
+
+class AsyncV1Repos(AsyncV1Base):
+    """Repositories and tags."""
+
+    async def list_repo_imgs(self, *, timeout: Timeout | None = None) -> list[RepoImg]:
+        """List the images of the repository, as the index knows them; a hint at most.
+
+        Args:
+            timeout: Seconds or an `httpx.Timeout` for this call.
+
+        Raises:
+            NotFoundError: There is no such repository.
+            UnauthorizedError: It is private, or the credentials are wrong.
+
+        Source: Docker Hub API, List user repository images.
+        """
+        return (await list_repo_imgs.asyncio(self._sender, self._name, x_docker_token=True, timeout=timeout)).body
+
+    async def put_repo(self, images: Sequence[RepoImg | str], *, timeout: Timeout | None = None) -> None:
+        """Allocate the repository for the images of a push, and open a session for writing.
+
+        Args:
+            images: The images that the push will bring, all of them, or their ids.
+            timeout: Seconds or an `httpx.Timeout` for this call.
+
+        Raises:
+            UnauthorizedError: The index wants credentials, or others.
+            MethodNotAllowedError: It takes no pushes.
+
+        Source: Docker Hub API, Create a user repository.
+        """
+        await put_repo.asyncio(self._sender, self._name, _images(images), x_docker_token=True, timeout=timeout)
+
+    async def put_repo_imgs(self, images: Sequence[RepoImg], *, timeout: Timeout | None = None) -> None:
+        """End a push with the checksums of its images.
+
+        Args:
+            images: The images, with their checksums.
+            timeout: Seconds or an `httpx.Timeout` for this call.
+
+        Raises:
+            BadRequestError: The index does not know of a push.
+
+        Source: Docker Hub API, Update user repository images.
+        """
+        await put_repo_imgs.asyncio(self._sender, self._name, _images(images), timeout=timeout)
+
+    async def put_repo_auth(self, *, timeout: Timeout | None = None) -> None:
+        """Have the index accept the token of the session that is open; registries do that, and few clients need it.
+
+        Args:
+            timeout: Seconds or an `httpx.Timeout` for this call.
+
+        Raises:
+            UnauthorizedError: There is no session, or its token is no longer good.
+
+        Source: Docker Hub API, Repository Authorization.
+        """
+        await put_repo_auth.asyncio(self._sender, self._name, timeout=timeout)
+
+    async def delete_repo(self, *, timeout: Timeout | None = None) -> None:
+        """Delete the repository: its tags and its list of images, on the index and on every registry that it names.
+
+        Args:
+            timeout: Seconds or an `httpx.Timeout` for each request.
+
+        Raises:
+            NotFoundError: There is no such repository.
+            UnauthorizedError: The index wants credentials, or others.
+            AuthError: The index names a registry that may not be asked; nothing was deleted there.
+
+        Source: The Docker Hub and the Registry spec, Delete.
+        """
+        name = self._name
+        answer = await delete_repo.asyncio(self._sender, name, x_docker_token=True, timeout=timeout)
+        if answer.status == 202:  # else there is but one host, and it is done
+            endpoints = self._gate.endpoints(name, "delete")
+            for endpoint in endpoints:
+                await delete_repo.asyncio(AsyncV1Sender(self._pipeline, name, endpoint), name, timeout=timeout)
+            used = ", ".join(endpoint.netloc for endpoint in endpoints)
+            await delete_repo.asyncio(self._sender, name, x_docker_endpoints=used, timeout=timeout)
+        self._gate.forget(name)
+
+    async def list_repo_tags(self, *, timeout: Timeout | None = None) -> dict[str, str]:
+        """List the tags of the repository, each with the id of its image.
+
+        Args:
+            timeout: Seconds or an `httpx.Timeout` for this call.
+
+        Raises:
+            NotFoundError: There is no such repository.
+
+        Source: Registry API, List repository tags.
+        """
+        body = (await list_repo_tags.asyncio(self._sender, self._name, timeout=timeout)).body
+        if isinstance(body, dict):
+            return body
+        # The form that Docker Hub once had; its ids are cut short.
+        return {tag.name: tag.layer for tag in body if tag.name is not None and tag.layer is not None}
+
+    async def get_img_id(self, tag: str, *, timeout: Timeout | None = None) -> str:
+        """Get the id of the image that a tag names.
+
+        Args:
+            tag: The tag.
+            timeout: Seconds or an `httpx.Timeout` for this call.
+
+        Raises:
+            NotFoundError: There is no such tag, or no such repository.
+
+        Source: Registry API, Get image id for a particular tag.
+        """
+        return (await get_img_id.asyncio(self._sender, self._name, tag, timeout=timeout)).body
+
+    async def put_repo_tag(self, tag: str, img_id: str, *, timeout: Timeout | None = None) -> None:
+        """Set a tag, or move it.
+
+        Args:
+            tag: The tag.
+            img_id: The image's id.
+            timeout: Seconds or an `httpx.Timeout` for this call.
+
+        Raises:
+            NotFoundError: There is no such image.
+            AuthError: The registry wants a token for writing: call `put_repo` first.
+
+        Source: Registry API, Set a tag for a specified image id.
+        """
+        await put_repo_tag.asyncio(self._sender, self._name, tag, img_id, timeout=timeout)
+
+    async def delete_repo_tag(self, tag: str, *, timeout: Timeout | None = None) -> None:
+        """Delete a tag; the image stays.
+
+        Args:
+            tag: The tag.
+            timeout: Seconds or an `httpx.Timeout` for this call.
+
+        Raises:
+            NotFoundError: There is no such tag; docker-registry may also say so although it has just deleted it.
+            AuthError: The registry wants a token for deleting, which an index gives for whole repositories only.
+
+        Source: Registry API, Delete a repository tag.
+        """
+        await delete_repo_tag.asyncio(self._sender, self._name, tag, timeout=timeout)
+
+    async def delete_repo_tags(self, *, timeout: Timeout | None = None) -> None:
+        """Delete all tags of the repository; on docker-registry that deletes the repository.
+
+        Args:
+            timeout: Seconds or an `httpx.Timeout` for this call.
+
+        Raises:
+            NotFoundError: There is no such repository.
+            AuthError: The registry wants a token for deleting.
+
+        Source: docker-registry, tags.py, delete_repository.
+        """
+        await delete_repo_tags.asyncio(self._sender, self._name, timeout=timeout)
+
+    async def get_repo_json(self, *, timeout: Timeout | None = None) -> RepoJson:
+        """Get facts about the last push to the repository; a registry may make them up for one that does not exist.
+
+        Args:
+            timeout: Seconds or an `httpx.Timeout` for this call.
+
+        Source: docker-registry, tags.py, get_repository_json.
+        """
+        return (await get_repo_json.asyncio(self._sender, self._name, timeout=timeout)).body
+
+    async def get_repo_tag_json(self, tag: str, *, timeout: Timeout | None = None) -> RepoJson:
+        """Get facts about the push of a tag; a registry may make them up for one that does not exist.
+
+        Args:
+            tag: The tag.
+            timeout: Seconds or an `httpx.Timeout` for this call.
+
+        Source: docker-registry, tags.py, get_repository_tag_json.
+        """
+        return (await get_repo_tag_json.asyncio(self._sender, self._name, tag, timeout=timeout)).body
+
+    async def get_repo_properties(self, *, timeout: Timeout | None = None) -> RepoProperties:
+        """Get the properties of the repository: who may read it.
+
+        Args:
+            timeout: Seconds or an `httpx.Timeout` for this call.
+
+        Raises:
+            NotFoundError: The registry does not offer this.
+
+        Source: docker-registry, tags.py, get_properties.
+        """
+        return (await get_repo_properties.asyncio(self._sender, self._name, timeout=timeout)).body
+
+    async def put_repo_properties(self, properties: RepoProperties, *, timeout: Timeout | None = None) -> None:
+        """Change the properties of the repository.
+
+        Args:
+            properties: The properties.
+            timeout: Seconds or an `httpx.Timeout` for this call.
+
+        Raises:
+            AuthError: The registry wants a token for writing: call `put_repo` first.
+
+        Source: docker-registry, tags.py, set_properties.
+        """
+        await put_repo_properties.asyncio(self._sender, self._name, properties, timeout=timeout)
+
+
+def _images(images: Sequence[RepoImg | str]) -> list[RepoImg]:
+    return [RepoImg(id=image) if isinstance(image, str) else image for image in images]

@@ -1,0 +1,106 @@
+"""Titles of files: which are taken, and where they lead."""
+
+from __future__ import annotations
+
+import errno
+import ntpath
+import os
+import posixpath
+import unicodedata
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from docker_registry_sdk.artifacts.extraction import check_titles, find_places
+from docker_registry_sdk.errors import UnsafeTitleError
+from docker_registry_sdk.v2.models import Descriptor
+from tests.support.images import digest_of
+
+GOOD = [
+    "a", "a.txt", "a b", ".hidden", "..a", "a..b", "a/b/c", "...a", "README", "größe.txt", "日本語", "console", "com10", "com",
+    "auxiliary.txt", "a.con", "-rf", "~", "$HOME", "%00", "a*b?.txt", "x" * 250, "é" * 125,
+]  # fmt: skip
+BAD = [
+    "", "/", "/a", "//a", "a/", "a//b", ".", "..", "../a", "a/..", "a/../b", "./a", "a/./b", "...", "a/...", " ", "a ", "a.",
+    "a /b", "\\a", "a\\b", "..\\a", "C:", "C:\\a", "c:/a", "C:a", "\\\\host\\share", "//host/share", "a:stream", "\\\\?\\C:\\a", "file:///a",
+    "a\0", "\0", "a\n", "a\r\nb", "\x1b[2J", "a\x7f", "\u202ea", "a\u2028b", "\ud800", "a\u200bb", "\ufeffa", "a\u00a0",
+    "con", "CON", "nul.txt", "a/aux", "prn.tar.gz", "com1", "LPT9.x", "com¹", "conin$", "CONOUT$.a", "con/a", "nul .txt",
+    "x" * 251, "é" * 126, "a/" + "x" * 251, "/".join(["abc"] * 300), "x" * 100_000,
+]  # fmt: skip
+CLASHES = [
+    ("a", "a"), ("a", "A"), ("straße", "STRASSE"), ("é", "e\u0301"), ("\u212a", "k"), ("ﬁ", "fi"), ("a/b", "a/B"), ("A/b", "a/b"),
+    ("a", "a/b"), ("a/b", "a"), ("A", "a/b"), ("a/b/c", "a/b"), ("a", "a.part"), ("a.part", "a"), ("a", "A.PART"),
+    ("a", "a.part/b"), ("a.part/b", "a"), ("①", "1"),
+]  # fmt: skip
+TITLES = st.one_of(
+    st.text(max_size=30),
+    st.text("./\\:aA con\0\u202e\u0301é", max_size=12),
+    st.lists(st.sampled_from(["..", ".", "", "a", "CON", "b.txt", "C:", "~"]), max_size=6).map("/".join),
+)
+
+
+@pytest.mark.parametrize("title", GOOD)
+def test_plain_names_are_taken(title: str) -> None:
+    check_titles([title])
+
+
+@pytest.mark.parametrize("title", BAD, ids=lambda title: ascii(title)[:30])
+def test_other_names_are_refused(title: str) -> None:
+    with pytest.raises(UnsafeTitleError) as caught:
+        check_titles(["first", title])
+    assert caught.value.title == title
+    text = str(caught.value)
+    assert text.isprintable()
+    assert len(text) < 700
+
+
+@pytest.mark.parametrize(("first", "second"), CLASHES)
+def test_two_titles_that_are_one_file_somewhere_are_refused(first: str, second: str) -> None:
+    check_titles([first])
+    check_titles([second])
+    with pytest.raises(UnsafeTitleError) as caught:
+        check_titles(["other", first, second])
+    assert caught.value.title == second
+
+
+def test_a_path_that_cannot_be_looked_at_does_not_count_as_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stat = os.stat
+
+    def refuse(path: Any, **options: Any) -> os.stat_result:
+        if Path(path).name == "file":
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return stat(path, **options)
+
+    monkeypatch.setattr(os, "stat", refuse)
+    with pytest.raises(PermissionError) as caught:
+        find_places(tmp_path, [("file", Descriptor(media_type="a/b", digest=digest_of(b""), size=0))])
+    assert caught.value.filename == str(tmp_path / "file")
+
+
+def test_folders_are_shared() -> None:
+    check_titles(["a/b", "a/c", "A/d", "a/e/f", "a/e/g", "b"])
+
+
+@given(st.lists(TITLES, max_size=5))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_is_taken_stays_in_the_folder_on_every_system(tmp_path: Path, titles: list[str]) -> None:
+    descriptor = Descriptor(media_type="a/b", digest=digest_of(b""), size=0)
+    try:
+        places = find_places(tmp_path, [(title, descriptor) for title in titles])
+    except UnsafeTitleError as error:
+        assert str(error).isprintable()
+        return
+    assert len(places) == len(titles)
+    for title, place in zip(titles, places, strict=True):
+        assert Path(os.path.normpath(place.path)) == place.path
+        assert place.path.is_relative_to(tmp_path) and place.path != tmp_path
+        for system, root in ((posixpath, "/root"), (ntpath, "C:\\root")):
+            joined = system.normpath(system.join(root, title))
+            assert joined.startswith(root + system.sep)
+            assert len(system.relpath(joined, root).split(system.sep)) == title.count("/") + 1
+    folded = [unicodedata.normalize("NFC", title).casefold() for title in titles]
+    assert len(set(folded)) == len(folded)
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,284 @@
+"""Whole uploads: from every source, checked, never sent twice, and cancelled when they fail."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import mmap
+import os
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import closing, nullcontext
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
+from docker_registry_sdk.errors import DigestMismatchError, InvalidDigestError, NotFoundError, RegistryError, StatusError
+from docker_registry_sdk.testing import EmbeddedRegistry
+from tests.client.conftest import Connect, Server, options_of
+from tests.core.wire.loopback import Handler, Loopback
+from tests.support.images import digest_of
+
+pytestmark = pytest.mark.anyio
+CONTENT = os.urandom(700_000)
+DIGEST = digest_of(CONTENT)
+OTHER = digest_of(b"other")
+Serve = Callable[..., EmbeddedRegistry]
+
+
+async def pieces(content: bytes) -> AsyncIterator[bytes]:
+    for at in range(0, len(content), 50_000):
+        yield content[at : at + 50_000]
+
+
+def blocks(content: bytes) -> Iterator[bytes]:
+    return iter([content[at : at + 50_000] for at in range(0, len(content), 50_000)])
+
+
+class Pipe(io.RawIOBase):
+    """A file that cannot seek."""
+
+    def __init__(self, content: bytes) -> None:
+        self._inner = io.BytesIO(content)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        return self._inner.readinto(buffer)
+
+
+def at_offset(path: Path) -> Any:
+    longer = path.with_name("longer")
+    longer.write_bytes(b"before" + path.read_bytes())
+    file = longer.open("rb")
+    file.seek(6)
+    return file
+
+
+def temporary(path: Path) -> Any:
+    file = tempfile.NamedTemporaryFile()  # noqa: SIM115 - the test closes it
+    file.write(path.read_bytes())
+    file.seek(0)
+    return file
+
+
+SOURCES: dict[str, Callable[[Path], Any]] = {
+    "bytes": lambda path: path.read_bytes(),
+    "bytearray": lambda path: bytearray(path.read_bytes()),
+    "memoryview": lambda path: memoryview(path.read_bytes()),
+    "path": lambda path: path,
+    "file": lambda path: path.open("rb"),
+    "file at an offset": at_offset,
+    "BytesIO": lambda path: io.BytesIO(path.read_bytes()),
+    "temporary file": temporary,
+    "pipe": lambda path: Pipe(path.read_bytes()),
+    "list": lambda path: list(blocks(path.read_bytes())),
+    "iterator": lambda path: blocks(path.read_bytes()),
+    "async iterator": lambda path: pieces(path.read_bytes()),
+}
+
+
+async def read(client: AsyncRegistryClientV2, digest: str) -> bytes:
+    async with client.create_blob_read_stream(digest) as blob:
+        return await blob.read()
+
+
+def sent(registry: EmbeddedRegistry) -> list[str]:
+    return [record.method for record in registry.requests if "/blobs/" in record.path]
+
+
+def cancelled(registry: EmbeddedRegistry) -> bool:
+    # An answer without a body may be there before it is logged. A wrong digest may have ended the upload already: 404.
+    for _ in range(200):
+        if found := [record.status for record in registry.requests if record.method == "DELETE"]:
+            return found in ([204], [404])
+        time.sleep(0.01)
+    return False
+
+
+@pytest.mark.only_on("token", "docker-registry")
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("source", SOURCES)
+async def test_every_source_uploads_the_same_bytes(
+    client: AsyncRegistryClientV2, kind: str, source: str, known: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "blob"
+    path.write_bytes(CONTENT)
+    given = SOURCES[source](path)
+    with closing(given) if hasattr(given, "close") else nullcontext():
+        if kind == "sync" and source == "async iterator":
+            with pytest.raises(TypeError, match="async"):
+                await client.blob_upload(given)
+            return
+        options: dict[str, Any] = {"digest": DIGEST, "size": len(CONTENT)} if known else {}
+        blob = await client.blob_upload(given, **options)
+        assert (blob.digest, blob.size, blob.media_type) == (DIGEST, len(CONTENT), "application/octet-stream")
+        assert await read(client, DIGEST) == CONTENT
+
+
+@pytest.mark.parametrize("given", [{"digest": DIGEST}, {"size": len(CONTENT)}])
+async def test_an_iterator_with_half_of_what_can_be_known(client: AsyncRegistryClientV2, given: dict[str, Any]) -> None:
+    blob = await client.blob_upload(blocks(CONTENT), **given)
+    assert (blob.digest, blob.size) == (DIGEST, len(CONTENT))
+
+
+@pytest.mark.parametrize("source", [b"", iter(()), [b"", b""]])
+async def test_an_upload_without_bytes(client: AsyncRegistryClientV2, source: Any) -> None:
+    blob = await client.blob_upload(source)
+    assert (blob.digest, blob.size) == (digest_of(b""), 0)
+
+
+async def test_a_mmap_uploads(client: AsyncRegistryClientV2, tmp_path: Path) -> None:
+    (tmp_path / "blob").write_bytes(CONTENT)
+    with (tmp_path / "blob").open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+        assert (await client.blob_upload(mapped)).digest == DIGEST
+
+
+async def test_a_present_blob_is_not_sent_again(serve: Serve, attach: Connect) -> None:
+    registry = serve()
+    client = await attach(registry.url)
+    await client.blob_upload(CONTENT)
+    for given in (CONTENT, io.BytesIO(CONTENT)):
+        assert (await client.blob_upload(given)).size == len(CONTENT)
+    assert (await client.blob_upload(blocks(CONTENT), digest=DIGEST)).size == len(CONTENT)
+    for _ in range(200):
+        if len(sent(registry)) >= 6:  # an answer without a body may be there before it is logged
+            break
+        time.sleep(0.01)
+    assert sorted(sent(registry)) == [*["HEAD"] * 4, "POST", "PUT"]
+
+
+async def test_what_is_known_to_be_wrong_sends_nothing(serve: Serve, attach: Connect, tmp_path: Path) -> None:
+    registry = serve()
+    client = await attach(registry.url)
+    path = tmp_path / "blob"
+    path.write_bytes(CONTENT)
+    for given in (CONTENT, io.BytesIO(CONTENT), path):
+        wrongs: list[dict[str, Any]] = [{"digest": OTHER}, {"size": 5}, {"digest": DIGEST, "size": 5}]
+        for wrong in wrongs:
+            with pytest.raises(DigestMismatchError):
+                await client.blob_upload(given, **wrong)
+    with pytest.raises(InvalidDigestError):
+        await client.blob_upload(CONTENT, digest="sha256:abc")
+    with pytest.raises(InvalidDigestError):
+        await client.blob_upload(CONTENT, digest=f"blake3:{'0' * 64}")
+    for odd in ("text", 7, None, io.StringIO("text")):
+        with pytest.raises(TypeError):
+            await client.blob_upload(odd)  # type: ignore[arg-type]
+    with pytest.raises(OSError, match="absent"):
+        await client.blob_upload(tmp_path / "absent")
+    assert len(registry.requests) == 0
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"digest": OTHER},
+        {"digest": OTHER, "size": len(CONTENT)},
+        {"size": len(CONTENT) - 1},
+        {"size": len(CONTENT) + 1},
+        {"size": 0},
+        {"digest": DIGEST, "size": len(CONTENT) - 1},
+        {"digest": DIGEST, "size": len(CONTENT) + 1},
+    ],
+)
+async def test_what_turns_out_to_be_wrong_is_cancelled(serve: Serve, attach: Connect, wrong: dict[str, Any]) -> None:
+    registry = serve(auth="token")
+    client = await attach(registry.url, **options_of(registry))
+    with pytest.raises(DigestMismatchError) as caught:
+        await client.blob_upload(blocks(CONTENT), **wrong)
+    if "size" in wrong:
+        assert caught.value.expected_size == wrong["size"]
+    assert cancelled(registry)
+    for digest in (DIGEST, OTHER):
+        with pytest.raises(NotFoundError):
+            await client.head_blob(digest)
+
+
+class SourceError(Exception):
+    pass
+
+
+def failing() -> Iterator[bytes]:
+    yield CONTENT[:100_000]
+    raise SourceError("the disk is gone")
+
+
+@pytest.mark.parametrize("given", [{}, {"size": len(CONTENT)}, {"digest": DIGEST}, {"digest": DIGEST, "size": len(CONTENT)}])
+async def test_a_source_that_fails_cancels_the_upload(serve: Serve, attach: Connect, given: dict[str, Any]) -> None:
+    registry = serve(auth="token")
+    client = await attach(registry.url, **options_of(registry))
+    with pytest.raises(SourceError):
+        await client.blob_upload(failing(), **given)
+    assert cancelled(registry)
+    assert (await client.blob_upload(b"and goes on")).size == 11
+
+
+async def test_a_registry_that_fails_cancels_the_upload(attach: Connect, loopback: Loopback) -> None:
+    def reply(handler: Handler) -> None:
+        if handler.command == "HEAD":
+            handler.reply(404)
+        elif handler.command == "POST":
+            handler.reply(202, Location="/upload/first?secret=1")
+        elif handler.command == "PATCH":
+            handler.reply(202, Location="/upload/second", Range=f"0-{len(CONTENT) - 1}")
+        elif handler.command == "PUT":
+            handler.reply(400, b'{"errors": [{"code": "DIGEST_INVALID"}]}', Content_Type="application/json")
+        else:
+            handler.reply(500)
+
+    loopback.answer = reply
+    client = await attach(loopback.url, max_retries=0)
+    for given, location in ((CONTENT, "/upload/first?secret=1"), (blocks(CONTENT), "/upload/second")):
+        loopback.seen.clear()
+        with pytest.raises(StatusError) as caught:  # and not that of the failed cancellation
+            await client.blob_upload(given)
+        assert caught.value.codes == ("DIGEST_INVALID",)
+        assert loopback.seen[-1].line.startswith("DELETE ")
+        assert loopback.seen[-1].target == location
+
+
+async def test_a_registry_that_answers_201_to_the_start_is_not_believed(attach: Connect, loopback: Loopback) -> None:
+    loopback.answer = lambda handler: handler.reply(404 if handler.command == "HEAD" else 201, Location="/v2/x")
+    client = await attach(loopback.url)
+    with pytest.raises(RegistryError, match="201"):
+        await client.blob_upload(CONTENT)
+
+
+@pytest.mark.only_async
+@pytest.mark.parametrize("how", ["asyncio", "anyio"])
+async def test_a_task_that_is_called_off_cancels_its_upload(serve: Serve, kind: str, repo: str, how: str) -> None:
+    registry = serve(auth="token")
+    started = asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield CONTENT[:1000]
+        started.set()
+        await asyncio.sleep(60)
+
+    async with AsyncRegistryClientV2(f"{registry.url}/{repo}", **options_of(registry)) as client:
+        if how == "asyncio":
+            task = asyncio.create_task(client.blob_upload(slow()))
+            await started.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        else:
+            async with anyio.create_task_group() as group:
+                group.start_soon(client.blob_upload, slow())
+                await started.wait()
+                group.cancel_scope.cancel()
+    assert cancelled(registry)
+
+
+@pytest.mark.only_on("none", "basic", "token")
+async def test_an_upload_by_sha512(client: AsyncRegistryClientV2, server: Server) -> None:
+    digest = f"sha512:{hashlib.sha512(CONTENT).hexdigest()}"
+    for given in (CONTENT, blocks(CONTENT)):
+        assert (await client.blob_upload(given, digest=digest)).digest == digest

@@ -1,0 +1,161 @@
+"""Listings over many pages, and registries whose pages lead astray or have no end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+
+from docker_registry_sdk.client import pages
+from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
+from docker_registry_sdk.errors import RegistryError
+from docker_registry_sdk.testing import Settings
+from tests.client.conftest import Connect, options_of
+from tests.client.test_blob_upload import Serve
+from tests.core.wire.loopback import Handler, Loopback
+from tests.support.images import OCI_INDEX, OCI_MANIFEST, digest_of, make_image
+
+pytestmark = pytest.mark.anyio
+SUBJECT = "sha256:" + "0" * 64
+LISTINGS: dict[str, Callable[[AsyncRegistryClientV2], AsyncIterator[object]]] = {
+    "tags": lambda client: client.iter_tags(),
+    "repositories": lambda client: client.iter_repositories(),
+    "referrers": lambda client: client.iter_referrers(SUBJECT),
+}
+
+
+def reply(handler: Handler, link: str | None, entries: int = 1) -> None:
+    """Answer any of the listings with a page and a link to the next one."""
+    descriptor = {"mediaType": OCI_MANIFEST, "digest": SUBJECT, "size": 1, "artifactType": "a/b"}
+    if "referrers" in handler.path:
+        document, media_type = {"schemaVersion": 2, "manifests": [descriptor] * entries}, OCI_INDEX
+    else:
+        document = {"name": "x", "tags": ["t"] * entries, "repositories": ["r"] * entries}
+        media_type = "application/json"
+    headers = {} if link is None else {"Link": f'<{link}>; rel="next"'}
+    handler.reply(200, json.dumps(document).encode(), Content_Type=media_type, **headers)
+
+
+async def collect(items: AsyncIterator[object], into: list[object]) -> None:
+    async for item in items:
+        into.append(item)
+
+
+@pytest.mark.parametrize("auth", ["none", "token"])
+async def test_all_pages_are_read_in_order(serve: Serve, attach: Connect, auth: str) -> None:
+    registry = serve(Settings(page_limit=7), auth=auth)
+    client = await attach(registry.url, **options_of(registry))
+    image = make_image()
+    for content in (image.config, image.layer):
+        await client.blob_upload(content)
+    tags = sorted(f"v{number}" for number in range(30))
+    for tag in tags:
+        await client.put_manifest(image.oci, tag, media_type=OCI_MANIFEST)
+    subject = digest_of(image.oci)
+    referrers = set()
+    for number in range(20):
+        document = json.loads(image.oci) | {
+            "artifactType": f"example/{number % 2}",
+            "annotations": {"number": str(number)},
+            "subject": {"mediaType": OCI_MANIFEST, "digest": subject, "size": len(image.oci)},
+        }
+        content = json.dumps(document).encode()
+        referrers.add((await client.put_manifest(content, digest_of(content), media_type=OCI_MANIFEST)).digest)
+        other = client.with_repo(f"others/{number:02}")
+        await other.blob_upload(image.config)
+        await other.blob_upload(image.layer)
+        await other.put_manifest(image.oci, "v1", media_type=OCI_MANIFEST)
+
+    for page_size in (None, 1, 3, 7, 100):
+        assert [tag async for tag in client.iter_tags(page_size=page_size)] == tags
+        names = [name async for name in client.iter_repositories(page_size=page_size)]
+        assert [name for name in names if name.startswith("others/")] == [f"others/{number:02}" for number in range(20)]
+    assert {one.digest async for one in client.iter_referrers(subject)} == referrers
+    assert len([one async for one in client.iter_referrers(subject, artifact_type="example/1")]) == 10
+
+    assert (await client.list_tags(n=3)).body.tags == tags[:3]
+    page = await client.list_tags(n=3, last=tags[2])
+    assert page.body.tags == tags[3:6]
+    assert page.next_url is not None
+    assert page.next_url.startswith(registry.url)
+    assert (await client.list_repositories(n=2, last="others/03")).body.repositories == ["others/04", "others/05"]
+
+
+async def test_the_caller_may_stop_early(serve: Serve, attach: Connect, loopback: Loopback) -> None:
+    loopback.answer = lambda handler: reply(handler, f"/v2/x/tags/list?last={len(loopback.seen)}")
+    client = await attach(loopback.url)
+    taken = []
+    async for tag in client.iter_tags():
+        taken.append(tag)
+        if len(taken) == 3:
+            break
+    assert len(loopback.seen) == 3
+
+
+@pytest.mark.parametrize("listing", LISTINGS)
+async def test_registries_that_do_not_filter_are_filtered_for(attach: Connect, loopback: Loopback, listing: str) -> None:
+    loopback.answer = lambda handler: reply(handler, None, 3)
+    client = await attach(loopback.url)
+    assert len([one async for one in LISTINGS[listing](client)]) == 3
+    assert [one async for one in client.iter_referrers(SUBJECT, artifact_type="c/d")] == []
+
+
+@pytest.mark.parametrize("listing", LISTINGS)
+@pytest.mark.parametrize(
+    "link",
+    [
+        "http://registry.example/v2/x",
+        "https://127.0.0.1/v2/x",
+        "//registry.example/v2/x",
+        "http://127.0.0.1:1/v2/x",
+        "http://user:secret@127.0.0.1/v2/x",
+        "ftp://127.0.0.1/v2/x",
+        "javascript:alert(1)",
+        "http://[nonsense/v2/x",
+    ],
+)
+async def test_a_link_to_elsewhere_is_not_followed(attach: Connect, loopback: Loopback, listing: str, link: str) -> None:
+    loopback.answer = lambda handler: reply(handler, link)
+    client = await attach(loopback.url)
+    got: list[object] = []
+    with pytest.raises(RegistryError) as caught:
+        await collect(LISTINGS[listing](client), got)
+    assert "secret" not in str(caught.value)
+    assert len(got) == len(loopback.seen) == 1  # what came before it was handed out
+
+
+@pytest.mark.parametrize("listing", LISTINGS)
+async def test_a_circle_of_pages_ends(attach: Connect, loopback: Loopback, listing: str) -> None:
+    loopback.answer = lambda handler: reply(handler, f"{handler.path.partition('?')[0]}?last={len(loopback.seen) % 3}")
+    client = await attach(loopback.url)
+    with pytest.raises(RegistryError, match="would not end"):
+        [one async for one in LISTINGS[listing](client)]
+    assert len(loopback.seen) == 4
+
+
+@pytest.mark.parametrize("listing", LISTINGS)
+async def test_pages_without_end_come_to_one(
+    attach: Connect, loopback: Loopback, listing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "MOST_PAGES", 20)
+    loopback.answer = lambda handler: reply(handler, f"{handler.path.partition('?')[0]}?last={len(loopback.seen)}")
+    client = await attach(loopback.url)
+    with pytest.raises(RegistryError, match="too much"):
+        [one async for one in LISTINGS[listing](client)]
+    assert len(loopback.seen) == 21
+    monkeypatch.setattr(pages, "MOST_ENTRIES", 99)
+    loopback.seen.clear()
+    loopback.answer = lambda handler: reply(handler, f"{handler.path.partition('?')[0]}?last={len(loopback.seen)}", 50)
+    with pytest.raises(RegistryError, match="too much"):
+        [one async for one in LISTINGS[listing](client)]
+    assert len(loopback.seen) == 2
+
+
+async def test_a_list_that_is_null_is_empty(attach: Connect, loopback: Loopback) -> None:
+    loopback.answer = lambda handler: handler.reply(
+        200, b'{"name": "x", "tags": null, "repositories": null}', Content_Type="application/json"
+    )
+    client = await attach(loopback.url)
+    assert [tag async for tag in client.iter_tags()] == []
+    assert [name async for name in client.iter_repositories()] == []

@@ -1,0 +1,187 @@
+"""Upload sessions step by step, and blobs mounted from another repository."""
+
+from __future__ import annotations
+
+import pickle
+from functools import partial
+
+import pytest
+from attrs import evolve
+
+from docker_registry_sdk._core.blobs.session import UploadSession, arrived_bytes
+from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
+from docker_registry_sdk.errors import BadRequestError, NotFoundError, ParseError, RangeNotSatisfiableError, StatusError
+from docker_registry_sdk.testing import Settings
+from docker_registry_sdk.v2.models import Descriptor
+from tests.client.conftest import Connect, Server
+from tests.client.test_blob_upload import Serve
+from tests.core.wire.loopback import Handler, Loopback
+from tests.support.awaited import connect
+from tests.support.images import digest_of
+
+pytestmark = pytest.mark.anyio
+CONTENT = bytes(range(256)) * 100
+
+
+async def read(client: AsyncRegistryClientV2, digest: str) -> bytes:
+    async with client.create_blob_read_stream(digest) as blob:
+        return await blob.read()
+
+
+async def test_chunks_make_a_blob(client: AsyncRegistryClientV2) -> None:
+    session = await client.start_blob_upload()
+    assert (session.repo, session.offset) == (client.repo.remote_name, 0)
+    for at in range(0, len(CONTENT), 10_000):
+        session = await client.upload_blob_chunk(session, CONTENT[at : at + 10_000])
+        assert session.offset == min(len(CONTENT), at + 10_000)
+        session = await client.get_blob_upload_status(session)
+        assert session.offset == min(len(CONTENT), at + 10_000)
+    blob = await client.complete_blob_upload(session, digest_of(CONTENT))
+    assert (blob.digest, blob.size) == (digest_of(CONTENT), len(CONTENT))
+    assert await read(client, blob.digest) == CONTENT
+
+
+async def test_a_session_goes_on_from_a_copied_value_in_another_client(
+    client: AsyncRegistryClientV2, server: Server, kind: str
+) -> None:
+    session = await client.upload_blob_chunk(await client.start_blob_upload(), CONTENT[:10_000])
+    kept = pickle.dumps(session)
+    async with connect(kind, None, index=server.url, **server.options) as other:
+        resumed: UploadSession = pickle.loads(kept)
+        assert resumed == session
+        resumed = await other.get_blob_upload_status(resumed)
+        resumed = await other.upload_blob_chunk(resumed, CONTENT[resumed.offset :])
+        blob = await other.complete_blob_upload(resumed, digest_of(CONTENT))
+    assert await read(client, blob.digest) == CONTENT
+
+
+async def test_a_new_session_has_nothing(client: AsyncRegistryClientV2) -> None:
+    session = await client.get_blob_upload_status(await client.start_blob_upload())
+    assert session.offset == 0
+    session = await client.upload_blob_chunk(session, b"x")
+    assert session.offset == 1
+    assert (await client.get_blob_upload_status(session)).offset == 1
+    assert (await client.complete_blob_upload(session, digest_of(b"x"))).size == 1
+
+
+async def test_a_chunk_without_bytes_changes_nothing(client: AsyncRegistryClientV2) -> None:
+    session = await client.start_blob_upload()
+    assert await client.upload_blob_chunk(session, b"") is session
+    blob = await client.complete_blob_upload(session, digest_of(b""))
+    assert await read(client, blob.digest) == b""
+
+
+async def test_a_cancelled_session_is_gone(client: AsyncRegistryClientV2) -> None:
+    session = await client.upload_blob_chunk(await client.start_blob_upload(), b"something")
+    await client.cancel_blob_upload(session)
+    with pytest.raises(NotFoundError):
+        await client.get_blob_upload_status(session)
+    with pytest.raises(NotFoundError):
+        await client.cancel_blob_upload(session)
+
+
+@pytest.mark.only_on("none", "basic", "token")  # 2.8 does not look where a chunk begins
+async def test_a_chunk_in_the_wrong_place_is_refused(client: AsyncRegistryClientV2) -> None:
+    session = await client.upload_blob_chunk(await client.start_blob_upload(), CONTENT[:1000])
+    with pytest.raises(RangeNotSatisfiableError):
+        await client.upload_blob_chunk(evolve(session, offset=500), b"x")
+    session = await client.get_blob_upload_status(session)
+    assert session.offset == 1000
+
+
+async def test_a_wrong_digest_is_refused(client: AsyncRegistryClientV2) -> None:
+    session = await client.upload_blob_chunk(await client.start_blob_upload(), CONTENT)
+    with pytest.raises(BadRequestError) as caught:
+        await client.complete_blob_upload(session, digest_of(b"other"))
+    assert "DIGEST_INVALID" in caught.value.codes
+
+
+async def test_the_least_length_of_chunks_is_told(serve: Serve, attach: Connect) -> None:
+    client = await attach(serve(Settings(chunk_min_length=1000)).url)
+    session = await client.start_blob_upload()
+    assert session.chunk_min_length == 1000
+    session = await client.upload_blob_chunk(session, CONTENT[:1000])
+    session = await client.get_blob_upload_status(session)
+    assert session.chunk_min_length == 1000
+    session = await client.upload_blob_chunk(session, CONTENT[1000:])
+    await client.complete_blob_upload(session, digest_of(CONTENT))
+    await client.blob_upload(iter([b"short", b"blocks"]))  # one chunk, which may be of any length
+
+
+async def test_a_location_is_followed_as_it_is_and_never_shown(attach: Connect, loopback: Loopback) -> None:
+    location = "/upload/../x?_state=a%2Fb%20c&sig=s3cret'()&empty="
+    loopback.answer = lambda handler: handler.reply(
+        204 if handler.command in ("GET", "DELETE") else 202, Location=location, Range="0-0"
+    )
+    client = await attach(loopback.url)
+    session = await client.start_blob_upload()
+    assert "s3cret" not in repr(session)
+    session = await client.upload_blob_chunk(session, b"abc")
+    await client.get_blob_upload_status(session)
+    await client.cancel_blob_upload(session)
+    assert {seen.target for seen in loopback.seen[1:]} == {location}
+
+
+def answer(handler: Handler, headers: dict[str, str]) -> None:
+    handler.reply(204 if handler.command == "GET" else 202, b"", **headers)
+
+
+async def test_what_arrived_counts_and_not_what_was_sent(attach: Connect, loopback: Loopback) -> None:
+    client = await attach(loopback.url)
+    session = UploadSession(repo="tests/odd", location=f"{loopback.url}/upload", offset=100)
+    for said, sent, asked in (("0-149", 150, 150), ("bytes=0-149", 150, 150), ("", 103, 100), ("nonsense", 103, 100)):
+        headers = {"Location": "/upload", **({"Range": said} if said else {})}
+        loopback.answer = partial(answer, headers=headers)
+        assert (await client.upload_blob_chunk(session, b"abc")).offset == sent
+        assert (await client.get_blob_upload_status(session)).offset == asked
+
+
+def test_ranges_of_registries_old_and_new() -> None:
+    assert [arrived_bytes(text) for text in ("0-0", "0-9", "bytes=0-9", " 0-9 ")] == [1, 10, 10, 10]
+    assert {arrived_bytes(text) for text in (None, "", "0--1", "1-9", "0-9/10", "0-" + "9" * 30, "٠-٩")} == {None}
+
+
+async def test_a_start_that_is_answered_as_if_it_were_the_end(attach: Connect, loopback: Loopback) -> None:
+    loopback.answer = lambda handler: handler.reply(201, Location="/v2/x")
+    client = await attach(loopback.url)
+    with pytest.raises(ParseError, match="202"):
+        await client.start_blob_upload()
+
+
+async def test_a_blob_of_another_repository_is_mounted(client: AsyncRegistryClientV2) -> None:
+    source = client.with_repo(f"{client.repo.remote_name}-source")
+    digest = (await source.blob_upload(CONTENT)).digest
+    mounted = await client.mount_blob(digest, source.repo.remote_name)
+    assert isinstance(mounted, Descriptor)
+    assert (mounted.digest, mounted.size) == (digest, len(CONTENT))
+    assert await read(client, digest) == CONTENT
+
+
+async def test_a_blob_that_cannot_be_mounted_leaves_a_session(client: AsyncRegistryClientV2) -> None:
+    source = client.with_repo(f"{client.repo.remote_name}-source")
+    await source.blob_upload(b"something else")
+    session = await client.mount_blob(digest_of(CONTENT), source.repo.remote_name)
+    assert isinstance(session, UploadSession)
+    session = await client.upload_blob_chunk(session, CONTENT)
+    await client.complete_blob_upload(session, digest_of(CONTENT))
+    assert await read(client, digest_of(CONTENT)) == CONTENT
+
+
+async def test_a_mount_without_a_source_lets_the_registry_look(client: AsyncRegistryClientV2, server: Server) -> None:
+    source = client.with_repo(f"{client.repo.remote_name}-source")
+    digest = (await source.blob_upload(client.repo.remote_name.encode())).digest
+    mounted = await client.mount_blob(digest)
+    if server.is_debian:
+        assert isinstance(mounted, UploadSession)
+        await client.cancel_blob_upload(mounted)
+    elif server.name == "token":
+        # It mounts only what the token may read, and the token is for this repository.
+        assert isinstance(mounted, (Descriptor, UploadSession))
+    else:
+        assert isinstance(mounted, Descriptor)
+
+
+async def test_uploads_to_a_registry_that_only_reads(serve: Serve, attach: Connect) -> None:
+    client = await attach(serve(auth="token").url)  # anonymous, who may pull
+    with pytest.raises(StatusError):
+        await client.blob_upload(CONTENT)

@@ -1,0 +1,144 @@
+"""The realm policy: which token services are asked, and which may see a credential."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from docker_registry_sdk._core.auth.realm import check_realm, parse_trusted
+from docker_registry_sdk._core.text.origin import Origin
+from docker_registry_sdk.errors import AuthError, InvalidReferenceError
+
+HTTPS = "https://registry.example.com"
+HTTP = "http://registry.example.com"
+
+
+def asked(realm: str, registry: str = HTTPS, trusted: tuple[str, ...] = (), *, secret: bool) -> bool:
+    """Return whether a realm is asked."""
+    try:
+        check_realm(realm, Origin.from_url(registry), trusted=trusted, secret=secret)
+    except AuthError as error:
+        assert error.source == f"the registry {Origin.from_url(registry)}"
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("registry", "realm", "trusted", "with_secret", "without"),
+    [
+        # the registry's own host, and its registrable domain
+        (HTTPS, "https://registry.example.com/token", (), True, True),
+        (HTTPS, "https://REGISTRY.example.com./token", (), True, True),
+        (HTTPS, "https://registry.example.com:8443/token", (), True, True),
+        (HTTPS, "https://auth.example.com/token", (), True, True),
+        (HTTPS, "https://example.com/token?tenant=x", (), True, True),
+        ("https://registry-1.docker.io", "https://auth.docker.io/token", (), True, True),
+        ("https://a.github.io", "https://b.github.io/token", (), False, True),
+        ("https://one.co.uk", "https://two.co.uk/token", (), False, True),
+        ("https://example.com.evil.test", "https://auth.example.com/token", (), False, True),
+        # another site
+        (HTTPS, "https://evil.test/token", (), False, True),
+        (HTTPS, "https://registry.example.com.evil.test/token", (), False, True),
+        (HTTPS, "https://evil.test/registry.example.com", (), False, True),
+        (HTTPS, "https://evil.test/token", ("evil.test",), True, True),
+        (HTTPS, "https://evil.test/token", ("EVIL.test.",), True, True),
+        (HTTPS, "https://evil.test/token", ("evil.test:443",), True, True),
+        (HTTPS, "https://evil.test/token", ("evil.test:8443",), False, True),
+        (HTTPS, "https://evil.test:8443/token", ("evil.test:8443",), True, True),
+        (HTTPS, "https://evil.test:8443/token", ("evil.test",), True, True),
+        (HTTPS, "https://sub.evil.test/token", ("evil.test",), False, True),
+        # plain http
+        (HTTPS, "http://registry.example.com/token", (), False, False),
+        (HTTPS, "http://registry.example.com:443/token", (), False, False),
+        (HTTPS, "http://auth.example.com/token", ("auth.example.com",), False, False),
+        (HTTP, "http://auth.example.com/token", (), True, True),
+        (HTTP, "https://auth.example.com/token", (), True, True),
+        (HTTP, "http://evil.test/token", (), False, True),
+        # addresses and private hosts
+        (HTTPS, "https://93.184.216.34/token", (), False, False),
+        (HTTPS, "https://127.0.0.1/token", (), False, False),
+        (HTTPS, "https://169.254.169.254/latest/meta-data", (), False, False),
+        (HTTPS, "https://[::1]/token", (), False, False),
+        (HTTPS, "https://[::ffff:169.254.169.254]/token", (), False, False),
+        (HTTPS, "https://[64:ff9b::a9fe:a9fe]/token", (), False, False),
+        (HTTPS, "https://2130706433/token", (), False, False),
+        (HTTPS, "https://0x7f.1/token", (), False, False),
+        (HTTPS, "https://localhost/token", (), False, False),
+        (HTTPS, "https://intranet/token", (), False, False),
+        (HTTPS, "https://metadata.google.internal/token", (), False, False),
+        (HTTPS, "https://printer.local/token", (), False, False),
+        (HTTPS, "https://10.0.0.1/token", ("10.0.0.1",), True, True),
+        (HTTPS, "https://[fd00::1]:8443/token", ("[fd00::1]",), True, True),
+        (HTTPS, "https://[fd00::1]:8443/token", ("[FD00:0::1]:8443",), True, True),
+        (HTTPS, "https://[fd00::1]/token", ("fd00::1",), True, True),
+        (HTTPS, "https://[fd00::1]/token", ("[fd00::1]:443",), True, True),
+        ("https://10.0.0.1:5000", "https://10.0.0.1:5001/token", (), True, True),
+        ("https://10.0.0.1:5000", "https://10.0.0.2:5001/token", (), False, False),
+        ("http://localhost:5000", "http://localhost:5001/token", (), True, True),
+        ("http://localhost:5000", "http://127.0.0.1:5000/token", (), False, False),
+        # what is no address of a service
+        (HTTPS, "https://registry.example.com@evil.test/token", (), False, False),
+        (HTTPS, "https://alice:hunter2@registry.example.com/token", (), False, False),
+        (HTTPS, "https://registry.example.com\\@evil.test/token", (), False, False),
+        (HTTPS, "https://registry.example.com/token#fragment", (), False, False),
+        (HTTPS, "https://registry.example.com:0/token", (), False, False),
+        (HTTPS, "https://registry.example.com:99999/token", (), False, False),
+        (HTTPS, "https://registry.example.com:44e3/token", (), False, False),
+        (HTTPS, "/token", (), False, False),
+        (HTTPS, "//auth.example.com/token", (), False, False),
+        (HTTPS, "ftp://auth.example.com/token", (), False, False),
+        (HTTPS, "file:///etc/passwd", (), False, False),
+        (HTTPS, "https:///token", (), False, False),
+        (HTTPS, "Registry Realm", (), False, False),
+        (HTTPS, "https://auth.example.com/to ken", (), False, False),
+        (HTTPS, "https://auth.example.com/\r\nX: y", (), False, False),
+        (HTTPS, "https://аuth.example.com/token", (), False, False),
+        (HTTPS, "", (), False, False),
+    ],
+)
+def test_policy(registry: str, realm: str, trusted: tuple[str, ...], with_secret: bool, without: bool) -> None:
+    assert asked(realm, registry, trusted, secret=True) is with_secret
+    assert asked(realm, registry, trusted, secret=False) is without
+
+
+@pytest.mark.parametrize(
+    ("realm", "words"),
+    [
+        ("http://registry.example.com/token", "plain http"),
+        ("https://evil.test/token", "trusted_realms=['evil.test']"),
+        ("https://10.0.0.1:8443/token", "trusted_realms=['10.0.0.1:8443']"),
+        ("https://[fd00::1]:8443/token", "trusted_realms=['[fd00::1]:8443']"),
+    ],
+)
+def test_the_error_says_why_and_what_to_do(realm: str, words: str) -> None:
+    with pytest.raises(AuthError) as caught:
+        check_realm(realm, Origin.from_url(HTTPS), trusted=(), secret=True)
+    assert words in str(caught.value)
+    if "trusted_realms" in words:  # what it advises is what helps
+        advised = words.removeprefix("trusted_realms=['").removesuffix("']")
+        check_realm(realm, Origin.from_url(HTTPS), trusted=[advised], secret=True)
+
+
+@pytest.mark.parametrize("name", ["", "https://auth.example.com", "auth.example.com/token", "a b", "a:port", "a:0", "127.1"])
+def test_a_trusted_realm_that_is_no_host_is_refused(name: str) -> None:
+    with pytest.raises(InvalidReferenceError):
+        parse_trusted([name])
+
+
+def test_one_text_is_no_collection_of_trusted_realms() -> None:
+    with pytest.raises(TypeError, match="several hosts"):
+        parse_trusted("auth.example.com")
+
+
+@given(st.text(max_size=60))
+def test_any_realm_is_asked_or_refused(realm: str) -> None:
+    asked(realm, secret=True)
+
+
+@given(
+    st.sampled_from(["https://evil.test/", "https://registry.example.com.evil.test/", "//evil.test", "http://"]),
+    st.text(max_size=20),
+)
+def test_no_realm_of_another_site_sees_a_credential(start: str, rest: str) -> None:
+    assert not asked(start + rest, secret=True)

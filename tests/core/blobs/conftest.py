@@ -1,0 +1,134 @@
+"""Blobs in the embedded registry, whose faults are set and whose log is counted."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+from attrs import frozen
+
+from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
+from docker_registry_sdk.testing import EmbeddedRegistry
+from docker_registry_sdk.testing.faults import Call, Fault
+from docker_registry_sdk.testing.request_log import RequestRecord
+from tests.core.wire.loopback import Loopback, run_loopback
+from tests.support.awaited import KINDS, connect
+
+REPO = "tests/blobs"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run each test in sync and async."""
+    if "kind" in metafunc.fixturenames:
+        metafunc.parametrize("kind", KINDS)
+
+
+@frozen
+class Server:
+    """An embedded registry with a token service, which all tests of a module share.
+
+    Attributes:
+        registry: The registry.
+    """
+
+    registry: EmbeddedRegistry
+
+    @property
+    def name(self) -> str:
+        """The repository, as clients are given it."""
+        return f"{self.registry.url}/{REPO}"
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """What lets a client in."""
+        return {"username": self.registry.username, "password": self.registry.password}
+
+    def push(self, content: bytes) -> str:
+        """Put a blob there, and return its digest."""
+        from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+
+        with RegistryClientV2(self.name, **self.options) as client:
+            digest = client.blob_upload(content).digest
+        self.registry.requests.clear()
+        return digest
+
+    def break_reads(self, effect: Any, **options: Any) -> None:
+        """Let reads of blobs go wrong, those with a token."""
+
+        def has_token(call: Call) -> bool:
+            return "authorization" in call.headers
+
+        self.registry.faults.add(Fault(effect, operation="create_blob_read_stream", when=has_token, **options))
+
+    @property
+    def reads(self) -> list[RequestRecord]:
+        """The reads of blobs that were let in, oldest first."""
+        return [
+            one
+            for one in self.registry.requests.snapshot()
+            if one.method == "GET" and "/blobs/sha" in one.path and one.status not in (401, None)
+        ]
+
+    @property
+    def sent(self) -> int:
+        """How many bytes of blobs were sent."""
+        return sum(one.response_bytes for one in self.reads if one.status in (200, 206))
+
+    @property
+    def sent_in_parts(self) -> int:
+        """How many bytes of blobs were sent in 206 responses.
+
+        The 200 response of a client that was interrupted may be logged late, after the log was cleared.
+        """
+        return sum(one.response_bytes for one in self.reads if one.status == 206)
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Server]:
+    """A registry for all tests of a module."""
+    with EmbeddedRegistry(auth="token", anonymous_pull=False) as registry:
+        yield Server(registry)
+
+
+@pytest.fixture
+def server(running: Server) -> Iterator[Server]:
+    """A registry without faults, and with an empty log."""
+    running.registry.faults.clear()
+    running.registry.requests.clear()
+    yield running
+    running.registry.faults.clear()
+
+
+@pytest.fixture
+async def client(server: Server, kind: str, anyio_backend: str) -> AsyncIterator[AsyncRegistryClientV2]:
+    """A client that the registry lets in."""
+    async with connect(kind, server.name, **server.options) as connected:
+        yield connected
+
+
+@pytest.fixture
+def loopback() -> Iterator[Loopback]:
+    """Give a server that answers as a test wants."""
+    with run_loopback(lambda handler: handler.reply(500)) as running:
+        yield running
+
+
+@pytest.fixture
+async def odd(loopback: Loopback, kind: str, anyio_backend: str) -> AsyncIterator[AsyncRegistryClientV2]:
+    """A client of that server, which tries once."""
+    async with connect(kind, f"{loopback.url}/{REPO}", max_retries=0) as connected:
+        yield connected
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The waits before a blob is asked for again, which are not waited for."""
+    waited: list[float] = []
+
+    async def async_note(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr("docker_registry_sdk._core.blobs._async.fetching.async_sleep", async_note)
+    monkeypatch.setattr("docker_registry_sdk._core.blobs._sync.fetching.sleep", waited.append)
+    return waited

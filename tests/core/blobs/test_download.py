@@ -1,0 +1,380 @@
+"""Downloads: whole and checked at their path, or nothing but a .part to go on from."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+
+from docker_registry_sdk._core.blobs import part_file
+from docker_registry_sdk._core.blobs.progress import Progress
+from docker_registry_sdk._core.blobs.resuming import MOST_DROPS
+from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
+from docker_registry_sdk.errors import DigestMismatchError, InvalidDigestError, NotFoundError, TransportError
+from docker_registry_sdk.testing.faults import ExpireTokens, LoseResponse, Reset, Status, Truncate, WrongBytes
+from docker_registry_sdk.v2.models import Descriptor
+from tests.core.blobs.conftest import Server
+from tests.core.blobs.serving import BlobServer
+from tests.core.wire.loopback import Loopback
+from tests.support.images import digest_of
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("waits")]
+MIB = 1024 * 1024
+SIZE = 5_000_000
+CONTENT = os.urandom(SIZE)
+UNKNOWN = "sha256:" + "0" * 64
+
+
+def part_of(target: Path) -> Path:
+    return target.with_name(f"{target.name}.part")
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    return tmp_path / "blob"
+
+
+async def test_a_download_is_there_whole(server: Server, client: AsyncRegistryClientV2, target: Path) -> None:
+    for content in (CONTENT, b"x", b""):
+        digest = server.push(content)
+        told: list[Progress] = []
+        got = await client.download_blob(digest, str(target), on_progress=told.append)
+        assert (got.digest, got.size) == (digest, len(content))
+        assert target.read_bytes() == content
+        assert os.listdir(target.parent) == ["blob"]
+        assert stat.S_IMODE(target.stat().st_mode) == 0o666 & ~current_umask()
+        assert told[-1] == Progress(phase="download", digest=digest, bytes=len(content), total=len(content))
+        assert len(told) <= len(content) // MIB + 1
+        assert [one.bytes for one in told] == sorted(one.bytes for one in told)
+        target.unlink()
+
+
+async def test_a_descriptor_is_given_back_as_it_is(server: Server, client: AsyncRegistryClientV2, target: Path) -> None:
+    layer = Descriptor(media_type="x/y", digest=server.push(CONTENT), size=SIZE, annotations=None)
+    assert await client.download_blob(layer, target) is layer
+    layer.size += 1
+    with pytest.raises(DigestMismatchError):
+        await client.download_blob(layer, target.with_name("other"))
+    assert os.listdir(target.parent) == ["blob"]
+
+
+@pytest.mark.parametrize("tenth", range(10))
+@pytest.mark.parametrize("effect", [Reset, Truncate])
+async def test_a_drop_at_every_tenth(
+    server: Server, client: AsyncRegistryClientV2, target: Path, effect: type[Reset | Truncate], tenth: int
+) -> None:
+    digest = server.push(CONTENT)
+    server.break_reads(effect(after=tenth * SIZE // 10))
+    await client.download_blob(digest, target)
+    assert target.read_bytes() == CONTENT
+    second = server.reads[1]
+    arrived = int((second.header("range") or "bytes=0-")[6:-1])
+    assert server.sent == tenth * SIZE // 10 + SIZE - arrived
+    if effect is Truncate:
+        assert server.sent == SIZE
+
+
+async def test_drops_lost_answers_and_expired_tokens_in_one(server: Server, client: AsyncRegistryClientV2, target: Path) -> None:
+    digest = server.push(CONTENT)
+    server.break_reads(Truncate(after=1_000_000), times=4)
+    server.break_reads(LoseResponse(), after=1)
+    server.break_reads(ExpireTokens(), after=3)
+    await client.download_blob(digest, target)
+    assert target.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_what_drops_left_is_gone_on_from(server: Server, client: AsyncRegistryClientV2, target: Path, known: bool) -> None:
+    digest = server.push(CONTENT)
+    blob = Descriptor(media_type="x/y", digest=digest, size=SIZE) if known else digest
+    server.break_reads(Truncate(after=2_500_000))
+    server.break_reads(Truncate(after=0), after=1, times=None)
+    with pytest.raises(TransportError, match=r"blob\.part: download to the same path again"):
+        await client.download_blob(blob, target)
+    assert os.listdir(target.parent) == ["blob.part"]
+    assert part_of(target).read_bytes() == CONTENT[:2_500_000]
+    assert len(server.reads) == 1 + MOST_DROPS
+    server.registry.faults.clear()
+    server.registry.requests.clear()
+    told: list[Progress] = []
+    await client.download_blob(blob, target, on_progress=told.append)
+    assert target.read_bytes() == CONTENT
+    assert server.sent == SIZE - 2_500_000
+    assert os.listdir(target.parent) == ["blob"]
+    assert [(one.phase, one.bytes, one.total) for one in told if one.phase == "check"] == [("check", 2_500_000, SIZE)]
+    assert told[-1].bytes == SIZE
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize(
+    ("found", "fetched"),
+    [
+        (CONTENT, 0),  # killed before it got its name
+        (CONTENT + b"x", SIZE),
+        (bytes(1000) + CONTENT[1000:], SIZE),
+        (bytes(1_000_000), 2 * SIZE - 1_000_000),
+        (b"", SIZE),
+    ],
+)
+async def test_a_part_that_is_found(
+    server: Server, client: AsyncRegistryClientV2, target: Path, known: bool, found: bytes, fetched: int
+) -> None:
+    digest = server.push(CONTENT)
+    part_of(target).write_bytes(found)
+    await client.download_blob(Descriptor(media_type="x/y", digest=digest, size=SIZE) if known else digest, target)
+    assert target.read_bytes() == CONTENT
+    assert server.sent == fetched
+    assert os.listdir(target.parent) == ["blob"]
+
+
+async def test_a_part_that_is_found_and_a_server_without_ranges(
+    odd: AsyncRegistryClientV2, loopback: Loopback, target: Path
+) -> None:
+    BlobServer(CONTENT, ranges=False).attach(loopback)
+    part_of(target).write_bytes(CONTENT[:1_000_000])
+    await odd.download_blob(digest_of(CONTENT), target)
+    assert target.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("found", [b"", CONTENT[:100], bytes(100)], ids=["nothing", "a part of it", "a part of another"])
+async def test_a_wrong_blob_leaves_nothing(server: Server, client: AsyncRegistryClientV2, target: Path, found: bytes) -> None:
+    digest = server.push(CONTENT)
+    if found:
+        part_of(target).write_bytes(found)
+    server.break_reads(WrongBytes(at=SIZE - 200), times=None)
+    with pytest.raises(DigestMismatchError):
+        await client.download_blob(digest, target)
+    assert os.listdir(target.parent) == []
+    assert len(server.reads) == (2 if found else 1)  # once over, and no more
+
+
+async def test_an_endless_blob_does_not_fill_the_disk(odd: AsyncRegistryClientV2, loopback: Loopback, target: Path) -> None:
+    serving = BlobServer(bytes(300_000_000), chunked=True)
+    serving.attach(loopback)
+    with pytest.raises(DigestMismatchError):
+        await odd.download_blob(Descriptor(media_type="x/y", digest=UNKNOWN, size=100_000), target)
+    assert serving.served < 100_000_000
+    assert os.listdir(target.parent) == []
+
+
+@pytest.mark.parametrize("size", [3, MIB + 3])
+async def test_a_failure_of_the_last_write_leaves_no_file(
+    server: Server, client: AsyncRegistryClientV2, target: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """The last buffer is written in a thread after the last byte has come, so the failure is noticed only at the end."""
+    digest = server.push(CONTENT[:size])
+    write = os.write
+    failed: list[int] = []
+
+    def fail_last(descriptor: int, data: bytes | memoryview) -> int:
+        if isinstance(data, memoryview) and len(data) < MIB:  # all buffers but the last one are full
+            failed.append(len(data))
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(descriptor, data)
+
+    monkeypatch.setattr(os, "write", fail_last)
+    with pytest.raises(OSError) as caught:
+        await client.download_blob(digest, target)
+    assert caught.value.errno == errno.ENOSPC
+    assert failed == [3]
+    assert os.listdir(target.parent) == []
+
+
+async def test_failures_before_the_first_byte_leave_nothing(server: Server, client: AsyncRegistryClientV2, target: Path) -> None:
+    with pytest.raises(NotFoundError):
+        await client.download_blob(UNKNOWN, target)
+    server.break_reads(Truncate(after=0), times=None)
+    with pytest.raises(TransportError) as caught:
+        await client.download_blob(server.push(CONTENT), target)
+    assert ".part" not in str(caught.value)
+    with pytest.raises(InvalidDigestError):
+        await client.download_blob("latest", target)
+    assert os.listdir(target.parent) == []
+
+
+async def test_a_failure_keeps_the_part_that_was_found(server: Server, client: AsyncRegistryClientV2, target: Path) -> None:
+    digest = server.push(CONTENT)
+    part_of(target).write_bytes(CONTENT[:1000])
+    server.break_reads(Status(403))
+    with pytest.raises(Exception, match="403"):
+        await client.download_blob(Descriptor(media_type="x/y", digest=digest, size=SIZE), target)
+    assert part_of(target).read_bytes() == CONTENT[:1000]
+
+
+@pytest.mark.parametrize("link", [True, False])
+async def test_a_blob_that_is_there_is_not_moved(
+    odd: AsyncRegistryClientV2, loopback: Loopback, target: Path, tmp_path: Path, link: bool
+) -> None:
+    (tmp_path / "real").write_bytes(CONTENT)
+    target.symlink_to("real") if link else target.write_bytes(CONTENT)
+    told: list[Progress] = []
+    got = await odd.download_blob(digest_of(CONTENT), target, on_progress=told.append)
+    assert (got.size, loopback.seen) == (SIZE, [])
+    assert told[-1] == Progress(phase="check", digest=digest_of(CONTENT), bytes=SIZE, total=SIZE)
+    assert not part_of(target).exists()
+
+
+@pytest.mark.parametrize("there", [b"", b"other", bytes(SIZE)])
+async def test_something_else_that_is_there_is_left_alone(
+    odd: AsyncRegistryClientV2, loopback: Loopback, target: Path, there: bytes
+) -> None:
+    target.write_bytes(there)
+    for blob in (digest_of(CONTENT), Descriptor(media_type="x/y", digest=digest_of(CONTENT), size=SIZE)):
+        with pytest.raises(FileExistsError, match="remove it, or give another path") as caught:
+            await odd.download_blob(blob, target)
+        assert caught.value.filename == str(target)
+    assert loopback.seen == []
+    assert target.read_bytes() == there
+    assert os.listdir(target.parent) == ["blob"]
+
+
+async def test_paths_that_no_file_can_have(odd: AsyncRegistryClientV2, loopback: Loopback, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    (tmp_path / "nowhere").symlink_to("missing")
+    os.mkfifo(tmp_path / "pipe")
+    for path, kind in (
+        (tmp_path, IsADirectoryError),
+        (Path("/"), IsADirectoryError),
+        (tmp_path / "missing" / "blob", FileNotFoundError),
+        (tmp_path / "file" / "blob", NotADirectoryError),
+        (tmp_path / "nowhere", FileExistsError),
+        (tmp_path / "pipe", FileExistsError),
+        (tmp_path / ("x" * 300), OSError),
+    ):
+        with pytest.raises(kind) as caught:
+            await odd.download_blob(UNKNOWN, path)
+        assert str(caught.value.filename) in (str(path), str(path.parent), f"{path}.part")
+    assert loopback.seen == []
+    assert sorted(os.listdir(tmp_path)) == ["file", "nowhere", "pipe"]
+
+
+@pytest.mark.parametrize("odd_one", ["link", "hard link", "pipe", "folder", "dangling"])
+async def test_a_part_that_is_no_plain_file_is_not_written_through(
+    odd: AsyncRegistryClientV2, loopback: Loopback, target: Path, tmp_path: Path, odd_one: str
+) -> None:
+    victim = tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    part = part_of(target)
+    match odd_one:
+        case "link":
+            part.symlink_to(victim)
+        case "hard link":
+            os.link(victim, part)
+        case "pipe":
+            os.mkfifo(part)
+        case "folder":
+            part.mkdir()
+        case _:
+            part.symlink_to(tmp_path / "missing")
+    with pytest.raises(OSError) as caught:
+        await odd.download_blob(digest_of(CONTENT), target)
+    assert caught.value.filename == str(part)
+    assert loopback.seen == []
+    assert victim.read_bytes() == b"precious"
+    assert os.path.lexists(part)
+    assert not (tmp_path / "missing").exists()
+
+
+async def test_of_two_downloads_to_one_path_the_second_is_told(
+    server: Server, client: AsyncRegistryClientV2, target: Path
+) -> None:
+    digest = server.push(CONTENT)
+    failures: list[str] = []
+
+    def download_too(_: Progress) -> None:
+        def run() -> None:
+            from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+
+            with RegistryClientV2(server.name, **server.options) as other:
+                try:
+                    other.download_blob(digest, target)
+                except BlockingIOError as error:
+                    failures.append(str(error))
+
+        if not failures:
+            thread = threading.Thread(target=run)
+            thread.start()
+            thread.join()
+
+    await client.download_blob(digest, target, on_progress=download_too)
+    assert len(failures) == 1
+    assert "another download to the same path is under way" in failures[0]
+    assert target.read_bytes() == CONTENT
+    await client.download_blob(digest, target)  # it is there by now
+    assert len(server.reads) == 1
+
+
+async def test_a_target_that_turns_up_in_between_is_left_alone(
+    server: Server, client: AsyncRegistryClientV2, target: Path
+) -> None:
+    digest = server.push(CONTENT)
+
+    def write(_: Progress) -> None:
+        target.write_bytes(b"mine")
+
+    with pytest.raises(FileExistsError):
+        await client.download_blob(digest, target, on_progress=write)
+    assert target.read_bytes() == b"mine"
+
+
+async def test_what_progress_raises_ends_the_download(server: Server, client: AsyncRegistryClientV2, target: Path) -> None:
+    digest = server.push(CONTENT)
+
+    def stop(progress: Progress) -> None:
+        if progress.bytes > 2 * MIB:
+            raise LookupError("enough")
+
+    with pytest.raises(LookupError, match="enough"):
+        await client.download_blob(digest, target, on_progress=stop)
+    left = part_of(target).read_bytes()
+    assert left == CONTENT[: len(left)]
+    assert len(left) > 2 * MIB
+    await client.download_blob(digest, target)
+    assert target.read_bytes() == CONTENT
+    assert {thread.name for thread in threading.enumerate()}.isdisjoint({"docker_registry_sdk download"})
+
+
+def current_umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+async def test_a_download_that_finishes_just_before_the_lock_is_seen(
+    odd: AsyncRegistryClientV2, loopback: Loopback, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = part_file._lock
+
+    def finish_first(descriptor: int, path: Path) -> None:
+        if not target.exists():
+            os.write(descriptor, CONTENT)
+            path.rename(target)
+        lock(descriptor, path)
+
+    monkeypatch.setattr(part_file, "_lock", finish_first)
+    assert (await odd.download_blob(digest_of(CONTENT), target)).size == SIZE
+    assert loopback.seen == []
+    assert os.listdir(target.parent) == ["blob"]
+    assert target.read_bytes() == CONTENT
+
+
+async def test_a_file_that_was_a_part_just_before_the_lock_is_left_alone(
+    server: Server, client: AsyncRegistryClientV2, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = server.push(CONTENT)
+    lock, moved = part_file._lock, target.with_name("moved")
+
+    def move_first(descriptor: int, path: Path) -> None:
+        if not moved.exists():
+            os.write(descriptor, b"precious")
+            path.rename(moved)
+        lock(descriptor, path)
+
+    monkeypatch.setattr(part_file, "_lock", move_first)
+    await client.download_blob(digest, target)
+    assert target.read_bytes() == CONTENT
+    assert moved.read_bytes() == b"precious"

@@ -1,0 +1,171 @@
+"""Downloads that are killed, interrupted, called off or out of room; and what the next one makes of that."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import anyio
+import pytest
+
+from docker_registry_sdk._core.blobs.progress import Progress
+from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
+from tests.core.blobs.conftest import Server
+
+pytestmark = pytest.mark.anyio
+MIB = 1024 * 1024
+SIZE = 12 * MIB
+CONTENT = os.urandom(SIZE)
+# What may be on its way to the disk: all of the buffers.
+ON_THE_WAY = 4 * MIB
+
+_PROGRAM = """
+import asyncio, json, os, resource, signal, sys
+from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
+from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+
+kind, end, name, options, digest, path, at = json.loads(sys.argv[1])
+
+def progress(told):
+    if told.phase == "download" and told.bytes >= at and end in ("SIGKILL", "SIGINT"):
+        os.kill(os.getpid(), getattr(signal, end))
+
+def limit():
+    if end == "full":
+        resource.setrlimit(resource.RLIMIT_FSIZE, (at, at))
+
+async def download():
+    async with AsyncRegistryClientV2(name, **options) as client:
+        await client.download_blob(digest, path, on_progress=progress)
+
+try:
+    limit()
+    if kind == "async":
+        asyncio.run(download())
+    else:
+        with RegistryClientV2(name, **options) as client:
+            client.download_blob(digest, path, on_progress=progress)
+except OSError as error:
+    print(json.dumps([type(error).__name__, error.errno, error.filename]))
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+def run(kind: str, end: str, server: Server, digest: str, path: Path, at: int = 0) -> subprocess.CompletedProcess[str]:
+    given: list[Any] = [kind, end, server.name, server.options, digest, str(path), at]
+    return subprocess.run(
+        [sys.executable, "-c", _PROGRAM, json.dumps(given)], capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+@pytest.mark.parametrize("end", ["SIGKILL", "SIGINT"])
+async def test_after_the_death_of_a_process_another_one_goes_on(
+    server: Server, client: AsyncRegistryClientV2, kind: str, tmp_path: Path, end: str
+) -> None:
+    digest = server.push(CONTENT)
+    target = tmp_path / "blob"
+    done = run(kind, end, server, digest, target, 7 * MIB)
+    if end == "SIGKILL":
+        assert done.returncode == -signal.SIGKILL
+    else:
+        assert (done.stdout, done.stderr) == ("interrupted\n", "")
+    assert os.listdir(tmp_path) == ["blob.part"]
+    left = (tmp_path / "blob.part").read_bytes()
+    assert CONTENT.startswith(left)
+    assert len(left) >= 7 * MIB - ON_THE_WAY
+    server.registry.requests.clear()
+    told: list[Progress] = []
+    await client.download_blob(digest, target, on_progress=told.append)
+    assert target.read_bytes() == CONTENT
+    assert server.sent_in_parts == SIZE - len(left)
+    assert os.listdir(tmp_path) == ["blob"]
+    assert told[0].phase == "check"
+
+
+async def test_a_process_that_is_killed_twice(server: Server, client: AsyncRegistryClientV2, kind: str, tmp_path: Path) -> None:
+    digest = server.push(CONTENT)
+    target = tmp_path / "blob"
+    for at in (2, 4):
+        assert run(kind, "SIGKILL", server, digest, target, at * MIB).returncode == -signal.SIGKILL
+    await client.download_blob(digest, target)
+    assert target.read_bytes() == CONTENT
+
+
+async def test_a_full_disk_leaves_nothing(server: Server, kind: str, tmp_path: Path) -> None:
+    # The limit stands for a disk: more than so many bytes cannot be written to a file.
+    digest = server.push(CONTENT)
+    for at in (1000, 5 * MIB + 1):
+        done = run(kind, "full", server, digest, tmp_path / "blob", at)
+        assert done.stderr == ""
+        assert json.loads(done.stdout)[2] == str(tmp_path / "blob.part")
+        assert os.listdir(tmp_path) == []
+
+
+async def test_a_disk_that_is_full_while_it_is_gone_on_leaves_nothing(server: Server, kind: str, tmp_path: Path) -> None:
+    digest = server.push(CONTENT)
+    (tmp_path / "blob.part").write_bytes(CONTENT[: 3 * MIB])
+    assert run(kind, "full", server, digest, tmp_path / "blob", 4 * MIB).stderr == ""
+    assert os.listdir(tmp_path) == []
+
+
+async def test_a_folder_that_cannot_be_written_to(server: Server, client: AsyncRegistryClientV2) -> None:
+    digest = server.push(CONTENT)
+    with TemporaryDirectory() as name:  # where other users may come, as below pytest's own folder they may not
+        folder = Path(name)
+        await client.download_blob(digest, folder / "blob")
+        server.registry.requests.clear()
+        folder.chmod(0o555)
+        try:
+            with without_privileges():
+                with pytest.raises(PermissionError) as caught:
+                    await client.download_blob(digest, folder / "new")
+                await client.download_blob(digest, folder / "blob")  # there is nothing to write
+        finally:
+            folder.chmod(0o755)
+        assert caught.value.filename == str(folder / "new.part")
+        assert os.listdir(folder) == ["blob"]
+    assert len(server.registry.requests) == 0
+
+
+@contextmanager
+def without_privileges() -> Iterator[None]:
+    """Be no root for a while, who may write everywhere."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(before)
+
+
+async def test_a_task_that_is_called_off_leaves_a_part(server: Server, tmp_path: Path, anyio_backend: str) -> None:
+    digest = server.push(CONTENT)
+    target = tmp_path / "blob"
+    async with AsyncRegistryClientV2(server.name, **server.options) as client:
+        with anyio.CancelScope() as scope:
+
+            def stop(progress: Progress) -> None:
+                if progress.bytes > 3 * MIB:
+                    scope.cancel()
+
+            await client.download_blob(digest, target, on_progress=stop)
+        assert scope.cancelled_caught
+        assert os.listdir(tmp_path) == ["blob.part"]
+        left = (tmp_path / "blob.part").stat().st_size
+        assert left > 3 * MIB
+        assert not [one for one in threading.enumerate() if one.name == "docker_registry_sdk download"]
+        server.registry.requests.clear()
+        await client.download_blob(digest, target)
+    assert server.sent_in_parts == SIZE - left
+    assert target.read_bytes() == CONTENT

@@ -1,0 +1,71 @@
+"""Uploads a blob from a file in a process of its own, and keeps the session in another: `url mode blob kept [chunk_size]`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+from docker_registry_sdk._core.blobs.session import UploadSession
+from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
+from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+
+
+class Stuck:
+    """The blob, which stops coming in the middle for ever.
+
+    Args:
+        content: Its bytes.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def blocks(self, offset: int, /) -> Iterator[bytes]:
+        """Give the bytes from there to the middle."""
+        half = len(self.content) // 2
+        for at in range(offset, half, 50_000):
+            yield self.content[at : min(half, at + 50_000)]
+        print("stuck", flush=True)
+        sys.stdin.read()  # nobody writes
+
+
+class AsyncStuck(Stuck):
+    """The same for the async client."""
+
+    async def blocks(self, offset: int, /) -> AsyncIterator[bytes]:  # type: ignore[override]
+        """Give the bytes from there to the middle."""
+        for block in Stuck.blocks(self, offset):
+            yield block
+
+
+def main() -> None:
+    url, mode, blob, kept, *rest = sys.argv[1:]
+    content = Path(blob).read_bytes()
+
+    def keep(session: UploadSession) -> None:
+        part = Path(f"{kept}.part")
+        part.write_text(json.dumps(session.to_dict()), encoding="utf-8")
+        os.replace(part, kept)
+
+    options: dict[str, Any] = {"size": len(content), "on_session": keep}
+    if rest:
+        options["chunk_size"] = int(rest[0])
+    if mode == "sync":
+        with RegistryClientV2(url) as client:
+            client.blob_upload(Stuck(content), **options)
+        return
+
+    async def upload() -> None:
+        async with AsyncRegistryClientV2(url) as client:
+            await client.blob_upload(AsyncStuck(content), **options)
+
+    asyncio.run(upload())
+
+
+if __name__ == "__main__":
+    main()

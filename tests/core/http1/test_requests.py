@@ -1,0 +1,161 @@
+"""Requests that the direct transport sends: their heads, their bodies, and answers that come before a body is through."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from docker_registry_sdk._core.wire import verbatim_url
+from tests.support.direct import open_direct
+from tests.support.raw_server import HEAD_END, RawServer, answering, run_raw_server
+from tests.support.sessions import KINDS, Kind
+
+pytestmark = pytest.mark.parametrize("kind", KINDS)
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+MIB = 1024 * 1024
+
+
+def many(count: int, size: int = MIB) -> Any:
+    """Return what gives so many pieces."""
+
+    def pieces() -> Iterator[bytes]:
+        for number in range(count):
+            yield bytes([number % 256]) * size
+
+    return pieces
+
+
+@pytest.mark.parametrize(
+    ("content", "headers", "wire"),
+    [
+        (None, {}, b""),
+        (b"", {}, b""),
+        (b"hello", {}, b"hello"),
+        (b"h" * 3 * MIB, {}, b"h" * 3 * MIB),
+        (many(3, 2), {"Content-Length": "6"}, b"\0\0\1\1\2\2"),
+        (many(3), {"Content-Length": f"{3 * MIB}"}, b"".join(many(3)())),
+        (many(2, 3), {}, b"3\r\n\0\0\0\r\n3\r\n\1\1\1\r\n0\r\n\r\n"),
+        (many(0), {}, b"0\r\n\r\n"),
+    ],
+)
+def test_a_body_goes_out_as_it_is(kind: Kind, content: Any, headers: dict[str, str], wire: bytes) -> None:
+    with run_raw_server(answering(OK, OK)) as server, open_direct(kind) as direct:
+        for _ in range(2):
+            assert direct.send(f"{server.url}/x", "PUT", content, headers=headers).extensions["raw"] == b"ok"
+        assert [one.partition(HEAD_END)[2] for one in server.requests] == [wire, wire]
+        assert len(server.connections) == 1
+
+
+def test_a_head_goes_out_as_it_is(kind: Kind) -> None:
+    with run_raw_server(answering(OK)) as server, open_direct(kind) as direct:
+        direct.send(verbatim_url(f"{server.url}/a/../b?c='%2f"), headers={"X-One": "1", "Authorization": "Bearer x"})
+        head = server.requests[0]
+        assert head.startswith(b"GET /a/../b?c='%2f HTTP/1.1\r\nHost: 127.0.0.1:")
+        assert b"X-One: 1\r\nAuthorization: Bearer x\r\n\r\n" in head
+
+
+def test_a_piece_is_on_its_way_before_the_next_one_is_there(kind: Kind) -> None:
+    come = threading.Event()
+
+    def wait(server: RawServer, connection: socket.socket) -> None:
+        got = 0
+        while got < 10_000:
+            got += len(connection.recv(65536))
+        come.set()
+        while connection.recv(65536):
+            pass
+
+    def pieces() -> Iterator[bytes]:
+        for _ in range(100):
+            yield b"x" * 1000
+        assert come.wait(10)
+        raise RuntimeError("enough")
+
+    with run_raw_server(wait) as server, open_direct(kind) as direct:
+        with pytest.raises(RuntimeError, match="enough"):
+            direct.send(f"{server.url}/x", "PUT", pieces, headers={"Content-Length": "2000000"})
+        assert (direct.idle, direct.free) == (0, 100)
+
+
+@pytest.mark.parametrize("value", ["a\r\nEvil: 1", "a\nEvil: 1", "a\0", "\x0b"])
+def test_a_header_cannot_bring_another(kind: Kind, value: str) -> None:
+    with run_raw_server(answering(OK)) as server, open_direct(kind) as direct:
+        with pytest.raises(httpx.LocalProtocolError):
+            direct.send(f"{server.url}/x", headers={"X": value})
+        assert (server.requests, direct.idle, direct.free) == ([], 0, 100)
+
+
+@pytest.mark.parametrize("target", ["/a b", "/a\r\nEvil: 1", "/\x7f"])
+def test_a_target_cannot_bring_a_header(kind: Kind, target: str) -> None:
+    class Odd(httpx.URL):
+        @property
+        def raw_path(self) -> bytes:
+            return target.encode()
+
+    with run_raw_server(answering(OK)) as server, open_direct(kind) as direct:
+        with pytest.raises(httpx.LocalProtocolError):
+            direct.send(Odd(f"{server.url}/x"))
+        assert (server.requests, direct.idle, direct.free) == ([], 0, 100)
+
+
+@pytest.mark.parametrize("length", ["5", "7"])
+def test_a_body_of_another_length_than_promised_fails(kind: Kind, length: str) -> None:
+    with run_raw_server(answering(OK)) as server, open_direct(kind) as direct:
+        with pytest.raises(httpx.LocalProtocolError):
+            direct.send(f"{server.url}/x", "PUT", many(3, 2), headers={"Content-Length": length})
+        assert (direct.idle, direct.free) == (0, 100)
+
+
+@pytest.mark.parametrize("headers", [{"Content-Length": f"{64 * MIB}"}, {}])
+def test_an_answer_before_the_body_is_through_is_read(kind: Kind, headers: dict[str, str]) -> None:
+    done = threading.Event()
+
+    def refuse(server: RawServer, connection: socket.socket) -> None:
+        while HEAD_END not in connection.recv(65536):
+            pass
+        connection.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 7\r\n\r\ntoo big")
+        done.wait(10)  # it takes no more of the body
+
+    with run_raw_server(refuse) as server, open_direct(kind) as direct:
+        response = direct.send(f"{server.url}/x", "PUT", many(64), headers=headers)
+        done.set()
+        assert (response.status_code, response.extensions["raw"]) == (413, b"too big")
+        assert (direct.idle, direct.free) == (0, 100)
+
+
+@pytest.mark.parametrize("headers", [{"Content-Length": f"{64 * MIB}"}, {}])
+def test_an_answer_before_the_body_is_through_is_read_although_the_server_closes(kind: Kind, headers: dict[str, str]) -> None:
+    def refuse(server: RawServer, connection: socket.socket) -> None:
+        while HEAD_END not in connection.recv(65536):
+            pass
+        connection.sendall(b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
+
+    with run_raw_server(refuse) as server, open_direct(kind) as direct:
+        assert direct.send(f"{server.url}/x", "PUT", many(64), headers=headers).status_code == 401
+        assert (direct.idle, direct.free) == (0, 100)
+
+
+def test_a_server_that_closes_without_an_answer_fails(kind: Kind) -> None:
+    def close(server: RawServer, connection: socket.socket) -> None:
+        connection.recv(100)
+
+    with run_raw_server(close) as server, open_direct(kind) as direct:
+        with pytest.raises((httpx.WriteError, httpx.RemoteProtocolError, httpx.ReadError)):
+            direct.send(f"{server.url}/x", "PUT", many(64), headers={"Content-Length": f"{64 * MIB}"})
+        assert (direct.idle, direct.free) == (0, 100)
+
+
+def test_interim_answers_do_not_stop_a_body(kind: Kind) -> None:
+    def early(server: RawServer, connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 102 Processing\r\n\r\n")
+        answering(OK)(server, connection)
+
+    with run_raw_server(early) as server, open_direct(kind) as direct:
+        response = direct.send(f"{server.url}/x", "PUT", many(16), headers={"Content-Length": f"{16 * MIB}"})
+        assert response.extensions["raw"] == b"ok"
+        assert len(server.requests[0].partition(HEAD_END)[2]) == 16 * MIB

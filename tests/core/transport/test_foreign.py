@@ -1,0 +1,95 @@
+"""Following the URLs of descriptors, driven by hand: bare everywhere, and out of the caller's network."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from docker_registry_sdk._core.auth.steps import Read, Resolve, Send
+from docker_registry_sdk._core.text.origin import Origin
+from docker_registry_sdk._core.transport.foreign import follow_foreign
+from docker_registry_sdk.errors import TransportError
+
+HOME = "https://registry.example.com"
+ADDRESSES = {
+    "registry.example.com": ("93.184.216.34",),
+    "cdn.example.net": ("93.184.216.35",),
+    "inside.example.net": ("93.184.216.36", "10.0.0.1"),
+    "registry.example.org": ("10.0.0.2",),
+}
+
+
+def follow(url: str, home: str = HOME, location: str | None = None, *, proxied: bool = False) -> list[httpx.Request]:
+    """Return all requests that are sent for a URL, the first of which may be answered by a redirect."""
+    headers = {"Authorization": "Bearer secret", "Cookie": "c=d", "Proxy-Authorization": "Basic x", "Range": "bytes=1-2"}
+    flow = follow_foreign(httpx.Request("GET", url, headers=headers), lambda: Origin.from_url(home))
+    sent: list[httpx.Request] = []
+    result: object = None
+    try:
+        while True:
+            match flow.send(result):
+                case Send(request=request):
+                    sent.append(request)
+                    moved = {} if location is None or len(sent) > 1 else {"Location": location}
+                    result = httpx.Response(307 if moved else 200, headers=moved)
+                case Read(response=response):
+                    result = response
+                case Resolve(host=host):
+                    result = None if proxied else ADDRESSES.get(host, ())
+                case step:
+                    raise AssertionError(step)
+    except StopIteration:
+        return sent
+
+
+@pytest.mark.parametrize("url", ["https://cdn.example.net/x?sig=%2f", f"{HOME}/v2/a/blobs/sha256:1"])
+@pytest.mark.parametrize("location", [None, "https://cdn.example.net/y", HOME, "/z"])
+def test_nothing_secret_goes_anywhere_not_even_home(url: str, location: str | None) -> None:
+    sent = follow(url, location=location)
+    assert len(sent) == (1 if location is None else 2)
+    for request in sent:
+        assert not {"authorization", "cookie", "proxy-authorization"} & set(request.headers)
+        assert request.headers["Range"] == "bytes=1-2"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://10.0.0.1/x",
+        "https://93.184.216.35/x",
+        "https://[::1]/x",
+        "https://[::ffff:10.0.0.1]/x",
+        "https://localhost/x",
+        "https://metadata.google.internal/x",
+        "https://intranet/x",
+        "https://inside.example.net/x",
+        "https://0x7f000001/x",
+        "http://cdn.example.net/x",
+        "http://registry.example.com/x",
+    ],
+)
+@pytest.mark.parametrize("by_redirect", [True, False])
+def test_a_public_registry_leads_nowhere_else(url: str, by_redirect: bool) -> None:
+    with pytest.raises(TransportError, match=r"descriptor|plain http|host|private network"):
+        follow("https://cdn.example.net/", location=url) if by_redirect else follow(url)
+
+
+@pytest.mark.parametrize("home", ["https://localhost:5000", "https://10.0.0.5", "https://registry.example.org"])
+@pytest.mark.parametrize("url", ["https://10.0.0.1/x", "https://localhost/x", "https://inside.example.net/x"])
+def test_a_private_registry_may_lead_into_its_network(home: str, url: str) -> None:
+    assert len(follow(url, home)) == 1
+    with pytest.raises(TransportError, match="plain http"):
+        follow(url.replace("https", "http"), home)
+
+
+def test_plain_http_is_for_registries_of_plain_http() -> None:
+    assert len(follow("http://cdn.example.net/x", "http://localhost:5000")) == 1
+    assert len(follow("https://cdn.example.net/x", "http://localhost:5000")) == 1
+    with pytest.raises(TransportError, match="plain http"):
+        follow("https://cdn.example.net/x", "http://localhost:5000", "http://cdn.example.net/y")
+
+
+def test_where_a_proxy_looks_hosts_up_names_are_told_by_their_text() -> None:
+    assert len(follow("https://inside.example.net/x", proxied=True)) == 1
+    with pytest.raises(TransportError, match="descriptor"):
+        follow("https://localhost/x", proxied=True)

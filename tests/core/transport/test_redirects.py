@@ -1,0 +1,295 @@
+"""Following redirects, driven by hand: where a request goes, and what it carries there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from docker_registry_sdk._core.auth.steps import Flow, Read, Resolve, Send
+from docker_registry_sdk._core.text.origin import Origin
+from docker_registry_sdk._core.transport.redirects import follow_redirects
+from docker_registry_sdk._core.wire import make_absolute, verbatim_url
+from docker_registry_sdk.errors import TransportError
+
+HOME = "https://registry.example.com"
+CDN = "https://cdn.example.net"
+BLOB = f"{HOME}/v2/a/blobs/sha256:1"
+Answer = Callable[[httpx.Request], httpx.Response]
+
+
+def enter(request: httpx.Request) -> Flow:
+    """Let a request in with an Authorization header."""
+    request.headers["Authorization"] = "Bearer secret"
+    response: httpx.Response = yield Send(request)
+    return response
+
+
+PUBLIC = ("93.184.216.34", "2606:2800:220:1::1")
+
+
+def follow(
+    answer: Answer, request: httpx.Request, home: str = HOME, addresses: dict[str, tuple[str, ...] | None] | None = None
+) -> tuple[httpx.Response, list[httpx.Request]]:
+    """Return the last response and all requests; hosts are public unless `addresses` says otherwise."""
+    sent: list[httpx.Request] = []
+    flow = follow_redirects(request, lambda: Origin.from_url(home), enter)
+    step = next(flow)
+    unread: httpx.Response | None = None
+    try:
+        while True:
+            if isinstance(step, Send):
+                assert unread is None, "a response was left open"
+                sent.append(step.request)
+                unread = answer(step.request)
+                unread.request = step.request
+                step = flow.send(unread)
+            elif isinstance(step, Resolve):
+                assert unread is None, "a response was left open"
+                step = flow.send((addresses or {}).get(step.host, PUBLIC))
+            else:
+                assert isinstance(step, Read)
+                result, unread = unread, None
+                step = flow.send(result)
+    except StopIteration as end:
+        return end.value, sent
+    except TransportError:
+        assert unread is None, "a response was left open"
+        raise
+
+
+def to(location: str, status: int = 307) -> Answer:
+    """Return what redirects once."""
+    done: list[bool] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if done:
+            return httpx.Response(200)
+        done.append(True)
+        return httpx.Response(status, headers={"Location": location})
+
+    return answer
+
+
+def get(url: str = BLOB, method: str = "GET", **options: object) -> httpx.Request:
+    """Return a request with all that should and should not travel."""
+    headers = {"Accept": "a/b", "Range": "bytes=1-2", "Cookie": "c=d", "Proxy-Authorization": "Basic x", "User-Agent": "u"}
+    return httpx.Request(method, url, headers=headers, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_read_goes_to_another_origin_bare(status: int, method: str) -> None:
+    response, [first, second] = follow(to(f"{CDN}/x", status), get(method=method))
+    assert response.status_code == 200
+    assert first.headers["Authorization"] == "Bearer secret"
+    assert (second.method, str(second.url)) == (method, f"{CDN}/x")
+    assert not {"authorization", "cookie", "proxy-authorization"} & set(second.headers)
+    assert (second.headers["Accept"], second.headers["Range"], second.headers["User-Agent"]) == ("a/b", "bytes=1-2", "u")
+    assert second.headers["Host"] == "cdn.example.net"
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "https://registry.example.com:8443/x",
+        "https://registry.example.com.evil.test/x",
+        "https://example.com/x",
+        "https://auth.registry.example.com/x",
+        "//cdn.example.net/x",
+    ],
+)
+def test_any_other_origin_gets_no_authorization(location: str) -> None:
+    _, [_, second] = follow(to(location), get())
+    assert "Authorization" not in second.headers
+
+
+@pytest.mark.parametrize(
+    "location", ["/v2/b/blobs/x", "https://REGISTRY.example.com:443/v2/b/blobs/x", "x", "//registry.example.com/y"]
+)
+def test_at_home_a_redirect_is_let_in(location: str) -> None:
+    _, [_, second] = follow(to(location), get())
+    assert second.headers["Authorization"] == "Bearer secret"
+
+
+def test_relative_to_the_path_of_the_request() -> None:
+    _, [_, second] = follow(to("./sha256:2?x=y"), get())
+    assert str(second.url) == f"{HOME}/v2/a/blobs/sha256:2?x=y"
+
+
+def test_relative_to_the_origin_that_redirects() -> None:
+    answers = iter([f"{CDN}/x", "/y"])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        location = next(answers, None)
+        return httpx.Response(302, headers={"Location": location}) if location else httpx.Response(200)
+
+    _, sent = follow(answer, get())
+    assert str(sent[-1].url) == f"{CDN}/y"
+
+
+@pytest.mark.parametrize("location", ["http://registry.example.com/x", "http://cdn.example.net/x", "http://localhost/x"])
+def test_from_https_nothing_goes_to_http(location: str) -> None:
+    with pytest.raises(TransportError, match="nothing goes from https to plain http"):
+        follow(to(location), get())
+
+
+def test_from_a_registry_on_http_through_https_nothing_goes_back_to_http() -> None:
+    answers = iter([f"{CDN}/x", "http://cdn.example.net/x"])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(302, headers={"Location": next(answers)})
+
+    with pytest.raises(TransportError, match="nothing goes from https to plain http"):
+        follow(answer, get("http://registry.example.com/v2/a/blobs/x"), "http://registry.example.com")
+
+
+def test_from_a_registry_on_http_to_http() -> None:
+    _, sent = follow(to("http://cdn.example.net/x"), get("http://registry.example.com/v2/"), "http://registry.example.com")
+    assert "Authorization" in sent[0].headers
+    assert "Authorization" not in sent[1].headers
+
+
+def test_an_upload_location_elsewhere_is_followed_bare() -> None:
+    _, [request] = follow(lambda request: httpx.Response(201), get(f"{CDN}/upload", "PUT", content=b"x"))
+    assert "Authorization" not in request.headers
+    assert "Cookie" not in request.headers
+
+
+def test_an_upload_location_on_http_is_refused() -> None:
+    with pytest.raises(TransportError, match="nothing goes from https to plain http"):
+        follow(lambda request: httpx.Response(201), get("http://registry.example.com/upload", "PUT", content=b"x"))
+
+
+@pytest.mark.parametrize("status", [307, 308])
+def test_a_write_with_a_body_that_can_be_sent_again_is_redirected(status: int) -> None:
+    _, [_, second] = follow(to(f"{CDN}/x", status), get(method="PUT", content=b"body"))
+    assert (second.method, second.read()) == ("PUT", b"body")
+    assert second.headers["Content-Length"] == "4"
+
+
+@pytest.mark.parametrize("status", [301, 302, 303])
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_a_write_is_never_made_a_read(status: int, method: str) -> None:
+    response, sent = follow(to(f"{CDN}/x", status), get(method=method))
+    assert (response.status_code, len(sent)) == (status, 1)
+
+
+def test_a_body_that_can_be_sent_once_is_not_redirected() -> None:
+    response, sent = follow(to(f"{CDN}/x"), get(method="PUT", content=iter([b"x"])))
+    assert (response.status_code, len(sent)) == (307, 1)
+
+
+@pytest.mark.parametrize("number", [5, 6])
+def test_five_redirects_at_most(number: int) -> None:
+    left = iter(range(number))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        count = next(left, None)
+        return httpx.Response(200) if count is None else httpx.Response(302, headers={"Location": f"/{count}"})
+
+    if number == 5:
+        assert follow(answer, get())[0].status_code == 200
+    else:
+        with pytest.raises(TransportError, match="more than 5 redirects"):
+            follow(answer, get())
+
+
+def test_a_loop_ends() -> None:
+    with pytest.raises(TransportError, match="more than 5 redirects"):
+        follow(lambda request: httpx.Response(302, headers={"Location": str(request.url)}), get())
+
+
+@pytest.mark.parametrize("status", [300, 304, 305, 306])
+def test_other_statuses_are_no_redirects(status: int) -> None:
+    assert follow(to(f"{CDN}/x", status), get())[0].status_code == status
+
+
+@pytest.mark.parametrize("location", ["", "  "])
+def test_a_redirect_without_a_location_is_the_answer(location: str) -> None:
+    assert follow(to(location), get())[0].status_code == 307
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "https://alice:hunter2@cdn.example.net/x",
+        "https://cdn.example.net:99999/x",
+        "ftp://cdn.example.net/x",
+        "file:///etc/passwd",
+        "javascript:alert(1)",
+        "https://",
+        "https://[::1",
+        "https://cdn.example.net\\@evil.test/",
+        "https://0x7f.1/x",
+    ],
+)
+def test_a_location_that_leads_nowhere_is_refused_without_its_secrets(location: str) -> None:
+    with pytest.raises(TransportError) as caught:
+        follow(to(location), get())
+    assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "target", ["/a//b/../c/./d?X-Sig=%2f%2F+~'()*&e=&&f", '/%7Eu/[x]?q={}|^`"', "?only=query", "/x?", "/x;y=z?a=b;c"]
+)
+def test_a_signed_target_goes_out_byte_for_byte(target: str) -> None:
+    _, [_, second] = follow(to(CDN + target), get())
+    assert second.url.raw_path.decode() == (target if target.startswith("/") else f"/{target}")
+    assert second.url.host == "cdn.example.net"
+
+
+def test_a_fragment_stays_behind() -> None:
+    _, [_, second] = follow(to(f"{CDN}/x?y=z#fragment"), get())
+    assert second.url.raw_path == b"/x?y=z"
+
+
+def test_a_verbatim_request_is_what_its_redirect_is_relative_to() -> None:
+    request = get()
+    request.url = verbatim_url(f"{HOME}/v2/a/../b/blobs/x")
+    _, [_, second] = follow(to("/y/../z"), request)
+    assert second.url.raw_path == b"/y/../z"
+    assert make_absolute(str(request.url), "/y") == f"{HOME}/y"
+
+
+@pytest.mark.parametrize("private", [("127.0.0.1",), (*PUBLIC, "10.0.0.1"), ("fd00::1",), ("64:ff9b::a00:1",)])
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_from_the_internet_nothing_goes_into_the_callers_network(private: tuple[str, ...], method: str) -> None:
+    request = get(method=method)
+    with pytest.raises(TransportError, match="in a private network"):
+        follow(to(CDN), request, addresses={"cdn.example.net": private})
+    assert request.url.host == "registry.example.com"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost", "10.0.0.1", "169.254.169.254"])
+def test_an_address_of_the_callers_network_is_none_for_the_internet(host: str) -> None:
+    addresses: dict[str, tuple[str, ...] | None] = {host.strip("[]"): (host.strip("[]"),), "localhost": ("127.0.0.1",)}
+    with pytest.raises(TransportError, match="in a private network"):
+        follow(to(f"https://{host}/x"), get(), addresses=addresses)
+
+
+def test_an_upload_location_in_the_callers_network_is_not_followed() -> None:
+    with pytest.raises(TransportError, match="in a private network"):
+        follow(lambda request: httpx.Response(200), get(f"{CDN}/x"), addresses={"cdn.example.net": ("10.0.0.1",)})
+
+
+@pytest.mark.parametrize("own", [("10.0.0.9",), (*PUBLIC, "10.0.0.9"), None])
+def test_a_registry_of_the_callers_network_may_lead_there(own: tuple[str, ...] | None) -> None:
+    addresses = {"registry.example.com": own, "cdn.example.net": ("10.0.0.1",)}
+    _, sent = follow(to(CDN), get(), addresses=addresses)
+    assert [request.extensions.get("addresses") for request in sent] == [None, None]
+
+
+def test_the_addresses_that_were_checked_are_the_only_ones_for_their_host_and_no_other() -> None:
+    answers = iter([CDN, "https://other.example.org/y", f"{HOME}/z"])
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        location = next(answers, None)
+        return httpx.Response(307, headers={"Location": location}) if location else httpx.Response(200)
+
+    known: dict[str, tuple[str, ...] | None] = {"cdn.example.net": PUBLIC[:1], "other.example.org": PUBLIC[1:]}
+    request = get(extensions={"bulk": True})
+    _, sent = follow(answer, request, addresses=known)
+    assert [one.extensions.get("addresses") for one in sent] == [None, PUBLIC[:1], PUBLIC[1:], None]
+    assert all(one.extensions["bulk"] for one in sent)

@@ -1,0 +1,31 @@
+"""Fixtures for tests of the wire."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+
+import httpx
+import pytest
+
+from tests.core.wire.loopback import Loopback, run_loopback
+
+
+@pytest.fixture
+def loopback() -> Iterator[Loopback]:
+    """Give a server on loopback that answers 201, until a test says otherwise."""
+    with run_loopback(lambda handler: handler.reply(201)) as server:
+        yield server
+
+
+@pytest.fixture
+def http(loopback: Loopback) -> Iterator[httpx.Client]:
+    """Give a client of that server."""
+    with httpx.Client(base_url=loopback.url, trust_env=False, timeout=5) as client:
+        yield client
+
+
+@pytest.fixture
+async def async_http(loopback: Loopback) -> AsyncIterator[httpx.AsyncClient]:
+    """Give an async client of that server."""
+    async with httpx.AsyncClient(base_url=loopback.url, trust_env=False, timeout=5) as client:
+        yield client

@@ -1,0 +1,164 @@
+"""Response headers as typed values."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from docker_registry_sdk._core.wire import (
+    boolean_header,
+    integer_header,
+    list_header,
+    next_link,
+    required,
+    text_header,
+    url_header,
+)
+from docker_registry_sdk.errors import ParseError
+from docker_registry_sdk.v2.api import list_tags, put_manifest, start_blob_upload
+
+REQUEST = httpx.Request("GET", "https://h.test/v2/a/tags/list?n=2")
+
+
+def with_header(name: str, *values: str, status: int = 200) -> httpx.Response:
+    """Return a response with a header, repeated for several values."""
+    return httpx.Response(status, headers=[(name, value) for value in values], request=REQUEST)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("0", 0),
+        (" 12 ", 12),
+        ("-1", None),
+        ("+1", None),
+        ("1.0", None),
+        ("1_000", None),
+        ("", None),
+        ("abc", None),
+        ("5, 5", None),
+        ("9" * 5000, None),
+    ],
+)
+def test_whole_number_is_read_or_counts_as_absent(value: str, expected: int | None) -> None:
+    assert integer_header(with_header("X", value), "x") == expected
+
+
+@pytest.mark.parametrize("value", ["²", "٣"])
+def test_digits_of_other_scripts_are_no_number(value: str) -> None:
+    response = httpx.Response(200, headers=[(b"X", value.encode())])
+    assert integer_header(response, "X") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("true", True), ("True", True), ("1", True), ("0", False), ("FALSE", False), ("mirror", None), ("", None)],
+)
+def test_yes_and_no_are_read_or_count_as_absent(value: str, expected: bool | None) -> None:
+    assert boolean_header(with_header("X", value), "x") is expected
+
+
+def test_absent_headers_are_none() -> None:
+    response = httpx.Response(200, request=REQUEST)
+    assert text_header(response, "X") is None
+    assert integer_header(response, "X") is None
+    assert boolean_header(response, "X") is None
+    assert list_header(response, "X") is None
+    assert url_header(response, "X") is None
+    assert next_link(response) is None
+
+
+def test_list_may_be_repeated_or_joined() -> None:
+    assert list_header(with_header("OCI-Tag", "v1", "v2, v3,,"), "oci-tag") == ["v1", "v2", "v3"]
+    assert list_header(with_header("OCI-Tag", ""), "oci-tag") == []
+    assert put_manifest.parse(with_header("OCI-Tag", "v1", "v2", status=201)).oci_tag == ["v1", "v2"]
+
+
+def test_required_header_that_is_missing_names_class_and_header() -> None:
+    for response in (httpx.Response(202, request=REQUEST), with_header("Location", "", status=202)):
+        with pytest.raises(ParseError, match="StartBlobUploadAccepted, field Location: is missing") as caught:
+            start_blob_upload.parse(response)
+        assert (caught.value.model, caught.value.field) == ("StartBlobUploadAccepted", "Location")
+    assert required(0, "X", "Y") == 0
+
+
+def test_url_is_made_absolute_or_stays_without_a_request() -> None:
+    assert url_header(with_header("Location", " /x?y "), "location") == "https://h.test/x?y"
+    assert url_header(httpx.Response(202, headers={"Location": "/x"}), "Location") == "/x"
+    assert url_header(with_header("Location", "https://[::1"), "Location") == "https://[::1"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ('</v2/a/tags/list?last=b&n=2>; rel="next"', "/v2/a/tags/list?last=b&n=2"),
+        ("</x>; rel=next", "/x"),
+        ("</x>;rel=next", "/x"),
+        ('</x> ; rel = "next"', "/x"),
+        ('</x>; REL="next"', "/x"),
+        ('</x>; rel="NEXT"', "/x"),
+        ('</x>; rel="last next"', "/x"),
+        ('</x>; title="a; b, <c>"; rel="next"', "/x"),
+        ('</x>; rel="next"; title="a; b"', "/x"),
+        ('</a>; rel="prev", </x>; rel="next"', "/x"),
+        ('</a>; rel="prev",</x>; rel="next"', "/x"),
+        ('</x>; rel="next", </z>; rel="next"', "/x"),
+        ('</x>; rel="next"; rel="prev"', "/x"),
+        ('</x?a=1;b=2>; rel="next"', "/x?a=1;b=2"),
+        ('</x?a=1,b=2>; rel="next"', "/x?a=1,b=2"),
+        ("</x?a='b'>; rel=next", "/x?a='b'"),
+        ("</x'>; rel=next", "/x'"),
+        ('</x?q="b">; rel="next"', '/x?q="b"'),
+        ('</x/../y?>; rel="next"', "/x/../y?"),
+    ],
+)
+def test_next_link_is_found_with_its_bytes_kept(value: str, expected: str) -> None:
+    assert next_link(with_header("Link", value)) == f"https://h.test{expected}"
+
+
+def test_next_link_may_stand_in_a_header_of_its_own() -> None:
+    assert next_link(with_header("Link", '</a>; rel="prev"', '</x>; rel="next"')) == "https://h.test/x"
+
+
+@pytest.mark.parametrize(
+    "value", ['<?last=b>; rel="next"', '<list?last=b>; rel="next"', '<https://h.test/v2/a/tags/list?last=b>; rel="next"']
+)
+def test_next_link_is_relative_to_the_request(value: str) -> None:
+    assert next_link(with_header("Link", value)) == "https://h.test/v2/a/tags/list?last=b"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "garbage", "<", "</x>", '</x>; rel="prev"', '</x>; title="next"', "</x>; rel=nextish", ";;;=,<", '<>; rel="prev"'],
+)
+def test_no_next_link_is_none(value: str) -> None:
+    assert next_link(with_header("Link", value)) is None
+
+
+def test_next_page_is_never_shown_in_a_repr() -> None:
+    response = httpx.Response(200, json={"tags": []}, headers={"Link": '</x?token=secret>; rel="next"'}, request=REQUEST)
+    parsed = list_tags.parse(response)
+    assert parsed.next_url == "https://h.test/x?token=secret"
+    assert "secret" not in repr(parsed)
+
+
+@given(
+    st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E))
+    | st.lists(st.sampled_from("<>;,=\"' /arelnxt?&[")).map("".join)
+)
+def test_any_header_is_read_without_an_error(value: str) -> None:
+    for name in ("Link", "Location"):
+        response = with_header(name, value)
+        next_link(response)
+        url_header(response, name)
+        integer_header(response, name)
+        list_header(response, name)
+
+
+@given(st.binary().filter(lambda value: b"\r" not in value and b"\n" not in value))
+def test_any_bytes_in_a_header_are_read_without_an_error(value: bytes) -> None:
+    response = httpx.Response(202, headers=[(b"Location", value or b"x"), (b"Link", value)], request=REQUEST)
+    next_link(response)
+    url_header(response, "Location")
