@@ -33,7 +33,7 @@ def test_all_parts_are_walked() -> None:
         "v1.api.index.search",
         "v2.api.manifests.get_manifest",
         "token_auth.models.token_request",
-        "wire._sync.exchange",
+        "_core.wire._sync.exchange",
     ):
         assert f"docker_registry_sdk.{name}" in MODULES
 

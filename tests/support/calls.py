@@ -18,9 +18,7 @@ def function_of(kind: str, module: str, name: str) -> Callable[..., Any]:
         module: The module's name, such as `referrers`.
         name: The function's name, without async_.
     """
-    found: Callable[..., Any] = getattr(
-        import_module(f"docker_registry_sdk.images._{kind}.{module}"), name if kind == "sync" else f"async_{name}"
-    )
+    found: Callable[..., Any] = getattr(import_module("docker_registry_sdk.images"), name if kind == "sync" else f"async_{name}")
     return found
 
 
