@@ -13,7 +13,7 @@ from typing import Final, Literal, cast
 
 from attrs import Factory, field, frozen
 
-from ._core.text.grammar import IMAGE_ID, check_index_name, check_remote_name, check_tag, is_host, shown
+from ._core.names.grammar import IMAGE_ID, check_index_name, check_remote_name, check_tag, is_host, shown
 from ._core.text.redaction import quoted
 from .digest import Digest
 from .errors import InvalidReferenceError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._core.text.origin import Origin
+from .._core.names.origin import Origin
 from ..errors import RegistryError
 
 # A hostile or broken registry may offer pages for ever.

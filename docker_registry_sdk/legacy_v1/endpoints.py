@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from .._core.text.origin import Origin, same_site
+from .._core.names.origin import Origin, same_site
 from .._core.transport.home import HUB
 from ..errors import AuthError, InvalidReferenceError
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from .._core.auth.authenticator import is_repeatable
 from .._core.auth.challenge import parse_challenges
 from .._core.auth.steps import Enter, Flow, Lock, Read, Send, Step
-from .._core.text.origin import Origin
+from .._core.names.origin import Origin
 from .._core.transport.home import Home
 from .._core.transport.redirects import follow_redirects
 from .._core.wire import HTTPRequest, HTTPResponse, Request

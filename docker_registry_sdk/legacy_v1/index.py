@@ -11,7 +11,7 @@ from attrs import evolve
 from .._core.auth.authenticator import is_repeatable
 from .._core.auth.report import AuthReport
 from .._core.auth.steps import Enter, FindCredential, Flow, Lock, Read, Send, Step
-from .._core.text.origin import Origin
+from .._core.names.origin import Origin
 from .._core.transport.home import Home
 from .._core.transport.redirects import follow_redirects
 from .._core.wire import HTTPRequest, HTTPResponse, Request

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .._core.auth.token_service import basic_authorization
-from .._core.text.origin import Origin
+from .._core.names.origin import Origin
 from .._core.wire import HTTPRequest, HTTPResponse, verbatim_url
 from ..credentials import Credential
 from .session import Cookies, V1Session

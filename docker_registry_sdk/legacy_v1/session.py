@@ -6,7 +6,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from attrs import define, field
 
-from .._core.text.origin import Origin
+from .._core.names.origin import Origin
 from .._core.wire import HTTPRequest, HTTPResponse
 
 Access: TypeAlias = Literal["read", "write", "delete"]

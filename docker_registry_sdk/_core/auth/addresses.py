@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Generator
 from typing import Any
 
-from ..text.origin import Origin, is_private_host
+from ..names.origin import Origin, is_private_host
 from .steps import Resolve, Step
 
 

@@ -11,7 +11,7 @@ from attrs import evolve
 
 from ...credentials import Credential
 from ...errors import AuthError, RegistryError
-from ..text.origin import Origin
+from ..names.origin import Origin
 from ..text.redaction import one_line, redact_url
 from ..wire import ByteStream, HTTPRequest, HTTPResponse, Request
 from .addresses import addresses_for

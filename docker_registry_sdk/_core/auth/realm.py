@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from ...errors import AuthError, InvalidReferenceError
-from ..text.hosts import HostError, check_port, split_port
-from ..text.origin import Origin, normalize_host, same_site
+from ..names.hosts import HostError, check_port, split_port
+from ..names.origin import Origin, normalize_host, same_site
 from ..text.redaction import quoted
 from ..wire import follow_url
 from .addresses import are_public

@@ -1,1 +1,1 @@
-"""Grammars, hosts, origins and text from servers: parsed and made safe to show."""
+"""Text that errors and logs show: without secrets, in one line; and what errors are made of."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ...errors import TransportError
 from ..auth.steps import Flow, Resolve
-from ..text.origin import Origin, is_private_host
+from ..names.origin import Origin, is_private_host
 from ..wire import HTTPRequest, HTTPResponse
 from .home import origin_of
 from .redirects import follow_redirects, send_bare

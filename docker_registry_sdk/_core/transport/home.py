@@ -8,7 +8,7 @@ from typing import Literal
 import httpx
 
 from ...reference import Index
-from ..text.origin import Origin
+from ..names.origin import Origin
 
 # The host that serves Docker Hub's API; the name that references hold serves web pages.
 HUB = "registry-1.docker.io"

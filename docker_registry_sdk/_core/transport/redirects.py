@@ -9,7 +9,7 @@ from ...errors import InvalidReferenceError, TransportError
 from ..auth.addresses import addresses_for, are_public
 from ..auth.authenticator import is_repeatable
 from ..auth.steps import Flow, Read, Send, Step
-from ..text.origin import Origin
+from ..names.origin import Origin
 from ..wire import HTTPRequest, HTTPResponse, make_absolute, verbatim_url
 from .home import origin_of
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from ..._core.concurrency.locks import async_create_lock
-from ..._core.text.origin import Origin
+from ..._core.names.origin import Origin
 from ..._core.transport._async.assembly import async_create_pipeline
 from ..._core.transport._async.pipeline import AsyncPipeline
 from ..._core.transport.options import AsyncClientOptions

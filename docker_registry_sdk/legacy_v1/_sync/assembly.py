@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from ..._core.concurrency.locks import create_lock
-from ..._core.text.origin import Origin
+from ..._core.names.origin import Origin
 from ..._core.transport._sync.assembly import create_pipeline
 from ..._core.transport._sync.pipeline import Pipeline
 from ..._core.transport.options import ClientOptions

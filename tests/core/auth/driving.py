@@ -12,7 +12,7 @@ from attrs import define, field
 from docker_registry_sdk._core.auth.authenticator import Authenticator
 from docker_registry_sdk._core.auth.steps import Enter, FindCredential, Flow, Read, Resolve, Send
 from docker_registry_sdk._core.auth.tokens import TokenStore
-from docker_registry_sdk._core.text.origin import Origin
+from docker_registry_sdk._core.names.origin import Origin
 from docker_registry_sdk._core.wire import Request, build
 from docker_registry_sdk.credentials import Credential
 from docker_registry_sdk.errors import RegistryError

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docker_registry_sdk._core.auth.realm import check_realm, parse_trusted
-from docker_registry_sdk._core.text.origin import Origin
+from docker_registry_sdk._core.names.origin import Origin
 from docker_registry_sdk.errors import AuthError, InvalidReferenceError
 
 HTTPS = "https://registry.example.com"

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from docker_registry_sdk._core.auth.steps import Read, Resolve, Send
-from docker_registry_sdk._core.text.origin import Origin
+from docker_registry_sdk._core.names.origin import Origin
 from docker_registry_sdk._core.transport.foreign import follow_foreign
 from docker_registry_sdk.errors import TransportError
 

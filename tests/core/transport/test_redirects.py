@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from docker_registry_sdk._core.auth.steps import Flow, Read, Resolve, Send
-from docker_registry_sdk._core.text.origin import Origin
+from docker_registry_sdk._core.names.origin import Origin
 from docker_registry_sdk._core.transport.redirects import follow_redirects
 from docker_registry_sdk._core.wire import make_absolute, verbatim_url
 from docker_registry_sdk.errors import TransportError

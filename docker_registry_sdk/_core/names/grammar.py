@@ -9,8 +9,8 @@ import re
 from typing import Final
 
 from ...errors import InvalidReferenceError
+from ..text.redaction import quoted
 from .hosts import HostError, check_host, check_port, split_port
-from .redaction import quoted
 
 IMAGE_ID: Final = re.compile(r"[a-f0-9]{64}")
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docker_registry_sdk._core.text.origin import Origin, is_loopback_host, is_private_host, normalize_host, same_site
+from docker_registry_sdk._core.names.origin import Origin, is_loopback_host, is_private_host, normalize_host, same_site
 from docker_registry_sdk.errors import InvalidReferenceError
 
 URL = Origin.from_url
@@ -248,7 +248,7 @@ def test_origin_answers_the_same() -> None:
 
 def test_list_of_public_suffixes_is_loaded_only_when_it_is_needed() -> None:
     script = (
-        "import sys\nfrom docker_registry_sdk._core.text.origin import Origin, same_site\n"
+        "import sys\nfrom docker_registry_sdk._core.names.origin import Origin, same_site\n"
         "one = Origin.from_url('https://a.example.com'); same_site(one, one); one.is_private\n"
         "assert 'publicsuffixlist' not in sys.modules\n"
         "same_site(one, Origin.from_url('https://b.example.com'))\nassert 'publicsuffixlist' in sys.modules"

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 from attrs import Factory, field, frozen
 
 from ...errors import InvalidReferenceError
+from ..text.redaction import quoted, redact_url
 from .hosts import HostError, check_host, check_port, parse_address, split_port
-from .redaction import quoted, redact_url
 
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList

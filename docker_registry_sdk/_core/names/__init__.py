@@ -1,0 +1,1 @@
+"""The grammar of repository names and tags, hosts, and origins."""
