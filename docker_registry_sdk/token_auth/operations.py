@@ -11,7 +11,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="GET",
         path="/token",
         summary="Get a token",
-        description="The way that every token service knows. Without credentials the token is for an anonymous user. Send Basic credentials or none, and never an old Bearer token: Docker Hub answers that with a 500. A realm may have a query of its own, which stays. Some services look at the first scope alone; without any scope the token serves to prove who the user is and to get a refresh token. The answer may have `token`, `access_token` or both (the same value, then). Azure Container Registry gives only the second. A token is opaque: that of GHCR is not even a JWT.",
+        description="Every token service supports this request. Without credentials the token is for an anonymous user. Send Basic credentials or no Authorization header, and never an old Bearer token: Docker Hub answers 500 to that. If the realm has a query, it is kept. Some services use only the first scope. Without a scope the token only proves who the user is; such a request serves to get a refresh token. The response may contain `token`, `access_token` or both, with the same value. Azure Container Registry sends only `access_token`. A token is opaque: a GHCR token is not even a JWT.",
         source="Token authentication, Requesting a token",
         parameters=(
             Parameter(
@@ -28,7 +28,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="str",
                 required=False,
-                description="The service of the challenge, which names the registry. Some registries give none; send none then, and leave out an empty one: a parameter without a value counts as missing.",
+                description="The service of the challenge, which identifies the registry. If the challenge has no service, or an empty one, leave this out: a parameter without a value counts as missing.",
             ),
             Parameter(
                 name="scope",
@@ -36,7 +36,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="list[str]",
                 required=False,
-                description="The scopes, each as a parameter of its own. A challenge with several scopes has them in one string, parted by blanks.",
+                description="The scopes, each as a parameter of its own. A challenge has several scopes in one string, separated by spaces.",
             ),
             Parameter(
                 name="client_id",
@@ -44,7 +44,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="str",
                 required=False,
-                description="The name of the client, for the records of the service. It need not be registered. Always send one: some services want it.",
+                description="The name of the client, for the service's records. It need not be registered. Always send one: some services require it.",
             ),
             Parameter(
                 name="account",
@@ -52,7 +52,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="str",
                 required=False,
-                description="The user name, as docker sends it beside the Basic credentials. The service may ignore it, or refuse one that is not the name in the credentials (400).",
+                description="The user name, which docker sends in addition to the Basic credentials. A service may ignore it, or answer 400 if it differs from the user name in the credentials.",
             ),
             Parameter(
                 name="offline_token",
@@ -60,7 +60,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="bool",
                 required=False,
-                description="Whether a refresh token is wanted too; without `true` here a GET gets none. Some services answer with one that they do not accept later, so ask only when it will be used.",
+                description="Whether to request a refresh token too; a GET returns one only if this is true. Some services return a refresh token that they do not accept later, so request one only to use it.",
             ),
         ),
         body=None,
@@ -72,8 +72,8 @@ OPERATIONS: tuple[Operation, ...] = (
         tag="token",
         method="POST",
         path="/token",
-        summary="Get a token by OAuth 2.0",
-        description="Needed for refresh tokens, and a way to get one for a user name and a password. Not every service has it. Those without it answer 404 (Google Container Registry), 405, 401 (Artifactory) or 400 (Azure Container Registry): with user name and password, go on with GET then. The credentials are in the body, so there is no Authorization header. Redirects must not be followed. By the specification the answer always has `access_token`, `scope` and `expires_in`. In practice each of them is missing from some service, and `token` may stand in for the first. With a refresh token the answer may hold the same refresh token again, a new one, or none: keep the old one unless a new one comes.",
+        summary="Get a token with OAuth 2.0",
+        description="Required for refresh tokens, and also possible with a user name and a password. Not every service supports it: Google Container Registry answers 404, Artifactory 401, Azure Container Registry 400, others 405. With a user name and a password, use GET instead then. The credentials are in the body, so the request has no Authorization header. Redirects must not be followed. The specification requires `access_token`, `scope` and `expires_in` in the response. In practice each of them is missing from some service, and `token` may replace `access_token`. With a refresh token the response may contain the same refresh token, a new one, or no refresh token: keep the old one unless the response has a new one.",
         source="OAuth 2.0 token authentication, Getting a token",
         parameters=(
             Parameter(
@@ -90,7 +90,7 @@ OPERATIONS: tuple[Operation, ...] = (
             type="TokenRequest",
             media_types=("application/x-www-form-urlencoded",),
             required=True,
-            description="What token is wanted, and for whom.",
+            description="The token request: grant type, scopes and credentials.",
         ),
         streams=False,
     ),

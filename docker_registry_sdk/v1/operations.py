@@ -11,7 +11,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="GET",
         path="/v1/users",
         summary="Check a user name and password",
-        description="Sends Basic credentials and looks at the status alone. A standalone docker-registry answers 200 to everyone, with or without credentials, so that a success there proves nothing. Quay answers 404 when no credentials came. A registry that is not an index has no such route: 404 again. A trailing slash makes no difference.",
+        description="Sends Basic credentials; only the status of the response counts. A standalone docker-registry answers 200 to any credentials, and without credentials, so its 200 proves nothing. Quay answers 404 to a request without credentials. A registry that is not an index does not have this route and answers 404 too. A trailing slash makes no difference.",
         source="Docker Hub API, User Login",
         parameters=(),
         body=None,
@@ -24,7 +24,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="POST",
         path="/v1/users",
         summary="Create a user",
-        description='On the Hub this made an account, which had to be confirmed by mail. The old docker client used it for login: when the name was taken, the 400 with the JSON string "Username or email already exists" told it to go on with a check of the credentials. Quay never creates a user here: it checks the credentials and answers that very 400 when they are good. A standalone docker-registry answers 201 to any JSON and stores nothing. A trailing slash makes no difference.',
+        description='On Docker Hub this created an account, which the user had to confirm by email. The old docker client also used it for login: if the user name existed, the response was a 400 with the JSON string "Username or email already exists", and the client then checked the credentials. Quay never creates a user here: it checks the credentials and sends the same 400 if they are valid. A standalone docker-registry answers 201 to any JSON and stores nothing. A trailing slash makes no difference.',
         source="Docker Hub API, User Register",
         parameters=(),
         body=RequestBody(
@@ -43,7 +43,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="DELETE",
         path="/v1/repositories/{name}/",
         summary="Delete a repository",
-        description="Three calls where index and registry are two hosts: the index marks the repository and answers 202 with a token for deletion; the same call with that token goes to each endpoint; a last call tells the index that it is done (200). docker-registry, standalone or not, deletes at once. It removes the tags and the list of images; the images themselves stay in its storage. The trailing slash is needed: without it every method is a 301.",
+        description="If index and registry are two hosts, this takes three calls: the index marks the repository and answers 202 with a token for deletion; the client repeats the call with that token at each endpoint; a last call tells the index that the deletion is complete (200). docker-registry deletes at once, standalone or not. It deletes the tags and the list of images; the images stay in its storage. The trailing slash is required: without it every method is a 301.",
         source="The Docker Hub and the Registry spec, Delete",
         parameters=(
             Parameter(
@@ -52,7 +52,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
+                description="The repository, as namespace/repository. A name without a slash belongs to the namespace `library`. Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token must name that repository with the further slashes escaped, as in `a/b%2Fc`.",
             ),
             Parameter(
                 name="x_docker_token",
@@ -60,7 +60,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="bool",
                 required=False,
-                description="Ask for a token and the endpoints, with the value true. Without it an index may answer without either.",
+                description="Whether to request a token and the endpoints. Without this header an index may send neither.",
             ),
             Parameter(
                 name="x_docker_endpoints",
@@ -68,7 +68,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="The registries that the images are on, separated by commas. The index has never checked it.",
+                description="The registries that hold the images, separated by commas. The index does not check them.",
             ),
         ),
         body=None,
@@ -81,7 +81,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="DELETE",
         path="/v1/repositories/{name}/images",
         summary="Get a token for deleting",
-        description="Deletes nothing: docker-registry answers with a token for deletion, also for a repository that does not exist. The list of images goes with the repository.",
+        description="Deletes nothing: docker-registry returns a token for deletion, also for a repository that does not exist. The list of images is deleted with the repository.",
         source="docker-registry, index.py, delete_repository_images",
         parameters=(
             Parameter(
@@ -90,7 +90,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
+                description="The repository, as namespace/repository. A name without a slash belongs to the namespace `library`. Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token must name that repository with the further slashes escaped, as in `a/b%2Fc`.",
             ),
             Parameter(
                 name="x_docker_token",
@@ -98,7 +98,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="bool",
                 required=False,
-                description="Ask for a token and the endpoints, with the value true. Without it an index may answer without either.",
+                description="Whether to request a token and the endpoints. Without this header an index may send neither.",
             ),
         ),
         body=None,
@@ -111,7 +111,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="DELETE",
         path="/v1/repositories/{name}/tags/{tag}",
         summary="Delete a tag",
-        description="The image stays. docker-registry may answer 404 although the tag is gone now: it removes the tag first and then the json of the tag, which need not exist. Some of its storage backends answer 200 for a tag that never was.",
+        description="The image stays. docker-registry may answer 404 although the tag is now deleted: it deletes the tag first and then the JSON of the tag, which need not exist. Some of its storage backends answer 200 for a tag that never existed.",
         source="Registry API, Delete a repository tag",
         parameters=(
             Parameter(
@@ -120,7 +120,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
+                description="The repository, as namespace/repository. A name without a slash belongs to the namespace `library`. Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token must name that repository with the further slashes escaped, as in `a/b%2Fc`.",
             ),
             Parameter(
                 name="tag",
@@ -141,7 +141,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="DELETE",
         path="/v1/repositories/{name}/tags",
         summary="Delete all tags of a repository",
-        description="On docker-registry this is the deletion of the repository under another path: list of images and privacy go as well as the tags. Only the images stay in the storage.",
+        description="On docker-registry this deletes the repository, under another path: the list of images and the access setting are deleted as well as the tags. Only the images stay in the storage.",
         source="docker-registry, tags.py, delete_repository",
         parameters=(
             Parameter(
@@ -150,7 +150,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
+                description="The repository, as namespace/repository. A name without a slash belongs to the namespace `library`. Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token must name that repository with the further slashes escaped, as in `a/b%2Fc`.",
             ),
         ),
         body=None,
@@ -163,7 +163,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="GET",
         path="/v1/images/{img_id}/ancestry",
         summary="Get the ancestry of an image",
-        description="The id of the image itself comes first, its parent next, the root last. An image whose upload has not ended is a 400. Quay sends the JSON as text/html.",
+        description="The first id is that of the image, the second that of its parent, and the last that of the root. An image whose upload is not complete is a 400. Quay sends the JSON as text/html.",
         source="Registry API, Get image ancestry",
         parameters=(
             Parameter(
@@ -172,7 +172,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry calls anything else an invalid id, with 404.",
+                description="The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers 404 (invalid id) to anything else.",
             ),
         ),
         body=None,
@@ -185,7 +185,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="GET",
         path="/v1/images/{img_id}/diff",
         summary="Compare the layer of an image with its ancestors",
-        description="A worker beside the server computes it. Until it has, the answer is 200 with no body at all under application/json (and headers that let a cache keep it for a year): ask again later. Without the queue that feeds the worker the answer is 400, for every image. An id that the registry does not have also gets the empty 200.",
+        description="A worker process beside the server computes the comparison. Until it has finished, the response is a 200 with an empty body as application/json, and with headers that let a cache keep it for a year: send the request again later. If the queue for the worker is not configured, the response is a 400 for every image. An id that the registry does not have is an empty 200, too.",
         source="docker-registry, layers.py, get_image_diff_json",
         parameters=(
             Parameter(
@@ -194,7 +194,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry calls anything else an invalid id, with 404.",
+                description="The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers 404 (invalid id) to anything else.",
             ),
         ),
         body=None,
@@ -207,7 +207,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="GET",
         path="/v1/images/{img_id}/files",
         summary="List the files in the layer of an image",
-        description="The first call for an image takes as long as it takes the server to read the whole layer. A layer that is not a tar it can read is a 400. Of the whiteouts only those at the root of the layer are seen as deletions, and only where the tar writes paths with ./ in front. Other servers do not have the route.",
+        description="The first call for an image takes until the server has read the whole layer. A layer that the server cannot read as a tar archive is a 400. Whiteouts count as deletions only at the root of the layer, and only if the tar archive writes its paths with ./ in front. Other servers do not have this route.",
         source="docker-registry, layers.py, serialize_tar_info",
         parameters=(
             Parameter(
@@ -216,7 +216,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry calls anything else an invalid id, with 404.",
+                description="The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers 404 (invalid id) to anything else.",
             ),
         ),
         body=None,
@@ -229,7 +229,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="GET",
         path="/v1/repositories/{name}/tags/{tag}",
         summary="Get the image id of a tag",
-        description="An unknown repository and an unknown tag look the same.",
+        description="The response does not distinguish an unknown repository from an unknown tag.",
         source="Registry API, Get image id for a particular tag",
         parameters=(
             Parameter(
@@ -238,7 +238,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
+                description="The repository, as namespace/repository. A name without a slash belongs to the namespace `library`. Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token must name that repository with the further slashes escaped, as in `a/b%2Fc`.",
             ),
             Parameter(
                 name="tag",
@@ -258,8 +258,8 @@ OPERATIONS: tuple[Operation, ...] = (
         tag="registry",
         method="GET",
         path="/v1/images/{img_id}/json",
-        summary="Get the json of an image",
-        description="The server gives back the bytes that were pushed. An image whose upload has not ended is a 400, and with a token for a private repository an image that is not for it is a 404. Quay sends the JSON as text/html.",
+        summary="Get the JSON of an image",
+        description="The server returns the bytes that were pushed. An image whose upload is not complete is a 400. With a token for a private repository, an image that does not belong to the repository is a 404. Quay sends the JSON as text/html.",
         source="Registry API, Get image layer (json)",
         parameters=(
             Parameter(
@@ -268,7 +268,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry calls anything else an invalid id, with 404.",
+                description="The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers 404 (invalid id) to anything else.",
             ),
         ),
         body=None,
@@ -281,7 +281,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="GET",
         path="/v1/images/{img_id}/layer",
         summary="Get the layer of an image",
-        description="A tar, plain or compressed, just as it was pushed: look at its first bytes. Nothing says that it is whole but Content-Length and, where the server kept one, the checksum that comes with the json of the image. A server with its storage elsewhere answers 302 to a signed URL of that storage, where the Range has to be sent again and the Authorization must not be sent at all. It does not look first: the 302 is given even for an image that is not there, and the 404 comes from the storage then. Ranges are best effort: a storage without them, a Range that does not parse or one that counts from the end (`bytes=-100`) gives the whole layer (200). A range of fewer than two bytes is a 416. A range that runs past the end is not cut down: Content-Range and Content-Length then promise more than comes, by one byte for an open range (`bytes=100-`). A layer without any bytes is a 416 without a Range and for an open one; `bytes=0-5` of it is a 206 with Content-Length 6 and no bytes. An image whose upload has not ended is a 400.",
+        description="Returns the layer as it was pushed: a tar archive, uncompressed or compressed. Detect the compression from the first bytes. Only Content-Length and, if the server has one, the checksum in the response of `get_img_json` show whether the layer is complete. A server with external storage answers 302 with a signed URL of that storage. Send the Range to that URL again, but never the Authorization. The server does not check that the image exists before it sends the 302: the 404 then comes from the storage. Range support is limited. The response is the whole layer (200) if the storage does not support ranges, or if the Range does not parse or counts from the end (`bytes=-100`). A range of fewer than two bytes is a 416. A range past the end of the layer is not shortened: Content-Range and Content-Length announce more bytes than are sent, and one byte too many for an open range (`bytes=100-`). For an empty layer, a request without a Range or with an open range is a 416, and `bytes=0-5` is a 206 with Content-Length 6 and no bytes. An image whose upload is not complete is a 400.",
         source="Registry API, Get image layer",
         parameters=(
             Parameter(
@@ -290,7 +290,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry calls anything else an invalid id, with 404.",
+                description="The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers 404 (invalid id) to anything else.",
             ),
             Parameter(
                 name="range",
@@ -298,7 +298,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="The part of the layer to get, as `bytes=first-last` or `bytes=first-`. One range at a time.",
+                description="The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.",
             ),
         ),
         body=None,
@@ -310,8 +310,8 @@ OPERATIONS: tuple[Operation, ...] = (
         tag="registry",
         method="GET",
         path="/v1/repositories/{name}/json",
-        summary="Get facts about the last push to a repository",
-        description="They are those of the tag `latest`. docker-registry answers 200 with defaults for a repository that does not exist (amd64, linux and nulls), so this proves nothing about it; only a mirror answers 404, with the same defaults as its body.",
+        summary="Get information about the last push to a repository",
+        description="Returns the information of the tag `latest`. For a repository that does not exist, docker-registry answers 200 with default values (amd64, linux and nulls), so a 200 does not prove that the repository exists. Only a mirror answers 404, with the same default values as the body.",
         source="docker-registry, tags.py, get_repository_json",
         parameters=(
             Parameter(
@@ -320,7 +320,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
+                description="The repository, as namespace/repository. A name without a slash belongs to the namespace `library`. Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token must name that repository with the further slashes escaped, as in `a/b%2Fc`.",
             ),
         ),
         body=None,
@@ -333,7 +333,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="GET",
         path="/v1/repositories/{name}/properties",
         summary="Get the properties of a repository",
-        description="docker-registry calls a repository that does not exist public. Other servers do not have the route.",
+        description="docker-registry answers public for a repository that does not exist. Other servers do not have this route.",
         source="docker-registry, tags.py, get_properties",
         parameters=(
             Parameter(
@@ -342,7 +342,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
+                description="The repository, as namespace/repository. A name without a slash belongs to the namespace `library`. Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token must name that repository with the further slashes escaped, as in `a/b%2Fc`.",
             ),
         ),
         body=None,
@@ -354,8 +354,8 @@ OPERATIONS: tuple[Operation, ...] = (
         tag="registry",
         method="GET",
         path="/v1/repositories/{name}/tags/{tag}/json",
-        summary="Get facts about the push of a tag",
-        description="docker-registry wrote them down when the tag was set, from the User-Agent of that request. It answers 200 with defaults for a tag that does not exist.",
+        summary="Get information about the push of a tag",
+        description="docker-registry recorded the information when the tag was set, from the User-Agent of that request. It answers 200 with default values for a tag that does not exist.",
         source="docker-registry, tags.py, get_repository_tag_json",
         parameters=(
             Parameter(
@@ -364,7 +364,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
+                description="The repository, as namespace/repository. A name without a slash belongs to the namespace `library`. Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token must name that repository with the further slashes escaped, as in `a/b%2Fc`.",
             ),
             Parameter(
                 name="tag",
@@ -385,7 +385,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="GET",
         path="/v1/repositories/{name}/images",
         summary="List the images of a repository and start a session",
-        description="The first call of every pull: its headers hold the token and the endpoints for what follows. Without credentials it works for public repositories; wrong credentials are refused even there. An image may be listed more than once, and the list is a hint at most: Quay always answers an empty one, and a repository whose push never ended has no checksums. A registry calls this too, with the token of its client, to have the token checked.",
+        description="The first call of every pull: its response headers contain the token and the endpoints for the calls that follow. It works without credentials for public repositories, but rejects wrong credentials even there. An image may be listed more than once. Do not rely on the list: Quay always sends an empty one, and a repository whose push was not completed has no checksums. A registry also makes this call, with its client's token, to have the token checked.",
         source="Docker Hub API, List user repository images",
         parameters=(
             Parameter(
@@ -394,7 +394,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
+                description="The repository, as namespace/repository. A name without a slash belongs to the namespace `library`. Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token must name that repository with the further slashes escaped, as in `a/b%2Fc`.",
             ),
             Parameter(
                 name="x_docker_token",
@@ -402,7 +402,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="bool",
                 required=False,
-                description="Ask for a token and the endpoints, with the value true. Without it an index may answer without either.",
+                description="Whether to request a token and the endpoints. Without this header an index may send neither.",
             ),
         ),
         body=None,
@@ -415,7 +415,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="GET",
         path="/v1/repositories/{name}/tags",
         summary="List the tags of a repository",
-        description="There are no pages. A repository that was allocated but has no tags as yet has an empty map. One that was never allocated, as a standalone registry allows, is a 404 until its first tag is set and again after its last one has gone. A mirror that does not know the repository asks its source and may answer from a cache that is up to two days old.",
+        description="Returns all tags; there are no pages. A repository that was created by `put_repo` and has no tags yet has an empty map. A standalone registry also accepts repositories that were not created that way: such a repository is a 404 until its first tag is set, and again after its last tag is deleted. A mirror that does not know the repository requests the tags from its source registry, and may use a cache that is up to two days old.",
         source="Registry API, List repository tags",
         parameters=(
             Parameter(
@@ -424,7 +424,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
+                description="The repository, as namespace/repository. A name without a slash belongs to the namespace `library`. Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token must name that repository with the further slashes escaped, as in `a/b%2Fc`.",
             ),
         ),
         body=None,
@@ -436,8 +436,8 @@ OPERATIONS: tuple[Operation, ...] = (
         tag="base",
         method="GET",
         path="/v1/_ping",
-        summary="Check that a host speaks v1",
-        description='The body carries no promise: `true`, `""`, `{}` and, from a server in debug mode, an object with the versions of its parts were all seen, and Quay sends its `true` as text/html. The status and the headers are the answer. A server that is not a v1 registry may well answer 200 with a web page. The same call without `/v1` works on docker-registry.',
+        summary="Check that a host supports API v1",
+        description='The body is not defined: `true`, `""`, `{}` and, from a server in debug mode, an object with the versions of its parts have been seen, and Quay sends `true` as text/html. Only the status and the headers count. A server that is not a v1 registry may also answer 200, with a web page. On docker-registry the path also works without `/v1`.',
         source="Registry API, Status check for registry",
         parameters=(),
         body=None,
@@ -449,8 +449,8 @@ OPERATIONS: tuple[Operation, ...] = (
         tag="registry",
         method="PUT",
         path="/v1/images/{img_id}/checksum",
-        summary="End the upload of an image with its checksum",
-        description="There is no body: the checksums are in the headers. docker-registry since 0.9.1 reads X-Docker-Checksum-Payload alone: missing is a 412, empty or wrong a 400, and the image counts as uploaded once it is right. It answers 409 when the image is complete already, and 500 when its layer was never put. Servers up to 0.9.0 took the X-Docker-Checksum of docker daemons before 0.10, and of clients that do not call themselves docker. Quay, sent an X-Docker-Checksum, notes the payload checksum for a layer still to come and checks nothing now: send the payload checksum alone to have it checked.",
+        summary="Complete the upload of an image with its checksum",
+        description="The request has no body: the checksums are in the headers. docker-registry since 0.9.1 reads only X-Docker-Checksum-Payload: the response is a 412 if it is missing, a 400 if it is empty or wrong, and the image is complete once it is right. The response is a 409 if the image is already complete, and a 500 if its layer was never put. Servers up to 0.9.0 read X-Docker-Checksum from docker daemons before 0.10 and from clients whose User-Agent does not name docker. If a request has X-Docker-Checksum, Quay only stores the payload checksum for a layer that is sent later, and does not check it now: send the payload checksum alone to have it checked.",
         source="docker-registry, images.py, put_image_checksum",
         parameters=(
             Parameter(
@@ -459,7 +459,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry calls anything else an invalid id, with 404.",
+                description="The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers 404 (invalid id) to anything else.",
             ),
             Parameter(
                 name="x_docker_checksum",
@@ -467,7 +467,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="The tarsum of the layer with the json of its image, as `tarsum+sha256:` and 64 hexadecimal digits.",
+                description="The tarsum of the layer together with the JSON of its image, as `tarsum+sha256:` and 64 hexadecimal digits.",
             ),
             Parameter(
                 name="x_docker_checksum_payload",
@@ -475,7 +475,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="`sha256:` and the hexadecimal SHA-256 of these three, one after the other: the json of the image as it was put, a line feed, and the layer as it was put. It is not the digest of the layer alone.",
+                description="`sha256:` and the hexadecimal SHA-256 of three parts, concatenated: the JSON of the image as it was put, a line feed, and the layer as it was put. This is not the digest of the layer alone.",
             ),
         ),
         body=None,
@@ -488,7 +488,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="PUT",
         path="/v1/images/{img_id}/json",
         summary="Start the upload of an image",
-        description="Parents come first: an image whose parent is not there is a 400, as is one that the repository was not allocated for, or a body whose `id` is not that of the path. 409 means that the whole image is there already and need not be pushed. A push that broke off may be started again with this call. The bytes count: the checksums of the layer take them in.",
+        description="Push the parent first: an image whose parent does not exist is a 400, and so is an image that `put_repo` did not announce, or a body whose `id` is not the id in the path. A 409 means that the image is already complete and need not be pushed. A push that was interrupted can be restarted with this call. The exact bytes matter: the checksums of the layer include them.",
         source="Registry API, Put image layer (json)",
         parameters=(
             Parameter(
@@ -497,7 +497,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry calls anything else an invalid id, with 404.",
+                description="The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers 404 (invalid id) to anything else.",
             ),
         ),
         body=RequestBody(
@@ -505,7 +505,7 @@ OPERATIONS: tuple[Operation, ...] = (
             type="bytes",
             media_types=("application/json",),
             required=True,
-            description="The json of the image, byte for byte.",
+            description="The JSON of the image, sent unchanged.",
         ),
         streams=False,
     ),
@@ -516,7 +516,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="PUT",
         path="/v1/images/{img_id}/layer",
         summary="Upload the layer of an image",
-        description="After the json of the image: else 404. The body goes out in chunks, as its length need not be known. docker-registry stores it as it comes, takes any bytes, and computes one checksum on the way: the SHA-256 of the json of the image, a line feed and the layer. The image can be read only after its checksum was put; until then the layer may be sent again, and after that it is a 409. The 412 is meant for docker daemons before 0.10, by their User-Agent, but any version with a dot in it passes, and real ones have dots. Quay answers 520 when it could not store the layer.",
+        description="Send the JSON of the image first: without it the response is a 404. The body is sent with chunked transfer encoding, since its length need not be known. docker-registry stores any bytes unchanged and computes one checksum of them: the SHA-256 of the JSON of the image, a line feed and the layer. The image cannot be read before its checksum was put. Until then the layer may be sent again; after that the response is a 409. The 412 is meant for docker daemons before 0.10, which docker-registry detects by their User-Agent, but it accepts every version that contains a dot, and all real ones do. Quay answers 520 if it could not store the layer.",
         source="Registry API, Put image layer",
         parameters=(
             Parameter(
@@ -525,7 +525,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry calls anything else an invalid id, with 404.",
+                description="The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers 404 (invalid id) to anything else.",
             ),
         ),
         body=RequestBody(
@@ -533,7 +533,7 @@ OPERATIONS: tuple[Operation, ...] = (
             type="bytes",
             media_types=("application/octet-stream",),
             required=True,
-            description="The layer, a tar, plain or compressed.",
+            description="The layer: a tar archive, uncompressed or compressed.",
         ),
         streams=False,
     ),
@@ -543,8 +543,8 @@ OPERATIONS: tuple[Operation, ...] = (
         tag="index",
         method="PUT",
         path="/v1/repositories/{name}/",
-        summary="Allocate a repository and start a push",
-        description="Names the images that the push will bring and opens a session for writing. A registry with token checks refuses the json of an image that is not in this list (400), so list every one of them. docker-registry stores the first list of a repository as it comes and merges later ones into it, without tags. An entry without an id passes in the first list and stays stored; from then on every merge fails with 500, as it does when such an entry comes later. It sends a token whether or not one was asked for. A docker-registry that is not standalone answers 405, since it knows only the DELETE here. The trailing slash is needed: without it every method is a 301. Quay wants a namespace that is not disabled and answers 405 where pushes by v1 are shut off.",
+        summary="Create a repository and start a push",
+        description="Announces the images of the push and opens a session for writing. Announce every image: a registry that checks tokens rejects the JSON of an image that is not in this list (400). docker-registry stores the first list of a repository unchanged and merges later lists into it, without tags. It accepts and stores an entry without an id in the first list, but then answers 500 to every merge; in a later list such an entry is a 500 at once. It sends a token whether or not the request has X-Docker-Token. A docker-registry that is not standalone supports only DELETE on this path and answers 405. The trailing slash is required: without it every method is a 301. Quay requires a namespace that is not disabled, and answers 405 if pushes with API v1 are disabled.",
         source="Docker Hub API, Create a user repository",
         parameters=(
             Parameter(
@@ -553,7 +553,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
+                description="The repository, as namespace/repository. A name without a slash belongs to the namespace `library`. Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token must name that repository with the further slashes escaped, as in `a/b%2Fc`.",
             ),
             Parameter(
                 name="x_docker_token",
@@ -561,7 +561,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="bool",
                 required=False,
-                description="Ask for a token and the endpoints, with the value true. Without it an index may answer without either.",
+                description="Whether to request a token and the endpoints. Without this header an index may send neither.",
             ),
         ),
         body=RequestBody(
@@ -569,7 +569,7 @@ OPERATIONS: tuple[Operation, ...] = (
             type="list[RepoImg]",
             media_types=("application/json",),
             required=True,
-            description="The images of the push, without checksums as yet.",
+            description="The images of the push, still without checksums.",
         ),
         streams=False,
     ),
@@ -579,8 +579,8 @@ OPERATIONS: tuple[Operation, ...] = (
         tag="index",
         method="PUT",
         path="/v1/repositories/{name}/auth",
-        summary="Have the index accept a token",
-        description="Sent by a registry to its index, with the token of its client, to use that token up before a deletion. Few clients need it. A standalone docker-registry says OK to every token and to none. Quay answers 501.",
+        summary="Check a token with the index",
+        description="A registry sends this to its index, with its client's token, to use that token up before a deletion. Few clients need it. A standalone docker-registry accepts every token, and a request without a token. Quay answers 501.",
         source="Docker Hub API, Repository Authorization",
         parameters=(
             Parameter(
@@ -589,7 +589,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
+                description="The repository, as namespace/repository. A name without a slash belongs to the namespace `library`. Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token must name that repository with the further slashes escaped, as in `a/b%2Fc`.",
             ),
         ),
         body=None,
@@ -601,8 +601,8 @@ OPERATIONS: tuple[Operation, ...] = (
         tag="index",
         method="PUT",
         path="/v1/repositories/{name}/images",
-        summary="End a push with the checksums of its images",
-        description="The last call of a push. Images are only ever added. docker-registry keeps the newest checksum of each image, and drops the tags. An entry without an id is a 500 when lists are merged; as part of the very first list of the repository it is stored, and makes each later call fail. Quay takes this as the moment at which the pushed tags become real, finds the push by its session cookie, and answers 400 without one.",
+        summary="Complete a push with the checksums of its images",
+        description="The last call of a push. It only adds images and never removes one. docker-registry keeps the newest checksum of each image and drops the tags. An entry without an id is a 500 if lists are merged; in the first list of the repository it is stored, and every later call fails. Quay makes the pushed tags visible with this call; it finds the push by its session cookie and answers 400 without the cookie.",
         source="Docker Hub API, Update user repository images",
         parameters=(
             Parameter(
@@ -611,7 +611,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
+                description="The repository, as namespace/repository. A name without a slash belongs to the namespace `library`. Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token must name that repository with the further slashes escaped, as in `a/b%2Fc`.",
             ),
             Parameter(
                 name="x_docker_endpoints",
@@ -619,7 +619,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="The registries that the images are on, separated by commas. The index has never checked it.",
+                description="The registries that hold the images, separated by commas. The index does not check them.",
             ),
         ),
         body=RequestBody(
@@ -638,7 +638,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="PUT",
         path="/v1/repositories/{name}/properties",
         summary="Change the properties of a repository",
-        description="docker-registry reads `access` alone, and ignores a value that is neither private nor public (200 all the same). The empty object is a 400, and one that has other properties but no `access` a 500. The repository need not exist.",
+        description="docker-registry reads only `access`, and ignores a value other than private and public (and still answers 200). An empty object is a 400; an object with other properties but without `access` is a 500. The repository need not exist.",
         source="docker-registry, tags.py, set_properties",
         parameters=(
             Parameter(
@@ -647,7 +647,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
+                description="The repository, as namespace/repository. A name without a slash belongs to the namespace `library`. Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token must name that repository with the further slashes escaped, as in `a/b%2Fc`.",
             ),
         ),
         body=RequestBody(
@@ -666,7 +666,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="PUT",
         path="/v1/repositories/{name}/tags/{tag}",
         summary="Set a tag",
-        description="Moves the tag when it is there. The image must be on the registry, or at least its json: docker-registry does not look whether the upload of the layer was completed, or whether the image belongs to the repository. A tag is a letter, digit or underscore, then up to 127 of these, dots and hyphens: else 400. From the User-Agent it takes what the json of the tag will say. Quay answers 400 for an image that it does not have, and 409 when the tag may not be moved.",
+        description="Moves the tag if it exists. The image, or at least its JSON, must be on the registry: docker-registry does not check that the layer was uploaded or that the image belongs to the repository. A tag is a letter, digit or underscore, followed by up to 127 letters, digits, underscores, dots and hyphens; any other tag is a 400. docker-registry derives the information of `get_repo_tag_json` from the User-Agent of this request. Quay answers 400 if it does not have the image, and 409 if the tag must not be moved.",
         source="Registry API, Set a tag for a specified image id",
         parameters=(
             Parameter(
@@ -675,7 +675,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository, as namespace/repository. A name without a slash is taken to be in `library`. More slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says so. It writes the further slashes escaped there, as in `a/b%2Fc`.",
+                description="The repository, as namespace/repository. A name without a slash belongs to the namespace `library`. Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token must name that repository with the further slashes escaped, as in `a/b%2Fc`.",
             ),
             Parameter(
                 name="tag",
@@ -691,7 +691,7 @@ OPERATIONS: tuple[Operation, ...] = (
             type="str",
             media_types=("application/json",),
             required=True,
-            description="The id of the image, which goes out as a JSON string. The image id.",
+            description="The image id, sent as a JSON string. The image id.",
         ),
         streams=False,
     ),
@@ -702,7 +702,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="GET",
         path="/v1/search",
         summary="Search for repositories",
-        description="docker-registry looks for the text anywhere in a name or description, where % stands for any text and _ for any character, as in SQL. It knows no pages (`page` and `n` are ignored and everything comes at once) and gives only `name` and an empty `description`. It has the route only when a search backend is set: else 404. A mirror adds the results of its source. Quay gives at most 100 results a page and stops at page 5.",
+        description="docker-registry searches names and descriptions for the text, in which % matches any text and _ any character, as in SQL. It has no pages: it ignores `page` and `n` and returns all results at once, with only `name` and an empty `description`. It has this route only if a search backend is configured, and answers 404 otherwise. A mirror adds the results of its source registry. Quay returns at most 100 results per page, and at most 5 pages.",
         source="Docker Hub API, Search",
         parameters=(
             Parameter(
@@ -711,7 +711,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="str",
                 required=False,
-                description="What to look for. docker-registry lists every repository when it is empty or missing; Quay lists none.",
+                description="The text to search for. If it is empty or missing, docker-registry lists every repository, and Quay lists no repository.",
             ),
             Parameter(
                 name="page",
@@ -719,7 +719,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="int",
                 required=False,
-                description="The number of the page, from 1.",
+                description="The page number, starting at 1.",
             ),
             Parameter(
                 name="n",
@@ -727,7 +727,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="int",
                 required=False,
-                description="How many results a page should have. 25 when not given, and at most 100.",
+                description="The number of results per page: 25 if it is missing, at most 100.",
             ),
         ),
         body=None,
@@ -739,8 +739,8 @@ OPERATIONS: tuple[Operation, ...] = (
         tag="index",
         method="PUT",
         path="/v1/users/{username}/",
-        summary="Change the password or mail address of a user",
-        description="A new mail address is added to the old ones and has to be confirmed. The trailing slash is needed: without it docker-registry answers 301. A standalone one answers 204 without reading the body.",
+        summary="Change the password or email address of a user",
+        description="A new email address is added to the existing ones and must be confirmed. The trailing slash is required: docker-registry answers 301 without it. A standalone docker-registry answers 204 without reading the body.",
         source="Docker Hub API, Update User",
         parameters=(
             Parameter(
@@ -757,7 +757,7 @@ OPERATIONS: tuple[Operation, ...] = (
             type="UserChange",
             media_types=("application/json",),
             required=True,
-            description="What is to change.",
+            description="The changes.",
         ),
         streams=False,
     ),

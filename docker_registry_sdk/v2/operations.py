@@ -11,7 +11,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="DELETE",
         path="/v2/{name}/blobs/uploads/{reference}",
         summary="Cancel an upload",
-        description="Closes the session and drops what has arrived. It is good manners after a failure; a registry may not offer it (GHCR answers 405), and clients should take no notice when it fails.",
+        description="Closes the session and deletes the bytes received so far. Clients should cancel an upload that failed. A registry may not support this (GHCR answers 405), so clients should ignore a failure.",
         source="OCI Distribution Spec, Cancel a blob upload (end-14)",
         parameters=(
             Parameter(
@@ -20,7 +20,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository's name on this registry, slashes included, as in `library/busybox`.",
+                description="The repository name without the registry host, such as `library/busybox`.",
             ),
             Parameter(
                 name="location",
@@ -40,8 +40,8 @@ OPERATIONS: tuple[Operation, ...] = (
         tag="uploads",
         method="PUT",
         path="/v2/{name}/blobs/uploads/{reference}",
-        summary="Close an upload, with the last bytes or all of them",
-        description="The registry checks the digest of all that was uploaded and stores the blob under it. The body is what is still to come: the whole blob, the last chunk, or nothing.",
+        summary="Complete an upload, with the remaining bytes",
+        description="The registry checks the digest of the uploaded bytes and stores the blob under that digest. The body holds the bytes that were not uploaded yet: the whole blob, the last chunk, or nothing.",
         source="OCI Distribution Spec, Pushing a blob monolithically and in chunks (end-6)",
         parameters=(
             Parameter(
@@ -50,7 +50,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository's name on this registry, slashes included, as in `library/busybox`.",
+                description="The repository name without the registry host, such as `library/busybox`.",
             ),
             Parameter(
                 name="location",
@@ -74,7 +74,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="Which bytes of the blob the body holds, as `<first>-<last>` with both ends included, without a unit.",
+                description="The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive), without a unit.",
             ),
             Parameter(
                 name="content_length",
@@ -82,7 +82,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="int",
                 required=False,
-                description="The body's length in bytes, where it cannot be found from the body itself, as with an iterable.",
+                description="The length of the body in bytes. Needed only if the body itself does not have a length, such as an iterator.",
             ),
         ),
         body=RequestBody(
@@ -90,7 +90,7 @@ OPERATIONS: tuple[Operation, ...] = (
             type="bytes",
             media_types=("application/octet-stream",),
             required=False,
-            description="The bytes still to come.",
+            description="The remaining bytes.",
         ),
         streams=False,
     ),
@@ -100,8 +100,8 @@ OPERATIONS: tuple[Operation, ...] = (
         tag="blobs",
         method="GET",
         path="/v2/{name}/blobs/{digest}",
-        summary="Read a blob, or a part of it",
-        description="The blob's bytes, often from storage elsewhere that a redirect leads to. With `Range` the answer is a 206 with that part, or a 200 with the whole from servers that do not do ranges. On a 416 Docker distribution 2.8 promises a Content-Length that it does not send.",
+        summary="Read a blob, or a byte range of it",
+        description="Returns the bytes of the blob, often after a redirect to external storage. With `Range` the response is a 206 with that range, or a 200 with the whole blob from a server that does not support ranges. The body of a 416 from Docker distribution 2.8 is shorter than its Content-Length.",
         source="OCI Distribution Spec, Pulling Blobs (end-2)",
         parameters=(
             Parameter(
@@ -110,7 +110,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository's name on this registry, slashes included, as in `library/busybox`.",
+                description="The repository name without the registry host, such as `library/busybox`.",
             ),
             Parameter(
                 name="digest",
@@ -126,7 +126,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="The part that is wanted, as `bytes=<first>-<last>` with both ends included, or `bytes=<first>-`. Ask for one part: the answer to several is multipart/byteranges, which comes as it is and without Content-Range.",
+                description="The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-`. Request a single range: the response to several ranges is multipart/byteranges, which is returned unparsed and without Content-Range.",
             ),
             Parameter(
                 name="if_range",
@@ -134,7 +134,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="The ETag that the part must belong to; else the whole is sent.",
+                description="The ETag that the blob must have for `Range` to apply; otherwise the registry sends the whole blob.",
             ),
             Parameter(
                 name="if_none_match",
@@ -142,7 +142,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="Answer 304 (on reading) or 412 (on writing) if what stands there has this ETag, or exists at all with `*`.",
+                description="An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read and 412 to a write.",
             ),
         ),
         body=None,
@@ -155,7 +155,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="DELETE",
         path="/v2/{name}/blobs/{digest}",
         summary="Delete a blob from a repository",
-        description="Takes the blob out of this repository; others keep theirs. Many registries leave this to their garbage collection and answer 405.",
+        description="Removes the blob from this repository; other repositories keep it. Many registries delete blobs only by garbage collection and answer 405.",
         source="OCI Distribution Spec, Deleting Blobs (end-10)",
         parameters=(
             Parameter(
@@ -164,7 +164,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository's name on this registry, slashes included, as in `library/busybox`.",
+                description="The repository name without the registry host, such as `library/busybox`.",
             ),
             Parameter(
                 name="digest",
@@ -185,7 +185,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="DELETE",
         path="/v2/{name}/manifests/{reference}",
         summary="Delete a manifest by digest, or a tag",
-        description="By digest the manifest goes, and with it every tag on it; by tag only the tag goes. Docker distribution 2.8 deletes by digest only and answers 400 with DIGEST_INVALID to a tag, 405 where deleting is switched off. Never turn a tag into its digest to get past that: other tags on the manifest would be lost.",
+        description="Given a digest, deletes the manifest and every tag that points to it; given a tag, deletes only the tag. Docker distribution 2.8 deletes only by digest: it answers 400 with DIGEST_INVALID to a tag, and 405 if deletion is disabled. Do not resolve a tag to its digest as a workaround: that would also delete the other tags of the manifest.",
         source="OCI Distribution Spec, Deleting Manifests and Tags (end-9)",
         parameters=(
             Parameter(
@@ -194,7 +194,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository's name on this registry, slashes included, as in `library/busybox`.",
+                description="The repository name without the registry host, such as `library/busybox`.",
             ),
             Parameter(
                 name="reference",
@@ -210,7 +210,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="Go on only if what stands there now has this ETag; else 412.",
+                description="The ETag that the manifest must have; otherwise the registry answers 412.",
             ),
         ),
         body=None,
@@ -222,8 +222,8 @@ OPERATIONS: tuple[Operation, ...] = (
         tag="uploads",
         method="GET",
         path="/v2/{name}/blobs/uploads/{reference}",
-        summary="Ask how much of an upload has arrived",
-        description="The `Range` of the answer says what has arrived and `Location` where to go on. An empty session answers `0-0` on Docker distribution, which reads like one byte. Docker distribution 2.8 answers 404 at any but the newest Location.",
+        summary="Get the progress of an upload",
+        description="In the response, `Range` gives the bytes received so far, and `Location` the URL for the next request. Docker distribution sends `0-0` for an empty session, which is also the value for one received byte. Docker distribution 2.8 answers 404 to every Location but the newest.",
         source="OCI Distribution Spec, Pushing a blob in chunks (end-13)",
         parameters=(
             Parameter(
@@ -232,7 +232,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository's name on this registry, slashes included, as in `library/busybox`.",
+                description="The repository name without the registry host, such as `library/busybox`.",
             ),
             Parameter(
                 name="location",
@@ -253,7 +253,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="GET",
         path="/v2/{name}/manifests/{reference}",
         summary="Get a manifest by tag or digest",
-        description="The manifest in one of the media types that `Accept` names. Without a type that it has, a registry answers what it has or a 404. Docker distribution 2.8 can turn a schema 2 manifest into a signed schema 1 one for callers that accept only that.",
+        description="Returns the manifest in one of the media types that `Accept` lists. A registry that has the manifest only in another media type returns that one, or 404. Docker distribution 2.8 can convert a schema 2 manifest into a signed schema 1 manifest for clients that accept only schema 1.",
         source="OCI Distribution Spec, Pulling Manifests (end-3)",
         parameters=(
             Parameter(
@@ -262,7 +262,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository's name on this registry, slashes included, as in `library/busybox`.",
+                description="The repository name without the registry host, such as `library/busybox`.",
             ),
             Parameter(
                 name="reference",
@@ -278,7 +278,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="Answer 304 (on reading) or 412 (on writing) if what stands there has this ETag, or exists at all with `*`.",
+                description="An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read and 412 to a write.",
             ),
         ),
         body=None,
@@ -290,8 +290,8 @@ OPERATIONS: tuple[Operation, ...] = (
         tag="blobs",
         method="HEAD",
         path="/v2/{name}/blobs/{digest}",
-        summary="Ask whether a blob is there, and its size",
-        description="What GET would answer, without the body.",
+        summary="Check that a blob exists, and get its size",
+        description="Returns the headers of GET without the body.",
         source="OCI Distribution Spec, Pulling Blobs (end-2)",
         parameters=(
             Parameter(
@@ -300,7 +300,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository's name on this registry, slashes included, as in `library/busybox`.",
+                description="The repository name without the registry host, such as `library/busybox`.",
             ),
             Parameter(
                 name="digest",
@@ -320,8 +320,8 @@ OPERATIONS: tuple[Operation, ...] = (
         tag="manifests",
         method="HEAD",
         path="/v2/{name}/manifests/{reference}",
-        summary="Ask for a manifest's digest, size and media type",
-        description="What GET would answer, without the body, and on Docker Hub without counting as a pull. The digest is missing on some registries and wrong on a few. Artifactory answers 403 where others answer 404.",
+        summary="Get the digest, size and media type of a manifest",
+        description="Returns the headers of GET without the body; on Docker Hub this does not count as a pull. Some registries omit the digest, and a few send a wrong one. Artifactory answers 403 where others answer 404.",
         source="OCI Distribution Spec, Pulling Manifests (end-3)",
         parameters=(
             Parameter(
@@ -330,7 +330,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository's name on this registry, slashes included, as in `library/busybox`.",
+                description="The repository name without the registry host, such as `library/busybox`.",
             ),
             Parameter(
                 name="reference",
@@ -346,7 +346,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="Answer 304 (on reading) or 412 (on writing) if what stands there has this ETag, or exists at all with `*`.",
+                description="An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read and 412 to a write.",
             ),
         ),
         body=None,
@@ -358,8 +358,8 @@ OPERATIONS: tuple[Operation, ...] = (
         tag="referrers",
         method="GET",
         path="/v2/{name}/referrers/{digest}",
-        summary="List the manifests that have this one as subject",
-        description="An index of descriptors; an empty one when there are none. A 404 means that the registry does not offer this, and the list stands under the fallback tag made of the digest; Docker distribution 2.8 answers that as plain text. A filter that was not applied (see `OCI-Filters-Applied`) is the client's to apply.",
+        summary="List the manifests whose subject is this manifest",
+        description="Returns an index of descriptors, which is empty if the manifest has no referrers. A 404 means that the registry does not support this endpoint, and that the referrers are listed under the fallback tag derived from the digest; Docker distribution 2.8 sends the 404 as plain text. If `OCI-Filters-Applied` does not list a filter, the client must apply that filter itself.",
         source="OCI Distribution Spec, Listing Referrers (end-12a, end-12b)",
         parameters=(
             Parameter(
@@ -368,7 +368,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository's name on this registry, slashes included, as in `library/busybox`.",
+                description="The repository name without the registry host, such as `library/busybox`.",
             ),
             Parameter(
                 name="digest",
@@ -392,7 +392,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="str",
                 required=False,
-                description="Only referrers of this artifact type.",
+                description="Return only referrers of this artifact type.",
             ),
         ),
         body=None,
@@ -405,7 +405,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="GET",
         path="/v2/_catalog",
         summary="List the repositories of the registry",
-        description="One page of repository names. It is no part of the OCI specification: Docker Hub and GHCR do not offer it, others list only what the caller may see. A server may give fewer names than asked for; the next page is the one that `Link` names. Asking for more than the server's limit is an error on some (PAGINATION_NUMBER_INVALID): the limit of Docker distribution is 1000.",
+        description="Returns one page of repository names. This endpoint is not part of the OCI Distribution Spec: Docker Hub and GHCR do not offer it, and other registries list only the repositories that the caller may see. A registry may return fewer names than requested; `Link` gives the next page. Some registries reject a page size above their limit (PAGINATION_NUMBER_INVALID); the limit of Docker distribution is 1000.",
         source="Docker Registry HTTP API V2, Listing Repositories",
         parameters=(
             Parameter(
@@ -422,7 +422,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="int",
                 required=False,
-                description="How many entries at most. Fewer may come without being the last page.",
+                description="The maximum number of entries on the page. A page with fewer entries need not be the last one.",
             ),
             Parameter(
                 name="last",
@@ -430,7 +430,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="str",
                 required=False,
-                description="The entry after which the page begins.",
+                description="The page starts after this entry.",
             ),
         ),
         body=None,
@@ -443,7 +443,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="GET",
         path="/v2/{name}/tags/list",
         summary="List the tags of a repository",
-        description="One page of tags in lexical order. A server may give fewer tags than asked for; the next page is the one that `Link` names. Docker distribution 2.8 takes no notice of `n` and `last` and answers all tags, in no order.",
+        description="Returns one page of tags in lexical order. A registry may return fewer tags than requested; `Link` gives the next page. Docker distribution 2.8 ignores `n` and `last` and returns all tags, unsorted.",
         source="OCI Distribution Spec, Listing Tags (end-8a, end-8b)",
         parameters=(
             Parameter(
@@ -452,7 +452,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository's name on this registry, slashes included, as in `library/busybox`.",
+                description="The repository name without the registry host, such as `library/busybox`.",
             ),
             Parameter(
                 name="next_url",
@@ -468,7 +468,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="int",
                 required=False,
-                description="How many entries at most. Fewer may come without being the last page.",
+                description="The maximum number of entries on the page. A page with fewer entries need not be the last one.",
             ),
             Parameter(
                 name="last",
@@ -476,7 +476,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="str",
                 required=False,
-                description="The entry after which the page begins.",
+                description="The page starts after this entry.",
             ),
         ),
         body=None,
@@ -488,8 +488,8 @@ OPERATIONS: tuple[Operation, ...] = (
         tag="base",
         method="GET",
         path="/v2/",
-        summary="Ask whether the registry speaks API v2",
-        description="Any of 200, 401 and 403 proves a v2 registry; a 401 also carries the challenge that says where tokens come from. Some registries answer 200 here and still want a token on other calls. The body means nothing.",
+        summary="Check that the registry supports API v2",
+        description="A 200, 401 or 403 proves that the registry supports API v2. A 401 also carries the challenge that names the token service. Some registries answer 200 here and still require a token for other calls. The body has no meaning.",
         source="OCI Distribution Spec, Determining Support (end-1)",
         parameters=(),
         body=None,
@@ -501,8 +501,8 @@ OPERATIONS: tuple[Operation, ...] = (
         tag="manifests",
         method="PUT",
         path="/v2/{name}/manifests/{reference}",
-        summary="Push a manifest under a tag or its digest",
-        description="The bytes are stored as they are; their digest is the manifest's name. Content-Type must equal the body's `mediaType`. Whatever the manifest names must be there first. With a `subject`, an answer without `OCI-Subject` means that the registry keeps no referrers, and the client must keep the fallback tag itself. With `tag` parameters (1.2 draft), an answer without `OCI-Tag` means that each tag must be pushed by itself, as Docker distribution 2.8 does; it also answers 400 to a manifest by sha512, and 400 instead of 413 to one that is too large.",
+        summary="Push a manifest by tag or digest",
+        description="The registry stores the bytes unchanged; their digest identifies the manifest. Content-Type must equal the `mediaType` of the body. Push the blobs and manifests that the manifest refers to first. If the manifest has a `subject` and the response has no `OCI-Subject`, the registry does not support referrers, and the client must update the fallback tag itself. If `tag` parameters were sent (1.2 draft) and the response has no `OCI-Tag`, each tag must be pushed separately, as on Docker distribution 2.8. Docker distribution 2.8 also answers 400 to a manifest that is pushed by its sha512 digest, and 400 instead of 413 to a manifest that is too large.",
         source="OCI Distribution Spec, Pushing Manifests (end-7a, end-7b)",
         parameters=(
             Parameter(
@@ -511,7 +511,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository's name on this registry, slashes included, as in `library/busybox`.",
+                description="The repository name without the registry host, such as `library/busybox`.",
             ),
             Parameter(
                 name="reference",
@@ -527,7 +527,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="list[str]",
                 required=False,
-                description="Further tags for the manifest, when `reference` is its digest (1.2 draft).",
+                description="Additional tags for the manifest, if `reference` is its digest (1.2 draft).",
             ),
             Parameter(
                 name="if_match",
@@ -535,7 +535,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="Go on only if what stands there now has this ETag; else 412.",
+                description="The ETag that the manifest must have; otherwise the registry answers 412.",
             ),
             Parameter(
                 name="if_none_match",
@@ -543,7 +543,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="Answer 304 (on reading) or 412 (on writing) if what stands there has this ETag, or exists at all with `*`.",
+                description="An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read and 412 to a write.",
             ),
         ),
         body=RequestBody(
@@ -568,8 +568,8 @@ OPERATIONS: tuple[Operation, ...] = (
         tag="uploads",
         method="POST",
         path="/v2/{name}/blobs/uploads/",
-        summary="Start an upload, upload in one request, or mount",
-        description="Plain, it opens an upload session (202). With `digest` and a body it uploads the blob in this one request (201); a registry that does not do that answers 202, and the upload goes on with PUT, as on Docker distribution 2.8. With `mount` it takes over a blob that the registry has in `from` (201); where that is not possible the answer is a 202 with a session to use or to cancel. Quay answers 401 to `mount` without `from`, Docker Hub 400 to some foreign `from`, Harbor 401 to an unknown one.",
+        summary="Start an upload session, upload a blob in one request, or mount a blob",
+        description="Without parameters, opens an upload session (202). With `digest` and a body, uploads the blob in this request (201). A registry that does not support this, such as Docker distribution 2.8, answers 202, and the upload continues with PUT. With `mount`, adds a blob that the registry already has in the repository `from` (201). If the mount is not possible, the registry answers 202 with an upload session, to be used or cancelled. Quay answers 401 to `mount` without `from`, Docker Hub answers 400 to some values of `from` in other namespaces, Harbor answers 401 if the repository `from` does not exist.",
         source="OCI Distribution Spec, Pushing Blobs (end-4a, end-4b, end-4c, end-11)",
         parameters=(
             Parameter(
@@ -578,7 +578,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository's name on this registry, slashes included, as in `library/busybox`.",
+                description="The repository name without the registry host, such as `library/busybox`.",
             ),
             Parameter(
                 name="digest",
@@ -586,7 +586,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="str",
                 required=False,
-                description="The digest of the blob that this one request uploads.",
+                description="The digest of the blob that this request uploads.",
             ),
             Parameter(
                 name="mount",
@@ -594,7 +594,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="str",
                 required=False,
-                description="The digest of a blob to take over from another repository.",
+                description="The digest of a blob to mount from another repository.",
             ),
             Parameter(
                 name="from_repo",
@@ -602,7 +602,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="str",
                 required=False,
-                description="The repository that has the blob to mount. Left out, the registry may look for the blob anywhere.",
+                description="The repository that has the blob to mount. If absent, the registry may search in all repositories.",
             ),
             Parameter(
                 name="digest_algorithm",
@@ -610,7 +610,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="str",
                 required=False,
-                description="The algorithm of the digest that the upload will be closed with, when it is not sha256 (1.2 draft).",
+                description="The digest algorithm that the upload will be completed with, if it is not sha256 (1.2 draft).",
             ),
             Parameter(
                 name="content_length",
@@ -618,7 +618,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="int",
                 required=False,
-                description="The body's length in bytes, where it cannot be found from the body itself, as with an iterable.",
+                description="The length of the body in bytes. Needed only if the body itself does not have a length, such as an iterator.",
             ),
         ),
         body=RequestBody(
@@ -626,7 +626,7 @@ OPERATIONS: tuple[Operation, ...] = (
             type="bytes",
             media_types=("application/octet-stream",),
             required=False,
-            description="The whole blob, with `digest`; else nothing.",
+            description="The whole blob if `digest` is given; otherwise empty.",
         ),
         streams=False,
     ),
@@ -637,7 +637,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="PATCH",
         path="/v2/{name}/blobs/uploads/{reference}",
         summary="Upload the next chunk",
-        description="Chunks come in order, each to the newest Location. With Content-Range a registry can tell a chunk out of order (416; then ask the status and go on from there); Docker distribution 2.8 does not check it and answers 202. ECR answers 201 to the last chunk. GitHub limits a chunk to about 4 MB; Google's registries take only one.",
+        description="Chunks must be sent in order, each to the newest `Location`. With Content-Range a registry can detect a chunk that is out of order and answers 416; then get the progress of the upload and resume from there. Docker distribution 2.8 does not check Content-Range and answers 202. ECR answers 201 to the last chunk. GitHub limits a chunk to about 4 MB; Google's registries accept only one chunk.",
         source="OCI Distribution Spec, Pushing a blob in chunks (end-5)",
         parameters=(
             Parameter(
@@ -646,7 +646,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="path",
                 type="str",
                 required=True,
-                description="The repository's name on this registry, slashes included, as in `library/busybox`.",
+                description="The repository name without the registry host, such as `library/busybox`.",
             ),
             Parameter(
                 name="location",
@@ -662,7 +662,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="str",
                 required=False,
-                description="Which bytes of the blob the body holds, as `<first>-<last>` with both ends included, without a unit.",
+                description="The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive), without a unit.",
             ),
             Parameter(
                 name="content_length",
@@ -670,7 +670,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="header",
                 type="int",
                 required=False,
-                description="The body's length in bytes, where it cannot be found from the body itself, as with an iterable.",
+                description="The length of the body in bytes. Needed only if the body itself does not have a length, such as an iterator.",
             ),
         ),
         body=RequestBody(
@@ -678,7 +678,7 @@ OPERATIONS: tuple[Operation, ...] = (
             type="bytes",
             media_types=("application/octet-stream",),
             required=True,
-            description="The chunk's bytes.",
+            description="The bytes of the chunk.",
         ),
         streams=False,
     ),

@@ -23,7 +23,7 @@ class NewUser:
     """A user to create."""
 
     email: str | None = None
-    """The mail address, which will have to be confirmed."""
+    """The email address, which must be confirmed."""
     username: str
     """The user name, 4 to 30 lower-case letters, digits and underscores on the Hub."""
     password: str = field(repr=False)

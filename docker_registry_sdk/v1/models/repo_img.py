@@ -25,10 +25,10 @@ class RepoImg:
     id: str
     """The image id."""
     checksum: str | None = None
-    """The checksum, with the name of its algorithm in front in most cases (`tarsum+sha256:`, `sha256:`, `md5:`). Empty
-    or missing until the push has ended."""
+    """The checksum, usually with the name of its algorithm in front (`tarsum+sha256:`, `sha256:`, `md5:`). Empty or
+    missing until the push is complete."""
     tag: str | None = None
-    """The tag that the image gets with this push. The Hub also has it in its answers."""
+    """The tag that this push gives to the image. Docker Hub also sends it in responses."""
     additional_properties: dict[str, Any] = field(factory=dict)
     """Fields that are not in the specification, unchanged."""
 

@@ -28,21 +28,21 @@ class SearchResult:
     """A repository that was found."""
 
     name: str | None = None
-    """The name, with its namespace. The Hub leaves out that of official repositories."""
+    """The name with its namespace. Docker Hub leaves out the namespace of official repositories."""
     description: str | None = None
-    """A short text about it."""
+    """A short description of the repository."""
     star_count: int | None = None
-    """How many users have starred it."""
+    """The number of users who starred the repository."""
     is_official: bool | None = None
-    """Whether it is an official repository of the Hub."""
+    """Whether this is an official repository of Docker Hub."""
     is_automated: bool | None = None
-    """Whether its images are built automatically."""
+    """Whether the images of the repository are built automatically."""
     is_trusted: bool | None = None
     """An older name for is_automated."""
     is_public: bool | None = None
-    """Whether everyone may read it. Only on Quay."""
+    """Whether everyone may read the repository. Quay only."""
     href: str | None = None
-    """The path of its web page. Only on Quay."""
+    """The path of the repository's web page. Quay only."""
     additional_properties: dict[str, Any] = field(factory=dict)
     """Fields that are not in the specification, unchanged."""
 

@@ -32,11 +32,11 @@ class DockerManifest:
     media_type: str | None = None
     """The media type of this document."""
     config: Descriptor
-    """The image's config."""
+    """The image configuration."""
     layers: list[Descriptor]
-    """The layers, from the base up."""
+    """The layers, base layer first."""
     annotations: Annotations | None = None
-    """Annotations, which some tools write although Docker does not define them."""
+    """Annotations. Docker does not define them, but some tools write them."""
     additional_properties: dict[str, Any] = field(factory=dict)
     """Fields that are not in the specification, unchanged."""
 

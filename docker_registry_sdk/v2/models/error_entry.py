@@ -25,11 +25,11 @@ class ErrorEntry:
     """One error."""
 
     code: ErrorCode | str | None = None
-    """What it is, as a fixed word."""
+    """The error code."""
     message: str | None = None
-    """What it is, for people."""
+    """The error message, for people."""
     detail: Any | None = None
-    """More about it, in a form of the registry's own."""
+    """Details of the error, in a format that the registry chooses."""
     additional_properties: dict[str, Any] = field(factory=dict)
     """Fields that are not in the specification, unchanged."""
 

@@ -17,7 +17,7 @@ class RepositoryList:
     """One page of the catalog."""
 
     repositories: list[str]
-    """Names of repositories."""
+    """The repository names."""
     additional_properties: dict[str, Any] = field(factory=dict)
     """Fields that are not in the specification, unchanged."""
 

@@ -29,7 +29,7 @@ class Schema1SignatureHeader:
     jwk: JsonWebKey | None = None
     """The public key."""
     chain: list[str] | None = None
-    """The certificates of the key, in base 64."""
+    """The certificate chain of the key, in base64."""
     additional_properties: dict[str, Any] = field(factory=dict)
     """Fields that are not in the specification, unchanged."""
 

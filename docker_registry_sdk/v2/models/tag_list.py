@@ -22,9 +22,9 @@ class TagList:
     """One page of a repository's tags."""
 
     name: str | None = None
-    """The repository's name."""
+    """The repository name."""
     tags: list[str]
-    """The tags, in lexical order from servers that follow the specification. Some write null for none."""
+    """The tags, in lexical order if the server follows the specification. Some servers write null for an empty list."""
     additional_properties: dict[str, Any] = field(factory=dict)
     """Fields that are not in the specification, unchanged."""
 

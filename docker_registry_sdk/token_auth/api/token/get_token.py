@@ -24,11 +24,11 @@ GetTokenOkBody: TypeAlias = "TokenResponse"
 
 @frozen(kw_only=True)
 class GetTokenOk(wire.ParsedResponse[GetTokenOkBody]):
-    """200: A token, with all, some or none of the rights that were asked for. A service may also answer 200 with a web
-    page, which is not a token."""
+    """200: A token, which may have fewer rights than requested, or no rights. A service may also answer 200 with a web
+    page instead of a token."""
 
     cache_control: str | None
-    """Cache-Control: The value no-store where the service says that its answers are not to be kept."""
+    """Cache-Control: no-store if responses must not be cached."""
 
 
 Success: TypeAlias = GetTokenOk
@@ -48,16 +48,16 @@ def request(
 
     Args:
         realm: The URL that the server gave, used verbatim.
-        service: The service of the challenge, which names the registry. Some registries give none; send none
-            then, and leave out an empty one: a parameter without a value counts as missing.
-        scope: The scopes, each as a parameter of its own. A challenge with several scopes has them in one string,
-            parted by blanks.
-        client_id: The name of the client, for the records of the service. It need not be registered. Always send
-            one: some services want it.
-        account: The user name, as docker sends it beside the Basic credentials. The service may ignore it, or
-            refuse one that is not the name in the credentials (400).
-        offline_token: Whether a refresh token is wanted too; without `true` here a GET gets none. Some services
-            answer with one that they do not accept later, so ask only when it will be used.
+        service: The service of the challenge, which identifies the registry. If the challenge has no service, or
+            an empty one, leave this out: a parameter without a value counts as missing.
+        scope: The scopes, each as a parameter of its own. A challenge has several scopes in one string, separated
+            by spaces.
+        client_id: The name of the client, for the service's records. It need not be registered. Always send one:
+            some services require it.
+        account: The user name, which docker sends in addition to the Basic credentials. A service may ignore it,
+            or answer 400 if it differs from the user name in the credentials.
+        offline_token: Whether to request a refresh token too; a GET returns one only if this is true. Some
+            services return a refresh token that they do not accept later, so request one only to use it.
 
     Returns:
         The request.
@@ -139,25 +139,26 @@ def sync(
 ) -> Success:
     """Get a token.
 
-    The way that every token service knows. Without credentials the token is for an anonymous user. Send Basic
-    credentials or none, and never an old Bearer token: Docker Hub answers that with a 500. A realm may have a query
-    of its own, which stays. Some services look at the first scope alone; without any scope the token serves to prove
-    who the user is and to get a refresh token. The answer may have `token`, `access_token` or both (the same value,
-    then). Azure Container Registry gives only the second. A token is opaque: that of GHCR is not even a JWT.
+    Every token service supports this request. Without credentials the token is for an anonymous user. Send Basic
+    credentials or no Authorization header, and never an old Bearer token: Docker Hub answers 500 to that. If the
+    realm has a query, it is kept. Some services use only the first scope. Without a scope the token only proves who
+    the user is; such a request serves to get a refresh token. The response may contain `token`, `access_token` or
+    both, with the same value. Azure Container Registry sends only `access_token`. A token is opaque: a GHCR token is
+    not even a JWT.
 
     Args:
         client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         realm: The URL that the server gave, used verbatim.
-        service: The service of the challenge, which names the registry. Some registries give none; send none
-            then, and leave out an empty one: a parameter without a value counts as missing.
-        scope: The scopes, each as a parameter of its own. A challenge with several scopes has them in one string,
-            parted by blanks.
-        client_id: The name of the client, for the records of the service. It need not be registered. Always send
-            one: some services want it.
-        account: The user name, as docker sends it beside the Basic credentials. The service may ignore it, or
-            refuse one that is not the name in the credentials (400).
-        offline_token: Whether a refresh token is wanted too; without `true` here a GET gets none. Some services
-            answer with one that they do not accept later, so ask only when it will be used.
+        service: The service of the challenge, which identifies the registry. If the challenge has no service, or
+            an empty one, leave this out: a parameter without a value counts as missing.
+        scope: The scopes, each as a parameter of its own. A challenge has several scopes in one string, separated
+            by spaces.
+        client_id: The name of the client, for the service's records. It need not be registered. Always send one:
+            some services require it.
+        account: The user name, which docker sends in addition to the Basic credentials. A service may ignore it,
+            or answer 400 if it differs from the user name in the credentials.
+        offline_token: Whether to request a refresh token too; a GET returns one only if this is true. Some
+            services return a refresh token that they do not accept later, so request one only to use it.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
@@ -167,16 +168,15 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            400: The request is malformed: a grant type that the service does not know, a bad scope, a missing
-                parameter, an account that is not the name in the Basic credentials. By OAuth 2.0 a wrong password or
-                a dead refresh token is a 400 too, with the error invalid_grant.
-            401: The credentials are wrong, or there are none and the service wants some; or, to a POST, the
-                service has no POST.
-            403: The user may not have a token. GHCR says so of a password that has run out, even where a token
-                without any would do.
-            404: There is no token service at this URL, or none that knows the method. After a POST, use GET.
-            405: The service does not know the method. After a POST, use GET.
-            429: Too many tokens were asked for.
+            400: The request is invalid: a grant type that the service does not support, an invalid scope, a
+                missing parameter, or an account that is not the user name of the Basic credentials. With OAuth 2.0, a
+                wrong password or an expired or revoked refresh token is also a 400, with the error invalid_grant.
+            401: The credentials are wrong or missing; or the service does not support POST.
+            403: The user may not have a token. GHCR answers 403 to an expired password, even if a token without
+                credentials would be sufficient.
+            404: There is no token service at this URL, or it does not support the method. After a POST, use GET.
+            405: The service does not support the method. After a POST, use GET.
+            429: Too many tokens were requested.
             500: The service failed.
             503: The service is busy or down.
         UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
@@ -214,25 +214,26 @@ async def asyncio(
 ) -> Success:
     """Get a token.
 
-    The way that every token service knows. Without credentials the token is for an anonymous user. Send Basic
-    credentials or none, and never an old Bearer token: Docker Hub answers that with a 500. A realm may have a query
-    of its own, which stays. Some services look at the first scope alone; without any scope the token serves to prove
-    who the user is and to get a refresh token. The answer may have `token`, `access_token` or both (the same value,
-    then). Azure Container Registry gives only the second. A token is opaque: that of GHCR is not even a JWT.
+    Every token service supports this request. Without credentials the token is for an anonymous user. Send Basic
+    credentials or no Authorization header, and never an old Bearer token: Docker Hub answers 500 to that. If the
+    realm has a query, it is kept. Some services use only the first scope. Without a scope the token only proves who
+    the user is; such a request serves to get a refresh token. The response may contain `token`, `access_token` or
+    both, with the same value. Azure Container Registry sends only `access_token`. A token is opaque: a GHCR token is
+    not even a JWT.
 
     Args:
         client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         realm: The URL that the server gave, used verbatim.
-        service: The service of the challenge, which names the registry. Some registries give none; send none
-            then, and leave out an empty one: a parameter without a value counts as missing.
-        scope: The scopes, each as a parameter of its own. A challenge with several scopes has them in one string,
-            parted by blanks.
-        client_id: The name of the client, for the records of the service. It need not be registered. Always send
-            one: some services want it.
-        account: The user name, as docker sends it beside the Basic credentials. The service may ignore it, or
-            refuse one that is not the name in the credentials (400).
-        offline_token: Whether a refresh token is wanted too; without `true` here a GET gets none. Some services
-            answer with one that they do not accept later, so ask only when it will be used.
+        service: The service of the challenge, which identifies the registry. If the challenge has no service, or
+            an empty one, leave this out: a parameter without a value counts as missing.
+        scope: The scopes, each as a parameter of its own. A challenge has several scopes in one string, separated
+            by spaces.
+        client_id: The name of the client, for the service's records. It need not be registered. Always send one:
+            some services require it.
+        account: The user name, which docker sends in addition to the Basic credentials. A service may ignore it,
+            or answer 400 if it differs from the user name in the credentials.
+        offline_token: Whether to request a refresh token too; a GET returns one only if this is true. Some
+            services return a refresh token that they do not accept later, so request one only to use it.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
@@ -242,16 +243,15 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            400: The request is malformed: a grant type that the service does not know, a bad scope, a missing
-                parameter, an account that is not the name in the Basic credentials. By OAuth 2.0 a wrong password or
-                a dead refresh token is a 400 too, with the error invalid_grant.
-            401: The credentials are wrong, or there are none and the service wants some; or, to a POST, the
-                service has no POST.
-            403: The user may not have a token. GHCR says so of a password that has run out, even where a token
-                without any would do.
-            404: There is no token service at this URL, or none that knows the method. After a POST, use GET.
-            405: The service does not know the method. After a POST, use GET.
-            429: Too many tokens were asked for.
+            400: The request is invalid: a grant type that the service does not support, an invalid scope, a
+                missing parameter, or an account that is not the user name of the Basic credentials. With OAuth 2.0, a
+                wrong password or an expired or revoked refresh token is also a 400, with the error invalid_grant.
+            401: The credentials are wrong or missing; or the service does not support POST.
+            403: The user may not have a token. GHCR answers 403 to an expired password, even if a token without
+                credentials would be sufficient.
+            404: There is no token service at this URL, or it does not support the method. After a POST, use GET.
+            405: The service does not support the method. After a POST, use GET.
+            429: Too many tokens were requested.
             500: The service failed.
             503: The service is busy or down.
         UnexpectedContentType: The media type of the response is not the documented one, nor JSON.

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class CheckLoginOk(wire.Response[None]):
-    """200: The credentials are good. The body is not read: docker-registry sends `"OK"`, the Hub sent a bare OK under
-    application/json, Quay an object with the user name."""
+    """200: The credentials are valid. The body is ignored: docker-registry sends `"OK"`, Docker Hub sent a bare OK as
+    application/json, Quay sends an object with the user name."""
 
 
 Success: TypeAlias = CheckLoginOk
@@ -83,9 +83,10 @@ def sync(
 ) -> Success:
     """Check a user name and password.
 
-    Sends Basic credentials and looks at the status alone. A standalone docker-registry answers 200 to everyone, with
-    or without credentials, so that a success there proves nothing. Quay answers 404 when no credentials came. A
-    registry that is not an index has no such route: 404 again. A trailing slash makes no difference.
+    Sends Basic credentials; only the status of the response counts. A standalone docker-registry answers 200 to any
+    credentials, and without credentials, so its 200 proves nothing. Quay answers 404 to a request without
+    credentials. A registry that is not an index does not have this route and answers 404 too. A trailing slash makes
+    no difference.
 
     Args:
         client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
@@ -98,16 +99,16 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
-                up.
-            403: The account is not active, or it may not do this. Quay says so for a repository that does not
-                exist, too.
-            404: There is no such thing, or not for this client; or the id is not an image id; or the server does
-                not have the operation, with a web page as the body.
-            500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
-                a web page as the body.
-            503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
-                with a body of its own.
+            401: The credentials are missing or wrong; or the token is for another repository or method, or is
+                used up.
+            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
+                that does not exist.
+            404: The object does not exist or this client may not see it; or the id is not an image id; or the
+                server does not support the operation, with a web page as the body.
+            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
+                cache or database fails.
+            503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
+                its own body.
         ParseError: The response does not match the specification.
 
     Source: Docker Hub API, User Login, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#users>.
@@ -122,9 +123,10 @@ async def asyncio(
 ) -> Success:
     """Check a user name and password.
 
-    Sends Basic credentials and looks at the status alone. A standalone docker-registry answers 200 to everyone, with
-    or without credentials, so that a success there proves nothing. Quay answers 404 when no credentials came. A
-    registry that is not an index has no such route: 404 again. A trailing slash makes no difference.
+    Sends Basic credentials; only the status of the response counts. A standalone docker-registry answers 200 to any
+    credentials, and without credentials, so its 200 proves nothing. Quay answers 404 to a request without
+    credentials. A registry that is not an index does not have this route and answers 404 too. A trailing slash makes
+    no difference.
 
     Args:
         client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
@@ -137,16 +139,16 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
-                up.
-            403: The account is not active, or it may not do this. Quay says so for a repository that does not
-                exist, too.
-            404: There is no such thing, or not for this client; or the id is not an image id; or the server does
-                not have the operation, with a web page as the body.
-            500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
-                a web page as the body.
-            503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
-                with a body of its own.
+            401: The credentials are missing or wrong; or the token is for another repository or method, or is
+                used up.
+            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
+                that does not exist.
+            404: The object does not exist or this client may not see it; or the id is not an image id; or the
+                server does not support the operation, with a web page as the body.
+            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
+                cache or database fails.
+            503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
+                its own body.
         ParseError: The response does not match the specification.
 
     Source: Docker Hub API, User Login, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#users>.

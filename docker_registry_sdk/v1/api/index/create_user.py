@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class CreateUserCreated(wire.Response[None]):
-    """201: The user was created, or so the server says. The body, a short text, is not read."""
+    """201: The user was created, according to the server. The body, a short text, is ignored."""
 
 
 Success: TypeAlias = CreateUserCreated
@@ -93,11 +93,11 @@ def sync(
 ) -> Success:
     """Create a user.
 
-    On the Hub this made an account, which had to be confirmed by mail. The old docker client used it for login: when
-    the name was taken, the 400 with the JSON string "Username or email already exists" told it to go on with a check
-    of the credentials. Quay never creates a user here: it checks the credentials and answers that very 400 when they
-    are good. A standalone docker-registry answers 201 to any JSON and stores nothing. A trailing slash makes no
-    difference.
+    On Docker Hub this created an account, which the user had to confirm by email. The old docker client also used it
+    for login: if the user name existed, the response was a 400 with the JSON string "Username or email already
+    exists", and the client then checked the credentials. Quay never creates a user here: it checks the credentials
+    and sends the same 400 if they are valid. A standalone docker-registry answers 201 to any JSON and stores nothing.
+    A trailing slash makes no difference.
 
     Args:
         client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
@@ -111,17 +111,17 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
-                session.
-            401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
-                up.
-            404: There is no such thing, or not for this client; or the id is not an image id; or the server does
-                not have the operation, with a web page as the body.
-            500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
-                a web page as the body.
-            503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
-                with a body of its own.
+            400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
+                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
+                lost session.
+            401: The credentials are missing or wrong; or the token is for another repository or method, or is
+                used up.
+            404: The object does not exist or this client may not see it; or the id is not an image id; or the
+                server does not support the operation, with a web page as the body.
+            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
+                cache or database fails.
+            503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
+                its own body.
         ParseError: The response does not match the specification.
 
     Source: Docker Hub API, User Register, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#users>.
@@ -146,11 +146,11 @@ async def asyncio(
 ) -> Success:
     """Create a user.
 
-    On the Hub this made an account, which had to be confirmed by mail. The old docker client used it for login: when
-    the name was taken, the 400 with the JSON string "Username or email already exists" told it to go on with a check
-    of the credentials. Quay never creates a user here: it checks the credentials and answers that very 400 when they
-    are good. A standalone docker-registry answers 201 to any JSON and stores nothing. A trailing slash makes no
-    difference.
+    On Docker Hub this created an account, which the user had to confirm by email. The old docker client also used it
+    for login: if the user name existed, the response was a 400 with the JSON string "Username or email already
+    exists", and the client then checked the credentials. Quay never creates a user here: it checks the credentials
+    and sends the same 400 if they are valid. A standalone docker-registry answers 201 to any JSON and stores nothing.
+    A trailing slash makes no difference.
 
     Args:
         client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
@@ -164,17 +164,17 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
-                session.
-            401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
-                up.
-            404: There is no such thing, or not for this client; or the id is not an image id; or the server does
-                not have the operation, with a web page as the body.
-            500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
-                a web page as the body.
-            503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
-                with a body of its own.
+            400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
+                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
+                lost session.
+            401: The credentials are missing or wrong; or the token is for another repository or method, or is
+                used up.
+            404: The object does not exist or this client may not see it; or the id is not an image id; or the
+                server does not support the operation, with a web page as the body.
+            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
+                cache or database fails.
+            503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
+                its own body.
         ParseError: The response does not match the specification.
 
     Source: Docker Hub API, User Register, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#users>.

@@ -15,25 +15,25 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class DeleteRepoOk(wire.Response[None]):
-    """200 or 202: Done, with a token for what follows. The body is not read: `""` from most servers, a bare word from
-    Quay."""
+    """200 or 202: The call succeeded, and the headers contain a token for the calls that follow. The body is ignored:
+    `""` from most servers, a bare word from Quay."""
 
     x_docker_token: str | None = field(repr=False)
     """X-Docker-Token: A token for the repository, as `signature=...,repository="namespace/name",access=read` (or write,
-    delete). docker-registry puts `Token ` in front of it, and so did the Hub at times; others do not: take care that
-    Authorization gets that word just once. A server is free to accept it only once."""
+    delete). docker-registry writes `Token ` before it, and so did Docker Hub at times; other servers do not. The
+    Authorization header must contain that word exactly once. A server may accept the token only once."""
     x_docker_endpoints: str | None
-    """X-Docker-Endpoints: The registries that hold the repository, host or host:port, separated by commas and blanks.
-    They have no scheme: it is that of the index. Without this header the index is the registry as well.
-    docker-registry names the Host of the request."""
+    """X-Docker-Endpoints: The registries that hold the repository, as host or host:port, separated by commas and spaces.
+    They have no scheme: use the scheme of the index. Without this header the index is also the registry.
+    docker-registry sends the Host of the request."""
     www_authenticate: str | None = field(repr=False)
-    """WWW-Authenticate: The token of X-Docker-Token again, in the form of a challenge although the call succeeded."""
+    """WWW-Authenticate: The same token as in X-Docker-Token, in the form of a challenge although the call succeeded."""
     x_docker_registry_version: str | None
-    """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it with 0.9; Quay
-    and other hosts say 0.6.0, whatever they are."""
+    """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
+    other hosts send 0.6.0, whatever their version."""
     set_cookie: str | None = field(repr=False)
-    """Set-Cookie: The session, to be sent back as a Cookie to this registry in place of the token. Send back the name
-    and the value, without the attributes behind them. docker-registry 0.9 gives none."""
+    """Set-Cookie: The session cookie, to be sent to this registry in place of the token. Send back its name and value,
+    without its attributes. docker-registry 0.9 does not set it."""
 
 
 Success: TypeAlias = DeleteRepoOk
@@ -49,13 +49,13 @@ def request(
     """Return the request of `delete_repo`, without sending it.
 
     Args:
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
-            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
-            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
-        x_docker_token: Ask for a token and the endpoints, with the value true. Without it an index may answer
-            without either.
-        x_docker_endpoints: The registries that the images are on, separated by commas. The index has never
-            checked it.
+        name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
+            Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
+            must name that repository with the further slashes escaped, as in `a/b%2Fc`.
+        x_docker_token: Whether to request a token and the endpoints. Without this header an index may send
+            neither.
+        x_docker_endpoints: The registries that hold the images, separated by commas. The index does not check
+            them.
 
     Returns:
         The request.
@@ -129,20 +129,20 @@ def sync(
 ) -> Success:
     """Delete a repository.
 
-    Three calls where index and registry are two hosts: the index marks the repository and answers 202 with a token
-    for deletion; the same call with that token goes to each endpoint; a last call tells the index that it is done
-    (200). docker-registry, standalone or not, deletes at once. It removes the tags and the list of images; the images
-    themselves stay in its storage. The trailing slash is needed: without it every method is a 301.
+    If index and registry are two hosts, this takes three calls: the index marks the repository and answers 202 with a
+    token for deletion; the client repeats the call with that token at each endpoint; a last call tells the index that
+    the deletion is complete (200). docker-registry deletes at once, standalone or not. It deletes the tags and the
+    list of images; the images stay in its storage. The trailing slash is required: without it every method is a 301.
 
     Args:
         client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
-            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
-            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
-        x_docker_token: Ask for a token and the endpoints, with the value true. Without it an index may answer
-            without either.
-        x_docker_endpoints: The registries that the images are on, separated by commas. The index has never
-            checked it.
+        name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
+            Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
+            must name that repository with the further slashes escaped, as in `a/b%2Fc`.
+        x_docker_token: Whether to request a token and the endpoints. Without this header an index may send
+            neither.
+        x_docker_endpoints: The registries that hold the images, separated by commas. The index does not check
+            them.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
@@ -152,22 +152,22 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
-                session.
-            401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
-                up.
-            403: The account is not active, or it may not do this. Quay says so for a repository that does not
-                exist, too.
-            404: There is no such thing, or not for this client; or the id is not an image id; or the server does
-                not have the operation, with a web page as the body.
-            405: The server does not do this: it is no index, or takes no pushes by v1. docker-registry has a web
-                page as the body, and says this only where the path ends with a slash (see 301) or is none of those
-                below /v1/repositories/.
-            500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
-                a web page as the body.
-            503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
-                with a body of its own.
+            400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
+                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
+                lost session.
+            401: The credentials are missing or wrong; or the token is for another repository or method, or is
+                used up.
+            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
+                that does not exist.
+            404: The object does not exist or this client may not see it; or the id is not an image id; or the
+                server does not support the operation, with a web page as the body.
+            405: The server does not support this: it is not an index, or does not accept pushes with API v1.
+                docker-registry sends a web page as the body, and answers 405 only if the path ends with a slash (see
+                301) or is not below /v1/repositories/.
+            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
+                cache or database fails.
+            503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
+                its own body.
         ParseError: The response does not match the specification.
 
     Source: The Docker Hub and the Registry spec, Delete, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/hub_registry_spec.md#delete>.
@@ -199,20 +199,20 @@ async def asyncio(
 ) -> Success:
     """Delete a repository.
 
-    Three calls where index and registry are two hosts: the index marks the repository and answers 202 with a token
-    for deletion; the same call with that token goes to each endpoint; a last call tells the index that it is done
-    (200). docker-registry, standalone or not, deletes at once. It removes the tags and the list of images; the images
-    themselves stay in its storage. The trailing slash is needed: without it every method is a 301.
+    If index and registry are two hosts, this takes three calls: the index marks the repository and answers 202 with a
+    token for deletion; the client repeats the call with that token at each endpoint; a last call tells the index that
+    the deletion is complete (200). docker-registry deletes at once, standalone or not. It deletes the tags and the
+    list of images; the images stay in its storage. The trailing slash is required: without it every method is a 301.
 
     Args:
         client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
-            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
-            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
-        x_docker_token: Ask for a token and the endpoints, with the value true. Without it an index may answer
-            without either.
-        x_docker_endpoints: The registries that the images are on, separated by commas. The index has never
-            checked it.
+        name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
+            Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
+            must name that repository with the further slashes escaped, as in `a/b%2Fc`.
+        x_docker_token: Whether to request a token and the endpoints. Without this header an index may send
+            neither.
+        x_docker_endpoints: The registries that hold the images, separated by commas. The index does not check
+            them.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
@@ -222,22 +222,22 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
-                session.
-            401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
-                up.
-            403: The account is not active, or it may not do this. Quay says so for a repository that does not
-                exist, too.
-            404: There is no such thing, or not for this client; or the id is not an image id; or the server does
-                not have the operation, with a web page as the body.
-            405: The server does not do this: it is no index, or takes no pushes by v1. docker-registry has a web
-                page as the body, and says this only where the path ends with a slash (see 301) or is none of those
-                below /v1/repositories/.
-            500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
-                a web page as the body.
-            503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
-                with a body of its own.
+            400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
+                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
+                lost session.
+            401: The credentials are missing or wrong; or the token is for another repository or method, or is
+                used up.
+            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
+                that does not exist.
+            404: The object does not exist or this client may not see it; or the id is not an image id; or the
+                server does not support the operation, with a web page as the body.
+            405: The server does not support this: it is not an index, or does not accept pushes with API v1.
+                docker-registry sends a web page as the body, and answers 405 only if the path ends with a slash (see
+                301) or is not below /v1/repositories/.
+            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
+                cache or database fails.
+            503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
+                its own body.
         ParseError: The response does not match the specification.
 
     Source: The Docker Hub and the Registry spec, Delete, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/hub_registry_spec.md#delete>.

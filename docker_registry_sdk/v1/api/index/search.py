@@ -23,7 +23,7 @@ SearchOkBody: TypeAlias = "SearchResults"
 
 @frozen(kw_only=True)
 class SearchOk(wire.ParsedResponse[SearchOkBody]):
-    """200: What was found, perhaps one page of it."""
+    """200: The results, possibly one page of them."""
 
 
 Success: TypeAlias = SearchOk
@@ -39,9 +39,10 @@ def request(
     """Return the request of `search`, without sending it.
 
     Args:
-        q: What to look for. docker-registry lists every repository when it is empty or missing; Quay lists none.
-        page: The number of the page, from 1.
-        n: How many results a page should have. 25 when not given, and at most 100.
+        q: The text to search for. If it is empty or missing, docker-registry lists every repository, and Quay
+            lists no repository.
+        page: The page number, starting at 1.
+        n: The number of results per page: 25 if it is missing, at most 100.
 
     Returns:
         The request.
@@ -119,16 +120,17 @@ def sync(
 ) -> Success:
     """Search for repositories.
 
-    docker-registry looks for the text anywhere in a name or description, where % stands for any text and _ for any
-    character, as in SQL. It knows no pages (`page` and `n` are ignored and everything comes at once) and gives only
-    `name` and an empty `description`. It has the route only when a search backend is set: else 404. A mirror adds the
-    results of its source. Quay gives at most 100 results a page and stops at page 5.
+    docker-registry searches names and descriptions for the text, in which % matches any text and _ any character, as
+    in SQL. It has no pages: it ignores `page` and `n` and returns all results at once, with only `name` and an empty
+    `description`. It has this route only if a search backend is configured, and answers 404 otherwise. A mirror adds
+    the results of its source registry. Quay returns at most 100 results per page, and at most 5 pages.
 
     Args:
         client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
-        q: What to look for. docker-registry lists every repository when it is empty or missing; Quay lists none.
-        page: The number of the page, from 1.
-        n: How many results a page should have. 25 when not given, and at most 100.
+        q: The text to search for. If it is empty or missing, docker-registry lists every repository, and Quay
+            lists no repository.
+        page: The page number, starting at 1.
+        n: The number of results per page: 25 if it is missing, at most 100.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
@@ -138,14 +140,14 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
-                up.
-            404: There is no such thing, or not for this client; or the id is not an image id; or the server does
-                not have the operation, with a web page as the body.
-            500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
-                a web page as the body.
-            503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
-                with a body of its own.
+            401: The credentials are missing or wrong; or the token is for another repository or method, or is
+                used up.
+            404: The object does not exist or this client may not see it; or the id is not an image id; or the
+                server does not support the operation, with a web page as the body.
+            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
+                cache or database fails.
+            503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
+                its own body.
         UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
         ParseError: The response does not match the specification.
 
@@ -175,16 +177,17 @@ async def asyncio(
 ) -> Success:
     """Search for repositories.
 
-    docker-registry looks for the text anywhere in a name or description, where % stands for any text and _ for any
-    character, as in SQL. It knows no pages (`page` and `n` are ignored and everything comes at once) and gives only
-    `name` and an empty `description`. It has the route only when a search backend is set: else 404. A mirror adds the
-    results of its source. Quay gives at most 100 results a page and stops at page 5.
+    docker-registry searches names and descriptions for the text, in which % matches any text and _ any character, as
+    in SQL. It has no pages: it ignores `page` and `n` and returns all results at once, with only `name` and an empty
+    `description`. It has this route only if a search backend is configured, and answers 404 otherwise. A mirror adds
+    the results of its source registry. Quay returns at most 100 results per page, and at most 5 pages.
 
     Args:
         client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        q: What to look for. docker-registry lists every repository when it is empty or missing; Quay lists none.
-        page: The number of the page, from 1.
-        n: How many results a page should have. 25 when not given, and at most 100.
+        q: The text to search for. If it is empty or missing, docker-registry lists every repository, and Quay
+            lists no repository.
+        page: The page number, starting at 1.
+        n: The number of results per page: 25 if it is missing, at most 100.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
@@ -194,14 +197,14 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
-                up.
-            404: There is no such thing, or not for this client; or the id is not an image id; or the server does
-                not have the operation, with a web page as the body.
-            500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
-                a web page as the body.
-            503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
-                with a body of its own.
+            401: The credentials are missing or wrong; or the token is for another repository or method, or is
+                used up.
+            404: The object does not exist or this client may not see it; or the id is not an image id; or the
+                server does not support the operation, with a web page as the body.
+            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
+                cache or database fails.
+            503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
+                its own body.
         UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
         ParseError: The response does not match the specification.
 

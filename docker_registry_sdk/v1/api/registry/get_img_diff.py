@@ -23,14 +23,15 @@ GetImgDiffOkBody: TypeAlias = "ImgDiff | None"
 
 @frozen(kw_only=True)
 class GetImgDiffOk(wire.ParsedResponse[GetImgDiffOkBody]):
-    """200: What the layer changes; no body at all, although the media type says JSON, when that is not known yet."""
+    """200: The changes of the layer. If the server does not know them yet, the body is empty although the media type is
+    JSON."""
 
     x_docker_registry_version: str | None
-    """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it with 0.9; Quay
-    and other hosts say 0.6.0, whatever they are."""
+    """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
+    other hosts send 0.6.0, whatever their version."""
     set_cookie: str | None = field(repr=False)
-    """Set-Cookie: The session, to be sent back as a Cookie to this registry in place of the token. Send back the name
-    and the value, without the attributes behind them. docker-registry 0.9 gives none."""
+    """Set-Cookie: The session cookie, to be sent to this registry in place of the token. Send back its name and value,
+    without its attributes. docker-registry 0.9 does not set it."""
 
 
 Success: TypeAlias = GetImgDiffOk
@@ -43,8 +44,8 @@ def request(
     """Return the request of `get_img_diff`, without sending it.
 
     Args:
-        img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
-            calls anything else an invalid id, with 404.
+        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
+            404 (invalid id) to anything else.
 
     Returns:
         The request.
@@ -121,14 +122,15 @@ def sync(
 ) -> Success:
     """Compare the layer of an image with its ancestors.
 
-    A worker beside the server computes it. Until it has, the answer is 200 with no body at all under application/json
-    (and headers that let a cache keep it for a year): ask again later. Without the queue that feeds the worker the
-    answer is 400, for every image. An id that the registry does not have also gets the empty 200.
+    A worker process beside the server computes the comparison. Until it has finished, the response is a 200 with an
+    empty body as application/json, and with headers that let a cache keep it for a year: send the request again
+    later. If the queue for the worker is not configured, the response is a 400 for every image. An id that the
+    registry does not have is an empty 200, too.
 
     Args:
         client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
-        img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
-            calls anything else an invalid id, with 404.
+        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
+            404 (invalid id) to anything else.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
@@ -138,22 +140,22 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            304: Given to any request with If-Modified-Since, whatever its date, and even for an image that is not
-                there. A malformed id (404) and an image that is still being pushed (400) come first. Quay has a short
-                text as the body.
-            400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
-                session.
-            401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
-                up.
-            403: The account is not active, or it may not do this. Quay says so for a repository that does not
-                exist, too.
-            404: There is no such thing, or not for this client; or the id is not an image id; or the server does
-                not have the operation, with a web page as the body.
-            500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
-                a web page as the body.
-            503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
-                with a body of its own.
+            304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
+                does not exist. The errors for an invalid id (404) and for an image that is still being pushed (400)
+                come first. Quay sends a short text as the body.
+            400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
+                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
+                lost session.
+            401: The credentials are missing or wrong; or the token is for another repository or method, or is
+                used up.
+            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
+                that does not exist.
+            404: The object does not exist or this client may not see it; or the id is not an image id; or the
+                server does not support the operation, with a web page as the body.
+            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
+                cache or database fails.
+            503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
+                its own body.
         UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
         ParseError: The response does not match the specification.
 
@@ -179,14 +181,15 @@ async def asyncio(
 ) -> Success:
     """Compare the layer of an image with its ancestors.
 
-    A worker beside the server computes it. Until it has, the answer is 200 with no body at all under application/json
-    (and headers that let a cache keep it for a year): ask again later. Without the queue that feeds the worker the
-    answer is 400, for every image. An id that the registry does not have also gets the empty 200.
+    A worker process beside the server computes the comparison. Until it has finished, the response is a 200 with an
+    empty body as application/json, and with headers that let a cache keep it for a year: send the request again
+    later. If the queue for the worker is not configured, the response is a 400 for every image. An id that the
+    registry does not have is an empty 200, too.
 
     Args:
         client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
-            calls anything else an invalid id, with 404.
+        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
+            404 (invalid id) to anything else.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
@@ -196,22 +199,22 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            304: Given to any request with If-Modified-Since, whatever its date, and even for an image that is not
-                there. A malformed id (404) and an image that is still being pushed (400) come first. Quay has a short
-                text as the body.
-            400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
-                session.
-            401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
-                up.
-            403: The account is not active, or it may not do this. Quay says so for a repository that does not
-                exist, too.
-            404: There is no such thing, or not for this client; or the id is not an image id; or the server does
-                not have the operation, with a web page as the body.
-            500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
-                a web page as the body.
-            503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
-                with a body of its own.
+            304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
+                does not exist. The errors for an invalid id (404) and for an image that is still being pushed (400)
+                come first. Quay sends a short text as the body.
+            400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
+                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
+                lost session.
+            401: The credentials are missing or wrong; or the token is for another repository or method, or is
+                used up.
+            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
+                that does not exist.
+            404: The object does not exist or this client may not see it; or the id is not an image id; or the
+                server does not support the operation, with a web page as the body.
+            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
+                cache or database fails.
+            503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
+                its own body.
         UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
         ParseError: The response does not match the specification.
 

@@ -18,16 +18,17 @@ ACCEPT = ("application/json",)
 
 @frozen(kw_only=True)
 class GetImgFilesOk(wire.ParsedResponse[list[list[Any]]]):
-    """200: The files. One array a file, with these eight: path; one letter for the kind (f file, d directory, l hard
+    """200: The files. One array for each file, with eight values: path; type as one letter (f file, d directory, l hard
     link, s symbolic link, c and b devices, i FIFO, t contiguous file, S sparse file, L and K long names, u unknown);
-    whether the layer deletes it; size; time of change in seconds; mode; user id; group id."""
+    whether the layer deletes the file; size in bytes; modification time in seconds since 1970; mode; user id; group
+    id."""
 
     x_docker_registry_version: str | None
-    """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it with 0.9; Quay
-    and other hosts say 0.6.0, whatever they are."""
+    """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
+    other hosts send 0.6.0, whatever their version."""
     set_cookie: str | None = field(repr=False)
-    """Set-Cookie: The session, to be sent back as a Cookie to this registry in place of the token. Send back the name
-    and the value, without the attributes behind them. docker-registry 0.9 gives none."""
+    """Set-Cookie: The session cookie, to be sent to this registry in place of the token. Send back its name and value,
+    without its attributes. docker-registry 0.9 does not set it."""
 
 
 Success: TypeAlias = GetImgFilesOk
@@ -40,8 +41,8 @@ def request(
     """Return the request of `get_img_files`, without sending it.
 
     Args:
-        img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
-            calls anything else an invalid id, with 404.
+        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
+            404 (invalid id) to anything else.
 
     Returns:
         The request.
@@ -115,14 +116,14 @@ def sync(
 ) -> Success:
     """List the files in the layer of an image.
 
-    The first call for an image takes as long as it takes the server to read the whole layer. A layer that is not a
-    tar it can read is a 400. Of the whiteouts only those at the root of the layer are seen as deletions, and only
-    where the tar writes paths with ./ in front. Other servers do not have the route.
+    The first call for an image takes until the server has read the whole layer. A layer that the server cannot read
+    as a tar archive is a 400. Whiteouts count as deletions only at the root of the layer, and only if the tar archive
+    writes its paths with ./ in front. Other servers do not have this route.
 
     Args:
         client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
-        img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
-            calls anything else an invalid id, with 404.
+        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
+            404 (invalid id) to anything else.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
@@ -132,22 +133,22 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            304: Given to any request with If-Modified-Since, whatever its date, and even for an image that is not
-                there. A malformed id (404) and an image that is still being pushed (400) come first. Quay has a short
-                text as the body.
-            400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
-                session.
-            401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
-                up.
-            403: The account is not active, or it may not do this. Quay says so for a repository that does not
-                exist, too.
-            404: There is no such thing, or not for this client; or the id is not an image id; or the server does
-                not have the operation, with a web page as the body.
-            500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
-                a web page as the body.
-            503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
-                with a body of its own.
+            304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
+                does not exist. The errors for an invalid id (404) and for an image that is still being pushed (400)
+                come first. Quay sends a short text as the body.
+            400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
+                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
+                lost session.
+            401: The credentials are missing or wrong; or the token is for another repository or method, or is
+                used up.
+            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
+                that does not exist.
+            404: The object does not exist or this client may not see it; or the id is not an image id; or the
+                server does not support the operation, with a web page as the body.
+            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
+                cache or database fails.
+            503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
+                its own body.
         UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
         ParseError: The response does not match the specification.
 
@@ -173,14 +174,14 @@ async def asyncio(
 ) -> Success:
     """List the files in the layer of an image.
 
-    The first call for an image takes as long as it takes the server to read the whole layer. A layer that is not a
-    tar it can read is a 400. Of the whiteouts only those at the root of the layer are seen as deletions, and only
-    where the tar writes paths with ./ in front. Other servers do not have the route.
+    The first call for an image takes until the server has read the whole layer. A layer that the server cannot read
+    as a tar archive is a 400. Whiteouts count as deletions only at the root of the layer, and only if the tar archive
+    writes its paths with ./ in front. Other servers do not have this route.
 
     Args:
         client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
-            calls anything else an invalid id, with 404.
+        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
+            404 (invalid id) to anything else.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
@@ -190,22 +191,22 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            304: Given to any request with If-Modified-Since, whatever its date, and even for an image that is not
-                there. A malformed id (404) and an image that is still being pushed (400) come first. Quay has a short
-                text as the body.
-            400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
-                session.
-            401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
-                up.
-            403: The account is not active, or it may not do this. Quay says so for a repository that does not
-                exist, too.
-            404: There is no such thing, or not for this client; or the id is not an image id; or the server does
-                not have the operation, with a web page as the body.
-            500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
-                a web page as the body.
-            503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
-                with a body of its own.
+            304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
+                does not exist. The errors for an invalid id (404) and for an image that is still being pushed (400)
+                come first. Quay sends a short text as the body.
+            400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
+                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
+                lost session.
+            401: The credentials are missing or wrong; or the token is for another repository or method, or is
+                used up.
+            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
+                that does not exist.
+            404: The object does not exist or this client may not see it; or the id is not an image id; or the
+                server does not support the operation, with a web page as the body.
+            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
+                cache or database fails.
+            503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
+                its own body.
         UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
         ParseError: The response does not match the specification.
 

@@ -24,36 +24,37 @@ class GetImgLayerStreamOk(wire.Response[BodyT]):
     """200: The whole layer."""
 
     content_length: int | None
-    """Content-Length: The length of the body in bytes. Missing from a mirror that is still fetching the layer. One byte
-    too many after an open range on docker-registry."""
+    """Content-Length: The length of the body in bytes. A mirror that is still fetching the layer does not send it.
+    docker-registry sends one byte too many for an open range."""
     accept_ranges: str | None
-    """Accept-Ranges: The value bytes, when the storage of the server can read parts."""
+    """Accept-Ranges: `bytes` if the storage of the server supports ranges."""
     x_docker_registry_version: str | None
-    """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it with 0.9; Quay
-    and other hosts say 0.6.0, whatever they are."""
+    """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
+    other hosts send 0.6.0, whatever their version."""
     set_cookie: str | None = field(repr=False)
-    """Set-Cookie: The session, to be sent back as a Cookie to this registry in place of the token. Send back the name
-    and the value, without the attributes behind them. docker-registry 0.9 gives none."""
+    """Set-Cookie: The session cookie, to be sent to this registry in place of the token. Send back its name and value,
+    without its attributes. docker-registry 0.9 does not set it."""
 
 
 @frozen(kw_only=True)
 class GetImgLayerStreamPartialContent(wire.Response[BodyT]):
-    """206: The part that was asked for."""
+    """206: The requested byte range."""
 
     content_length: int | None
-    """Content-Length: The length of the body in bytes. Missing from a mirror that is still fetching the layer. One byte
-    too many after an open range on docker-registry."""
+    """Content-Length: The length of the body in bytes. A mirror that is still fetching the layer does not send it.
+    docker-registry sends one byte too many for an open range."""
     content_range: str | None
-    """Content-Range: Which part this is. docker-registry leaves out the unit, as in `0-99/1234`, and gives the size of
-    the layer as the last position of an open range; other servers and storages write `bytes 0-99/1234`."""
+    """Content-Range: The byte range of the body. docker-registry leaves out the unit, as in `0-99/1234`, and gives the
+    size of the layer as the last position of an open range; other servers and storage services write `bytes
+    0-99/1234`."""
     accept_ranges: str | None
-    """Accept-Ranges: The value bytes, when the storage of the server can read parts."""
+    """Accept-Ranges: `bytes` if the storage of the server supports ranges."""
     x_docker_registry_version: str | None
-    """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it with 0.9; Quay
-    and other hosts say 0.6.0, whatever they are."""
+    """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
+    other hosts send 0.6.0, whatever their version."""
     set_cookie: str | None = field(repr=False)
-    """Set-Cookie: The session, to be sent back as a Cookie to this registry in place of the token. Send back the name
-    and the value, without the attributes behind them. docker-registry 0.9 gives none."""
+    """Set-Cookie: The session cookie, to be sent to this registry in place of the token. Send back its name and value,
+    without its attributes. docker-registry 0.9 does not set it."""
 
 
 Success: TypeAlias = GetImgLayerStreamOk[BodyT] | GetImgLayerStreamPartialContent[BodyT]
@@ -68,9 +69,9 @@ def request(
     """Return the request of `get_img_layer_stream`, without sending it.
 
     Args:
-        img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
-            calls anything else an invalid id, with 404.
-        range: The part of the layer to get, as `bytes=first-last` or `bytes=first-`. One range at a time.
+        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
+            404 (invalid id) to anything else.
+        range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.
 
     Returns:
         The request.
@@ -156,22 +157,22 @@ def sync(
 ) -> Success[bytes]:
     """Get the layer of an image.
 
-    A tar, plain or compressed, just as it was pushed: look at its first bytes. Nothing says that it is whole but
-    Content-Length and, where the server kept one, the checksum that comes with the json of the image. A server with
-    its storage elsewhere answers 302 to a signed URL of that storage, where the Range has to be sent again and the
-    Authorization must not be sent at all. It does not look first: the 302 is given even for an image that is not
-    there, and the 404 comes from the storage then. Ranges are best effort: a storage without them, a Range that does
-    not parse or one that counts from the end (`bytes=-100`) gives the whole layer (200). A range of fewer than two
-    bytes is a 416. A range that runs past the end is not cut down: Content-Range and Content-Length then promise more
-    than comes, by one byte for an open range (`bytes=100-`). A layer without any bytes is a 416 without a Range and
-    for an open one; `bytes=0-5` of it is a 206 with Content-Length 6 and no bytes. An image whose upload has not
-    ended is a 400.
+    Returns the layer as it was pushed: a tar archive, uncompressed or compressed. Detect the compression from the
+    first bytes. Only Content-Length and, if the server has one, the checksum in the response of `get_img_json` show
+    whether the layer is complete. A server with external storage answers 302 with a signed URL of that storage. Send
+    the Range to that URL again, but never the Authorization. The server does not check that the image exists before
+    it sends the 302: the 404 then comes from the storage. Range support is limited. The response is the whole layer
+    (200) if the storage does not support ranges, or if the Range does not parse or counts from the end
+    (`bytes=-100`). A range of fewer than two bytes is a 416. A range past the end of the layer is not shortened:
+    Content-Range and Content-Length announce more bytes than are sent, and one byte too many for an open range
+    (`bytes=100-`). For an empty layer, a request without a Range or with an open range is a 416, and `bytes=0-5` is a
+    206 with Content-Length 6 and no bytes. An image whose upload is not complete is a 400.
 
     Args:
         client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
-        img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
-            calls anything else an invalid id, with 404.
-        range: The part of the layer to get, as `bytes=first-last` or `bytes=first-`. One range at a time.
+        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
+            404 (invalid id) to anything else.
+        range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
@@ -181,25 +182,25 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            302: The layer is elsewhere. The body, a short web page, is not read.
-            304: Given to any request with If-Modified-Since, whatever its date, and even for an image that is not
-                there. A malformed id (404) and an image that is still being pushed (400) come first. Quay has a short
-                text as the body.
-            400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
-                session.
-            401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
-                up.
-            403: The account is not active, or it may not do this. Quay says so for a repository that does not
-                exist, too.
-            404: There is no such thing, or not for this client; or the id is not an image id; or the server does
-                not have the operation, with a web page as the body.
-            416: The range cannot be served, or the layer is empty and no range with an end was asked for. There
-                is no body and no Content-Range.
-            500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
-                a web page as the body.
-            503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
-                with a body of its own.
+            302: The layer is at another URL. The body, a short web page, is ignored.
+            304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
+                does not exist. The errors for an invalid id (404) and for an image that is still being pushed (400)
+                come first. Quay sends a short text as the body.
+            400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
+                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
+                lost session.
+            401: The credentials are missing or wrong; or the token is for another repository or method, or is
+                used up.
+            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
+                that does not exist.
+            404: The object does not exist or this client may not see it; or the id is not an image id; or the
+                server does not support the operation, with a web page as the body.
+            416: The range cannot be served; or the layer is empty and the request had no range with an end. The
+                response has no body and no Content-Range.
+            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
+                cache or database fails.
+            503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
+                its own body.
         ParseError: The response does not match the specification.
 
     Source: Registry API, Get image layer, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#get-image-layer>.
@@ -229,22 +230,22 @@ async def asyncio(
 ) -> Success[bytes]:
     """Get the layer of an image.
 
-    A tar, plain or compressed, just as it was pushed: look at its first bytes. Nothing says that it is whole but
-    Content-Length and, where the server kept one, the checksum that comes with the json of the image. A server with
-    its storage elsewhere answers 302 to a signed URL of that storage, where the Range has to be sent again and the
-    Authorization must not be sent at all. It does not look first: the 302 is given even for an image that is not
-    there, and the 404 comes from the storage then. Ranges are best effort: a storage without them, a Range that does
-    not parse or one that counts from the end (`bytes=-100`) gives the whole layer (200). A range of fewer than two
-    bytes is a 416. A range that runs past the end is not cut down: Content-Range and Content-Length then promise more
-    than comes, by one byte for an open range (`bytes=100-`). A layer without any bytes is a 416 without a Range and
-    for an open one; `bytes=0-5` of it is a 206 with Content-Length 6 and no bytes. An image whose upload has not
-    ended is a 400.
+    Returns the layer as it was pushed: a tar archive, uncompressed or compressed. Detect the compression from the
+    first bytes. Only Content-Length and, if the server has one, the checksum in the response of `get_img_json` show
+    whether the layer is complete. A server with external storage answers 302 with a signed URL of that storage. Send
+    the Range to that URL again, but never the Authorization. The server does not check that the image exists before
+    it sends the 302: the 404 then comes from the storage. Range support is limited. The response is the whole layer
+    (200) if the storage does not support ranges, or if the Range does not parse or counts from the end
+    (`bytes=-100`). A range of fewer than two bytes is a 416. A range past the end of the layer is not shortened:
+    Content-Range and Content-Length announce more bytes than are sent, and one byte too many for an open range
+    (`bytes=100-`). For an empty layer, a request without a Range or with an open range is a 416, and `bytes=0-5` is a
+    206 with Content-Length 6 and no bytes. An image whose upload is not complete is a 400.
 
     Args:
         client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
-            calls anything else an invalid id, with 404.
-        range: The part of the layer to get, as `bytes=first-last` or `bytes=first-`. One range at a time.
+        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
+            404 (invalid id) to anything else.
+        range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
@@ -254,25 +255,25 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            302: The layer is elsewhere. The body, a short web page, is not read.
-            304: Given to any request with If-Modified-Since, whatever its date, and even for an image that is not
-                there. A malformed id (404) and an image that is still being pushed (400) come first. Quay has a short
-                text as the body.
-            400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
-                session.
-            401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
-                up.
-            403: The account is not active, or it may not do this. Quay says so for a repository that does not
-                exist, too.
-            404: There is no such thing, or not for this client; or the id is not an image id; or the server does
-                not have the operation, with a web page as the body.
-            416: The range cannot be served, or the layer is empty and no range with an end was asked for. There
-                is no body and no Content-Range.
-            500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
-                a web page as the body.
-            503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
-                with a body of its own.
+            302: The layer is at another URL. The body, a short web page, is ignored.
+            304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
+                does not exist. The errors for an invalid id (404) and for an image that is still being pushed (400)
+                come first. Quay sends a short text as the body.
+            400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
+                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
+                lost session.
+            401: The credentials are missing or wrong; or the token is for another repository or method, or is
+                used up.
+            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
+                that does not exist.
+            404: The object does not exist or this client may not see it; or the id is not an image id; or the
+                server does not support the operation, with a web page as the body.
+            416: The range cannot be served; or the layer is empty and the request had no range with an end. The
+                response has no body and no Content-Range.
+            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
+                cache or database fails.
+            503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
+                its own body.
         ParseError: The response does not match the specification.
 
     Source: Registry API, Get image layer, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#get-image-layer>.
@@ -303,22 +304,22 @@ def stream(
 ) -> Iterator[Success[wire.Chunks]]:
     """Get the layer of an image.
 
-    A tar, plain or compressed, just as it was pushed: look at its first bytes. Nothing says that it is whole but
-    Content-Length and, where the server kept one, the checksum that comes with the json of the image. A server with
-    its storage elsewhere answers 302 to a signed URL of that storage, where the Range has to be sent again and the
-    Authorization must not be sent at all. It does not look first: the 302 is given even for an image that is not
-    there, and the 404 comes from the storage then. Ranges are best effort: a storage without them, a Range that does
-    not parse or one that counts from the end (`bytes=-100`) gives the whole layer (200). A range of fewer than two
-    bytes is a 416. A range that runs past the end is not cut down: Content-Range and Content-Length then promise more
-    than comes, by one byte for an open range (`bytes=100-`). A layer without any bytes is a 416 without a Range and
-    for an open one; `bytes=0-5` of it is a 206 with Content-Length 6 and no bytes. An image whose upload has not
-    ended is a 400.
+    Returns the layer as it was pushed: a tar archive, uncompressed or compressed. Detect the compression from the
+    first bytes. Only Content-Length and, if the server has one, the checksum in the response of `get_img_json` show
+    whether the layer is complete. A server with external storage answers 302 with a signed URL of that storage. Send
+    the Range to that URL again, but never the Authorization. The server does not check that the image exists before
+    it sends the 302: the 404 then comes from the storage. Range support is limited. The response is the whole layer
+    (200) if the storage does not support ranges, or if the Range does not parse or counts from the end
+    (`bytes=-100`). A range of fewer than two bytes is a 416. A range past the end of the layer is not shortened:
+    Content-Range and Content-Length announce more bytes than are sent, and one byte too many for an open range
+    (`bytes=100-`). For an empty layer, a request without a Range or with an open range is a 416, and `bytes=0-5` is a
+    206 with Content-Length 6 and no bytes. An image whose upload is not complete is a 400.
 
     Args:
         client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
-        img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
-            calls anything else an invalid id, with 404.
-        range: The part of the layer to get, as `bytes=first-last` or `bytes=first-`. One range at a time.
+        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
+            404 (invalid id) to anything else.
+        range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
@@ -329,25 +330,25 @@ def stream(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            302: The layer is elsewhere. The body, a short web page, is not read.
-            304: Given to any request with If-Modified-Since, whatever its date, and even for an image that is not
-                there. A malformed id (404) and an image that is still being pushed (400) come first. Quay has a short
-                text as the body.
-            400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
-                session.
-            401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
-                up.
-            403: The account is not active, or it may not do this. Quay says so for a repository that does not
-                exist, too.
-            404: There is no such thing, or not for this client; or the id is not an image id; or the server does
-                not have the operation, with a web page as the body.
-            416: The range cannot be served, or the layer is empty and no range with an end was asked for. There
-                is no body and no Content-Range.
-            500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
-                a web page as the body.
-            503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
-                with a body of its own.
+            302: The layer is at another URL. The body, a short web page, is ignored.
+            304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
+                does not exist. The errors for an invalid id (404) and for an image that is still being pushed (400)
+                come first. Quay sends a short text as the body.
+            400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
+                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
+                lost session.
+            401: The credentials are missing or wrong; or the token is for another repository or method, or is
+                used up.
+            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
+                that does not exist.
+            404: The object does not exist or this client may not see it; or the id is not an image id; or the
+                server does not support the operation, with a web page as the body.
+            416: The range cannot be served; or the layer is empty and the request had no range with an end. The
+                response has no body and no Content-Range.
+            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
+                cache or database fails.
+            503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
+                its own body.
         ParseError: The response does not match the specification.
 
     Source: Registry API, Get image layer, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#get-image-layer>.
@@ -378,22 +379,22 @@ async def asyncio_stream(
 ) -> AsyncIterator[Success[wire.AsyncChunks]]:
     """Get the layer of an image.
 
-    A tar, plain or compressed, just as it was pushed: look at its first bytes. Nothing says that it is whole but
-    Content-Length and, where the server kept one, the checksum that comes with the json of the image. A server with
-    its storage elsewhere answers 302 to a signed URL of that storage, where the Range has to be sent again and the
-    Authorization must not be sent at all. It does not look first: the 302 is given even for an image that is not
-    there, and the 404 comes from the storage then. Ranges are best effort: a storage without them, a Range that does
-    not parse or one that counts from the end (`bytes=-100`) gives the whole layer (200). A range of fewer than two
-    bytes is a 416. A range that runs past the end is not cut down: Content-Range and Content-Length then promise more
-    than comes, by one byte for an open range (`bytes=100-`). A layer without any bytes is a 416 without a Range and
-    for an open one; `bytes=0-5` of it is a 206 with Content-Length 6 and no bytes. An image whose upload has not
-    ended is a 400.
+    Returns the layer as it was pushed: a tar archive, uncompressed or compressed. Detect the compression from the
+    first bytes. Only Content-Length and, if the server has one, the checksum in the response of `get_img_json` show
+    whether the layer is complete. A server with external storage answers 302 with a signed URL of that storage. Send
+    the Range to that URL again, but never the Authorization. The server does not check that the image exists before
+    it sends the 302: the 404 then comes from the storage. Range support is limited. The response is the whole layer
+    (200) if the storage does not support ranges, or if the Range does not parse or counts from the end
+    (`bytes=-100`). A range of fewer than two bytes is a 416. A range past the end of the layer is not shortened:
+    Content-Range and Content-Length announce more bytes than are sent, and one byte too many for an open range
+    (`bytes=100-`). For an empty layer, a request without a Range or with an open range is a 416, and `bytes=0-5` is a
+    206 with Content-Length 6 and no bytes. An image whose upload is not complete is a 400.
 
     Args:
         client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
-            calls anything else an invalid id, with 404.
-        range: The part of the layer to get, as `bytes=first-last` or `bytes=first-`. One range at a time.
+        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
+            404 (invalid id) to anything else.
+        range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
@@ -404,25 +405,25 @@ async def asyncio_stream(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            302: The layer is elsewhere. The body, a short web page, is not read.
-            304: Given to any request with If-Modified-Since, whatever its date, and even for an image that is not
-                there. A malformed id (404) and an image that is still being pushed (400) come first. Quay has a short
-                text as the body.
-            400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
-                session.
-            401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
-                up.
-            403: The account is not active, or it may not do this. Quay says so for a repository that does not
-                exist, too.
-            404: There is no such thing, or not for this client; or the id is not an image id; or the server does
-                not have the operation, with a web page as the body.
-            416: The range cannot be served, or the layer is empty and no range with an end was asked for. There
-                is no body and no Content-Range.
-            500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
-                a web page as the body.
-            503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
-                with a body of its own.
+            302: The layer is at another URL. The body, a short web page, is ignored.
+            304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
+                does not exist. The errors for an invalid id (404) and for an image that is still being pushed (400)
+                come first. Quay sends a short text as the body.
+            400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
+                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
+                lost session.
+            401: The credentials are missing or wrong; or the token is for another repository or method, or is
+                used up.
+            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
+                that does not exist.
+            404: The object does not exist or this client may not see it; or the id is not an image id; or the
+                server does not support the operation, with a web page as the body.
+            416: The range cannot be served; or the layer is empty and the request had no range with an end. The
+                response has no body and no Content-Range.
+            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
+                cache or database fails.
+            503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
+                its own body.
         ParseError: The response does not match the specification.
 
     Source: Registry API, Get image layer, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#get-image-layer>.

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class PutImgLayerOk(wire.Response[None]):
-    """200: Done. The body is not read: `true` from docker-registry, `""` from the Hub, a bare word such as Created from
-    Quay."""
+    """200: The call succeeded. The body is ignored: `true` from docker-registry, `""` from Docker Hub, a bare word such
+    as Created from Quay."""
 
     x_docker_registry_version: str | None
-    """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it with 0.9; Quay
-    and other hosts say 0.6.0, whatever they are."""
+    """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
+    other hosts send 0.6.0, whatever their version."""
     set_cookie: str | None = field(repr=False)
-    """Set-Cookie: The session, to be sent back as a Cookie to this registry in place of the token. Send back the name
-    and the value, without the attributes behind them. docker-registry 0.9 gives none."""
+    """Set-Cookie: The session cookie, to be sent to this registry in place of the token. Send back its name and value,
+    without its attributes. docker-registry 0.9 does not set it."""
 
 
 Success: TypeAlias = PutImgLayerOk
@@ -39,9 +39,9 @@ def request(
     """Return the request of `put_img_layer`, without sending it.
 
     Args:
-        img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
-            calls anything else an invalid id, with 404.
-        body: The layer, a tar, plain or compressed.
+        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
+            404 (invalid id) to anything else.
+        body: The layer: a tar archive, uncompressed or compressed.
         content_type: The media type of the body, sent as Content-Type.
 
     Returns:
@@ -112,18 +112,18 @@ def sync(
 ) -> Success:
     """Upload the layer of an image.
 
-    After the json of the image: else 404. The body goes out in chunks, as its length need not be known.
-    docker-registry stores it as it comes, takes any bytes, and computes one checksum on the way: the SHA-256 of the
-    json of the image, a line feed and the layer. The image can be read only after its checksum was put; until then
-    the layer may be sent again, and after that it is a 409. The 412 is meant for docker daemons before 0.10, by their
-    User-Agent, but any version with a dot in it passes, and real ones have dots. Quay answers 520 when it could not
-    store the layer.
+    Send the JSON of the image first: without it the response is a 404. The body is sent with chunked transfer
+    encoding, since its length need not be known. docker-registry stores any bytes unchanged and computes one checksum
+    of them: the SHA-256 of the JSON of the image, a line feed and the layer. The image cannot be read before its
+    checksum was put. Until then the layer may be sent again; after that the response is a 409. The 412 is meant for
+    docker daemons before 0.10, which docker-registry detects by their User-Agent, but it accepts every version that
+    contains a dot, and all real ones do. Quay answers 520 if it could not store the layer.
 
     Args:
         client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
-        img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
-            calls anything else an invalid id, with 404.
-        body: The layer, a tar, plain or compressed.
+        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
+            404 (invalid id) to anything else.
+        body: The layer: a tar archive, uncompressed or compressed.
         content_type: The media type of the body, sent as Content-Type.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
@@ -134,26 +134,25 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
-                session.
-            401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
-                up.
-            403: The account is not active, or it may not do this. Quay says so for a repository that does not
-                exist, too.
-            404: There is no such thing, or not for this client; or the id is not an image id; or the server does
-                not have the operation, with a web page as the body.
-            405: The server does not do this: it is no index, or takes no pushes by v1. docker-registry has a web
-                page as the body, and says this only where the path ends with a slash (see 301) or is none of those
-                below /v1/repositories/.
-            409: The image is complete already, which is good news for a push; or, on Quay, the tag may not be
-                changed.
-            412: The server takes this for a docker daemon before 0.10, or misses the header
-                X-Docker-Checksum-Payload.
-            500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
-                a web page as the body.
-            503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
-                with a body of its own.
+            400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
+                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
+                lost session.
+            401: The credentials are missing or wrong; or the token is for another repository or method, or is
+                used up.
+            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
+                that does not exist.
+            404: The object does not exist or this client may not see it; or the id is not an image id; or the
+                server does not support the operation, with a web page as the body.
+            405: The server does not support this: it is not an index, or does not accept pushes with API v1.
+                docker-registry sends a web page as the body, and answers 405 only if the path ends with a slash (see
+                301) or is not below /v1/repositories/.
+            409: The image is already complete, so a push can skip it; or, on Quay, the tag must not be changed.
+            412: The server treats the client as a docker daemon before 0.10, or the header
+                X-Docker-Checksum-Payload is missing.
+            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
+                cache or database fails.
+            503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
+                its own body.
         ParseError: The response does not match the specification.
 
     Source: Registry API, Put image layer, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#put-image-layer>.
@@ -182,18 +181,18 @@ async def asyncio(
 ) -> Success:
     """Upload the layer of an image.
 
-    After the json of the image: else 404. The body goes out in chunks, as its length need not be known.
-    docker-registry stores it as it comes, takes any bytes, and computes one checksum on the way: the SHA-256 of the
-    json of the image, a line feed and the layer. The image can be read only after its checksum was put; until then
-    the layer may be sent again, and after that it is a 409. The 412 is meant for docker daemons before 0.10, by their
-    User-Agent, but any version with a dot in it passes, and real ones have dots. Quay answers 520 when it could not
-    store the layer.
+    Send the JSON of the image first: without it the response is a 404. The body is sent with chunked transfer
+    encoding, since its length need not be known. docker-registry stores any bytes unchanged and computes one checksum
+    of them: the SHA-256 of the JSON of the image, a line feed and the layer. The image cannot be read before its
+    checksum was put. Until then the layer may be sent again; after that the response is a 409. The 412 is meant for
+    docker daemons before 0.10, which docker-registry detects by their User-Agent, but it accepts every version that
+    contains a dot, and all real ones do. Quay answers 520 if it could not store the layer.
 
     Args:
         client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        img_id: The image id: 64 hexadecimal digits, or 16 on very old images, all lower case. docker-registry
-            calls anything else an invalid id, with 404.
-        body: The layer, a tar, plain or compressed.
+        img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
+            404 (invalid id) to anything else.
+        body: The layer: a tar archive, uncompressed or compressed.
         content_type: The media type of the body, sent as Content-Type.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
@@ -204,26 +203,25 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
-                session.
-            401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
-                up.
-            403: The account is not active, or it may not do this. Quay says so for a repository that does not
-                exist, too.
-            404: There is no such thing, or not for this client; or the id is not an image id; or the server does
-                not have the operation, with a web page as the body.
-            405: The server does not do this: it is no index, or takes no pushes by v1. docker-registry has a web
-                page as the body, and says this only where the path ends with a slash (see 301) or is none of those
-                below /v1/repositories/.
-            409: The image is complete already, which is good news for a push; or, on Quay, the tag may not be
-                changed.
-            412: The server takes this for a docker daemon before 0.10, or misses the header
-                X-Docker-Checksum-Payload.
-            500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
-                a web page as the body.
-            503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
-                with a body of its own.
+            400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
+                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
+                lost session.
+            401: The credentials are missing or wrong; or the token is for another repository or method, or is
+                used up.
+            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
+                that does not exist.
+            404: The object does not exist or this client may not see it; or the id is not an image id; or the
+                server does not support the operation, with a web page as the body.
+            405: The server does not support this: it is not an index, or does not accept pushes with API v1.
+                docker-registry sends a web page as the body, and answers 405 only if the path ends with a slash (see
+                301) or is not below /v1/repositories/.
+            409: The image is already complete, so a push can skip it; or, on Quay, the tag must not be changed.
+            412: The server treats the client as a docker daemon before 0.10, or the header
+                X-Docker-Checksum-Payload is missing.
+            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
+                cache or database fails.
+            503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
+                its own body.
         ParseError: The response does not match the specification.
 
     Source: Registry API, Put image layer, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#put-image-layer>.

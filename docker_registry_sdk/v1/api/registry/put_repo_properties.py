@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class PutRepoPropertiesOk(wire.Response[None]):
-    """200: Done. The body is not read: `true` from docker-registry, `""` from the Hub, a bare word such as Created from
-    Quay."""
+    """200: The call succeeded. The body is ignored: `true` from docker-registry, `""` from Docker Hub, a bare word such
+    as Created from Quay."""
 
     x_docker_registry_version: str | None
-    """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it with 0.9; Quay
-    and other hosts say 0.6.0, whatever they are."""
+    """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
+    other hosts send 0.6.0, whatever their version."""
     set_cookie: str | None = field(repr=False)
-    """Set-Cookie: The session, to be sent back as a Cookie to this registry in place of the token. Send back the name
-    and the value, without the attributes behind them. docker-registry 0.9 gives none."""
+    """Set-Cookie: The session cookie, to be sent to this registry in place of the token. Send back its name and value,
+    without its attributes. docker-registry 0.9 does not set it."""
 
 
 Success: TypeAlias = PutRepoPropertiesOk
@@ -38,9 +38,9 @@ def request(
     """Return the request of `put_repo_properties`, without sending it.
 
     Args:
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
-            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
-            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
+        name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
+            Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
+            must name that repository with the further slashes escaped, as in `a/b%2Fc`.
         body: The properties.
 
     Returns:
@@ -111,14 +111,15 @@ def sync(
 ) -> Success:
     """Change the properties of a repository.
 
-    docker-registry reads `access` alone, and ignores a value that is neither private nor public (200 all the same).
-    The empty object is a 400, and one that has other properties but no `access` a 500. The repository need not exist.
+    docker-registry reads only `access`, and ignores a value other than private and public (and still answers 200). An
+    empty object is a 400; an object with other properties but without `access` is a 500. The repository need not
+    exist.
 
     Args:
         client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
-            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
-            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
+        name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
+            Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
+            must name that repository with the further slashes escaped, as in `a/b%2Fc`.
         body: The properties.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
@@ -129,21 +130,21 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            301: The server does not have the operation, and takes the path for the name of a repository without
-                its closing slash. The body is a web page.
-            400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
-                session.
-            401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
-                up.
-            403: The account is not active, or it may not do this. Quay says so for a repository that does not
-                exist, too.
-            404: There is no such thing, or not for this client; or the id is not an image id; or the server does
-                not have the operation, with a web page as the body.
-            500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
-                a web page as the body.
-            503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
-                with a body of its own.
+            301: The server does not support the operation, and treats the path as a repository name without its
+                trailing slash. The body is a web page.
+            400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
+                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
+                lost session.
+            401: The credentials are missing or wrong; or the token is for another repository or method, or is
+                used up.
+            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
+                that does not exist.
+            404: The object does not exist or this client may not see it; or the id is not an image id; or the
+                server does not support the operation, with a web page as the body.
+            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
+                cache or database fails.
+            503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
+                its own body.
         ParseError: The response does not match the specification.
 
     Source: docker-registry, tags.py, set_properties, <https://github.com/docker-archive/docker-registry/blob/f93b432d3fc7/docker_registry/tags.py>.
@@ -170,14 +171,15 @@ async def asyncio(
 ) -> Success:
     """Change the properties of a repository.
 
-    docker-registry reads `access` alone, and ignores a value that is neither private nor public (200 all the same).
-    The empty object is a 400, and one that has other properties but no `access` a 500. The repository need not exist.
+    docker-registry reads only `access`, and ignores a value other than private and public (and still answers 200). An
+    empty object is a 400; an object with other properties but without `access` is a 500. The repository need not
+    exist.
 
     Args:
         client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
-            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
-            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
+        name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
+            Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
+            must name that repository with the further slashes escaped, as in `a/b%2Fc`.
         body: The properties.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
@@ -188,21 +190,21 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            301: The server does not have the operation, and takes the path for the name of a repository without
-                its closing slash. The body is a web page.
-            400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
-                session.
-            401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
-                up.
-            403: The account is not active, or it may not do this. Quay says so for a repository that does not
-                exist, too.
-            404: There is no such thing, or not for this client; or the id is not an image id; or the server does
-                not have the operation, with a web page as the body.
-            500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
-                a web page as the body.
-            503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
-                with a body of its own.
+            301: The server does not support the operation, and treats the path as a repository name without its
+                trailing slash. The body is a web page.
+            400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
+                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
+                lost session.
+            401: The credentials are missing or wrong; or the token is for another repository or method, or is
+                used up.
+            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
+                that does not exist.
+            404: The object does not exist or this client may not see it; or the id is not an image id; or the
+                server does not support the operation, with a web page as the body.
+            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
+                cache or database fails.
+            503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
+                its own body.
         ParseError: The response does not match the specification.
 
     Source: docker-registry, tags.py, set_properties, <https://github.com/docker-archive/docker-registry/blob/f93b432d3fc7/docker_registry/tags.py>.

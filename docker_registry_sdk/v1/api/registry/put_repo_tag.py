@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class PutRepoTagOk(wire.Response[None]):
-    """200: Done. The body is not read: `true` from docker-registry, `""` from the Hub, a bare word such as Created from
-    Quay."""
+    """200: The call succeeded. The body is ignored: `true` from docker-registry, `""` from Docker Hub, a bare word such
+    as Created from Quay."""
 
     x_docker_registry_version: str | None
-    """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it with 0.9; Quay
-    and other hosts say 0.6.0, whatever they are."""
+    """X-Docker-Registry-Version: The version of the registry server. docker-registry stopped sending it in 0.9; Quay and
+    other hosts send 0.6.0, whatever their version."""
     set_cookie: str | None = field(repr=False)
-    """Set-Cookie: The session, to be sent back as a Cookie to this registry in place of the token. Send back the name
-    and the value, without the attributes behind them. docker-registry 0.9 gives none."""
+    """Set-Cookie: The session cookie, to be sent to this registry in place of the token. Send back its name and value,
+    without its attributes. docker-registry 0.9 does not set it."""
 
 
 Success: TypeAlias = PutRepoTagOk
@@ -38,11 +38,11 @@ def request(
     """Return the request of `put_repo_tag`, without sending it.
 
     Args:
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
-            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
-            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
+        name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
+            Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
+            must name that repository with the further slashes escaped, as in `a/b%2Fc`.
         tag: The tag.
-        body: The id of the image, which goes out as a JSON string. The image id.
+        body: The image id, sent as a JSON string. The image id.
 
     Returns:
         The request.
@@ -114,19 +114,19 @@ def sync(
 ) -> Success:
     """Set a tag.
 
-    Moves the tag when it is there. The image must be on the registry, or at least its json: docker-registry does not
-    look whether the upload of the layer was completed, or whether the image belongs to the repository. A tag is a
-    letter, digit or underscore, then up to 127 of these, dots and hyphens: else 400. From the User-Agent it takes
-    what the json of the tag will say. Quay answers 400 for an image that it does not have, and 409 when the tag may
-    not be moved.
+    Moves the tag if it exists. The image, or at least its JSON, must be on the registry: docker-registry does not
+    check that the layer was uploaded or that the image belongs to the repository. A tag is a letter, digit or
+    underscore, followed by up to 127 letters, digits, underscores, dots and hyphens; any other tag is a 400.
+    docker-registry derives the information of `get_repo_tag_json` from the User-Agent of this request. Quay answers
+    400 if it does not have the image, and 409 if the tag must not be moved.
 
     Args:
         client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
-            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
-            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
+        name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
+            Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
+            must name that repository with the further slashes escaped, as in `a/b%2Fc`.
         tag: The tag.
-        body: The id of the image, which goes out as a JSON string. The image id.
+        body: The image id, sent as a JSON string. The image id.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
@@ -136,26 +136,25 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            301: The server does not have the operation, and takes the path for the name of a repository without
-                its closing slash. The body is a web page.
-            400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
-                session.
-            401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
-                up.
-            403: The account is not active, or it may not do this. Quay says so for a repository that does not
-                exist, too.
-            404: There is no such thing, or not for this client; or the id is not an image id; or the server does
-                not have the operation, with a web page as the body.
-            405: The server does not do this: it is no index, or takes no pushes by v1. docker-registry has a web
-                page as the body, and says this only where the path ends with a slash (see 301) or is none of those
-                below /v1/repositories/.
-            409: The image is complete already, which is good news for a push; or, on Quay, the tag may not be
-                changed.
-            500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
-                a web page as the body.
-            503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
-                with a body of its own.
+            301: The server does not support the operation, and treats the path as a repository name without its
+                trailing slash. The body is a web page.
+            400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
+                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
+                lost session.
+            401: The credentials are missing or wrong; or the token is for another repository or method, or is
+                used up.
+            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
+                that does not exist.
+            404: The object does not exist or this client may not see it; or the id is not an image id; or the
+                server does not support the operation, with a web page as the body.
+            405: The server does not support this: it is not an index, or does not accept pushes with API v1.
+                docker-registry sends a web page as the body, and answers 405 only if the path ends with a slash (see
+                301) or is not below /v1/repositories/.
+            409: The image is already complete, so a push can skip it; or, on Quay, the tag must not be changed.
+            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
+                cache or database fails.
+            503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
+                its own body.
         ParseError: The response does not match the specification.
 
     Source: Registry API, Set a tag for a specified image id, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#tags>.
@@ -184,19 +183,19 @@ async def asyncio(
 ) -> Success:
     """Set a tag.
 
-    Moves the tag when it is there. The image must be on the registry, or at least its json: docker-registry does not
-    look whether the upload of the layer was completed, or whether the image belongs to the repository. A tag is a
-    letter, digit or underscore, then up to 127 of these, dots and hyphens: else 400. From the User-Agent it takes
-    what the json of the tag will say. Quay answers 400 for an image that it does not have, and 409 when the tag may
-    not be moved.
+    Moves the tag if it exists. The image, or at least its JSON, must be on the registry: docker-registry does not
+    check that the layer was uploaded or that the image belongs to the repository. A tag is a letter, digit or
+    underscore, followed by up to 127 letters, digits, underscores, dots and hyphens; any other tag is a 400.
+    docker-registry derives the information of `get_repo_tag_json` from the User-Agent of this request. Quay answers
+    400 if it does not have the image, and 409 if the tag must not be moved.
 
     Args:
         client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository, as namespace/repository. A name without a slash is taken to be in `library`. More
-            slashes belong to the repository: docker-registry takes `a/b/c`, with token checks where the token says
-            so. It writes the further slashes escaped there, as in `a/b%2Fc`.
+        name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
+            Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
+            must name that repository with the further slashes escaped, as in `a/b%2Fc`.
         tag: The tag.
-        body: The id of the image, which goes out as a JSON string. The image id.
+        body: The image id, sent as a JSON string. The image id.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
@@ -206,26 +205,25 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            301: The server does not have the operation, and takes the path for the name of a repository without
-                its closing slash. The body is a web page.
-            400: The request is wrong, or cannot be served now: JSON that does not parse, an image that is still
-                being uploaded, a checksum that does not match. Quay also says this of a disabled namespace or a lost
-                session.
-            401: No credentials, wrong ones, or a token that is not for this repository or this method, or is used
-                up.
-            403: The account is not active, or it may not do this. Quay says so for a repository that does not
-                exist, too.
-            404: There is no such thing, or not for this client; or the id is not an image id; or the server does
-                not have the operation, with a web page as the body.
-            405: The server does not do this: it is no index, or takes no pushes by v1. docker-registry has a web
-                page as the body, and says this only where the path ends with a slash (see 301) or is none of those
-                below /v1/repositories/.
-            409: The image is complete already, which is good news for a push; or, on Quay, the tag may not be
-                changed.
-            500: The server failed. docker-registry ends here whenever its storage, cache or database fails, with
-                a web page as the body.
-            503: The server is busy, down or takes no writes at present: Quay in its read-only mode, else a proxy,
-                with a body of its own.
+            301: The server does not support the operation, and treats the path as a repository name without its
+                trailing slash. The body is a web page.
+            400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
+                being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
+                lost session.
+            401: The credentials are missing or wrong; or the token is for another repository or method, or is
+                used up.
+            403: The account is not active, or is not allowed to do this. Quay also answers 403 for a repository
+                that does not exist.
+            404: The object does not exist or this client may not see it; or the id is not an image id; or the
+                server does not support the operation, with a web page as the body.
+            405: The server does not support this: it is not an index, or does not accept pushes with API v1.
+                docker-registry sends a web page as the body, and answers 405 only if the path ends with a slash (see
+                301) or is not below /v1/repositories/.
+            409: The image is already complete, so a push can skip it; or, on Quay, the tag must not be changed.
+            500: The server failed. docker-registry answers 500, with a web page as the body, if its storage,
+                cache or database fails.
+            503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
+                its own body.
         ParseError: The response does not match the specification.
 
     Source: Registry API, Set a tag for a specified image id, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#tags>.

@@ -26,11 +26,11 @@ class ListRepositoriesOk(wire.ParsedResponse[ListRepositoriesOkBody]):
     """200: One page of repository names."""
 
     next_url: str | None = field(repr=False)
-    """Link: Where the next page is, as the link with `rel="next"`; absent on the last page."""
+    """Link: The URL of the next page, from the link with `rel="next"`; absent on the last page."""
     docker_distribution_api_version: str | None
-    """Docker-Distribution-API-Version: `registry/2.0` on most registries that speak this API."""
+    """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
     warning: str | None
-    """Warning: Messages for the user, each as `299 - "text"`. Show them; never act on them."""
+    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them."""
 
 
 Success: TypeAlias = ListRepositoriesOk
@@ -47,8 +47,8 @@ def request(
 
     Args:
         next_url: The URL that the server gave, used verbatim.
-        n: How many entries at most. Fewer may come without being the last page.
-        last: The entry after which the page begins.
+        n: The maximum number of entries on the page. A page with fewer entries need not be the last one.
+        last: The page starts after this entry.
 
     Returns:
         The request.
@@ -138,16 +138,16 @@ def sync(
 ) -> Success:
     """List the repositories of the registry.
 
-    One page of repository names. It is no part of the OCI specification: Docker Hub and GHCR do not offer it, others
-    list only what the caller may see. A server may give fewer names than asked for; the next page is the one that
-    `Link` names. Asking for more than the server's limit is an error on some (PAGINATION_NUMBER_INVALID): the limit
-    of Docker distribution is 1000.
+    Returns one page of repository names. This endpoint is not part of the OCI Distribution Spec: Docker Hub and GHCR
+    do not offer it, and other registries list only the repositories that the caller may see. A registry may return
+    fewer names than requested; `Link` gives the next page. Some registries reject a page size above their limit
+    (PAGINATION_NUMBER_INVALID); the limit of Docker distribution is 1000.
 
     Args:
         client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
         next_url: The URL that the server gave, used verbatim.
-        n: How many entries at most. Fewer may come without being the last page.
-        last: The entry after which the page begins.
+        n: The maximum number of entries on the page. A page with fewer entries need not be the last one.
+        last: The page starts after this entry.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
@@ -158,19 +158,18 @@ def sync(
         ValueError: next_url was given together with a query parameter, which the URL already contains.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
-                others).
-            401: The call needs credentials, or better ones (UNAUTHORIZED).
-            403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
+            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
                 token.
-            404: There is no such thing, the caller may not see it, or the registry does not offer this call
-                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID from
-                Docker distribution). Docker distribution 2.8 answers plain text to paths that it does not know, and
-                to names that break the grammar.
-            405: The registry does not do this, or not here (UNSUPPORTED).
-            429: The rate limit is reached (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
-                to a name that is too long.
+            404: The content does not exist, the caller may not see it, or the registry does not support this
+                endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
+                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
+                names.
+            405: The registry does not support this operation, or not for this content (UNSUPPORTED).
+            429: The rate limit is exceeded (TOOMANYREQUESTS).
+            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
+                500 to a name that is too long.
         UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
         ParseError: The response does not match the specification.
 
@@ -200,16 +199,16 @@ async def asyncio(
 ) -> Success:
     """List the repositories of the registry.
 
-    One page of repository names. It is no part of the OCI specification: Docker Hub and GHCR do not offer it, others
-    list only what the caller may see. A server may give fewer names than asked for; the next page is the one that
-    `Link` names. Asking for more than the server's limit is an error on some (PAGINATION_NUMBER_INVALID): the limit
-    of Docker distribution is 1000.
+    Returns one page of repository names. This endpoint is not part of the OCI Distribution Spec: Docker Hub and GHCR
+    do not offer it, and other registries list only the repositories that the caller may see. A registry may return
+    fewer names than requested; `Link` gives the next page. Some registries reject a page size above their limit
+    (PAGINATION_NUMBER_INVALID); the limit of Docker distribution is 1000.
 
     Args:
         client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         next_url: The URL that the server gave, used verbatim.
-        n: How many entries at most. Fewer may come without being the last page.
-        last: The entry after which the page begins.
+        n: The maximum number of entries on the page. A page with fewer entries need not be the last one.
+        last: The page starts after this entry.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
@@ -220,19 +219,18 @@ async def asyncio(
         ValueError: next_url was given together with a query parameter, which the URL already contains.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
-                others).
-            401: The call needs credentials, or better ones (UNAUTHORIZED).
-            403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
+            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
                 token.
-            404: There is no such thing, the caller may not see it, or the registry does not offer this call
-                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID from
-                Docker distribution). Docker distribution 2.8 answers plain text to paths that it does not know, and
-                to names that break the grammar.
-            405: The registry does not do this, or not here (UNSUPPORTED).
-            429: The rate limit is reached (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
-                to a name that is too long.
+            404: The content does not exist, the caller may not see it, or the registry does not support this
+                endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
+                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
+                names.
+            405: The registry does not support this operation, or not for this content (UNSUPPORTED).
+            429: The rate limit is exceeded (TOOMANYREQUESTS).
+            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
+                500 to a name that is too long.
         UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
         ParseError: The response does not match the specification.
 

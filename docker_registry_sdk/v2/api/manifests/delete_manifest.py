@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class DeleteManifestOk(wire.Response[None]):
-    """200 or 202: It is deleted, or will be soon."""
+    """200 or 202: The content is deleted, or will be soon."""
 
     docker_distribution_api_version: str | None
-    """Docker-Distribution-API-Version: `registry/2.0` on most registries that speak this API."""
+    """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
     warning: str | None
-    """Warning: Messages for the user, each as `299 - "text"`. Show them; never act on them."""
+    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them."""
 
 
 Success: TypeAlias = DeleteManifestOk
@@ -36,9 +36,9 @@ def request(
     """Return the request of `delete_manifest`, without sending it.
 
     Args:
-        name: The repository's name on this registry, slashes included, as in `library/busybox`.
+        name: The repository name without the registry host, such as `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
-        if_match: Go on only if what stands there now has this ETag; else 412.
+        if_match: The ETag that the manifest must have; otherwise the registry answers 412.
 
     Returns:
         The request.
@@ -110,15 +110,16 @@ def sync(
 ) -> Success:
     """Delete a manifest by digest, or a tag.
 
-    By digest the manifest goes, and with it every tag on it; by tag only the tag goes. Docker distribution 2.8
-    deletes by digest only and answers 400 with DIGEST_INVALID to a tag, 405 where deleting is switched off. Never
-    turn a tag into its digest to get past that: other tags on the manifest would be lost.
+    Given a digest, deletes the manifest and every tag that points to it; given a tag, deletes only the tag. Docker
+    distribution 2.8 deletes only by digest: it answers 400 with DIGEST_INVALID to a tag, and 405 if deletion is
+    disabled. Do not resolve a tag to its digest as a workaround: that would also delete the other tags of the
+    manifest.
 
     Args:
         client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository's name on this registry, slashes included, as in `library/busybox`.
+        name: The repository name without the registry host, such as `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
-        if_match: Go on only if what stands there now has this ETag; else 412.
+        if_match: The ETag that the manifest must have; otherwise the registry answers 412.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
@@ -128,20 +129,19 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
-                others).
-            401: The call needs credentials, or better ones (UNAUTHORIZED).
-            403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
+            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
                 token.
-            404: There is no such thing, the caller may not see it, or the registry does not offer this call
-                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID from
-                Docker distribution). Docker distribution 2.8 answers plain text to paths that it does not know, and
-                to names that break the grammar.
-            405: The registry does not do this, or not here (UNSUPPORTED).
-            412: What stands there has another ETag than If-Match or If-None-Match allows.
-            429: The rate limit is reached (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
-                to a name that is too long.
+            404: The content does not exist, the caller may not see it, or the registry does not support this
+                endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
+                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
+                names.
+            405: The registry does not support this operation, or not for this content (UNSUPPORTED).
+            412: The ETag of the content does not satisfy If-Match or If-None-Match.
+            429: The rate limit is exceeded (TOOMANYREQUESTS).
+            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
+                500 to a name that is too long.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Deleting Manifests and Tags (end-9), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#deleting-tags>.
@@ -173,15 +173,16 @@ async def asyncio(
 ) -> Success:
     """Delete a manifest by digest, or a tag.
 
-    By digest the manifest goes, and with it every tag on it; by tag only the tag goes. Docker distribution 2.8
-    deletes by digest only and answers 400 with DIGEST_INVALID to a tag, 405 where deleting is switched off. Never
-    turn a tag into its digest to get past that: other tags on the manifest would be lost.
+    Given a digest, deletes the manifest and every tag that points to it; given a tag, deletes only the tag. Docker
+    distribution 2.8 deletes only by digest: it answers 400 with DIGEST_INVALID to a tag, and 405 if deletion is
+    disabled. Do not resolve a tag to its digest as a workaround: that would also delete the other tags of the
+    manifest.
 
     Args:
         client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository's name on this registry, slashes included, as in `library/busybox`.
+        name: The repository name without the registry host, such as `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
-        if_match: Go on only if what stands there now has this ETag; else 412.
+        if_match: The ETag that the manifest must have; otherwise the registry answers 412.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
@@ -191,20 +192,19 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
-                others).
-            401: The call needs credentials, or better ones (UNAUTHORIZED).
-            403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
+            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
                 token.
-            404: There is no such thing, the caller may not see it, or the registry does not offer this call
-                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID from
-                Docker distribution). Docker distribution 2.8 answers plain text to paths that it does not know, and
-                to names that break the grammar.
-            405: The registry does not do this, or not here (UNSUPPORTED).
-            412: What stands there has another ETag than If-Match or If-None-Match allows.
-            429: The rate limit is reached (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
-                to a name that is too long.
+            404: The content does not exist, the caller may not see it, or the registry does not support this
+                endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
+                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
+                names.
+            405: The registry does not support this operation, or not for this content (UNSUPPORTED).
+            412: The ETag of the content does not satisfy If-Match or If-None-Match.
+            429: The rate limit is exceeded (TOOMANYREQUESTS).
+            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
+                500 to a name that is too long.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Deleting Manifests and Tags (end-9), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#deleting-tags>.

@@ -37,25 +37,24 @@ GetManifestOkBody: TypeAlias = (
 
 @frozen(kw_only=True)
 class GetManifestOk(wire.ParsedResponse[GetManifestOkBody]):
-    """200: The manifest, in the media type that Content-Type names."""
+    """200: The manifest. Content-Type gives its media type."""
 
     docker_content_digest: str | None
-    """Docker-Content-Digest: The digest that the registry holds the content under. A claim, to be checked against the
-    bytes."""
+    """Docker-Content-Digest: The digest of the content according to the registry, to be verified against the bytes."""
     docker_distribution_api_version: str | None
-    """Docker-Distribution-API-Version: `registry/2.0` on most registries that speak this API."""
+    """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
     content_length: int | None
-    """Content-Length: The length of the body in bytes, or of the body that GET would send."""
+    """Content-Length: The length of the body in bytes; on HEAD, the length of the body that GET would return."""
     etag: str | None
-    """ETag: The version of what stands there, for conditional requests."""
+    """ETag: The version of the content, for conditional requests."""
     oci_subject: str | None
-    """OCI-Subject: The digest of the manifest's subject. Present when the registry keeps referrers."""
+    """OCI-Subject: The digest of the manifest's subject. Present if the registry supports referrers."""
     warning: str | None
-    """Warning: Messages for the user, each as `299 - "text"`. Show them; never act on them."""
+    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them."""
     ratelimit_limit: str | None
-    """RateLimit-Limit: How many pulls are allowed, such as `100;w=21600`."""
+    """RateLimit-Limit: The number of pulls allowed per time window, such as `100;w=21600` (a window of 21600 seconds)."""
     ratelimit_remaining: str | None
-    """RateLimit-Remaining: How many pulls are left, such as `99;w=21600`."""
+    """RateLimit-Remaining: The number of pulls left in the time window, such as `99;w=21600`."""
 
 
 Success: TypeAlias = GetManifestOk
@@ -72,10 +71,10 @@ def request(
     """Return the request of `get_manifest`, without sending it.
 
     Args:
-        name: The repository's name on this registry, slashes included, as in `library/busybox`.
+        name: The repository name without the registry host, such as `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
-        if_none_match: Answer 304 (on reading) or 412 (on writing) if what stands there has this ETag, or exists
-            at all with `*`.
+        if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
+            and 412 to a write.
         accept: The media types to accept; by default all documented ones.
 
     Returns:
@@ -187,16 +186,16 @@ def sync(
 ) -> Success:
     """Get a manifest by tag or digest.
 
-    The manifest in one of the media types that `Accept` names. Without a type that it has, a registry answers what it
-    has or a 404. Docker distribution 2.8 can turn a schema 2 manifest into a signed schema 1 one for callers that
-    accept only that.
+    Returns the manifest in one of the media types that `Accept` lists. A registry that has the manifest only in
+    another media type returns that one, or 404. Docker distribution 2.8 can convert a schema 2 manifest into a signed
+    schema 1 manifest for clients that accept only schema 1.
 
     Args:
         client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository's name on this registry, slashes included, as in `library/busybox`.
+        name: The repository name without the registry host, such as `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
-        if_none_match: Answer 304 (on reading) or 412 (on writing) if what stands there has this ETag, or exists
-            at all with `*`.
+        if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
+            and 412 to a write.
         accept: The media types to accept; by default all documented ones.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
@@ -207,21 +206,20 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            304: What the caller has is still current.
-            307: The content is elsewhere. Credentials stay behind when it is on another origin.
-            400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
-                others).
-            401: The call needs credentials, or better ones (UNAUTHORIZED).
-            403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
+            304: The content still has the ETag that the caller sent.
+            307: The content is at another URL. Do not send credentials there if it is on another origin.
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
+            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
                 token.
-            404: There is no such thing, the caller may not see it, or the registry does not offer this call
-                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID from
-                Docker distribution). Docker distribution 2.8 answers plain text to paths that it does not know, and
-                to names that break the grammar.
-            406: The manifest exists in none of the accepted media types.
-            429: The rate limit is reached (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
-                to a name that is too long.
+            404: The content does not exist, the caller may not see it, or the registry does not support this
+                endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
+                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
+                names.
+            406: The manifest does not exist in any of the accepted media types.
+            429: The rate limit is exceeded (TOOMANYREQUESTS).
+            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
+                500 to a name that is too long.
         UnexpectedContentType: The media type of the response is not a documented one.
         ParseError: The response does not match the specification.
 
@@ -253,16 +251,16 @@ async def asyncio(
 ) -> Success:
     """Get a manifest by tag or digest.
 
-    The manifest in one of the media types that `Accept` names. Without a type that it has, a registry answers what it
-    has or a 404. Docker distribution 2.8 can turn a schema 2 manifest into a signed schema 1 one for callers that
-    accept only that.
+    Returns the manifest in one of the media types that `Accept` lists. A registry that has the manifest only in
+    another media type returns that one, or 404. Docker distribution 2.8 can convert a schema 2 manifest into a signed
+    schema 1 manifest for clients that accept only schema 1.
 
     Args:
         client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository's name on this registry, slashes included, as in `library/busybox`.
+        name: The repository name without the registry host, such as `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
-        if_none_match: Answer 304 (on reading) or 412 (on writing) if what stands there has this ETag, or exists
-            at all with `*`.
+        if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
+            and 412 to a write.
         accept: The media types to accept; by default all documented ones.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
@@ -273,21 +271,20 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            304: What the caller has is still current.
-            307: The content is elsewhere. Credentials stay behind when it is on another origin.
-            400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
-                others).
-            401: The call needs credentials, or better ones (UNAUTHORIZED).
-            403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
+            304: The content still has the ETag that the caller sent.
+            307: The content is at another URL. Do not send credentials there if it is on another origin.
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
+            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
                 token.
-            404: There is no such thing, the caller may not see it, or the registry does not offer this call
-                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID from
-                Docker distribution). Docker distribution 2.8 answers plain text to paths that it does not know, and
-                to names that break the grammar.
-            406: The manifest exists in none of the accepted media types.
-            429: The rate limit is reached (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
-                to a name that is too long.
+            404: The content does not exist, the caller may not see it, or the registry does not support this
+                endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
+                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
+                names.
+            406: The manifest does not exist in any of the accepted media types.
+            429: The rate limit is exceeded (TOOMANYREQUESTS).
+            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
+                500 to a name that is too long.
         UnexpectedContentType: The media type of the response is not a documented one.
         ParseError: The response does not match the specification.
 

@@ -26,15 +26,15 @@ class ListTagsOk(wire.ParsedResponse[ListTagsOkBody]):
     """200: One page of tags."""
 
     next_url: str | None = field(repr=False)
-    """Link: Where the next page is, as the link with `rel="next"`; absent on the last page."""
+    """Link: The URL of the next page, from the link with `rel="next"`; absent on the last page."""
     docker_distribution_api_version: str | None
-    """Docker-Distribution-API-Version: `registry/2.0` on most registries that speak this API."""
+    """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
     warning: str | None
-    """Warning: Messages for the user, each as `299 - "text"`. Show them; never act on them."""
+    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them."""
     ratelimit_limit: str | None
-    """RateLimit-Limit: How many pulls are allowed, such as `100;w=21600`."""
+    """RateLimit-Limit: The number of pulls allowed per time window, such as `100;w=21600` (a window of 21600 seconds)."""
     ratelimit_remaining: str | None
-    """RateLimit-Remaining: How many pulls are left, such as `99;w=21600`."""
+    """RateLimit-Remaining: The number of pulls left in the time window, such as `99;w=21600`."""
 
 
 Success: TypeAlias = ListTagsOk
@@ -51,10 +51,10 @@ def request(
     """Return the request of `list_tags`, without sending it.
 
     Args:
-        name: The repository's name on this registry, slashes included, as in `library/busybox`.
+        name: The repository name without the registry host, such as `library/busybox`.
         next_url: The URL that the server gave, used verbatim.
-        n: How many entries at most. Fewer may come without being the last page.
-        last: The entry after which the page begins.
+        n: The maximum number of entries on the page. A page with fewer entries need not be the last one.
+        last: The page starts after this entry.
 
     Returns:
         The request.
@@ -150,15 +150,15 @@ def sync(
 ) -> Success:
     """List the tags of a repository.
 
-    One page of tags in lexical order. A server may give fewer tags than asked for; the next page is the one that
-    `Link` names. Docker distribution 2.8 takes no notice of `n` and `last` and answers all tags, in no order.
+    Returns one page of tags in lexical order. A registry may return fewer tags than requested; `Link` gives the next
+    page. Docker distribution 2.8 ignores `n` and `last` and returns all tags, unsorted.
 
     Args:
         client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository's name on this registry, slashes included, as in `library/busybox`.
+        name: The repository name without the registry host, such as `library/busybox`.
         next_url: The URL that the server gave, used verbatim.
-        n: How many entries at most. Fewer may come without being the last page.
-        last: The entry after which the page begins.
+        n: The maximum number of entries on the page. A page with fewer entries need not be the last one.
+        last: The page starts after this entry.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
@@ -169,18 +169,17 @@ def sync(
         ValueError: next_url was given together with a query parameter, which the URL already contains.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
-                others).
-            401: The call needs credentials, or better ones (UNAUTHORIZED).
-            403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
+            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
                 token.
-            404: There is no such thing, the caller may not see it, or the registry does not offer this call
-                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID from
-                Docker distribution). Docker distribution 2.8 answers plain text to paths that it does not know, and
-                to names that break the grammar.
-            429: The rate limit is reached (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
-                to a name that is too long.
+            404: The content does not exist, the caller may not see it, or the registry does not support this
+                endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
+                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
+                names.
+            429: The rate limit is exceeded (TOOMANYREQUESTS).
+            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
+                500 to a name that is too long.
         UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
         ParseError: The response does not match the specification.
 
@@ -212,15 +211,15 @@ async def asyncio(
 ) -> Success:
     """List the tags of a repository.
 
-    One page of tags in lexical order. A server may give fewer tags than asked for; the next page is the one that
-    `Link` names. Docker distribution 2.8 takes no notice of `n` and `last` and answers all tags, in no order.
+    Returns one page of tags in lexical order. A registry may return fewer tags than requested; `Link` gives the next
+    page. Docker distribution 2.8 ignores `n` and `last` and returns all tags, unsorted.
 
     Args:
         client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository's name on this registry, slashes included, as in `library/busybox`.
+        name: The repository name without the registry host, such as `library/busybox`.
         next_url: The URL that the server gave, used verbatim.
-        n: How many entries at most. Fewer may come without being the last page.
-        last: The entry after which the page begins.
+        n: The maximum number of entries on the page. A page with fewer entries need not be the last one.
+        last: The page starts after this entry.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
@@ -231,18 +230,17 @@ async def asyncio(
         ValueError: next_url was given together with a query parameter, which the URL already contains.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
-                others).
-            401: The call needs credentials, or better ones (UNAUTHORIZED).
-            403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
+            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
                 token.
-            404: There is no such thing, the caller may not see it, or the registry does not offer this call
-                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID from
-                Docker distribution). Docker distribution 2.8 answers plain text to paths that it does not know, and
-                to names that break the grammar.
-            429: The rate limit is reached (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
-                to a name that is too long.
+            404: The content does not exist, the caller may not see it, or the registry does not support this
+                endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
+                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
+                names.
+            429: The rate limit is exceeded (TOOMANYREQUESTS).
+            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
+                500 to a name that is too long.
         UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
         ParseError: The response does not match the specification.
 

@@ -18,11 +18,11 @@ class CancelBlobUploadNoContent(wire.Response[None]):
     """204: The session is closed."""
 
     docker_distribution_api_version: str | None
-    """Docker-Distribution-API-Version: `registry/2.0` on most registries that speak this API."""
+    """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
     docker_upload_uuid: str | None
-    """Docker-Upload-UUID: The name of the upload session, for logs and support."""
+    """Docker-Upload-UUID: The id of the upload session, for logs and support."""
     warning: str | None
-    """Warning: Messages for the user, each as `299 - "text"`. Show them; never act on them."""
+    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them."""
 
 
 Success: TypeAlias = CancelBlobUploadNoContent
@@ -36,7 +36,7 @@ def request(
     """Return the request of `cancel_blob_upload`, without sending it.
 
     Args:
-        name: The repository's name on this registry, slashes included, as in `library/busybox`.
+        name: The repository name without the registry host, such as `library/busybox`.
         location: The URL that the server gave, used verbatim.
 
     Returns:
@@ -101,12 +101,12 @@ def sync(
 ) -> Success:
     """Cancel an upload.
 
-    Closes the session and drops what has arrived. It is good manners after a failure; a registry may not offer it
-    (GHCR answers 405), and clients should take no notice when it fails.
+    Closes the session and deletes the bytes received so far. Clients should cancel an upload that failed. A registry
+    may not support this (GHCR answers 405), so clients should ignore a failure.
 
     Args:
         client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository's name on this registry, slashes included, as in `library/busybox`.
+        name: The repository name without the registry host, such as `library/busybox`.
         location: The URL that the server gave, used verbatim.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
@@ -117,19 +117,18 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
-                others).
-            401: The call needs credentials, or better ones (UNAUTHORIZED).
-            403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
+            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
                 token.
-            404: There is no such thing, the caller may not see it, or the registry does not offer this call
-                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID from
-                Docker distribution). Docker distribution 2.8 answers plain text to paths that it does not know, and
-                to names that break the grammar.
-            405: The registry does not do this, or not here (UNSUPPORTED).
-            429: The rate limit is reached (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
-                to a name that is too long.
+            404: The content does not exist, the caller may not see it, or the registry does not support this
+                endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
+                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
+                names.
+            405: The registry does not support this operation, or not for this content (UNSUPPORTED).
+            429: The rate limit is exceeded (TOOMANYREQUESTS).
+            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
+                500 to a name that is too long.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Cancel a blob upload (end-14), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#cancel-a-blob-upload>.
@@ -156,12 +155,12 @@ async def asyncio(
 ) -> Success:
     """Cancel an upload.
 
-    Closes the session and drops what has arrived. It is good manners after a failure; a registry may not offer it
-    (GHCR answers 405), and clients should take no notice when it fails.
+    Closes the session and deletes the bytes received so far. Clients should cancel an upload that failed. A registry
+    may not support this (GHCR answers 405), so clients should ignore a failure.
 
     Args:
         client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository's name on this registry, slashes included, as in `library/busybox`.
+        name: The repository name without the registry host, such as `library/busybox`.
         location: The URL that the server gave, used verbatim.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
@@ -172,19 +171,18 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
-                others).
-            401: The call needs credentials, or better ones (UNAUTHORIZED).
-            403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
+            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
                 token.
-            404: There is no such thing, the caller may not see it, or the registry does not offer this call
-                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID from
-                Docker distribution). Docker distribution 2.8 answers plain text to paths that it does not know, and
-                to names that break the grammar.
-            405: The registry does not do this, or not here (UNSUPPORTED).
-            429: The rate limit is reached (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
-                to a name that is too long.
+            404: The content does not exist, the caller may not see it, or the registry does not support this
+                endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
+                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
+                names.
+            405: The registry does not support this operation, or not for this content (UNSUPPORTED).
+            429: The rate limit is exceeded (TOOMANYREQUESTS).
+            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
+                500 to a name that is too long.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Cancel a blob upload (end-14), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#cancel-a-blob-upload>.

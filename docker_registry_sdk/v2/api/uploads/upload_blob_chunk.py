@@ -15,20 +15,21 @@ if TYPE_CHECKING:
 
 @frozen(kw_only=True)
 class UploadBlobChunkCreated(wire.Response[None]):
-    """201 or 202: The chunk has arrived; the upload goes on at the new Location."""
+    """201 or 202: The registry has received the chunk; the upload continues at the new `Location`."""
 
     location: str = field(repr=False)
-    """Location: Where the upload goes on. It is opaque, may point to another host and may hold a signature."""
+    """Location: The URL for the next request of the upload. It is opaque, may point to another host and may contain a
+    signature."""
     range: str | None
-    """Range: What has arrived, as `0-<last>` with both ends included; old servers write `bytes=0-<last>`."""
+    """Range: The bytes received so far, as `0-<last>` (both inclusive); old servers write `bytes=0-<last>`."""
     docker_upload_uuid: str | None
-    """Docker-Upload-UUID: The name of the upload session, for logs and support."""
+    """Docker-Upload-UUID: The id of the upload session, for logs and support."""
     oci_chunk_min_length: int | None
-    """OCI-Chunk-Min-Length: The least length in bytes that a chunk should have, but for the last."""
+    """OCI-Chunk-Min-Length: The minimum length of a chunk in bytes; the last chunk may be shorter."""
     docker_distribution_api_version: str | None
-    """Docker-Distribution-API-Version: `registry/2.0` on most registries that speak this API."""
+    """Docker-Distribution-API-Version: `registry/2.0` on most registries that support API v2."""
     warning: str | None
-    """Warning: Messages for the user, each as `299 - "text"`. Show them; never act on them."""
+    """Warning: Warnings for the user, each as `299 - "text"`. Display them; never act on them."""
 
 
 Success: TypeAlias = UploadBlobChunkCreated
@@ -47,14 +48,14 @@ def request(
     """Return the request of `upload_blob_chunk`, without sending it.
 
     Args:
-        name: The repository's name on this registry, slashes included, as in `library/busybox`.
+        name: The repository name without the registry host, such as `library/busybox`.
         location: The URL that the server gave, used verbatim.
-        body: The chunk's bytes.
+        body: The bytes of the chunk.
         content_type: The media type of the body, sent as Content-Type.
-        content_range: Which bytes of the blob the body holds, as `<first>-<last>` with both ends included,
+        content_range: The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive),
             without a unit.
-        content_length: The body's length in bytes, where it cannot be found from the body itself, as with an
-            iterable.
+        content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
+            such as an iterator.
 
     Returns:
         The request.
@@ -131,20 +132,21 @@ def sync(
 ) -> Success:
     """Upload the next chunk.
 
-    Chunks come in order, each to the newest Location. With Content-Range a registry can tell a chunk out of order
-    (416; then ask the status and go on from there); Docker distribution 2.8 does not check it and answers 202. ECR
-    answers 201 to the last chunk. GitHub limits a chunk to about 4 MB; Google's registries take only one.
+    Chunks must be sent in order, each to the newest `Location`. With Content-Range a registry can detect a chunk that
+    is out of order and answers 416; then get the progress of the upload and resume from there. Docker distribution
+    2.8 does not check Content-Range and answers 202. ECR answers 201 to the last chunk. GitHub limits a chunk to
+    about 4 MB; Google's registries accept only one chunk.
 
     Args:
         client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
-        name: The repository's name on this registry, slashes included, as in `library/busybox`.
+        name: The repository name without the registry host, such as `library/busybox`.
         location: The URL that the server gave, used verbatim.
-        body: The chunk's bytes.
+        body: The bytes of the chunk.
         content_type: The media type of the body, sent as Content-Type.
-        content_range: Which bytes of the blob the body holds, as `<first>-<last>` with both ends included,
+        content_range: The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive),
             without a unit.
-        content_length: The body's length in bytes, where it cannot be found from the body itself, as with an
-            iterable.
+        content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
+            such as an iterator.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
@@ -154,20 +156,21 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
-                others).
-            401: The call needs credentials, or better ones (UNAUTHORIZED).
-            403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
+            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
                 token.
-            404: There is no such thing, the caller may not see it, or the registry does not offer this call
-                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID from
-                Docker distribution). Docker distribution 2.8 answers plain text to paths that it does not know, and
-                to names that break the grammar.
-            413: The body is larger than the registry takes (SIZE_INVALID). Manifests of 4 MiB are always taken.
-            416: The chunk does not begin where the last one ended. Ask the status and go on from there.
-            429: The rate limit is reached (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
-                to a name that is too long.
+            404: The content does not exist, the caller may not see it, or the registry does not support this
+                endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
+                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
+                names.
+            413: The body exceeds the registry's limit (SIZE_INVALID). Every registry accepts manifests of up to 4
+                MiB.
+            416: The chunk does not start where the previous chunk ended. Get the progress of the upload and
+                resume from there.
+            429: The rate limit is exceeded (TOOMANYREQUESTS).
+            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
+                500 to a name that is too long.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pushing a blob in chunks (end-5), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-a-blob-in-chunks>.
@@ -205,20 +208,21 @@ async def asyncio(
 ) -> Success:
     """Upload the next chunk.
 
-    Chunks come in order, each to the newest Location. With Content-Range a registry can tell a chunk out of order
-    (416; then ask the status and go on from there); Docker distribution 2.8 does not check it and answers 202. ECR
-    answers 201 to the last chunk. GitHub limits a chunk to about 4 MB; Google's registries take only one.
+    Chunks must be sent in order, each to the newest `Location`. With Content-Range a registry can detect a chunk that
+    is out of order and answers 416; then get the progress of the upload and resume from there. Docker distribution
+    2.8 does not check Content-Range and answers 202. ECR answers 201 to the last chunk. GitHub limits a chunk to
+    about 4 MB; Google's registries accept only one chunk.
 
     Args:
         client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        name: The repository's name on this registry, slashes included, as in `library/busybox`.
+        name: The repository name without the registry host, such as `library/busybox`.
         location: The URL that the server gave, used verbatim.
-        body: The chunk's bytes.
+        body: The bytes of the chunk.
         content_type: The media type of the body, sent as Content-Type.
-        content_range: Which bytes of the blob the body holds, as `<first>-<last>` with both ends included,
+        content_range: The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive),
             without a unit.
-        content_length: The body's length in bytes, where it cannot be found from the body itself, as with an
-            iterable.
+        content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
+            such as an iterator.
         timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
 
     Returns:
@@ -228,20 +232,21 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            400: The request does not fit the specification (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and
-                others).
-            401: The call needs credentials, or better ones (UNAUTHORIZED).
-            403: The credentials are good but do not allow this (DENIED). GHCR also answers this to an expired
+            400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
+            401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
+            403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
                 token.
-            404: There is no such thing, the caller may not see it, or the registry does not offer this call
-                (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID from
-                Docker distribution). Docker distribution 2.8 answers plain text to paths that it does not know, and
-                to names that break the grammar.
-            413: The body is larger than the registry takes (SIZE_INVALID). Manifests of 4 MiB are always taken.
-            416: The chunk does not begin where the last one ended. Ask the status and go on from there.
-            429: The rate limit is reached (TOOMANYREQUESTS).
-            5XX: The registry, its storage or a proxy before it failed. Docker distribution 2.8 also answers 500
-                to a name that is too long.
+            404: The content does not exist, the caller may not see it, or the registry does not support this
+                endpoint (NAME_UNKNOWN, MANIFEST_UNKNOWN, BLOB_UNKNOWN, BLOB_UPLOAD_UNKNOWN, and BLOB_UPLOAD_INVALID
+                from Docker distribution). Docker distribution 2.8 sends plain text for unknown paths and for invalid
+                names.
+            413: The body exceeds the registry's limit (SIZE_INVALID). Every registry accepts manifests of up to 4
+                MiB.
+            416: The chunk does not start where the previous chunk ended. Get the progress of the upload and
+                resume from there.
+            429: The rate limit is exceeded (TOOMANYREQUESTS).
+            5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
+                500 to a name that is too long.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pushing a blob in chunks (end-5), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-a-blob-in-chunks>.
