@@ -56,22 +56,22 @@ if TYPE_CHECKING:
     from .errors import UnauthorizedError as UnauthorizedError
     from .errors import UnexpectedContentType as UnexpectedContentType
     from .errors import UnsafeTitleError as UnsafeTitleError
-    from .images._async.convenience import async_get_config as async_get_config
-    from .images._async.convenience import async_pull as async_pull
-    from .images._async.convenience import async_push as async_push
-    from .images._async.copying import async_apply_copy as async_apply_copy
-    from .images._async.copying import async_copy as async_copy
-    from .images._async.copying import async_plan_copy as async_plan_copy
-    from .images._sync.convenience import get_config as get_config
-    from .images._sync.convenience import pull as pull
-    from .images._sync.convenience import push as push
-    from .images._sync.copying import apply_copy as apply_copy
-    from .images._sync.copying import copy as copy
-    from .images._sync.copying import plan_copy as plan_copy
-    from .images.archive import DockerArchive as DockerArchive
+    from .images._async.copy import async_apply_copy as async_apply_copy
+    from .images._async.copy import async_copy as async_copy
+    from .images._async.copy import async_plan_copy as async_plan_copy
+    from .images._async.pull_push import async_get_config as async_get_config
+    from .images._async.pull_push import async_pull as async_pull
+    from .images._async.pull_push import async_push as async_push
+    from .images._sync.copy import apply_copy as apply_copy
+    from .images._sync.copy import copy as copy
+    from .images._sync.copy import plan_copy as plan_copy
+    from .images._sync.pull_push import get_config as get_config
+    from .images._sync.pull_push import pull as pull
+    from .images._sync.pull_push import push as push
+    from .images.copy_plan import CopyPlan as CopyPlan
+    from .images.copy_plan import CopyResult as CopyResult
+    from .images.docker_archive import DockerArchive as DockerArchive
     from .images.layout import Layout as Layout
-    from .images.plan import CopyPlan as CopyPlan
-    from .images.plan import CopyResult as CopyResult
     from .legacy_v1._async.client import AsyncRegistryClientV1 as AsyncRegistryClientV1
     from .legacy_v1._sync.client import RegistryClientV1 as RegistryClientV1
     from .media_types import DOCKER_LIST as DOCKER_LIST
@@ -97,8 +97,8 @@ _MODULES = {
     "BadRequestError": ".errors",
     "ClientOptions": "._core.transport.options",
     "ConflictError": ".errors",
-    "CopyPlan": ".images.plan",
-    "CopyResult": ".images.plan",
+    "CopyPlan": ".images.copy_plan",
+    "CopyResult": ".images.copy_plan",
     "Credential": ".credentials.credential",
     "DOCKER_LIST": ".client.manifests",
     "DOCKER_MANIFEST": ".client.manifests",
@@ -106,7 +106,7 @@ _MODULES = {
     "Descriptor": ".v2.models",
     "Digest": ".digest",
     "DigestMismatchError": ".errors",
-    "DockerArchive": ".images.archive",
+    "DockerArchive": ".images.docker_archive",
     "ForbiddenError": ".errors",
     "ImageError": ".errors",
     "Index": ".reference",
@@ -141,27 +141,27 @@ _MODULES = {
     "UnexpectedContentType": ".errors",
     "UnsafeTitleError": ".errors",
     "UploadSession": "._core.blobs.session",
-    "apply_copy": ".images._sync.copying",
-    "async_apply_copy": ".images._async.copying",
-    "async_copy": ".images._async.copying",
-    "async_get_config": ".images._async.convenience",
+    "apply_copy": ".images._sync.copy",
+    "async_apply_copy": ".images._async.copy",
+    "async_copy": ".images._async.copy",
+    "async_get_config": ".images._async.pull_push",
     "async_login": ".connect._async.login",
-    "async_plan_copy": ".images._async.copying",
-    "async_pull": ".images._async.convenience",
-    "async_push": ".images._async.convenience",
-    "copy": ".images._sync.copying",
+    "async_plan_copy": ".images._async.copy",
+    "async_pull": ".images._async.pull_push",
+    "async_push": ".images._async.pull_push",
+    "copy": ".images._sync.copy",
     "create_async_client": ".connect._async.create",
     "create_client": ".connect._sync.create",
     "digest_from_manifest_bytes": ".client.manifests",
-    "get_config": ".images._sync.convenience",
+    "get_config": ".images._sync.pull_push",
     "login": ".connect._sync.login",
     "parse_index": ".reference",
     "parse_repo": ".reference",
     "parse_repo_and_ref": ".reference",
     "parse_repo_and_tag": ".reference",
-    "plan_copy": ".images._sync.copying",
-    "pull": ".images._sync.convenience",
-    "push": ".images._sync.convenience",
+    "plan_copy": ".images._sync.copy",
+    "pull": ".images._sync.pull_push",
+    "push": ".images._sync.pull_push",
 }
 
 # Async functions carry async_ in front where they are written; this one reads better in the place of a class.

@@ -13,7 +13,7 @@ from .output import Output, Size
 if TYPE_CHECKING:
     from .._core.transport.options import ClientOptions
     from ..images import CopyPlan, CopyResult
-    from ..images.places import Place
+    from ..images.location import Location
 
 
 def with_selection(function: Callable[..., None]) -> Callable[..., None]:
@@ -25,7 +25,7 @@ def with_selection(function: Callable[..., None]) -> Callable[..., None]:
     return platform_option(text)(function)
 
 
-def options_for(connection: Connection, *places: Place) -> ClientOptions:
+def options_for(connection: Connection, *places: Location) -> ClientOptions:
     """Return the options of the clients that a copy makes.
 
     Args:
@@ -35,9 +35,9 @@ def options_for(connection: Connection, *places: Place) -> ClientOptions:
     Raises:
         click.UsageError: A user name and password would go to two registries.
     """
-    from ..images.places import OnRegistry
+    from ..images.location import RegistryLocation
 
-    registries = {place.ref.index.name for place in places if isinstance(place, OnRegistry)}
+    registries = {place.ref.index.name for place in places if isinstance(place, RegistryLocation)}
     if not registries:
         return {}  # they are all about registries
     if len(registries) > 1 and connection.username is not None:
@@ -73,7 +73,7 @@ def print_plan(plan: CopyPlan, output: Output) -> None:
         output: Where to print it.
     """
     rows: list[dict[str, Any]] = [
-        {"action": blob.action, "digest": blob.piece.digest, "size": _size(blob.piece.size), "media_type": blob.piece.media_type}
+        {"action": blob.action, "digest": blob.blob.digest, "size": _size(blob.blob.size), "media_type": blob.blob.media_type}
         for blob in plan.blobs
     ]
     rows += [

@@ -15,7 +15,7 @@ from ..errors import ImageError
 
 BLOCK: Final = 1024 * 1024
 # A manifest's limit is 4 MiB; an index.json may hold many entries.
-MOST_BYTES: Final = 16 * 1024 * 1024
+MAX_JSON_BYTES: Final = 16 * 1024 * 1024
 # Neither followed when it is a link, nor waited for when it is a pipe.
 _SAFELY: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
@@ -60,7 +60,7 @@ def open_file(root: Path, *parts: str) -> BinaryIO:
     return file
 
 
-def read_small(root: Path, *parts: str, most: int = MOST_BYTES) -> bytes:
+def read_small(root: Path, *parts: str, most: int = MAX_JSON_BYTES) -> bytes:
     """Return what a small file below a folder holds.
 
     Args:

@@ -19,8 +19,8 @@ from ..digest import Digest, Verifier, digest_of
 from ..errors import DigestMismatchError, ImageError
 from ..media_types import OCI_INDEX
 from ..v2.models import Descriptor, ImageIndex
-from .contents import Stored, contents_of, parse_json
 from .files import inside, locked, open_file, read_blocks, read_small, write_whole
+from .manifest_contents import StoredManifest, parse_contents, parse_json
 
 REF_NAME: Final = "org.opencontainers.image.ref.name"
 
@@ -93,7 +93,7 @@ class Layout:
             raise ImageError(f"{self._shown} has no images")
         raise ImageError(f"{self._shown} has {len(by_digest)} images; name one by its tag: {there}")
 
-    def read_manifest(self, digest: str, media_type: str) -> Stored:
+    def read_manifest(self, digest: str, media_type: str) -> StoredManifest:
         """Return a manifest, with its digest compared.
 
         Args:
@@ -113,7 +113,7 @@ class Layout:
         actual = digest_of(raw, wanted.algorithm)
         if actual != wanted:
             raise DigestMismatchError(expected=wanted, actual=actual, expected_size=None, actual_size=len(raw))
-        return Stored(digest=wanted, media_type=media_type, raw=raw)
+        return StoredManifest(digest=wanted, media_type=media_type, raw=raw)
 
     def open_blob(self, digest: Digest) -> BinaryIO:
         """Open a blob; what is read is not compared with the digest.
@@ -195,7 +195,7 @@ class Layout:
         if inside(self.path, _INDEX).exists():
             self.entries()  # whatever is wrong with it is better told now
 
-    def write_manifest(self, stored: Stored) -> None:
+    def write_manifest(self, stored: StoredManifest) -> None:
         """Write a manifest; the index does not name it yet.
 
         Args:
@@ -211,7 +211,7 @@ class Layout:
             )
         write_whole(self.blob_path(stored.digest), stored.raw)
 
-    def add(self, stored: Stored, tag: str | None) -> None:
+    def add(self, stored: StoredManifest, tag: str | None) -> None:
         """Let the index name a manifest that is there. A tag moves, all else in the index stays as it is.
 
         Args:
@@ -264,7 +264,7 @@ class Layout:
     def _is_about(self, descriptor: Descriptor) -> bool:
         """Return whether a manifest is about another one; what is not there is about none."""
         try:
-            return contents_of(self.read_manifest(descriptor.digest, descriptor.media_type)).subject is not None
+            return parse_contents(self.read_manifest(descriptor.digest, descriptor.media_type)).subject is not None
         except ImageError:
             return False
 

@@ -58,11 +58,11 @@ def source(tmp_path: Path) -> Path:
 
 
 async def push(client: AsyncRegistryClientV2, ref: str | None, files: Any, **options: Any) -> Any:
-    return await call("artifacts", "push_artifact", client, ref, files, **({"artifact_type": REPORT} | options))
+    return await call("artifacts", "push", client, ref, files, **({"artifact_type": REPORT} | options))
 
 
 async def pull(client: AsyncRegistryClientV2, ref: str, folder: Path, **options: Any) -> Any:
-    return await call("artifacts", "pull_artifact", client, ref, folder, **options)
+    return await call("artifacts", "pull", client, ref, folder, **options)
 
 
 async def push_layers(client: AsyncRegistryClientV2, ref: str, layers: list[dict[str, Any]], **fields: Any) -> str:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from docker_registry_sdk.artifacts.extraction import check_titles, find_places
+from docker_registry_sdk.artifacts.file_paths import check_titles, find_places
 from docker_registry_sdk.errors import UnsafeTitleError
 from docker_registry_sdk.v2.models import Descriptor
 from tests.support.images import digest_of

@@ -54,7 +54,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def pull(session: Session, folder: Path) -> Any:
-    return session.run("artifacts", "pull_artifact", "v1", folder)
+    return session.run("artifacts", "pull", "v1", folder)
 
 
 def everything(folder: Path) -> dict[str, bytes | None]:

@@ -191,7 +191,7 @@ async def test_odd_text_in_an_index_is_kept(calls: Calls, tmp_path: Path) -> Non
     ],
 )
 def test_a_drive_of_windows_is_no_path_of_its_own(text: str, path: str, tag: str | None) -> None:
-    from docker_registry_sdk.images.places import parse_target
+    from docker_registry_sdk.images.location import parse_target
 
     assert parse_target(text) == Layout(Path(path), tag)
 

@@ -15,8 +15,8 @@ import pytest
 from docker_registry_sdk.digest import Digest, digest_of
 from docker_registry_sdk.errors import DigestMismatchError, ImageError, ParseError, TransportError
 from docker_registry_sdk.images import Layout
-from docker_registry_sdk.images.contents import Stored
-from docker_registry_sdk.images.files import MOST_BYTES, inside
+from docker_registry_sdk.images.files import MAX_JSON_BYTES, inside
+from docker_registry_sdk.images.manifest_contents import StoredManifest
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Reset
 from tests.images.calls import Calls, counted, fetch, made_image, made_index, named, store
@@ -219,7 +219,7 @@ async def test_what_is_no_layout_is_left_alone(calls: Calls, serve: Serve, tmp_p
         ("index.json", b"\xff", "no JSON"),
         ("index.json", b"[" * 100_000, "no JSON"),
         ("index.json", b"{}", "schemaVersion"),
-        ("index.json", b" " * (MOST_BYTES + 1), "larger than"),
+        ("index.json", b" " * (MAX_JSON_BYTES + 1), "larger than"),
     ],
 )
 async def test_a_layout_that_cannot_be_read_is_told(
@@ -247,14 +247,14 @@ async def test_a_pipe_is_not_waited_for(calls: Calls, serve: Serve, tmp_path: Pa
 def test_signed_schema_1_does_not_fit_into_a_layout(tmp_path: Path) -> None:
     Layout(tmp_path).prepare()
     with pytest.raises(ImageError, match="another digest"):
-        Layout(tmp_path).write_manifest(Stored(digest=Digest("sha256:" + "0" * 64), media_type="x", raw=b"{}"))
+        Layout(tmp_path).write_manifest(StoredManifest(digest=Digest("sha256:" + "0" * 64), media_type="x", raw=b"{}"))
 
 
 def add_many(path: str, start: Any, number: int) -> None:
     start.wait(30)
     for count in range(20):
         raw = f"{number} {count}".encode()
-        Layout(path).add(Stored(digest=digest_of(raw), media_type="x", raw=raw), f"{number}-{count}")
+        Layout(path).add(StoredManifest(digest=digest_of(raw), media_type="x", raw=raw), f"{number}-{count}")
 
 
 def test_processes_and_threads_lose_no_entry(tmp_path: Path) -> None:

@@ -10,11 +10,11 @@ from docker_registry_sdk import images
 from tests.test_imports import loaded_after
 
 FUNCTIONS = {
-    "apply_copy", "copy", "delete_manifest", "get_config", "plan_copy", "pull", "pull_artifact", "push", "push_artifact",
+    "apply_copy", "copy", "delete_manifest", "get_config", "plan_copy", "pull", "push",
     "push_manifest",
 }  # fmt: skip
 TYPES = {
-    "ArtifactBlob", "CopyPlan", "CopyResult", "DockerArchive", "Layout", "PlannedBlob", "PlannedManifest", "Platform", "Progress",
+    "CopyPlan", "CopyResult", "DockerArchive", "Layout", "PlannedBlob", "PlannedManifest", "Platform", "Progress",
 }  # fmt: skip
 
 

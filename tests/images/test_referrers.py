@@ -41,11 +41,11 @@ pytestmark = pytest.mark.anyio
 
 
 async def push(client: AsyncRegistryClientV2, content: bytes, ref: str | None = None, media_type: str = OCI_MANIFEST) -> Any:
-    return await call("referrers", "push_manifest", client, content, ref, media_type=media_type)
+    return await call("images", "push_manifest", client, content, ref, media_type=media_type)
 
 
 async def delete(client: AsyncRegistryClientV2, digest: str) -> None:
-    await call("referrers", "delete_manifest", client, digest)
+    await call("images", "delete_manifest", client, digest)
 
 
 async def found(client: AsyncRegistryClientV2, subject: str = SUBJECT, artifact_type: str | None = None) -> list[Descriptor]:

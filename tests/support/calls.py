@@ -1,4 +1,4 @@
-"""The functions of docker_registry_sdk.images for clients of both kinds."""
+"""Call functions of docker_registry_sdk.images and docker_registry_sdk.artifacts with a sync or an async client."""
 
 from __future__ import annotations
 
@@ -10,28 +10,29 @@ from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
 from tests.support.awaited import AwaitedClient
 
 
-def function_of(kind: str, module: str, name: str) -> Callable[..., Any]:
-    """Return a function.
+def function_of(kind: str, package: str, name: str) -> Callable[..., Any]:
+    """Return the sync or the async form of a function.
 
     Args:
         kind: `sync` or `async`.
-        module: The module's name, such as `referrers`.
-        name: The function's name, without async_.
+        package: `images` or `artifacts`.
+        name: The name of the sync function.
     """
-    found: Callable[..., Any] = getattr(import_module("docker_registry_sdk.images"), name if kind == "sync" else f"async_{name}")
+    module = import_module(f"docker_registry_sdk.{package}")
+    found: Callable[..., Any] = getattr(module, name if kind == "sync" else f"async_{name}")
     return found
 
 
-async def call(module: str, name: str, client: AsyncRegistryClientV2, *args: Any, **options: Any) -> Any:
-    """Return what a function returns for a client that `connect` made, the sync one as if it were async.
+async def call(package: str, name: str, client: AsyncRegistryClientV2, *args: Any, **options: Any) -> Any:
+    """Call a function with a client that `connect` returned, and return the result.
 
     Args:
-        module: The module's name, such as `referrers`.
-        name: The function's name, without async_.
+        package: `images` or `artifacts`.
+        name: The name of the sync function.
         client: The client.
-        args: What it is called with besides.
-        options: What it is called with by name.
+        args: Further positional arguments.
+        options: Keyword arguments.
     """
     if isinstance(client, AwaitedClient):
-        return function_of("sync", module, name)(client.client, *args, **options)
-    return await function_of("async", module, name)(client, *args, **options)
+        return function_of("sync", package, name)(client.client, *args, **options)
+    return await function_of("async", package, name)(client, *args, **options)

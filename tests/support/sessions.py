@@ -45,18 +45,18 @@ class Session:
 
         return self._portal.call(run)
 
-    def run(self, module: str, name: str, *args: Any, **options: Any) -> Any:
-        """Return what a function of docker_registry_sdk.images returns for the client.
+    def run(self, package: str, name: str, *args: Any, **options: Any) -> Any:
+        """Call a function of a package with the client, and return the result.
 
         Args:
-            module: The module's name, such as `artifacts`.
-            name: The function's name, without async_.
-            args: What it is called with besides the client.
-            options: What it is called with by name.
+            package: `images` or `artifacts`.
+            name: The name of the sync function.
+            args: Further positional arguments.
+            options: Keyword arguments.
         """
         if self._portal is None:
-            return function_of("sync", module, name)(self.client, *args, **options)
-        return self._portal.call(partial(function_of("async", module, name), self.client, *args, **options))
+            return function_of("sync", package, name)(self.client, *args, **options)
+        return self._portal.call(partial(function_of("async", package, name), self.client, *args, **options))
 
     def read_blob(self, digest: str) -> bytes:
         """Return a blob's bytes, verified."""

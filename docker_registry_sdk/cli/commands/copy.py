@@ -32,7 +32,7 @@ def command(
       docker-registry-sdk copy ghcr.io/owner/name oci:images:name --platform linux/arm64 --plan
     """
     from ...images import apply_copy, plan_copy
-    from ...images.places import parse_source, parse_target
+    from ...images.location import parse_source, parse_target
 
     options = options_for(connection, parse_source(source), parse_target(target))
     plan = plan_copy(source, target, platform=platform, referrers=referrers, **options)

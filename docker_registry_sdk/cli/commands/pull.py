@@ -29,7 +29,7 @@ def command(reference: str, folder: Path, platform: str | None, referrers: bool,
       docker-registry-sdk pull alpine:3.20 images --platform linux/amd64
     """
     from ...images import pull
-    from ...images.places import parse_source
+    from ...images.location import parse_source
 
     options = options_for(connection, parse_source(reference))
     with progress_bar("pull") as on_progress:

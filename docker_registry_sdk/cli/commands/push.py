@@ -33,7 +33,7 @@ def command(
       docker-registry-sdk push saved.tar localhost:5000/name:1.2
     """
     from ...images import push
-    from ...images.places import parse_target
+    from ...images.location import parse_target
 
     options = options_for(connection, parse_target(reference))
     with progress_bar("push") as on_progress:

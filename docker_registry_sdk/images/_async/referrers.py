@@ -16,7 +16,7 @@ from ...client.responses import PutManifestResponse
 from ...digest import Digest
 from ...errors import NotFoundError, PreconditionFailedError, ReferrersError, ResponseError, StatusError
 from ...media_types import OCI_INDEX
-from ..referrers import Change, adding, found_list, referrer_of, removing
+from ..referrers_list import Change, adding, found_list, referrer_of, removing
 
 # With conditional requests one of several writers gets through in each round; without them, at least one.
 _ROUNDS: Final = 10

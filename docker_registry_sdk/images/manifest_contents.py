@@ -13,11 +13,11 @@ from ..errors import DigestMismatchError, ImageError
 from ..v2.models import Descriptor, DockerManifest, DockerManifestList, DockerSchema1Manifest, ImageIndex, ImageManifest
 
 # No real image has more; a hostile index may name itself many times over in others.
-MOST_DEPTH: Final = 8
-MOST_MANIFESTS: Final = 2000
-MOST_BYTES: Final = 64 * 1024 * 1024
+MAX_INDEX_DEPTH: Final = 8
+MAX_MANIFESTS: Final = 2000
+MAX_MANIFESTS_BYTES: Final = 64 * 1024 * 1024
 
-_FOREIGN: Final = frozenset(
+_EXTERNAL_LAYER_TYPES: Final = frozenset(
     {
         "application/vnd.docker.image.rootfs.foreign.diff.tar",
         "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
@@ -29,7 +29,7 @@ _FOREIGN: Final = frozenset(
 
 
 @frozen(kw_only=True)
-class Stored:
+class StoredManifest:
     """A manifest as bytes.
 
     Attributes:
@@ -44,7 +44,7 @@ class Stored:
 
 
 @frozen(kw_only=True)
-class Piece:
+class BlobDescriptor:
     """A blob that a manifest names.
 
     Attributes:
@@ -60,29 +60,29 @@ class Piece:
     urls: tuple[str, ...] = ()
 
     @property
-    def is_foreign(self) -> bool:
+    def is_external(self) -> bool:
         """Whether it is a layer that is not meant to be distributed by registries, and to be had elsewhere."""
-        return bool(self.urls) and self.media_type in _FOREIGN
+        return bool(self.urls) and self.media_type in _EXTERNAL_LAYER_TYPES
 
 
 @frozen(kw_only=True)
-class Contents:
+class ManifestContents:
     """What a manifest names.
 
     Attributes:
         children: The manifests.
-        pieces: The blobs, the config first; each once.
+        blobs: The blobs, the config first; each once.
         subject: The digest of the manifest that it is about.
         document: The manifest, typed; None for a kind that is not known, which passes as bytes.
     """
 
     children: tuple[Descriptor, ...] = ()
-    pieces: tuple[Piece, ...] = ()
+    blobs: tuple[BlobDescriptor, ...] = ()
     subject: Digest | None = None
     document: Manifest | None = None
 
 
-def contents_of(stored: Stored) -> Contents:
+def parse_contents(stored: StoredManifest) -> ManifestContents:
     """Return what a manifest names.
 
     Args:
@@ -97,22 +97,22 @@ def contents_of(stored: Stored) -> Contents:
     match document:
         case ImageIndex():
             children = tuple(document.manifests)
-            return Contents(children=children, subject=_subject(document.subject), document=document)
+            return ManifestContents(children=children, subject=_subject(document.subject), document=document)
         case DockerManifestList():
-            return Contents(children=tuple(document.manifests), document=document)
+            return ManifestContents(children=tuple(document.manifests), document=document)
         case ImageManifest():
-            pieces = _pieces([document.config, *document.layers])
-            return Contents(pieces=pieces, subject=_subject(document.subject), document=document)
+            blobs = _blobs([document.config, *document.layers])
+            return ManifestContents(blobs=blobs, subject=_subject(document.subject), document=document)
         case DockerManifest():
-            return Contents(pieces=_pieces([document.config, *document.layers]), document=document)
+            return ManifestContents(blobs=_blobs([document.config, *document.layers]), document=document)
         case DockerSchema1Manifest():
             digests = dict.fromkeys(Digest(layer.blob_sum) for layer in document.fs_layers)
-            layers = (Piece(digest=digest, size=None, media_type="application/octet-stream") for digest in digests)
-            return Contents(pieces=tuple(layers), document=document)
-    return Contents()
+            layers = (BlobDescriptor(digest=digest, size=None, media_type="application/octet-stream") for digest in digests)
+            return ManifestContents(blobs=tuple(layers), document=document)
+    return ManifestContents()
 
 
-def piece_of(descriptor: Descriptor) -> Piece:
+def blob_descriptor(descriptor: Descriptor) -> BlobDescriptor:
     """Return the blob that a descriptor names.
 
     Args:
@@ -124,7 +124,7 @@ def piece_of(descriptor: Descriptor) -> Piece:
     """
     if descriptor.size < 0:
         raise ImageError(f"{descriptor.digest} has a size of {descriptor.size} bytes by its descriptor; it is not copied")
-    return Piece(
+    return BlobDescriptor(
         digest=Digest(descriptor.digest),
         size=descriptor.size,
         media_type=descriptor.media_type,
@@ -132,24 +132,24 @@ def piece_of(descriptor: Descriptor) -> Piece:
     )
 
 
-def add_piece(found: dict[Digest, Piece], piece: Piece) -> None:
+def merge_blob(found: dict[Digest, BlobDescriptor], blob: BlobDescriptor) -> None:
     """Add a blob to others, unless it is among them.
 
     Args:
         found: The others.
-        piece: The blob.
+        blob: The blob.
 
     Raises:
         ImageError: It is among them with another size.
     """
-    known = found.get(piece.digest)
+    known = found.get(blob.digest)
     if known is None or known.size is None:
-        found[piece.digest] = piece
-    elif piece.size not in (None, known.size):
-        raise ImageError(f"{piece.digest} has {known.size} bytes by one descriptor and {piece.size} by another; it is not copied")
+        found[blob.digest] = blob
+    elif blob.size not in (None, known.size):
+        raise ImageError(f"{blob.digest} has {known.size} bytes by one descriptor and {blob.size} by another; it is not copied")
 
 
-def check_size(stored: Stored, descriptor: Descriptor) -> Stored:
+def check_size(stored: StoredManifest, descriptor: Descriptor) -> StoredManifest:
     """Return a manifest, once it has the size that its descriptor says.
 
     Args:
@@ -182,10 +182,10 @@ def parse_json(content: bytes, what: str) -> Any:
         raise ImageError(f"{what} is no JSON document; the image was written badly, or is none") from None
 
 
-def _pieces(descriptors: list[Descriptor]) -> tuple[Piece, ...]:
-    found: dict[Digest, Piece] = {}
-    for piece in map(piece_of, descriptors):
-        add_piece(found, piece)
+def _blobs(descriptors: list[Descriptor]) -> tuple[BlobDescriptor, ...]:
+    found: dict[Digest, BlobDescriptor] = {}
+    for blob in map(blob_descriptor, descriptors):
+        merge_blob(found, blob)
     return tuple(found.values())
 
 

@@ -13,11 +13,21 @@ from ...digest import Digest
 from ...errors import ImageError
 from ...media_types import DOCKER_LIST, OCI_INDEX
 from ...v2.models import Descriptor
-from ..contents import MOST_BYTES, MOST_DEPTH, MOST_MANIFESTS, Contents, Piece, Stored, add_piece, contents_of, piece_of
-from ..plan import BlobAction, PlannedBlob, PlannedManifest
-from .ends import AsyncSourceEnd, AsyncTargetEnd
+from ..copy_plan import BlobAction, PlannedBlob, PlannedManifest
+from ..manifest_contents import (
+    MAX_INDEX_DEPTH,
+    MAX_MANIFESTS,
+    MAX_MANIFESTS_BYTES,
+    BlobDescriptor,
+    ManifestContents,
+    StoredManifest,
+    blob_descriptor,
+    merge_blob,
+    parse_contents,
+)
+from .interfaces import AsyncImageSource, AsyncImageTarget
 
-AT_ONCE = 6
+DEFAULT_CONCURRENCY = 6
 _INDEXES = frozenset({OCI_INDEX, DOCKER_LIST})
 
 
@@ -36,8 +46,8 @@ class _Node:
     descriptor: Descriptor
     role: Literal["root", "child", "referrer"]
     there: bool = False
-    stored: Stored | None = None
-    contents: Contents = field(factory=Contents)
+    stored: StoredManifest | None = None
+    contents: ManifestContents = field(factory=ManifestContents)
 
 
 class AsyncPlanner:
@@ -50,17 +60,17 @@ class AsyncPlanner:
         use_urls: Whether layers that are not meant to be distributed are copied.
     """
 
-    def __init__(self, source: AsyncSourceEnd, target: AsyncTargetEnd, referrers: bool, use_urls: bool) -> None:
+    def __init__(self, source: AsyncImageSource, target: AsyncImageTarget, referrers: bool, use_urls: bool) -> None:
         self._source = source
         self._target = target
         self._referrers = referrers
         self._use_urls = use_urls
         self._nodes: dict[Digest, _Node] = {}
-        self._loose: dict[Digest, Piece] = {}  # blobs that an index names
+        self._loose: dict[Digest, BlobDescriptor] = {}  # blobs that an index names
         self._names: dict[Digest, tuple[str, int]] = {}  # media type and size of each manifest, by what names it
         self._named = False
 
-    async def run(self, root: Stored) -> tuple[tuple[PlannedBlob, ...], tuple[PlannedManifest, ...]]:
+    async def run(self, root: StoredManifest) -> tuple[tuple[PlannedBlob, ...], tuple[PlannedManifest, ...]]:
         """Return what happens to each blob and to each manifest.
 
         Args:
@@ -70,33 +80,35 @@ class AsyncPlanner:
             ImageError: It is nested too deep, or is too much.
         """
         await self._walk(root)
-        pieces = dict(self._loose)
+        blobs = dict(self._loose)
         for node in self._nodes.values():
             if not (node.there and self._target.whole):
-                for piece in node.contents.pieces:
-                    add_piece(pieces, piece)
-        actions = await async_run_all([partial(self._decide, piece) for piece in pieces.values()], AT_ONCE, Halt())
-        blobs = (PlannedBlob(piece=piece, action=action) for piece, action in zip(pieces.values(), actions, strict=True))
-        return tuple(blobs), tuple(self._planned(node) for node in self._ordered(root.digest))
+                for blob in node.contents.blobs:
+                    merge_blob(blobs, blob)
+        actions = await async_run_all([partial(self._decide, blob) for blob in blobs.values()], DEFAULT_CONCURRENCY, Halt())
+        planned_blobs = (PlannedBlob(blob=blob, action=action) for blob, action in zip(blobs.values(), actions, strict=True))
+        return tuple(planned_blobs), tuple(self._planned(node) for node in self._ordered(root.digest))
 
-    async def _walk(self, root: Stored) -> None:
+    async def _walk(self, root: StoredManifest) -> None:
         descriptor = Descriptor(media_type=root.media_type, digest=root.digest, size=len(root.raw))
         level = [_Node(descriptor=descriptor, role="root", stored=root)]
         size = 0
-        for _ in range(MOST_DEPTH + 1):
+        for _ in range(MAX_INDEX_DEPTH + 1):
             for node in level:
                 self._nodes[Digest(node.descriptor.digest)] = node
-            if len(self._nodes) > MOST_MANIFESTS:
-                raise ImageError(f"the image has more than {MOST_MANIFESTS} manifests, which is too much to copy at once")
-            following = await async_run_all([partial(self._look, node) for node in level], AT_ONCE, Halt())
+            if len(self._nodes) > MAX_MANIFESTS:
+                raise ImageError(f"the image has more than {MAX_MANIFESTS} manifests, which is too much to copy at once")
+            following = await async_run_all([partial(self._look, node) for node in level], DEFAULT_CONCURRENCY, Halt())
             size += sum(len(node.stored.raw) for node in level if node.stored is not None)
-            if size > MOST_BYTES:
-                raise ImageError(f"the image's manifests have more than {MOST_BYTES} bytes, which is too much to copy at once")
+            if size > MAX_MANIFESTS_BYTES:
+                raise ImageError(
+                    f"the image's manifests have more than {MAX_MANIFESTS_BYTES} bytes, which is too much to copy at once"
+                )
             nodes = {self._check_name(node.descriptor): node for nodes in following for node in nodes}
             level = [node for digest, node in nodes.items() if digest not in self._nodes and digest not in self._loose]
             if not level:
                 return
-        raise ImageError(f"an index names an index, and so on, more than {MOST_DEPTH} times")
+        raise ImageError(f"an index names an index, and so on, more than {MAX_INDEX_DEPTH} times")
 
     def _check_name(self, descriptor: Descriptor) -> Digest:
         """Return the digest of a descriptor, once it says of it what others have said: as something else it would lack parts."""
@@ -118,18 +130,18 @@ class AsyncPlanner:
             node.stored = node.stored or await self._source.manifest(node.descriptor)
             if node.stored is None:
                 del self._nodes[digest]
-                self._loose[digest] = piece_of(node.descriptor)
+                self._loose[digest] = blob_descriptor(node.descriptor)
                 return []
-            node.contents = contents_of(node.stored)
+            node.contents = parse_contents(node.stored)
         following = [_Node(descriptor=one, role="child") for one in node.contents.children]
         if self._referrers:
             following += [_Node(descriptor=one, role="referrer") for one in await self._source.referrers(digest)]
         return following
 
-    async def _decide(self, piece: Piece) -> BlobAction:
-        if piece.is_foreign and not self._use_urls:
+    async def _decide(self, blob: BlobDescriptor) -> BlobAction:
+        if blob.is_external and not self._use_urls:
             return "leave"
-        if await self._target.has_blob(piece):
+        if await self._target.has_blob(blob):
             return "skip"
         return "mount" if self._target.mounts_from(self._source.repo) else "move"
 

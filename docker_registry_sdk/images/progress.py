@@ -8,12 +8,12 @@ from typing import Final
 from .._core.blobs.progress import OnProgress, Phase, Progress
 from .._core.concurrency.jobs import Halt
 from ..digest import Digest
-from .contents import Piece
+from .manifest_contents import BlobDescriptor
 
-_STEP: Final = 1024 * 1024
+PROGRESS_INTERVAL_BYTES: Final = 1024 * 1024
 
 
-class Meter:
+class CopyProgress:
     """Tells the caller what happens, one call at a time, whichever thread or task it happens in.
 
     Args:
@@ -41,16 +41,16 @@ class Meter:
                 self._on_progress(Progress(phase=phase, digest=digest, bytes=done, total=total))
 
 
-class Passage:
+class BlobProgress:
     """How far one blob has come.
 
     Args:
-        piece: The blob.
+        blob: The blob.
         meter: What is told.
     """
 
-    def __init__(self, piece: Piece, meter: Meter) -> None:
-        self.piece = piece
+    def __init__(self, blob: BlobDescriptor, meter: CopyProgress) -> None:
+        self.blob = blob
         self.moved: int | None = None
         """How many of its bytes have passed; None as long as nobody asked for them."""
         self._meter = meter
@@ -64,7 +64,7 @@ class Passage:
         """
         self.moved = max(self.moved or 0, offset)
         self._told = offset
-        self._meter.tell("copy", self.piece.digest, offset, self.piece.size)
+        self._meter.tell("copy", self.blob.digest, offset, self.blob.size)
 
     def reach(self, offset: int) -> None:
         """Note that bytes have passed.
@@ -74,9 +74,9 @@ class Passage:
         """
         self.check()
         self.moved = max(self.moved or 0, offset)
-        if offset - self._told >= _STEP or offset == self.piece.size:
+        if offset - self._told >= PROGRESS_INTERVAL_BYTES or offset == self.blob.size:
             self._told = offset
-            self._meter.tell("copy", self.piece.digest, offset, self.piece.size)
+            self._meter.tell("copy", self.blob.digest, offset, self.blob.size)
 
     def watch(self, progress: Progress) -> None:
         """Note what a download tells.

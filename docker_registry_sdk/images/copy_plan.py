@@ -9,9 +9,9 @@ from attrs import field, frozen
 
 from .._core.text.redaction import printable
 from ..digest import Digest
-from .contents import Piece
 from .layout import Layout
-from .places import OnRegistry, Place
+from .location import Location, RegistryLocation
+from .manifest_contents import BlobDescriptor
 
 BlobAction: TypeAlias = Literal["move", "mount", "skip", "leave"]
 _WORDS: Mapping[str, str] = {
@@ -28,12 +28,12 @@ class PlannedBlob:
     """What happens to a blob.
 
     Attributes:
-        piece: The blob.
+        blob: The blob.
         action: `move` passes its bytes, `mount` lets the registry take it over from another of its repositories, `skip` leaves
             what is there already, `leave` leaves out what is not meant to be distributed.
     """
 
-    piece: Piece
+    blob: BlobDescriptor
     action: BlobAction
 
 
@@ -75,8 +75,8 @@ class CopyPlan:
         manifests: The manifests in the order in which they are pushed, the one that the reference names last.
     """
 
-    source: Place
-    target: OnRegistry | Layout
+    source: Location
+    target: RegistryLocation | Layout
     digest: Digest
     media_type: str
     blobs: tuple[PlannedBlob, ...]
@@ -88,7 +88,7 @@ class CopyPlan:
     @property
     def bytes_to_move(self) -> int:
         """How many bytes of blobs pass; those that no manifest gives the size of do not count."""
-        return sum(one.piece.size or 0 for one in self.blobs if one.action == "move")
+        return sum(one.blob.size or 0 for one in self.blobs if one.action == "move")
 
     def count(self, action: BlobAction | Literal["push"]) -> int:
         """Return how many blobs have an action, and of `push`, how many manifests.
@@ -102,7 +102,7 @@ class CopyPlan:
 
     def __str__(self) -> str:
         lines = [f"{self.source} -> {self.target}", f"  {self.digest} {self.media_type}"]
-        blobs = [(one.action, one.piece.digest, one.piece.size, one.piece.media_type) for one in self.blobs]
+        blobs = [(one.action, one.blob.digest, one.blob.size, one.blob.media_type) for one in self.blobs]
         manifests = [(one.action, one.digest, one.size, one.media_type) for one in self.manifests]
         for action, digest, size, media_type in [*blobs, *manifests]:
             shown = "?" if size is None else f"{size:,}"

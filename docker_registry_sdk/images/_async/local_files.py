@@ -11,16 +11,16 @@ from ..._core.wire import async_blocks
 from ...digest import Digest, Verifier
 from ...reference import Repo
 from ...v2.models import Descriptor
-from ..contents import Piece, Stored, check_size
+from ..copy_plan import PlannedManifest
+from ..file_image import FileImage
 from ..files import NewFile
 from ..layout import Layout
-from ..local import Local
-from ..meter import Passage
-from ..plan import PlannedManifest
-from .ends import AsyncPassing, AsyncSourceEnd
+from ..manifest_contents import BlobDescriptor, StoredManifest, check_size
+from ..progress import BlobProgress
+from .interfaces import AsyncImageSource, AsyncProgressReader
 
 
-class AsyncLocalSource:
+class AsyncFileSource:
     """An image in a layout or an archive.
 
     Args:
@@ -29,20 +29,20 @@ class AsyncLocalSource:
 
     repo: Repo | None = None
 
-    def __init__(self, local: Local) -> None:
-        self._local = local
+    def __init__(self, image: FileImage) -> None:
+        self._image = image
 
-    async def root(self) -> Stored:
+    async def root(self) -> StoredManifest:
         """Return the manifest that the reference names."""
-        return self._local.root
+        return self._image.root
 
-    async def manifest(self, descriptor: Descriptor) -> Stored | None:
+    async def manifest(self, descriptor: Descriptor) -> StoredManifest | None:
         """Return a manifest that an index names.
 
         Args:
             descriptor: What names it.
         """
-        found = await async_aside(lambda: self._local.read_manifest(descriptor.digest, descriptor.media_type))
+        found = await async_aside(lambda: self._image.read_manifest(descriptor.digest, descriptor.media_type))
         return check_size(found, descriptor)
 
     async def referrers(self, digest: Digest) -> Sequence[Descriptor]:
@@ -51,41 +51,41 @@ class AsyncLocalSource:
         Args:
             digest: The digest of that.
         """
-        return await async_aside(lambda: self._local.find_referrers(digest))
+        return await async_aside(lambda: self._image.find_referrers(digest))
 
-    def blob(self, piece: Piece, use_urls: bool) -> AsyncRereadable:
+    def blob(self, blob: BlobDescriptor, use_urls: bool) -> AsyncRereadable:
         """Return a blob to be read.
 
         Args:
-            piece: The blob.
+            blob: The blob.
             use_urls: Not needed: what is not there is not looked for elsewhere.
         """
-        return AsyncLocalBlob(self._local, piece.digest)
+        return AsyncFileBlob(self._image, blob.digest)
 
-    async def save(self, piece: Piece, path: Path, use_urls: bool, passage: Passage) -> None:
+    async def save(self, blob: BlobDescriptor, path: Path, use_urls: bool, progress: BlobProgress) -> None:
         """Write a blob to a file.
 
         Args:
-            piece: The blob.
+            blob: The blob.
             path: Where.
             use_urls: Not needed.
-            passage: What is told how far it has come.
+            progress: What is told how far it has come.
         """
-        verifier = Verifier(piece.digest.algorithm)
+        verifier = Verifier(blob.digest.algorithm)
         file = await async_step(lambda: NewFile(path))
         try:
-            async for block in AsyncPassing(self.blob(piece, use_urls), passage).blocks(0):
+            async for block in AsyncProgressReader(self.blob(blob, use_urls), progress).blocks(0):
                 await async_step(lambda: _take(file, verifier, block))  # noqa: B023 - it is done before the next one
-                if piece.size is not None and verifier.size > piece.size:
+                if blob.size is not None and verifier.size > blob.size:
                     break
-            verifier.verify(piece.size, piece.digest)
+            verifier.verify(blob.size, blob.digest)
             await async_step(file.finish)
         finally:
             async with async_unbroken():
                 await async_step(file.discard)
 
 
-class AsyncLocalBlob:
+class AsyncFileBlob:
     """A blob in a layout or an archive.
 
     Args:
@@ -93,8 +93,8 @@ class AsyncLocalBlob:
         digest: Its digest.
     """
 
-    def __init__(self, local: Local, digest: Digest) -> None:
-        self._local = local
+    def __init__(self, image: FileImage, digest: Digest) -> None:
+        self._image = image
         self._digest = digest
 
     def blocks(self, offset: int, /) -> AsyncIterator[bytes]:
@@ -103,7 +103,7 @@ class AsyncLocalBlob:
         Args:
             offset: How many bytes to leave out.
         """
-        return async_blocks(self._local.read_blob(self._digest, offset))
+        return async_blocks(self._image.read_blob(self._digest, offset))
 
 
 class AsyncLayoutTarget:
@@ -139,13 +139,13 @@ class AsyncLayoutTarget:
         """
         return await async_aside(lambda: self._layout.has_blob(digest, None))
 
-    async def has_blob(self, piece: Piece) -> bool:
+    async def has_blob(self, blob: BlobDescriptor) -> bool:
         """Return whether a blob is there.
 
         Args:
-            piece: The blob.
+            blob: The blob.
         """
-        return await async_aside(lambda: self._layout.has_blob(piece.digest, piece.size))
+        return await async_aside(lambda: self._layout.has_blob(blob.digest, blob.size))
 
     def mounts_from(self, repo: Repo | None) -> bool:
         """Return no.
@@ -155,18 +155,18 @@ class AsyncLayoutTarget:
         """
         return False
 
-    async def put_blob(self, source: AsyncSourceEnd, passage: Passage, from_repo: str | None, use_urls: bool) -> None:
+    async def put_blob(self, source: AsyncImageSource, progress: BlobProgress, from_repo: str | None, use_urls: bool) -> None:
         """Write a blob.
 
         Args:
             source: What holds it.
-            passage: The blob, and what is told how far it has come.
+            progress: The blob, and what is told how far it has come.
             from_repo: Not needed.
             use_urls: Whether it may be had from elsewhere.
         """
-        piece = passage.piece
-        path = await async_step(lambda: self._layout.blob_path(piece.digest, piece.size))
-        await source.save(piece, path, use_urls, passage)
+        blob = progress.blob
+        path = await async_step(lambda: self._layout.blob_path(blob.digest, blob.size))
+        await source.save(blob, path, use_urls, progress)
 
     async def put_manifest(self, manifest: PlannedManifest) -> None:
         """Write a manifest, and let the index name it where nothing else does.
@@ -174,7 +174,7 @@ class AsyncLayoutTarget:
         Args:
             manifest: The manifest.
         """
-        stored = Stored(digest=manifest.digest, media_type=manifest.media_type, raw=manifest.raw)
+        stored = StoredManifest(digest=manifest.digest, media_type=manifest.media_type, raw=manifest.raw)
         await async_step(lambda: self._layout.write_manifest(stored))
         if manifest.role != "child":
             tag = self._layout.tag if manifest.role == "root" else None

@@ -10,18 +10,18 @@ from ..._core.concurrency.threads import async_aside
 from ..._core.transport.options import AsyncClientOptions
 from ...client._async.v2 import AsyncRegistryClientV2
 from ...reference import Repo
+from ..file_image import open_local
 from ..layout import Layout
-from ..local import open_local
-from ..places import OnRegistry, Place
-from .ends import AsyncSourceEnd, AsyncTargetEnd
-from .local_ends import AsyncLayoutTarget, AsyncLocalSource
-from .registry_end import AsyncRegistryEnd
+from ..location import Location, RegistryLocation
+from .interfaces import AsyncImageSource, AsyncImageTarget
+from .local_files import AsyncFileSource, AsyncLayoutTarget
+from .registry import AsyncRegistryImage
 
 
 @asynccontextmanager
-async def async_open_ends(
-    source: Place, target: OnRegistry | Layout, options: AsyncClientOptions
-) -> AsyncIterator[tuple[AsyncSourceEnd, AsyncTargetEnd]]:
+async def async_open_source_and_target(
+    source: Location, target: RegistryLocation | Layout, options: AsyncClientOptions
+) -> AsyncIterator[tuple[AsyncImageSource, AsyncImageTarget]]:
     """Open the two ends of a copy; clients that are made for it are closed on exit.
 
     Args:
@@ -48,7 +48,7 @@ class _Clients:
         self._options = options
         self._made: list[AsyncRegistryClientV2] = []
 
-    def get(self, place: OnRegistry) -> AsyncRegistryClientV2:
+    def get(self, place: RegistryLocation) -> AsyncRegistryClientV2:
         """Return a client that is bound to the place's repository."""
         repo = Repo(place.ref.index, place.ref.remote_name)
         if place.client is not None:
@@ -66,23 +66,23 @@ class _Clients:
             await client.aclose()
 
 
-async def _open_source(place: Place, clients: _Clients) -> AsyncSourceEnd:
-    if isinstance(place, OnRegistry):
+async def _open_source(place: Location, clients: _Clients) -> AsyncImageSource:
+    if isinstance(place, RegistryLocation):
         return _open_registry(place, clients)
     local = await async_aside(lambda: open_local(place))
-    return AsyncLocalSource(local)
+    return AsyncFileSource(local)
 
 
-def _open_target(place: OnRegistry | Layout, clients: _Clients) -> AsyncTargetEnd:
+def _open_target(place: RegistryLocation | Layout, clients: _Clients) -> AsyncImageTarget:
     return AsyncLayoutTarget(place) if isinstance(place, Layout) else _open_registry(place, clients)
 
 
-def _open_registry(place: OnRegistry, clients: _Clients) -> AsyncRegistryEnd:
-    return AsyncRegistryEnd(clients.get(place), place.ref.tag, place.ref.digest)
+def _open_registry(place: RegistryLocation, clients: _Clients) -> AsyncRegistryImage:
+    return AsyncRegistryImage(clients.get(place), place.ref.tag, place.ref.digest)
 
 
-def _check(source: Place, target: Place, options: AsyncClientOptions) -> None:
-    own = {place.ref.index.name for place in (source, target) if isinstance(place, OnRegistry) and place.client is None}
+def _check(source: Location, target: Location, options: AsyncClientOptions) -> None:
+    own = {place.ref.index.name for place in (source, target) if isinstance(place, RegistryLocation) and place.client is None}
     if options and not own:
         raise TypeError(f"{', '.join(sorted(options))} would have no effect: no client is made for this copy")
     if len(own) == 2 and ("username" in options or "password" in options):

@@ -11,7 +11,7 @@ from .._core.text.redaction import quoted
 from ..digest import Digest
 from ..errors import ImageError, InvalidReferenceError
 from ..reference import RepoRef, parse_repo_and_ref
-from .archive import DockerArchive
+from .docker_archive import DockerArchive
 from .layout import Layout
 
 if TYPE_CHECKING:
@@ -22,15 +22,15 @@ _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _LAYOUT = "oci:"
 _ARCHIVE = "docker-archive:"
 
-Target: TypeAlias = "str | RepoRef | Layout | tuple[RegistryClientV2, str]"
-Source: TypeAlias = "Target | DockerArchive"
-AsyncTarget: TypeAlias = "str | RepoRef | Layout | tuple[AsyncRegistryClientV2, str]"
-AsyncSource: TypeAlias = "AsyncTarget | DockerArchive"
+TargetArgument: TypeAlias = "str | RepoRef | Layout | tuple[RegistryClientV2, str]"
+SourceArgument: TypeAlias = "TargetArgument | DockerArchive"
+AsyncTargetArgument: TypeAlias = "str | RepoRef | Layout | tuple[AsyncRegistryClientV2, str]"
+AsyncSourceArgument: TypeAlias = "AsyncTargetArgument | DockerArchive"
 Client: TypeAlias = "RegistryClientV2 | AsyncRegistryClientV2"
 
 
 @frozen
-class OnRegistry:
+class RegistryLocation:
     """An image on a registry.
 
     Attributes:
@@ -47,10 +47,10 @@ class OnRegistry:
         return f"{self.ref.canonical_name}{tag}{digest}"
 
 
-Place: TypeAlias = OnRegistry | Layout | DockerArchive
+Location: TypeAlias = RegistryLocation | Layout | DockerArchive
 
 
-def parse_source(where: Source | AsyncSource) -> Place:
+def parse_source(where: SourceArgument | AsyncSourceArgument) -> Location:
     """Return what is meant as the source of a copy.
 
     Args:
@@ -67,9 +67,9 @@ def parse_source(where: Source | AsyncSource) -> Place:
     if isinstance(where, str) and where.startswith(_ARCHIVE):
         return DockerArchive(*_split(where, _ARCHIVE))
     if isinstance(where, str):
-        return OnRegistry(parse_repo_and_ref(where))
+        return RegistryLocation(parse_repo_and_ref(where))
     if isinstance(where, RepoRef):
-        return OnRegistry(where)
+        return RegistryLocation(where)
     if not isinstance(where, tuple) or len(where) != 2:
         raise TypeError(f"an image should be a reference, a layout or a pair (client, ref), not {type(where).__name__}")
     client, ref = where
@@ -80,10 +80,10 @@ def parse_source(where: Source | AsyncSource) -> Place:
         raise TypeError("a pair should be a client of API v2 and a tag or digest")
     digest = Digest(ref) if ":" in ref else None
     repo = client.repo
-    return OnRegistry(RepoRef(repo.index, repo.remote_name, tag=None if digest else ref, digest=digest), client)
+    return RegistryLocation(RepoRef(repo.index, repo.remote_name, tag=None if digest else ref, digest=digest), client)
 
 
-def parse_target(where: Target | AsyncTarget) -> OnRegistry | Layout:
+def parse_target(where: TargetArgument | AsyncTargetArgument) -> RegistryLocation | Layout:
     """Return what is meant as the target of a copy.
 
     Args:

@@ -19,9 +19,9 @@ from ..errors import DigestMismatchError, ImageError, InvalidReferenceError
 from ..media_types import DOCKER_MANIFEST
 from ..reference import parse_repo_and_ref
 from ..v2.models import Descriptor, ImageConfig, ImageIndex
-from .contents import Stored, check_size, contents_of, parse_json
-from .files import MOST_BYTES, read_blocks
+from .files import MAX_JSON_BYTES, read_blocks
 from .layout import REF_NAME
+from .manifest_contents import StoredManifest, check_size, parse_contents, parse_json
 from .platforms import is_known
 from .tar_index import Member, TarIndex
 
@@ -72,12 +72,12 @@ class ArchivedImage:
         blobs: Where blobs lie that have other names than an OCI layout gives them.
     """
 
-    def __init__(self, tar: TarIndex, root: Stored, blobs: dict[Digest, Member]) -> None:
+    def __init__(self, tar: TarIndex, root: StoredManifest, blobs: dict[Digest, Member]) -> None:
         self.root = root
         self._tar = tar
         self._blobs = blobs
 
-    def read_manifest(self, digest: str, media_type: str) -> Stored:
+    def read_manifest(self, digest: str, media_type: str) -> StoredManifest:
         """Return a manifest, with its digest compared.
 
         Args:
@@ -119,7 +119,7 @@ def _from_oci(tar: TarIndex, archive: DockerArchive) -> ArchivedImage:
     entries = ImageIndex.from_dict(_json(tar, "index.json")).manifests
     found = _pick(archive, [(_names(one), one) for one in entries])
     root = check_size(_read_manifest(tar, Digest(found.digest), found.media_type), found)
-    children = [one for one in contents_of(root).children if one.platform is None or is_known(one.platform)]
+    children = [one for one in parse_contents(root).children if one.platform is None or is_known(one.platform)]
     there = [one for one in children if _blob_name(Digest(one.digest)) in tar]
     if len(there) == 1 and len(children) > 1:
         # Docker saves the index of all platforms, and only the one that it had pulled.
@@ -139,7 +139,7 @@ def _from_docker(tar: TarIndex, archive: DockerArchive) -> ArchivedImage:
         raise ImageError(f"{where} lists no images")
     image = _pick(archive, [(_texts(one.get("RepoTags") or [], where), one) for one in listed])
     config_name, *layer_names = _texts([image.get("Config"), *(image.get("Layers") or [])], where)
-    raw = tar.read(config_name, MOST_BYTES)
+    raw = tar.read(config_name, MAX_JSON_BYTES)
     config = ImageConfig.from_dict(parse_json(raw, f"{printable(str(archive.path))}: {quoted(config_name)}"))
     uncompressed = [] if config.rootfs is None else config.rootfs.diff_ids
     if len(uncompressed) != len(layer_names):
@@ -158,7 +158,7 @@ def _from_docker(tar: TarIndex, archive: DockerArchive) -> ArchivedImage:
         "layers": layers,
     }
     content = json.dumps(manifest, separators=(",", ":")).encode()
-    return ArchivedImage(tar, Stored(digest=digest_of(content), media_type=DOCKER_MANIFEST, raw=content), blobs)
+    return ArchivedImage(tar, StoredManifest(digest=digest_of(content), media_type=DOCKER_MANIFEST, raw=content), blobs)
 
 
 def _identify(tar: TarIndex, member: Member, diff_id: str) -> tuple[Digest, str]:
@@ -199,12 +199,12 @@ def _is_same(wanted: str, name: str) -> bool:
         return False
 
 
-def _read_manifest(tar: TarIndex, digest: Digest, media_type: str) -> Stored:
-    raw = tar.read(_blob_name(digest), MOST_BYTES)
+def _read_manifest(tar: TarIndex, digest: Digest, media_type: str) -> StoredManifest:
+    raw = tar.read(_blob_name(digest), MAX_JSON_BYTES)
     actual = digest_of(raw, digest.algorithm)
     if actual != digest:
         raise DigestMismatchError(expected=digest, actual=actual, expected_size=None, actual_size=len(raw))
-    return Stored(digest=digest, media_type=media_type, raw=raw)
+    return StoredManifest(digest=digest, media_type=media_type, raw=raw)
 
 
 def _blob_name(digest: Digest) -> str:
@@ -212,7 +212,7 @@ def _blob_name(digest: Digest) -> str:
 
 
 def _json(tar: TarIndex, name: str) -> Any:
-    return parse_json(tar.read(name, MOST_BYTES), f"{printable(str(tar.path))}: {name}")
+    return parse_json(tar.read(name, MAX_JSON_BYTES), f"{printable(str(tar.path))}: {name}")
 
 
 def _texts(values: list[Any], where: str) -> list[str]:

@@ -10,12 +10,12 @@ from ..._core.blobs._async.rereading import AsyncRereadable
 from ...digest import Digest
 from ...reference import Repo
 from ...v2.models import Descriptor
-from ..contents import Piece, Stored
-from ..meter import Passage
-from ..plan import PlannedManifest
+from ..copy_plan import PlannedManifest
+from ..manifest_contents import BlobDescriptor, StoredManifest
+from ..progress import BlobProgress
 
 
-class AsyncSourceEnd(Protocol):
+class AsyncImageSource(Protocol):
     """What holds the image."""
 
     @property
@@ -23,11 +23,11 @@ class AsyncSourceEnd(Protocol):
         """The repository that it is in, when it is on a registry."""
         ...
 
-    async def root(self) -> Stored:
+    async def root(self) -> StoredManifest:
         """Return the manifest that the reference names."""
         ...
 
-    async def manifest(self, descriptor: Descriptor) -> Stored | None:
+    async def manifest(self, descriptor: Descriptor) -> StoredManifest | None:
         """Return a manifest that an index names; None when it is there as a blob.
 
         Args:
@@ -43,28 +43,28 @@ class AsyncSourceEnd(Protocol):
         """
         ...
 
-    def blob(self, piece: Piece, use_urls: bool) -> AsyncRereadable:
+    def blob(self, blob: BlobDescriptor, use_urls: bool) -> AsyncRereadable:
         """Return a blob to be read; nobody compares it with its digest.
 
         Args:
-            piece: The blob.
+            blob: The blob.
             use_urls: Whether it may be had from elsewhere.
         """
         ...
 
-    async def save(self, piece: Piece, path: Path, use_urls: bool, passage: Passage) -> None:
+    async def save(self, blob: BlobDescriptor, path: Path, use_urls: bool, progress: BlobProgress) -> None:
         """Write a blob to a file, which is there whole and compared with its digest or not at all.
 
         Args:
-            piece: The blob.
+            blob: The blob.
             path: Where.
             use_urls: Whether it may be had from elsewhere.
-            passage: What is told how far it has come.
+            progress: What is told how far it has come.
         """
         ...
 
 
-class AsyncTargetEnd(Protocol):
+class AsyncImageTarget(Protocol):
     """What the image goes to."""
 
     @property
@@ -92,11 +92,11 @@ class AsyncTargetEnd(Protocol):
         """
         ...
 
-    async def has_blob(self, piece: Piece) -> bool:
+    async def has_blob(self, blob: BlobDescriptor) -> bool:
         """Return whether a blob is there.
 
         Args:
-            piece: The blob.
+            blob: The blob.
         """
         ...
 
@@ -108,12 +108,12 @@ class AsyncTargetEnd(Protocol):
         """
         ...
 
-    async def put_blob(self, source: AsyncSourceEnd, passage: Passage, from_repo: str | None, use_urls: bool) -> None:
+    async def put_blob(self, source: AsyncImageSource, progress: BlobProgress, from_repo: str | None, use_urls: bool) -> None:
         """Take a blob in.
 
         Args:
             source: What holds it.
-            passage: The blob, and what is told how far it has come.
+            progress: The blob, and what is told how far it has come.
             from_repo: The repository to take it over from, if any.
             use_urls: Whether it may be had from elsewhere.
         """
@@ -128,17 +128,17 @@ class AsyncTargetEnd(Protocol):
         ...
 
 
-class AsyncPassing:
+class AsyncProgressReader:
     """A blob to be read, noted as it passes.
 
     Args:
         blob: The blob.
-        passage: What is told.
+        progress: What is told.
     """
 
-    def __init__(self, blob: AsyncRereadable, passage: Passage) -> None:
+    def __init__(self, blob: AsyncRereadable, progress: BlobProgress) -> None:
         self._blob = blob
-        self._passage = passage
+        self._progress = progress
 
     async def blocks(self, offset: int, /) -> AsyncIterator[bytes]:
         """Give the bytes from there on.
@@ -146,8 +146,8 @@ class AsyncPassing:
         Args:
             offset: How many bytes to leave out.
         """
-        self._passage.begin(offset)
+        self._progress.begin(offset)
         async for block in self._blob.blocks(offset):
             offset += len(block)
-            self._passage.reach(offset)
+            self._progress.reach(offset)
             yield block

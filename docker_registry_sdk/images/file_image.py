@@ -8,21 +8,21 @@ from typing import Protocol
 from ..digest import Digest
 from ..errors import ImageError
 from ..v2.models import Descriptor
-from .archive import DockerArchive
-from .contents import Stored, check_size, contents_of
+from .docker_archive import DockerArchive
 from .files import read_blocks
 from .layout import Layout
+from .manifest_contents import StoredManifest, check_size, parse_contents
 
 
-class Local(Protocol):
+class FileImage(Protocol):
     """An image in files."""
 
     @property
-    def root(self) -> Stored:
+    def root(self) -> StoredManifest:
         """Its manifest or index."""
         ...
 
-    def read_manifest(self, digest: str, media_type: str) -> Stored:
+    def read_manifest(self, digest: str, media_type: str) -> StoredManifest:
         """Return a manifest, with its digest compared."""
         ...
 
@@ -53,7 +53,7 @@ class LayoutImage:
         found = layout.find()
         self.root = check_size(layout.read_manifest(found.digest, found.media_type), found)
 
-    def read_manifest(self, digest: str, media_type: str) -> Stored:
+    def read_manifest(self, digest: str, media_type: str) -> StoredManifest:
         """Return a manifest, with its digest compared.
 
         Args:
@@ -89,12 +89,12 @@ class LayoutImage:
 
     def _subject(self, descriptor: Descriptor) -> Digest | None:
         try:
-            return contents_of(self.read_manifest(descriptor.digest, descriptor.media_type)).subject
+            return parse_contents(self.read_manifest(descriptor.digest, descriptor.media_type)).subject
         except ImageError:
             return None  # a layout need not hold all that its index names
 
 
-def open_local(place: Layout | DockerArchive) -> Local:
+def open_local(place: Layout | DockerArchive) -> FileImage:
     """Return the image that a place means.
 
     Args:
