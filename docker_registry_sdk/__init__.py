@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from ._core.blobs.session import UploadSession as UploadSession
     from ._core.transport.options import AsyncClientOptions as AsyncClientOptions
     from ._core.transport.options import ClientOptions as ClientOptions
-    from .client._async.v2 import AsyncRegistryClientV2 as AsyncRegistryClientV2
-    from .client._sync.v2 import RegistryClientV2 as RegistryClientV2
+    from .client._async.client import AsyncRegistryClientV2 as AsyncRegistryClientV2
+    from .client._sync.client import RegistryClientV2 as RegistryClientV2
     from .client.manifests import ManifestResponse as ManifestResponse
     from .client.manifests import digest_from_manifest_bytes as digest_from_manifest_bytes
     from .connect._async.create import async_create_client as create_async_client
@@ -92,7 +92,7 @@ _MODULES = {
     "ArtifactError": ".errors",
     "AsyncClientOptions": "._core.transport.options",
     "AsyncRegistryClientV1": ".legacy_v1._async.client",
-    "AsyncRegistryClientV2": ".client._async.v2",
+    "AsyncRegistryClientV2": ".client._async.client",
     "AuthError": ".errors",
     "BadRequestError": ".errors",
     "ClientOptions": "._core.transport.options",
@@ -128,7 +128,7 @@ _MODULES = {
     "RedirectError": ".errors",
     "ReferrersError": ".errors",
     "RegistryClientV1": ".legacy_v1._sync.client",
-    "RegistryClientV2": ".client._sync.v2",
+    "RegistryClientV2": ".client._sync.client",
     "RegistryError": ".errors",
     "Repo": ".reference",
     "RepoRef": ".reference",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..client._sync.v2 import RegistryClientV2
+    from ..client._sync.client import RegistryClientV2
     from ..client.manifests import ManifestResponse
     from ..v2.models import Descriptor, ImageConfig
 

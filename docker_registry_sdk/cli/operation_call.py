@@ -73,7 +73,7 @@ def _open(version: int, name: str | Repo | None, index: str | None, connection: 
     if version == 1:
         from ..legacy_v1._sync.client import RegistryClientV1 as Kind
     else:
-        from ..client._sync.v2 import RegistryClientV2 as Kind  # type: ignore[assignment]
+        from ..client._sync.client import RegistryClientV2 as Kind  # type: ignore[assignment]
     return Kind(name, index=index, **connection.options())
 
 

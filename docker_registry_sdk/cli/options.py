@@ -14,7 +14,7 @@ from .output import Output
 
 if TYPE_CHECKING:
     from .._core.transport.options import ClientOptions
-    from ..client._sync.v2 import RegistryClientV2
+    from ..client._sync.client import RegistryClientV2
     from ..legacy_v1._sync.client import RegistryClientV1
     from ..reference import Repo
 

@@ -15,8 +15,8 @@ from .docker_archive import DockerArchive
 from .layout import Layout
 
 if TYPE_CHECKING:
-    from ..client._async.v2 import AsyncRegistryClientV2
-    from ..client._sync.v2 import RegistryClientV2
+    from ..client._async.client import AsyncRegistryClientV2
+    from ..client._sync.client import RegistryClientV2
 
 _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _LAYOUT = "oci:"

@@ -19,8 +19,19 @@ from ..credentials import Credential
 from ..errors import AuthError
 from ..v1.api import delete_repo, list_repo_imgs, put_repo
 from .endpoints import read_endpoints
-from .requests import dress, origin_of, password_authorization, token_authorization, undressed
-from .session import Access, SessionHeaders, V1Session, access_of, keep_cookies, token_of
+from .session import (
+    Access,
+    SessionHeaders,
+    V1Session,
+    access_of,
+    dress,
+    keep_cookies,
+    origin_of,
+    password_authorization,
+    token_authorization,
+    token_of,
+    undressed,
+)
 
 _log = logging.getLogger(__name__)
 

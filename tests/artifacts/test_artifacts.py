@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk._core.blobs.progress import Progress
 from docker_registry_sdk.artifacts.manifest import ArtifactBlob
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
 from docker_registry_sdk.errors import (
     ArtifactError,
     DigestMismatchError,

@@ -20,7 +20,7 @@ from time import process_time
 
 import httpx
 
-from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.v2.api import get_manifest, list_tags
 from tests.support.images import OCI_MANIFEST, make_image

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
+from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.testing import EmbeddedRegistry, Settings
 from tests.core.wire.loopback import Loopback, run_loopback
 from tests.support.awaited import KINDS, connect

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
+from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.errors import DigestMismatchError, InvalidDigestError, NotFoundError, ParseError, TransportError
 from tests.client.conftest import Connect, Server
 from tests.core.wire.loopback import Handler, Loopback

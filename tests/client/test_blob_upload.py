@@ -17,7 +17,7 @@ from typing import Any
 import anyio
 import pytest
 
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
+from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.errors import DigestMismatchError, InvalidDigestError, NotFoundError, RegistryError, StatusError
 from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.client.conftest import Connect, Server, options_of

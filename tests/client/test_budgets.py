@@ -11,9 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from docker_registry_sdk import create_async_client, create_client
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
-from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2, create_async_client, create_client
 from docker_registry_sdk.digest import digest_of
 from docker_registry_sdk.errors import NotFoundError
 from docker_registry_sdk.testing import EmbeddedRegistry

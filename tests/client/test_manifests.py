@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
+from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.digest import Digest
 from docker_registry_sdk.errors import DigestMismatchError, InvalidDigestError, NotFoundError, StatusError
 from docker_registry_sdk.v2.models import DockerManifest, DockerManifestList, ImageIndex, ImageManifest

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
+from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.errors import DigestMismatchError, ParseError, RegistryError, UnexpectedContentType
 from docker_registry_sdk.v2.models import DockerManifest, DockerManifestList, ImageIndex, ImageManifest
 from tests.client.conftest import Connect

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 
+from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.client import pages
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
 from docker_registry_sdk.errors import RegistryError
 from docker_registry_sdk.testing import Settings
 from tests.client.conftest import Connect, options_of

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
+from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.client.manifests import digest_from_manifest_bytes
 from docker_registry_sdk.errors import DigestMismatchError, ParseError
 from docker_registry_sdk.v2.models import DockerSchema1Manifest

@@ -8,8 +8,8 @@ from functools import partial
 import pytest
 from attrs import evolve
 
+from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk._core.blobs.session import UploadSession, arrived_bytes
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
 from docker_registry_sdk.errors import BadRequestError, NotFoundError, ParseError, RangeNotSatisfiableError, StatusError
 from docker_registry_sdk.testing import Settings
 from docker_registry_sdk.v2.models import Descriptor

@@ -9,9 +9,7 @@ from typing import Any
 
 from attrs import frozen
 
-from docker_registry_sdk import images
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
-from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2, images
 from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.support.images import OCI_INDEX, OCI_MANIFEST, descriptor, digest_of
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
+from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.media_types import OCI_MANIFEST
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, SetHeader, Status

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.digest import Digest
 from docker_registry_sdk.errors import DigestMismatchError, ImageError, RegistryError
 from docker_registry_sdk.images import DockerArchive

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.errors import DigestMismatchError, ImageError, NotFoundError, ParseError
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, WrongBytes

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Status
 from tests.images.calls import Calls, Made, counted, fetch, made_image, made_index, named, store

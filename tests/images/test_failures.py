@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 
-from docker_registry_sdk import images
-from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+from docker_registry_sdk import RegistryClientV2, images
 from docker_registry_sdk.errors import ForbiddenError, NotFoundError
 from docker_registry_sdk.images import Progress
 from docker_registry_sdk.images import files as files_module

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.errors import DigestMismatchError, ImageError, NotFoundError, ParseError, RegistryError
 from docker_registry_sdk.images import Layout
 from docker_registry_sdk.images.tar_index import TarIndex

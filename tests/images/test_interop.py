@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.images.calls import Calls
 from tests.support.images import digest_of

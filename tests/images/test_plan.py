@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.errors import NotFoundError
 from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.images.calls import Calls, counted, fetch, made_image, made_index, store

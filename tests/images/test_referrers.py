@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
+from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.client.fallback import fallback_tag
 from docker_registry_sdk.errors import (
     BadRequestError,

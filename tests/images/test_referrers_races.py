@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
-from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
 from docker_registry_sdk.client.fallback import fallback_tag
 from docker_registry_sdk.images._async.referrers import async_delete_manifest, async_push_manifest
 from docker_registry_sdk.images._sync.referrers import delete_manifest, push_manifest

@@ -15,9 +15,8 @@ from typing import Any
 import httpx
 from attrs import define, field
 
+from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
 from docker_registry_sdk._core.transport.options import DEFAULT_TIMEOUT
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
-from docker_registry_sdk.client._sync.v2 import RegistryClientV2
 from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.soak.flaky import AsyncFlakyTransport, FlakyTransport, Weather
 from tests.support.images import OCI_MANIFEST, digest_of, make_image

@@ -12,9 +12,8 @@ from typing import Any, cast
 
 import httpx
 
+from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
 from docker_registry_sdk._core.blobs._sync.reading import BlobStream
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
-from docker_registry_sdk.client._sync.v2 import RegistryClientV2
 from tests.support.transports import AsyncValidatingTransport, ValidatingTransport
 from tests.support.validation import Exchanges
 

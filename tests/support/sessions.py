@@ -10,9 +10,8 @@ from typing import Any, Literal
 import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
+from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
 from docker_registry_sdk._core.auth.report import AuthReport
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
-from docker_registry_sdk.client._sync.v2 import RegistryClientV2
 from tests.support.calls import function_of
 
 Kind = Literal["sync", "async"]

@@ -11,7 +11,7 @@ from typing import Literal, assert_never, assert_type
 
 import httpx
 
-from docker_registry_sdk import RegistryClientV1, create_async_client, create_client
+from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV1, RegistryClientV2, create_async_client, create_client
 from docker_registry_sdk._core.auth.report import AuthReport
 from docker_registry_sdk._core.blobs._async.reading import AsyncBlobStream
 from docker_registry_sdk._core.blobs._async.seeking import AsyncBlobFile
@@ -20,10 +20,7 @@ from docker_registry_sdk._core.blobs._sync.seeking import BlobFile
 from docker_registry_sdk._core.blobs.progress import Progress
 from docker_registry_sdk._core.blobs.session import UploadSession
 from docker_registry_sdk._core.transport.options import ClientOptions
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
-from docker_registry_sdk.client._sync.v2 import RegistryClientV2
-from docker_registry_sdk.client.manifests import ManifestResponse, digest_from_manifest_bytes
-from docker_registry_sdk.client.responses import PutManifestResponse
+from docker_registry_sdk.client.manifests import ManifestResponse, PutManifestResponse, digest_from_manifest_bytes
 from docker_registry_sdk.credentials import Credential
 from docker_registry_sdk.digest import Digest
 from docker_registry_sdk.errors import NotFoundError, RateLimitedError

@@ -7,8 +7,7 @@ import inspect
 import jedi
 import pytest
 
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
-from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
 
 CLIENTS = (RegistryClientV2, AsyncRegistryClientV2)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from ..._core.blobs.progress import OnProgress, Progress
 from ..._core.concurrency.threads import async_aside
 from ..._core.wire import Timeout
-from ...client._async.v2 import AsyncRegistryClientV2
+from ...client._async.client import AsyncRegistryClientV2
 from ...digest import Digest
 from ...images._async.referrers import async_push_manifest
 from ...media_types import OCI_MANIFEST

@@ -10,7 +10,7 @@ from pathlib import Path
 from ..._core.blobs.progress import OnProgress, Progress
 from ..._core.concurrency.threads import aside
 from ..._core.wire import Timeout
-from ...client._sync.v2 import RegistryClientV2
+from ...client._sync.client import RegistryClientV2
 from ...digest import Digest
 from ...images._sync.referrers import push_manifest
 from ...media_types import OCI_MANIFEST

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, Unpack, overload
 
 from ..._core.transport.options import AsyncClientOptions
-from ...client._async.v2 import AsyncRegistryClientV2
+from ...client._async.client import AsyncRegistryClientV2
 from ...errors import RegistryError
 from ...reference import Index, Repo
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, Unpack, overload
 
 from ..._core.transport.options import ClientOptions
-from ...client._sync.v2 import RegistryClientV2
+from ...client._sync.client import RegistryClientV2
 from ...errors import RegistryError
 from ...reference import Index, Repo
 

@@ -8,7 +8,7 @@ from typing import cast
 
 from ..._core.concurrency.threads import async_aside
 from ..._core.transport.options import AsyncClientOptions
-from ...client._async.v2 import AsyncRegistryClientV2
+from ...client._async.client import AsyncRegistryClientV2
 from ...reference import Repo
 from ..file_image import open_local
 from ..layout import Layout

@@ -8,7 +8,7 @@ from typing import Unpack
 
 from ..._core.blobs.progress import OnProgress
 from ..._core.transport.options import AsyncClientOptions
-from ...client._async.v2 import AsyncRegistryClientV2
+from ...client._async.client import AsyncRegistryClientV2
 from ...v2.models import ImageConfig, Platform
 from ..copy_plan import CopyResult
 from ..docker_archive import DockerArchive

@@ -9,10 +9,9 @@ from typing import Final
 
 from ..._core.concurrency.locks import async_sleep
 from ..._core.wire import Timeout
-from ...client._async.v2 import AsyncRegistryClientV2
+from ...client._async.client import AsyncRegistryClientV2
 from ...client.fallback import fallback_tag, means_no_referrers_api
-from ...client.manifests import ManifestResponse, digest_from_manifest_bytes
-from ...client.responses import PutManifestResponse
+from ...client.manifests import ManifestResponse, PutManifestResponse, digest_from_manifest_bytes
 from ...digest import Digest
 from ...errors import NotFoundError, PreconditionFailedError, ReferrersError, ResponseError, StatusError
 from ...media_types import OCI_INDEX

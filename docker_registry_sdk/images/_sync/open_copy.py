@@ -9,7 +9,7 @@ from typing import cast
 
 from ..._core.concurrency.threads import aside
 from ..._core.transport.options import ClientOptions
-from ...client._sync.v2 import RegistryClientV2
+from ...client._sync.client import RegistryClientV2
 from ...reference import Repo
 from ..file_image import open_local
 from ..layout import Layout

@@ -9,7 +9,7 @@ from typing import Unpack
 
 from ..._core.blobs.progress import OnProgress
 from ..._core.transport.options import ClientOptions
-from ...client._sync.v2 import RegistryClientV2
+from ...client._sync.client import RegistryClientV2
 from ...v2.models import ImageConfig, Platform
 from ..copy_plan import CopyResult
 from ..docker_archive import DockerArchive

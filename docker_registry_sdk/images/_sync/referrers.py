@@ -10,10 +10,13 @@ from typing import Final
 
 from ..._core.concurrency.locks import sleep
 from ..._core.wire import Timeout
-from ...client._sync.v2 import RegistryClientV2
+from ...client._sync.client import RegistryClientV2
 from ...client.fallback import fallback_tag, means_no_referrers_api
-from ...client.manifests import ManifestResponse, digest_from_manifest_bytes
-from ...client.responses import PutManifestResponse
+from ...client.manifests import (
+    ManifestResponse,
+    PutManifestResponse,
+    digest_from_manifest_bytes,
+)
 from ...digest import Digest
 from ...errors import (
     NotFoundError,

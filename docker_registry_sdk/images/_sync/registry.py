@@ -11,7 +11,7 @@ from pathlib import Path
 from ..._core.blobs._sync.remote import RemoteBlob
 from ..._core.blobs._sync.rereading import Rereadable
 from ..._core.concurrency.locks import sleep
-from ...client._sync.v2 import RegistryClientV2
+from ...client._sync.client import RegistryClientV2
 from ...client.manifests import is_manifest_type
 from ...digest import Digest, digest_of
 from ...errors import (

@@ -22,8 +22,7 @@ from ...v1.api import (
     put_repo_tag,
 )
 from ...v1.models import RepoImg, RepoJson, RepoProperties
-from .assembly import AsyncV1Sender
-from .base import AsyncV1Base
+from .base import AsyncV1Base, AsyncV1Sender
 
 
 class AsyncV1Repos(AsyncV1Base):

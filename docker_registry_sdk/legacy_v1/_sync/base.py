@@ -3,11 +3,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import httpx
+
+from ..._core.concurrency.locks import create_lock
+from ..._core.names.origin import Origin
+from ..._core.transport._sync.assembly import create_pipeline
 from ..._core.transport._sync.pipeline import Pipeline
+from ..._core.transport.options import ClientOptions
+from ..._core.wire import HTTPRequest, Request, build
 from ...client._sync.base import ClientBase
 from ...reference import Index, Repo
-from ..gate import V1Gate
-from .assembly import V1Sender
+from ..auth_policy import V1AuthPolicy
+from ..endpoints import HUB_INDEX
 
 
 class V1Base(ClientBase):
@@ -20,10 +29,84 @@ class V1Base(ClientBase):
         repo: The repository, or None.
     """
 
-    def __init__(self, pipeline: Pipeline, gate: V1Gate, index: Index, repo: Repo | None) -> None:
+    def __init__(self, pipeline: Pipeline, gate: V1AuthPolicy, index: Index, repo: Repo | None) -> None:
         super().__init__(pipeline, index, repo)
         self._gate = gate
 
     @property
     def _sender(self) -> V1Sender:
         return V1Sender(self._pipeline, self._name)
+
+
+def create_v1_pipeline(index: Index, options: ClientOptions) -> tuple[Pipeline, V1AuthPolicy]:
+    """Return a pipeline to an index and its registries, and its gate.
+
+    Args:
+        index: The index.
+        options: The client's options.
+
+    Raises:
+        TypeError: An option does not exist, or two do not go together.
+        RegistryError: A file of certificates cannot be read.
+    """
+    pipeline = create_pipeline(index, options, HUB_INDEX)
+
+    def create(request: Request) -> HTTPRequest:
+        return build(pipeline, request, request.body, None)
+
+    gate = V1AuthPolicy(pipeline.home, create, create_lock(), frozenset(options.get("trusted_realms", ())))
+    pipeline.gate = gate
+    return pipeline, gate
+
+
+class V1Sender:
+    """A pipeline for the calls of one repository: those on images do not name it, and their session is known by it.
+
+    Args:
+        pipeline: The pipeline.
+        repo: The repository's name.
+        endpoint: The registry to ask, where it is not the first one that the index names.
+    """
+
+    def __init__(self, pipeline: Pipeline, repo: str, endpoint: Origin | None = None) -> None:
+        self._pipeline = pipeline
+        self._facts: dict[str, Any] = {"repo": repo} if endpoint is None else {"repo": repo, "endpoint": endpoint}
+
+    def build_request(
+        self,
+        method: str,
+        url: str,
+        /,
+        *,
+        content: Any = None,
+        headers: Any = None,
+        timeout: Any = None,
+        extensions: Any = None,
+    ) -> httpx.Request:
+        """Return an httpx request; see `AsyncPipeline`.
+
+        Args:
+            method: The HTTP method.
+            url: A path with its query.
+            content: The body as httpx takes it.
+            headers: The headers.
+            timeout: Seconds or an `httpx.Timeout`; None for the client's own.
+            extensions: What lower layers must know of the call.
+        """
+        known = {**(extensions or {}), **self._facts}
+        return self._pipeline.build_request(
+            method, url, content=content, headers=headers, timeout=timeout, extensions=known
+        )
+
+    def send(self, request: httpx.Request, /, *, stream: bool = True) -> httpx.Response:
+        """Send a request; see `AsyncPipeline`.
+
+        Args:
+            request: A request of `build_request`.
+            stream: Whether to leave the body unread.
+
+        Raises:
+            httpx.TransportError: No answer came.
+            AuthError: The index names a registry that may not be asked.
+        """
+        return self._pipeline.send(request, stream=stream)

@@ -15,7 +15,7 @@ from ...v1.api import check_login, create_user, ping, search, update_user
 from ...v1.models import NewUser, SearchResult, UserChange
 from ..probing import bare_request, lets_in, probe_request, speaks_v1
 from ..search_pages import SearchPages
-from .assembly import create_v1_pipeline
+from .base import create_v1_pipeline
 from .images import V1Images
 from .repositories import V1Repos
 

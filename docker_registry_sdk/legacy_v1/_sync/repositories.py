@@ -23,8 +23,7 @@ from ...v1.api import (
     put_repo_tag,
 )
 from ...v1.models import RepoImg, RepoJson, RepoProperties
-from .assembly import V1Sender
-from .base import V1Base
+from .base import V1Base, V1Sender
 
 
 class V1Repos(V1Base):

@@ -9,8 +9,7 @@ import random
 import tarfile
 from pathlib import Path
 
-from docker_registry_sdk import OCI_MANIFEST
-from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+from docker_registry_sdk import OCI_MANIFEST, RegistryClientV2
 
 MIB = 1024 * 1024
 BLOB_SIZE = 400 * MIB

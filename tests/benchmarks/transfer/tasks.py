@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+from docker_registry_sdk import RegistryClientV2
 from tests.benchmarks.transfer.content import BLOB_SIZE, digest_of_file, push_image, write_random
 from tests.benchmarks.transfer.tools import COPY, DOWNLOAD, UPLOAD, Job, Tool
 from tests.support.docker_registry import DockerRegistry

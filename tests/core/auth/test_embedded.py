@@ -10,8 +10,7 @@ from typing import Any
 import anyio
 import pytest
 
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
-from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
 from docker_registry_sdk.credentials import Credential, ExplicitCredentials
 from docker_registry_sdk.errors import AuthError, ForbiddenError, RegistryError, UnauthorizedError
 from docker_registry_sdk.testing import EmbeddedRegistry, Settings

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
+from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Call, Fault
 from docker_registry_sdk.testing.request_log import RequestRecord
@@ -46,7 +46,7 @@ class Server:
 
     def push(self, content: bytes) -> str:
         """Put a blob there, and return its digest."""
-        from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+        from docker_registry_sdk import RegistryClientV2
 
         with RegistryClientV2(self.name, **self.options) as client:
             digest = client.blob_upload(content).digest

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk._core.blobs import part_file
 from docker_registry_sdk._core.blobs.progress import Progress
 from docker_registry_sdk._core.blobs.resuming import MOST_DROPS
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
 from docker_registry_sdk.errors import DigestMismatchError, InvalidDigestError, NotFoundError, TransportError
 from docker_registry_sdk.testing.faults import ExpireTokens, LoseResponse, Reset, Status, Truncate, WrongBytes
 from docker_registry_sdk.v2.models import Descriptor
@@ -287,7 +287,7 @@ async def test_of_two_downloads_to_one_path_the_second_is_told(
 
     def download_too(_: Progress) -> None:
         def run() -> None:
-            from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+            from docker_registry_sdk import RegistryClientV2
 
             with RegistryClientV2(server.name, **server.options) as other:
                 try:

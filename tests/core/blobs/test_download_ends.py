@@ -17,8 +17,8 @@ from typing import Any
 import anyio
 import pytest
 
+from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk._core.blobs.progress import Progress
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
 from tests.core.blobs.conftest import Server
 
 pytestmark = pytest.mark.anyio
@@ -30,8 +30,8 @@ ON_THE_WAY = 4 * MIB
 
 _PROGRAM = """
 import asyncio, json, os, resource, signal, sys
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
-from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+from docker_registry_sdk import AsyncRegistryClientV2
+from docker_registry_sdk import RegistryClientV2
 
 kind, end, name, options, digest, path, at = json.loads(sys.argv[1])
 

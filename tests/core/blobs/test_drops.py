@@ -7,8 +7,8 @@ from itertools import count
 
 import pytest
 
+from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk._core.blobs.resuming import MOST_DROPS
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
 from docker_registry_sdk.errors import DigestMismatchError, ParseError, RangeNotSatisfiableError, RegistryError, TransportError
 from docker_registry_sdk.testing.faults import ExpireTokens, LoseResponse, Reset, RevokeTokens, Slow, Status, Truncate, WrongBytes
 from docker_registry_sdk.v2.models import Descriptor

@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk._core.blobs._async.remote import AsyncRemoteBlob
 from docker_registry_sdk._core.blobs._async.rereading import AsyncRereadable
 from docker_registry_sdk._core.blobs._sync.remote import RemoteBlob
 from docker_registry_sdk._core.blobs._sync.rereading import Rereadable
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
 from docker_registry_sdk.errors import DigestMismatchError, NotFoundError
 from docker_registry_sdk.testing.faults import Truncate, WrongBytes
 from docker_registry_sdk.v2.models import Descriptor

@@ -12,10 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
 from docker_registry_sdk._core.blobs.read_ahead import LEAST, MOST, ReadAhead
 from docker_registry_sdk._core.blobs.resuming import MOST_DROPS
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
-from docker_registry_sdk.client._sync.v2 import RegistryClientV2
 from docker_registry_sdk.errors import InvalidDigestError, NotFoundError, ParseError, RegistryError, TransportError
 from docker_registry_sdk.testing.faults import ExpireTokens, Status, Truncate
 from docker_registry_sdk.v2.models import Descriptor

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk._core.blobs._sync.feeding import Feed
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
 from docker_registry_sdk.digest import Digest, Verifier, digest_of
 from docker_registry_sdk.errors import DigestMismatchError
 from docker_registry_sdk.testing import EmbeddedRegistry

@@ -17,9 +17,9 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
+from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk._core.blobs.progress import Progress
 from docker_registry_sdk._core.blobs.session import UploadSession
-from docker_registry_sdk.client._sync.v2 import RegistryClientV2
 from docker_registry_sdk.errors import ParseError, RegistryError
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Exchange, Fault, Reset, Status

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
+from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk._core.blobs.progress import Progress
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
 from docker_registry_sdk.errors import DigestMismatchError, NotFoundError, RegistryError, TransportError
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Reset

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
+from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.errors import DigestMismatchError, ForbiddenError, NotFoundError
 from docker_registry_sdk.testing.faults import Status
 from docker_registry_sdk.v2.models import Descriptor

@@ -10,9 +10,8 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
+from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
 from docker_registry_sdk._core.blobs.session import UploadSession
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
-from docker_registry_sdk.client._sync.v2 import RegistryClientV2
 
 
 class Stuck:

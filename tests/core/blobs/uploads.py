@@ -13,11 +13,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
 from docker_registry_sdk._core.blobs import upload_plan
 from docker_registry_sdk._core.blobs.session import UploadSession
 from docker_registry_sdk._core.transport import retries
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
-from docker_registry_sdk.client._sync.v2 import RegistryClientV2
 from docker_registry_sdk.errors import NotFoundError
 from docker_registry_sdk.testing import EmbeddedRegistry, RequestRecord
 from docker_registry_sdk.testing.faults import Operation

@@ -8,9 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
 from docker_registry_sdk._core.transport.options import AsyncClientOptions, ClientOptions
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
-from docker_registry_sdk.client._sync.v2 import RegistryClientV2
 from docker_registry_sdk.credentials import Credential, ExplicitCredentials
 from docker_registry_sdk.errors import AuthError, InvalidReferenceError, TransportError
 from docker_registry_sdk.testing import EmbeddedRegistry

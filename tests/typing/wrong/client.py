@@ -4,8 +4,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 
-from docker_registry_sdk.client._async.v2 import AsyncRegistryClientV2
-from docker_registry_sdk.client._sync.v2 import RegistryClientV2
+from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
 from docker_registry_sdk.v2.models import ImageManifest
 
 

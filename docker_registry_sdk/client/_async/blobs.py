@@ -19,7 +19,7 @@ from ...digest import Digest
 from ...errors import ParseError
 from ...v2.api import delete_blob, head_blob, start_blob_upload
 from ...v2.models import Descriptor
-from .upload_calls import AsyncUploadCalls
+from .uploads import AsyncUploadCalls
 
 _OCTETS = "application/octet-stream"
 

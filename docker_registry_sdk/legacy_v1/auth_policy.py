@@ -17,8 +17,7 @@ from ..errors import AuthError
 from ..v1.operations import OPERATIONS
 from .endpoints import read_endpoints
 from .index import V1Index
-from .requests import dress, moved, origin_of, password_authorization, token_authorization
-from .session import V1Session, access_of, keep_cookies
+from .session import V1Session, access_of, dress, keep_cookies, moved, origin_of, password_authorization, token_authorization
 
 _AUDIENCES = {operation.id: operation.tag for operation in OPERATIONS}
 _GIVEN_BY = {"read": "list_repo_imgs", "write": "put_repo", "delete": "delete_repo"}
@@ -26,7 +25,7 @@ _GIVEN_BY = {"read": "list_repo_imgs", "write": "put_repo", "delete": "delete_re
 _Answered: TypeAlias = Generator[Step, Any, tuple[V1Session, Origin, HTTPResponse]]
 
 
-class V1Gate(V1Index):
+class V1AuthPolicy(V1Index):
     """Lets requests into one index and the registries that it names; all clients of it share one.
 
     Args:

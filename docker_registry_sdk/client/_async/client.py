@@ -12,8 +12,8 @@ from ...reference import Index, Repo, parse_repo
 from ...v2.api import ping
 from ..probing import probe_request, speaks_v2
 from ..target import parse_target, same_registry
-from .blob_calls import AsyncBlobCalls
-from .manifest_calls import AsyncManifestCalls
+from .blobs import AsyncBlobCalls
+from .manifests import AsyncManifestCalls
 
 
 class AsyncRegistryClientV2(AsyncManifestCalls, AsyncBlobCalls):
