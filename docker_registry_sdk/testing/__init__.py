@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 from docker_registry_sdk.testing.extra import needs_extra
 
 if TYPE_CHECKING:
-    from docker_registry_sdk.testing.clock import Clock as Clock
     from docker_registry_sdk.testing.factory import EmbeddedRegistryFactory as EmbeddedRegistryFactory
     from docker_registry_sdk.testing.factory import EmbeddedRegistryOptions as EmbeddedRegistryOptions
     from docker_registry_sdk.testing.profiles.profile import Profile as Profile
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
     from docker_registry_sdk.testing.registry import EmbeddedRegistry as EmbeddedRegistry
     from docker_registry_sdk.testing.request_log import RequestLog as RequestLog
     from docker_registry_sdk.testing.request_log import RequestRecord as RequestRecord
+    from docker_registry_sdk.testing.settings import Clock as Clock
     from docker_registry_sdk.testing.settings import Settings as Settings
     from docker_registry_sdk.testing.storage.base import Storage as Storage
     from docker_registry_sdk.testing.storage.directory import DirectoryStorage as DirectoryStorage
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from docker_registry_sdk.testing.v1.settings import V1Settings as V1Settings
 else:
     _MODULES = {
-        "Clock": "clock",
+        "Clock": "settings",
         "DirectoryStorage": "storage.directory",
         "EmbeddedRegistry": "registry",
         "EmbeddedRegistryFactory": "factory",

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from docker_registry_sdk.testing.profiles.names import PROFILE_NAMES
+from docker_registry_sdk.testing.profiles import PROFILE_NAMES
 
 if TYPE_CHECKING:
     from docker_registry_sdk.testing.registry import EmbeddedRegistry

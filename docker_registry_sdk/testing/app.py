@@ -1,18 +1,17 @@
 """The ASGI application of the embedded registry, put together from its parts."""
 
 import re
+from collections.abc import Callable
 
 from starlette.responses import HTMLResponse
 from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from docker_registry_sdk.testing.cut import CutConnections
+from docker_registry_sdk.testing.connection import CutConnections
 from docker_registry_sdk.testing.faults.exchange import Site
-from docker_registry_sdk.testing.faults.fault_list import Faults
-from docker_registry_sdk.testing.faults.playing import PlayFaults
+from docker_registry_sdk.testing.faults.injection import Faults, PlayFaults
 from docker_registry_sdk.testing.request_log import LogRequests, RequestLog
-from docker_registry_sdk.testing.v2.errors import NAME_INVALID, UNSUPPORTED, ApiError
-from docker_registry_sdk.testing.v2.resource import Refusal
+from docker_registry_sdk.testing.v2.errors import NAME_INVALID, UNSUPPORTED, ApiError, Refusal
 
 V1_PATHS = ("/v1/", "/_ping", "/_layers/")
 """How the paths of API v1 begin; they stand here since the module with its routes is imported when one is asked for."""
@@ -68,3 +67,21 @@ class _RefuseHostilePaths:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         app = self._refusal if _HOSTILE.search(scope["raw_path"]) else self._app
         await app(scope, receive, send)
+
+
+class LazyApp:
+    """An ASGI application that is built, and its modules imported, at the first request to it.
+
+    Args:
+        build: Builds it. One thread calls it, that of the event loop, so it is built once.
+    """
+
+    def __init__(self, build: Callable[[], ASGIApp]) -> None:
+        self._build = build
+        self._app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if self._app is None:
+            self._app = self._build()
+        await self._app(scope, receive, send)

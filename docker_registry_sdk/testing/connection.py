@@ -6,9 +6,10 @@ import socket
 import struct
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, Literal
 
 import attrs
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 if sys.platform == "linux":
     from fcntl import ioctl
@@ -72,3 +73,40 @@ def connection_of(scope: MutableMapping[str, Any]) -> Connection:
     """Return the connection that a request came by."""
     connection: Connection = scope["extensions"][_KEY]["connection"]
     return connection
+
+
+class ConnectionCut(Exception):  # noqa: N818 - it is no failure of the server's
+    """An exchange ends here.
+
+    Args:
+        how: Whether the connection is closed in good order, or reset.
+    """
+
+    def __init__(self, how: Literal["close", "reset"]) -> None:
+        super().__init__(how)
+        self.how = how
+
+
+class CutConnections:
+    """An ASGI application that ends connections where another one wants it.
+
+    It stands around the log, so that what the client sees last is in the log already.
+
+    Args:
+        app: The other application.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, or end its connection."""
+        try:
+            await self._app(scope, receive, send)
+        except ConnectionCut as cut:
+            if cut.how == "close":
+                connection_of(scope).close()
+            else:
+                await connection_of(scope).reset()
+            while (await receive())["type"] != "http.disconnect":
+                pass

@@ -12,27 +12,24 @@ import attrs
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from docker_registry_sdk.testing.app import build_app
+from docker_registry_sdk.testing.app import LazyApp, build_app
 from docker_registry_sdk.testing.auth.account import Account
 from docker_registry_sdk.testing.auth.address import TokenAddress
 from docker_registry_sdk.testing.auth.mode import AuthMode, create_authentication
-from docker_registry_sdk.testing.clock import Clock
 from docker_registry_sdk.testing.faults.exchange import Site
-from docker_registry_sdk.testing.faults.fault_list import Faults
-from docker_registry_sdk.testing.lazy_app import LazyApp
-from docker_registry_sdk.testing.profiles.catalogue import find_profile
-from docker_registry_sdk.testing.profiles.names import ProfileName
-from docker_registry_sdk.testing.profiles.profile import Profile
+from docker_registry_sdk.testing.faults.injection import Faults
+from docker_registry_sdk.testing.profiles import ProfileName
+from docker_registry_sdk.testing.profiles.profile import Profile, find_profile
 from docker_registry_sdk.testing.request_log import RequestLog
 from docker_registry_sdk.testing.server import ServerThread
-from docker_registry_sdk.testing.settings import Settings
+from docker_registry_sdk.testing.settings import Clock, Settings
 from docker_registry_sdk.testing.storage.base import Storage
 from docker_registry_sdk.testing.storage.opening import open_storage
 from docker_registry_sdk.testing.tls import Certificates
 from docker_registry_sdk.testing.v1.index import Index
 from docker_registry_sdk.testing.v1.settings import V1Settings
 from docker_registry_sdk.testing.v2.routes import v2_routes
-from docker_registry_sdk.testing.v2.sessions import UploadSessions
+from docker_registry_sdk.testing.v2.upload_sessions import UploadSessions
 
 
 class EmbeddedRegistry:

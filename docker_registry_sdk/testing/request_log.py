@@ -10,7 +10,7 @@ import attrs
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from docker_registry_sdk.testing.faults.fault import Fault
-from docker_registry_sdk.testing.faults.playing import faults_of
+from docker_registry_sdk.testing.faults.injection import faults_of
 
 REDACTED = "[redacted]"
 _SECRET = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})

@@ -1,5 +1,7 @@
 """What a caller may choose about the embedded registry's behaviour."""
 
+import threading
+import time
 from typing import Literal, TypeAlias, get_args
 
 import attrs
@@ -41,3 +43,24 @@ class Settings:
     token_lifetime: int = attrs.field(default=300, validator=validators.ge(1))
     token_origin: TokenOrigin = attrs.field(default="same", validator=validators.in_(get_args(TokenOrigin)))
     token_path: str = attrs.field(default="/token", validator=validators.matches_re(r"(?:/[A-Za-z0-9._~-]+)+"))
+
+
+class Clock:
+    """Shows the time of day, plus how far it has been moved; any thread may move it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._offset = 0.0
+
+    def now(self) -> float:
+        """Return the time in seconds since 1970."""
+        return time.time() + self._offset
+
+    def advance(self, seconds: float) -> None:
+        """Move the clock.
+
+        Args:
+            seconds: How far; a negative number moves it back.
+        """
+        with self._lock:
+            self._offset += seconds

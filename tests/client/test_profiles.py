@@ -9,7 +9,7 @@ import pytest
 from docker_registry_sdk import OCI_MANIFEST, AsyncRegistryClientV2, RegistryClientV2, create_async_client, create_client
 from docker_registry_sdk.errors import NotFoundError
 from docker_registry_sdk.testing import EmbeddedRegistry
-from docker_registry_sdk.testing.profiles.names import ProfileName
+from docker_registry_sdk.testing.profiles import ProfileName
 from docker_registry_sdk.testing.storage.records import Repository
 from tests.support.images import digest_of, make_image
 

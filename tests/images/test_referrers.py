@@ -24,8 +24,8 @@ from docker_registry_sdk.images._sync import referrers as sync_module
 from docker_registry_sdk.media_types import OCI_INDEX, OCI_MANIFEST
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, LoseResponse, SetHeader, Status
-from docker_registry_sdk.testing.faults.answers import Answer
-from docker_registry_sdk.testing.profiles.effects.changes import ChangeAnswer
+from docker_registry_sdk.testing.faults.responses import Answer
+from docker_registry_sdk.testing.profiles.effects import ChangeAnswer
 from docker_registry_sdk.v2.models import Descriptor, ImageIndex
 from tests.images.places import IMAGE, SIGNATURE, SUBJECT, UNKNOWN, Place, push_subject, referrer, take_api_away
 from tests.images.places import alone as alone

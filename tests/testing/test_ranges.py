@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from docker_registry_sdk.testing.byte_ranges import RANGES_LIMIT, ByteRange, RangeError, parse_range
 from docker_registry_sdk.testing.v2.errors import ApiError
-from docker_registry_sdk.testing.v2.ranges import parse_content_range, requested_ranges
+from docker_registry_sdk.testing.v2.request_headers import parse_content_range, requested_ranges
 
 SIZES = st.integers(0, 50)
 PARTS = st.one_of(

@@ -53,7 +53,7 @@ def command(
       docker-registry-sdk serve --port 5000
       docker-registry-sdk serve --port 0 --auth token --json
     """
-    from ...testing.profiles.names import PROFILE_NAMES
+    from ...testing.profiles import PROFILE_NAMES
 
     if profile is not None and profile not in PROFILE_NAMES:
         raise click.BadParameter(f"{profile!r} is none of {', '.join(PROFILE_NAMES)}.", param_hint="--profile")

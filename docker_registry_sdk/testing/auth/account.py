@@ -6,7 +6,7 @@ import secrets
 
 import attrs
 
-from docker_registry_sdk.testing.access import Access, Grant
+from docker_registry_sdk.testing.v2.access import Access, Grant
 
 ACTIONS = ("pull", "push", "delete")
 """What can be done to a repository."""

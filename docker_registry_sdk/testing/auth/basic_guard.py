@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import attrs
 from starlette.requests import Request
 
-from docker_registry_sdk.testing.access import Access, Grant
 from docker_registry_sdk.testing.auth.account import Account
 from docker_registry_sdk.testing.auth.authorization import parse_authorization, parse_basic
 from docker_registry_sdk.testing.auth.challenge import basic_challenge, refusal
+from docker_registry_sdk.testing.v2.access import Access, Grant
 
 NOBODY = ("", "")
 """What some clients send when they have no credentials and were asked for them: containers/image does."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from docker_registry_sdk.testing.access import Access
+from docker_registry_sdk.testing.v2.access import Access
 from docker_registry_sdk.testing.v2.errors import UNAUTHORIZED, ApiError
 
 REALM = "embedded-registry"

@@ -5,12 +5,12 @@ from typing import Literal, Protocol, TypeAlias, get_args
 import attrs
 from starlette.routing import BaseRoute
 
-from docker_registry_sdk.testing.access import Guard, OpenGuard
 from docker_registry_sdk.testing.auth.account import Account
 from docker_registry_sdk.testing.auth.address import TokenAddress
 from docker_registry_sdk.testing.auth.basic_guard import BasicGuard
-from docker_registry_sdk.testing.clock import Clock
 from docker_registry_sdk.testing.extra import needs_extra
+from docker_registry_sdk.testing.settings import Clock
+from docker_registry_sdk.testing.v2.access import Guard, OpenGuard
 
 AuthMode: TypeAlias = Literal["none", "basic", "token"]
 """Whether callers have to say who they are: not at all, with a user name and a password, or with a token."""

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from docker_registry_sdk.testing.access import Access
 from docker_registry_sdk.testing.auth.account import ACTIONS
+from docker_registry_sdk.testing.v2.access import Access
 
 _SCOPE = re.compile(
     r"(?P<type>[a-z0-9]+)(?:\([a-z0-9]+\))?:"  # the class in parentheses is out of use

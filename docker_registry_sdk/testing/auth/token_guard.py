@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import attrs
 from starlette.requests import Request
 
-from docker_registry_sdk.testing.access import Access, Grant
 from docker_registry_sdk.testing.auth.address import TokenAddress
 from docker_registry_sdk.testing.auth.authorization import parse_authorization
 from docker_registry_sdk.testing.auth.challenge import bearer_challenge, refusal
 from docker_registry_sdk.testing.auth.scopes import format_scopes
 from docker_registry_sdk.testing.auth.tokens import SERVICE, Tokens
+from docker_registry_sdk.testing.v2.access import Access, Grant
 
 
 @attrs.frozen

@@ -5,13 +5,13 @@ from typing import Self
 import attrs
 from starlette.routing import BaseRoute, Route
 
-from docker_registry_sdk.testing.access import Guard
 from docker_registry_sdk.testing.auth.account import Account
 from docker_registry_sdk.testing.auth.address import TokenAddress
 from docker_registry_sdk.testing.auth.token_guard import TokenGuard
 from docker_registry_sdk.testing.auth.token_service import TokenService
 from docker_registry_sdk.testing.auth.tokens import Tokens
-from docker_registry_sdk.testing.clock import Clock
+from docker_registry_sdk.testing.settings import Clock
+from docker_registry_sdk.testing.v2.access import Guard
 
 
 @attrs.frozen

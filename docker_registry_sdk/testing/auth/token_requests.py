@@ -5,10 +5,10 @@ from urllib.parse import parse_qsl
 
 import attrs
 
-from docker_registry_sdk.testing.access import Access
 from docker_registry_sdk.testing.auth.scopes import parse_scopes
 from docker_registry_sdk.testing.auth.token_errors import TokenError
 from docker_registry_sdk.testing.auth.tokens import SERVICE
+from docker_registry_sdk.testing.v2.access import Access
 
 FIELD_LIMIT = 1000
 

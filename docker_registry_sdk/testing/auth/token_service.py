@@ -9,13 +9,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from docker_registry_sdk.testing.access import Access
 from docker_registry_sdk.testing.auth.account import Account
 from docker_registry_sdk.testing.auth.authorization import parse_authorization, parse_basic
 from docker_registry_sdk.testing.auth.scopes import format_scopes
 from docker_registry_sdk.testing.auth.token_errors import NO_STORE, TokenError
 from docker_registry_sdk.testing.auth.token_requests import PasswordGrant, parse_form, parse_query
 from docker_registry_sdk.testing.auth.tokens import Tokens
+from docker_registry_sdk.testing.v2.access import Access
 
 BODY_LIMIT = 256 * 1024
 FORM = "application/x-www-form-urlencoded"

@@ -10,9 +10,9 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
-from docker_registry_sdk.testing.access import Access, Grant
 from docker_registry_sdk.testing.auth.scopes import from_claim, to_claim
-from docker_registry_sdk.testing.clock import Clock
+from docker_registry_sdk.testing.settings import Clock
+from docker_registry_sdk.testing.v2.access import Access, Grant
 
 ISSUER = "embedded-registry-token-service"
 SERVICE = "embedded-registry"

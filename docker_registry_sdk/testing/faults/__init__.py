@@ -7,16 +7,21 @@
 An effect of one's own is any object with a method `play`, see `Effect`.
 """
 
-from docker_registry_sdk.testing.faults.bodies import Slow, WrongBytes
-from docker_registry_sdk.testing.faults.cuts import LoseResponse, Reset, Truncate
-from docker_registry_sdk.testing.faults.exchange import Call, Effect, Exchange, Site
-from docker_registry_sdk.testing.faults.fault import Fault
-from docker_registry_sdk.testing.faults.fault_list import Faults
-from docker_registry_sdk.testing.faults.headers import ContentType, ForeignLink, NoDigest, SetHeader, WrongDigest
-from docker_registry_sdk.testing.faults.locations import LocationForm, LocationOn, SignedLocations
-from docker_registry_sdk.testing.faults.operations import Operation
-from docker_registry_sdk.testing.faults.refusals import HtmlError, RedirectTo, Status
-from docker_registry_sdk.testing.faults.share import Share
+from docker_registry_sdk.testing.faults.bodies import LoseResponse, Reset, Slow, Truncate, WrongBytes
+from docker_registry_sdk.testing.faults.exchange import Call, Effect, Exchange, Operation, Site
+from docker_registry_sdk.testing.faults.fault import Fault, Share
+from docker_registry_sdk.testing.faults.headers import (
+    ContentType,
+    ForeignLink,
+    LocationForm,
+    LocationOn,
+    NoDigest,
+    SetHeader,
+    SignedLocations,
+    WrongDigest,
+)
+from docker_registry_sdk.testing.faults.injection import Faults
+from docker_registry_sdk.testing.faults.responses import HtmlError, RedirectTo, Status
 from docker_registry_sdk.testing.faults.tokens import (
     Challenges,
     ChallengeWithout,

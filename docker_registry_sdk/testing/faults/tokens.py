@@ -5,9 +5,9 @@ import re
 import attrs
 from starlette.types import ASGIApp
 
-from docker_registry_sdk.testing.faults.answers import Answer, changing_answers, changing_heads
 from docker_registry_sdk.testing.faults.exchange import Exchange
 from docker_registry_sdk.testing.faults.headers import set_header, to_values
+from docker_registry_sdk.testing.faults.responses import Answer, changing_answers, changing_heads
 
 _CHALLENGE = "www-authenticate"
 

@@ -8,14 +8,13 @@ from starlette.types import ASGIApp, Scope
 
 from docker_registry_sdk.testing.auth.authorization import parse_authorization, parse_basic
 from docker_registry_sdk.testing.auth.tokens import SERVICE
-from docker_registry_sdk.testing.faults.answers import answer_json
 from docker_registry_sdk.testing.faults.exchange import Call, Exchange
 from docker_registry_sdk.testing.faults.fault import Fault
-from docker_registry_sdk.testing.faults.refusals import Status
+from docker_registry_sdk.testing.faults.responses import Status, answer_json
 from docker_registry_sdk.testing.faults.tokens import TokenWithout
-from docker_registry_sdk.testing.profiles.effects.changes import ChangeRequest
-from docker_registry_sdk.testing.profiles.effects.requests import body_of, post_form, read_body, without_header
+from docker_registry_sdk.testing.profiles.effects import ChangeRequest
 from docker_registry_sdk.testing.profiles.profile import Profile, Quirk, always
+from docker_registry_sdk.testing.profiles.requests import body_of, post_form, read_body, without_header
 from docker_registry_sdk.testing.settings import Settings
 
 ZERO_USER = "00000000-0000-0000-0000-000000000000"

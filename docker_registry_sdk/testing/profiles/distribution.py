@@ -6,19 +6,15 @@ import attrs
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Scope
 
-from docker_registry_sdk.testing.cut import ConnectionCut
-from docker_registry_sdk.testing.faults.answers import Answer
-from docker_registry_sdk.testing.faults.exchange import Call, Exchange
-from docker_registry_sdk.testing.faults.headers import SetHeader
-from docker_registry_sdk.testing.faults.locations import LocationForm
-from docker_registry_sdk.testing.faults.operations import UPLOAD_STEPS, Operation
-from docker_registry_sdk.testing.faults.refusals import Status
-from docker_registry_sdk.testing.profiles.effects.accept import AcceptByName
-from docker_registry_sdk.testing.profiles.effects.changes import ChangeAnswer, ChangeRequest
-from docker_registry_sdk.testing.profiles.effects.requests import without_fields, without_header
-from docker_registry_sdk.testing.profiles.effects.upload_states import UploadStates
+from docker_registry_sdk.testing.connection import ConnectionCut
+from docker_registry_sdk.testing.faults.exchange import UPLOAD_STEPS, Call, Exchange, Operation
+from docker_registry_sdk.testing.faults.headers import LocationForm, SetHeader
+from docker_registry_sdk.testing.faults.responses import Answer, Status
+from docker_registry_sdk.testing.profiles.distribution_effects import AcceptByName, UploadStates
+from docker_registry_sdk.testing.profiles.effects import ChangeAnswer, ChangeRequest
 from docker_registry_sdk.testing.profiles.profile import Profile, Quirk, always
-from docker_registry_sdk.testing.v2.manifest_types import SCHEMA1, SCHEMA1_SIGNED
+from docker_registry_sdk.testing.profiles.requests import without_fields, without_header
+from docker_registry_sdk.testing.v2.manifest_formats import SCHEMA1, SCHEMA1_SIGNED
 
 _SOURCE = "docker-registry 2.8.2, measured"
 _UPLOADS: tuple[Operation, ...] = ("start_blob_upload", *UPLOAD_STEPS)

@@ -2,20 +2,17 @@
 
 from collections.abc import Sequence
 
-from starlette.types import Scope
+import attrs
+from starlette.types import ASGIApp, Scope
 
-from docker_registry_sdk.testing.access import Access
-from docker_registry_sdk.testing.faults.answers import Answer
 from docker_registry_sdk.testing.faults.exchange import Call, Exchange, Site
-from docker_registry_sdk.testing.faults.fault import Fault
-from docker_registry_sdk.testing.faults.refusals import Status
-from docker_registry_sdk.testing.faults.share import Share
-from docker_registry_sdk.testing.profiles.effects.changes import ChangeAnswer, ChangeHead, ChangeRequest
-from docker_registry_sdk.testing.profiles.effects.rate_limit import RateLimit
-from docker_registry_sdk.testing.profiles.effects.requests import without_fields, without_header
-from docker_registry_sdk.testing.profiles.effects.scopes import RefuseScopes
+from docker_registry_sdk.testing.faults.fault import Fault, Share
+from docker_registry_sdk.testing.faults.responses import Answer, Status, answer_json, changing_heads
+from docker_registry_sdk.testing.profiles.effects import ChangeAnswer, ChangeHead, ChangeRequest, RefuseScopes
 from docker_registry_sdk.testing.profiles.profile import Profile, Quirk, always
+from docker_registry_sdk.testing.profiles.requests import without_fields, without_header
 from docker_registry_sdk.testing.settings import Settings
+from docker_registry_sdk.testing.v2.access import Access
 
 LIMIT = 100
 WINDOW = 21600
@@ -52,6 +49,50 @@ def _without_credentials(exchange: Exchange) -> Scope:
 
 def _without_digest(exchange: Exchange) -> Scope:
     return without_fields(exchange.scope, "digest")
+
+
+_USED = "rate_limit.used"
+_SINCE = "rate_limit.since"
+
+
+@attrs.frozen
+class RateLimit:
+    """Manifests can be pulled so many times in a while; a HEAD is free.
+
+    Beyond the limit, `Retry-After` holds the time at which the limit is lifted, in seconds since 1970.
+
+    Args:
+        limit: How many times.
+        window: In how many seconds.
+    """
+
+    limit: int
+    window: int
+
+    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+        """Count the request, and let the registry answer unless there are too many."""
+        numbers, now = exchange.site.numbers, exchange.site.clock.now()
+        if now >= numbers.get(_SINCE, float("-inf")) + self.window:
+            numbers[_SINCE], numbers[_USED] = now, 0
+        if exchange.call.method == "GET":
+            if numbers[_USED] >= self.limit:
+                await self._refuse(exchange, int(numbers[_SINCE] + self.window) + 1)
+                return
+            numbers[_USED] += 1
+
+        def change(head: Answer) -> None:
+            head.headers.update(self._headers(exchange))
+
+        await app(exchange.scope, exchange.receive, changing_heads(exchange.send, change))
+
+    async def _refuse(self, exchange: Exchange, until: int) -> None:
+        error = {"code": "TOOMANYREQUESTS", "message": "the limit of pulls is reached"}
+        headers = {**self._headers(exchange), "retry-after": str(until)}
+        await answer_json(exchange.send, 429, {"errors": [error]}, headers)
+
+    def _headers(self, exchange: Exchange) -> dict[str, str]:
+        remaining = self.limit - int(exchange.site.numbers[_USED])
+        return {"ratelimit-limit": f"{self.limit};w={self.window}", "ratelimit-remaining": f"{remaining};w={self.window}"}
 
 
 DOCKER_HUB = Profile(

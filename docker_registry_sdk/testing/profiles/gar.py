@@ -4,13 +4,12 @@ import attrs
 from starlette.types import ASGIApp
 
 from docker_registry_sdk.testing.auth.authorization import parse_authorization, parse_basic
-from docker_registry_sdk.testing.faults.answers import Answer
 from docker_registry_sdk.testing.faults.exchange import Call, Exchange
-from docker_registry_sdk.testing.faults.refusals import Status
+from docker_registry_sdk.testing.faults.responses import Answer, Status
 from docker_registry_sdk.testing.faults.tokens import Challenges
-from docker_registry_sdk.testing.profiles.effects.changes import ChangeAnswer
-from docker_registry_sdk.testing.profiles.effects.requests import with_basic
+from docker_registry_sdk.testing.profiles.effects import ChangeAnswer
 from docker_registry_sdk.testing.profiles.profile import Profile, Quirk, always
+from docker_registry_sdk.testing.profiles.requests import with_basic
 
 USERNAMES = ("oauth2accesstoken", "_json_key", "_json_key_base64")
 

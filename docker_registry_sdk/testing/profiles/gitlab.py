@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import attrs
 from starlette.types import ASGIApp
 
-from docker_registry_sdk.testing.access import Access
 from docker_registry_sdk.testing.faults.exchange import Call, Exchange, Site
-from docker_registry_sdk.testing.profiles.effects.requests import with_path
-from docker_registry_sdk.testing.profiles.effects.scopes import RefuseScopes
+from docker_registry_sdk.testing.profiles.effects import RefuseScopes
 from docker_registry_sdk.testing.profiles.profile import Profile, Quirk, always
+from docker_registry_sdk.testing.profiles.requests import with_path
 from docker_registry_sdk.testing.settings import Settings
+from docker_registry_sdk.testing.v2.access import Access
 
 _TAG = re.compile(r"/v2/(?P<name>.+)/manifests/sha256-(?P<encoded>[0-9a-f]{64})")
 _DENIED = {"errors": [{"code": "DENIED", "message": "access forbidden"}]}

@@ -1,14 +1,15 @@
 """A profile: how a registry out there differs from this one."""
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Literal
 
 import attrs
 
 from docker_registry_sdk.testing.auth.mode import AuthMode
-from docker_registry_sdk.testing.faults.exchange import Call, Effect
+from docker_registry_sdk.testing.faults.exchange import Call, Effect, Operation
 from docker_registry_sdk.testing.faults.fault import Fault
-from docker_registry_sdk.testing.faults.operations import Operation
+from docker_registry_sdk.testing.profiles import PROFILE_NAMES, ProfileName
 from docker_registry_sdk.testing.settings import Settings
 
 
@@ -74,3 +75,47 @@ def always(
         when: Says whether a request fits.
     """
     return Fault(effect, operation=operation, path=path, when=when, times=None)
+
+
+_PLACES: dict[str, tuple[str, str]] = {
+    "acr": ("acr", "ACR"),
+    "artifactory": ("others", "ARTIFACTORY"),
+    "distribution-2.8": ("distribution", "DISTRIBUTION"),
+    "docker-hub": ("docker_hub", "DOCKER_HUB"),
+    "ecr": ("ecr", "ECR"),
+    "ecr-public": ("ecr", "ECR_PUBLIC"),
+    "gar": ("gar", "GAR"),
+    "ghcr": ("ghcr", "GHCR"),
+    "gitlab": ("gitlab", "GITLAB"),
+    "harbor": ("others", "HARBOR"),
+    "icr": ("others", "ICR"),
+    "nvcr": ("others", "NVCR"),
+    "quay": ("others", "QUAY"),
+}
+
+
+PLAIN = Profile(name="plain", auth="none", apis=("v1", "v2"), quirks=())
+"""The embedded registry as it is by itself."""
+
+
+def find_profile(name: ProfileName | Profile | None) -> Profile:
+    """Return a profile.
+
+    Args:
+        name: Its name, the profile itself, or None for the plain one.
+
+    Returns:
+        The profile.
+
+    Raises:
+        ValueError: There is none of that name.
+    """
+    if name is None:
+        return PLAIN
+    if isinstance(name, Profile):
+        return name
+    place = _PLACES.get(name)
+    if place is None:
+        raise ValueError(f"profile is none of {', '.join(PROFILE_NAMES)}")
+    profile: Profile = getattr(import_module(f"docker_registry_sdk.testing.profiles.{place[0]}"), place[1])
+    return profile

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from docker_registry_sdk.testing.storage.base import BlobReader
-from docker_registry_sdk.testing.stream_response import OCTET_STREAM, Part, StreamResponse
+from docker_registry_sdk.testing.streaming import OCTET_STREAM, Part, StreamResponse
 from docker_registry_sdk.testing.v1.layer_range import LayerRange
 
 

@@ -6,9 +6,9 @@ import attrs
 from starlette.requests import Request
 from starlette.responses import Response
 
-from docker_registry_sdk.testing.blob_response import BlobResponse
 from docker_registry_sdk.testing.byte_ranges import RangeError, parse_range
 from docker_registry_sdk.testing.storage.base import Storage
+from docker_registry_sdk.testing.streaming import BlobResponse
 from docker_registry_sdk.testing.v1.answers import V1Error, WebPageError
 from docker_registry_sdk.testing.v1.layers import open_layer
 from docker_registry_sdk.testing.v1.signed_urls import is_good

@@ -9,10 +9,10 @@ import attrs
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from docker_registry_sdk.testing.request_body import body_blocks
 from docker_registry_sdk.testing.storage.base import BlobReader, BlobWriter, Storage
 from docker_registry_sdk.testing.storage.v1_base import layer_name
 from docker_registry_sdk.testing.storage.v1_records import V1Image
+from docker_registry_sdk.testing.streaming import body_blocks
 from docker_registry_sdk.testing.v1.answers import V1Error, reply
 from docker_registry_sdk.testing.v1.caching import cache_headers, not_modified
 from docker_registry_sdk.testing.v1.gate import Gate

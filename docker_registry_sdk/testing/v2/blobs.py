@@ -6,14 +6,11 @@ import attrs
 from starlette.requests import Request
 from starlette.responses import Response
 
-from docker_registry_sdk.testing.blob_response import BlobResponse
 from docker_registry_sdk.testing.storage.base import BlobReader, Storage, release
-from docker_registry_sdk.testing.stream_response import OCTET_STREAM
-from docker_registry_sdk.testing.v2.conditions import check_match, entity_tag, not_modified, wanted_range
-from docker_registry_sdk.testing.v2.digests import parse_digest
+from docker_registry_sdk.testing.streaming import OCTET_STREAM, BlobResponse
 from docker_registry_sdk.testing.v2.errors import BLOB_UNKNOWN, NAME_UNKNOWN, ApiError
-from docker_registry_sdk.testing.v2.names import parse_name
-from docker_registry_sdk.testing.v2.ranges import requested_ranges
+from docker_registry_sdk.testing.v2.names import parse_digest, parse_name
+from docker_registry_sdk.testing.v2.request_headers import check_match, entity_tag, not_modified, requested_ranges, wanted_range
 
 
 @attrs.frozen

@@ -6,6 +6,7 @@ from typing import Any
 
 import attrs
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 
 @attrs.frozen
@@ -76,3 +77,23 @@ class ApiError(Exception):
         errors = [{**entry, "detail": detail} for detail in self.details] or [entry]
         body = json.dumps({"errors": errors})  # in ASCII: a detail may hold text that has no UTF-8
         return Response(body, self.status, self.headers, media_type="application/json")
+
+
+API_VERSION = "registry/2.0"
+
+
+class Refusal:
+    """An ASGI application that answers every request with the same error.
+
+    Args:
+        error: The error.
+    """
+
+    def __init__(self, error: ApiError) -> None:
+        self._error = error
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        response = self._error.response()
+        response.headers["docker-distribution-api-version"] = API_VERSION
+        await response(scope, receive, send)

@@ -4,10 +4,8 @@ from typing import Any, NoReturn
 
 import attrs
 
-from docker_registry_sdk.testing.v2.digests import CANONICAL, algorithm_of, digest_of, parse_digest
-from docker_registry_sdk.testing.v2.documents import is_list, is_object, load_json_object
 from docker_registry_sdk.testing.v2.errors import DIGEST_INVALID, MANIFEST_INVALID, ApiError
-from docker_registry_sdk.testing.v2.manifest_types import (
+from docker_registry_sdk.testing.v2.manifest_formats import (
     IMAGES,
     INDEXES,
     OCI_INDEX,
@@ -15,9 +13,13 @@ from docker_registry_sdk.testing.v2.manifest_types import (
     SCHEMA1,
     SCHEMA1_SIGNED,
     is_distributed,
+    is_list,
+    is_object,
+    load_json_object,
     parse_content_type,
+    signed_payload,
 )
-from docker_registry_sdk.testing.v2.schema1 import signed_payload
+from docker_registry_sdk.testing.v2.names import CANONICAL, algorithm_of, digest_of, parse_digest
 
 
 @attrs.frozen

@@ -10,8 +10,6 @@ from starlette.responses import Response
 from docker_registry_sdk.testing.settings import Settings
 from docker_registry_sdk.testing.storage.base import Storage, release
 from docker_registry_sdk.testing.storage.records import ManifestRecord, Repository
-from docker_registry_sdk.testing.v2.conditions import check_match, check_none_match, entity_tag, not_modified
-from docker_registry_sdk.testing.v2.digests import algorithm_of, digest_of
 from docker_registry_sdk.testing.v2.errors import (
     MANIFEST_BLOB_UNKNOWN,
     MANIFEST_INVALID,
@@ -20,7 +18,8 @@ from docker_registry_sdk.testing.v2.errors import (
     ApiError,
 )
 from docker_registry_sdk.testing.v2.manifest_body import ParsedManifest, parse_manifest
-from docker_registry_sdk.testing.v2.names import is_digest, parse_name, parse_reference, parse_tag
+from docker_registry_sdk.testing.v2.names import algorithm_of, digest_of, is_digest, parse_name, parse_reference, parse_tag
+from docker_registry_sdk.testing.v2.request_headers import check_match, check_none_match, entity_tag, not_modified
 
 
 @attrs.frozen

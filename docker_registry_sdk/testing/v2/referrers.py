@@ -12,13 +12,11 @@ from starlette.responses import Response
 from docker_registry_sdk.testing.settings import Settings
 from docker_registry_sdk.testing.storage.base import Storage
 from docker_registry_sdk.testing.storage.records import Repository
-from docker_registry_sdk.testing.v2.digests import parse_digest
-from docker_registry_sdk.testing.v2.documents import load_json_object
 from docker_registry_sdk.testing.v2.errors import ApiError
-from docker_registry_sdk.testing.v2.manifest_types import IMAGES, OCI_INDEX
+from docker_registry_sdk.testing.v2.listings import next_link
+from docker_registry_sdk.testing.v2.manifest_formats import IMAGES, OCI_INDEX, load_json_object
 from docker_registry_sdk.testing.v2.manifests import read_manifest
-from docker_registry_sdk.testing.v2.names import parse_name
-from docker_registry_sdk.testing.v2.pages import next_link
+from docker_registry_sdk.testing.v2.names import parse_digest, parse_name
 
 _ENVELOPE = len(json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []}))
 

@@ -1,21 +1,34 @@
 """The paths of API v2 and what answers them."""
 
-from starlette.requests import Request
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
+
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
-from docker_registry_sdk.testing.access import Guard
 from docker_registry_sdk.testing.settings import Settings
 from docker_registry_sdk.testing.storage.base import Storage
+from docker_registry_sdk.testing.v2.access import (
+    Guard,
+    Needs,
+    catalog_needs,
+    content_needs,
+    no_needs,
+    set_grant,
+    upload_needs,
+    upload_start_needs,
+)
 from docker_registry_sdk.testing.v2.blobs import Blobs
-from docker_registry_sdk.testing.v2.catalog import Catalog
+from docker_registry_sdk.testing.v2.errors import UNSUPPORTED, ApiError
+from docker_registry_sdk.testing.v2.listings import Catalog, Tags
 from docker_registry_sdk.testing.v2.manifests import Manifests
-from docker_registry_sdk.testing.v2.needs import Needs, catalog_needs, content_needs, no_needs, upload_needs, upload_start_needs
 from docker_registry_sdk.testing.v2.referrers import Referrers
-from docker_registry_sdk.testing.v2.resource import Handler, Resource
-from docker_registry_sdk.testing.v2.sessions import UploadSessions
-from docker_registry_sdk.testing.v2.tags import Tags
+from docker_registry_sdk.testing.v2.upload_sessions import UploadSessions
 from docker_registry_sdk.testing.v2.uploads import Uploads
+
+from .errors import API_VERSION
 
 
 def v2_routes(storage: Storage, settings: Settings, sessions: UploadSessions, guard: Guard) -> list[BaseRoute]:
@@ -70,3 +83,41 @@ def v2_routes(storage: Storage, settings: Settings, sessions: UploadSessions, gu
 async def _ping(_: Request) -> Response:
     """Answer that API v2 is spoken here."""
     return JSONResponse({})
+
+
+Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
+
+
+class Resource:
+    """An ASGI application that calls the handler of a request's method and turns an `ApiError` into an answer.
+
+    Args:
+        handlers: What to call for each method; another method is answered with 405.
+        needs: Tells what a request needs to be allowed.
+        guard: Decides whether it is.
+    """
+
+    def __init__(self, handlers: Mapping[str, Handler], needs: Needs, guard: Guard) -> None:
+        self._handlers = handlers
+        self._needs = needs
+        self._guard = guard
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request; one whose client has gone is not answered."""
+        request = Request(scope, receive, send)
+        try:
+            response = await self._respond(request)
+        except ClientDisconnect:
+            return
+        response.headers["docker-distribution-api-version"] = API_VERSION
+        await response(scope, receive, send)
+
+    async def _respond(self, request: Request) -> Response:
+        try:
+            handler = self._handlers.get(request.method)
+            if handler is None:
+                raise ApiError(UNSUPPORTED, headers={"allow": ", ".join(self._handlers)})
+            set_grant(request, self._guard.admit(request, self._needs(request)))
+            return await handler(request)
+        except ApiError as error:
+            return error.response()

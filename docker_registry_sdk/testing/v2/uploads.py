@@ -6,16 +6,14 @@ import attrs
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from docker_registry_sdk.testing.access import Grant, grant_of
-from docker_registry_sdk.testing.request_body import body_blocks
 from docker_registry_sdk.testing.settings import Settings
 from docker_registry_sdk.testing.storage.base import Storage, link_blob
-from docker_registry_sdk.testing.v2.digests import CANONICAL, algorithm_of, parse_algorithm, parse_digest
+from docker_registry_sdk.testing.streaming import body_blocks
+from docker_registry_sdk.testing.v2.access import Grant, grant_of, pull_access
 from docker_registry_sdk.testing.v2.errors import BLOB_UPLOAD_UNKNOWN, DIGEST_INVALID, RANGE_INVALID, SIZE_INVALID, ApiError
-from docker_registry_sdk.testing.v2.names import parse_name
-from docker_registry_sdk.testing.v2.needs import pull_access
-from docker_registry_sdk.testing.v2.ranges import parse_content_range
-from docker_registry_sdk.testing.v2.sessions import UploadSession, UploadSessions
+from docker_registry_sdk.testing.v2.names import CANONICAL, algorithm_of, parse_algorithm, parse_digest, parse_name
+from docker_registry_sdk.testing.v2.request_headers import parse_content_range
+from docker_registry_sdk.testing.v2.upload_sessions import UploadSession, UploadSessions
 
 
 @attrs.frozen

@@ -11,7 +11,7 @@ from docker_registry_sdk.digest import digest_of
 from docker_registry_sdk.errors import BadRequestError
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Reset
-from docker_registry_sdk.testing.profiles.names import ProfileName
+from docker_registry_sdk.testing.profiles import ProfileName
 from docker_registry_sdk.testing.storage.records import Repository
 from tests.core.blobs.uploads import (
     BODIES,

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from docker_registry_sdk.testing import EmbeddedRegistry
-from docker_registry_sdk.testing.access import Access
 from docker_registry_sdk.testing.auth.account import Account
+from docker_registry_sdk.testing.v2.access import Access
 
 
 def test_made_at_random() -> None:

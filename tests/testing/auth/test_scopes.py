@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docker_registry_sdk.testing.access import Access
 from docker_registry_sdk.testing.auth.scopes import format_scopes, from_claim, parse_scopes, to_claim
+from docker_registry_sdk.testing.v2.access import Access
 
 accesses = st.lists(
     st.builds(

@@ -7,7 +7,7 @@ import pytest
 
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Share, Status
-from docker_registry_sdk.testing.faults.operations import operation_of
+from docker_registry_sdk.testing.faults.exchange import operation_of
 from tests.testing.helpers import digest_of, push_image
 
 BROKEN = Status(503)

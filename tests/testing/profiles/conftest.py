@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from docker_registry_sdk.testing import EmbeddedRegistry
-from docker_registry_sdk.testing.profiles.names import ProfileName
+from docker_registry_sdk.testing.profiles import ProfileName
 from tests.testing.profiles.helpers import SCOPE, ask_for_token, bearer, token_in
 
 

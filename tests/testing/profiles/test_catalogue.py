@@ -8,9 +8,8 @@ import pytest
 
 from docker_registry_sdk.testing import EmbeddedRegistry, Profile, Quirk, Settings
 from docker_registry_sdk.testing.faults import Fault, Status
-from docker_registry_sdk.testing.profiles.catalogue import find_profile
-from docker_registry_sdk.testing.profiles.names import PROFILE_NAMES, ProfileName
-from docker_registry_sdk.testing.profiles.profile import always
+from docker_registry_sdk.testing.profiles import PROFILE_NAMES, ProfileName
+from docker_registry_sdk.testing.profiles.profile import always, find_profile
 
 QUIRKS = [(name, quirk) for name in PROFILE_NAMES for quirk in find_profile(name).quirks]
 

@@ -3,10 +3,13 @@
 Source: RFC 9110, section 13.
 """
 
+import re
+
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
-from docker_registry_sdk.testing.v2.errors import DENIED, ApiError
+from docker_registry_sdk.testing.byte_ranges import ByteRange, RangeError, parse_range
+from docker_registry_sdk.testing.v2.errors import DENIED, RANGE_INVALID, ApiError
 
 
 def entity_tag(digest: str) -> str:
@@ -80,3 +83,45 @@ def _lists(values: list[str], digest: str | None, *, weak: bool) -> bool:
     if weak:
         tags = [tag.removeprefix("W/") for tag in tags]
     return "*" in tags or entity_tag(digest) in tags
+
+
+_CONTENT_RANGE = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
+
+
+def requested_ranges(header: str | None, size: int) -> list[ByteRange]:
+    """Read the `Range` of a request for a blob, as `parse_range` does.
+
+    Args:
+        header: Its value, or None when there is none.
+        size: The length of the blob.
+
+    Returns:
+        The parts to send; an empty list when the whole blob is to be sent.
+
+    Raises:
+        ApiError: RANGE_INVALID.
+    """
+    try:
+        return parse_range(header, size)
+    except RangeError as error:
+        raise ApiError(RANGE_INVALID, headers=error.headers) from error
+
+
+def parse_content_range(header: str) -> ByteRange:
+    """Read the `Content-Range` of a chunk.
+
+    Args:
+        header: Its value.
+
+    Returns:
+        The part of the blob that the chunk is.
+
+    Raises:
+        ApiError: RANGE_INVALID.
+
+    Source: OCI Distribution Specification, "Pushing a blob in chunks", where it has no unit and no size, unlike in RFC 9110.
+    """
+    found = _CONTENT_RANGE.fullmatch(header)
+    if found is None or int(found[1]) > int(found[2]):
+        raise ApiError(RANGE_INVALID, details=[{"contentRange": header[:255]}])
+    return ByteRange(int(found[1]), int(found[2]))

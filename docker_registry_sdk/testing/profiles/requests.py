@@ -6,7 +6,7 @@ from urllib.parse import unquote_plus, urlencode
 
 from starlette.types import ASGIApp, Message, Receive, Scope
 
-from docker_registry_sdk.testing.faults.answers import Answer, catch_answer
+from docker_registry_sdk.testing.faults.responses import Answer, catch_answer
 
 FORM = "application/x-www-form-urlencoded"
 

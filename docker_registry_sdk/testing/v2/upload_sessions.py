@@ -6,8 +6,8 @@ import uuid
 from collections.abc import Iterator, Sequence
 
 from docker_registry_sdk.testing.storage.base import BlobWriter, Storage, link_blob
-from docker_registry_sdk.testing.v2.digests import algorithm_of, digest_of
 from docker_registry_sdk.testing.v2.errors import BLOB_UPLOAD_UNKNOWN, ApiError
+from docker_registry_sdk.testing.v2.names import algorithm_of, digest_of
 
 READ_BACK = 1024 * 1024
 

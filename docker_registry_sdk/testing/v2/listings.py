@@ -1,5 +1,6 @@
-"""Paging: which part of a list an answer holds, and the link to the next part."""
+"""Listing the repositories of a registry."""
 
+import asyncio
 import bisect
 import re
 from collections.abc import Sequence
@@ -7,8 +8,36 @@ from urllib.parse import urlencode
 
 import attrs
 from starlette.datastructures import URL, QueryParams
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
-from docker_registry_sdk.testing.v2.errors import PAGINATION_NUMBER_INVALID, ApiError
+from docker_registry_sdk.testing.settings import Settings
+from docker_registry_sdk.testing.storage.base import Storage
+from docker_registry_sdk.testing.v2.errors import NAME_UNKNOWN, PAGINATION_NUMBER_INVALID, ApiError
+from docker_registry_sdk.testing.v2.names import parse_name
+
+
+@attrs.frozen
+class Catalog:
+    """The handler of `/v2/_catalog`.
+
+    Args:
+        storage: Where the repositories are.
+        settings: The registry's settings.
+
+    Source: Docker Registry HTTP API V2, "Listing Repositories".
+    """
+
+    storage: Storage
+    settings: Settings
+
+    async def get(self, request: Request) -> Response:
+        """Send the repositories in ASCII order, or the page of them that `n` and `last` ask for."""
+        names = await asyncio.to_thread(self.storage.names)
+        page = take_page(names, request.query_params, self.settings.page_limit)
+        headers = {"link": next_link(request.url, request.query_params, page.items[-1])} if page.more else None
+        return JSONResponse({"repositories": page.items}, headers=headers)
+
 
 _COUNT = re.compile("[0-9]{1,18}")
 
@@ -84,3 +113,28 @@ def next_link(url: URL, query: QueryParams, last: str) -> str:
     """
     kept = [(key, value) for key, value in query.multi_items() if key != "last"]
     return f'<{url.path}?{urlencode([*kept, ("last", last)])}>; rel="next"'
+
+
+@attrs.frozen
+class Tags:
+    """The handler of `/v2/<name>/tags/list`.
+
+    Args:
+        storage: Where the tags are.
+        settings: The registry's settings.
+
+    Source: OCI Distribution Specification, end-8.
+    """
+
+    storage: Storage
+    settings: Settings
+
+    async def get(self, request: Request) -> Response:
+        """Send the tags in ASCII order, or the page of them that `n` and `last` ask for."""
+        name = parse_name(request.path_params["name"])
+        repository = await asyncio.to_thread(self.storage.load, name)
+        if repository is None:
+            raise ApiError(NAME_UNKNOWN, details=[{"name": name}])
+        page = take_page(repository.tag_names, request.query_params, self.settings.page_limit)
+        headers = {"link": next_link(request.url, request.query_params, page.items[-1])} if page.more else None
+        return JSONResponse({"name": name, "tags": page.items}, headers=headers)

@@ -1,1 +1,0 @@
-"""The effects that profiles are made of, beside those of the faults."""
