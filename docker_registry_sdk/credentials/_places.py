@@ -36,7 +36,7 @@ class Place:
     content: bytes = field(default=b"", repr=False)
     legacy: bool = False
 
-    def run(self) -> bytes | None:
+    def read(self) -> bytes | None:
         """Return what is there, None when nothing is.
 
         Raises:
@@ -54,9 +54,6 @@ class Place:
         if len(content) > _MOST_BYTES:
             raise AuthError(f"it is larger than {_MOST_BYTES} bytes, which no such file is", source=self.name)
         return content
-
-    def cancel(self) -> None:
-        """Do nothing: reading a file is over at once."""
 
 
 def find_places(environ: Mapping[str, str], platform: str = sys.platform) -> list[Place]:

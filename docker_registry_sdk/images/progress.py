@@ -6,7 +6,7 @@ from threading import Lock
 from typing import Final
 
 from .._core.blobs.progress import OnProgress, Phase, Progress
-from .._core.concurrency.jobs import Halt
+from .._core.concurrency.gather import CancelFlag
 from ..digest import Digest
 from .manifest_contents import BlobDescriptor
 
@@ -18,11 +18,11 @@ class CopyProgress:
 
     Args:
         on_progress: What the caller wants to be told, if anything.
-        halt: What ends the work.
+        cancel: The flag that ends the work when it is set.
     """
 
-    def __init__(self, on_progress: OnProgress | None, halt: Halt) -> None:
-        self.halt = halt
+    def __init__(self, on_progress: OnProgress | None, cancel: CancelFlag) -> None:
+        self.cancel = cancel
         self._on_progress = on_progress
         self._lock = Lock()
 
@@ -35,7 +35,7 @@ class CopyProgress:
             done: How many of its bytes are done.
             total: How many there are.
         """
-        self.halt.check()
+        self.cancel.check()
         if self._on_progress is not None:
             with self._lock:
                 self._on_progress(Progress(phase=phase, digest=digest, bytes=done, total=total))
@@ -91,4 +91,4 @@ class BlobProgress:
 
     def check(self) -> None:
         """Raise when it is time to end."""
-        self._meter.halt.check()
+        self._meter.cancel.check()

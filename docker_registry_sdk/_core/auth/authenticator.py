@@ -126,7 +126,7 @@ class Authenticator:
 
     def _ask(self) -> Generator[Step, Any, None]:
         """Ask the registry for its challenge, once, however many want it at a time."""
-        if self._has_asked() or (yield Enter(self._lock, self._has_asked)):
+        if self._has_asked() or not (yield Enter(self._lock, self._has_asked)):
             return
         try:
             if not self._has_asked():
@@ -191,7 +191,7 @@ class Authenticator:
         if (token := self._tokens.find(service, wanted)) is not None:
             return token, False
         lock = self._tokens.lock(service, wanted)
-        while (yield Enter(lock, lambda: self._tokens.find(service, wanted) is not None)):
+        while not (yield Enter(lock, lambda: self._tokens.find(service, wanted) is not None)):
             if (token := self._tokens.find(service, wanted)) is not None:
                 return token, False
         try:

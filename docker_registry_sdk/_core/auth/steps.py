@@ -51,7 +51,7 @@ def _never() -> bool:
 
 @frozen
 class Enter:
-    """Enter a lock, which the flow itself releases. The result is true when it was not entered, since there is no need any more.
+    """Acquire a lock, which the flow itself releases. The result is False when the work was done meanwhile, without the lock.
 
     Attributes:
         lock: The lock, of the driver's own kind.

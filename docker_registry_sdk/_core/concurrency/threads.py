@@ -1,4 +1,7 @@
-"""What takes long or must not be broken off, in sync and async."""
+"""Run blocking work, and finish work in spite of cancellation.
+
+Async code runs blocking work in a worker thread. Sync code runs it in place: a thread cannot be cancelled from outside.
+"""
 
 from __future__ import annotations
 
@@ -10,44 +13,56 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# How long a task that is called off waits for the registry to forget its upload.
-_PATIENCE = 10.0
+# How long a cancelled task may go on with its cleanup, such as cancelling an upload session at the registry.
+MAX_SHIELDED_SECONDS = 10.0
 
 
-def aside(work: Callable[[], T]) -> T:
-    """Do the work here and now.
+def run_in_thread(work: Callable[[], T], on_cancel: Callable[[], object] | None = None) -> T:
+    """Call a blocking function and return its result.
 
     Args:
-        work: What to do.
+        work: The function.
+        on_cancel: Not called: sync code is not cancelled.
     """
     return work()
 
 
-async def async_aside(work: Callable[[], T]) -> T:
-    """Do the work in a worker thread, so that other tasks go on.
+async def async_run_in_thread(work: Callable[[], T], on_cancel: Callable[[], object] | None = None) -> T:
+    """Call a blocking function in a worker thread and return its result.
+
+    When the task is cancelled, the thread is abandoned: the function runs to its end, and its result is dropped.
 
     Args:
-        work: What to do.
+        work: The function.
+        on_cancel: Called when the task is cancelled, so that the function in the thread ends soon.
     """
-    from anyio.to_thread import run_sync  # sync code needs no event loop
+    from anyio import get_cancelled_exc_class  # imported late, since sync code needs no event loop
+    from anyio.to_thread import run_sync
 
-    return await run_sync(work, abandon_on_cancel=True)
+    try:
+        return await run_sync(work, abandon_on_cancel=True)
+    except get_cancelled_exc_class():
+        if on_cancel is not None:
+            on_cancel()
+        raise
 
 
-def step(work: Callable[[], T]) -> T:
-    """Do the work here and now.
+def run_in_thread_uncancellable(work: Callable[[], T]) -> T:
+    """Call a blocking function and return its result.
 
     Args:
-        work: What to do.
+        work: The function.
     """
     return work()
 
 
-async def async_step(work: Callable[[], T]) -> T:
-    """Do the work in a worker thread, and wait for it even when the task is called off: it is short, and no half of it counts.
+async def async_run_in_thread_uncancellable(work: Callable[[], T]) -> T:
+    """Call a blocking function in a worker thread and return its result.
+
+    When the task is cancelled, the cancellation waits for the function to end. So the function must be short.
 
     Args:
-        work: What to do.
+        work: The function.
     """
     from anyio.to_thread import run_sync
 
@@ -55,49 +70,54 @@ async def async_step(work: Callable[[], T]) -> T:
 
 
 @contextmanager
-def unbroken() -> Iterator[None]:
-    """Nothing calls threads off."""
+def shielded() -> Iterator[None]:
+    """Run the block as usual: sync code is not cancelled."""
     yield
 
 
 @asynccontextmanager
-async def async_unbroken() -> AsyncIterator[None]:
-    """Do what is inside although the task is called off, but not for ever."""
+async def async_shielded() -> AsyncIterator[None]:
+    """Run the block also in a cancelled task, for at most `MAX_SHIELDED_SECONDS`."""
     from anyio import move_on_after
 
-    with move_on_after(_PATIENCE, shield=True):
+    with move_on_after(MAX_SHIELDED_SECONDS, shield=True):
         yield
 
 
-def unhurried(work: Callable[[], T], keep: Callable[[T], None]) -> T:
-    """Do the work and keep what comes of it, to the end although Ctrl-C is pressed: it opens what could not be closed otherwise.
+def complete_despite_cancel(work: Callable[[], T], keep: Callable[[T], None]) -> T:
+    """Call a function and `keep` with its result; Ctrl-C in between is raised when both have returned.
+
+    For functions that open something which only the caller of `keep` can close.
 
     Args:
-        work: What to do.
-        keep: What takes its result.
+        work: The function.
+        keep: Stores the result where the caller finds it for closing.
     """
 
-    def do() -> T:
+    def work_and_keep() -> T:
         result = work()
         keep(result)
         return result
 
-    if threading.current_thread() is not threading.main_thread():
-        return do()
+    if threading.current_thread() is not threading.main_thread():  # Ctrl-C is raised in the main thread only
+        return work_and_keep()
     from concurrent.futures import ThreadPoolExecutor
 
-    # Ctrl-C breaks the waiting off, and leaving the block waits once more.
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(bool).result()  # nothing waits for a thread whose start is broken off: so it starts before there is work
-        return thread.submit(copy_context().run, do).result()
+    # Ctrl-C interrupts result(), and leaving the block waits again for the thread.
+    with ThreadPoolExecutor(1) as executor:
+        # Leaving the block does not wait for a thread whose start was interrupted: start it before there is work.
+        executor.submit(bool).result()
+        return executor.submit(copy_context().run, work_and_keep).result()
 
 
-async def async_unhurried(work: Callable[[], Awaitable[T]], keep: Callable[[T], None]) -> T:
-    """Do the work and keep what comes of it, to the end although the task is called off: see `unhurried`.
+async def async_complete_despite_cancel(work: Callable[[], Awaitable[T]], keep: Callable[[T], None]) -> T:
+    """Await a function and call `keep` with its result; a cancellation in between is raised when both have returned.
+
+    For functions that open something which only the caller of `keep` can close.
 
     Args:
-        work: What to do.
-        keep: What takes its result.
+        work: The function.
+        keep: Stores the result where the caller finds it for closing.
     """
     from anyio import CancelScope
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..._core.blobs.progress import OnProgress, Progress
-from ..._core.concurrency.threads import async_aside
+from ..._core.concurrency.threads import async_run_in_thread
 from ..._core.wire import Timeout
 from ...client._async.client import AsyncRegistryClientV2
 from ...digest import Digest
@@ -114,7 +114,7 @@ async def async_pull(
     Source: OCI Image Spec, Pre-Defined Annotation Keys; OCI Distribution Spec, Pulling Blobs (end-2).
     """
     files = titled_layers(await client.get_manifest(ref, timeout=timeout))
-    places = await async_aside(lambda: find_places(Path(folder), files))
+    places = await async_run_in_thread(lambda: find_places(Path(folder), files))
     for place in places:
         if place.present:
             _tell_skipped(place.descriptor, on_progress)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..._core.blobs.progress import OnProgress, Progress
-from ..._core.concurrency.threads import aside
+from ..._core.concurrency.threads import run_in_thread
 from ..._core.wire import Timeout
 from ...client._sync.client import RegistryClientV2
 from ...digest import Digest
@@ -123,7 +123,7 @@ def pull(
     Source: OCI Image Spec, Pre-Defined Annotation Keys; OCI Distribution Spec, Pulling Blobs (end-2).
     """
     files = titled_layers(client.get_manifest(ref, timeout=timeout))
-    places = aside(lambda: find_places(Path(folder), files))
+    places = run_in_thread(lambda: find_places(Path(folder), files))
     for place in places:
         if place.present:
             _tell_skipped(place.descriptor, on_progress)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from ..._core.concurrency.work import async_done
+from ..._core.concurrency.threads import async_run_in_thread
 from .._config import parse_config
 from .._helper import parse_answer
 from .._places import find_places
@@ -51,12 +51,13 @@ class AsyncConfigFileCredentials:
         """
         environ = os.environ if self._environ is None else self._environ
         for place in find_places(environ):
-            content = await async_done(place)
+            content = await async_run_in_thread(place.read)
             if content is None:
                 continue
             config = parse_config(content, place.name, legacy=place.legacy)
             for call in config.helper_calls(registry):
-                status, output = await async_done(HelperProcess(call, environ, self._helper_timeout))
+                process = HelperProcess(call, environ, self._helper_timeout)
+                status, output = await async_run_in_thread(process.run, on_cancel=process.cancel)
                 if (credential := parse_answer(call, status, output)) is not None:
                     return credential
             if (credential := config.credential_for(registry, repo)) is not None:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Unpack, cast
 
 from ..._core.blobs.progress import OnProgress, Phase
-from ..._core.concurrency.jobs import Halt, async_run_all
+from ..._core.concurrency.gather import CancelFlag, async_gather
 from ..._core.transport.options import AsyncClientOptions
 from ...v2.models import Platform
 from ..copy_plan import CopyPlan, CopyResult, PlannedBlob, PlannedManifest
@@ -141,15 +141,15 @@ async def _make_plan(
 async def _execute(
     plan: CopyPlan, source: AsyncImageSource, target: AsyncImageTarget, on_progress: OnProgress | None
 ) -> CopyResult:
-    halt = Halt()
-    copy_progress = CopyProgress(on_progress, halt)
+    cancel = CancelFlag()
+    copy_progress = CopyProgress(on_progress, cancel)
     await target.prepare()
     jobs = [partial(_transfer_blob, plan, source, target, blob, copy_progress) for blob in plan.blobs]
-    passed = await async_run_all(jobs, DEFAULT_CONCURRENCY, halt)
+    passed = await async_gather(jobs, DEFAULT_CONCURRENCY, cancel)
     pushed = [one for one in plan.manifests if one.action == "push"]
     # What names no other manifest needs only blobs, which are there now.
     leaves = [one for one in pushed if one.role == "child" and not one.names_manifests]
-    await async_run_all([partial(_push, target, one, copy_progress) for one in leaves], DEFAULT_CONCURRENCY, halt)
+    await async_gather([partial(_push, target, one, copy_progress) for one in leaves], DEFAULT_CONCURRENCY, cancel)
     for one in pushed:
         if one not in leaves:
             await _push(target, one, copy_progress)

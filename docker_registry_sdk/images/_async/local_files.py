@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from ..._core.blobs._async.rereading import AsyncRereadable
-from ..._core.concurrency.threads import async_aside, async_step, async_unbroken
+from ..._core.concurrency.threads import async_run_in_thread, async_run_in_thread_uncancellable, async_shielded
 from ..._core.wire import async_blocks
 from ...digest import Digest, Verifier
 from ...reference import Repo
@@ -42,7 +42,7 @@ class AsyncFileSource:
         Args:
             descriptor: What names it.
         """
-        found = await async_aside(lambda: self._image.read_manifest(descriptor.digest, descriptor.media_type))
+        found = await async_run_in_thread(lambda: self._image.read_manifest(descriptor.digest, descriptor.media_type))
         return check_size(found, descriptor)
 
     async def referrers(self, digest: Digest) -> Sequence[Descriptor]:
@@ -51,7 +51,7 @@ class AsyncFileSource:
         Args:
             digest: The digest of that.
         """
-        return await async_aside(lambda: self._image.find_referrers(digest))
+        return await async_run_in_thread(lambda: self._image.find_referrers(digest))
 
     def blob(self, blob: BlobDescriptor, use_urls: bool) -> AsyncRereadable:
         """Return a blob to be read.
@@ -72,17 +72,17 @@ class AsyncFileSource:
             progress: What is told how far it has come.
         """
         verifier = Verifier(blob.digest.algorithm)
-        file = await async_step(lambda: NewFile(path))
+        file = await async_run_in_thread_uncancellable(lambda: NewFile(path))
         try:
             async for block in AsyncProgressReader(self.blob(blob, use_urls), progress).blocks(0):
-                await async_step(lambda: _take(file, verifier, block))  # noqa: B023 - it is done before the next one
+                await async_run_in_thread_uncancellable(lambda: _take(file, verifier, block))  # noqa: B023 - it is done before the next one
                 if blob.size is not None and verifier.size > blob.size:
                     break
             verifier.verify(blob.size, blob.digest)
-            await async_step(file.finish)
+            await async_run_in_thread_uncancellable(file.finish)
         finally:
-            async with async_unbroken():
-                await async_step(file.discard)
+            async with async_shielded():
+                await async_run_in_thread_uncancellable(file.discard)
 
 
 class AsyncFileBlob:
@@ -121,7 +121,7 @@ class AsyncLayoutTarget:
 
     async def prepare(self) -> None:
         """Make the folder a layout."""
-        await async_step(self._layout.prepare)
+        await async_run_in_thread_uncancellable(self._layout.prepare)
 
     async def names(self, digest: Digest) -> bool:
         """Return whether the tag names this manifest already.
@@ -129,7 +129,7 @@ class AsyncLayoutTarget:
         Args:
             digest: Its digest.
         """
-        return await async_aside(lambda: self._layout.names(digest))
+        return await async_run_in_thread(lambda: self._layout.names(digest))
 
     async def has_manifest(self, digest: Digest) -> bool:
         """Return whether a manifest is there.
@@ -137,7 +137,7 @@ class AsyncLayoutTarget:
         Args:
             digest: Its digest.
         """
-        return await async_aside(lambda: self._layout.has_blob(digest, None))
+        return await async_run_in_thread(lambda: self._layout.has_blob(digest, None))
 
     async def has_blob(self, blob: BlobDescriptor) -> bool:
         """Return whether a blob is there.
@@ -145,7 +145,7 @@ class AsyncLayoutTarget:
         Args:
             blob: The blob.
         """
-        return await async_aside(lambda: self._layout.has_blob(blob.digest, blob.size))
+        return await async_run_in_thread(lambda: self._layout.has_blob(blob.digest, blob.size))
 
     def mounts_from(self, repo: Repo | None) -> bool:
         """Return no.
@@ -165,7 +165,7 @@ class AsyncLayoutTarget:
             use_urls: Whether it may be had from elsewhere.
         """
         blob = progress.blob
-        path = await async_step(lambda: self._layout.blob_path(blob.digest, blob.size))
+        path = await async_run_in_thread_uncancellable(lambda: self._layout.blob_path(blob.digest, blob.size))
         await source.save(blob, path, use_urls, progress)
 
     async def put_manifest(self, manifest: PlannedManifest) -> None:
@@ -175,10 +175,10 @@ class AsyncLayoutTarget:
             manifest: The manifest.
         """
         stored = StoredManifest(digest=manifest.digest, media_type=manifest.media_type, raw=manifest.raw)
-        await async_step(lambda: self._layout.write_manifest(stored))
+        await async_run_in_thread_uncancellable(lambda: self._layout.write_manifest(stored))
         if manifest.role != "child":
             tag = self._layout.tag if manifest.role == "root" else None
-            await async_step(lambda: self._layout.add(stored, tag))
+            await async_run_in_thread_uncancellable(lambda: self._layout.add(stored, tag))
 
 
 def _take(file: NewFile, verifier: Verifier, block: bytes) -> None:

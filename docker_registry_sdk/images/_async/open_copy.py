@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import cast
 
-from ..._core.concurrency.threads import async_aside
+from ..._core.concurrency.threads import async_run_in_thread
 from ..._core.transport.options import AsyncClientOptions
 from ...client._async.client import AsyncRegistryClientV2
 from ...reference import Repo
@@ -69,7 +69,7 @@ class _Clients:
 async def _open_source(place: Location, clients: _Clients) -> AsyncImageSource:
     if isinstance(place, RegistryLocation):
         return _open_registry(place, clients)
-    local = await async_aside(lambda: open_local(place))
+    local = await async_run_in_thread(lambda: open_local(place))
     return AsyncFileSource(local)
 
 

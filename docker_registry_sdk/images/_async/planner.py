@@ -7,7 +7,7 @@ from typing import Literal
 
 from attrs import define, field
 
-from ..._core.concurrency.jobs import Halt, async_run_all
+from ..._core.concurrency.gather import CancelFlag, async_gather
 from ..._core.text.redaction import quoted
 from ...digest import Digest
 from ...errors import ImageError
@@ -85,7 +85,7 @@ class AsyncPlanner:
             if not (node.there and self._target.whole):
                 for blob in node.contents.blobs:
                     merge_blob(blobs, blob)
-        actions = await async_run_all([partial(self._decide, blob) for blob in blobs.values()], DEFAULT_CONCURRENCY, Halt())
+        actions = await async_gather([partial(self._decide, blob) for blob in blobs.values()], DEFAULT_CONCURRENCY, CancelFlag())
         planned_blobs = (PlannedBlob(blob=blob, action=action) for blob, action in zip(blobs.values(), actions, strict=True))
         return tuple(planned_blobs), tuple(self._planned(node) for node in self._ordered(root.digest))
 
@@ -98,7 +98,7 @@ class AsyncPlanner:
                 self._nodes[Digest(node.descriptor.digest)] = node
             if len(self._nodes) > MAX_MANIFESTS:
                 raise ImageError(f"the image has more than {MAX_MANIFESTS} manifests, which is too much to copy at once")
-            following = await async_run_all([partial(self._look, node) for node in level], DEFAULT_CONCURRENCY, Halt())
+            following = await async_gather([partial(self._look, node) for node in level], DEFAULT_CONCURRENCY, CancelFlag())
             size += sum(len(node.stored.raw) for node in level if node.stored is not None)
             if size > MAX_MANIFESTS_BYTES:
                 raise ImageError(

@@ -7,7 +7,7 @@ import time
 from contextlib import suppress
 from typing import Final
 
-from ..._core.concurrency.locks import async_sleep
+from ..._core.concurrency.waiting import async_sleep
 from ..._core.wire import Timeout
 from ...client._async.client import AsyncRegistryClientV2
 from ...client.fallback import fallback_tag, means_no_referrers_api

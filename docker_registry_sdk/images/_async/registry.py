@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..._core.blobs._async.remote import AsyncRemoteBlob
 from ..._core.blobs._async.rereading import AsyncRereadable
-from ..._core.concurrency.locks import async_sleep
+from ..._core.concurrency.waiting import async_sleep
 from ...client._async.client import AsyncRegistryClientV2
 from ...client.manifests import is_manifest_type
 from ...digest import Digest, digest_of

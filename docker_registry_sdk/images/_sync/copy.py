@@ -7,7 +7,7 @@ from functools import partial
 from typing import Unpack, cast
 
 from ..._core.blobs.progress import OnProgress, Phase
-from ..._core.concurrency.jobs import Halt, run_all
+from ..._core.concurrency.gather import CancelFlag, gather
 from ..._core.transport.options import ClientOptions
 from ...v2.models import Platform
 from ..copy_plan import CopyPlan, CopyResult, PlannedBlob, PlannedManifest
@@ -147,15 +147,15 @@ def _make_plan(
 
 
 def _execute(plan: CopyPlan, source: ImageSource, target: ImageTarget, on_progress: OnProgress | None) -> CopyResult:
-    halt = Halt()
-    copy_progress = CopyProgress(on_progress, halt)
+    cancel = CancelFlag()
+    copy_progress = CopyProgress(on_progress, cancel)
     target.prepare()
     jobs = [partial(_transfer_blob, plan, source, target, blob, copy_progress) for blob in plan.blobs]
-    passed = run_all(jobs, DEFAULT_CONCURRENCY, halt)
+    passed = gather(jobs, DEFAULT_CONCURRENCY, cancel)
     pushed = [one for one in plan.manifests if one.action == "push"]
     # What names no other manifest needs only blobs, which are there now.
     leaves = [one for one in pushed if one.role == "child" and not one.names_manifests]
-    run_all([partial(_push, target, one, copy_progress) for one in leaves], DEFAULT_CONCURRENCY, halt)
+    gather([partial(_push, target, one, copy_progress) for one in leaves], DEFAULT_CONCURRENCY, cancel)
     for one in pushed:
         if one not in leaves:
             _push(target, one, copy_progress)

@@ -7,7 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..._core.blobs._sync.rereading import Rereadable
-from ..._core.concurrency.threads import aside, step, unbroken
+from ..._core.concurrency.threads import (
+    run_in_thread,
+    run_in_thread_uncancellable,
+    shielded,
+)
 from ..._core.wire import blocks
 from ...digest import Digest, Verifier
 from ...reference import Repo
@@ -43,7 +47,7 @@ class FileSource:
         Args:
             descriptor: What names it.
         """
-        found = aside(lambda: self._image.read_manifest(descriptor.digest, descriptor.media_type))
+        found = run_in_thread(lambda: self._image.read_manifest(descriptor.digest, descriptor.media_type))
         return check_size(found, descriptor)
 
     def referrers(self, digest: Digest) -> Sequence[Descriptor]:
@@ -52,7 +56,7 @@ class FileSource:
         Args:
             digest: The digest of that.
         """
-        return aside(lambda: self._image.find_referrers(digest))
+        return run_in_thread(lambda: self._image.find_referrers(digest))
 
     def blob(self, blob: BlobDescriptor, use_urls: bool) -> Rereadable:
         """Return a blob to be read.
@@ -73,17 +77,17 @@ class FileSource:
             progress: What is told how far it has come.
         """
         verifier = Verifier(blob.digest.algorithm)
-        file = step(lambda: NewFile(path))
+        file = run_in_thread_uncancellable(lambda: NewFile(path))
         try:
             for block in ProgressReader(self.blob(blob, use_urls), progress).blocks(0):
-                step(lambda: _take(file, verifier, block))  # noqa: B023 - it is done before the next one
+                run_in_thread_uncancellable(lambda: _take(file, verifier, block))  # noqa: B023 - it is done before the next one
                 if blob.size is not None and verifier.size > blob.size:
                     break
             verifier.verify(blob.size, blob.digest)
-            step(file.finish)
+            run_in_thread_uncancellable(file.finish)
         finally:
-            with unbroken():
-                step(file.discard)
+            with shielded():
+                run_in_thread_uncancellable(file.discard)
 
 
 class FileBlob:
@@ -122,7 +126,7 @@ class LayoutTarget:
 
     def prepare(self) -> None:
         """Make the folder a layout."""
-        step(self._layout.prepare)
+        run_in_thread_uncancellable(self._layout.prepare)
 
     def names(self, digest: Digest) -> bool:
         """Return whether the tag names this manifest already.
@@ -130,7 +134,7 @@ class LayoutTarget:
         Args:
             digest: Its digest.
         """
-        return aside(lambda: self._layout.names(digest))
+        return run_in_thread(lambda: self._layout.names(digest))
 
     def has_manifest(self, digest: Digest) -> bool:
         """Return whether a manifest is there.
@@ -138,7 +142,7 @@ class LayoutTarget:
         Args:
             digest: Its digest.
         """
-        return aside(lambda: self._layout.has_blob(digest, None))
+        return run_in_thread(lambda: self._layout.has_blob(digest, None))
 
     def has_blob(self, blob: BlobDescriptor) -> bool:
         """Return whether a blob is there.
@@ -146,7 +150,7 @@ class LayoutTarget:
         Args:
             blob: The blob.
         """
-        return aside(lambda: self._layout.has_blob(blob.digest, blob.size))
+        return run_in_thread(lambda: self._layout.has_blob(blob.digest, blob.size))
 
     def mounts_from(self, repo: Repo | None) -> bool:
         """Return no.
@@ -166,7 +170,7 @@ class LayoutTarget:
             use_urls: Whether it may be had from elsewhere.
         """
         blob = progress.blob
-        path = step(lambda: self._layout.blob_path(blob.digest, blob.size))
+        path = run_in_thread_uncancellable(lambda: self._layout.blob_path(blob.digest, blob.size))
         source.save(blob, path, use_urls, progress)
 
     def put_manifest(self, manifest: PlannedManifest) -> None:
@@ -176,10 +180,10 @@ class LayoutTarget:
             manifest: The manifest.
         """
         stored = StoredManifest(digest=manifest.digest, media_type=manifest.media_type, raw=manifest.raw)
-        step(lambda: self._layout.write_manifest(stored))
+        run_in_thread_uncancellable(lambda: self._layout.write_manifest(stored))
         if manifest.role != "child":
             tag = self._layout.tag if manifest.role == "root" else None
-            step(lambda: self._layout.add(stored, tag))
+            run_in_thread_uncancellable(lambda: self._layout.add(stored, tag))
 
 
 def _take(file: NewFile, verifier: Verifier, block: bytes) -> None:

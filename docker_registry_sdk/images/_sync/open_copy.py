@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import cast
 
-from ..._core.concurrency.threads import aside
+from ..._core.concurrency.threads import run_in_thread
 from ..._core.transport.options import ClientOptions
 from ...client._sync.client import RegistryClientV2
 from ...reference import Repo
@@ -70,7 +70,7 @@ class _Clients:
 def _open_source(place: Location, clients: _Clients) -> ImageSource:
     if isinstance(place, RegistryLocation):
         return _open_registry(place, clients)
-    local = aside(lambda: open_local(place))
+    local = run_in_thread(lambda: open_local(place))
     return FileSource(local)
 
 

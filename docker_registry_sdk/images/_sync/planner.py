@@ -8,7 +8,7 @@ from typing import Literal
 
 from attrs import define, field
 
-from ..._core.concurrency.jobs import Halt, run_all
+from ..._core.concurrency.gather import CancelFlag, gather
 from ..._core.text.redaction import quoted
 from ...digest import Digest
 from ...errors import ImageError
@@ -86,7 +86,7 @@ class Planner:
             if not (node.there and self._target.whole):
                 for blob in node.contents.blobs:
                     merge_blob(blobs, blob)
-        actions = run_all([partial(self._decide, blob) for blob in blobs.values()], DEFAULT_CONCURRENCY, Halt())
+        actions = gather([partial(self._decide, blob) for blob in blobs.values()], DEFAULT_CONCURRENCY, CancelFlag())
         planned_blobs = (
             PlannedBlob(blob=blob, action=action) for blob, action in zip(blobs.values(), actions, strict=True)
         )
@@ -103,7 +103,7 @@ class Planner:
                 raise ImageError(
                     f"the image has more than {MAX_MANIFESTS} manifests, which is too much to copy at once"
                 )
-            following = run_all([partial(self._look, node) for node in level], DEFAULT_CONCURRENCY, Halt())
+            following = gather([partial(self._look, node) for node in level], DEFAULT_CONCURRENCY, CancelFlag())
             size += sum(len(node.stored.raw) for node in level if node.stored is not None)
             if size > MAX_MANIFESTS_BYTES:
                 raise ImageError(

@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from typing import Final
 
-from ..._core.concurrency.locks import sleep
+from ..._core.concurrency.waiting import sleep
 from ..._core.wire import Timeout
 from ...client._sync.client import RegistryClientV2
 from ...client.fallback import fallback_tag, means_no_referrers_api

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..._core.blobs._sync.remote import RemoteBlob
 from ..._core.blobs._sync.rereading import Rereadable
-from ..._core.concurrency.locks import sleep
+from ..._core.concurrency.waiting import sleep
 from ...client._sync.client import RegistryClientV2
 from ...client.manifests import is_manifest_type
 from ...digest import Digest, digest_of

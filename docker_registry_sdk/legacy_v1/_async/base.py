@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 
-from ..._core.concurrency.locks import async_create_lock
+from ..._core.concurrency.waiting import AsyncSingleFlightLock
 from ..._core.names.origin import Origin
 from ..._core.transport._async.assembly import async_create_pipeline
 from ..._core.transport._async.pipeline import AsyncPipeline
@@ -53,7 +53,7 @@ def async_create_v1_pipeline(index: Index, options: AsyncClientOptions) -> tuple
     def create(request: Request) -> HTTPRequest:
         return build(pipeline, request, request.body, None)
 
-    gate = V1AuthPolicy(pipeline.home, create, async_create_lock(), frozenset(options.get("trusted_realms", ())))
+    gate = V1AuthPolicy(pipeline.home, create, AsyncSingleFlightLock(), frozenset(options.get("trusted_realms", ())))
     pipeline.gate = gate
     return pipeline, gate
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from ..._core.concurrency.locks import create_lock
+from ..._core.concurrency.waiting import SingleFlightLock
 from ..._core.names.origin import Origin
 from ..._core.transport._sync.assembly import create_pipeline
 from ..._core.transport._sync.pipeline import Pipeline
@@ -54,7 +54,7 @@ def create_v1_pipeline(index: Index, options: ClientOptions) -> tuple[Pipeline, 
     def create(request: Request) -> HTTPRequest:
         return build(pipeline, request, request.body, None)
 
-    gate = V1AuthPolicy(pipeline.home, create, create_lock(), frozenset(options.get("trusted_realms", ())))
+    gate = V1AuthPolicy(pipeline.home, create, SingleFlightLock(), frozenset(options.get("trusted_realms", ())))
     pipeline.gate = gate
     return pipeline, gate
 

@@ -105,6 +105,7 @@ class Driver:
                         assert lock is self.lock
                         assert not self.lock.held
                         self.lock.held += 1
+                        result = True  # acquired
                     case Resolve(host=host):
                         result = self.addresses.get(host, ())
                     case FindCredential(again=again):

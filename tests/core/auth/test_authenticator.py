@@ -141,7 +141,7 @@ def test_a_token_that_another_one_fetched_meanwhile_is_used() -> None:
     driver.run(get())
     driver.lock.held += 1
     assert type(step).__name__ == "Enter"
-    sent = waiting.send(None)
+    sent = waiting.send(True)  # the lock was acquired
     assert driver.lock.held == 0
     assert sent.request.headers["Authorization"] == "Bearer t"  # type: ignore[union-attr]
     waiting.close()
@@ -155,7 +155,7 @@ def test_the_lock_is_released_whatever_happens(end: BaseException) -> None:
     for result in unauthorized(bearer()), unauthorized(bearer()), None:
         flow.send(result)
     driver.lock.held += 1
-    flow.send(None)
+    flow.send(True)  # the lock was acquired
     with pytest.raises(type(end)):
         flow.throw(end)
     assert driver.lock.held == 0

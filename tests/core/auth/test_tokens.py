@@ -10,7 +10,7 @@ import pytest
 
 from docker_registry_sdk._core.auth.scope import ScopeSet
 from docker_registry_sdk._core.auth.tokens import LEAST_LIFETIME, MARGIN, TokenStore
-from docker_registry_sdk._core.concurrency.locks import create_lock
+from docker_registry_sdk._core.concurrency.waiting import SingleFlightLock
 
 SERVICE = ("https://auth.example.com/token", "reg", "alice")
 
@@ -37,7 +37,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def store(clock: Clock) -> TokenStore:
-    return TokenStore(create_lock, clock)
+    return TokenStore(SingleFlightLock, clock)
 
 
 def found(store: TokenStore, wanted: str = "repository:a:pull", service: tuple[str, str, str] = SERVICE) -> str | None:

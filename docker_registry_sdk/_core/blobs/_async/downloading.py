@@ -10,7 +10,7 @@ from ....digest import Verifier
 from ....errors import DigestMismatchError, TransportError
 from ....v2.api import head_blob
 from ....v2.models import Descriptor
-from ...concurrency.threads import async_aside, async_step, async_unbroken
+from ...concurrency.threads import async_run_in_thread, async_run_in_thread_uncancellable, async_shielded
 from ...wire import AsyncClient, Timeout
 from ..part_file import PartFile, check_folder, check_free, hash_some
 from ..progress import OnProgress, Phase, Progress
@@ -78,7 +78,7 @@ class _Download:
         check_folder(self._target)
         if (there := await self._existing()) is not None:
             return there
-        part = await async_step(lambda: PartFile(self._target))
+        part = await async_run_in_thread_uncancellable(lambda: PartFile(self._target))
         keep = True
         try:
             if (there := await self._existing()) is None:  # another download may have finished in between
@@ -91,8 +91,8 @@ class _Download:
                 error.args = (f"{error} What has come is kept in {part.path}: download to the same path again to go on.",)
             raise
         finally:
-            async with async_unbroken():
-                await async_step(lambda: part.close(keep=keep))
+            async with async_shielded():
+                await async_run_in_thread_uncancellable(lambda: part.close(keep=keep))
         return there
 
     async def _existing(self) -> Descriptor | None:
@@ -104,7 +104,7 @@ class _Download:
             size = os.fstat(file.fileno()).st_size
             verifier = Verifier(self._wanted.digest.algorithm)
             if self._size in (None, size):
-                while await async_step(lambda: hash_some(file.fileno(), verifier)):
+                while await async_run_in_thread_uncancellable(lambda: hash_some(file.fileno(), verifier)):
                     self._tell("check", verifier.size, size)
             if verifier.size != size or verifier.digest != self._wanted.digest:
                 check_free(self._target)
@@ -122,12 +122,12 @@ class _Download:
             if not found:
                 raise
         # What was found was no part of this blob.
-        await async_step(part.start_over)
+        await async_run_in_thread_uncancellable(part.start_over)
         return await self._go_on(part)
 
     async def _go_on(self, part: PartFile) -> Descriptor:
         verifier = Verifier(self._wanted.digest.algorithm)
-        while part.length and await async_step(lambda: part.hash(verifier)):
+        while part.length and await async_run_in_thread_uncancellable(lambda: part.hash(verifier)):
             self._tell("check", verifier.size, self._size)
         if part.length:
             self._tell("check", verifier.size, self._size)
@@ -135,7 +135,7 @@ class _Download:
         await self._receive(state, verifier, part)
         size = verifier.size
         verifier.verify(state.size, self._wanted.digest)
-        await async_step(part.finish)
+        await async_run_in_thread_uncancellable(part.finish)
         self._tell("download", size, size)
         return self._wanted.found(size)
 
@@ -149,7 +149,7 @@ class _Download:
             while more and (state.size is None or state.offset <= state.size):
                 room = sink.take()
                 if room is None:
-                    room = await async_aside(sink.wait)
+                    room = await async_run_in_thread(sink.wait)
                 filled = 0
                 try:
                     while more and filled < len(room):
@@ -162,10 +162,10 @@ class _Download:
                     told = state.offset
                     self._tell("download", told, state.size)
         finally:
-            async with async_unbroken():
+            async with async_shielded():
                 with suppress(TransportError):
                     await fetch.aclose()
-                await async_step(sink.close)
+                await async_run_in_thread_uncancellable(sink.close)
         sink.check()
 
     def _tell(self, phase: Phase, done: int, total: int | None) -> None:

@@ -11,7 +11,7 @@ from attrs import evolve
 from ....digest import Digest
 from ....errors import NotFoundError, RangeNotSatisfiableError, RegistryError, TransportError
 from ....v2.api import create_blob_read_stream
-from ...concurrency.locks import async_sleep
+from ...concurrency.waiting import async_sleep
 from ...text.redaction import redact_url
 from ...wire import AsyncChunks, AsyncClient, Timeout, async_stream, follow_url, integer_header, make_request, text_header
 from ..resuming import Head, Resumption

@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from ....digest import Verifier
-from ...concurrency.threads import async_aside
+from ...concurrency.threads import async_run_in_thread
 
 # Less than this is hashed sooner than it is handed over.
 _WORTH_A_THREAD = 128 * 1024
@@ -41,7 +41,7 @@ class AsyncHasher:
         """Wait until all bytes are taken in."""
         pending, self._pending = self._pending, None
         if pending is not None and not pending.done():
-            await async_aside(pending.result)
+            await async_run_in_thread(pending.result)
         if pending is not None:
             pending.result()
 

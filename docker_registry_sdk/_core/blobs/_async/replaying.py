@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
-from ...concurrency.threads import async_aside
+from ...concurrency.threads import async_run_in_thread
 from ...wire import AsyncRawBody, body_length
 from ..sources import BLOCK, position
 from .rereading import AsyncRereadable
@@ -51,7 +51,7 @@ class _AsyncFile:
 
     async def blocks(self, offset: int, /) -> AsyncIterator[bytes]:
         at = self._start + offset
-        while block := await async_aside(partial(self._read, at)):
+        while block := await async_run_in_thread(partial(self._read, at)):
             at += len(block)
             yield block
 

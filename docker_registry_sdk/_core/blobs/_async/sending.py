@@ -19,8 +19,8 @@ from ....v2.api import (
     start_blob_upload,
     upload_blob_chunk,
 )
-from ...concurrency.locks import async_sleep
-from ...concurrency.threads import async_unbroken, async_unhurried
+from ...concurrency.threads import async_complete_despite_cancel, async_shielded
+from ...concurrency.waiting import async_sleep
 from ...text.redaction import one_line, redact_url
 from ...transport.retries import RetryLimits
 from ...wire import AsyncClient, AsyncRawBody
@@ -118,7 +118,7 @@ class AsyncSending:
             error.add_note(f"The upload stays open on the registry, with {session.offset} bytes: go on by session=….")
             return
         reason = ""
-        async with async_unbroken():
+        async with async_shielded():
             try:
                 await self._cancel(session)
             except NotFoundError:
@@ -166,7 +166,7 @@ class AsyncSending:
             self._state, self._broken = "known", False
             self.take(started(self._repo, answer))
 
-        await async_unhurried(  # a session that nobody has heard of could not be cancelled
+        await async_complete_despite_cancel(  # a session that nobody has heard of could not be cancelled
             lambda: start_blob_upload.asyncio(
                 self._client,
                 self._repo,

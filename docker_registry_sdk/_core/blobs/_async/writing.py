@@ -8,7 +8,7 @@ from ....digest import DEFAULT_ALGORITHM, Digest, Verifier
 from ....errors import AuthError, DigestMismatchError, NotFoundError, StatusError
 from ....v2.api import head_blob, start_blob_upload
 from ....v2.models import Descriptor
-from ...concurrency.threads import async_aside, async_unhurried
+from ...concurrency.threads import async_complete_despite_cancel, async_run_in_thread
 from ...transport.retries import RetryLimits
 from ...wire import AsyncClient, AsyncRawBody
 from ..progress import Phase, Progress
@@ -75,7 +75,7 @@ async def _small(body: AsyncRawBody) -> bytes | None:
     """Return the content of what is small: hashing it before anything is sent costs no time that counts."""
     if isinstance(body, (bytes, bytearray, memoryview)):
         return small_content(body)
-    return await async_aside(lambda: small_content(body))
+    return await async_run_in_thread(lambda: small_content(body))
 
 
 def _measured(content: bytes, algorithm: str, wanted: Digest | None, size: int | None) -> tuple[Digest, int]:
@@ -107,7 +107,7 @@ async def _present(
 
         # A refusal says no more than that nothing is mounted from there: 400 on Docker Hub, 401 on Harbor, no token on GitLab.
         with suppress(StatusError, AuthError):
-            answer = await async_unhurried(  # a session that nobody has heard of could not be cancelled
+            answer = await async_complete_despite_cancel(  # a session that nobody has heard of could not be cancelled
                 lambda: start_blob_upload.asyncio(client, repo, mount=wanted, from_repo=from_repo, timeout=options.timeout), keep
             )
             if isinstance(answer, start_blob_upload.StartBlobUploadAccepted):

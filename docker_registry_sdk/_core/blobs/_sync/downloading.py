@@ -11,7 +11,7 @@ from ....digest import Verifier
 from ....errors import DigestMismatchError, TransportError
 from ....v2.api import head_blob
 from ....v2.models import Descriptor
-from ...concurrency.threads import aside, step, unbroken
+from ...concurrency.threads import run_in_thread, run_in_thread_uncancellable, shielded
 from ...wire import Client, Timeout
 from ..part_file import PartFile, check_folder, check_free, hash_some
 from ..progress import OnProgress, Phase, Progress
@@ -79,7 +79,7 @@ class _Download:
         check_folder(self._target)
         if (there := self._existing()) is not None:
             return there
-        part = step(lambda: PartFile(self._target))
+        part = run_in_thread_uncancellable(lambda: PartFile(self._target))
         keep = True
         try:
             if (there := self._existing()) is None:  # another download may have finished in between
@@ -94,8 +94,8 @@ class _Download:
                 )
             raise
         finally:
-            with unbroken():
-                step(lambda: part.close(keep=keep))
+            with shielded():
+                run_in_thread_uncancellable(lambda: part.close(keep=keep))
         return there
 
     def _existing(self) -> Descriptor | None:
@@ -107,7 +107,7 @@ class _Download:
             size = os.fstat(file.fileno()).st_size
             verifier = Verifier(self._wanted.digest.algorithm)
             if self._size in (None, size):
-                while step(lambda: hash_some(file.fileno(), verifier)):
+                while run_in_thread_uncancellable(lambda: hash_some(file.fileno(), verifier)):
                     self._tell("check", verifier.size, size)
             if verifier.size != size or verifier.digest != self._wanted.digest:
                 check_free(self._target)
@@ -125,12 +125,12 @@ class _Download:
             if not found:
                 raise
         # What was found was no part of this blob.
-        step(part.start_over)
+        run_in_thread_uncancellable(part.start_over)
         return self._go_on(part)
 
     def _go_on(self, part: PartFile) -> Descriptor:
         verifier = Verifier(self._wanted.digest.algorithm)
-        while part.length and step(lambda: part.hash(verifier)):
+        while part.length and run_in_thread_uncancellable(lambda: part.hash(verifier)):
             self._tell("check", verifier.size, self._size)
         if part.length:
             self._tell("check", verifier.size, self._size)
@@ -138,7 +138,7 @@ class _Download:
         self._receive(state, verifier, part)
         size = verifier.size
         verifier.verify(state.size, self._wanted.digest)
-        step(part.finish)
+        run_in_thread_uncancellable(part.finish)
         self._tell("download", size, size)
         return self._wanted.found(size)
 
@@ -152,7 +152,7 @@ class _Download:
             while more and (state.size is None or state.offset <= state.size):
                 room = sink.take()
                 if room is None:
-                    room = aside(sink.wait)
+                    room = run_in_thread(sink.wait)
                 filled = 0
                 try:
                     while more and filled < len(room):
@@ -165,10 +165,10 @@ class _Download:
                     told = state.offset
                     self._tell("download", told, state.size)
         finally:
-            with unbroken():
+            with shielded():
                 with suppress(TransportError):
                     fetch.close()
-                step(sink.close)
+                run_in_thread_uncancellable(sink.close)
         sink.check()
 
     def _tell(self, phase: Phase, done: int, total: int | None) -> None:

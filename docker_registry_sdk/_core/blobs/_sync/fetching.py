@@ -17,7 +17,7 @@ from ....errors import (
     TransportError,
 )
 from ....v2.api import create_blob_read_stream
-from ...concurrency.locks import sleep
+from ...concurrency.waiting import sleep
 from ...text.redaction import redact_url
 from ...wire import (
     Chunks,

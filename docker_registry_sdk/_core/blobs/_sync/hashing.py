@@ -6,7 +6,7 @@ from __future__ import annotations
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from ....digest import Verifier
-from ...concurrency.threads import aside
+from ...concurrency.threads import run_in_thread
 
 # Less than this is hashed sooner than it is handed over.
 _WORTH_A_THREAD = 128 * 1024
@@ -42,7 +42,7 @@ class Hasher:
         """Wait until all bytes are taken in."""
         pending, self._pending = self._pending, None
         if pending is not None and not pending.done():
-            aside(pending.result)
+            run_in_thread(pending.result)
         if pending is not None:
             pending.result()
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from ...concurrency.threads import aside
+from ...concurrency.threads import run_in_thread
 from ...wire import RawBody, body_length
 from ..sources import BLOCK, position
 from .rereading import Rereadable
@@ -52,7 +52,7 @@ class _AsyncFile:
 
     def blocks(self, offset: int, /) -> Iterator[bytes]:
         at = self._start + offset
-        while block := aside(partial(self._read, at)):
+        while block := run_in_thread(partial(self._read, at)):
             at += len(block)
             yield block
 

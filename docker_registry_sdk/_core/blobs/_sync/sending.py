@@ -20,8 +20,8 @@ from ....v2.api import (
     start_blob_upload,
     upload_blob_chunk,
 )
-from ...concurrency.locks import sleep
-from ...concurrency.threads import unbroken, unhurried
+from ...concurrency.threads import complete_despite_cancel, shielded
+from ...concurrency.waiting import sleep
 from ...text.redaction import one_line, redact_url
 from ...transport.retries import RetryLimits
 from ...wire import Client, RawBody
@@ -130,7 +130,7 @@ class Sending:
             error.add_note(f"The upload stays open on the registry, with {session.offset} bytes: go on by session=….")
             return
         reason = ""
-        with unbroken():
+        with shielded():
             try:
                 self._cancel(session)
             except NotFoundError:
@@ -180,7 +180,7 @@ class Sending:
             self._state, self._broken = "known", False
             self.take(started(self._repo, answer))
 
-        unhurried(  # a session that nobody has heard of could not be cancelled
+        complete_despite_cancel(  # a session that nobody has heard of could not be cancelled
             lambda: start_blob_upload.sync(
                 self._client,
                 self._repo,

@@ -9,7 +9,7 @@ from ....digest import DEFAULT_ALGORITHM, Digest, Verifier
 from ....errors import AuthError, DigestMismatchError, NotFoundError, StatusError
 from ....v2.api import head_blob, start_blob_upload
 from ....v2.models import Descriptor
-from ...concurrency.threads import aside, unhurried
+from ...concurrency.threads import complete_despite_cancel, run_in_thread
 from ...transport.retries import RetryLimits
 from ...wire import Client, RawBody
 from ..progress import Phase, Progress
@@ -76,7 +76,7 @@ def _small(body: RawBody) -> bytes | None:
     """Return the content of what is small: hashing it before anything is sent costs no time that counts."""
     if isinstance(body, (bytes, bytearray, memoryview)):
         return small_content(body)
-    return aside(lambda: small_content(body))
+    return run_in_thread(lambda: small_content(body))
 
 
 def _measured(content: bytes, algorithm: str, wanted: Digest | None, size: int | None) -> tuple[Digest, int]:
@@ -110,7 +110,7 @@ def _present(
 
         # A refusal says no more than that nothing is mounted from there: 400 on Docker Hub, 401 on Harbor, no token on GitLab.
         with suppress(StatusError, AuthError):
-            answer = unhurried(  # a session that nobody has heard of could not be cancelled
+            answer = complete_despite_cancel(  # a session that nobody has heard of could not be cancelled
                 lambda: start_blob_upload.sync(
                     client, repo, mount=wanted, from_repo=from_repo, timeout=options.timeout
                 ),

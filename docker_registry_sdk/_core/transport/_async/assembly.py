@@ -18,7 +18,7 @@ from ....v2.api import ping
 from ...auth.authenticator import Authenticator
 from ...auth.realm import parse_trusted
 from ...auth.tokens import TokenStore
-from ...concurrency.locks import async_create_lock
+from ...concurrency.waiting import AsyncSingleFlightLock
 from ...http1._async.transport import AsyncDirectTransport
 from ...wire import HTTPRequest, Request, build
 from ..gate import V2Gate
@@ -77,8 +77,8 @@ def async_create_v2_gate(pipeline: AsyncPipeline, options: AsyncClientOptions) -
         create,
         lambda: create(ping.request()),
         options.get("trusted_realms", ()),
-        TokenStore(async_create_lock),
-        async_create_lock(),
+        TokenStore(AsyncSingleFlightLock),
+        AsyncSingleFlightLock(),
     )
     return V2Gate(pipeline.home, authenticator)
 

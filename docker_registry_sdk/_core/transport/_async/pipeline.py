@@ -14,7 +14,7 @@ from attrs import frozen
 from ....credentials import AsyncCredentialProvider, Credential, CredentialProvider
 from ....errors import AuthError
 from ...auth.steps import Enter, FindCredential, Flow, Read, Resolve, Send, Step
-from ...concurrency.locks import async_enter, async_sleep
+from ...concurrency.waiting import AsyncSingleFlightLock, async_sleep
 from ...text.redaction import one_line, redact_url
 from ...wire import async_read, is_untrusted, verbatim_url
 from ..gate import Gate
@@ -149,7 +149,8 @@ class AsyncPipeline:
             case Read(response=response):
                 return await async_read(response)
             case Enter(lock=lock, done=done):
-                return await async_enter(lock, done)
+                assert isinstance(lock, AsyncSingleFlightLock)
+                return await lock.acquire_unless(done)
             case Resolve(host=host):
                 return None if self._settings.proxied else await self._look_up(host)
 

@@ -18,7 +18,7 @@ from ....v2.api import ping
 from ...auth.authenticator import Authenticator
 from ...auth.realm import parse_trusted
 from ...auth.tokens import TokenStore
-from ...concurrency.locks import create_lock
+from ...concurrency.waiting import SingleFlightLock
 from ...http1._sync.transport import DirectTransport
 from ...wire import HTTPRequest, Request, build
 from ..gate import V2Gate
@@ -79,8 +79,8 @@ def create_v2_gate(pipeline: Pipeline, options: ClientOptions) -> V2Gate:
         create,
         lambda: create(ping.request()),
         options.get("trusted_realms", ()),
-        TokenStore(create_lock),
-        create_lock(),
+        TokenStore(SingleFlightLock),
+        SingleFlightLock(),
     )
     return V2Gate(pipeline.home, authenticator)
 

@@ -15,7 +15,7 @@ from attrs import frozen
 from ....credentials import Credential, CredentialProvider
 from ....errors import AuthError
 from ...auth.steps import Enter, FindCredential, Flow, Read, Resolve, Send, Step
-from ...concurrency.locks import enter, sleep
+from ...concurrency.waiting import SingleFlightLock, sleep
 from ...text.redaction import one_line, redact_url
 from ...wire import is_untrusted, read, verbatim_url
 from ..gate import Gate
@@ -158,7 +158,8 @@ class Pipeline:
             case Read(response=response):
                 return read(response)
             case Enter(lock=lock, done=done):
-                return enter(lock, done)
+                assert isinstance(lock, SingleFlightLock)
+                return lock.acquire_unless(done)
             case Resolve(host=host):
                 return None if self._settings.proxied else self._look_up(host)
 

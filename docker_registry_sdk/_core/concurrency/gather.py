@@ -1,0 +1,114 @@
+"""Run jobs concurrently, in threads or in tasks, with a limit; the first failure cancels the rest."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class CancelFlag:
+    """A flag that jobs in threads check, since a thread cannot be cancelled from outside."""
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def set(self) -> None:
+        """Let all further calls of `check` raise."""
+        self._event.set()
+
+    def check(self) -> None:
+        """Raise an exception, which ends the job, if the flag is set."""
+        if self._event.is_set():
+            raise _CancelledError
+
+
+class _CancelledError(Exception):
+    """Ends a job after the failure of another job, or after Ctrl-C; `gather` raises that failure instead."""
+
+
+def gather(jobs: Sequence[Callable[[], T]], limit: int, cancel: CancelFlag) -> list[T]:
+    """Call functions in threads, and return their results in the order of the functions.
+
+    After the first failure, or Ctrl-C, no further job starts, and running jobs end at their next `cancel.check()`. The
+    exception is raised when all of them have ended.
+
+    Args:
+        jobs: The functions.
+        limit: The maximum number of functions that run at the same time.
+        cancel: The flag that the functions check.
+    """
+    if len(jobs) < 2:
+        return [job() for job in jobs]
+
+    failures: list[BaseException] = []  # in the order in which they happened
+    running = 0
+    changed = threading.Condition()
+
+    def run(job: Callable[[], T]) -> T:
+        nonlocal running
+        with changed:
+            cancel.check()
+            running += 1
+        try:
+            return job()
+        except BaseException as error:
+            failures.append(error)
+            raise
+        finally:
+            with changed:
+                running -= 1
+                changed.notify_all()
+
+    with ThreadPoolExecutor(min(limit, len(jobs)), thread_name_prefix="docker_registry_sdk-gather") as executor:
+        futures = []
+        try:
+            for job in jobs:
+                futures.append(executor.submit(run, job))
+            wait(futures, return_when=FIRST_EXCEPTION)
+            if failures:
+                raise failures[0]
+            return [future.result() for future in futures]
+        except BaseException:
+            for future in futures:
+                future.cancel()
+            with changed:
+                cancel.set()
+                # The executor does not wait for a thread whose start Ctrl-C interrupted.
+                changed.wait_for(lambda: not running)
+            raise
+
+
+async def async_gather(jobs: Sequence[Callable[[], Awaitable[T]]], limit: int, cancel: CancelFlag) -> list[T]:
+    """Await functions in tasks, and return their results in the order of the functions.
+
+    The first failure cancels the other tasks, and is raised when all of them have ended.
+
+    Args:
+        jobs: The functions.
+        limit: The maximum number of functions that run at the same time.
+        cancel: Not used, since tasks can be cancelled.
+    """
+    from anyio import create_task_group  # imported late, since sync code needs no event loop
+
+    waiting = iter(enumerate(jobs))
+    results: dict[int, T] = {}
+    failures: list[Exception] = []
+    async with create_task_group() as tasks:
+
+        async def work() -> None:
+            try:
+                for number, job in waiting:
+                    results[number] = await job()
+            except Exception as error:
+                failures.append(error)
+                tasks.cancel_scope.cancel()
+
+        for _ in range(min(limit, len(jobs))):
+            tasks.start_soon(work)
+    if failures:
+        raise failures[0]
+    return [results[number] for number in range(len(jobs))]

@@ -1,0 +1,96 @@
+"""Sleep and locks for threads and for tasks."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from anyio import Event
+
+
+def sleep(seconds: float) -> None:
+    """Block the thread.
+
+    Args:
+        seconds: The time to wait.
+    """
+    time.sleep(seconds)
+
+
+async def async_sleep(seconds: float) -> None:
+    """Suspend the task, so that other tasks run.
+
+    Args:
+        seconds: The time to wait.
+    """
+    import anyio
+
+    await anyio.sleep(seconds)
+
+
+class SingleFlightLock:
+    """A lock for work that one thread does for all, such as fetching a token.
+
+    Its release wakes all waiting threads at once: most of them find the work done and need not acquire the lock.
+    """
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._held = False
+
+    def acquire_unless(self, done: Callable[[], bool]) -> bool:
+        """Wait until the lock is acquired (return True) or the work is done (return False).
+
+        Args:
+            done: Returns whether the work is done; called after each release that was waited for.
+        """
+        with self._condition:
+            while self._held:
+                self._condition.wait()
+                if done():
+                    return False
+            self._held = True
+            return True
+
+    def release(self) -> None:
+        """Release the lock, and wake all waiting threads."""
+        with self._condition:
+            self._held = False
+            self._condition.notify_all()
+
+
+class AsyncSingleFlightLock:
+    """A `SingleFlightLock` for tasks.
+
+    Waking a thousand tasks one after the other would take longer than some tokens are valid.
+    """
+
+    def __init__(self) -> None:
+        self._released: Event | None = None
+        self._held = False
+
+    async def acquire_unless(self, done: Callable[[], bool]) -> bool:
+        """Wait until the lock is acquired (return True) or the work is done (return False).
+
+        Args:
+            done: Returns whether the work is done; called after each release that was waited for.
+        """
+        import anyio
+
+        while self._held:
+            self._released = self._released or anyio.Event()
+            await self._released.wait()
+            if done():
+                return False
+        self._held = True
+        return True
+
+    def release(self) -> None:
+        """Release the lock, and wake all waiting tasks."""
+        self._held = False
+        if self._released is not None:
+            self._released.set()
+            self._released = None
