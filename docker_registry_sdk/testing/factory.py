@@ -6,7 +6,7 @@ from collections.abc import Collection
 from contextlib import ExitStack
 from typing import Literal, Protocol, TypedDict, Unpack
 
-from docker_registry_sdk.testing.auth.mode import AuthMode
+from docker_registry_sdk.testing.auth.authentication import AuthMode
 from docker_registry_sdk.testing.profiles import ProfileName
 from docker_registry_sdk.testing.profiles.profile import Profile
 from docker_registry_sdk.testing.registry import EmbeddedRegistry

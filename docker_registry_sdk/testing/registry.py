@@ -14,8 +14,8 @@ from starlette.types import ASGIApp
 
 from docker_registry_sdk.testing.app import LazyApp, build_app
 from docker_registry_sdk.testing.auth.account import Account
-from docker_registry_sdk.testing.auth.address import TokenAddress
-from docker_registry_sdk.testing.auth.mode import AuthMode, create_authentication
+from docker_registry_sdk.testing.auth.authentication import AuthMode, create_authentication
+from docker_registry_sdk.testing.auth.headers import TokenAddress
 from docker_registry_sdk.testing.faults.exchange import Site
 from docker_registry_sdk.testing.faults.injection import Faults
 from docker_registry_sdk.testing.profiles import ProfileName
@@ -23,8 +23,8 @@ from docker_registry_sdk.testing.profiles.profile import Profile, find_profile
 from docker_registry_sdk.testing.request_log import RequestLog
 from docker_registry_sdk.testing.server import ServerThread
 from docker_registry_sdk.testing.settings import Clock, Settings
+from docker_registry_sdk.testing.storage import open_storage
 from docker_registry_sdk.testing.storage.base import Storage
-from docker_registry_sdk.testing.storage.opening import open_storage
 from docker_registry_sdk.testing.tls import Certificates
 from docker_registry_sdk.testing.v1.index import Index
 from docker_registry_sdk.testing.v1.settings import V1Settings
@@ -237,8 +237,8 @@ class EmbeddedRegistry:
                 token_port = self._serve(token_routes, None, 0, parts)
                 token_routes = []
             address = TokenAddress(origin, token_port, self._settings.token_path)
-            guard = self._authentication.guard(address)
-            v2 = token_routes + v2_routes(self._storage, self._settings, sessions, guard) if "v2" in self._apis else None
+            authorizer = self._authentication.authorizer(address)
+            v2 = token_routes + v2_routes(self._storage, self._settings, sessions, authorizer) if "v2" in self._apis else None
             v1 = LazyApp(self._build_v1) if "v1" in self._apis else None
             self._running = _Running(self._serve(v2, v1, self._address[1], parts), address, parts.pop_all())
         if not self._v1.is_index:

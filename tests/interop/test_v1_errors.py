@@ -11,7 +11,7 @@ import pytest
 
 from docker_registry_sdk.errors import BadRequestError, StatusError
 from docker_registry_sdk.testing import EmbeddedRegistry, V1Settings
-from docker_registry_sdk.testing.storage.v1_records import V1Repository
+from docker_registry_sdk.testing.storage.records import V1Repository
 from docker_registry_sdk.v1 import api
 from docker_registry_sdk.v1.models import NewUser, RepoImg, RepoProperties, UserChange
 from tests.support.transports import ValidatingTransport

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from docker_registry_sdk.testing import EmbeddedRegistry, Settings
-from docker_registry_sdk.testing.auth.mode import AuthMode
+from docker_registry_sdk.testing.auth.authentication import AuthMode
 
 MODULE = "github.com/opencontainers/distribution-spec/conformance"
 VERSION = "v0.0.0-20260831232431-97274622c111"

@@ -12,12 +12,12 @@ from docker_registry_sdk.testing.extra import needs_extra
 
 @pytest.mark.parametrize(
     ("arguments", "package", "importer"),
-    [({"tls": True}, "trustme", "tls"), ({"auth": "token"}, "joserfc", "auth.token_mode")],
+    [({"tls": True}, "trustme", "tls"), ({"auth": "token"}, "joserfc", "auth.tokens")],
 )
 def test_options_that_need_more(monkeypatch: pytest.MonkeyPatch, arguments: dict[str, Any], package: str, importer: str) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == package]:
         monkeypatch.setitem(sys.modules, name, None)
-    for name in ("token_mode", "token_guard", "token_service", "token_requests", "tokens"):
+    for name in ("token_service", "tokens"):
         monkeypatch.delitem(sys.modules, f"docker_registry_sdk.testing.auth.{name}", raising=False)
     monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(ImportError, match=rf"pip install docker-registry-sdk\[testing\] \(there is no {package}"):

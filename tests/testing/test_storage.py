@@ -105,11 +105,11 @@ def test_serialization() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"blobs": 1}', b'{"blobs": [], "manifests": [], "tags": {}}'])
-def test_a_broken_record_is_told(tmp_path: Path, content: bytes) -> None:
+def test_a_malformed_record(tmp_path: Path, content: bytes) -> None:
     record = tmp_path / "repositories" / "a" / "_repository.json"
     record.parent.mkdir(parents=True)
     record.write_bytes(content)
-    with pytest.raises(ValueError, match=r"_repository\.json is no record"):
+    with pytest.raises(ValueError, match=r"_repository\.json is not a record"):
         DirectoryStorage(tmp_path)
 
 

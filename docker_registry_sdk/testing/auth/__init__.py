@@ -1,1 +1,1 @@
-"""Who may do what in the embedded registry: Basic authentication, and Bearer tokens with a service that gives them out."""
+"""Authentication of the embedded registry: Basic credentials, or Bearer tokens with a token service."""

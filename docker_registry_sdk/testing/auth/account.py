@@ -1,4 +1,4 @@
-"""The one user that the embedded registry knows, and what that user and others may do."""
+"""The single user account of the embedded registry, and the rights of the user and of anonymous clients."""
 
 import hashlib
 import hmac
@@ -9,31 +9,31 @@ import attrs
 from docker_registry_sdk.testing.v2.access import Access, Grant
 
 ACTIONS = ("pull", "push", "delete")
-"""What can be done to a repository."""
+"""The actions on a repository."""
 
 
 def _check_username(_: object, attribute: object, value: str) -> None:
     if not value or not value.isprintable() or ":" in value:
-        raise ValueError("the user name is empty or holds a colon or a control character")
+        raise ValueError("the user name is empty or contains a colon or a control character")
 
 
 def _check_password(_: object, attribute: object, value: str) -> None:
     if not value or not value.isprintable():
-        raise ValueError("the password is empty or holds a control character")
+        raise ValueError("the password is empty or contains a control character")
 
 
 @attrs.frozen
 class Account:
-    """A user name and a password, and the rights that come with them and without.
+    """A user name and a password, and the rights of clients with and without them.
 
     Args:
-        username: The name.
+        username: The user name.
         password: The password.
-        anonymous_pull: Whether those who do not say who they are may read repositories.
+        anonymous_pull: Whether anonymous clients may pull from all repositories.
 
     Raises:
-        ValueError: The name or the password is empty, holds a control character, or the name holds a colon, which Basic
-            authentication cannot send.
+        ValueError: The user name or the password is empty or contains a control character, or the user name contains a colon,
+            which Basic authentication cannot transmit.
     """
 
     username: str = attrs.field(validator=_check_username)
@@ -42,7 +42,7 @@ class Account:
 
     @classmethod
     def create(cls, username: str | None, password: str | None, anonymous_pull: bool) -> "Account":
-        """Make an account; a name or a password that is None is made at random."""
+        """Create an account; a user name or password that is None is generated at random."""
         return cls(
             f"user-{secrets.token_hex(4)}" if username is None else username,
             secrets.token_hex(16) if password is None else password,
@@ -50,31 +50,28 @@ class Account:
         )
 
     def matches(self, username: str, password: str) -> bool:
-        """Say whether a name and a password are right; it takes as long when they are wrong, and in whatever way they are.
+        """Return whether a user name and a password are correct, in a time that does not depend on the correct ones.
 
         Args:
-            username: The name that was sent.
-            password: The password that was sent.
-
-        Returns:
-            Whether both are right.
+            username: The user name that the client sent.
+            password: The password that the client sent.
         """
         return _equal(username, self.username) & _equal(password, self.password)
 
-    def rights(self, *, known: bool) -> Grant:
-        """Return what a caller may do.
+    def rights(self, *, authenticated: bool) -> Grant:
+        """Return the rights of a client.
 
         Args:
-            known: Whether it is the user, and not somebody who did not say who they are.
+            authenticated: Whether the client authenticated as the user; if not, it is anonymous.
         """
-        if known:
+        if authenticated:
             return _Rights(ACTIONS, catalog=True)
-        return _Rights(ACTIONS[:1] if self.anonymous_pull else (), catalog=False)
+        return _Rights(("pull",) if self.anonymous_pull else (), catalog=False)
 
 
 @attrs.frozen
 class _Rights:
-    """Some actions on all repositories, and perhaps the list of the repositories."""
+    """The right to some actions on all repositories, and optionally to list the repositories."""
 
     actions: tuple[str, ...]
     catalog: bool
@@ -85,7 +82,7 @@ class _Rights:
         return isinstance(access, Access) and access.type == "repository" and access.action in self.actions
 
 
-def _equal(sent: str, known: str) -> bool:
-    """Compare in a time that tells nothing of the known text, not even its length."""
-    digests = (hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in (sent, known))
+def _equal(sent: str, correct: str) -> bool:
+    """Compare two texts in a time that reveals neither the content nor the length of the correct one."""
+    digests = (hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in (sent, correct))
     return hmac.compare_digest(*digests)

@@ -1,4 +1,4 @@
-"""Scopes: how rights are written in challenges, in requests for tokens and in tokens."""
+"""Scopes: the text form of rights in challenges, token requests and tokens."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -8,23 +8,23 @@ from docker_registry_sdk.testing.auth.account import ACTIONS
 from docker_registry_sdk.testing.v2.access import Access
 
 _SCOPE = re.compile(
-    r"(?P<type>[a-z0-9]+)(?:\([a-z0-9]+\))?:"  # the class in parentheses is out of use
+    r"(?P<type>[a-z0-9]+)(?:\([a-z0-9]+\))?:"  # the resource class in parentheses is obsolete
     r"(?P<name>(?:[A-Za-z0-9.-]+:[0-9]+/)?[A-Za-z0-9._/-]+):"
     r"(?P<actions>(?:[a-z]*|\*)(?:,(?:[a-z]*|\*))*)"
 )
 
 
 def parse_scopes(text: str) -> list[Access]:
-    """Read a list of scopes.
+    """Parse a list of scopes.
 
     Args:
-        text: The scopes, parted by blanks. The action `*` on a repository stands for all that there are.
+        text: The scopes, separated by spaces. The action `*` on a repository means all actions.
 
     Returns:
-        The rights that they name, each once, in their order.
+        The rights in the order of the text, without duplicates.
 
     Raises:
-        ValueError: One is malformed.
+        ValueError: A scope is malformed.
 
     Source: Distribution, "Resource Scope Grammar".
     """
@@ -32,7 +32,7 @@ def parse_scopes(text: str) -> list[Access]:
     for scope in text.split():
         match = _SCOPE.fullmatch(scope)
         if match is None:
-            raise ValueError("a scope is malformed; it is type:name:actions")
+            raise ValueError("a scope is malformed; the form is type:name:actions")
         for action in filter(None, match["actions"].split(",")):
             actions = ACTIONS if (match["type"], action) == ("repository", "*") else [action]
             found |= dict.fromkeys(Access(match["type"], match["name"], each) for each in actions)
@@ -40,12 +40,12 @@ def parse_scopes(text: str) -> list[Access]:
 
 
 def format_scopes(accesses: Iterable[Access]) -> str:
-    """Write rights as a list of scopes, one for each resource."""
+    """Format rights as a list of scopes, one scope per resource."""
     return " ".join(f"{kind}:{name}:{','.join(actions)}" for (kind, name), actions in _by_resource(accesses).items())
 
 
 def to_claim(accesses: Iterable[Access]) -> list[dict[str, Any]]:
-    """Write rights as the `access` claim of a token.
+    """Format rights as the `access` claim of a token.
 
     Source: Distribution, "Token Authentication Implementation".
     """
@@ -53,7 +53,7 @@ def to_claim(accesses: Iterable[Access]) -> list[dict[str, Any]]:
 
 
 def from_claim(claim: Iterable[Mapping[str, Any]]) -> frozenset[Access]:
-    """Read the `access` claim of a token that this module wrote."""
+    """Parse an `access` claim that `to_claim` wrote."""
     return frozenset(Access(entry["type"], entry["name"], action) for entry in claim for action in entry["actions"])
 
 

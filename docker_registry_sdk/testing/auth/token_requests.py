@@ -1,45 +1,77 @@
-"""Requests for tokens: reading what a client sent, by GET or by POST."""
+"""Token requests: the query of a GET, the form of a POST, and the OAuth 2.0 errors in response to malformed ones."""
 
 from collections.abc import Sequence
+from typing import Literal, TypeAlias
 from urllib.parse import parse_qsl
 
 import attrs
+from starlette.responses import JSONResponse, Response
 
+from docker_registry_sdk.testing.auth.headers import SERVICE, basic_challenge
 from docker_registry_sdk.testing.auth.scopes import parse_scopes
-from docker_registry_sdk.testing.auth.token_errors import TokenError
-from docker_registry_sdk.testing.auth.tokens import SERVICE
 from docker_registry_sdk.testing.v2.access import Access
 
-FIELD_LIMIT = 1000
+MAX_FIELDS = 1000
+"""The maximum number of fields in a query or form."""
+
+NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
+"""Headers of all responses of the token service (RFC 6749, section 5.1)."""
+
+ErrorCode: TypeAlias = Literal["invalid_client", "invalid_grant", "invalid_request", "invalid_scope", "unsupported_grant_type"]
+
+
+class TokenError(Exception):
+    """An error response of the token service.
+
+    Args:
+        code: The OAuth 2.0 error code.
+        message: The error description.
+        status: The HTTP status.
+    """
+
+    def __init__(self, code: ErrorCode, message: str, *, status: int = 400) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+
+    def response(self) -> Response:
+        """Return the HTTP response with this error.
+
+        Source: RFC 6749, section 5.2. It has status 400 for a wrong password and an expired refresh token; the token services of
+        registries answer 401, and so does this one.
+        """
+        headers = {**NO_STORE, "www-authenticate": basic_challenge()} if self.status == 401 else NO_STORE
+        return JSONResponse({"error": self.code, "error_description": self.message}, self.status, headers)
 
 
 @attrs.frozen
 class TokenQuery:
-    """A request by GET; its credentials are in a header.
+    """A token request by GET; its credentials are in the `Authorization` header.
 
     Args:
-        wanted: The rights that are asked for.
-        offline: Whether a refresh token is wanted.
-        account: The user name that the client says to have.
+        requested: The rights that the client requests.
+        offline: Whether the client requests a refresh token.
+        account: The user name in the query, if there is one.
     """
 
-    wanted: Sequence[Access]
+    requested: Sequence[Access]
     offline: bool
     account: str | None
 
 
 @attrs.frozen
 class PasswordGrant:
-    """A request by POST with a user name and a password.
+    """A token request by POST with a user name and a password.
 
     Args:
-        wanted: The rights that are asked for.
-        offline: Whether a refresh token is wanted.
+        requested: The rights that the client requests.
+        offline: Whether the client requests a refresh token.
         username: The user name.
         password: The password.
     """
 
-    wanted: Sequence[Access]
+    requested: Sequence[Access]
     offline: bool
     username: str
     password: str = attrs.field(repr=False)
@@ -47,30 +79,27 @@ class PasswordGrant:
 
 @attrs.frozen
 class RefreshGrant:
-    """A request by POST with a refresh token.
+    """A token request by POST with a refresh token.
 
     Args:
-        wanted: The rights that are asked for.
+        requested: The rights that the client requests.
         refresh_token: The refresh token.
     """
 
-    wanted: Sequence[Access]
+    requested: Sequence[Access]
     refresh_token: str = attrs.field(repr=False)
 
 
 def parse_query(query: bytes) -> TokenQuery:
-    """Read a request by GET.
+    """Parse a token request by GET.
 
     Args:
-        query: The query of its URL.
-
-    Returns:
-        What it asks for.
+        query: The query of the URL.
 
     Raises:
-        TokenError: It is malformed.
+        TokenError: The query is malformed.
 
-    Source: Distribution, "Token Authentication Specification"; there may be several `scope`, each of one scope or more.
+    Source: Distribution, "Token Authentication Specification"; `scope` may be repeated, and each may contain several scopes.
     """
     fields = _Fields(query)
     _check_service(fields.one("service"))
@@ -78,46 +107,43 @@ def parse_query(query: bytes) -> TokenQuery:
     offline = fields.one("offline_token")
     if offline not in {None, "true", "false"}:
         raise TokenError("invalid_request", "offline_token is neither true nor false")
-    return TokenQuery(_wanted(fields.all("scope")), offline == "true", fields.one("account"))
+    return TokenQuery(_parse_scopes(fields.all("scope")), offline == "true", fields.one("account"))
 
 
 def parse_form(body: bytes) -> PasswordGrant | RefreshGrant:
-    """Read a request by POST.
+    """Parse a token request by POST.
 
     Args:
-        body: Its body, a form.
-
-    Returns:
-        What it asks for.
+        body: The body, a form.
 
     Raises:
-        TokenError: It is malformed.
+        TokenError: The form is malformed.
 
     Source: Distribution, "Oauth2 Token Authentication".
     """
     fields = _Fields(body)
     grant_type = fields.required("grant_type")
     if grant_type not in {"password", "refresh_token"}:
-        raise TokenError("unsupported_grant_type", "the grant type is neither password nor refresh_token")
+        raise TokenError("unsupported_grant_type", "grant_type is neither password nor refresh_token")
     _check_service(fields.required("service"))
     _check_client(fields.required("client_id"))
     access_type = fields.one("access_type")
     if access_type not in {None, "online", "offline"}:
         raise TokenError("invalid_request", "access_type is neither online nor offline")
-    wanted = _wanted([fields.one("scope") or ""])
+    requested = _parse_scopes([fields.one("scope") or ""])
     if grant_type == "refresh_token":
-        return RefreshGrant(wanted, fields.required("refresh_token"))
-    return PasswordGrant(wanted, access_type == "offline", fields.required("username"), fields.required("password"))
+        return RefreshGrant(requested, fields.required("refresh_token"))
+    return PasswordGrant(requested, access_type == "offline", fields.required("username"), fields.required("password"))
 
 
 class _Fields:
-    """The fields of a form or of a query; one without a value counts as missing (RFC 6749, section 3.2)."""
+    """The fields of a query or form; a field without a value counts as missing (RFC 6749, section 3.2)."""
 
     def __init__(self, encoded: bytes) -> None:
         try:
-            self._pairs = parse_qsl(encoded.decode("ascii"), errors="strict", max_num_fields=FIELD_LIMIT)
+            self._pairs = parse_qsl(encoded.decode("ascii"), errors="strict", max_num_fields=MAX_FIELDS)
         except ValueError as error:
-            raise TokenError("invalid_request", "the fields cannot be read") from error
+            raise TokenError("invalid_request", "the fields cannot be decoded") from error
 
     def all(self, name: str) -> list[str]:
         return [value for key, value in self._pairs if key == name]
@@ -125,7 +151,7 @@ class _Fields:
     def one(self, name: str) -> str | None:
         values = self.all(name)
         if len(values) > 1:
-            raise TokenError("invalid_request", f"{name} is there more than once")
+            raise TokenError("invalid_request", f"{name} occurs more than once")
         return values[0] if values else None
 
     def required(self, name: str) -> str:
@@ -137,16 +163,16 @@ class _Fields:
 
 def _check_service(service: str | None) -> None:
     if service not in {None, SERVICE}:
-        raise TokenError("invalid_request", "service is not the one that the challenge names")
+        raise TokenError("invalid_request", f"service is not {SERVICE}, the one in the challenge")
 
 
 def _check_client(client: str | None) -> None:
-    """Check the name of the client (RFC 6749, appendix A.1)."""
+    """Check the client's name (RFC 6749, appendix A.1)."""
     if client is not None and not (client.isascii() and client.isprintable()):
-        raise TokenError("invalid_request", "client_id holds characters that it must not")
+        raise TokenError("invalid_request", "client_id contains a character other than printable ASCII")
 
 
-def _wanted(scopes: Sequence[str]) -> list[Access]:
+def _parse_scopes(scopes: Sequence[str]) -> list[Access]:
     try:
         return parse_scopes(" ".join(scopes))
     except ValueError as error:

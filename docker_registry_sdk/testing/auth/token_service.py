@@ -1,4 +1,4 @@
-"""The token service: gives out tokens, by GET as every client knows it, and by OAuth 2.0."""
+"""The token service: issues tokens in response to GET, which all clients support, and to POST, which is OAuth 2.0."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -10,26 +10,26 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from docker_registry_sdk.testing.auth.account import Account
-from docker_registry_sdk.testing.auth.authorization import parse_authorization, parse_basic
+from docker_registry_sdk.testing.auth.headers import parse_authorization, parse_basic
 from docker_registry_sdk.testing.auth.scopes import format_scopes
-from docker_registry_sdk.testing.auth.token_errors import NO_STORE, TokenError
-from docker_registry_sdk.testing.auth.token_requests import PasswordGrant, parse_form, parse_query
+from docker_registry_sdk.testing.auth.token_requests import NO_STORE, PasswordGrant, TokenError, parse_form, parse_query
 from docker_registry_sdk.testing.auth.tokens import Tokens
 from docker_registry_sdk.testing.v2.access import Access
 
-BODY_LIMIT = 256 * 1024
-FORM = "application/x-www-form-urlencoded"
+MAX_BODY_BYTES = 256 * 1024
+FORM_TYPE = "application/x-www-form-urlencoded"
 
 
 @attrs.frozen
 class TokenService:
-    """An ASGI application that gives out tokens.
+    """An ASGI application that issues tokens.
 
-    Rights that the caller does not have are left out of the token without a word: the registry will refuse it.
+    If the client requests rights that it does not have, the token lacks those rights and the response is no error; the registry
+    then refuses the token.
 
     Args:
-        account: The user, and what others may do.
-        tokens: What makes the tokens.
+        account: The user account.
+        tokens: The tokens of the registry.
 
     Source: Distribution, "Token Authentication Specification" and "Oauth2 Token Authentication".
     """
@@ -38,7 +38,7 @@ class TokenService:
     tokens: Tokens
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request; one whose client has gone is not answered."""
+        """Answer a request, unless the client disconnects."""
         request = Request(scope, receive, send)
         try:
             response = await self._respond(request)
@@ -53,17 +53,17 @@ class TokenService:
             return self._get(request)
         if request.method == "POST":
             return await self._post(request)
-        body = {"error": "invalid_request", "error_description": "tokens are given by GET and by POST"}
+        body = {"error": "invalid_request", "error_description": "the token service supports GET and POST only"}
         return JSONResponse(body, 405, {**NO_STORE, "allow": "GET, POST"})
 
     def _get(self, request: Request) -> Response:
         query = parse_query(request.scope["query_string"])
-        known = self._is_known(request, query.account)
-        refresh_token = self.tokens.issue_refresh_token() if known and query.offline else None
-        return self._answer(known, query.wanted, refresh_token)
+        authenticated = self._authenticate(request, query.account)
+        refresh_token = self.tokens.issue_refresh_token() if authenticated and query.offline else None
+        return self._token_response(query.requested, refresh_token, authenticated=authenticated)
 
-    def _is_known(self, request: Request, account: str | None) -> bool:
-        """Say whether it is the user who asks, or somebody who does not say who they are."""
+    def _authenticate(self, request: Request, account: str | None) -> bool:
+        """Return whether the client is the user; False if it is anonymous."""
         authorization = parse_authorization(request.headers.get("authorization"))
         if authorization is None:
             return False
@@ -71,13 +71,13 @@ class TokenService:
         if credentials is None or not self.account.matches(*credentials):
             raise TokenError("invalid_client", "the user name or the password is wrong", status=401)
         if account not in {None, credentials[0]}:
-            raise TokenError("invalid_request", "account is not the user name of the credentials")
+            raise TokenError("invalid_request", "account differs from the user name of the credentials")
         return True
 
     async def _post(self, request: Request) -> Response:
-        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
-            raise TokenError("invalid_request", f"the body is not {FORM}")
-        grant = parse_form(await _read(request))
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
+            raise TokenError("invalid_request", f"the media type of the body is not {FORM_TYPE}")
+        grant = parse_form(await _read_body(request))
         if isinstance(grant, PasswordGrant):
             if not self.account.matches(grant.username, grant.password):
                 raise TokenError("invalid_grant", "the user name or the password is wrong", status=401)
@@ -85,13 +85,15 @@ class TokenService:
         else:
             refresh_token = grant.refresh_token
             if not self.tokens.accepts_refresh_token(refresh_token):
-                raise TokenError("invalid_grant", "the refresh token is not good, or not any more", status=401)
-        return self._answer(True, grant.wanted, refresh_token, with_scope=True)
+                raise TokenError("invalid_grant", "the refresh token is invalid or revoked", status=401)
+        return self._token_response(grant.requested, refresh_token, authenticated=True, with_scope=True)
 
-    def _answer(self, known: bool, wanted: Sequence[Access], refresh_token: str | None, *, with_scope: bool = False) -> Response:
-        rights = self.account.rights(known=known)
-        granted = [access for access in wanted if access in rights]
-        token = self.tokens.issue(self.account.username if known else "", granted)
+    def _token_response(
+        self, requested: Sequence[Access], refresh_token: str | None, *, authenticated: bool, with_scope: bool = False
+    ) -> Response:
+        rights = self.account.rights(authenticated=authenticated)
+        granted = [access for access in requested if access in rights]
+        token = self.tokens.issue(self.account.username if authenticated else "", granted)
         body: dict[str, Any] = {
             "token": token.value,
             "access_token": token.value,
@@ -105,10 +107,10 @@ class TokenService:
         return JSONResponse(body, headers=NO_STORE)
 
 
-async def _read(request: Request) -> bytes:
+async def _read_body(request: Request) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > BODY_LIMIT:
-            raise TokenError("invalid_request", "the body is too long")
+        if len(body) > MAX_BODY_BYTES:
+            raise TokenError("invalid_request", f"the body is larger than {MAX_BODY_BYTES} bytes")
     return bytes(body)

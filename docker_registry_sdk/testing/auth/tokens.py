@@ -1,4 +1,4 @@
-"""Tokens: signed ones that let in to the registry, and refresh tokens that get more of them."""
+"""Access tokens, which are signed JWTs, and refresh tokens."""
 
 import hashlib
 import secrets
@@ -10,25 +10,24 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
+from docker_registry_sdk.testing.auth.headers import SERVICE
 from docker_registry_sdk.testing.auth.scopes import from_claim, to_claim
 from docker_registry_sdk.testing.settings import Clock
 from docker_registry_sdk.testing.v2.access import Access, Grant
 
 ISSUER = "embedded-registry-token-service"
-SERVICE = "embedded-registry"
-"""What the registry is called in challenges and in tokens."""
 
 _ALGORITHM = "ES256"
 
 
 @attrs.frozen
 class AccessToken:
-    """A token for the registry.
+    """An access token for the registry.
 
     Args:
-        value: The token.
-        issued_at: When it was made, in seconds since 1970.
-        lifetime: For how many seconds it is good.
+        value: The JWT.
+        issued_at: The time of issue, in seconds since 1970.
+        lifetime: The lifetime in seconds.
     """
 
     value: str = attrs.field(repr=False)
@@ -37,13 +36,14 @@ class AccessToken:
 
 
 class Tokens:
-    """Gives out tokens and checks them; any thread may revoke them.
+    """Issues and verifies tokens; any thread may call the methods.
 
-    Access tokens carry their rights and a signature. Refresh tokens are random; of these, hashes are kept.
+    An access token contains its rights and is signed with a key of this object. A refresh token is random text; only its hash is
+    kept.
 
     Args:
-        clock: The time that counts.
-        lifetime: For how many seconds an access token is good.
+        clock: The clock of the registry.
+        lifetime: The lifetime of access tokens in seconds.
 
     Source: Distribution, "Token Authentication Implementation" (the claims), "Oauth2 Token Authentication" (refresh tokens).
     """
@@ -56,14 +56,11 @@ class Tokens:
         self._refresh_tokens: set[bytes] = set()
 
     def issue(self, subject: str, accesses: Sequence[Access]) -> AccessToken:
-        """Make an access token.
+        """Issue an access token.
 
         Args:
-            subject: The user's name; empty for an anonymous one.
-            accesses: What it allows.
-
-        Returns:
-            The token.
+            subject: The user name; empty for an anonymous client.
+            accesses: The rights that the token grants.
         """
         key = self._key
         now = int(self._clock.now())
@@ -80,13 +77,13 @@ class Tokens:
         return AccessToken(jwt.encode({"alg": _ALGORITHM, "kid": key.kid}, claims, key, [_ALGORITHM]), now, self._lifetime)
 
     def verify(self, value: str) -> Grant | None:
-        """Check an access token.
+        """Verify an access token.
 
         Args:
-            value: The token.
+            value: The JWT.
 
         Returns:
-            What it allows, or None when it is none of this registry's, has run out or was revoked.
+            The rights that the token grants, or None if it was not issued by this registry, has expired or was revoked.
         """
         checks = jwt.JWTClaimsRegistry(
             now=int(self._clock.now()),
@@ -102,18 +99,18 @@ class Tokens:
         return from_claim(token.claims["access"])
 
     def issue_refresh_token(self) -> str:
-        """Make a refresh token for the user; it does not run out."""
+        """Issue a refresh token for the user; it does not expire."""
         value = secrets.token_urlsafe(32)
         with self._lock:
             self._refresh_tokens.add(_hash(value))
         return value
 
     def accepts_refresh_token(self, value: str) -> bool:
-        """Say whether a refresh token is good."""
+        """Return whether a refresh token was issued by this registry and not revoked."""
         return _hash(value) in self._refresh_tokens
 
     def revoke(self) -> None:
-        """Refuse all tokens that were given out so far."""
+        """Revoke all access tokens and refresh tokens issued so far."""
         with self._lock:
             self._key = _new_key()
             self._refresh_tokens = set()

@@ -6,8 +6,7 @@ import attrs
 from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Scope
 
-from docker_registry_sdk.testing.auth.authorization import parse_authorization, parse_basic
-from docker_registry_sdk.testing.auth.tokens import SERVICE
+from docker_registry_sdk.testing.auth.headers import SERVICE, parse_authorization, parse_basic
 from docker_registry_sdk.testing.faults.exchange import Call, Exchange
 from docker_registry_sdk.testing.faults.fault import Fault
 from docker_registry_sdk.testing.faults.responses import Status, answer_json

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp
 
-from docker_registry_sdk.testing.auth.address import TokenAddress
+from docker_registry_sdk.testing.auth.headers import TokenAddress
 from docker_registry_sdk.testing.byte_ranges import RangeError, parse_range
 from docker_registry_sdk.testing.faults.exchange import Call, Exchange
 from docker_registry_sdk.testing.faults.responses import Answer, Status, catch_answer

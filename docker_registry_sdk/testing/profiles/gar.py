@@ -3,7 +3,7 @@
 import attrs
 from starlette.types import ASGIApp
 
-from docker_registry_sdk.testing.auth.authorization import parse_authorization, parse_basic
+from docker_registry_sdk.testing.auth.headers import parse_authorization, parse_basic
 from docker_registry_sdk.testing.faults.exchange import Call, Exchange
 from docker_registry_sdk.testing.faults.responses import Answer, Status
 from docker_registry_sdk.testing.faults.tokens import Challenges

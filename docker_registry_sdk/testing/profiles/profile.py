@@ -6,7 +6,7 @@ from typing import Literal
 
 import attrs
 
-from docker_registry_sdk.testing.auth.mode import AuthMode
+from docker_registry_sdk.testing.auth.authentication import AuthMode
 from docker_registry_sdk.testing.faults.exchange import Call, Effect, Operation
 from docker_registry_sdk.testing.faults.fault import Fault
 from docker_registry_sdk.testing.profiles import PROFILE_NAMES, ProfileName

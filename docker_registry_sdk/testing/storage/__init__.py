@@ -1,1 +1,24 @@
-"""Where the embedded registry keeps its content: in memory, or in a directory."""
+"""The storages of the embedded registry: in memory, or in a directory."""
+
+import os
+
+from docker_registry_sdk.testing.storage.base import Storage
+from docker_registry_sdk.testing.storage.directory import DirectoryStorage
+from docker_registry_sdk.testing.storage.memory import MemoryStorage
+
+
+def open_storage(storage: Storage | str | os.PathLike[str] | None) -> Storage:
+    """Return the storage that an argument stands for.
+
+    Args:
+        storage: The path of a directory that keeps all content, or a storage, or None for a new storage in memory.
+
+    Raises:
+        OSError: The directory cannot be used.
+        ValueError: A record in the directory cannot be parsed.
+    """
+    if storage is None:
+        return MemoryStorage()
+    if isinstance(storage, str | os.PathLike):
+        return DirectoryStorage(storage)
+    return storage

@@ -1,31 +1,43 @@
 """A storage in a directory, which survives a restart.
 
-    uploads/                                 content and records that are being written
-    blobs/<algorithm>/<xx>/<hex>             content by digest; xx are the first two hex digits
-    repositories/<name>/_repository.json     one record per repository
-    v1/                                      the records of API v1
+    uploads/                                      content and records that are being written
+    blobs/<algorithm>/<xx>/<hex>                  content by digest; xx are the first two hex digits
+    repositories/<name>/_repository.json          one record per repository
+    v1/repositories/<sha256 of the name>.json     one record per repository of API v1
+    v1/images/<xx>/<id>.json                      one record per image of API v1; xx are the first two digits of the id
 
-Whatever appears outside of uploads/ was written to uploads/, synced, and then renamed, so a crash leaves nothing half
-done there. One process may use a directory at a time: what it finds in uploads/ at the start is thrown away. Records are read
-once, at the start.
+Every file is written to uploads/, synced, and then renamed to its final path, so a crash leaves no incomplete file outside of
+uploads/. Only one process may use a directory at a time: opening the storage deletes the files in uploads/. Records are read
+once, when the storage is opened.
 """
 
 import contextlib
+import hashlib
 import os
 import tempfile
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 
-from docker_registry_sdk.testing.storage.records import Repository
-from docker_registry_sdk.testing.storage.repositories import Repositories
-from docker_registry_sdk.testing.storage.serialization import repository_from_json, repository_to_json
-from docker_registry_sdk.testing.storage.v1_directory import DirectoryV1Records
+from docker_registry_sdk.testing.storage.memory import RecordTable, V1RecordTable
+from docker_registry_sdk.testing.storage.records import Repository, V1Image, V1Repository
+from docker_registry_sdk.testing.storage.serialization import (
+    repository_from_json,
+    repository_to_json,
+    v1_image_from_json,
+    v1_image_to_json,
+    v1_repository_from_json,
+    v1_repository_to_json,
+)
 
-RECORD = "_repository.json"  # no part of a repository's name begins with an underscore
+RECORD_NAME = "_repository.json"  # no component of a repository name begins with an underscore
+
+Record = TypeVar("Record")
 
 
 class FileReader:
-    """Reads content from an open file."""
+    """A reader of content in a file."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("rb")
@@ -47,7 +59,7 @@ class FileReader:
 
 
 class FileWriter:
-    """Writes content to a temporary file, which `commit` renames to its place."""
+    """A writer to a temporary file, which `commit` renames to its final path."""
 
     def __init__(self, storage: "DirectoryStorage") -> None:
         self._storage = storage
@@ -58,11 +70,11 @@ class FileWriter:
 
     @property
     def size(self) -> int:
-        """How many bytes were appended."""
+        """The number of bytes appended so far."""
         return self._size
 
     def append(self, chunks: Iterable[bytes]) -> None:
-        """Write bytes at the end; after an error (a full disk), what was there before is still whole."""
+        """Add bytes at the end; if that fails, as on a full disk, the bytes appended before are kept."""
         self._file.seek(self._size)
         size = self._size
         for chunk in chunks:
@@ -72,53 +84,53 @@ class FileWriter:
         self._size = size
 
     def truncate(self, size: int) -> None:
-        """Drop everything after the first `size` bytes."""
+        """Remove all bytes after the first `size` bytes."""
         self._file.truncate(size)
         self._size = size
 
     def read(self, offset: int, length: int) -> bytes:
-        """Read back a part of what was appended."""
+        """Read a part of the bytes appended so far."""
         self._file.seek(offset)
         return self._file.read(length)
 
     def sync(self) -> None:
-        """Bring the file to the disk, without what a failed write may have left behind."""
+        """Flush the file to the disk, without the bytes of a failed `append`."""
         self._file.truncate(self._size)
         self._file.flush()
         os.fsync(self._file.fileno())
 
     def commit(self, digest: str) -> None:
-        """Rename the file to the place of its digest, unless the content is there already."""
+        """Rename the file to the path for its digest, or delete it if that content is stored already."""
         path = self._storage.content_path(digest)
         if path.exists():
             self.abort()
         else:
-            self.place(path)
+            self.move_to(path)
 
-    def place(self, path: Path) -> None:
-        """Rename the file to a place of its own, over what is there."""
+    def move_to(self, path: Path) -> None:
+        """Rename the file to a path, and replace any file there."""
         self._file.close()
-        _move(self._path, path)
+        _rename_durably(self._path, path)
 
     def abort(self) -> None:
-        """Delete the file."""
+        """Delete the file; no effect if it was renamed."""
         with contextlib.suppress(OSError):
             self._file.close()
         self._path.unlink(missing_ok=True)
 
 
-class DirectoryStorage(Repositories):
-    """Keeps content and records in files.
+class DirectoryStorage(RecordTable):
+    """A storage that keeps content and records in files.
 
     Args:
-        root: The directory; made if it is not there.
+        root: The directory; created if it does not exist.
 
     Attributes:
         v1: The records of API v1.
 
     Raises:
         OSError: The directory cannot be used.
-        ValueError: A record in it cannot be understood; the message names the file.
+        ValueError: A record in the directory cannot be parsed; the message names the file.
     """
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
@@ -128,57 +140,105 @@ class DirectoryStorage(Repositories):
         self.uploads.mkdir(parents=True, exist_ok=True)
         for path in self.uploads.iterdir():
             path.unlink()
-        self._repositories.update(self._read_records())
-        self.v1 = DirectoryV1Records(self._root / "v1", self.lock, self._replace)
+        repositories = self._root / "repositories"
+        for path in repositories.rglob(RECORD_NAME):
+            name = path.parent.relative_to(repositories).as_posix()
+            self._repositories[name] = _read_record(path, repository_from_json, "a record of a repository")
+        self.v1 = V1RecordFiles(self._root / "v1", self.lock, self._write)
 
     def save(self, name: str, repository: Repository) -> None:
-        """Replace a repository's record by one rename."""
+        """Replace the record of a repository atomically."""
         with self.lock:
-            self._replace(self._root / "repositories" / name / RECORD, repository_to_json(repository))
+            self._write(self._root / "repositories" / name / RECORD_NAME, repository_to_json(repository))
             super().save(name, repository)
 
     def create(self) -> FileWriter:
-        """Begin to receive content."""
+        """Return a writer for new content."""
         return FileWriter(self)
 
     def open(self, digest: str) -> FileReader | None:
-        """Open content for reading, or return None when there is none under this digest."""
+        """Open content for reading, or return None if there is no content with this digest."""
         try:
             return FileReader(self.content_path(digest))
         except FileNotFoundError:
             return None
 
     def discard(self, digest: str) -> None:
-        """Delete content; readers that are open keep theirs."""
+        """Delete content; open readers can still read it."""
         self.content_path(digest).unlink(missing_ok=True)
 
     def content_path(self, digest: str) -> Path:
-        """Return where content with this digest is kept; the digest has been checked by the caller."""
+        """Return the path of the content with this digest; the caller has checked that the digest is valid."""
         algorithm, encoded = digest.split(":")
         return self._root / "blobs" / algorithm / encoded[:2] / encoded
 
-    def _replace(self, path: Path, content: bytes) -> None:
-        """Write a file beside its place, and rename it over what is there."""
+    def _write(self, path: Path, content: bytes) -> None:
+        """Write a file atomically: to a temporary file, which is then renamed to the path."""
         writer = FileWriter(self)
         try:
             writer.append([content])
             writer.sync()
-            writer.place(path)
+            writer.move_to(path)
         finally:
             writer.abort()
 
-    def _read_records(self) -> Iterable[tuple[str, Repository]]:
-        repositories = self._root / "repositories"
-        for path in repositories.rglob(RECORD):
-            name = path.parent.relative_to(repositories).as_posix()
-            try:
-                yield name, repository_from_json(path.read_bytes())
-            except ValueError as error:
-                raise ValueError(f"{path} is no record of a repository: {error}") from error
+
+class V1RecordFiles(V1RecordTable):
+    """The records of API v1, in memory and in files.
+
+    The file of a repository is named by the SHA-256 of the repository's name, since names in API v1 can be too long for a file
+    name and can differ only in case.
+
+    Args:
+        root: The directory of the records.
+        lock: The lock of the storage.
+        write: Writes a file atomically.
+
+    Raises:
+        ValueError: A record cannot be parsed; the message names the file.
+    """
+
+    def __init__(self, root: Path, lock: threading.RLock, write: Callable[[Path, bytes], None]) -> None:
+        super().__init__(lock)
+        self._root = root
+        self._write = write
+        for path in root.glob("repositories/*.json"):
+            name, repository = _read_record(path, v1_repository_from_json, "a record of API v1")
+            self._repositories[name] = repository
+        for path in root.glob("images/*/*.json"):
+            self._images[path.stem] = _read_record(path, v1_image_from_json, "a record of API v1")
+
+    def save(self, name: str, repository: V1Repository) -> None:
+        """Replace the record of a repository atomically."""
+        with self._lock:
+            self._write(self._repository_path(name), v1_repository_to_json(name, repository))
+            super().save(name, repository)
+
+    def remove(self, name: str) -> None:
+        """Delete the record of a repository; no effect if there is no such record."""
+        with self._lock:
+            self._repository_path(name).unlink(missing_ok=True)
+            super().remove(name)
+
+    def save_image(self, image_id: str, image: V1Image) -> None:
+        """Replace the record of an image atomically."""
+        with self._lock:
+            self._write(self._root / "images" / image_id[:2] / f"{image_id}.json", v1_image_to_json(image))
+            super().save_image(image_id, image)
+
+    def _repository_path(self, name: str) -> Path:
+        return self._root / "repositories" / f"{hashlib.sha256(name.encode()).hexdigest()}.json"
 
 
-def _move(source: Path, target: Path) -> None:
-    """Rename a file, and bring the rename to the disk where the system can."""
+def _read_record(path: Path, parse: Callable[[bytes], Record], kind: str) -> Record:
+    try:
+        return parse(path.read_bytes())
+    except ValueError as error:
+        raise ValueError(f"{path} is not {kind}: {error}") from error
+
+
+def _rename_durably(source: Path, target: Path) -> None:
+    """Rename a file, and on POSIX systems flush the rename to the disk."""
     target.parent.mkdir(parents=True, exist_ok=True)
     source.replace(target)
     if os.name == "posix":

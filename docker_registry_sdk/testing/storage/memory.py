@@ -1,14 +1,81 @@
-"""A storage in memory: fast, and gone with its owner."""
+"""A storage in memory, and the tables of records that the storage in a directory uses too."""
 
 import io
+import threading
 from collections.abc import Iterable
 
-from docker_registry_sdk.testing.storage.repositories import Repositories
-from docker_registry_sdk.testing.storage.v1_memory import MemoryV1Records
+from docker_registry_sdk.testing.storage.records import Repository, V1Image, V1Repository
+
+
+class RecordTable:
+    """The records of all repositories of API v2, in memory.
+
+    Attributes:
+        lock: The lock to hold for a change that spans several calls.
+    """
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self._repositories: dict[str, Repository] = {}
+
+    def names(self) -> list[str]:
+        """List the repositories in ASCII order."""
+        with self.lock:
+            return sorted(self._repositories)
+
+    def load(self, name: str) -> Repository | None:
+        """Return the record of a repository, or None if the repository does not exist."""
+        return self._repositories.get(name)
+
+    def save(self, name: str, repository: Repository) -> None:
+        """Replace the record of a repository."""
+        with self.lock:
+            self._repositories[name] = repository
+
+
+class V1RecordTable:
+    """The records of all repositories and images of API v1, in memory.
+
+    Args:
+        lock: The lock of the storage.
+    """
+
+    def __init__(self, lock: threading.RLock) -> None:
+        self._lock = lock
+        self._repositories: dict[str, V1Repository] = {}
+        self._images: dict[str, V1Image] = {}
+
+    def names(self) -> list[str]:
+        """List the repositories in ASCII order."""
+        with self._lock:
+            return sorted(self._repositories)
+
+    def load(self, name: str) -> V1Repository | None:
+        """Return the record of a repository, or None if the repository does not exist."""
+        return self._repositories.get(name)
+
+    def save(self, name: str, repository: V1Repository) -> None:
+        """Replace the record of a repository."""
+        with self._lock:
+            self._repositories[name] = repository
+
+    def remove(self, name: str) -> None:
+        """Delete the record of a repository; no effect if there is no such record."""
+        with self._lock:
+            self._repositories.pop(name, None)
+
+    def load_image(self, image_id: str) -> V1Image | None:
+        """Return the record of an image, or None if the image does not exist."""
+        return self._images.get(image_id)
+
+    def save_image(self, image_id: str, image: V1Image) -> None:
+        """Replace the record of an image."""
+        with self._lock:
+            self._images[image_id] = image
 
 
 class MemoryReader:
-    """Reads content as views of the memory that holds it."""
+    """A reader that returns views of the content in memory."""
 
     def __init__(self, content: memoryview) -> None:
         self._content = content
@@ -23,11 +90,11 @@ class MemoryReader:
         return self._content[offset : offset + length]
 
     def close(self) -> None:
-        """Do nothing: the memory is freed when nobody refers to it."""
+        """Do nothing: Python frees the memory with the last reference to it."""
 
 
 class MemoryWriter:
-    """Collects content in one growing piece of memory, which `commit` hands over as it is."""
+    """A writer that collects content in one growing buffer."""
 
     def __init__(self, contents: dict[str, memoryview]) -> None:
         self._contents = contents
@@ -35,7 +102,7 @@ class MemoryWriter:
 
     @property
     def size(self) -> int:
-        """How many bytes were appended."""
+        """The number of bytes appended so far."""
         return self._received.tell()
 
     def append(self, chunks: Iterable[bytes]) -> None:
@@ -43,30 +110,30 @@ class MemoryWriter:
         self._received.writelines(chunks)
 
     def truncate(self, size: int) -> None:
-        """Drop everything after the first `size` bytes."""
+        """Remove all bytes after the first `size` bytes."""
         self._received.seek(size)
         self._received.truncate()
 
     def read(self, offset: int, length: int) -> bytes:
-        """Read back a part of what was appended."""
+        """Read a part of the bytes appended so far."""
         with self._received.getbuffer() as view:
             return bytes(view[offset : offset + length])
 
     def sync(self) -> None:
-        """Do nothing: memory outlives no crash."""
+        """Do nothing: memory does not survive a crash."""
 
     def commit(self, digest: str) -> None:
-        """Make the content available under a digest; CPython hands its memory over without a copy."""
+        """Make the content available under a digest; CPython does not copy the buffer for this."""
         received, self._received = self._received, io.BytesIO()
         self._contents.setdefault(digest, memoryview(received.getvalue()))
 
     def abort(self) -> None:
-        """Free the memory."""
+        """Free the buffer."""
         self._received = io.BytesIO()
 
 
-class MemoryStorage(Repositories):
-    """Keeps content and records in dictionaries.
+class MemoryStorage(RecordTable):
+    """A storage that keeps content and records in dictionaries; they are lost when the object is deleted.
 
     Attributes:
         v1: The records of API v1.
@@ -75,17 +142,17 @@ class MemoryStorage(Repositories):
     def __init__(self) -> None:
         super().__init__()
         self._contents: dict[str, memoryview] = {}
-        self.v1 = MemoryV1Records(self.lock)
+        self.v1 = V1RecordTable(self.lock)
 
     def create(self) -> MemoryWriter:
-        """Begin to receive content."""
+        """Return a writer for new content."""
         return MemoryWriter(self._contents)
 
     def open(self, digest: str) -> MemoryReader | None:
-        """Open content for reading, or return None when there is none under this digest."""
+        """Open content for reading, or return None if there is no content with this digest."""
         content = self._contents.get(digest)
         return None if content is None else MemoryReader(content)
 
     def discard(self, digest: str) -> None:
-        """Forget content; readers that are open keep theirs."""
+        """Delete content; open readers can still read it."""
         self._contents.pop(digest, None)

@@ -1,38 +1,34 @@
-"""A repository's record as JSON, for a storage that keeps records in files."""
+"""The JSON form of records, for a storage that keeps records in files. Equal records give equal bytes."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from docker_registry_sdk.testing.storage.records import ManifestRecord, Repository
+from docker_registry_sdk.testing.storage.records import ManifestRecord, Repository, V1Image, V1Repository
 
 
 def repository_to_json(repository: Repository) -> bytes:
-    """Write a record as JSON; equal records give equal bytes.
-
-    Args:
-        repository: The record.
-
-    Returns:
-        The JSON text, in UTF-8.
-    """
-    document = {
-        "blobs": sorted(repository.blobs),
-        "manifests": {
-            digest: {
-                "mediaType": manifest.media_type,
-                "size": manifest.size,
-                "content": manifest.content,
-                "subject": manifest.subject,
-            }
-            for digest, manifest in repository.manifests.items()
-        },
-        "tags": dict(repository.tags),
-    }
-    return json.dumps(document, sort_keys=True).encode()
+    """Return the record of a repository as JSON text."""
+    return _to_json(
+        {
+            "blobs": sorted(repository.blobs),
+            "manifests": {
+                digest: {
+                    "mediaType": manifest.media_type,
+                    "size": manifest.size,
+                    "content": manifest.content,
+                    "subject": manifest.subject,
+                }
+                for digest, manifest in repository.manifests.items()
+            },
+            "tags": dict(repository.tags),
+        }
+    )
 
 
 def repository_from_json(content: bytes) -> Repository:
-    """Read a record that `repository_to_json` wrote.
+    """Parse a record that `repository_to_json` wrote.
 
     Args:
         content: The JSON text.
@@ -43,7 +39,7 @@ def repository_from_json(content: bytes) -> Repository:
     Raises:
         ValueError: The text is not such a record.
     """
-    try:
+    with _errors_as_value_error():
         document: dict[str, Any] = json.loads(content)
         return Repository(
             blobs=frozenset(document["blobs"]),
@@ -53,5 +49,94 @@ def repository_from_json(content: bytes) -> Repository:
             },
             tags=document["tags"],
         )
+
+
+def v1_repository_to_json(name: str, repository: V1Repository) -> bytes:
+    """Return the record of a repository of API v1 as JSON text.
+
+    Args:
+        name: The name of the repository. The text contains the name, since it does not follow from the file's name.
+        repository: The record.
+    """
+    return _to_json(
+        {
+            "name": name,
+            "tags": dict(repository.tags),
+            "tagFacts": {tag: dict(info) for tag, info in repository.tag_push_info.items()},
+            "facts": None if repository.push_info is None else dict(repository.push_info),
+            "images": repository.images,
+            "private": repository.private,
+        }
+    )
+
+
+def v1_repository_from_json(content: bytes) -> tuple[str, V1Repository]:
+    """Parse a record that `v1_repository_to_json` wrote.
+
+    Args:
+        content: The JSON text.
+
+    Returns:
+        The name of the repository and its record.
+
+    Raises:
+        ValueError: The text is not such a record.
+    """
+    with _errors_as_value_error():
+        document: dict[str, Any] = json.loads(content)
+        return document["name"], V1Repository(
+            tags=document["tags"],
+            tag_push_info=document["tagFacts"],
+            push_info=document["facts"],
+            images=document["images"],
+            private=document["private"],
+        )
+
+
+def v1_image_to_json(image: V1Image) -> bytes:
+    """Return the record of an image of API v1 as JSON text."""
+    return _to_json(
+        {
+            "json": image.json,
+            "ancestry": image.ancestry,
+            "layer": image.layer,
+            "checksum": image.checksum,
+            "complete": image.complete,
+        }
+    )
+
+
+def v1_image_from_json(content: bytes) -> V1Image:
+    """Parse a record that `v1_image_to_json` wrote.
+
+    Args:
+        content: The JSON text.
+
+    Returns:
+        The record.
+
+    Raises:
+        ValueError: The text is not such a record.
+    """
+    with _errors_as_value_error():
+        document: dict[str, Any] = json.loads(content)
+        return V1Image(
+            json=document["json"],
+            ancestry=tuple(document["ancestry"]),
+            layer=document["layer"],
+            checksum=document["checksum"],
+            complete=document["complete"],
+        )
+
+
+def _to_json(document: dict[str, Any]) -> bytes:
+    return json.dumps(document, sort_keys=True).encode()
+
+
+@contextmanager
+def _errors_as_value_error() -> Iterator[None]:
+    """Turn the exceptions for a missing field or a field of the wrong type into a ValueError."""
+    try:
+        yield
     except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"it lacks something ({error!r})") from error
+        raise ValueError(f"a field is missing or has the wrong type ({error!r})") from error

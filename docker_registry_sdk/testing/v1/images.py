@@ -6,14 +6,11 @@ import attrs
 from starlette.requests import Request
 from starlette.responses import Response
 
-from docker_registry_sdk.testing.storage.base import Storage
-from docker_registry_sdk.testing.storage.v1_records import V1Image
-from docker_registry_sdk.testing.v1.answers import V1Error, raw_reply, reply
-from docker_registry_sdk.testing.v1.caching import cache_headers, not_modified
-from docker_registry_sdk.testing.v1.crashes import crash
-from docker_registry_sdk.testing.v1.documents import is_object, read_document
-from docker_registry_sdk.testing.v1.gate import Gate
-from docker_registry_sdk.testing.v1.names import parse_image_id
+from docker_registry_sdk.testing.storage.base import BlobReader, Storage
+from docker_registry_sdk.testing.storage.records import V1Image
+from docker_registry_sdk.testing.v1.authorization import Gate
+from docker_registry_sdk.testing.v1.requests import is_object, parse_image_id, read_document
+from docker_registry_sdk.testing.v1.responses import V1Error, cache_headers, crash, not_modified, raw_reply, reply
 
 
 @attrs.frozen
@@ -144,3 +141,11 @@ def existing(image: V1Image | None) -> V1Image:
     if image is None:
         raise V1Error("Image not found", 404)
     return image
+
+
+def open_layer(storage: Storage, image: V1Image) -> BlobReader:
+    """Open the layer of an image, or raise 404 when there is none; it may block."""
+    reader = storage.open(image.layer) if image.layer is not None else None
+    if reader is None:
+        raise V1Error("Image not found", 404)
+    return reader

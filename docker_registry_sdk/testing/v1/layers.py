@@ -3,24 +3,22 @@
 import asyncio
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import attrs
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from docker_registry_sdk.testing.storage.base import BlobReader, BlobWriter, Storage
-from docker_registry_sdk.testing.storage.v1_base import layer_name
-from docker_registry_sdk.testing.storage.v1_records import V1Image
-from docker_registry_sdk.testing.streaming import body_blocks
-from docker_registry_sdk.testing.v1.answers import V1Error, reply
-from docker_registry_sdk.testing.v1.caching import cache_headers, not_modified
-from docker_registry_sdk.testing.v1.gate import Gate
+from docker_registry_sdk.testing.storage.base import BlobReader, BlobWriter, Storage, new_layer_key
+from docker_registry_sdk.testing.storage.records import V1Image
+from docker_registry_sdk.testing.streaming import OCTET_STREAM, Part, StreamResponse, body_blocks
+from docker_registry_sdk.testing.v1.authorization import Gate
 from docker_registry_sdk.testing.v1.images import existing, open_image
-from docker_registry_sdk.testing.v1.layer_range import parse_layer_range
-from docker_registry_sdk.testing.v1.layer_response import LayerResponse
-from docker_registry_sdk.testing.v1.names import parse_image_id
-from docker_registry_sdk.testing.v1.signed_urls import sign
+from docker_registry_sdk.testing.v1.layer_redirects import sign
+from docker_registry_sdk.testing.v1.requests import parse_image_id
+from docker_registry_sdk.testing.v1.responses import V1Error, cache_headers, not_modified, reply
+
+from .images import open_layer
 
 _DOCKER = re.compile(r"docker/([^\s-]+)")
 
@@ -78,7 +76,7 @@ class Layers:
 
     def _keep(self, image_id: str, image: V1Image, writer: BlobWriter, checksum: str) -> None:
         """Make what arrived the layer of the image, unless the image has changed meanwhile."""
-        name = layer_name()
+        name = new_layer_key()
         writer.sync()
         with self.storage.lock:
             current = existing(self.storage.v1.load_image(image_id))
@@ -93,14 +91,6 @@ class Layers:
                 raise
             if current.layer is not None:
                 self.storage.discard(current.layer)
-
-
-def open_layer(storage: Storage, image: V1Image) -> BlobReader:
-    """Open the layer of an image, or raise 404 when there is none; it may block."""
-    reader = storage.open(image.layer) if image.layer is not None else None
-    if reader is None:
-        raise V1Error("Image not found", 404)
-    return reader
 
 
 def _append(writer: BlobWriter, hash_chunk: Callable[[bytes], None], chunks: Sequence[bytes]) -> None:
@@ -125,3 +115,81 @@ def _is_too_old(user_agent: str) -> bool:
     found = _DOCKER.search(user_agent)
     digits = found[1] if found is not None else ""
     return digits.isdecimal() and digits.isascii() and tuple(map(int, digits)) < (0, 10)
+
+
+_INTEGER = re.compile(r"\s*[+-]?[0-9]{1,18}\s*")
+
+
+@attrs.frozen
+class LayerRange:
+    """A part of a layer.
+
+    Args:
+        first: The position of its first byte.
+        last: The position of its last byte; it may lie behind the end of the layer.
+    """
+
+    first: int
+    last: int
+
+    @property
+    def length(self) -> int:
+        """How many bytes are promised, which may be more than there are."""
+        return self.last - self.first + 1
+
+    @property
+    def valid(self) -> bool:
+        """Whether it is answered at all: a range of fewer than two bytes is not."""
+        return self.first >= 0 and self.length >= 2
+
+    def content_range(self, size: int) -> str:
+        """Return the `Content-Range` that announces it: without the unit.
+
+        Args:
+            size: The length of the layer.
+        """
+        return f"{self.first}-{self.last}/{size}"
+
+
+def parse_layer_range(header: str | None, size: int) -> LayerRange | None:
+    """Read a `Range` header.
+
+    Args:
+        header: Its value, or None when there is none.
+        size: The length of the layer.
+
+    Returns:
+        The range; an open one ends at the size of the layer, one byte too far. None when the whole layer is to be sent, since
+        there is no header, or it makes no sense: several ranges, or one that counts from the end.
+
+    Source: docker-registry 0.9, images._parse_bytes_range and images._get_image_layer.
+    """
+    unit, _, specification = (header or "").partition("=")
+    parts = specification.split("-")
+    if unit != "bytes" or (len(parts) != 2 and not specification.endswith("-")):
+        return None
+    first, last = parts[0], parts[1]
+    if not _INTEGER.fullmatch(first):
+        return None
+    if last == "":
+        return LayerRange(int(first), size or -1)
+    return LayerRange(int(first), int(last)) if _INTEGER.fullmatch(last) else None
+
+
+class LayerResponse(StreamResponse):
+    """Sends a layer, and closes the reader. A range may promise more than there is.
+
+    Args:
+        reader: The layer.
+        part: The part to send; None sends the whole layer.
+        headers: Headers to send along.
+
+    Source: docker-registry 0.9, images._get_image_layer.
+    """
+
+    def __init__(self, reader: BlobReader, part: LayerRange | None, headers: Mapping[str, str]) -> None:
+        extra = {"content-type": OCTET_STREAM}
+        if part is not None:
+            extra["content-range"] = part.content_range(reader.size)
+        piece = Part(0, reader.size) if part is None else Part(part.first, part.length)
+        super().__init__(reader, [piece], 200 if part is None else 206, {**headers, **extra})

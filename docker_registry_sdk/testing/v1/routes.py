@@ -1,26 +1,27 @@
 """The paths of API v1 and what answers them."""
 
-from starlette.requests import Request
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
+
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route, Router
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from docker_registry_sdk.testing.storage.base import Storage
-from docker_registry_sdk.testing.v1.answers import WebPageError, reply
-from docker_registry_sdk.testing.v1.gate import Gate
+from docker_registry_sdk.testing.v1.authorization import Gate
 from docker_registry_sdk.testing.v1.images import Images
-from docker_registry_sdk.testing.v1.index import Index
-from docker_registry_sdk.testing.v1.index_repositories import IndexRepositories
-from docker_registry_sdk.testing.v1.index_users import IndexUsers
-from docker_registry_sdk.testing.v1.layer_changes import LayerChanges
-from docker_registry_sdk.testing.v1.layer_store import LayerStore
+from docker_registry_sdk.testing.v1.index import Index, IndexRepositories
+from docker_registry_sdk.testing.v1.layer_files import LayerChanges
+from docker_registry_sdk.testing.v1.layer_redirects import PATH, LayerStore
 from docker_registry_sdk.testing.v1.layers import Layers
-from docker_registry_sdk.testing.v1.repositories import Repositories
-from docker_registry_sdk.testing.v1.resource import Handler, Resource, not_found
-from docker_registry_sdk.testing.v1.sessions import Sessions
+from docker_registry_sdk.testing.v1.repositories import Repositories, Tags
+from docker_registry_sdk.testing.v1.responses import V1Error, WebPageError, reply
 from docker_registry_sdk.testing.v1.settings import V1Settings
-from docker_registry_sdk.testing.v1.signed_urls import PATH
-from docker_registry_sdk.testing.v1.tags import Tags
+from docker_registry_sdk.testing.v1.tokens import Sessions, given_cookie
+from docker_registry_sdk.testing.v1.users import IndexUsers
+
+Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 _NAME = "/v1/repositories/{name:path}"
 _IMAGE = "/v1/images/{img_id}"
@@ -44,7 +45,7 @@ def v1_app(storage: Storage, settings: V1Settings, index: Index) -> ASGIApp:
     table: _Table = {"/v1/_ping": {"GET": _ping(settings)}, "/_ping": {"GET": _ping(settings)}}
     methods: dict[str, Handler] = {}
     if settings.is_index:
-        table |= _index_table(index_repositories, IndexUsers(index), settings)
+        table |= _index_table(index_repositories, IndexUsers(index.users), settings)
         methods |= {"PUT": index_repositories.put, "DELETE": index_repositories.delete}
     if settings.is_registry:
         table |= _registry_table(storage, gate, repositories)
@@ -68,7 +69,7 @@ def _index_table(repositories: IndexRepositories, users: IndexUsers, settings: V
         f"{_NAME}/images": {"GET": repositories.get_images, "PUT": repositories.put_images, "DELETE": repositories.delete_images},
         f"{_NAME}/auth": {"PUT": repositories.authorize},
     }
-    return {**table, "/v1/search": {"GET": users.search}} if settings.search else table
+    return {**table, "/v1/search": {"GET": repositories.search}} if settings.search else table
 
 
 def _registry_table(storage: Storage, gate: Gate, repositories: Repositories) -> _Table:
@@ -123,3 +124,42 @@ async def _add_slash(request: Request) -> Response:
     path, query = request.scope["raw_path"].decode("latin-1"), request.scope["query_string"].decode("latin-1")
     location = f"{str(request.base_url).rstrip('/')}{path}/{'?' if query else ''}{query}"
     return HTMLResponse("<title>Redirecting</title>\n", 301, {"location": location})
+
+
+class Resource:
+    """An ASGI application that calls the handler of a request's method and turns a `V1Error` into an answer.
+
+    Args:
+        handlers: What to call for each method; HEAD is answered as GET is.
+        otherwise: What to call for other methods; without it they are refused.
+    """
+
+    def __init__(self, handlers: Mapping[str, Handler], otherwise: Handler | None = None) -> None:
+        self._handlers = {**({"HEAD": handlers["GET"]} if "GET" in handlers else {}), **handlers}
+        self._otherwise = otherwise or self._refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request; one whose client has gone is not answered."""
+        request = Request(scope, receive, send)
+        try:
+            response = await self._handlers.get(request.method, self._otherwise)(request)
+        except V1Error as error:
+            response = error.response()
+        except ClientDisconnect:
+            return
+        cookie = given_cookie(request)
+        if cookie is not None:
+            response.headers.append("set-cookie", cookie)
+        await response(scope, receive, send)
+
+    async def _refuse(self, _: Request) -> Response:
+        raise WebPageError(405, {"allow": ", ".join(self._handlers)})
+
+
+async def not_found(_: Request) -> Response:
+    """Answer that there is no such path.
+
+    Raises:
+        WebPageError: Always.
+    """
+    raise WebPageError(404)

@@ -6,7 +6,12 @@ import re
 import threading
 from collections.abc import Mapping
 
-from docker_registry_sdk.testing.v1.answers import V1Error
+import attrs
+from starlette.requests import Request
+from starlette.responses import Response
+
+from docker_registry_sdk.testing.v1.requests import is_object, read_document
+from docker_registry_sdk.testing.v1.responses import V1Error, reply
 
 REALM = "docker-registry"
 USERS_LIMIT = 10_000
@@ -125,3 +130,44 @@ def check_password(password: object) -> str:
 def unauthorized() -> V1Error:
     """Return the error for credentials that are missing or wrong."""
     return V1Error("Requires authorization", 401, {"www-authenticate": f'Basic realm="{REALM}"'})
+
+
+@attrs.frozen
+class IndexUsers:
+    """The handlers of `/v1/users` and `/v1/search`.
+
+    Args:
+        users: The users.
+
+    Source: docker-registry 0.9, index.py and search.py; where there are users, Docker Hub API, "Users".
+    """
+
+    users: Users
+
+    async def check(self, request: Request) -> Response:
+        """Tell whether credentials are good; they are when everybody is let in."""
+        self.users.require(request.headers.get("authorization"))
+        return reply("OK")
+
+    async def create(self, request: Request) -> Response:
+        """Add a user, or say so when everybody is let in."""
+        _, document = await read_document(request, "Error Decoding JSON")
+        if not self.users.open:
+            if not is_object(document):
+                raise V1Error("Invalid data")
+            if not self.users.create(document.get("username"), document.get("password")):
+                return reply("Username or email already exists", 400)
+        return reply("User Created", 201)
+
+    async def update(self, request: Request) -> Response:
+        """Change a user's own password; when everybody is let in, nothing is read."""
+        if not self.users.open:
+            name = self.users.require(request.headers.get("authorization"))
+            if name is None or name != request.path_params["username"]:
+                raise V1Error("Not your account", 403)
+            _, document = await read_document(request, "Error Decoding JSON")
+            if not is_object(document):
+                raise V1Error("Invalid data")
+            if "password" in document:
+                self.users.change_password(name, check_password(document["password"]))
+        return reply("", 204)

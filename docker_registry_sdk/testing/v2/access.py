@@ -30,10 +30,10 @@ Grant: TypeAlias = Container[Access]
 """What a caller may do."""
 
 
-class Guard(Protocol):
+class Authorizer(Protocol):
     """Decides who gets in."""
 
-    def admit(self, request: Request, needed: Sequence[Access]) -> Grant:
+    def authorize(self, request: Request, needed: Sequence[Access]) -> Grant:
         """Let a request pass.
 
         Args:
@@ -56,10 +56,10 @@ class Everything:
         return True
 
 
-class OpenGuard:
-    """The guard of a registry without authentication: everybody may do everything."""
+class OpenAuthorizer:
+    """The authorizer of a registry without authentication: everybody may do everything."""
 
-    def admit(self, request: Request, needed: Sequence[Access]) -> Grant:
+    def authorize(self, request: Request, needed: Sequence[Access]) -> Grant:
         """Let any request pass."""
         return Everything()
 
@@ -84,7 +84,7 @@ def pull_access(name: str) -> Access:
 
 
 def no_needs(_: Request) -> list[Access]:
-    """Return what it takes to ask whether the API is there: nothing, though a guard may want to know who asks."""
+    """Return what it takes to ask whether the API is there: nothing, though an authorizer may want to know who asks."""
     return []
 
 

@@ -6,7 +6,7 @@ import attrs
 from starlette.requests import Request
 from starlette.responses import Response
 
-from docker_registry_sdk.testing.storage.base import BlobReader, Storage, release
+from docker_registry_sdk.testing.storage.base import BlobReader, Storage, discard_unused
 from docker_registry_sdk.testing.streaming import OCTET_STREAM, BlobResponse
 from docker_registry_sdk.testing.v2.errors import BLOB_UNKNOWN, NAME_UNKNOWN, ApiError
 from docker_registry_sdk.testing.v2.names import parse_digest, parse_name
@@ -72,7 +72,7 @@ class Blobs:
             repository = self.storage.load(name)
             assert repository is not None  # it was found a moment ago, and the lock is held
             self.storage.save(name, repository.without_blob(digest))
-            release(self.storage, digest)
+            discard_unused(self.storage, digest)
 
 
 def _parse(request: Request) -> tuple[str, str]:

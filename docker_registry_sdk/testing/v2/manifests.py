@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from docker_registry_sdk.testing.settings import Settings
-from docker_registry_sdk.testing.storage.base import Storage, release
+from docker_registry_sdk.testing.storage.base import Storage, discard_unused
 from docker_registry_sdk.testing.storage.records import ManifestRecord, Repository
 from docker_registry_sdk.testing.v2.errors import (
     MANIFEST_BLOB_UNKNOWN,
@@ -119,7 +119,7 @@ class Manifests:
             )
             self.storage.save(name, repository.with_manifest(digest, record, tags))
             if replaced is not None:
-                release(self.storage, replaced.content)
+                discard_unused(self.storage, replaced.content)
 
     def _delete(self, name: str, reference: str, headers: Headers) -> None:
         with self.storage.lock:
@@ -128,7 +128,7 @@ class Manifests:
             repository = self.storage.load(name) or Repository()
             if is_digest(reference):
                 self.storage.save(name, repository.without_manifest(digest))
-                release(self.storage, record.content)
+                discard_unused(self.storage, record.content)
             else:
                 self.storage.save(name, repository.without_tag(reference))
 

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from docker_registry_sdk.testing.settings import Settings
 from docker_registry_sdk.testing.storage.base import Storage
 from docker_registry_sdk.testing.v2.access import (
-    Guard,
+    Authorizer,
     Needs,
     catalog_needs,
     content_needs,
@@ -31,14 +31,14 @@ from docker_registry_sdk.testing.v2.uploads import Uploads
 from .errors import API_VERSION
 
 
-def v2_routes(storage: Storage, settings: Settings, sessions: UploadSessions, guard: Guard) -> list[BaseRoute]:
+def v2_routes(storage: Storage, settings: Settings, sessions: UploadSessions, authorizer: Authorizer) -> list[BaseRoute]:
     """Build the routes of API v2.
 
     Args:
         storage: Where the content is.
         settings: The registry's settings.
         sessions: The uploads that are going on.
-        guard: Decides who may do what.
+        authorizer: Decides who may do what.
 
     Returns:
         The routes.
@@ -77,7 +77,7 @@ def v2_routes(storage: Storage, settings: Settings, sessions: UploadSessions, gu
         ),
         f"{name}/referrers/{{digest}}": (content_needs, {"GET": referrers.get, "HEAD": referrers.get}),
     }
-    return [Route(path, Resource(handlers, needs, guard)) for path, (needs, handlers) in table.items()]
+    return [Route(path, Resource(handlers, needs, authorizer)) for path, (needs, handlers) in table.items()]
 
 
 async def _ping(_: Request) -> Response:
@@ -94,13 +94,13 @@ class Resource:
     Args:
         handlers: What to call for each method; another method is answered with 405.
         needs: Tells what a request needs to be allowed.
-        guard: Decides whether it is.
+        authorizer: Decides whether it is.
     """
 
-    def __init__(self, handlers: Mapping[str, Handler], needs: Needs, guard: Guard) -> None:
+    def __init__(self, handlers: Mapping[str, Handler], needs: Needs, authorizer: Authorizer) -> None:
         self._handlers = handlers
         self._needs = needs
-        self._guard = guard
+        self._authorizer = authorizer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request; one whose client has gone is not answered."""
@@ -117,7 +117,7 @@ class Resource:
             handler = self._handlers.get(request.method)
             if handler is None:
                 raise ApiError(UNSUPPORTED, headers={"allow": ", ".join(self._handlers)})
-            set_grant(request, self._guard.admit(request, self._needs(request)))
+            set_grant(request, self._authorizer.authorize(request, self._needs(request)))
             return await handler(request)
         except ApiError as error:
             return error.response()

@@ -44,7 +44,7 @@ def test_rights() -> None:
     everything += [Access("registry", "catalog", "*"), Access("repository", "a", "admin"), Access("plugin", "a", "pull")]
 
     def rights(anonymous_pull: bool, known: bool) -> list[bool]:
-        grant = Account("a", "b", anonymous_pull).rights(known=known)
+        grant = Account("a", "b", anonymous_pull).rights(authenticated=known)
         return [access in grant for access in everything]
 
     assert rights(True, True) == rights(False, True) == [True, True, True, True, False, False]

@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from docker_registry_sdk.testing import EmbeddedRegistry, Settings
-from docker_registry_sdk.testing.auth.address import TokenAddress
+from docker_registry_sdk.testing.auth.headers import TokenAddress
 from tests.testing.auth.helpers import bearer, challenge, get_token
 
 

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from docker_registry_sdk.testing import EmbeddedRegistry
-from docker_registry_sdk.testing.auth.authorization import parse_authorization
+from docker_registry_sdk.testing.auth.headers import parse_authorization
 from docker_registry_sdk.testing.auth.token_requests import PasswordGrant, RefreshGrant
 from tests.testing.auth.helpers import bearer, get_token, post_token
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from docker_registry_sdk.testing import EmbeddedRegistry, Settings
-from docker_registry_sdk.testing.auth.mode import AuthMode
+from docker_registry_sdk.testing.auth.authentication import AuthMode
 from docker_registry_sdk.testing.settings import TokenOrigin
 from tests.support.skopeo import Skopeo, make_images, read_layout, require_skopeo, write_layout
 

@@ -13,7 +13,8 @@ from joserfc.jwk import ECKey, OctKey
 from joserfc.util import urlsafe_b64encode
 
 from docker_registry_sdk.testing import Clock, EmbeddedRegistry, Settings
-from docker_registry_sdk.testing.auth.tokens import ISSUER, SERVICE, Tokens
+from docker_registry_sdk.testing.auth.headers import SERVICE
+from docker_registry_sdk.testing.auth.tokens import ISSUER, Tokens
 from tests.testing.auth.helpers import bearer, challenge, claims, get_token, post_token
 
 TOKENS = Tokens(Clock(), 60)

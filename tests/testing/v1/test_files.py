@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from docker_registry_sdk.testing import MemoryStorage
-from docker_registry_sdk.testing.v1.answers import V1Error
-from docker_registry_sdk.testing.v1.layer_tar import list_files
+from docker_registry_sdk.testing.v1.layer_files import list_files
+from docker_registry_sdk.testing.v1.responses import V1Error
 from tests.testing.v1.conftest import ServeV1
 from tests.testing.v1.helpers import BASE, OTHER, TOP, Mode, assert_error, push_image, tar
 

@@ -71,7 +71,7 @@ def test_a_record_that_cannot_be_understood(tmp_path: Path, name: str, content: 
     path = tmp_path / "v1" / name
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
-    with pytest.raises(ValueError, match="is no record of API v1") as caught:
+    with pytest.raises(ValueError, match="is not a record of API v1") as caught:
         DirectoryStorage(tmp_path)
     assert str(path) in str(caught.value)
 

@@ -6,11 +6,10 @@ import attrs
 from starlette.requests import Request
 
 from docker_registry_sdk.testing.storage.base import Storage
-from docker_registry_sdk.testing.v1.answers import V1Error
 from docker_registry_sdk.testing.v1.index import Index
-from docker_registry_sdk.testing.v1.sessions import Sessions
+from docker_registry_sdk.testing.v1.responses import V1Error
 from docker_registry_sdk.testing.v1.settings import V1Settings
-from docker_registry_sdk.testing.v1.tokens import parse_token
+from docker_registry_sdk.testing.v1.tokens import Sessions, parse_token
 
 
 @attrs.frozen

@@ -1,11 +1,16 @@
 """The answers of API v1: JSON, errors, and the web pages of the framework that docker-registry is written with."""
 
+import email.utils
 import json
+import time
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
+
+from docker_registry_sdk.testing.v1.settings import V1Settings
 
 NO_CACHE: Mapping[str, str] = {"cache-control": "no-cache", "expires": "-1", "pragma": "no-cache"}
 
@@ -78,3 +83,45 @@ class WebPageError(V1Error):
         """Return the web page."""
         title = f"<title>{self.status} {self.message}</title><h1>{self.message}</h1>"
         return HTMLResponse(f"<!DOCTYPE html>{title}<p>{HTTPStatus(self.status).description}</p>\n", self.status, self.headers)
+
+
+LIFETIME = 365 * 24 * 60 * 60
+
+
+def cache_headers() -> dict[str, str]:
+    """Return headers that are good for a year.
+
+    Source: docker-registry 0.9, images.set_cache_headers.
+    """
+    return {
+        "cache-control": f"public, max-age={LIFETIME}",
+        "expires": email.utils.formatdate(time.time() + LIFETIME, usegmt=True),
+        "last-modified": email.utils.formatdate(0, usegmt=True),
+    }
+
+
+def not_modified(request: Request) -> Response | None:
+    """Answer a request with `If-Modified-Since`, whatever its date and whatever it is for.
+
+    Args:
+        request: The request.
+
+    Returns:
+        The answer, or None when the request has to be looked at.
+
+    Source: docker-registry 0.9, images.set_cache_headers.
+    """
+    return Response(status_code=304, headers=cache_headers()) if "if-modified-since" in request.headers else None
+
+
+def crash(settings: V1Settings, message: str) -> V1Error:
+    """Return the error for a request that made docker-registry 0.9 fail.
+
+    Args:
+        settings: Whether to answer as it did.
+        message: What is wrong with the request.
+
+    Returns:
+        A 500 with a web page as docker-registry 0.9 answered; or a 400, when that is not wanted.
+    """
+    return WebPageError(500) if settings.crashes else V1Error(message)

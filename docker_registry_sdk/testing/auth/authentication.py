@@ -1,0 +1,162 @@
+"""The authentication modes, and the authorizers that check the requests to API v2."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
+
+import attrs
+from starlette.requests import Request
+from starlette.routing import BaseRoute, Route
+
+from docker_registry_sdk.testing.auth.account import Account
+from docker_registry_sdk.testing.auth.headers import (
+    TokenAddress,
+    basic_challenge,
+    bearer_challenge,
+    parse_authorization,
+    parse_basic,
+    unauthorized,
+)
+from docker_registry_sdk.testing.auth.scopes import format_scopes
+from docker_registry_sdk.testing.extra import needs_extra
+from docker_registry_sdk.testing.settings import Clock
+from docker_registry_sdk.testing.v2.access import Access, Authorizer, Grant, OpenAuthorizer
+
+if TYPE_CHECKING:
+    from docker_registry_sdk.testing.auth.tokens import Tokens
+
+AuthMode: TypeAlias = Literal["none", "basic", "token"]
+"""How clients authenticate: not at all, with a user name and a password, or with a token."""
+
+ANONYMOUS = ("", "")
+"""The credentials of anonymous clients. containers/image really sends empty ones, in response to a Basic challenge."""
+
+
+@attrs.frozen
+class Authentication:
+    """The authentication of a registry; create one with `create_authentication`.
+
+    Args:
+        mode: How clients authenticate.
+        account: The user account.
+        tokens: The tokens of the registry, if the mode is `token`.
+    """
+
+    mode: AuthMode
+    account: Account
+    tokens: "Tokens | None"
+
+    def token_routes(self, path: str) -> list[BaseRoute]:
+        """Return the route of the token service; no route if the mode is not `token`.
+
+        Args:
+            path: The path of the token service.
+        """
+        if self.tokens is None:
+            return []
+        from docker_registry_sdk.testing.auth.token_service import TokenService
+
+        return [Route(path, TokenService(self.account, self.tokens))]
+
+    def authorizer(self, address: TokenAddress) -> Authorizer:
+        """Return the authorizer for the requests to API v2.
+
+        Args:
+            address: The address of the token service; unused if the mode is not `token`.
+        """
+        if self.tokens is not None:
+            return TokenAuthorizer(self.tokens, address)
+        return BasicAuthorizer(self.account) if self.mode == "basic" else OpenAuthorizer()
+
+    def revoke_tokens(self) -> None:
+        """Revoke all tokens issued so far; no effect if the mode is not `token`."""
+        if self.tokens is not None:
+            self.tokens.revoke()
+
+
+def create_authentication(mode: AuthMode, account: Account, clock: Clock, token_lifetime: int) -> Authentication:
+    """Create the authentication of a registry; the JWT library is imported only for the mode `token`.
+
+    Args:
+        mode: How clients authenticate.
+        account: The user account.
+        clock: The clock of the registry.
+        token_lifetime: The lifetime of access tokens in seconds.
+
+    Raises:
+        ImportError: The extra `testing` is not installed.
+        ValueError: The mode does not exist.
+    """
+    if mode not in get_args(AuthMode):
+        raise ValueError(f"auth must be one of {', '.join(get_args(AuthMode))}")
+    if mode != "token":
+        return Authentication(mode, account, None)
+    with needs_extra():
+        from docker_registry_sdk.testing.auth.tokens import Tokens
+    return Authentication(mode, account, Tokens(clock, token_lifetime))
+
+
+@attrs.frozen
+class BasicAuthorizer:
+    """Authorizes requests by user name and password.
+
+    A request for `/v2/` itself always needs credentials, even if anonymous clients may pull: clients learn the authentication
+    scheme from the 401, and `docker login` checks the credentials with it.
+
+    Args:
+        account: The user account.
+    """
+
+    account: Account
+
+    def authorize(self, request: Request, needed: Sequence[Access]) -> Grant:
+        """Return the rights of the client, or raise the 401; wrong credentials get a 401 even for an anonymous pull."""
+        credentials = _basic_credentials(request)
+        if credentials == ANONYMOUS:
+            grant = self.account.rights(authenticated=False)
+            if needed and all(access in grant for access in needed):
+                return grant
+            raise unauthorized(basic_challenge(), needed)
+        if credentials is None or not self.account.matches(*credentials):
+            raise unauthorized(basic_challenge(), needed, "the user name or the password is wrong")
+        return self.account.rights(authenticated=True)
+
+
+@attrs.frozen
+class TokenAuthorizer:
+    """Authorizes requests by the scopes of a token, regardless of its user.
+
+    Args:
+        tokens: The tokens of the registry.
+        address: The address of the token service, for challenges.
+
+    Source: Distribution, "Token Authentication Specification".
+    """
+
+    tokens: "Tokens"
+    address: TokenAddress
+
+    def authorize(self, request: Request, needed: Sequence[Access]) -> Grant:
+        """Return the rights of the token, or raise the 401 with the scopes that the request needs."""
+        authorization = parse_authorization(request.headers.get("authorization"))
+        if authorization is None or authorization.scheme != "bearer" or not authorization.value:
+            raise self._unauthorized(request, needed)
+        grant = self.tokens.verify(authorization.value)
+        if grant is None:
+            raise self._unauthorized(request, needed, "invalid_token", "the token is invalid, expired or revoked")
+        if not all(access in grant for access in needed):
+            raise self._unauthorized(request, needed, "insufficient_scope", "the scopes of the token do not allow this request")
+        return grant
+
+    def _unauthorized(
+        self, request: Request, needed: Sequence[Access], error: str | None = None, message: str | None = None
+    ) -> Exception:
+        challenge = bearer_challenge(self.address.for_request(request), format_scopes(needed), error)
+        return unauthorized(challenge, needed, message)
+
+
+def _basic_credentials(request: Request) -> tuple[str, str] | None:
+    """Return the user name and the password of a request, ANONYMOUS without credentials, None if they are malformed."""
+    authorization = parse_authorization(request.headers.get("authorization"))
+    if authorization is None:
+        return ANONYMOUS
+    return parse_basic(authorization.value) if authorization.scheme == "basic" else None

@@ -1,0 +1,145 @@
+"""The headers of HTTP authentication: `Authorization`, and the challenge in `WWW-Authenticate`."""
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping, Sequence
+
+import attrs
+from starlette.requests import Request
+
+from docker_registry_sdk.testing.settings import TokenOrigin
+from docker_registry_sdk.testing.v2.access import Access
+from docker_registry_sdk.testing.v2.errors import UNAUTHORIZED, ApiError
+
+REALM = "embedded-registry"
+"""The realm in Basic challenges."""
+
+SERVICE = "embedded-registry"
+"""The name of the registry in Bearer challenges and in tokens."""
+
+_HOST = re.compile(r"(?P<name>[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?P<port>:[0-9]{1,5})?")
+
+
+@attrs.frozen
+class Authorization:
+    """The value of an `Authorization` header.
+
+    Args:
+        scheme: The authentication scheme, in lower case.
+        value: The credentials after the scheme.
+    """
+
+    scheme: str
+    value: str = attrs.field(repr=False)
+
+
+def parse_authorization(header: str | None) -> Authorization | None:
+    """Parse the value of an `Authorization` header.
+
+    Args:
+        header: The value, or None if the request has no such header.
+
+    Returns:
+        Scheme and credentials, or None if there is no header.
+
+    Source: RFC 9110, section 11.6.2.
+    """
+    if header is None:
+        return None
+    scheme, _, value = header.strip().partition(" ")
+    return Authorization(scheme.lower(), value.strip())
+
+
+def parse_basic(value: str) -> tuple[str, str] | None:
+    """Parse Basic credentials.
+
+    Args:
+        value: The base64 text after the scheme.
+
+    Returns:
+        The user name and the password, or None if the credentials are malformed.
+
+    Source: RFC 7617, section 2.
+    """
+    try:
+        text = base64.b64decode(value, validate=True).decode()
+    except (binascii.Error, ValueError):  # a UnicodeError is a ValueError
+        return None
+    username, colon, password = text.partition(":")
+    return (username, password) if colon else None
+
+
+def basic_challenge() -> str:
+    """Return the value of `WWW-Authenticate` that requests Basic credentials."""
+    return _challenge("Basic", {"realm": REALM})
+
+
+def bearer_challenge(realm: str, scope: str, error: str | None) -> str:
+    """Return the value of `WWW-Authenticate` that requests a token.
+
+    Args:
+        realm: The URL of the token service.
+        scope: The scopes that the token needs; empty if any token is accepted.
+        error: The RFC 6750 error code for the token that the client sent, or None if it sent no token.
+
+    Source: RFC 6750, section 3, and Distribution, "Token Authentication Specification".
+    """
+    return _challenge("Bearer", {"realm": realm, "service": SERVICE, "scope": scope, "error": error or ""})
+
+
+def unauthorized(challenge: str, needed: Sequence[Access], message: str | None = None) -> ApiError:
+    """Return the 401 error with a challenge and the rights that the request needs.
+
+    Args:
+        challenge: The value of `WWW-Authenticate`.
+        needed: The rights that the request needs.
+        message: The message in the error, or None for the default one.
+    """
+    detail = [{"Type": each.type, "Name": each.name, "Action": each.action} for each in needed]
+    return ApiError(UNAUTHORIZED, message, details=[detail] if detail else (), headers={"www-authenticate": challenge})
+
+
+@attrs.frozen
+class TokenAddress:
+    """The address of the token service.
+
+    The URL depends on the host that the client called, so the client can reach the service even where the registry has another
+    address than on its own machine, as in a container.
+
+    Args:
+        origin: The origin of the service, relative to that of the registry.
+        port: The port of the service, if its origin is `port`.
+        path: The path of the service.
+    """
+
+    origin: TokenOrigin
+    port: int | None
+    path: str
+
+    def for_request(self, request: Request) -> str:
+        """Return the URL of the token service, for the challenge in the response to a request."""
+        return self.url(request.url.scheme, request.headers.get("host", ""), request.scope["server"])
+
+    def url(self, scheme: str, host: str, server: tuple[str, int]) -> str:
+        """Return the URL of the token service.
+
+        Args:
+            scheme: The scheme of the registry's URL.
+            host: The value of the client's `Host` header; if it is malformed, `server` is used instead.
+            server: The IP address and the port on which the registry listens.
+        """
+        address = f"[{server[0]}]" if ":" in server[0] else server[0]
+        match = _HOST.fullmatch(host) or _HOST.fullmatch(f"{address}:{server[1]}")
+        assert match is not None  # an IP address and a port always match
+        name, port = match["name"], match["port"] or ""
+        if self.origin == "name":
+            name = address if name == "localhost" else "localhost"
+        elif self.origin == "port":
+            port = f":{self.port}"
+        return f"{scheme}://{name}{port}{self.path}"
+
+
+def _challenge(scheme: str, parameters: Mapping[str, str]) -> str:
+    """Format a challenge, without empty parameters; no value contains a quote or a backslash."""
+    return f"{scheme} " + ",".join(f'{name}="{value}"' for name, value in parameters.items() if value)
