@@ -10,8 +10,9 @@ Its names are imported when they are first used, so that importing the package i
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from ._core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from ._core.blobs.progress import Progress as Progress
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from .client._sync.client import RegistryClientV2 as RegistryClientV2
     from .client.manifests import ManifestResponse as ManifestResponse
     from .client.manifests import digest_from_manifest_bytes as digest_from_manifest_bytes
-    from .connect._async.create import async_create_client as create_async_client
+    from .connect._async.create import create_async_client as create_async_client
     from .connect._async.login import async_login as async_login
     from .connect._sync.create import create_client as create_client
     from .connect._sync.login import login as login
@@ -87,170 +88,63 @@ if TYPE_CHECKING:
     from .reference import parse_repo_and_ref as parse_repo_and_ref
     from .reference import parse_repo_and_tag as parse_repo_and_tag
     from .v2.models import Descriptor as Descriptor
-
-_MODULES = {
-    "ArtifactError": ".errors",
-    "AsyncClientOptions": "._core.transport.options",
-    "AsyncRegistryClientV1": ".legacy_v1._async.client",
-    "AsyncRegistryClientV2": ".client._async.client",
-    "AuthError": ".errors",
-    "BadRequestError": ".errors",
-    "ClientOptions": "._core.transport.options",
-    "ConflictError": ".errors",
-    "CopyPlan": ".images.copy_plan",
-    "CopyResult": ".images.copy_plan",
-    "Credential": ".credentials.credential",
-    "DOCKER_LIST": ".client.manifests",
-    "DOCKER_MANIFEST": ".client.manifests",
-    "DOCKER_SCHEMA1": ".client.manifests",
-    "Descriptor": ".v2.models",
-    "Digest": ".digest",
-    "DigestMismatchError": ".errors",
-    "DockerArchive": ".images.docker_archive",
-    "ForbiddenError": ".errors",
-    "ImageError": ".errors",
-    "Index": ".reference",
-    "InvalidDigestError": ".errors",
-    "InvalidReferenceError": ".errors",
-    "Layout": ".images.layout",
-    "LoginResult": ".connect.login_result",
-    "ManifestResponse": ".client.manifests",
-    "MethodNotAllowedError": ".errors",
-    "NotFoundError": ".errors",
-    "NotModifiedError": ".errors",
-    "OCI_INDEX": ".client.manifests",
-    "OCI_MANIFEST": ".client.manifests",
-    "ParseError": ".errors",
-    "PreconditionFailedError": ".errors",
-    "Progress": "._core.blobs.progress",
-    "RangeNotSatisfiableError": ".errors",
-    "RateLimitedError": ".errors",
-    "RedirectError": ".errors",
-    "ReferrersError": ".errors",
-    "RegistryClientV1": ".legacy_v1._sync.client",
-    "RegistryClientV2": ".client._sync.client",
-    "RegistryError": ".errors",
-    "Repo": ".reference",
-    "RepoRef": ".reference",
-    "ResponseError": ".errors",
-    "ServerError": ".errors",
-    "StatusError": ".errors",
-    "TooLargeError": ".errors",
-    "TransportError": ".errors",
-    "UnauthorizedError": ".errors",
-    "UnexpectedContentType": ".errors",
-    "UnsafeTitleError": ".errors",
-    "UploadSession": "._core.blobs.session",
-    "apply_copy": ".images._sync.copy",
-    "async_apply_copy": ".images._async.copy",
-    "async_copy": ".images._async.copy",
-    "async_get_config": ".images._async.pull_push",
-    "async_login": ".connect._async.login",
-    "async_plan_copy": ".images._async.copy",
-    "async_pull": ".images._async.pull_push",
-    "async_push": ".images._async.pull_push",
-    "copy": ".images._sync.copy",
-    "create_async_client": ".connect._async.create",
-    "create_client": ".connect._sync.create",
-    "digest_from_manifest_bytes": ".client.manifests",
-    "get_config": ".images._sync.pull_push",
-    "login": ".connect._sync.login",
-    "parse_index": ".reference",
-    "parse_repo": ".reference",
-    "parse_repo_and_ref": ".reference",
-    "parse_repo_and_tag": ".reference",
-    "plan_copy": ".images._sync.copy",
-    "pull": ".images._sync.pull_push",
-    "push": ".images._sync.pull_push",
-}
-
-# Async functions carry async_ in front where they are written; this one reads better in the place of a class.
-_NAMES = {"create_async_client": "async_create_client"}
-
-__all__ = [
-    "DOCKER_LIST",
-    "DOCKER_MANIFEST",
-    "DOCKER_SCHEMA1",
-    "OCI_INDEX",
-    "OCI_MANIFEST",
-    "ArtifactError",
-    "AsyncClientOptions",
-    "AsyncRegistryClientV1",
-    "AsyncRegistryClientV2",
-    "AuthError",
-    "BadRequestError",
-    "ClientOptions",
-    "ConflictError",
-    "CopyPlan",
-    "CopyResult",
-    "Credential",
-    "Descriptor",
-    "Digest",
-    "DigestMismatchError",
-    "DockerArchive",
-    "ForbiddenError",
-    "ImageError",
-    "Index",
-    "InvalidDigestError",
-    "InvalidReferenceError",
-    "Layout",
-    "LoginResult",
-    "ManifestResponse",
-    "MethodNotAllowedError",
-    "NotFoundError",
-    "NotModifiedError",
-    "ParseError",
-    "PreconditionFailedError",
-    "Progress",
-    "RangeNotSatisfiableError",
-    "RateLimitedError",
-    "RedirectError",
-    "ReferrersError",
-    "RegistryClientV1",
-    "RegistryClientV2",
-    "RegistryError",
-    "Repo",
-    "RepoRef",
-    "ResponseError",
-    "ServerError",
-    "StatusError",
-    "TooLargeError",
-    "TransportError",
-    "UnauthorizedError",
-    "UnexpectedContentType",
-    "UnsafeTitleError",
-    "UploadSession",
-    "apply_copy",
-    "async_apply_copy",
-    "async_copy",
-    "async_get_config",
-    "async_login",
-    "async_plan_copy",
-    "async_pull",
-    "async_push",
-    "copy",
-    "create_async_client",
-    "create_client",
-    "digest_from_manifest_bytes",
-    "get_config",
-    "login",
-    "parse_index",
-    "parse_repo",
-    "parse_repo_and_ref",
-    "parse_repo_and_tag",
-    "plan_copy",
-    "pull",
-    "push",
-]
-
-# Hidden from type checkers, which know the names from above, so that they see a misspelt one.
-if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        if name not in _MODULES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = globals()[name] = getattr(import_module(_MODULES[name], __name__), _NAMES.get(name, name))
-        return value
-
-    def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})
+else:
+    __getattr__, __dir__, __all__ = lazy_exports(
+        __name__,
+        {
+            "._core.blobs.progress": ("Progress",),
+            "._core.blobs.session": ("UploadSession",),
+            "._core.transport.options": ("AsyncClientOptions", "ClientOptions"),
+            ".client._async.client": ("AsyncRegistryClientV2",),
+            ".client._sync.client": ("RegistryClientV2",),
+            ".client.manifests": ("ManifestResponse", "digest_from_manifest_bytes"),
+            ".connect._async.create": ("create_async_client",),
+            ".connect._async.login": ("async_login",),
+            ".connect._sync.create": ("create_client",),
+            ".connect._sync.login": ("login",),
+            ".connect.login_result": ("LoginResult",),
+            ".credentials.credential": ("Credential",),
+            ".digest": ("Digest",),
+            ".errors": (
+                "ArtifactError",
+                "AuthError",
+                "BadRequestError",
+                "ConflictError",
+                "DigestMismatchError",
+                "ForbiddenError",
+                "ImageError",
+                "InvalidDigestError",
+                "InvalidReferenceError",
+                "MethodNotAllowedError",
+                "NotFoundError",
+                "NotModifiedError",
+                "ParseError",
+                "PreconditionFailedError",
+                "RangeNotSatisfiableError",
+                "RateLimitedError",
+                "RedirectError",
+                "ReferrersError",
+                "RegistryError",
+                "ResponseError",
+                "ServerError",
+                "StatusError",
+                "TooLargeError",
+                "TransportError",
+                "UnauthorizedError",
+                "UnexpectedContentType",
+                "UnsafeTitleError",
+            ),
+            ".images._async.copy": ("async_apply_copy", "async_copy", "async_plan_copy"),
+            ".images._async.pull_push": ("async_get_config", "async_pull", "async_push"),
+            ".images._sync.copy": ("apply_copy", "copy", "plan_copy"),
+            ".images._sync.pull_push": ("get_config", "pull", "push"),
+            ".images.copy_plan": ("CopyPlan", "CopyResult"),
+            ".images.docker_archive": ("DockerArchive",),
+            ".images.layout": ("Layout",),
+            ".legacy_v1._async.client": ("AsyncRegistryClientV1",),
+            ".legacy_v1._sync.client": ("RegistryClientV1",),
+            ".media_types": ("DOCKER_LIST", "DOCKER_MANIFEST", "DOCKER_SCHEMA1", "OCI_INDEX", "OCI_MANIFEST"),
+            ".reference": ("Index", "Repo", "RepoRef", "parse_index", "parse_repo", "parse_repo_and_ref", "parse_repo_and_tag"),
+            ".v2.models": ("Descriptor",),
+        },
+    )

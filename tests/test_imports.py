@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
+import inspect
 import pkgutil
 import subprocess
 import sys
+from importlib.util import resolve_name
+from types import ModuleType
 
 import pytest
 
 import docker_registry_sdk
 
 MODULES = sorted(one.name for one in pkgutil.walk_packages(docker_registry_sdk.__path__, "docker_registry_sdk."))
-LAZY = [f"docker_registry_sdk.{package}.{inner}" for package in ("v1", "v2", "token_auth") for inner in ("api", "models")]
+GENERATED = [f"docker_registry_sdk.{package}.{inner}" for package in ("v1", "v2", "token_auth") for inner in ("api", "models")]
+# The packages whose names `lazy_exports` imports on first use.
+EXPORTING = [
+    "docker_registry_sdk",
+    "docker_registry_sdk._core.wire",
+    "docker_registry_sdk.artifacts",
+    "docker_registry_sdk.credentials",
+    "docker_registry_sdk.images",
+    "docker_registry_sdk.testing",
+]
+LAZY = [*EXPORTING, *GENERATED]
 
 
 def loaded_after(code: str) -> set[str]:
@@ -84,6 +98,31 @@ def test_star_import_of_a_lazy_package_gives_all_names(name: str) -> None:
     found: dict[str, object] = {}
     exec(f"from {name} import *", found)
     assert set(importlib.import_module(name).__all__) <= set(found)
+
+
+def typed_names(module: ModuleType) -> set[tuple[str, str, str]]:
+    """Return the names that a package lists for type checkers: module, name in the module, exported name."""
+    tree = ast.parse(inspect.getsource(module))
+    block = next(one for one in tree.body if isinstance(one, ast.If) and ast.unparse(one.test) == "TYPE_CHECKING")
+    found = set()
+    for statement in block.body:
+        if isinstance(statement, ast.ImportFrom):
+            origin = resolve_name("." * statement.level + (statement.module or ""), module.__name__)
+            found |= {(origin, one.name, str(one.asname)) for one in statement.names}
+        elif isinstance(statement, ast.Assign):  # Name = module.name
+            assert isinstance(statement.targets[0], ast.Name)
+            origin, _, name = ast.unparse(statement.value).rpartition(".")
+            found.add((origin, name, statement.targets[0].id))
+    return found
+
+
+@pytest.mark.parametrize("name", EXPORTING)
+def test_lazy_names_are_those_that_type_checkers_see(name: str) -> None:
+    module = importlib.import_module(name)
+    typed = typed_names(module)
+    assert {public for _, _, public in typed} == set(vars(module)["__all__"])
+    for origin, attribute, public in typed:
+        assert getattr(module, public) is getattr(importlib.import_module(origin), attribute)
 
 
 def test_operations_are_imported_by_their_names() -> None:

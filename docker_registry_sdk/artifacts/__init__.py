@@ -11,8 +11,9 @@ The names of this package are imported when they are first used.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from .._core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from ._async.push_pull import async_pull as async_pull
@@ -20,25 +21,12 @@ if TYPE_CHECKING:
     from ._sync.push_pull import pull as pull
     from ._sync.push_pull import push as push
     from .manifest import ArtifactBlob as ArtifactBlob
-
-_MODULES = {
-    "ArtifactBlob": ".manifest",
-    "async_pull": "._async.push_pull",
-    "async_push": "._async.push_pull",
-    "pull": "._sync.push_pull",
-    "push": "._sync.push_pull",
-}
-
-__all__ = ["ArtifactBlob", "async_pull", "async_push", "pull", "push"]
-
-# Hidden from type checkers, so that they report misspelt names.
-if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        if name not in _MODULES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = globals()[name] = getattr(import_module(_MODULES[name], __name__), name)
-        return value
-
-    def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})
+else:
+    __getattr__, __dir__, __all__ = lazy_exports(
+        __name__,
+        {
+            "._async.push_pull": ("async_pull", "async_push"),
+            "._sync.push_pull": ("pull", "push"),
+            ".manifest": ("ArtifactBlob",),
+        },
+    )

@@ -8,8 +8,9 @@ credential.source                           # "auths entry 'quay.io' in …/.doc
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from .._core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from ._async.config_files import AsyncConfigFileCredentials as AsyncConfigFileCredentials
@@ -18,33 +19,13 @@ if TYPE_CHECKING:
     from .provider import AsyncCredentialProvider as AsyncCredentialProvider
     from .provider import CredentialProvider as CredentialProvider
     from .provider import ExplicitCredentials as ExplicitCredentials
-
-_MODULES = {
-    "AsyncConfigFileCredentials": "._async.config_files",
-    "AsyncCredentialProvider": ".provider",
-    "ConfigFileCredentials": "._sync.config_files",
-    "Credential": ".credential",
-    "CredentialProvider": ".provider",
-    "ExplicitCredentials": ".provider",
-}
-
-__all__ = [
-    "AsyncConfigFileCredentials",
-    "AsyncCredentialProvider",
-    "ConfigFileCredentials",
-    "Credential",
-    "CredentialProvider",
-    "ExplicitCredentials",
-]
-
-# Hidden from type checkers, which know the names from above, so that they see a misspelt one.
-if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        if name not in _MODULES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = globals()[name] = getattr(import_module(_MODULES[name], __name__), name)
-        return value
-
-    def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})
+else:
+    __getattr__, __dir__, __all__ = lazy_exports(
+        __name__,
+        {
+            "._async.config_files": ("AsyncConfigFileCredentials",),
+            "._sync.config_files": ("ConfigFileCredentials",),
+            ".credential": ("Credential",),
+            ".provider": ("AsyncCredentialProvider", "CredentialProvider", "ExplicitCredentials"),
+        },
+    )

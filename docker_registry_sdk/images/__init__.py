@@ -10,8 +10,9 @@ The names of this package are imported when they are first used.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from .._core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from .._core.blobs.progress import Progress as Progress
@@ -39,71 +40,21 @@ if TYPE_CHECKING:
     from .docker_archive import DockerArchive as DockerArchive
     from .layout import Layout as Layout
     from .platforms import parse_platform as parse_platform
-
-_MODULES = {
-    "CopyPlan": ".copy_plan",
-    "CopyResult": ".copy_plan",
-    "DockerArchive": ".docker_archive",
-    "Layout": ".layout",
-    "PlannedBlob": ".copy_plan",
-    "PlannedManifest": ".copy_plan",
-    "Platform": "..v2.models",
-    "Progress": ".._core.blobs.progress",
-    "apply_copy": "._sync.copy",
-    "async_apply_copy": "._async.copy",
-    "async_copy": "._async.copy",
-    "async_delete_manifest": "._async.referrers",
-    "async_get_config": "._async.pull_push",
-    "async_plan_copy": "._async.copy",
-    "async_pull": "._async.pull_push",
-    "async_push": "._async.pull_push",
-    "async_push_manifest": "._async.referrers",
-    "copy": "._sync.copy",
-    "delete_manifest": "._sync.referrers",
-    "get_config": "._sync.pull_push",
-    "parse_platform": ".platforms",
-    "plan_copy": "._sync.copy",
-    "pull": "._sync.pull_push",
-    "push": "._sync.pull_push",
-    "push_manifest": "._sync.referrers",
-}
-
-__all__ = [
-    "CopyPlan",
-    "CopyResult",
-    "DockerArchive",
-    "Layout",
-    "PlannedBlob",
-    "PlannedManifest",
-    "Platform",
-    "Progress",
-    "apply_copy",
-    "async_apply_copy",
-    "async_copy",
-    "async_delete_manifest",
-    "async_get_config",
-    "async_plan_copy",
-    "async_pull",
-    "async_push",
-    "async_push_manifest",
-    "copy",
-    "delete_manifest",
-    "get_config",
-    "parse_platform",
-    "plan_copy",
-    "pull",
-    "push",
-    "push_manifest",
-]
-
-# Hidden from type checkers, so that they report misspelt names.
-if not TYPE_CHECKING:
-
-    def __getattr__(name: str) -> object:
-        if name not in _MODULES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = globals()[name] = getattr(import_module(_MODULES[name], __name__), name)
-        return value
-
-    def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__})
+else:
+    __getattr__, __dir__, __all__ = lazy_exports(
+        __name__,
+        {
+            ".._core.blobs.progress": ("Progress",),
+            "..v2.models": ("Platform",),
+            "._async.copy": ("async_apply_copy", "async_copy", "async_plan_copy"),
+            "._async.pull_push": ("async_get_config", "async_pull", "async_push"),
+            "._async.referrers": ("async_delete_manifest", "async_push_manifest"),
+            "._sync.copy": ("apply_copy", "copy", "plan_copy"),
+            "._sync.pull_push": ("get_config", "pull", "push"),
+            "._sync.referrers": ("delete_manifest", "push_manifest"),
+            ".copy_plan": ("CopyPlan", "CopyResult", "PlannedBlob", "PlannedManifest"),
+            ".docker_archive": ("DockerArchive",),
+            ".layout": ("Layout",),
+            ".platforms": ("parse_platform",),
+        },
+    )

@@ -9,10 +9,12 @@
 The server's libraries are imported when a name is first used, so importing this package is cheap.
 """
 
-import importlib
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
-from docker_registry_sdk.testing.extra import needs_extra
+from .._core.lazy_exports import lazy_exports
+from .extra import needs_extra
 
 if TYPE_CHECKING:
     from docker_registry_sdk.testing.factory import EmbeddedRegistryFactory as EmbeddedRegistryFactory
@@ -29,47 +31,21 @@ if TYPE_CHECKING:
     from docker_registry_sdk.testing.storage.memory import MemoryStorage as MemoryStorage
     from docker_registry_sdk.testing.v1.settings import V1Settings as V1Settings
 else:
-    _MODULES = {
-        "Clock": "settings",
-        "DirectoryStorage": "storage.directory",
-        "EmbeddedRegistry": "registry",
-        "EmbeddedRegistryFactory": "factory",
-        "EmbeddedRegistryOptions": "factory",
-        "MemoryStorage": "storage.memory",
-        "Profile": "profiles.profile",
-        "Quirk": "profiles.profile",
-        "RequestLog": "request_log",
-        "RequestRecord": "request_log",
-        "Settings": "settings",
-        "Storage": "storage.base",
-        "V1Settings": "v1.settings",
-    }
+    _get_attribute, __dir__, __all__ = lazy_exports(
+        __name__,
+        {
+            ".factory": ("EmbeddedRegistryFactory", "EmbeddedRegistryOptions"),
+            ".profiles.profile": ("Profile", "Quirk"),
+            ".registry": ("EmbeddedRegistry",),
+            ".request_log": ("RequestLog", "RequestRecord"),
+            ".settings": ("Clock", "Settings"),
+            ".storage.base": ("Storage",),
+            ".storage.directory": ("DirectoryStorage",),
+            ".storage.memory": ("MemoryStorage",),
+            ".v1.settings": ("V1Settings",),
+        },
+    )
 
     def __getattr__(name):
-        module = _MODULES.get(name)
-        if module is None:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         with needs_extra():
-            value = getattr(importlib.import_module(f"{__name__}.{module}"), name)
-        globals()[name] = value
-        return value
-
-    def __dir__():
-        return sorted({*globals(), *__all__})
-
-
-__all__ = [
-    "Clock",
-    "DirectoryStorage",
-    "EmbeddedRegistry",
-    "EmbeddedRegistryFactory",
-    "EmbeddedRegistryOptions",
-    "MemoryStorage",
-    "Profile",
-    "Quirk",
-    "RequestLog",
-    "RequestRecord",
-    "Settings",
-    "Storage",
-    "V1Settings",
-]
+            return _get_attribute(name)

@@ -12,14 +12,6 @@ from tests.test_imports import loaded_after
 FUNCTIONS = {"pull", "push"}
 
 
-def test_the_package_exports_exactly_these_names() -> None:
-    names = FUNCTIONS | {f"async_{name}" for name in FUNCTIONS} | {"ArtifactBlob"}
-    assert set(artifacts.__all__) == names and len(artifacts.__all__) == len(names)
-    assert names <= set(dir(artifacts))
-    with pytest.raises(AttributeError, match="has no attribute 'no_such_name'"):
-        _ = artifacts.no_such_name  # type: ignore[attr-defined]
-
-
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
 def test_each_function_has_an_async_twin_with_the_same_parameters(name: str) -> None:
     function, twin = getattr(artifacts, name), getattr(artifacts, f"async_{name}")

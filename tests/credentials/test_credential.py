@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from docker_registry_sdk import credentials
 from docker_registry_sdk.credentials import (
     AsyncConfigFileCredentials,
     AsyncCredentialProvider,
@@ -74,11 +73,3 @@ def test_providers_are_what_the_protocols_say() -> None:
     ]
     asynchronous: list[AsyncCredentialProvider] = [AsyncConfigFileCredentials(environ={"A": "s3cret"})]
     assert "s3cret" not in repr([*sync, *asynchronous])
-
-
-def test_names_are_lazy_and_complete() -> None:
-    for name in credentials.__all__:
-        assert getattr(credentials, name).__doc__
-    assert set(credentials.__all__) <= set(dir(credentials))
-    with pytest.raises(AttributeError, match="no_such_name"):
-        _ = credentials.no_such_name  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]

@@ -13,17 +13,6 @@ FUNCTIONS = {
     "apply_copy", "copy", "delete_manifest", "get_config", "plan_copy", "pull", "push",
     "push_manifest",
 }  # fmt: skip
-TYPES = {
-    "CopyPlan", "CopyResult", "DockerArchive", "Layout", "PlannedBlob", "PlannedManifest", "Platform", "Progress",
-}  # fmt: skip
-
-
-def test_all_names_are_there_and_no_others() -> None:
-    names = FUNCTIONS | {f"async_{name}" for name in FUNCTIONS} | TYPES | {"parse_platform"}
-    assert set(images.__all__) == names and len(images.__all__) == len(names)
-    assert names <= set(dir(images))
-    with pytest.raises(AttributeError, match="has no attribute 'no_such_name'"):
-        _ = images.no_such_name  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))

@@ -15,7 +15,6 @@ from typing import TypeAlias
 import httpx
 import pytest
 
-from docker_registry_sdk import testing
 from docker_registry_sdk.testing import EmbeddedRegistry, Settings
 from tests.testing.helpers import digest_of, push_blob, start_upload
 
@@ -65,13 +64,6 @@ with EmbeddedRegistry() as registry:
 def test_importing_it_is_cheap() -> None:
     program = "import sys, docker_registry_sdk.testing as t; assert 'uvicorn' not in sys.modules; print(dir(t), t.Settings)"
     assert "EmbeddedRegistry" in subprocess.check_output([sys.executable, "-c", program], text=True)
-
-
-def test_public_names() -> None:
-    assert all(getattr(testing, name).__name__ == name for name in testing.__all__)
-    assert set(testing.__all__) <= set(dir(testing))
-    with pytest.raises(AttributeError, match="Nonsense"):
-        testing.Nonsense  # type: ignore[attr-defined]  # noqa: B018  # pyright: ignore
 
 
 def test_it_stops_after_an_error(threads: Threads) -> None:

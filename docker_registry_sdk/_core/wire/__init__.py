@@ -3,13 +3,15 @@
 Its names are imported when they are first used: most programs use few of them, and httpx alone is slow to import.
 """
 
+from __future__ import annotations
+
 from typing import TYPE_CHECKING
 
+from ..lazy_exports import lazy_exports
+
 if TYPE_CHECKING:
+    import httpx
     from httpx import ByteStream as ByteStream
-    from httpx import Request as HTTPRequest
-    from httpx import Response as HTTPResponse
-    from httpx import TransportError as HTTPFailure
 
     from ...errors import ErrorDetail as ErrorDetail
     from ._async.exchange import AsyncChunks as AsyncChunks
@@ -73,160 +75,39 @@ if TYPE_CHECKING:
     from .writing import form_body as form_body
     from .writing import format_timestamp as format_timestamp
     from .writing import json_body as json_body
+
+    # `import ... as` exports no other name to type checkers.
+    HTTPRequest = httpx.Request
+    HTTPResponse = httpx.Response
+    HTTPFailure = httpx.TransportError
 else:
-    _MODULES = {
-        "async_blocks": ".bodies",
-        "body_length": ".bodies",
-        "blocks": ".bodies",
-        "verbatim_url": ".request",
-        "make_absolute": ".urls",
-        "build": ".request",
-        "HTTPRequest": "httpx",
-        "HTTPFailure": "httpx",
-        "ByteStream": "httpx",
-        "AsyncChunks": "._async.exchange",
-        "AsyncClient": "._async.exchange",
-        "AsyncFill": "._async.exchange",
-        "AsyncRawBody": ".bodies",
-        "Chunks": "._sync.exchange",
-        "Client": "._sync.exchange",
-        "ErrorDetail": "...errors",
-        "Fill": "._sync.exchange",
-        "HTTPResponse": "httpx",
-        "NullList": ".reading",
-        "ParsedResponse": ".response",
-        "RawBody": ".bodies",
-        "Readable": ".bodies",
-        "Reader": ".reading",
-        "Request": ".request",
-        "Response": ".response",
-        "Timeout": ".request",
-        "accept_header": ".writing",
-        "anything": ".reading",
-        "async_read": "._async.exchange",
-        "async_send": "._async.exchange",
-        "is_untrusted": ".failures",
-        "may_pass": ".failures",
-        "never_arrived": ".failures",
-        "read": "._sync.exchange",
-        "async_stream": "._async.exchange",
-        "boolean": ".reading",
-        "boolean_header": ".headers",
-        "check_path_value": ".urls",
-        "either": ".reading",
-        "fill_path": ".urls",
-        "first": ".writing",
-        "follow_url": ".urls",
-        "form_body": ".writing",
-        "format_timestamp": ".writing",
-        "integer": ".reading",
-        "integer_header": ".headers",
-        "json_body": ".writing",
-        "list_header": ".headers",
-        "list_of": ".reading",
-        "make_request": ".request",
-        "map_of": ".reading",
-        "media_type": ".response",
-        "next_link": ".headers",
-        "number": ".reading",
-        "open_enum": ".reading",
-        "parse_json": ".response",
-        "refuse_query": ".urls",
-        "required": ".headers",
-        "send": "._sync.exchange",
-        "status_error": ".response",
-        "stream": "._sync.exchange",
-        "string": ".reading",
-        "text_header": ".headers",
-        "timestamp": ".reading",
-        "unexpected_content_type": ".response",
-        "url_header": ".headers",
-    }
-
-    _NAMES = {
-        "HTTPFailure": "TransportError",
-        "HTTPRequest": "Request",
-        "HTTPResponse": "Response",
-    }
-
-    def __getattr__(name):
-        from importlib import import_module
-
-        if name not in _MODULES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(import_module(_MODULES[name], __name__), _NAMES.get(name, name))
-        globals()[name] = value
-        return value
-
-    def __dir__():
-        return sorted({*globals(), *_MODULES})
-
-
-__all__ = [
-    "AsyncChunks",
-    "AsyncClient",
-    "AsyncFill",
-    "AsyncRawBody",
-    "ByteStream",
-    "Chunks",
-    "Client",
-    "ErrorDetail",
-    "Fill",
-    "HTTPFailure",
-    "HTTPRequest",
-    "HTTPResponse",
-    "NullList",
-    "ParsedResponse",
-    "RawBody",
-    "Readable",
-    "Reader",
-    "Request",
-    "Response",
-    "Timeout",
-    "accept_header",
-    "anything",
-    "async_blocks",
-    "async_read",
-    "async_send",
-    "async_stream",
-    "blocks",
-    "body_length",
-    "boolean",
-    "boolean_header",
-    "build",
-    "check_path_value",
-    "either",
-    "fill_path",
-    "first",
-    "follow_url",
-    "form_body",
-    "format_timestamp",
-    "integer",
-    "integer_header",
-    "is_untrusted",
-    "json_body",
-    "list_header",
-    "list_of",
-    "make_absolute",
-    "make_request",
-    "map_of",
-    "may_pass",
-    "media_type",
-    "never_arrived",
-    "next_link",
-    "number",
-    "open_enum",
-    "parse_json",
-    "read",
-    "refuse_query",
-    "required",
-    "send",
-    "status_error",
-    "stream",
-    "string",
-    "text_header",
-    "timestamp",
-    "unexpected_content_type",
-    "url_header",
-    "verbatim_url",
-]
+    __getattr__, __dir__, __all__ = lazy_exports(
+        __name__,
+        {
+            "httpx": ("ByteStream", "Request as HTTPRequest", "Response as HTTPResponse", "TransportError as HTTPFailure"),
+            "...errors": ("ErrorDetail",),
+            "._async.exchange": ("AsyncChunks", "AsyncClient", "AsyncFill", "async_read", "async_send", "async_stream"),
+            "._sync.exchange": ("Chunks", "Client", "Fill", "read", "send", "stream"),
+            ".bodies": ("AsyncRawBody", "RawBody", "Readable", "async_blocks", "blocks", "body_length"),
+            ".failures": ("is_untrusted", "may_pass", "never_arrived"),
+            ".headers": ("boolean_header", "integer_header", "list_header", "next_link", "required", "text_header", "url_header"),
+            ".reading": (
+                "NullList",
+                "Reader",
+                "anything",
+                "boolean",
+                "either",
+                "integer",
+                "list_of",
+                "map_of",
+                "number",
+                "open_enum",
+                "string",
+                "timestamp",
+            ),
+            ".request": ("Request", "Timeout", "build", "make_request", "verbatim_url"),
+            ".response": ("ParsedResponse", "Response", "media_type", "parse_json", "status_error", "unexpected_content_type"),
+            ".urls": ("check_path_value", "fill_path", "follow_url", "make_absolute", "refuse_query"),
+            ".writing": ("accept_header", "first", "form_body", "format_timestamp", "json_body"),
+        },
+    )

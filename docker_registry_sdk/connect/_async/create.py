@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @overload
-async def async_create_client(
+async def create_async_client(
     name: str | Repo | None = None,
     *,
     index: str | Index | None = None,
@@ -22,7 +22,7 @@ async def async_create_client(
     **options: Unpack[AsyncClientOptions],
 ) -> AsyncRegistryClientV1: ...
 @overload
-async def async_create_client(
+async def create_async_client(
     name: str | Repo | None = None,
     *,
     index: str | Index | None = None,
@@ -30,14 +30,14 @@ async def async_create_client(
     **options: Unpack[AsyncClientOptions],
 ) -> AsyncRegistryClientV2: ...
 @overload
-async def async_create_client(
+async def create_async_client(
     name: str | Repo | None = None,
     *,
     index: str | Index | None = None,
     version: Literal[1, 2] | None = None,
     **options: Unpack[AsyncClientOptions],
 ) -> AsyncRegistryClientV1 | AsyncRegistryClientV2: ...
-async def async_create_client(
+async def create_async_client(
     name: str | Repo | None = None,
     *,
     index: str | Index | None = None,

@@ -7,7 +7,7 @@ from typing import Literal, Unpack
 from ..._core.transport.options import AsyncLoginOptions
 from ...reference import Index
 from ..login_result import LoginResult
-from .create import async_create_client
+from .create import create_async_client
 
 
 async def async_login(
@@ -36,7 +36,7 @@ async def async_login(
 
     Source: OCI Distribution Spec, Determining Support (end-1); Docker Hub API, User Login.
     """
-    client = await async_create_client(index=index, version=version, username=username, password=password, **options)
+    client = await create_async_client(index=index, version=version, username=username, password=password, **options)
     async with client:
         if client.version == 2:
             await client.ping()
