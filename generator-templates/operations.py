@@ -1,4 +1,4 @@
-"""Operations as the templates print them: arguments, request, successes and errors."""
+"""The operations for the templates: arguments, request body, successes and errors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Literal
 from attrs import frozen
 from prose import sentence
 from responses import JSON, SuccessView, response_views
-from schemas import Document, Kind, Node, SpecError, class_name, notes, python_name
+from schemas import Document, Node, PythonType, SpecError, class_name, notes, python_name
 
 _ARGUMENT_NAMES = {"client", "timeout", "body", "content_type", "accept"}
 _MODULE_NAMES = {"wire", "request", "parse", "sync", "asyncio", "stream", "asyncio_stream", "response", "url", "frozenset"}
@@ -20,7 +20,11 @@ Location = Literal["path", "query", "header", "url"]
 
 @frozen(kw_only=True)
 class ParameterView:
-    """An argument of an operation."""
+    """An argument of an operation.
+
+    It has the fields of `Parameter` in the package's `wire/operations.py`, which this module does not import: the
+    generator must also run while the package is broken.
+    """
 
     name: str
     wire_name: str
@@ -33,7 +37,7 @@ class ParameterView:
 
 @frozen(kw_only=True)
 class BodyView:
-    """The body that an operation takes."""
+    """The request body of an operation."""
 
     kind: Literal["raw", "json", "form"]
     type: str
@@ -68,36 +72,36 @@ class OperationView:
 
     @property
     def class_name(self) -> str:
-        """The operation's name as classes begin with it."""
+        """The operation id in PascalCase, with which the names of its classes start."""
         return class_name(self.id)
 
     @property
     def streams(self) -> bool:
-        """Whether the successes are raw bytes, and so streamed."""
+        """Whether the bodies of the successes are raw bytes, which are streamed."""
         return all(success.kind == "binary" for success in self.successes)
 
     @property
     def accept(self) -> tuple[str, ...]:
-        """The media types that the successes may have."""
+        """The documented media types of the successes."""
         return tuple(dict.fromkeys(media for success in self.successes for media in success.media_types))
 
     def located(self, location: Location) -> tuple[ParameterView, ...]:
-        """Return the parameters that go to one place."""
+        """Return the parameters in one location of the request."""
         return tuple(parameter for parameter in self.parameters if parameter.location == location)
 
 
 def operation_view(document: Document, method: str, path: str, item: Node, node: Node) -> OperationView:
-    """Return what the templates print for an operation.
+    """Return the values that the templates print for an operation.
 
     Args:
         document: The specification.
         method: The HTTP method in lower case.
-        path: The path.
-        item: The path's node, with what its operations share.
-        node: The operation's node.
+        path: The path, with its parameters in braces.
+        item: The node of the path, with the parameters that its operations share.
+        node: The node of the operation.
 
     Raises:
-        SpecError: Something in it cannot be expressed in full.
+        SpecError: The operation is not supported.
     """
     where: str = node["operationId"]
     opaque_node = node.get("x-opaque-url")
@@ -105,7 +109,7 @@ def operation_view(document: Document, method: str, path: str, item: Node, node:
     scopes = tuple(scope for choice in node.get("security", ()) for names in choice.values() for scope in names)
     in_path = sorted(_IN_BRACES.findall(path))
     if sorted(one["name"] for one in nodes if one["in"] == "path") != in_path:
-        raise SpecError(f"{where}: the parameters and the path {path} do not agree")
+        raise SpecError(f"{where}: the path parameters do not match the path {path}")
     taken = _ARGUMENT_NAMES | _MODULE_NAMES
     opaque = None
     if opaque_node is not None:
@@ -118,17 +122,17 @@ def operation_view(document: Document, method: str, path: str, item: Node, node:
             many=False,
             description="The URL that the server gave, used verbatim.",
         )
-        if opaque.required:  # it takes the place of what no scope names
+        if opaque.required:  # the URL replaces the path parameters, except those in a scope
             named = {name for scope in scopes for name in _IN_BRACES.findall(scope)}
             nodes = [one for one in nodes if one["in"] != "path" or one["name"] in named]
     parameters = [_parameter(document, one, where, taken) for one in nodes]
     if opaque is not None and not opaque.required and any(one.required for one in parameters if one.location == "query"):
-        raise SpecError(f"{where}: an opaque URL that is optional has a query of its own, so that no query parameter is required")
+        raise SpecError(f"{where}: no query parameter may be required beside an optional opaque URL, which has its own query")
     many = [one.name for one in parameters if one.many]
     body, body_models = _body(document, node.get("requestBody"), where)
     successes, errors, error_models, models = response_views(document, node, where, head=method == "head")
     if any(one.kind == "binary" for one in successes) and not all(one.kind == "binary" for one in successes):
-        raise SpecError(f"{where}: successes are all raw bytes, or none is")
+        raise SpecError(f"{where}: either all successes or no success must have a body of raw bytes")
     return OperationView(
         id=where,
         tag=node["tags"][0],
@@ -152,10 +156,10 @@ def operation_view(document: Document, method: str, path: str, item: Node, node:
 
 
 def _scope(scope: str, parameters: dict[str, ParameterView], where: str) -> str:
-    """Return the scope as a Python expression, None where a parameter in it is not given."""
+    """Return a scope as a Python expression, which is None if a parameter of the scope is None."""
     used = _IN_BRACES.findall(scope)
     if any(name not in parameters or parameters[name].type != "str" for name in used):
-        raise SpecError(f"{where}: the scope {scope} names no parameter that is text")
+        raise SpecError(f"{where}: every parameter in the scope {scope} must be a string parameter of the operation")
     code = _IN_BRACES.sub(lambda match: f"{{{parameters[match[1]].name}}}", scope)
     optional = [parameters[name].name for name in used if not parameters[name].required]
     text = f'f"{code}"' if used else f'"{code}"'
@@ -164,7 +168,7 @@ def _scope(scope: str, parameters: dict[str, ParameterView], where: str) -> str:
 
 def _parameter(document: Document, node: Node, where: str, taken: set[str]) -> ParameterView:
     place = f"{where}, parameter {node['name']}"
-    kind = document.kind(node["schema"], place)
+    kind = document.python_type(node["schema"], place)
     location = node["in"]
     allowed = {"path": {"str"}, "query": {"str", "int", "bool", "list[str]"}, "header": {"str", "int", "bool"}}
     if kind.type not in allowed.get(location, set()):
@@ -186,18 +190,18 @@ def _body(document: Document, node: Node | None, where: str) -> tuple[BodyView |
     node = document.resolve(node)
     media_types = tuple(node["content"])
     schemas = [media["schema"] for media in node["content"].values()]
-    kinds = [document.kind(schema, f"{where}, body") for schema in schemas]
+    kinds = [document.python_type(schema, f"{where}, body") for schema in schemas]
     shape: Literal["raw", "json", "form"]
     if node.get("x-raw-body") or all(kind.type == "bytes" for kind in kinds):
-        shape, kind = "raw", Kind("wire.AsyncRawBody", "")
+        shape, kind = "raw", PythonType("wire.AsyncRawBody", "")
     elif len(media_types) != 1:
-        raise SpecError(f"{where}: a body of several media types is raw (x-raw-body)")
+        raise SpecError(f"{where}: a body with several media types must be raw (x-raw-body)")
     else:
         shape, kind = ("form" if media_types[0] == _FORM else "json"), kinds[0]
         if not kind.dump or not (shape == "form" or media_types[0].endswith(JSON)):
-            raise SpecError(f"{where}: a body of {media_types[0]} with this schema has no form in Python")
+            raise SpecError(f"{where}: a body of {media_types[0]} with this schema is not supported")
         if shape == "form" and not document.is_form(schemas[0]):
-            raise SpecError(f"{where}: a form is a model of strings and numbers")
+            raise SpecError(f"{where}: the schema of a form must be a model of strings and numbers")
     return BodyView(
         kind=shape,
         type=kind.type,

@@ -1,4 +1,4 @@
-"""Prose from the specification, made fit for docstrings and code."""
+"""Text of the specification, formatted for docstrings and string literals."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ WIDTH = 118
 
 
 def wrapped(text: str, indent: int, hanging: int = 0) -> str:
-    """Return the text wrapped for a docstring; lines after the first are indented.
+    """Return the text escaped and wrapped for a docstring, with the lines after the first indented.
 
     Args:
-        text: Plain prose.
-        indent: The columns before every line.
-        hanging: Further columns before every line but the first.
+        text: The text.
+        indent: The indentation of the docstring, in columns.
+        hanging: The additional indentation of every line after the first, in columns.
     """
     safe = escaped(" ".join(text.split()))
     lines = textwrap.wrap(safe, WIDTH - indent - hanging, break_long_words=False, break_on_hyphens=False)
@@ -22,7 +22,7 @@ def wrapped(text: str, indent: int, hanging: int = 0) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return the text as it can stand in a docstring."""
+    """Return the text with the escapes that a docstring requires."""
     return text.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
 
 
@@ -33,10 +33,10 @@ def sentence(text: str) -> str:
 
 
 def prose(value: str) -> str:
-    """Return the text on one line, as a Python literal in double quotes."""
+    """Return the text, joined to one line, as a Python literal in double quotes."""
     return literal(" ".join(value.split()))
 
 
 def literal(value: str) -> str:
-    """Return the text, exactly, as a Python literal in double quotes."""
+    """Return the text, unchanged, as a Python literal in double quotes."""
     return json.dumps(value, ensure_ascii=False)

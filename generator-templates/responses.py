@@ -1,4 +1,4 @@
-"""Responses as the templates print them: a class for each success, and the errors."""
+"""The responses of an operation for the templates: a class for each success, and the documented errors."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from attrs import frozen
 from prose import sentence
-from schemas import Document, Kind, Node, SpecError, class_name, notes, python_name
+from schemas import Document, Node, PythonType, SpecError, class_name, notes, python_name
 
-# Signed manifests of schema 1 are JSON under a type that does not say so.
+# The last one is the suffix of signed schema 1 manifests, which are JSON.
 JSON = ("/json", "+json", "+prettyjws")
 _RESPONSE_NAMES = {"status", "headers", "media_type", "body", "raw"}
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
@@ -31,7 +31,7 @@ class HeaderView:
 
 @frozen(kw_only=True)
 class SuccessView:
-    """A success of an operation: one status, or several that mean the same."""
+    """A success of an operation, for one status or for several statuses that share a response."""
 
     name: str
     statuses: tuple[str, ...]
@@ -39,28 +39,28 @@ class SuccessView:
     headers: tuple[HeaderView, ...]
     kind: Literal["none", "binary", "json", "text"]
     type: str
-    media_types: dict[str, Kind]
+    media_types: dict[str, PythonType]
     may_be_empty: bool
 
     @property
     def names_models(self) -> bool:
-        """Whether the type of the body names generated classes."""
+        """Whether the type of the body uses generated classes."""
         return self.kind == "json" and any(kind.models for kind in self.media_types.values())
 
 
 def response_views(
     document: Document, node: Node, where: str, *, head: bool
 ) -> tuple[tuple[SuccessView, ...], tuple[tuple[str, str], ...], str | None, set[str]]:
-    """Return the successes of an operation, its errors, the model of their bodies and the models that the successes name.
+    """Return the successes of an operation, its errors, the model of error bodies, and the models of the success bodies.
 
     Args:
         document: The specification.
-        node: The operation's node.
-        where: The operation's id, for errors.
-        head: Whether the answers come without their bodies.
+        node: The node of the operation.
+        where: The id of the operation, for error messages.
+        head: Whether the method is HEAD, whose responses have no body.
 
     Raises:
-        SpecError: Something in them cannot be expressed in full.
+        SpecError: A response is not supported.
     """
     successes: dict[str, tuple[list[str], Node]] = {}
     errors: list[tuple[str, str]] = []
@@ -74,9 +74,9 @@ def response_views(
         errors.append((status, " ".join(response["description"].split())))
         schema = response.get("content", {}).get("application/json", {}).get("schema")
         if schema is not None:
-            error_models.add(document.kind(schema, f"{where}, {status}").type)
+            error_models.add(document.python_type(schema, f"{where}, {status}").type)
     if not successes or len(error_models) > 1:
-        raise SpecError(f"{where}: an operation has a success, and one model for its errors")
+        raise SpecError(f"{where}: an operation must have a success, and at most one model for its errors")
     views = tuple(_success(document, statuses, response, where, head=head) for statuses, response in successes.values())
     models = {model for view in views for kind in view.media_types.values() for model in kind.models}
     return views, tuple(errors), next(iter(error_models), None), models
@@ -86,10 +86,10 @@ def _success(document: Document, statuses: list[str], response: Node, where: str
     place = f"{where}, {statuses[0]}"
     content = response.get("content", {})
     schemas = [node["schema"] for node in content.values()]
-    kinds = {media: document.kind(node["schema"], f"{place}, {media}") for media, node in content.items()}
+    kinds = {media: document.python_type(node["schema"], f"{place}, {media}") for media, node in content.items()}
     shape: Literal["none", "binary", "json", "text"] = "none"
     if head:
-        pass  # the content is what GET would send
+        pass  # the documented content is that of GET
     elif kinds and all(kind.type == "bytes" for kind in kinds.values()):
         shape = "binary"
     elif kinds and all(media.startswith("text/") and kind.type == "str" for media, kind in kinds.items()):
@@ -97,15 +97,15 @@ def _success(document: Document, statuses: list[str], response: Node, where: str
     elif kinds:
         shape = "json"
         if any(not kind.parse or not media.endswith(JSON) for media, kind in kinds.items()):
-            raise SpecError(f"{place}: a body is JSON, text or raw bytes, and these do not mix")
+            raise SpecError(f"{place}: the bodies of one status must all be JSON, all text or all raw bytes")
     named = [kind.type for kind in kinds.values()] + (["None"] if response.get("x-may-be-empty") else [])
     types = {"none": "None", "binary": "BodyT", "text": "str"}
     if int(statuses[0]) not in _PHRASES:
-        raise SpecError(f"{place}: a success has a status that HTTP registers, which gives its class a name")
+        raise SpecError(f"{place}: the status of a success must be registered with a phrase, which names its class")
     words = "".join(word.capitalize() for word in re.findall("[A-Za-z]+", _PHRASES[int(statuses[0])]))
     may_be_empty = bool(response.get("x-may-be-empty"))
     if may_be_empty and shape != "json":
-        raise SpecError(f"{place}: x-may-be-empty is for a JSON body")
+        raise SpecError(f"{place}: x-may-be-empty requires a JSON body")
     taken = set(_RESPONSE_NAMES)
     return SuccessView(
         name=f"{class_name(where)}{words}",
@@ -123,13 +123,13 @@ def _success(document: Document, statuses: list[str], response: Node, where: str
 
 
 def _header(document: Document, name: str, node: dict[str, Any], place: str, taken: set[str]) -> HeaderView:
-    kind = document.kind(node["schema"], place)
+    kind = document.python_type(node["schema"], place)
     readers = {"str": "text_header", "int": "integer_header", "bool": "boolean_header", "list[str]": "list_header"}
     if kind.type not in readers:
         raise SpecError(f"{place}: a header cannot be {kind.type}")
     opaque = bool(node.get("x-opaque-url"))
     if opaque and kind.type != "str":
-        raise SpecError(f"{place}: a URL is a string, not {kind.type}")
+        raise SpecError(f"{place}: a URL must be a string, not {kind.type}")
     if opaque and name.lower() == "link":
         read = "wire.next_link(response)"
     else:

@@ -1,4 +1,4 @@
-"""Schemas as Python: the type of a value, what reads it from JSON, and what writes it back."""
+"""Schemas as Python code: the type of a value, the code that parses it from JSON, and the code that writes it as JSON."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from prose import sentence
 
 Node = dict[str, Any]
 
-# Generated classes use these, and a class attribute of the same name would hide them.
+# Names that generated classes use; a class attribute of the same name would hide them.
 _TYPE_NAMES = frozenset({"str", "int", "float", "bool", "bytes", "list", "dict", "datetime", "wire", "field"})
 
 
 class SpecError(Exception):
-    """The specification holds something that cannot be generated in full."""
+    """The specification contains something that the generator does not support."""
 
 
 @frozen
-class Kind:
-    """What a schema is in Python.
+class PythonType:
+    """The Python type of a schema, with the code that parses and writes its values.
 
     Attributes:
         type: The type, as code.
-        parse: What reads a value from parsed JSON, as code; empty when the value is no JSON.
-        dump: What makes JSON of `{x}`, as code; empty when the type cannot be written.
-        models: The generated classes that the code names.
+        parse: A callable that converts a value of parsed JSON, as code; empty if values are not JSON.
+        dump: An expression that converts `{x}` to JSON, as code; empty if values cannot be written as JSON.
+        models: The generated classes that the code uses.
     """
 
     type: str
@@ -37,28 +37,28 @@ class Kind:
 
 
 _SCALARS = {
-    "string": Kind("str", "wire.string"),
-    "integer": Kind("int", "wire.integer"),
-    "number": Kind("float", "wire.number"),
-    "boolean": Kind("bool", "wire.boolean"),
+    "string": PythonType("str", "wire.string"),
+    "integer": PythonType("int", "wire.integer"),
+    "number": PythonType("float", "wire.number"),
+    "boolean": PythonType("bool", "wire.boolean"),
 }
 _FORMATS = {
-    "date-time": Kind("datetime", "wire.timestamp", "wire.format_timestamp({x})"),
-    "binary": Kind("bytes", "", ""),
+    "date-time": PythonType("datetime", "wire.timestamp", "wire.format_timestamp({x})"),
+    "binary": PythonType("bytes", "", ""),
     "password": _SCALARS["string"],
 }
 
 
 def python_name(wire_name: str, node: Node, taken: set[str]) -> str:
-    """Return the name in Python of a parameter, header or property.
+    """Return the Python name of a parameter, header or property.
 
     Args:
-        wire_name: The name on the wire.
-        node: Its node, which may hold `x-python-name`.
-        taken: The names that it must not have; the new name is added.
+        wire_name: The name in requests and responses, such as `If-None-Match`.
+        node: The node of the parameter, header or property, which may have `x-python-name`.
+        taken: The names that are in use; the new name is added to them.
 
     Raises:
-        SpecError: The name is taken, or is none.
+        SpecError: The name is in use, or is not a Python name.
     """
     name = node.get("x-python-name")
     if name is None:
@@ -66,7 +66,7 @@ def python_name(wire_name: str, node: Node, taken: set[str]) -> str:
         name = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
         name = f"{name}_" if keyword.iskeyword(name) else name
     if not name.isidentifier() or keyword.iskeyword(name) or name in taken | _TYPE_NAMES:
-        raise SpecError(f"{wire_name}: {name!r} cannot be its name in Python; give it an x-python-name")
+        raise SpecError(f"{wire_name}: {name!r} cannot be used as its Python name; set x-python-name")
     taken.add(name)
     return str(name)
 
@@ -75,13 +75,13 @@ def class_name(name: str) -> str:
     """Return the class name of a component or an operation.
 
     Args:
-        name: The component's name, or an operation id.
+        name: The name of the component, or the id of the operation.
     """
     return "".join(word[:1].upper() + word[1:] for word in re.split(r"[^A-Za-z0-9]+", name))
 
 
 def notes(schema: Node) -> str:
-    """Return what a schema and the parts written in it say of themselves, as prose; empty when they say nothing.
+    """Return the descriptions of a schema and of its inline parts as one text; empty if there are no descriptions.
 
     Args:
         schema: The schema.
@@ -92,26 +92,26 @@ def notes(schema: Node) -> str:
 
 
 class Document:
-    """A specification, with its references resolved on demand.
+    """A specification that resolves its `$ref`s on demand.
 
     Args:
-        root: The parsed document.
+        root: The parsed YAML.
     """
 
     def __init__(self, root: Node) -> None:
         self.root = root
 
     def resolve(self, node: Node) -> Node:
-        """Return the node, or what its `$ref` names with the siblings of `$ref` on top.
+        """Return the node, or the target of its `$ref`, in which the keywords beside `$ref` replace those of the target.
 
         Raises:
-            SpecError: The reference leads nowhere.
+            SpecError: The target does not exist.
         """
         while "$ref" in node:
             target: Any = self.root
             for step in str(node["$ref"]).removeprefix("#/").split("/"):
                 if not isinstance(target, dict) or step not in target:
-                    raise SpecError(f"{node['$ref']} leads nowhere")
+                    raise SpecError(f"{node['$ref']} does not exist")
                 target = target[step]
             node = {**target, **{key: value for key, value in node.items() if key != "$ref"}}
         return node
@@ -120,65 +120,65 @@ class Document:
         """Return the names of `components/schemas`."""
         return list(self.root.get("components", {}).get("schemas", {}))
 
-    def kind(self, schema: Node, where: str) -> Kind:
-        """Return what a schema is in Python.
+    def python_type(self, schema: Node, where: str) -> PythonType:
+        """Return the Python type of a schema.
 
         Args:
-            schema: The schema, or a reference.
-            where: Its place, for errors.
+            schema: The schema, or a `$ref`.
+            where: The place of the schema, for error messages.
 
         Raises:
-            SpecError: It has no exact form in Python here.
+            SpecError: The schema is not supported.
         """
         if "$ref" in schema:
             return self._component(str(schema["$ref"]), where)
         return self._inline(schema, where)
 
     def is_model(self, name: str) -> bool:
-        """Return whether a component becomes a class with fields."""
+        """Return whether a component becomes a class with fields, which is an object with properties."""
         schema = self.root["components"]["schemas"][name]
         return schema.get("type") == "object" and "properties" in schema
 
     def is_form(self, schema: Node) -> bool:
-        """Return whether a schema is a model whose fields all fit in a form."""
+        """Return whether a schema is a model that can be sent as a form: every field is a string or a number."""
         fields: Node = self.resolve(schema).get("properties", {})
-        kinds = [self.kind(node, name).type for name, node in fields.items()]
-        return "$ref" in schema and bool(kinds) and all(set(kind.split(" | ")) & {"str", "int", "float"} for kind in kinds)
+        types = [self.python_type(node, name).type for name, node in fields.items()]
+        return "$ref" in schema and bool(types) and all(set(one.split(" | ")) & {"str", "int", "float"} for one in types)
 
-    def map_kind(self, schema: Node, where: str) -> Kind | None:
-        """Return what a map is in Python, or None when the schema is no map."""
+    def map_type(self, schema: Node, where: str) -> PythonType | None:
+        """Return the Python type of a map, or None if the schema is not a map (an object without properties)."""
         if schema.get("type") != "object" or "properties" in schema:
             return None
         if not isinstance(schema.get("additionalProperties"), dict):
-            raise SpecError(f"{where}: an object has properties, or additionalProperties with a schema")
+            raise SpecError(f"{where}: an object must have properties, or additionalProperties with a schema")
         item = self._part(schema["additionalProperties"], where)
         dump = "dict({x})" if item.dump == "{x}" else ""
         if item.dump not in ("", "{x}"):
             dump = f"{{{{key: {_nest(item)} for key, item in {{x}}.items()}}}}"
-        return Kind(f"dict[str, {item.type}]", f"wire.map_of({item.parse})", dump, item.models)
+        return PythonType(f"dict[str, {item.type}]", f"wire.map_of({item.parse})", dump, item.models)
 
-    def _component(self, reference: str, where: str) -> Kind:
+    def _component(self, reference: str, where: str) -> PythonType:
         prefix, _, name = reference.rpartition("/")
         if prefix != "#/components/schemas":
-            raise SpecError(f"{where}: {reference} is no schema of components/schemas")
+            raise SpecError(f"{where}: {reference} is not in components/schemas")
         schema = self.resolve({"$ref": reference})
         cls = class_name(name)
         if "enum" in schema:
-            return Kind(f"{cls} | str", f"wire.open_enum({cls})", "str({x})", frozenset({cls}))
+            return PythonType(f"{cls} | str", f"wire.open_enum({cls})", "str({x})", frozenset({cls}))
         if self.is_model(name):
-            return Kind(cls, f"{cls}.from_dict", "{x}.to_dict()", frozenset({cls}))
-        found = self.map_kind(schema, where)
+            return PythonType(cls, f"{cls}.from_dict", "{x}.to_dict()", frozenset({cls}))
+        found = self.map_type(schema, where)
         if found is not None:
-            return Kind(cls, found.parse, found.dump, found.models | {cls})
+            return PythonType(cls, found.parse, found.dump, found.models | {cls})
         return self._inline(schema, where)
 
-    def _inline(self, schema: Node, where: str) -> Kind:
+    def _inline(self, schema: Node, where: str) -> PythonType:
         if "oneOf" in schema:
             if len(schema["oneOf"]) != 2:
-                raise SpecError(f"{where}: a oneOf has two schemas")
+                raise SpecError(f"{where}: oneOf must have two schemas")
             first, second = (self._part(part, where) for part in schema["oneOf"])
             dump = "{x}" if {first.dump, second.dump} <= {"{x}", "list({x})", "dict({x})"} else ""
-            return Kind(
+            return PythonType(
                 f"{first.type} | {second.type}", f"wire.either({first.parse}, {second.parse})", dump, first.models | second.models
             )
         kind = schema.get("type")
@@ -187,24 +187,24 @@ class Document:
         if kind == "array":
             item = self._part(schema["items"], where)
             dump = "list({x})" if item.dump == "{x}" else item.dump and f"[{_nest(item)} for item in {{x}}]"
-            return Kind(f"list[{item.type}]", f"wire.list_of({item.parse})", dump, item.models)
+            return PythonType(f"list[{item.type}]", f"wire.list_of({item.parse})", dump, item.models)
         if kind == "string" and "format" in schema:
             if schema["format"] in _FORMATS:
                 return _FORMATS[schema["format"]]
         elif kind in _SCALARS:
             return _SCALARS[kind]
         elif kind is None:
-            return Kind("Any", "wire.anything")
-        raise SpecError(f"{where}: no form in Python is known for {schema}")
+            return PythonType("Any", "wire.anything")
+        raise SpecError(f"{where}: no Python type is known for {schema}")
 
-    def _part(self, schema: Node, where: str) -> Kind:
-        kind = self.kind(schema, where)
-        if not kind.parse:
-            raise SpecError(f"{where}: raw bytes are no part of anything")
-        return kind
+    def _part(self, schema: Node, where: str) -> PythonType:
+        python_type = self.python_type(schema, where)
+        if not python_type.parse:
+            raise SpecError(f"{where}: raw bytes cannot be part of another schema")
+        return python_type
 
 
-def _nest(item: Kind) -> str:
+def _nest(item: PythonType) -> str:
     if "for item in" in item.dump or "for key, item in" in item.dump:
-        raise SpecError(f"{item.type}: give the inner list or map a model of its own")
+        raise SpecError(f"{item.type}: a list or map of these is not supported; use a model in place of the inner list or map")
     return item.dump.replace("{x}", "item")

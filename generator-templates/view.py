@@ -1,4 +1,4 @@
-"""What the templates print: a specification turned into values, or refused where it cannot be turned in full."""
+"""The values that the templates print for a specification."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any, Literal
 from attrs import field, frozen
 from operations import OperationView, operation_view
 from schemas import Document, Node, SpecError, class_name, python_name
-from vocabulary import METHODS, check_vocabulary
+from validation import METHODS, validate
 
 _MODEL_NAMES = {"from_dict", "to_dict", "additional_properties", "error_details"}
-# What generated modules import or define beside the classes that they are for.
+# Names that generated modules import or define besides the classes of the specification.
 _CLASS_NAMES = {"Success", "ContentType", "BodyT", "ACCEPT", "Any", "Self", "Mapping", "Literal", "TypeAlias", "TypeVar"}
 _CLASS_NAMES |= {"Iterator", "AsyncIterator", "Sequence", "StrEnum"}
 ErrorRole = Literal["code", "message", "detail", "entries"]
@@ -44,7 +44,7 @@ class ModelView:
     models: tuple[str, ...]
 
     def error_fields(self, role: ErrorRole) -> tuple[FieldView, ...]:
-        """Return the fields with that role in an error; the first that is there counts."""
+        """Return the fields with this role in an error, in order of preference."""
         return tuple(field for field in self.fields if field.error_role == role)
 
     @property
@@ -55,7 +55,7 @@ class ModelView:
 
 @frozen(kw_only=True)
 class MapView:
-    """A map, which is a dict."""
+    """A map, which becomes a type alias of dict."""
 
     name: str
     description: str
@@ -65,7 +65,7 @@ class MapView:
 
 @frozen(kw_only=True)
 class EnumView:
-    """An enumeration of strings: its values by their names in Python."""
+    """An enumeration of strings; `values` maps Python names to values."""
 
     name: str
     description: str
@@ -85,29 +85,29 @@ class SpecView:
     modules: dict[str, str] = field(factory=dict)
 
     def operation(self, method: str, path: str) -> OperationView:
-        """Return the operation of a method and path."""
+        """Return the operation with this method and path."""
         return next(item for item in self.operations if item.method == method.upper() and item.path == path)
 
 
 def spec_view(root: Node) -> SpecView:
-    """Return what the templates print for a specification.
+    """Return the values that the templates print for a specification.
 
     Args:
-        root: The parsed document.
+        root: The parsed YAML.
 
     Raises:
-        SpecError: Something in it cannot be expressed in full.
+        SpecError: Something in the specification is not supported.
     """
     document = Document(root)
-    check_vocabulary(document)
+    validate(document)
     models: dict[str, ModelView | MapView] = {}
     enums: dict[str, EnumView] = {}
     for name in document.schema_names():
         schema = root["components"]["schemas"][name]
         description = _described(schema, name)
         if class_name(name) != name:
-            raise SpecError(f"{name}: components/schemas are named in PascalCase")
-        found = document.map_kind(schema, name)
+            raise SpecError(f"{name}: a name in components/schemas must be in PascalCase")
+        found = document.map_type(schema, name)
         if "enum" in schema:
             enums[name] = _enum(name, description, schema)
         elif found is not None:
@@ -115,7 +115,7 @@ def spec_view(root: Node) -> SpecView:
         elif document.is_model(name):
             models[name] = _model(document, name, schema)
         else:
-            document.kind(schema, name)
+            document.python_type(schema, name)
     for model in models.values():
         if isinstance(model, ModelView):
             _check_error(model, models)
@@ -135,9 +135,9 @@ def _enum(name: str, description: str, schema: Node) -> EnumView:
     values = {re.sub(r"[^A-Za-z0-9]+", "_", str(value)).upper(): value for value in schema["enum"]}
     texts = all(isinstance(value, str) for value in schema["enum"])
     if schema.get("type") != "string" or not texts or len(values) != len(schema["enum"]):
-        raise SpecError(f"{name}: enumerations are of strings that differ in their letters and digits")
+        raise SpecError(f"{name}: the values of an enumeration must be strings that differ in their letters and digits")
     if not all(word[:1].isalpha() for word in values):
-        raise SpecError(f"{name}: a value of an enumeration begins with a letter")
+        raise SpecError(f"{name}: a value of an enumeration must begin with a letter")
     return EnumView(name=name, description=description, values=values)
 
 
@@ -146,13 +146,15 @@ def _model(document: Document, name: str, schema: Node) -> ModelView:
     fields: list[FieldView] = []
     used: set[str] = set()
     required = set(schema.get("required", ()))
-    if "additionalProperties" in schema or required - set(schema["properties"]):
-        raise SpecError(f"{name}: unknown fields are always kept, and required ones are described")
+    if "additionalProperties" in schema:
+        raise SpecError(f"{name}: an object with properties must not have additionalProperties; unknown fields are always kept")
+    if required - set(schema["properties"]):
+        raise SpecError(f"{name}: every required field must be in properties")
     for wire_name, node in schema["properties"].items():
         where = f"{name}.{wire_name}"
-        kind = document.kind(node, where)
+        kind = document.python_type(node, where)
         if not kind.parse or not kind.dump:
-            raise SpecError(f"{where}: this cannot stand in a model")
+            raise SpecError(f"{where}: a field of a model cannot have this schema")
         resolved = document.resolve(node)
         is_list = kind.parse.startswith("wire.list_of(")
         python = python_name(wire_name, node, taken)
@@ -185,17 +187,17 @@ def _described(node: dict[str, Any], where: str) -> str:
 def _check_names(operation: OperationView, models: dict[str, ModelView | MapView], enums: dict[str, EnumView]) -> None:
     error = models.get(operation.error_model or "")
     if operation.error_model is not None and not (isinstance(error, ModelView) and error.is_error):
-        raise SpecError(f"{operation.id}: {operation.error_model} is the body of an error, so it is a model with x-error")
+        raise SpecError(f"{operation.id}: {operation.error_model} is the body of an error, so it must be a model with x-error")
     own = {name for success in operation.successes for name in (success.name, f"{success.name}Body")} | _CLASS_NAMES
     for name in sorted(own & {*models, *enums}):
-        raise SpecError(f"{name}: generated code has a class of that name already; name the schema otherwise")
+        raise SpecError(f"{name}: generated code already has a class of this name; rename the schema")
 
 
 def _check_error(model: ModelView, models: dict[str, ModelView | MapView]) -> None:
     for text in (*model.error_fields("code"), *model.error_fields("message")):
         if "str" not in text.type.split(" | "):
-            raise SpecError(f"{model.name}.{text.wire_name}: the {text.error_role} of an error is a string")
+            raise SpecError(f"{model.name}.{text.wire_name}: the {text.error_role} of an error must be a string")
     for entries in model.error_fields("entries"):
         entry = models.get(entries.item_parse.removesuffix(".from_dict"))
         if not (isinstance(entry, ModelView) and entry.is_error):
-            raise SpecError(f"{model.name}.{entries.wire_name}: the entries of an error are models with x-error of their own")
+            raise SpecError(f"{model.name}.{entries.wire_name}: the entries of an error must be models with x-error")

@@ -1,4 +1,4 @@
-"""Makes the generator's modules importable, as they are when it runs."""
+"""Makes the modules of the generator importable by the same names as when it runs."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ sys.path.insert(0, str(generator_folder()))
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy of all that the generator reads and writes."""
+    """A copy of all files that the generator reads and writes."""
     return copy_project(tmp_path / "project")

@@ -1,4 +1,4 @@
-"""Copies of this project, for tests that change what is generated and what it is generated from."""
+"""Copies of this project, for tests that change specifications or generated code."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def generator_folder() -> Path:
 
 
 def copy_project(folder: Path) -> Path:
-    """Copy what the generator reads and writes, and return the copy's folder.
+    """Copy the files that the generator reads and writes, and return the folder of the copy.
 
     Args:
         folder: A folder that does not exist yet.
@@ -34,12 +34,12 @@ def copy_project(folder: Path) -> Path:
 
 
 def run_python(project: Path, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run this Python in a copy, so that it imports the copy's package.
+    """Run Python in a copy of the project, so that it imports the package of the copy.
 
     Args:
-        project: The copy.
-        arguments: What follows `python` on the command line.
-        environment: Further variables.
+        project: The folder of the copy.
+        arguments: The arguments after `python` on the command line.
+        environment: Additional environment variables.
     """
     variables = {**os.environ, "PYTHONPATH": str(project), "PYTHONDONTWRITEBYTECODE": "1", **environment}
     command = [sys.executable, *map(str, arguments)]
@@ -47,12 +47,12 @@ def run_python(project: Path, *arguments: str | Path, **environment: str) -> sub
 
 
 def run_generate(project: Path, *arguments: str | Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the generator of a copy.
+    """Run the generator of a copy of the project.
 
     Args:
-        project: The copy.
+        project: The folder of the copy.
         arguments: The arguments of `scripts/generate`.
-        environment: Further variables.
+        environment: Additional environment variables.
     """
     return run_python(project, project / "generator-templates" / "generate.py", *arguments, **environment)
 
@@ -62,7 +62,7 @@ def edit_spec(path: Path, edit: Callable[[dict[str, Any]], None]) -> None:
 
     Args:
         path: The file.
-        edit: What changes the parsed document.
+        edit: A function that changes the parsed document.
     """
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
     edit(document)

@@ -1,4 +1,4 @@
-"""The generated code is a pure function of openapi/ and generator-templates/, and `--check` finds every difference from it."""
+"""The generated code depends only on openapi/ and generator-templates/, and `--check` finds every difference."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ def test_runs_with_different_hash_seeds_write_the_bytes_that_are_committed(proje
         assert contents(project) == committed
 
 
-def test_check_says_nothing_when_nothing_differs(project: Path) -> None:
+def test_check_prints_nothing_if_nothing_differs(project: Path) -> None:
     done = run_generate(project, "--check")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_check_shows_a_hand_edit_and_leaves_it(project: Path) -> None:
+def test_check_shows_a_hand_edit_and_keeps_it(project: Path) -> None:
     edited = (project / MODULE).read_text(encoding="utf-8").replace("def parse(", "def parsed(")
     (project / MODULE).write_text(edited, encoding="utf-8")
     done = run_generate(project, "--check")
@@ -48,7 +48,7 @@ def test_check_shows_a_stray_file_and_generate_removes_it(project: Path) -> None
     assert not stray.exists()
 
 
-def test_check_shows_a_stray_file_that_is_empty_or_no_python(project: Path) -> None:
+def test_check_shows_a_stray_file_that_is_empty_or_not_text(project: Path) -> None:
     (project / "docker_registry_sdk/v1/empty.py").touch()
     (project / "docker_registry_sdk/v1/notes.bin").write_bytes(b"\xff\x00")
     done = run_generate(project, "--check")
@@ -84,7 +84,7 @@ def test_check_shows_an_edit_of_a_specification(project: Path) -> None:
     assert '\n+"""Another title.\n' in done.stdout
 
 
-def test_a_specification_that_is_refused_changes_no_file(project: Path) -> None:
+def test_unsupported_specification_changes_no_file(project: Path) -> None:
     def edit(spec: dict[str, dict[str, str]]) -> None:
         del spec["info"]["description"]
 

@@ -1,6 +1,6 @@
-"""The package of tricky.yaml, a small specification of all that is hard to generate, is the one in golden/, and it works.
+"""The package generated from tricky.yaml, a small specification with every difficult feature, equals golden/ and works.
 
-After a change to the templates that is meant, renew it and read the diff:
+After an intended change of the templates, regenerate golden/ and read the diff:
 
     scripts/generate --spec tests/generator/tricky.yaml --output tests/generator/golden
 """
@@ -22,7 +22,7 @@ from docker_registry_sdk._core.wire.operations import Operation
 from docker_registry_sdk.errors import InvalidReferenceError, NotFoundError, ParseError, UnexpectedContentType
 
 HERE = Path(__file__).parent
-RENEW = "scripts/generate --spec tests/generator/tricky.yaml --output tests/generator/golden"
+REGENERATE = "scripts/generate --spec tests/generator/tricky.yaml --output tests/generator/golden"
 THING = {
     "kind": "dark-blue",
     "parts": [{"size": 1}],
@@ -56,28 +56,28 @@ def thing(document: dict[str, Any] = THING) -> Any:
     return import_module("tests.generator.golden.models.thing").Thing.from_dict(document)
 
 
-def client(*answers: httpx.Response, seen: list[httpx.Request]) -> httpx.Client:
-    return httpx.Client(base_url="https://registry.example", transport=httpx.MockTransport(answering(answers, seen)))
+def client(*responses: httpx.Response, seen: list[httpx.Request]) -> httpx.Client:
+    return httpx.Client(base_url="https://registry.example", transport=httpx.MockTransport(responding(responses, seen)))
 
 
-def answering(answers: tuple[httpx.Response, ...], seen: list[httpx.Request]) -> Callable[[httpx.Request], httpx.Response]:
-    left = iter(answers)
+def responding(responses: tuple[httpx.Response, ...], seen: list[httpx.Request]) -> Callable[[httpx.Request], httpx.Response]:
+    remaining = iter(responses)
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         request.read()
         seen.append(request)
-        return next(left)
+        return next(remaining)
 
-    return answer
+    return respond
 
 
-def test_the_output_is_the_golden_one(tmp_path: Path) -> None:
+def test_output_equals_the_golden_package(tmp_path: Path) -> None:
     from generate import difference, generate_package
 
     generate_package(HERE / "tricky.yaml", tmp_path / "golden")
     lines = difference(tmp_path / "golden", HERE / "golden")
     if lines:
-        pytest.fail(f"{''.join(lines)}\nIf that is meant: {RENEW}", pytrace=False)
+        pytest.fail(f"{''.join(lines)}\nIf this is intended: {REGENERATE}", pytrace=False)
 
 
 def test_every_golden_module_imports() -> None:
@@ -87,7 +87,7 @@ def test_every_golden_module_imports() -> None:
         import_module(".".join(("tests.generator.golden", *path.parts)).removesuffix(".__init__"))
 
 
-def test_the_table_tells_what_each_operation_takes() -> None:
+def test_table_lists_the_arguments_of_each_operation() -> None:
     table = {one.id: one for one in operations()}
     assert [name for name, one in table.items() if one.streams] == ["read_data"]
     assert [one.name for one in table["get_thing"].parameters][:3] == ["name", "id", "x_dry_run"]
@@ -97,7 +97,7 @@ def test_the_table_tells_what_each_operation_takes() -> None:
     assert (body.kind, body.type, body.media_types, body.required) == ("json", "Labels", ("application/json",), True)
 
 
-def test_a_model_survives_a_round_trip_and_hides_its_secret() -> None:
+def test_model_survives_a_round_trip_and_hides_its_secret() -> None:
     one = thing()
     assert one.to_dict() == THING
     assert (one.class_, one.kind, one.rows, one.odd) == (True, "dark-blue", ["red", "unheard-of"], "odd")
@@ -109,7 +109,7 @@ def test_a_model_survives_a_round_trip_and_hides_its_secret() -> None:
 
 
 @pytest.mark.parametrize("media_type", ["application/json", "application/vnd.thing.v1+json; charset=utf-8"])
-def test_arguments_go_where_they_belong_and_headers_come_back_typed(media_type: str) -> None:
+def test_arguments_are_sent_in_their_locations_and_headers_are_typed(media_type: str) -> None:
     seen: list[httpx.Request] = []
     headers = {
         "Content-Type": media_type,
@@ -121,7 +121,7 @@ def test_arguments_go_where_they_belong_and_headers_come_back_typed(media_type: 
         "Link": '</next?b>; rel="next"',
     }
     with client(httpx.Response(200, headers=headers, json=THING), seen=seen) as http:
-        answer = operation("get_thing").sync(
+        response = operation("get_thing").sync(
             http, "library/a", "sha256:b", True, class_="c", from_repo="f/g", label=["x", "y z"], deep_search=False, x_trace=7
         )
     (request,) = seen
@@ -129,19 +129,19 @@ def test_arguments_go_where_they_belong_and_headers_come_back_typed(media_type: 
     assert (request.headers["X-Dry-Run"], request.headers["X-Trace"]) == ("true", "7")
     assert request.headers["Accept"] == "application/json, application/vnd.thing.v1+json, application/vnd.list+json"
     assert request.extensions["scopes"] == ("repository:library/a:pull",)
-    assert answer.body == thing()
-    assert (answer.x_count, answer.x_done, answer.x_kinds, answer.x_secret) == (3, True, ["a", "b"], "hidden")
-    assert answer.location == "https://registry.example/there?a=%7e"
-    assert answer.next_url == "https://registry.example/next?b"
-    assert not {"hidden", "there", "next?b"} & set(repr(answer).replace("'", " ").split())
+    assert response.body == thing()
+    assert (response.x_count, response.x_done, response.x_kinds, response.x_secret) == (3, True, ["a", "b"], "hidden")
+    assert response.location == "https://registry.example/there?a=%7e"
+    assert response.next_url == "https://registry.example/next?b"
+    assert not {"hidden", "there", "next?b"} & set(repr(response).replace("'", " ").split())
 
 
-def test_the_media_type_of_the_answer_chooses_the_member_of_the_union() -> None:
-    answers = [
+def test_media_type_of_the_response_chooses_the_member_of_the_union() -> None:
+    responses = [
         httpx.Response(200, headers={"X-Count": "1", "Content-Type": kind}, json=[THING])
         for kind in ("application/vnd.list+json", "text/html")
     ]
-    with client(*answers, seen=[]) as http:
+    with client(*responses, seen=[]) as http:
         assert operation("get_thing").sync(http, "a", "b", False).body == [thing()]
         with pytest.raises(UnexpectedContentType):
             operation("get_thing").sync(http, "a", "b", False)
@@ -149,18 +149,18 @@ def test_the_media_type_of_the_answer_chooses_the_member_of_the_union() -> None:
 
 def test_an_error_carries_the_parsed_entries() -> None:
     failure = {"errors": [{"code": "red", "detail": 1}, {"reason": "odd"}], "message": "gone"}
-    answer = httpx.Response(404, content=iter([json.dumps(failure).encode()]))
-    with client(answer, seen=[]) as http, pytest.raises(NotFoundError) as caught:
+    response = httpx.Response(404, content=iter([json.dumps(failure).encode()]))
+    with client(response, seen=[]) as http, pytest.raises(NotFoundError) as caught:
         operation("get_thing").sync(http, "a", "b", False)
     assert [tuple(entry) for entry in caught.value.errors] == [("red", None, 1), ("odd", None, None), (None, "gone", None)]
     assert type(caught.value.body).__name__ == "Failure"
 
 
-def test_raw_bodies_go_out_as_they_are_and_statuses_share_a_class_where_they_mean_the_same() -> None:
+def test_raw_bodies_are_sent_verbatim_and_statuses_with_one_response_share_a_class() -> None:
     seen: list[httpx.Request] = []
-    answers = [httpx.Response(status, headers={"ETag": "e", "Location": "/on"}) for status in (201, 204, 202)]
+    responses = [httpx.Response(status, headers={"ETag": "e", "Location": "/on"}) for status in (201, 204, 202)]
     put = operation("put_thing")
-    with client(*answers, seen=seen) as http:
+    with client(*responses, seen=seen) as http:
         kinds = [type(put.sync(http, "a", "b", body, content_type="x/y", source="c")) for body in (b"1", iter([b"2"]), b"3")]
     assert kinds == [put.PutThingCreated, put.PutThingCreated, put.PutThingAccepted]
     assert [request.content for request in seen] == [b"1", b"2", b"3"]
@@ -169,10 +169,10 @@ def test_raw_bodies_go_out_as_they_are_and_statuses_share_a_class_where_they_mea
     assert put.request("a", "b", b"", content_type="x/y").extensions["scopes"] == ("repository:a:pull,push",)
 
 
-def test_json_bodies_are_models_lists_maps_and_words() -> None:
+def test_json_bodies_are_models_lists_maps_and_strings() -> None:
     seen: list[httpx.Request] = []
-    answers = [httpx.Response(200, content=value) for value in (b"5", b'"red"', b"null")]
-    with client(*answers, seen=seen) as http:
+    responses = [httpx.Response(200, content=value) for value in (b"5", b'"red"', b"null")]
+    with client(*responses, seen=seen) as http:
         assert operation("create_things").sync(http, [thing()]).body == 5
         assert operation("delete_word").sync(http, "w", {"a": "ü"}).body == "red"
         assert operation("put_word").sync(http, "w", body="what").body is None
@@ -180,7 +180,7 @@ def test_json_bodies_are_models_lists_maps_and_words() -> None:
     assert {request.headers["Content-Type"] for request in seen} == {"application/json"}
 
 
-def test_a_body_that_may_be_empty_is_none_then() -> None:
+def test_empty_body_is_none_if_it_may_be_empty() -> None:
     with client(httpx.Response(200, content=b""), httpx.Response(200, content=b'"red"'), seen=[]) as http:
         assert operation("delete_word").sync(http, "w", {}).body is None
         assert operation("delete_word").sync(http, "w", {}).body == "red"
@@ -195,18 +195,18 @@ def test_a_form_is_encoded() -> None:
     assert seen[0].headers["Content-Type"] == "application/x-www-form-urlencoded"
 
 
-def test_text_comes_back_as_text() -> None:
+def test_text_body_is_a_string() -> None:
     with client(httpx.Response(200, text="ein Wort – so"), seen=[]) as http:
         assert operation("get_word").sync(http, "w").body == "ein Wort – so"
 
 
-def test_an_opaque_url_is_followed_as_it_is() -> None:
+def test_opaque_url_is_used_verbatim() -> None:
     seen: list[httpx.Request] = []
     url = "https://elsewhere.example/u/..%2Fx?_state=a%7E=="
     with client(httpx.Response(202, headers={"Location": "//other.example/y"}), httpx.Response(200, json=[]), seen=seen) as http:
-        answer = operation("upload_part").sync(http, "a/b", url, body=b"x", last=True)
+        response = operation("upload_part").sync(http, "a/b", url, body=b"x", last=True)
         assert operation("list_things").sync(http, next_url="/t/list?last=%61").body == []
-    assert answer.location == "https://other.example/y"
+    assert response.location == "https://other.example/y"
     assert str(seen[0].url) == f"{url}&last=true"
     assert seen[1].url.raw_path == b"/t/list?last=%61"
     with pytest.raises(ValueError, match="next_url already says what n would"):
@@ -220,8 +220,8 @@ def test_bytes_stream_sync_and_async() -> None:
         yield from (b"one", b"two")
 
     read = operation("read_data")
-    with client(httpx.Response(200, content=chunks()), seen=[]) as http, read.stream(http, "a") as answer:
-        assert (type(answer), b"".join(answer.body)) == (read.ReadDataOk, b"onetwo")
+    with client(httpx.Response(200, content=chunks()), seen=[]) as http, read.stream(http, "a") as response:
+        assert (type(response), b"".join(response.body)) == (read.ReadDataOk, b"onetwo")
 
     async def run() -> tuple[type, str | None, bytes]:
         async def part() -> AsyncIterator[bytes]:
@@ -231,8 +231,8 @@ def test_bytes_stream_sync_and_async() -> None:
         transport = httpx.MockTransport(lambda _: httpx.Response(206, headers=headers, content=part()))
         async with (
             httpx.AsyncClient(base_url="https://registry.example", transport=transport) as http,
-            read.asyncio_stream(http, "a") as answer,
+            read.asyncio_stream(http, "a") as response,
         ):
-            return type(answer), answer.content_range, b"".join([chunk async for chunk in answer.body])
+            return type(response), response.content_range, b"".join([chunk async for chunk in response.body])
 
     assert asyncio.run(run()) == (read.ReadDataPartialContent, "bytes 0-1/9", b"on")

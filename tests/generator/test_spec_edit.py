@@ -1,4 +1,4 @@
-"""An edit of a specification followed by scripts/generate is usable, typed and completes in an IDE at once, shown on a copy."""
+"""After an edit of a specification and scripts/generate, the new code works, is typed and completes in an IDE."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from docker_registry_sdk.v2.api import get_manifest, read_attachment
 from docker_registry_sdk.v2.models import ImageManifest
 
 
-def answer(request: httpx.Request) -> httpx.Response:
+def respond(request: httpx.Request) -> httpx.Response:
     if request.url.path.endswith("/attachments/logo"):
         return httpx.Response(200, headers={"Attachment-Size": "5"}, content=(part for part in (b"he", b"llo")))
     document = {
@@ -32,7 +32,7 @@ def answer(request: httpx.Request) -> httpx.Response:
     return httpx.Response(200, headers={"Content-Type": document["mediaType"], "X-Build-Seconds": "42"}, json=document)
 
 
-async def answer_later(request: httpx.Request) -> httpx.Response:
+async def respond_async(request: httpx.Request) -> httpx.Response:
     async def parts():
         yield b"hello"
 
@@ -40,13 +40,13 @@ async def answer_later(request: httpx.Request) -> httpx.Response:
 
 
 async def read() -> bytes:
-    async with httpx.AsyncClient(base_url="https://r.example", transport=httpx.MockTransport(answer_later)) as client:
+    async with httpx.AsyncClient(base_url="https://r.example", transport=httpx.MockTransport(respond_async)) as client:
         async with read_attachment.asyncio_stream(client, "library/a", "logo") as attachment:
             assert attachment.attachment_size is None
             return b"".join([part async for part in attachment.body])
 
 
-with httpx.Client(base_url="https://r.example", transport=httpx.MockTransport(answer)) as client:
+with httpx.Client(base_url="https://r.example", transport=httpx.MockTransport(respond)) as client:
     manifest = get_manifest.sync(client, "library/a", "latest")
     assert isinstance(manifest.body, ImageManifest)
     print(manifest.body.build_host, manifest.x_build_seconds)
@@ -109,7 +109,7 @@ def edit(spec: dict[str, Any]) -> None:
             "operationId": "read_attachment",
             "tags": ["blobs"],
             "summary": "Read an attachment",
-            "description": "The bytes that somebody attached.",
+            "description": "The bytes of the attachment.",
             "externalDocs": {"description": "A proposal", "url": "https://example.org/attachments"},
             "security": [{"token": ["repository:{name}:pull"]}],
             "responses": {

@@ -1,4 +1,4 @@
-"""The specifications as the tests read them, and documents drawn from their schemas."""
+"""The specifications, and random documents that match their schemas."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def generated(package: str, module: str = "models") -> ModuleType:
 
 
 def resolve(package: str, node: dict[str, Any]) -> dict[str, Any]:
-    """Return what a node stands for, following its `$ref`."""
+    """Return a node with its `$ref` resolved."""
     while "$ref" in node:
         found: Any = load(package)
         for part in node["$ref"].removeprefix("#/").split("/"):
@@ -54,7 +54,7 @@ def schemas(package: str) -> dict[str, dict[str, Any]]:
 
 
 def models() -> list[tuple[str, str]]:
-    """Return package and name of every generated class that holds a document."""
+    """Return package and name of every generated model class."""
     return [
         (package, name)
         for package in PACKAGES
@@ -75,7 +75,7 @@ def operations() -> dict[tuple[str, str], dict[str, Any]]:
 
 
 def is_anything(schema: dict[str, Any]) -> bool:
-    """Return whether the schema is one for anything."""
+    """Return whether a schema accepts any value."""
     return not set(schema) - {"description", "x-error"}
 
 
@@ -90,17 +90,17 @@ def timestamps(draw: st.DrawFn) -> str:
 
 @cache
 def model_documents(package: str, name: str, *, junk: bool = False) -> st.SearchStrategy[Any]:
-    """Return what draws documents of a model; see `documents`."""
+    """Return a strategy for documents of a model; see `documents`."""
     return documents(package, schemas(package)[name], junk=junk)
 
 
 def documents(package: str, schema: dict[str, Any], *, junk: bool = False) -> st.SearchStrategy[Any]:
-    """Return what draws documents of a schema.
+    """Return a strategy for documents of a schema.
 
     Args:
-        package: Whose schema it is.
+        package: The generated package that the schema belongs to.
         schema: The schema.
-        junk: Whether any JSON may stand anywhere in it.
+        junk: Whether any value may be replaced by arbitrary JSON.
     """
     fitting = _fitting(package, resolve(package, schema), junk)
     return st.one_of(fitting, fitting, fitting, JSON) if junk else fitting
@@ -157,7 +157,7 @@ def _is_list(package: str, schema: dict[str, Any]) -> bool:
 
 
 def canonical(package: str, schema: dict[str, Any], value: Any) -> Any:
-    """Return a document with its timestamps as moments, and without the nulls of fields that the schema declares."""
+    """Return a document with its timestamps as datetimes, and without declared fields that are null."""
     schema = resolve(package, schema)
     if isinstance(value, dict) and "properties" in schema:
         fields = schema["properties"]
@@ -176,7 +176,7 @@ def canonical(package: str, schema: dict[str, Any], value: Any) -> Any:
 
 
 def has_null_list(package: str, schema: dict[str, Any], value: Any) -> bool:
-    """Return whether a document has a null in place of a list that must be there, which is written as nothing at all."""
+    """Return whether a document has null for a required list, which the model omits when it is written."""
     schema = resolve(package, schema)
     if isinstance(value, dict) and "properties" in schema:
         fields = schema["properties"]
@@ -187,14 +187,14 @@ def has_null_list(package: str, schema: dict[str, Any], value: Any) -> bool:
 
 
 def _moment(text: str) -> datetime:
-    # Python's own parser counts as a second opinion where it can read the text.
+    # Compare two independent parsers.
     moment = isoparse(text)
     assert datetime.fromisoformat(text) == moment
     return moment
 
 
 def minimal(package: str, schema: dict[str, Any], text: str = "x") -> Any:
-    """Return the smallest document of a schema, with the text wherever a text is."""
+    """Return the smallest document of a schema, with `text` for every string."""
     schema = resolve(package, schema)
     kind = schema.get("type")
     kind = kind[0] if isinstance(kind, list) else kind

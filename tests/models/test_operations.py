@@ -1,4 +1,4 @@
-"""Every operation of the three specifications: what its module offers, and that `parse` raises nothing but our errors."""
+"""Every operation of the three specifications has its functions, and `parse` raises only our exceptions."""
 
 from __future__ import annotations
 
@@ -36,22 +36,22 @@ def test_table_lists_every_operation_of_the_specification() -> None:
 
 
 @each_operation
-def test_module_offers_its_functions_with_the_arguments_of_the_table(package: str, operation: Operation) -> None:
+def test_module_has_its_functions_with_the_arguments_of_the_table(package: str, operation: Operation) -> None:
     module = operation.load()
     assert module is getattr(generated(package, "api"), operation.id)
     functions = ["request", "parse", "sync", "asyncio", *(["stream", "asyncio_stream"] if operation.streams else [])]
     for name in functions:
         assert inspect.getdoc(getattr(module, name))
     assert hasattr(module, "stream") is operation.streams
-    asked = inspect.signature(module.request).parameters
+    request_parameters = inspect.signature(module.request).parameters
     for one in operation.parameters:
-        assert (asked[one.name].default is inspect.Parameter.empty) is one.required
+        assert (request_parameters[one.name].default is inspect.Parameter.empty) is one.required
         assert one.description
-    extra = set(asked) - {one.name for one in operation.parameters}
+    extra = set(request_parameters) - {one.name for one in operation.parameters}
     assert extra <= {"body", "content_type", "accept"}
     assert ("body" in extra) is (operation.body is not None)
     for name in functions[2:]:
-        assert list(inspect.signature(getattr(module, name)).parameters) == ["client", *asked, "timeout"]
+        assert list(inspect.signature(getattr(module, name)).parameters) == ["client", *request_parameters, "timeout"]
 
 
 @each_operation
@@ -59,9 +59,9 @@ def test_every_argument_is_explained_in_the_docstrings(package: str, operation: 
     module = operation.load()
     for name in ("request", "sync", "asyncio"):
         text = inspect.getdoc(getattr(module, name)) or ""
-        said = re.findall(r"^    (\w+): ", text, flags=re.MULTILINE)
+        documented = re.findall(r"^    (\w+): ", text, flags=re.MULTILINE)
         for argument in inspect.signature(getattr(module, name)).parameters:
-            assert argument in said, f"{name} does not explain {argument}"
+            assert argument in documented, f"{name} does not explain {argument}"
 
 
 @each_operation
@@ -73,7 +73,7 @@ def test_every_documented_error_status_is_in_the_docstring(package: str, operati
 
 
 def arguments(package: str, operation: Operation) -> dict[str, Any]:
-    """Return the least that a call of the operation needs."""
+    """Return the required arguments of an operation."""
     given: dict[str, Any] = {
         one.name: "https://h.test/u?x=%7e" if one.location == "url" else "a" for one in operation.parameters if one.required
     }
@@ -85,7 +85,7 @@ def arguments(package: str, operation: Operation) -> dict[str, Any]:
 
 
 def body(package: str, operation: Operation) -> Any:
-    """Return the least that can be the body of the operation."""
+    """Return the smallest request body of an operation."""
     assert operation.body is not None
     if operation.body.kind == "raw":
         return b"{}"
@@ -98,7 +98,7 @@ def body(package: str, operation: Operation) -> Any:
 
 
 @each_operation
-def test_request_is_made_of_the_least_arguments(package: str, operation: Operation) -> None:
+def test_request_is_made_of_the_required_arguments(package: str, operation: Operation) -> None:
     given = arguments(package, operation)
     made = operation.load().request(**given)
     assert isinstance(made, wire.Request)
@@ -128,26 +128,26 @@ def test_documented_statuses_are_successes_or_typed_errors(package: str, operati
         content = response.get("content", {}) if operation.method != "HEAD" else {}
         media_type, media = next(iter(content.items()), ("application/json", {"schema": {}}))
         document = minimal(package, media["schema"])
-        answered = httpx.Response(
+        received = httpx.Response(
             int(status.replace("XX", "20")),
             headers={"Location": "/u", "Content-Type": media_type},
             content=json.dumps(document).encode() if content else b"",
             request=httpx.Request(operation.method, "https://h.test/v2/"),
         )
         if status.startswith("2"):
-            parsed = operation.load().parse(answered)
+            parsed = operation.load().parse(received)
             assert isinstance(parsed, wire.Response)
-            assert parsed.status == answered.status_code
+            assert parsed.status == received.status_code
         else:
             with pytest.raises(StatusError) as caught:
-                operation.load().parse(answered)
-            assert type(caught.value) is StatusError.for_status(answered.status_code)
+                operation.load().parse(received)
+            assert type(caught.value) is StatusError.for_status(received.status_code)
 
 
 @each_operation
 @sometimes
 @given(data=st.data())
-def test_parse_raises_nothing_but_registry_errors(package: str, operation: Operation, data: st.DataObject) -> None:
+def test_parse_raises_only_registry_errors(package: str, operation: Operation, data: st.DataObject) -> None:
     module = operation.load()
     documented = operations()[package, operation.id]["responses"]
     schemas = [

@@ -1,4 +1,4 @@
-"""The shape of the generated classes: slots, keywords, docstrings, open enumerations, and secrets out of sight."""
+"""Generated classes have slots, keyword-only arguments and docstrings, and hide their secrets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SECRET = "s3cr3t-value"
 
 
 def classes(path: Path) -> Iterator[ast.ClassDef]:
-    """Give the classes of a source file."""
+    """Yield the classes of a source file, after checking the docstrings of its functions."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     assert ast.get_docstring(tree), f"{path} has no docstring"
     for node in tree.body:
@@ -97,7 +97,7 @@ def test_unknown_field_beside_secrets_does_not_appear_in_a_repr() -> None:
 
 
 def success_headers() -> Iterator[Any]:
-    """Give every header of a documented success that is secret, or a URL to follow as it is."""
+    """Yield every header of a documented success that is a secret or an opaque URL."""
     for (package, operation_id), operation in operations().items():
         for status, node in operation["responses"].items():
             response = resolve(package, node)
@@ -127,7 +127,7 @@ def test_secret_headers_never_appear_in_a_repr(package: str, operation_id: str, 
 
 
 def example(package: str, operation_id: str, status: int) -> Any:
-    """Return a small body of a documented success."""
+    """Return the smallest body of a documented success."""
     content = resolve(package, operations()[package, operation_id]["responses"][str(status)]).get("content", {})
     return minimal(package, next(iter(content.values()))["schema"]) if content else None
 

@@ -29,8 +29,8 @@ OPERATIONS: tuple[Operation, ...] = (
         tag="words",
         method="DELETE",
         path="/w/{word}",
-        summary="Put labels in place of a word",
-        description="Takes a map; the answer may be any of several words.",
+        summary="Replace a word by labels",
+        description="Takes a map; the response is one of several words.",
         source="The manual",
         parameters=(
             Parameter(
@@ -58,7 +58,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="GET",
         path="/t/{name}/things/{id}",
         summary='Get a """thing""" from C:\\things',
-        description='Several media types, of which two give the same model. A second paragraph with \\n and "quotes".',
+        description='Several media types, two of them with the same model. A second paragraph with \\n and "quotes".',
         source='The "manual"',
         parameters=(
             Parameter(
@@ -107,7 +107,7 @@ OPERATIONS: tuple[Operation, ...] = (
                 location="query",
                 type="list[str]",
                 required=False,
-                description="Labels, each on its own.",
+                description="Labels, each in its own parameter.",
             ),
             Parameter(
                 name="deep_search",
@@ -143,7 +143,7 @@ OPERATIONS: tuple[Operation, ...] = (
         tag="words",
         method="GET",
         path="/w/{word}",
-        summary="Get what a word means",
+        summary="Get the meaning of a word",
         description="Plain text.",
         source="The manual",
         parameters=(
@@ -165,8 +165,8 @@ OPERATIONS: tuple[Operation, ...] = (
         tag="things",
         method="HEAD",
         path="/t/{name}/things/{id}",
-        summary="Ask for a thing's headers",
-        description="No body comes back.",
+        summary="Get the headers of a thing",
+        description="The response has no body.",
         source="The manual",
         parameters=(
             Parameter(
@@ -196,7 +196,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="GET",
         path="/t/list",
         summary="List all things",
-        description="A page of them; the opaque URL leads to the next.",
+        description="One page; the opaque URL is that of the next page.",
         source="The manual",
         parameters=(
             Parameter(
@@ -226,7 +226,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="PUT",
         path="/t/{name}/things/{id}",
         summary="Put a thing",
-        description="The bytes are sent as they are.",
+        description="The bytes are sent verbatim.",
         source="The manual",
         parameters=(
             Parameter(
@@ -272,7 +272,7 @@ OPERATIONS: tuple[Operation, ...] = (
         tag="words",
         method="PUT",
         path="/w/{word}",
-        summary="Say what a word means",
+        summary="Set the meaning of a word",
         description="Takes a JSON string.",
         source="The manual",
         parameters=(
@@ -351,7 +351,7 @@ OPERATIONS: tuple[Operation, ...] = (
         method="PATCH",
         path="/t/{name}/uploads/{session}",
         summary="Send a part",
-        description="Follows the URL that the server gave.",
+        description="Uses the URL from the server's response.",
         source="The manual",
         parameters=(
             Parameter(

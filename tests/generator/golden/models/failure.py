@@ -24,7 +24,7 @@ class Failure:
     """An error."""
 
     errors: list[Fault] | None = None
-    """What went wrong."""
+    """The errors."""
     message: str | None = None
     """In words."""
     additional_properties: dict[str, Any] = field(factory=dict)

@@ -29,7 +29,7 @@ class Fault:
     reason: str | None = None
     """Another word for it."""
     detail: Any | None = None
-    """Whatever else."""
+    """Other details."""
     additional_properties: dict[str, Any] = field(factory=dict)
     """Fields that are not in the specification, unchanged."""
 

@@ -64,7 +64,7 @@ class Thing:
     either: int | str | None = None
     """A number or a word."""
     anything: Any | None = None
-    """Whatever it is."""
+    """Any value."""
     class_: bool | None = None
     """A keyword."""
     additional_properties: dict[str, Any] = field(factory=dict, repr=False)

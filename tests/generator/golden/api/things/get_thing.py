@@ -69,7 +69,7 @@ def request(
         x_dry_run: Whether to only look.
         class_: A keyword.
         from_repo: A keyword with another name.
-        label: Labels, each on its own.
+        label: Labels, each in its own parameter.
         deep_search: Whether to look further.
         x_trace: A number to find the call by.
         if_none_match: An ETag.
@@ -184,7 +184,7 @@ def sync(
 ) -> Success:
     """Get a \"\"\"thing\"\"\" from C:\\things.
 
-    Several media types, of which two give the same model. A second paragraph with \\n and "quotes".
+    Several media types, two of them with the same model. A second paragraph with \\n and "quotes".
 
     Args:
         client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
@@ -193,7 +193,7 @@ def sync(
         x_dry_run: Whether to only look.
         class_: A keyword.
         from_repo: A keyword with another name.
-        label: Labels, each on its own.
+        label: Labels, each in its own parameter.
         deep_search: Whether to look further.
         x_trace: A number to find the call by.
         if_none_match: An ETag.
@@ -207,7 +207,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            404: There is "no" such thing.
+            404: The thing does "not" exist.
             5XX: It broke.
         UnexpectedContentType: The media type of the response is not a documented one.
         ParseError: The response does not match the specification.
@@ -252,7 +252,7 @@ async def asyncio(
 ) -> Success:
     """Get a \"\"\"thing\"\"\" from C:\\things.
 
-    Several media types, of which two give the same model. A second paragraph with \\n and "quotes".
+    Several media types, two of them with the same model. A second paragraph with \\n and "quotes".
 
     Args:
         client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
@@ -261,7 +261,7 @@ async def asyncio(
         x_dry_run: Whether to only look.
         class_: A keyword.
         from_repo: A keyword with another name.
-        label: Labels, each on its own.
+        label: Labels, each in its own parameter.
         deep_search: Whether to look further.
         x_trace: A number to find the call by.
         if_none_match: An ETag.
@@ -275,7 +275,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            404: There is "no" such thing.
+            404: The thing does "not" exist.
             5XX: It broke.
         UnexpectedContentType: The media type of the response is not a documented one.
         ParseError: The response does not match the specification.

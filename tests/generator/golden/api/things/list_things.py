@@ -115,7 +115,7 @@ def sync(
 ) -> Success:
     """List all things.
 
-    A page of them; the opaque URL leads to the next.
+    One page; the opaque URL is that of the next page.
 
     Args:
         client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
@@ -158,7 +158,7 @@ async def asyncio(
 ) -> Success:
     """List all things.
 
-    A page of them; the opaque URL leads to the next.
+    One page; the opaque URL is that of the next page.
 
     Args:
         client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.

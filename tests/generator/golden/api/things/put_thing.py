@@ -29,10 +29,10 @@ class PutThingCreated(wire.Response[None]):
 
 @frozen(kw_only=True)
 class PutThingAccepted(wire.Response[None]):
-    """202: It goes on elsewhere."""
+    """202: The upload continues elsewhere."""
 
     location: str | None = field(repr=False)
-    """Location: Where to go on."""
+    """Location: The URL of the next request."""
 
 
 Success: TypeAlias = PutThingCreated | PutThingAccepted
@@ -144,7 +144,7 @@ def sync(
 ) -> Success:
     """Put a thing.
 
-    The bytes are sent as they are.
+    The bytes are sent verbatim.
 
     Args:
         client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
@@ -162,7 +162,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            404: There is "no" such thing.
+            404: The thing does "not" exist.
         ParseError: The response does not match the specification.
 
     Source: The manual, <https://example.org/things#put>.
@@ -199,7 +199,7 @@ async def asyncio(
 ) -> Success:
     """Put a thing.
 
-    The bytes are sent as they are.
+    The bytes are sent verbatim.
 
     Args:
         client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
@@ -217,7 +217,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            404: There is "no" such thing.
+            404: The thing does "not" exist.
         ParseError: The response does not match the specification.
 
     Source: The manual, <https://example.org/things#put>.

@@ -142,7 +142,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            404: There is "no" such thing.
+            404: The thing does "not" exist.
         ParseError: The response does not match the specification.
 
     Source: The manual, <https://example.org/things#data>.
@@ -187,7 +187,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            404: There is "no" such thing.
+            404: The thing does "not" exist.
         ParseError: The response does not match the specification.
 
     Source: The manual, <https://example.org/things#data>.
@@ -234,7 +234,7 @@ def stream(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            404: There is "no" such thing.
+            404: The thing does "not" exist.
         ParseError: The response does not match the specification.
 
     Source: The manual, <https://example.org/things#data>.
@@ -281,7 +281,7 @@ async def asyncio_stream(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
         StatusError: The status is not a documented success:
-            404: There is "no" such thing.
+            404: The thing does "not" exist.
         ParseError: The response does not match the specification.
 
     Source: The manual, <https://example.org/things#data>.

@@ -12,10 +12,10 @@ from docker_registry_sdk._core import wire
 
 @frozen(kw_only=True)
 class UploadPartAccepted(wire.Response[None]):
-    """202: It has arrived."""
+    """202: The part was received."""
 
     location: str | None = field(repr=False)
-    """Location: Where to go on."""
+    """Location: The URL of the next request."""
 
 
 Success: TypeAlias = UploadPartAccepted
@@ -103,7 +103,7 @@ def sync(
 ) -> Success:
     """Send a part.
 
-    Follows the URL that the server gave.
+    Uses the URL from the server's response.
 
     Args:
         client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
@@ -153,7 +153,7 @@ async def asyncio(
 ) -> Success:
     """Send a part.
 
-    Follows the URL that the server gave.
+    Uses the URL from the server's response.
 
     Args:
         client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.

@@ -1,6 +1,6 @@
-"""What a specification says and the generator would not read stops it, with the place in the message.
+"""A keyword or value that the generator does not support is an error, and the message names its place.
 
-Each case changes one thing in tricky.yaml, which is generated in full (test_golden.py).
+Each case changes one thing in tricky.yaml, which is fully supported (test_golden.py).
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ SCHEMAS = "components schemas"
 TEXT = {"type": "string"}
 REMOVE = object()
 
-# (where, what to put there, what the message says)
+# (place in the document, value to set there, pattern of the message)
 CASES: list[tuple[str, object, str]] = [
     # The document around the operations.
-    ("openapi", "3.0.3", r"openapi: this is written in 3\.1"),
-    ("webhooks", {}, "the document: 'webhooks' means nothing"),
+    ("openapi", "3.0.3", r"openapi: the version must be 3\.1"),
+    ("webhooks", {}, "the document: 'webhooks' is not supported here"),
     ("jsonSchemaDialect", "https://example.org", "the document: 'jsonSchemaDialect'"),
     ("externalDocs", {"url": "https://example.org"}, "the document: 'externalDocs'"),
     ("info summary", "Short", "info: 'summary'"),
     ("info description", REMOVE, "info: a description is missing"),
     ("info description", "  ", "info: a description is missing"),
-    ("servers 0 url", "/v2", "servers: url is /, not '/v2'"),
+    ("servers 0 url", "/v2", "servers: url must be /, not '/v2'"),
     ("servers 0 variables", {}, "servers: 'variables'"),
     ("tags 0 externalDocs", {"url": "https://example.org"}, "tags: 'externalDocs'"),
     ("tags 0 description", REMOVE, "tags: a description is missing"),
-    ("tags 0 name", "Some things", "Some things: a tag is named in snake case"),
-    ("security", [{"token": ["a:b:c"]}], "security: scopes stand on operations"),
+    ("tags 0 name", "Some things", "Some things: a tag name must be in snake case"),
+    ("security", [{"token": ["a:b:c"]}], "security: scopes must be on operations"),
     ("components links", {}, "components: 'links'"),
     ("components callbacks", {}, "components: 'callbacks'"),
     ("components pathItems", {}, "components: 'pathItems'"),
@@ -55,7 +55,7 @@ CASES: list[tuple[str, object, str]] = [
     ("paths /t/list trace", {}, "/t/list: 'trace'"),
     ("paths /t/list $ref", "#/paths/~1w", r"/t/list: '\$ref'"),
     # Operations.
-    (f"{WORD} deprecated", True, "get_word: 'deprecated' means nothing to the generator here, and nothing is dropped"),
+    (f"{WORD} deprecated", True, "get_word: 'deprecated' is not supported here"),
     (f"{WORD} callbacks", {}, "get_word: 'callbacks'"),
     (f"{WORD} servers", [{"url": "/"}], "get_word: 'servers'"),
     (f"{WORD} x-timeout", 3, "get_word: 'x-timeout'"),
@@ -64,33 +64,37 @@ CASES: list[tuple[str, object, str]] = [
     (f"{WORD} externalDocs", REMOVE, "get_word: externalDocs is missing"),
     (f"{WORD} externalDocs description", REMOVE, "get_word, externalDocs: a description is missing"),
     (f"{WORD} operationId", REMOVE, "GET /w/{word}: operationId is missing"),
-    (f"{WORD} security", [{"token": ["a:b:c"], "basic": []}], "get_word: security is a choice of single schemes"),
-    (f"{WORD} security", [{"token": ["a:b:c"]}, {"basic": ["d:e:f"]}], "get_word: security is a choice of single schemes"),
+    (f"{WORD} security", [{"token": ["a:b:c"], "basic": []}], "get_word: every security requirement must name one scheme"),
+    (
+        f"{WORD} security",
+        [{"token": ["a:b:c"]}, {"basic": ["d:e:f"]}],
+        "get_word: every security requirement must name one scheme",
+    ),
     (f"{WORD} x-opaque-url", {"name": "url_given", "required": True, "rel": "next"}, "get_word, x-opaque-url: 'rel'"),
-    (f"{WORD} x-opaque-url", {"name": "url_given"}, "get_word, x-opaque-url: required is True or False"),
+    (f"{WORD} x-opaque-url", {"name": "url_given"}, "get_word, x-opaque-url: required must be True or False"),
     # Parameters.
-    ("components parameters Name in", "cookie", "parameter name: a parameter stands in path, query, header, not in cookie"),
+    ("components parameters Name in", "cookie", "parameter name: a parameter must be in path, query, header, not in cookie"),
     ("components parameters Name description", REMOVE, "components/parameters/Name: a description is missing"),
-    ("components parameters Name required", False, "parameter name: required is True, not False"),
+    ("components parameters Name required", False, "parameter name: required must be True, not False"),
     ("components parameters Name required", REMOVE, "parameter name: required is missing"),
-    ("components parameters Name x-segments", "two", "parameter name: x-segments is many, not 'two'"),
-    ("components parameters Name style", "matrix", "parameter name: style is simple, not 'matrix'"),
+    ("components parameters Name x-segments", "two", "parameter name: x-segments must be many, not 'two'"),
+    ("components parameters Name style", "matrix", "parameter name: style must be simple, not 'matrix'"),
     ("components parameters Name deprecated", True, "components/parameters/Name: 'deprecated'"),
     ("components parameters Name example", "a/b", "components/parameters/Name: 'example'"),
     (f"{GET} parameters 0 allowReserved", True, "get_thing: 'allowReserved'"),
     (f"{GET} parameters 0 allowEmptyValue", True, "get_thing: 'allowEmptyValue'"),
-    (f"{GET} parameters 0 x-segments", "many", "parameter class: x-segments is "),
+    (f"{GET} parameters 0 x-segments", "many", "parameter class: 'x-segments' is not supported here"),
     (f"{GET} parameters 0 schema", REMOVE, "get_thing: schema is missing"),
     (f"{GET} parameters 0", {"name": "q", "in": "query", "description": "Q.", "content": {}}, "get_thing: 'content'"),
-    (f"{GET} parameters 1 x-python-name", "From Repo", "parameter from: x-python-name is a name in snake case"),
-    (f"{GET} parameters 2 explode", False, "parameter label: explode is True, not False"),
-    (f"{GET} parameters 2 style", "pipeDelimited", "parameter label: style is form"),
-    (f"{GET} parameters 4 name", "Accept", "parameter Accept: no header of this name can be given"),
-    (f"{GET} parameters 4 name", "X Trace", "parameter X Trace: no header of this name can be given"),
+    (f"{GET} parameters 1 x-python-name", "From Repo", "parameter from: x-python-name must be in snake case"),
+    (f"{GET} parameters 2 explode", False, "parameter label: explode must be True, not False"),
+    (f"{GET} parameters 2 style", "pipeDelimited", "parameter label: style must be form"),
+    (f"{GET} parameters 4 name", "Accept", "parameter Accept: callers cannot set a header of this name"),
+    (f"{GET} parameters 4 name", "X Trace", "parameter X Trace: callers cannot set a header of this name"),
     ("paths /t/{name}/data parameters 0 required", True, r"read_data, #/components/parameters/Name: 'required'"),
     # Bodies, responses and headers.
     (f"{FORM} requestBody x-stream", True, "send_form, body: 'x-stream'"),
-    (f"{FORM} requestBody x-raw-body", False, "send_form, body: x-raw-body is True, not False"),
+    (f"{FORM} requestBody x-raw-body", False, "send_form, body: x-raw-body must be True, not False"),
     (f"{FORM} requestBody description", REMOVE, "send_form, body: a description is missing"),
     (f"{FORM} requestBody content", {}, "send_form, body: content is missing"),
     (f"{FORM} requestBody content application/x-www-form-urlencoded encoding", {}, "send_form, body, .*: 'encoding'"),
@@ -105,7 +109,7 @@ CASES: list[tuple[str, object, str]] = [
     (f"{GET} responses 200 headers X-Count style", "simple", "get_thing, 200, header X-Count: 'style'"),
     (f"{GET} responses 200 headers X-Count description", REMOVE, "get_thing, 200, header X-Count: a description"),
     (f"{GET} responses 200 headers X-Count schema", REMOVE, "get_thing, 200, header X-Count: schema is missing"),
-    (f"{GET} responses 200 headers Link x-opaque-url", False, "header Link: x-opaque-url is True, not False"),
+    (f"{GET} responses 200 headers Link x-opaque-url", False, "header Link: x-opaque-url must be True, not False"),
     # Schemas.
     (f"{SCHEMAS} Part nullable", True, "Part: 'nullable'"),
     (f"{SCHEMAS} Part title", "Part", "Part: 'title'"),
@@ -117,13 +121,13 @@ CASES: list[tuple[str, object, str]] = [
     (f"{SCHEMAS} Part properties size description", REMOVE, r"Part\.size: a description is missing"),
     (f"{SCHEMAS} Part properties size default", 3, r"Part\.size: 'default'"),
     (f"{SCHEMAS} Part properties size const", 3, r"Part\.size: 'const'"),
-    (f"{SCHEMAS} Part properties size format", "int64", r"Part\.size: a format is for strings"),
+    (f"{SCHEMAS} Part properties size format", "int64", r"Part\.size: format requires type: string"),
     (f"{SCHEMAS} Part properties size readOnly", True, r"Part\.size: 'readOnly'"),
     (f"{SCHEMAS} Part properties size deprecated", True, r"Part\.size: 'deprecated'"),
     (f"{SCHEMAS} Part properties size x-order", 3, r"Part\.size: 'x-order'"),
-    (f"{SCHEMAS} Part properties size x-error", "kind", r"Part\.size: x-error is code or message or detail or entries"),
-    (f"{SCHEMAS} Part properties size type", ["integer", "string"], r"Part\.size: the type is one of"),
-    (f"{SCHEMAS} Part properties size type", "file", r"Part\.size: the type is one of"),
+    (f"{SCHEMAS} Part properties size x-error", "kind", r"Part\.size: x-error must be code or message or detail or entries"),
+    (f"{SCHEMAS} Part properties size type", ["integer", "string"], r"Part\.size: the type must be one of"),
+    (f"{SCHEMAS} Part properties size type", "file", r"Part\.size: the type must be one of"),
     (f"{SCHEMAS} Part properties size", {"anyOf": [TEXT], "description": "S."}, r"Part\.size: 'anyOf'"),
     (f"{SCHEMAS} Thing properties kind default", "red", r"Thing\.kind: 'default'"),
     (f"{SCHEMAS} Thing properties grid uniqueItems", True, r"Thing\.grid: 'uniqueItems'"),
@@ -141,7 +145,12 @@ def _document() -> dict[str, Any]:
 
 
 def changed(where: str, value: object) -> dict[str, Any]:
-    """Return tricky.yaml with one thing put in or taken out."""
+    """Return tricky.yaml with one value changed, or removed by REMOVE.
+
+    Args:
+        where: The keys that lead to the value, separated by spaces; a digit is an index.
+        value: The new value.
+    """
     document = copy.deepcopy(_document())
     *path, last = (int(step) if step.isdigit() and len(step) == 1 else step for step in where.split())
     node: Any = document
@@ -155,7 +164,7 @@ def changed(where: str, value: object) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("where", "value", "message"), CASES, ids=lambda one: one if isinstance(one, str) else None)
-def test_what_would_be_dropped_is_refused_with_its_place(where: str, value: object, message: str) -> None:
+def test_unsupported_keyword_is_an_error_that_names_its_place(where: str, value: object, message: str) -> None:
     from schemas import SpecError
     from view import spec_view
 
@@ -164,7 +173,7 @@ def test_what_would_be_dropped_is_refused_with_its_place(where: str, value: obje
 
 
 @pytest.mark.parametrize("word", ["pattern", "examples", "minLength", "maxLength", "minimum", "maximum", "minItems", "maxItems"])
-def test_what_binds_only_the_server_counts_as_documentation(word: str) -> None:
+def test_keyword_that_only_restricts_the_server_is_accepted(word: str) -> None:
     from view import spec_view
 
     spec_view(changed(f"{SCHEMAS} Part properties size {word}", 1))
@@ -177,5 +186,5 @@ def test_the_command_line_stops_with_status_2_and_the_message(tmp_path: Path) ->
     generate = generator_folder() / "generate.py"
     done = run_python(tmp_path, generate, "--spec", spec, "--output", output)
     assert (done.returncode, done.stdout) == (2, "")
-    assert re.fullmatch(r"odd\.yaml: list_things: 'deprecated' means nothing .*\n", done.stderr)
+    assert re.fullmatch(r"odd\.yaml: list_things: 'deprecated' is not supported here\n", done.stderr)
     assert not output.exists()
