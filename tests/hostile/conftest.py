@@ -4,24 +4,15 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 import trustme
 
-from docker_registry_sdk.credentials import Credential, ExplicitCredentials
 from tests.core.wire.loopback import Handler, Loopback, run_loopback
 from tests.support.names import resolve_to_loopback
-from tests.support.sessions import KINDS, Kind, Session, open_session
 
 SECRET = "S3CR3T"
-
-
-@pytest.fixture(params=KINDS)
-def kind(request: pytest.FixtureRequest) -> Kind:
-    kind: Kind = request.param
-    return kind
 
 
 @pytest.fixture(autouse=True)
@@ -63,13 +54,6 @@ def at(server: Loopback, host: str, scheme: str | None = None) -> str:
     """Return the address of a server under another name."""
     own, _, rest = server.url.partition("://")
     return f"{scheme or own}://{host}:{rest.rpartition(':')[2]}"
-
-
-def client_of(kind: Kind, server: Loopback, **options: object) -> AbstractContextManager[Session]:
-    """Return a client of the registry with a password that must not get out."""
-    credential = Credential("alice", SECRET)
-    options = {"max_retries": 0, "credentials": ExplicitCredentials(credential), **options}
-    return open_session(kind, f"{at(server, 'registry.example.com')}/a", **options)
 
 
 def demand(handler: Handler, challenge: str = 'Basic realm="x"') -> bool:

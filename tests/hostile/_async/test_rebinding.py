@@ -9,9 +9,11 @@ import pytest
 
 from docker_registry_sdk.errors import TransportError
 from tests.core.wire.loopback import Handler, Loopback
-from tests.hostile.conftest import at, client_of, demand
+from tests.hostile._async.clients import client_of, read_blob
+from tests.hostile.conftest import at, demand
 from tests.support.images import digest_of
-from tests.support.sessions import Kind
+
+pytestmark = pytest.mark.anyio
 
 REGISTRY, OTHER = "93.184.216.34", "93.184.216.35"
 # A part of the loopback where nothing listens.
@@ -52,22 +54,20 @@ def ask_for_a_token(registry: Loopback, evil: Loopback) -> None:
     evil.answer = lambda handler: handler.reply(200, b'{"token": "t"}', Content_Type="application/json")
 
 
-def test_a_token_service_is_asked_where_it_was_checked(
-    kind: Kind, registry: Loopback, evil: Loopback, leads: dict[str, str]
-) -> None:
+async def test_a_token_service_is_asked_where_it_was_checked(registry: Loopback, evil: Loopback, leads: dict[str, str]) -> None:
     ask_for_a_token(registry, evil)
-    with client_of(kind, registry) as session:
+    async with client_of(registry) as client:
         with pytest.raises(TransportError):
-            session.call("list_tags")
+            await client.list_tags()
         assert evil.seen == []
         leads[OTHER] = "127.0.0.1"
-        assert session.call("list_tags").body.tags == ["1"]
+        assert (await client.list_tags()).body.tags == ["1"]
     assert evil.seen[0].headers["host"].startswith("other.example.com:")
 
 
 @pytest.mark.parametrize("name", ["get_blob", "list_tags", "start_blob_upload", "put_blob"])
-def test_what_leads_elsewhere_goes_where_it_was_checked(
-    kind: Kind, registry: Loopback, evil: Loopback, leads: dict[str, str], name: str
+async def test_what_leads_elsewhere_goes_where_it_was_checked(
+    registry: Loopback, evil: Loopback, leads: dict[str, str], name: str
 ) -> None:
     def answer(handler: Handler) -> None:
         if not demand(handler):
@@ -82,36 +82,39 @@ def test_what_leads_elsewhere_goes_where_it_was_checked(
         Location="/y",
     )
 
-    def run() -> None:
-        with client_of(kind, registry) as session:
+    async def run() -> None:
+        async with client_of(registry) as client:
             if name == "get_blob":
-                session.read_blob(digest_of(b"hello"))
+                await read_blob(client, digest_of(b"hello"))
             elif name == "put_blob":
-                session.call("complete_blob_upload", session.call("start_blob_upload"), digest_of(b""))
+                await client.complete_blob_upload(await client.start_blob_upload(), digest_of(b""))
+            elif name == "list_tags":
+                await client.list_tags()
             else:
-                session.call(name)
+                await client.start_blob_upload()
 
     with pytest.raises(TransportError):
-        run()
+        await run()
     assert evil.seen == []
     leads[OTHER] = "127.0.0.1"
-    run()
+    await run()
     assert len(evil.seen) == 1
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "storage.example.com", "localhost"])
-def test_the_internet_does_not_lead_into_the_callers_network(kind: Kind, registry: Loopback, evil: Loopback, host: str) -> None:
+async def test_the_internet_does_not_lead_into_the_callers_network(registry: Loopback, evil: Loopback, host: str) -> None:
     def answer(handler: Handler) -> None:
         if not demand(handler):
             handler.reply(307, Location=f"{at(evil, host)}/x")
 
     registry.answer = answer
-    with client_of(kind, registry) as session, pytest.raises(TransportError, match="in a private network"):
-        session.read_blob(digest_of(b"hello"))
+    async with client_of(registry) as client:
+        with pytest.raises(TransportError, match="in a private network"):
+            await read_blob(client, digest_of(b"hello"))
     assert evil.seen == []
 
 
-def test_a_host_is_not_looked_up_for_each_blob(kind: Kind, registry: Loopback, evil: Loopback, leads: dict[str, str]) -> None:
+async def test_a_host_is_not_looked_up_for_each_blob(registry: Loopback, evil: Loopback, leads: dict[str, str]) -> None:
     def answer(handler: Handler) -> None:
         if not demand(handler):
             handler.reply(307, Location=f"{at(evil, 'other.example.com')}/x")
@@ -119,8 +122,8 @@ def test_a_host_is_not_looked_up_for_each_blob(kind: Kind, registry: Loopback, e
     registry.answer = answer
     evil.answer = lambda handler: handler.reply(200, b"hello")
     leads[OTHER] = "127.0.0.1"
-    with client_of(kind, registry) as session:
+    async with client_of(registry) as client:
         for _ in range(3):
-            session.read_blob(digest_of(b"hello"))
+            await read_blob(client, digest_of(b"hello"))
     assert leads["lookups"].split() == ["registry.example.com", "other.example.com"]
     assert len(evil.seen) == 3

@@ -10,23 +10,16 @@ import pytest
 
 from docker_registry_sdk.errors import AuthError, StatusError
 from tests.core.wire.loopback import Loopback
-from tests.hostile.conftest import at, client_of
-from tests.support.sessions import Kind
+from tests.hostile._async.clients import client_of
+from tests.hostile.conftest import at
+
+pytestmark = pytest.mark.anyio
 
 ADDRESSES = {"registry.example.com": "93.184.216.34", "auth.example.com": "127.0.0.1"}
 
 
-class Local(httpx.HTTPTransport):
-    """A transport that reaches every host on this machine, as if the addresses were real."""
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request here."""
-        request.url = request.url.copy_with(host="127.0.0.1")
-        return super().handle_request(request)
-
-
 class AsyncLocal(httpx.AsyncHTTPTransport):
-    """The async twin of `Local`."""
+    """A transport that reaches every host on this machine, as if the addresses were real."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request here."""
@@ -52,15 +45,13 @@ def addresses(names: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("public", [False, True])
-def test_it_is_not_asked(kind: Kind, registry: Loopback, evil: Loopback, addresses: dict[str, str], public: bool) -> None:
+async def test_it_is_not_asked(registry: Loopback, evil: Loopback, addresses: dict[str, str], public: bool) -> None:
     if public:
         addresses["auth.example.com"] = "93.184.216.35"
     realm = f"{at(evil, 'auth.example.com')}/token"
     registry.answer = lambda handler: handler.reply(401, WWW_Authenticate=f'Bearer realm="{realm}"')
     evil.answer = lambda handler: handler.reply(500)
-    http = httpx.Client(transport=Local()) if kind == "sync" else httpx.AsyncClient(transport=AsyncLocal())
-    with client_of(kind, registry, http_client=http) as session:
+    async with httpx.AsyncClient(transport=AsyncLocal()) as http, client_of(registry, http_client=http) as client:
         with pytest.raises(StatusError if public else AuthError):
-            session.call("list_tags")
-        session.close(http)
+            await client.list_tags()
     assert len(evil.seen) == public

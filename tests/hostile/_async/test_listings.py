@@ -9,8 +9,9 @@ import pytest
 from docker_registry_sdk.client import pages
 from docker_registry_sdk.errors import InvalidReferenceError, NotFoundError, RegistryError
 from tests.core.wire.loopback import Handler, Loopback
-from tests.hostile.conftest import client_of
-from tests.support.sessions import Kind
+from tests.hostile._async.clients import client_of
+
+pytestmark = pytest.mark.anyio
 
 
 def page(handler: Handler, link: str, entries: int = 1) -> None:
@@ -20,44 +21,49 @@ def page(handler: Handler, link: str, entries: int = 1) -> None:
 
 
 @pytest.mark.parametrize("links", [["/v2/a/tags/list?last=1"], ["/v2/a/tags/list?last=1", "/v2/a/tags/list?last=2"]])
-def test_pages_in_a_circle_end(kind: Kind, registry: Loopback, links: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_pages_in_a_circle_end(registry: Loopback, links: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "MOST_ENTRIES", 100)
     registry.answer = lambda handler: page(handler, links[len(registry.seen) % len(links)])
-    with client_of(kind, registry) as session, pytest.raises(RegistryError, match="came before"):
-        session.call("iter_tags")
+    async with client_of(registry) as client:
+        with pytest.raises(RegistryError, match="came before"):
+            [one async for one in client.iter_tags()]
     assert len(registry.seen) <= 4
 
 
-def test_pages_without_end_end(kind: Kind, registry: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_pages_without_end_end(registry: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "MOST_PAGES", 20)
     registry.answer = lambda handler: page(handler, f"/v2/a/tags/list?last={len(registry.seen)}")
-    with client_of(kind, registry) as session, pytest.raises(RegistryError, match="too much"):
-        session.call("iter_tags")
+    async with client_of(registry) as client:
+        with pytest.raises(RegistryError, match="too much"):
+            [one async for one in client.iter_tags()]
     assert len(registry.seen) <= 22
 
 
-def test_entries_without_end_end(kind: Kind, registry: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_entries_without_end_end(registry: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "MOST_ENTRIES", 1000)
     registry.answer = lambda handler: page(handler, f"/v2/a/tags/list?last={len(registry.seen)}", 300)
-    with client_of(kind, registry) as session, pytest.raises(RegistryError, match="too much"):
-        session.call("iter_tags")
+    async with client_of(registry) as client:
+        with pytest.raises(RegistryError, match="too much"):
+            [one async for one in client.iter_tags()]
     assert len(registry.seen) <= 5
 
 
 @pytest.mark.parametrize(
     "ref", ["a\r\nX-Evil: y", "a b", "../../b/manifests/c", "a?b", "a#b", "a%2e", "\x1b[2J", "a\x00", "é", "", "sha256:../x"]
 )
-def test_a_name_that_is_none_is_not_sent(kind: Kind, registry: Loopback, ref: str) -> None:
-    with client_of(kind, registry) as session, pytest.raises(InvalidReferenceError) as caught:
-        session.call("get_manifest", ref)
+async def test_a_name_that_is_none_is_not_sent(registry: Loopback, ref: str) -> None:
+    async with client_of(registry) as client:
+        with pytest.raises(InvalidReferenceError) as caught:
+            await client.get_manifest(ref)
     assert str(caught.value).isprintable()
     assert registry.seen == []
 
 
-def test_words_of_the_registry_cannot_forge_lines(kind: Kind, registry: Loopback) -> None:
+async def test_words_of_the_registry_cannot_forge_lines(registry: Loopback) -> None:
     words = "gone\r\nERROR root: forged\x1b[2J\u202e"
     body = json.dumps({"errors": [{"code": "X\nY", "message": words}]}).encode()
     registry.answer = lambda handler: handler.reply(404, body, Content_Type="application/json")
-    with client_of(kind, registry) as session, pytest.raises(NotFoundError) as caught:
-        session.call("list_tags")
+    async with client_of(registry) as client:
+        with pytest.raises(NotFoundError) as caught:
+            await client.list_tags()
     assert str(caught.value).isprintable()

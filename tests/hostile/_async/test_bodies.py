@@ -6,14 +6,18 @@ import gzip
 import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
+from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.errors import AuthError, RegistryError, ResponseError, StatusError
 from tests.core.wire.loopback import Handler, Loopback
-from tests.hostile.conftest import at, client_of
+from tests.hostile._async.clients import client_of
+from tests.hostile.conftest import at
 from tests.support.images import OCI_MANIFEST, make_image
-from tests.support.sessions import Kind
+
+pytestmark = pytest.mark.anyio
 
 MEBIBYTE = 1024 * 1024
 BOMB = gzip.compress(b" " * (100 * MEBIBYTE))
@@ -45,18 +49,26 @@ def no_more_than(limit: int) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("method", "media_type", "limit"),
-    [("get_manifest", OCI_MANIFEST, 4), ("list_tags", "application/json", 16), ("ping", "application/json", 16)],
+    ("call", "media_type", "limit"),
+    [
+        (lambda client: client.get_manifest("latest"), OCI_MANIFEST, 4),
+        (lambda client: client.list_tags(), "application/json", 16),
+        (lambda client: client.ping(), "application/json", 16),
+    ],
+    ids=["get_manifest", "list_tags", "ping"],
 )
-def test_a_success_without_end_is_an_error(kind: Kind, registry: Loopback, method: str, media_type: str, limit: int) -> None:
+async def test_a_success_without_end_is_an_error(
+    registry: Loopback, call: Callable[[AsyncRegistryClientV2], Any], media_type: str, limit: int
+) -> None:
     sent: list[int] = []
     registry.answer = lambda handler: endless(handler, 200, sent, Content_Type=media_type)
-    with client_of(kind, registry) as session, pytest.raises(ResponseError, match="longer than"):
-        session.call(method, *(["latest"] if method == "get_manifest" else []))
+    async with client_of(registry) as client:
+        with pytest.raises(ResponseError, match="longer than"):
+            await call(client)
     assert limit * MEBIBYTE <= sum(sent) < (limit + 12) * MEBIBYTE
 
 
-def test_a_chunked_success_without_end_is_an_error_whatever_its_content_length(kind: Kind, registry: Loopback) -> None:
+async def test_a_chunked_success_without_end_is_an_error_whatever_its_content_length(registry: Loopback) -> None:
     """RFC 9112 section 6.3: Transfer-Encoding overrides Content-Length, so a small Content-Length bounds nothing."""
     sent: list[int] = []
 
@@ -72,24 +84,27 @@ def test_a_chunked_success_without_end_is_an_error_whatever_its_content_length(k
             sent.append(65536)
 
     registry.answer = answer
-    with client_of(kind, registry) as session, pytest.raises(ResponseError, match="longer than"):
-        session.call("list_tags")
+    async with client_of(registry) as client:
+        with pytest.raises(ResponseError, match="longer than"):
+            await client.list_tags()
     assert 16 * MEBIBYTE <= sum(sent) < 28 * MEBIBYTE
 
 
-def test_a_manifest_that_announces_too_much_is_an_error(kind: Kind, registry: Loopback) -> None:
+async def test_a_manifest_that_announces_too_much_is_an_error(registry: Loopback) -> None:
     body = b" " * (4 * MEBIBYTE + 1)
     registry.answer = lambda handler: handler.reply(200, body, Content_Type=OCI_MANIFEST)
-    with client_of(kind, registry) as session, pytest.raises(ResponseError, match="longer than the 4194304 bytes"):
-        session.call("get_manifest", "latest")
+    async with client_of(registry) as client:
+        with pytest.raises(ResponseError, match="longer than the 4194304 bytes"):
+            await client.get_manifest("latest")
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 500])
-def test_an_error_without_end_is_the_error(kind: Kind, registry: Loopback, status: int) -> None:
+async def test_an_error_without_end_is_the_error(registry: Loopback, status: int) -> None:
     sent: list[int] = []
     registry.answer = lambda handler: endless(handler, status, sent)
-    with client_of(kind, registry) as session, pytest.raises(StatusError) as caught:
-        session.call("list_tags")
+    async with client_of(registry) as client:
+        with pytest.raises(StatusError) as caught:
+            await client.list_tags()
     assert caught.value.status == status
     assert sum(sent) < 16 * MEBIBYTE
     assert len(caught.value.raw) <= 65536
@@ -109,53 +124,55 @@ def token_service(registry: Loopback, answer: Callable[[Handler], None]) -> None
 
 
 @pytest.mark.parametrize(("status", "expected"), [(200, ResponseError), (401, AuthError), (500, StatusError)])
-def test_a_token_without_end_is_an_error(kind: Kind, registry: Loopback, status: int, expected: type[RegistryError]) -> None:
+async def test_a_token_without_end_is_an_error(registry: Loopback, status: int, expected: type[RegistryError]) -> None:
     sent: list[int] = []
     token_service(registry, lambda handler: endless(handler, status, sent))
-    with client_of(kind, registry) as session, pytest.raises(expected):
-        session.call("list_tags")
+    async with client_of(registry) as client:
+        with pytest.raises(expected):
+            await client.list_tags()
     assert sum(sent) < 16 * MEBIBYTE
 
 
 @pytest.mark.parametrize("coding", ["gzip", "x-gzip", "GZIP"])
 @pytest.mark.parametrize("status", [200, 401, 404])
 @pytest.mark.parametrize("of_the_token_service", [True, False])
-def test_a_gzip_bomb_does_not_go_off(
-    kind: Kind, registry: Loopback, coding: str, status: int, of_the_token_service: bool
-) -> None:
+async def test_a_gzip_bomb_does_not_go_off(registry: Loopback, coding: str, status: int, of_the_token_service: bool) -> None:
     def answer(handler: Handler) -> None:
         handler.reply(status, BOMB, Content_Encoding=coding, Content_Type="application/json")
 
     registry.answer = answer
     if of_the_token_service:
         token_service(registry, answer)
-    with client_of(kind, registry) as session, no_more_than(50 * MEBIBYTE), pytest.raises(RegistryError):
-        session.call("list_tags")
+    async with client_of(registry) as client:
+        with no_more_than(50 * MEBIBYTE), pytest.raises(RegistryError):
+            await client.list_tags()
 
 
 @pytest.mark.parametrize("coding", ["br", "zstd", "compress", "gzip, gzip", "x" * 1000])
-def test_a_coding_that_nobody_asked_for_is_an_error(kind: Kind, registry: Loopback, coding: str) -> None:
+async def test_a_coding_that_nobody_asked_for_is_an_error(registry: Loopback, coding: str) -> None:
     body = gzip.compress(make_image().oci)
     registry.answer = lambda handler: handler.reply(200, body, Content_Encoding=coding, Content_Type=OCI_MANIFEST)
-    with client_of(kind, registry) as session, pytest.raises(RegistryError) as caught:
-        session.call("get_manifest", "latest")
+    async with client_of(registry) as client:
+        with pytest.raises(RegistryError) as caught:
+            await client.get_manifest("latest")
     assert len(str(caught.value)) < 500
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "identity"])
-def test_an_honest_coding_is_undone(kind: Kind, registry: Loopback, coding: str) -> None:
+async def test_an_honest_coding_is_undone(registry: Loopback, coding: str) -> None:
     import zlib
 
     plain = b'{"name": "a", "tags": ["1", "2"]}'
     coded = {"gzip": gzip.compress(plain), "deflate": zlib.compress(plain), "identity": plain}[coding]
     registry.answer = lambda handler: handler.reply(200, coded, Content_Encoding=coding, Content_Type="application/json")
-    with client_of(kind, registry) as session:
-        assert session.call("list_tags").body.tags == ["1", "2"]
+    async with client_of(registry) as client:
+        assert (await client.list_tags()).body.tags == ["1", "2"]
 
 
 @pytest.mark.parametrize("cut", [1, 10, 25])
-def test_a_coded_body_that_breaks_off_is_an_error(kind: Kind, registry: Loopback, cut: int) -> None:
+async def test_a_coded_body_that_breaks_off_is_an_error(registry: Loopback, cut: int) -> None:
     coded = gzip.compress(b'{"name": "a", "tags": ["1", "2"]}')[:-cut]
     registry.answer = lambda handler: handler.reply(200, coded, Content_Encoding="gzip", Content_Type="application/json")
-    with client_of(kind, registry) as session, pytest.raises(RegistryError):
-        session.call("list_tags")
+    async with client_of(registry) as client:
+        with pytest.raises(RegistryError):
+            await client.list_tags()

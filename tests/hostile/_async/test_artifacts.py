@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
+from docker_registry_sdk import AsyncRegistryClientV2, artifacts
 from docker_registry_sdk.errors import InvalidDigestError, ParseError, RegistryError, UnsafeTitleError
 from docker_registry_sdk.media_types import OCI_MANIFEST
 from tests.core.wire.loopback import Handler, Loopback
-from tests.hostile.conftest import client_of
+from tests.hostile._async.clients import client_of
 from tests.support.images import descriptor, digest_of
-from tests.support.sessions import Kind, Session
+
+pytestmark = pytest.mark.anyio
 
 GOOD = b"good"
 OTHER = digest_of(b"other")
@@ -53,8 +55,8 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "folder"
 
 
-def pull(session: Session, folder: Path) -> Any:
-    return session.run("artifacts", "pull", "v1", folder)
+async def pull(client: AsyncRegistryClientV2, folder: Path) -> list[Path]:
+    return await artifacts.async_pull(client, "v1", folder)
 
 
 def everything(folder: Path) -> dict[str, bytes | None]:
@@ -72,11 +74,12 @@ def everything(folder: Path) -> dict[str, bytes | None]:
         "NUL", "a" * 5000,
     ],
 )  # fmt: skip
-def test_titles_that_lead_elsewhere_write_nothing(kind: Kind, registry: Loopback, folder: Path, title: str) -> None:
+async def test_titles_that_lead_elsewhere_write_nothing(registry: Loopback, folder: Path, title: str) -> None:
     serve(registry, layer("good"), layer(title))
     before = everything(folder)
-    with client_of(kind, registry) as session, pytest.raises(UnsafeTitleError) as caught:
-        pull(session, folder)
+    async with client_of(registry) as client:
+        with pytest.raises(UnsafeTitleError) as caught:
+            await pull(client, folder)
     assert caught.value.title == title
     assert str(caught.value).isprintable()
     assert everything(folder) == before
@@ -136,71 +139,73 @@ def folder_there(folder: Path) -> None:
         pipe_part, same_size, folder_there,
     ],
 )  # fmt: skip
-def test_what_lies_in_wait_for_a_file_is_left_alone(
-    kind: Kind, registry: Loopback, folder: Path, plant: Callable[[Path], None]
+async def test_what_lies_in_wait_for_a_file_is_left_alone(
+    registry: Loopback, folder: Path, plant: Callable[[Path], None]
 ) -> None:
     plant(folder)
     serve(registry, layer("good"), layer("a"))
     before = everything(folder)
-    with client_of(kind, registry) as session, pytest.raises(UnsafeTitleError) as caught:
-        pull(session, folder)
+    async with client_of(registry) as client:
+        with pytest.raises(UnsafeTitleError) as caught:
+            await pull(client, folder)
     assert caught.value.title == "a"
     assert everything(folder) == before
 
 
 @pytest.mark.parametrize("target", ["../outside", "/tmp", ".", "inside", "missing"])
 @pytest.mark.parametrize("title", ["link/a", "link/deep/a", "real/link/a"])
-def test_links_in_the_place_of_folders_are_not_followed(
-    kind: Kind, registry: Loopback, folder: Path, target: str, title: str
-) -> None:
+async def test_links_in_the_place_of_folders_are_not_followed(registry: Loopback, folder: Path, target: str, title: str) -> None:
     (folder / "inside").mkdir()
     (folder / "real").mkdir()
     (folder / Path(title).parts[0] / "link" if title.startswith("real") else folder / "link").symlink_to(target)
     serve(registry, layer("good"), layer(title))
     before = everything(folder)
-    with client_of(kind, registry) as session, pytest.raises(UnsafeTitleError, match="which is a link or a file"):
-        pull(session, folder)
+    async with client_of(registry) as client:
+        with pytest.raises(UnsafeTitleError, match="which is a link or a file"):
+            await pull(client, folder)
     assert everything(folder) == before
 
 
-def test_a_file_in_the_place_of_a_folder_stays(kind: Kind, registry: Loopback, folder: Path) -> None:
+async def test_a_file_in_the_place_of_a_folder_stays(registry: Loopback, folder: Path) -> None:
     (folder / "link").write_bytes(b"a file")
     serve(registry, layer("link/a"))
-    with client_of(kind, registry) as session, pytest.raises(UnsafeTitleError):
-        pull(session, folder)
+    async with client_of(registry) as client:
+        with pytest.raises(UnsafeTitleError):
+            await pull(client, folder)
     assert (folder / "link").read_bytes() == b"a file"
 
 
-def test_the_folder_itself_may_be_a_link(kind: Kind, registry: Loopback, folder: Path) -> None:
+async def test_the_folder_itself_may_be_a_link(registry: Loopback, folder: Path) -> None:
     (folder.parent / "link").symlink_to(folder)
     serve(registry, layer("a/b"))
-    with client_of(kind, registry) as session:
-        assert pull(session, folder.parent / "link") == [folder.parent / "link" / "a" / "b"]
+    async with client_of(registry) as client:
+        assert await pull(client, folder.parent / "link") == [folder.parent / "link" / "a" / "b"]
     assert (folder / "a" / "b").read_bytes() == GOOD
 
 
-def test_a_blob_that_does_not_end_is_cut(kind: Kind, registry: Loopback, folder: Path) -> None:
+async def test_a_blob_that_does_not_end_is_cut(registry: Loopback, folder: Path) -> None:
     serve(registry, layer("a"), blob=GOOD * 1_000_000)
-    with client_of(kind, registry) as session, pytest.raises(RegistryError):
-        pull(session, folder)
+    async with client_of(registry) as client:
+        with pytest.raises(RegistryError):
+            await pull(client, folder)
     assert everything(folder.parent / "folder") == {"folder": None, "outside": None, "outside/secret": b"secret"}
 
 
 @pytest.mark.parametrize("digest", ["sha256:abc", "blake3:" + "0" * 64, "sha256:../../outside/secret", "../a", ""])
-def test_digests_that_are_none_are_not_asked_for(kind: Kind, registry: Loopback, folder: Path, digest: str) -> None:
+async def test_digests_that_are_none_are_not_asked_for(registry: Loopback, folder: Path, digest: str) -> None:
     serve(registry, layer("good"), layer("a", digest=digest))
-    with client_of(kind, registry) as session, pytest.raises(InvalidDigestError):
-        pull(session, folder)
+    async with client_of(registry) as client:
+        with pytest.raises(InvalidDigestError):
+            await pull(client, folder)
     assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize(
     "fields", [{"size": -1}, {"data": "!"}, {"data": "AAAA"}, {"digest": digest_of(b"x"), "data": "Z29vZA=="}]
 )
-def test_layers_that_contradict_themselves_are_refused(
-    kind: Kind, registry: Loopback, folder: Path, fields: dict[str, Any]
-) -> None:
+async def test_layers_that_contradict_themselves_are_refused(registry: Loopback, folder: Path, fields: dict[str, Any]) -> None:
     serve(registry, layer("good"), layer("a", **fields))
-    with client_of(kind, registry) as session, pytest.raises(ParseError):
-        pull(session, folder)
+    async with client_of(registry) as client:
+        with pytest.raises(ParseError):
+            await pull(client, folder)
     assert list(folder.iterdir()) == []

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
 
+from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.errors import RegistryError, TransportError
 from tests.core.wire.loopback import Handler, Loopback
-from tests.hostile.conftest import at, client_of, demand
+from tests.hostile._async.clients import client_of, read_blob
+from tests.hostile.conftest import at, demand
 from tests.support.images import digest_of
-from tests.support.sessions import Kind
+
+pytestmark = pytest.mark.anyio
 
 ELSEWHERE = ["registry.example.com", "storage.example.com", "evil.example.net", "localhost"]
 
 
 @pytest.mark.parametrize("host", ELSEWHERE)
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_a_redirect_to_another_origin_carries_no_password(
-    kind: Kind, registry: Loopback, evil: Loopback, host: str, status: int
+async def test_a_redirect_to_another_origin_carries_no_password(
+    registry: Loopback, evil: Loopback, host: str, status: int
 ) -> None:
     def answer(handler: Handler) -> None:
         if not demand(handler):
@@ -26,14 +30,14 @@ def test_a_redirect_to_another_origin_carries_no_password(
 
     registry.answer = answer
     evil.answer = lambda handler: handler.reply(200, b"hello")
-    with client_of(kind, registry) as session:
-        assert session.read_blob(digest_of(b"hello")) == b"hello"
+    async with client_of(registry) as client:
+        assert await read_blob(client, digest_of(b"hello")) == b"hello"
     [seen] = evil.seen
     assert not {"authorization", "cookie"} & set(seen.headers)
 
 
 @pytest.mark.parametrize("host", ELSEWHERE)
-def test_an_upload_location_elsewhere_carries_no_password(kind: Kind, registry: Loopback, evil: Loopback, host: str) -> None:
+async def test_an_upload_location_elsewhere_carries_no_password(registry: Loopback, evil: Loopback, host: str) -> None:
     location = f"{at(evil, host)}/upload/../x?signed=%2f~"
 
     def answer(handler: Handler) -> None:
@@ -41,17 +45,21 @@ def test_an_upload_location_elsewhere_carries_no_password(kind: Kind, registry: 
             handler.reply(202 if handler.command == "POST" else 404, Location=location)
 
     registry.answer = answer
-    with client_of(kind, registry) as session:
-        started = session.call("start_blob_upload")
-        session.call("complete_blob_upload", started, digest_of(b""))
+    async with client_of(registry) as client:
+        started = await client.start_blob_upload()
+        await client.complete_blob_upload(started, digest_of(b""))
     [seen] = evil.seen
     assert seen.target.startswith("/upload/../x?signed=%2f~&digest=")
     assert not {"authorization", "cookie"} & set(seen.headers)
 
 
 @pytest.mark.parametrize("host", ELSEWHERE)
-@pytest.mark.parametrize("method", ["iter_tags", "iter_repositories"])
-def test_a_page_link_elsewhere_is_not_followed(kind: Kind, registry: Loopback, evil: Loopback, host: str, method: str) -> None:
+@pytest.mark.parametrize(
+    "pages", [lambda client: client.iter_tags(), lambda client: client.iter_repositories()], ids=["tags", "repositories"]
+)
+async def test_a_page_link_elsewhere_is_not_followed(
+    registry: Loopback, evil: Loopback, host: str, pages: Callable[[AsyncRegistryClientV2], AsyncIterator[str]]
+) -> None:
     def answer(handler: Handler) -> None:
         if not demand(handler):
             body = b'{"name": "a", "tags": ["1"], "repositories": ["a"]}'
@@ -60,53 +68,53 @@ def test_a_page_link_elsewhere_is_not_followed(kind: Kind, registry: Loopback, e
             )
 
     registry.answer = answer
-    with client_of(kind, registry) as session, pytest.raises(RegistryError, match="another origin"):
-        session.call(method)
+    async with client_of(registry) as client:
+        with pytest.raises(RegistryError, match="another origin"):
+            [one async for one in pages(client)]
     assert evil.seen == []
 
 
 @pytest.mark.parametrize("host", ["registry.example.com", "evil.example.net"])
-def test_from_https_no_redirect_leads_to_http(kind: Kind, secure: Loopback, evil: Loopback, tmp_path: Path, host: str) -> None:
+async def test_from_https_no_redirect_leads_to_http(secure: Loopback, evil: Loopback, tmp_path: Path, host: str) -> None:
     def answer(handler: Handler) -> None:
         if not demand(handler):
             handler.reply(307, Location=f"{at(evil, host)}/x")
 
     secure.answer = answer
-    with (
-        client_of(kind, secure, ca_file=tmp_path / "ca.pem") as session,
-        pytest.raises(TransportError, match="from https to plain http"),
-    ):
-        session.read_blob(digest_of(b"hello"))
+    async with client_of(secure, ca_file=tmp_path / "ca.pem") as client:
+        with pytest.raises(TransportError, match="from https to plain http"):
+            await read_blob(client, digest_of(b"hello"))
     assert evil.seen == []
 
 
-def test_from_https_no_upload_goes_to_http(kind: Kind, secure: Loopback, evil: Loopback, tmp_path: Path) -> None:
+async def test_from_https_no_upload_goes_to_http(secure: Loopback, evil: Loopback, tmp_path: Path) -> None:
     def answer(handler: Handler) -> None:
         if not demand(handler):
             handler.reply(202, Location=f"{at(evil, 'registry.example.com')}/x")
 
     secure.answer = answer
-    with client_of(kind, secure, ca_file=tmp_path / "ca.pem") as session:
-        started = session.call("start_blob_upload")
+    async with client_of(secure, ca_file=tmp_path / "ca.pem") as client:
+        started = await client.start_blob_upload()
         with pytest.raises(TransportError, match="from https to plain http"):
-            session.call("upload_blob_chunk", started, b"hello")
+            await client.upload_blob_chunk(started, b"hello")
     assert evil.seen == []
 
 
-def test_redirects_without_end_end(kind: Kind, registry: Loopback) -> None:
+async def test_redirects_without_end_end(registry: Loopback) -> None:
     def answer(handler: Handler) -> None:
         if not demand(handler):
             handler.reply(307, Location=f"/x/{len(registry.seen)}")
 
     registry.answer = answer
-    with client_of(kind, registry) as session, pytest.raises(TransportError, match="more than 5 redirects"):
-        session.call("list_tags")
+    async with client_of(registry) as client:
+        with pytest.raises(TransportError, match="more than 5 redirects"):
+            await client.list_tags()
     assert len(registry.seen) == 7
 
 
-def test_a_cookie_stays_with_nobody(kind: Kind, registry: Loopback) -> None:
+async def test_a_cookie_stays_with_nobody(registry: Loopback) -> None:
     registry.answer = lambda handler: handler.reply(200, b"{}", Set_Cookie="sid=1; Path=/; Domain=example.com")
-    with client_of(kind, registry) as session:
-        session.call("ping")
-        session.call("ping")
+    async with client_of(registry) as client:
+        await client.ping()
+        await client.ping()
     assert not any("cookie" in seen.headers for seen in registry.seen)

@@ -1,0 +1,28 @@
+"""Clients of a hostile registry."""
+
+from __future__ import annotations
+
+from typing import Unpack
+
+from docker_registry_sdk import AsyncClientOptions, AsyncRegistryClientV2
+from docker_registry_sdk.credentials import Credential, ExplicitCredentials
+from tests.core.wire.loopback import Loopback
+from tests.hostile.conftest import SECRET, at
+
+
+def client_of(server: Loopback, **options: Unpack[AsyncClientOptions]) -> AsyncRegistryClientV2:
+    """Return a client of the registry with a password that must stay secret, and without retries.
+
+    Args:
+        server: The hostile registry.
+        options: Options of the client.
+    """
+    options.setdefault("max_retries", 0)
+    options.setdefault("credentials", ExplicitCredentials(Credential("alice", SECRET)))
+    return AsyncRegistryClientV2(f"{at(server, 'registry.example.com')}/a", **options)
+
+
+async def read_blob(client: AsyncRegistryClientV2, digest: str) -> bytes:
+    """Return the bytes of a blob, read from a verified stream."""
+    async with client.create_blob_read_stream(digest) as stream:
+        return await stream.read()
