@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
-from docker_registry_sdk._core.http1._async.transport import AsyncDirectTransport
-from docker_registry_sdk._core.http1._sync.transport import DirectTransport
+from docker_registry_sdk._core.http1._async.transport import AsyncHTTP1Transport
+from docker_registry_sdk._core.http1._sync.transport import HTTP1Transport
 from tests.support.sessions import Kind
 
 Content = bytes | Callable[[], Iterator[bytes]] | None
@@ -20,12 +20,12 @@ Content = bytes | Callable[[], Iterator[bytes]] | None
 def open_connections(client: Any) -> int:
     """Return how many connections a client has, idle or in use, those of httpx and direct ones; neither has a word for it."""
     transport = client._pipeline._settings.http._transport
-    return len(transport._others._pool.connections) + len(transport._idle._waiting) + 100 - free_slots(transport)
+    return len(transport._others._pool.connections) + len(transport._idle._entries) + 100 - free_slots(transport)
 
 
-def free_slots(transport: DirectTransport | AsyncDirectTransport) -> int:
+def free_slots(transport: HTTP1Transport | AsyncHTTP1Transport) -> int:
     """Return how many connections a direct transport might open beside those in use."""
-    slots: Any = transport._slots
+    slots: Any = transport._limit._semaphore
     free: int = slots.value if hasattr(slots, "value") else slots._value
     return free
 
@@ -45,17 +45,17 @@ class Direct:
         portal: The event loop of an async one.
     """
 
-    def __init__(self, transport: DirectTransport | AsyncDirectTransport, portal: BlockingPortal | None) -> None:
+    def __init__(self, transport: HTTP1Transport | AsyncHTTP1Transport, portal: BlockingPortal | None) -> None:
         self.transport = transport
         self.portal = portal
-        self._http: Any = httpx.Client(transport=transport, timeout=30) if isinstance(transport, DirectTransport) else None
-        if isinstance(transport, AsyncDirectTransport):
+        self._http: Any = httpx.Client(transport=transport, timeout=30) if isinstance(transport, HTTP1Transport) else None
+        if isinstance(transport, AsyncHTTP1Transport):
             self._http = httpx.AsyncClient(transport=transport, timeout=30)
 
     @property
     def idle(self) -> int:
         """How many connections wait for another request."""
-        return len(self.transport._idle._waiting)
+        return len(self.transport._idle._entries)
 
     @property
     def free(self) -> int:
@@ -145,14 +145,14 @@ def open_direct(kind: Kind, context: ssl.SSLContext | None = None) -> Iterator[D
     """
     trusted = context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if kind == "sync":
-        direct = Direct(DirectTransport(trusted, Other()), None)
+        direct = Direct(HTTP1Transport(trusted, Other()), None)
         try:
             yield direct
         finally:
             direct.close()
         return
     with start_blocking_portal() as portal:
-        direct = portal.call(lambda: Direct(AsyncDirectTransport(trusted, Other()), portal))
+        direct = portal.call(lambda: Direct(AsyncHTTP1Transport(trusted, Other()), portal))
         try:
             yield direct
         finally:

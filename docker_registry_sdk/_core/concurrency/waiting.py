@@ -1,4 +1,4 @@
-"""Sleep and locks for threads and for tasks."""
+"""Sleep, locks and semaphores for threads and for tasks."""
 
 from __future__ import annotations
 
@@ -94,3 +94,67 @@ class AsyncSingleFlightLock:
         if self._released is not None:
             self._released.set()
             self._released = None
+
+
+def checkpoint() -> None:
+    """Do nothing: threads are switched by the system."""
+
+
+async def async_checkpoint() -> None:
+    """Let other tasks run, and raise the cancellation if this task was cancelled."""
+    import anyio.lowlevel
+
+    await anyio.lowlevel.checkpoint()
+
+
+class Semaphore:
+    """A limit on the number of threads that use something at the same time.
+
+    Args:
+        limit: The maximum number of threads.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._semaphore = threading.Semaphore(limit)
+
+    def acquire(self, seconds: float | None) -> bool:
+        """Wait until there are fewer users than the limit, and return whether that was in time.
+
+        Args:
+            seconds: The maximum time to wait; None for no limit.
+        """
+        return self._semaphore.acquire(timeout=seconds)
+
+    def release(self) -> None:
+        """Let another thread acquire the semaphore."""
+        self._semaphore.release()
+
+
+class AsyncSemaphore:
+    """A limit on the number of tasks that use something at the same time.
+
+    Args:
+        limit: The maximum number of tasks.
+    """
+
+    def __init__(self, limit: int) -> None:
+        import anyio
+
+        self._semaphore = anyio.Semaphore(limit)
+
+    async def acquire(self, seconds: float | None) -> bool:
+        """Wait until there are fewer users than the limit, and return whether that was in time.
+
+        Args:
+            seconds: The maximum time to wait; None for no limit.
+        """
+        import anyio
+
+        with anyio.move_on_after(seconds):
+            await self._semaphore.acquire()
+            return True
+        return False
+
+    def release(self) -> None:
+        """Let another task acquire the semaphore."""
+        self._semaphore.release()

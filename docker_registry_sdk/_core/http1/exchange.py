@@ -1,144 +1,150 @@
-"""One exchange of HTTP/1.1 without I/O: the heads of request and answer, and how long the answer's body is."""
+"""One request and its response in HTTP/1.1, without I/O: both heads, and the framing of both bodies."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import h11
 import httpx
 
-# As httpx has it; 16 KiB, the default of h11, is less than some servers send.
-LONGEST_HEAD = 100 * 1024
-# Each of them may take as long as a whole answer.
-_MOST_INTERIM = 20
+# Methods that a client may repeat after a connection failure (RFC 9110 section 9.2.2).
+IDEMPOTENT_METHODS: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
+# The limit of httpx. Some servers send more than 16 KiB, the default of h11.
+MAX_HEAD_BYTES: Final = 100 * 1024
+# A server could delay the response forever by sending informational (1xx) responses.
+_MAX_INFORMATIONAL: Final = 20
 
 
 class Exchange:
-    """A request and its answer.
+    """A request and its response, as bytes to send and bytes received.
 
     Args:
         request: The request.
 
     Raises:
-        httpx.LocalProtocolError: Its head is none.
+        httpx.LocalProtocolError: Its method, target or headers are not valid HTTP/1.1.
+
+    Attributes:
+        head: The bytes of the request's head.
+        remaining: The number of bytes of the request's body that are still to send; None for a chunked or missing body.
+        is_sent: Whether the whole request was sent; set by the caller.
+        has_received: Whether any byte of a response was received.
     """
 
     def __init__(self, request: httpx.Request) -> None:
-        self._parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=LONGEST_HEAD)
+        self._parser = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD_BYTES)
         self._method = request.method
-        self._interim = 0
-        self._answer: h11.Response | None = None
+        self._informational = 0
+        self._response: h11.Response | None = None
         self._headers = httpx.Headers()
-        self.heard = False
-        """Whether any byte of an answer has come."""
-        self.sent = False
-        """Whether the whole request was sent."""
+        self.has_received = False
+        self.is_sent = False
         length = request.headers.get("Content-Length")
-        self.left: int | None = int(length) if length and length.isascii() and length.isdigit() else None
-        """How many bytes of the request's body are left to send; None when it goes in chunks, or has none."""
+        self.remaining: int | None = int(length) if length and length.isascii() and length.isdigit() else None
         self._closing = "close" in request.headers.get("Connection", "").lower()
-        with _local():
-            sent = self._parser.send(h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw))
-        self.head = sent or b""
-        """The head of the request."""
+        with _local_errors():
+            head = self._parser.send(h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw))
+        self.head = head or b""
 
-    def coded(self, block: bytes) -> bytes:
-        """Return a block of the request's body as it goes over the wire.
+    def encode(self, block: bytes) -> bytes:
+        """Return the bytes to send for a block of the request's body.
 
         Args:
-            block: The bytes.
+            block: The next bytes of the body.
 
         Raises:
-            httpx.LocalProtocolError: There are more than Content-Length says.
+            httpx.LocalProtocolError: The body is longer than its Content-Length.
         """
-        if self.left is None:
-            with _local():
+        if self.remaining is None:
+            with _local_errors():
                 return self._parser.send(h11.Data(data=block)) or b""
-        self.left -= len(block)
-        if self.left < 0:
+        self.remaining -= len(block)
+        if self.remaining < 0:
             raise httpx.LocalProtocolError("the body is longer than Content-Length")
         return block
 
-    def end(self) -> bytes:
-        """Return what ends the request's body.
+    def encode_end(self) -> bytes:
+        """Return the bytes to send after the last block of the request's body.
 
         Raises:
-            httpx.LocalProtocolError: There are fewer bytes than Content-Length says.
+            httpx.LocalProtocolError: The body is shorter than its Content-Length.
         """
-        if self.left:
-            raise httpx.LocalProtocolError(f"the body ends {self.left} bytes short of Content-Length")
-        if self.left is None:
-            with _local():
+        if self.remaining:
+            raise httpx.LocalProtocolError(f"the body ends {self.remaining} bytes short of Content-Length")
+        if self.remaining is None:
+            with _local_errors():
                 return self._parser.send(h11.EndOfMessage()) or b""
         return b""
 
-    def take(self, data: bytes) -> None:
-        """Take in what came from the server.
+    def receive_data(self, data: bytes) -> None:
+        """Add bytes that were received from the server.
 
         Args:
-            data: The bytes; none at the end.
+            data: The bytes; empty when the server has closed the connection.
         """
-        self.heard = self.heard or bool(data)
+        self.has_received = self.has_received or bool(data)
         self._parser.receive_data(data)
 
-    def answer(self) -> h11.Response | None:
-        """Return the head of the answer, None when more must be taken in first.
+    def response_head(self) -> h11.Response | None:
+        """Return the head of the response; None when more bytes must be received first.
 
         Raises:
-            httpx.RemoteProtocolError: What came is none.
+            httpx.RemoteProtocolError: The bytes received are not an HTTP/1.1 response.
         """
-        while self._answer is None:
-            event = self._next()
+        while self._response is None:
+            event = self._next_event()
             if event is h11.NEED_DATA:
                 return None
-            if isinstance(event, h11.InformationalResponse) and event.status_code != 101 and self._interim < _MOST_INTERIM:
-                self._interim += 1
+            informational = isinstance(event, h11.InformationalResponse) and event.status_code != 101
+            if informational and self._informational < _MAX_INFORMATIONAL:
+                self._informational += 1
             elif isinstance(event, h11.Response):
-                self._answer = event
+                self._response = event
                 self._headers = httpx.Headers(event.headers.raw_items())
             elif isinstance(event, h11.ConnectionClosed):
-                raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
+                raise httpx.RemoteProtocolError("Server disconnected without sending a response.")  # the words of httpcore
             else:
-                raise httpx.RemoteProtocolError("what the server sent is no answer")
-        return self._answer
+                raise httpx.RemoteProtocolError("the server sent something other than an HTTP/1.1 response")
+        return self._response
 
     @property
     def is_chunked(self) -> bool:
-        """Whether the answer's body comes in chunks."""
-        return not self._is_empty and "transfer-encoding" in self._headers
+        """Whether the response's body is chunked."""
+        return not self._has_no_body and "transfer-encoding" in self._headers
 
     @property
     def length(self) -> int | None:
-        """How long the answer's body is; None when only its end tells."""
-        if self._is_empty:
+        """The length of the response's body in bytes; None when it is chunked or ends with the connection."""
+        if self._has_no_body:
             return 0
         length = None if self.is_chunked else self._headers.get("content-length")
-        # h11 has seen to it that several are the same.
+        # h11 has checked that several values are equal.
         return None if length is None else int(length.partition(",")[0])
 
     @property
     def keeps_alive(self) -> bool:
-        """Whether the connection is good for another exchange, once the answer was read to its end."""
-        assert self._answer is not None
+        """Whether the connection can be used for another request after the whole response was read."""
+        assert self._response is not None
         headers = self._headers
-        # An answer that tells its length in two ways means two answers to some.
-        framed = self._is_empty or (("content-length" in headers) != ("transfer-encoding" in headers))
+        # A proxy may take a response that gives its length in two ways for two responses.
+        framed = self._has_no_body or (("content-length" in headers) != ("transfer-encoding" in headers))
         closing = self._closing or "close" in headers.get("connection", "").lower()
-        return self.sent and framed and not closing and self._answer.http_version >= b"1.1"
+        return self.is_sent and framed and not closing and self._response.http_version >= b"1.1"
 
-    def rest(self) -> bytes:
-        """Return what came after the head of an answer whose body does not come in chunks."""
+    def trailing_data(self) -> bytes:
+        """Return the bytes received after the head of the response, or after the end of its chunked body."""
         return self._parser.trailing_data[0]
 
-    def chunk(self) -> bytes | None:
-        """Return the next bytes of a body that comes in chunks, b"" at its end; None when more must be taken in first.
+    def next_chunk(self) -> bytes | None:
+        """Return the next bytes of a chunked body, b"" at its end; None when more bytes must be received first.
 
         Raises:
-            httpx.RemoteProtocolError: What came is none.
+            httpx.RemoteProtocolError: The bytes received are not a chunked body.
         """
         while True:
-            event = self._next()
+            event = self._next_event()
             if isinstance(event, h11.Data):
                 if event.data:
                     return bytes(event.data)
@@ -147,22 +153,22 @@ class Exchange:
             elif event is h11.NEED_DATA:
                 return None
             else:
-                raise httpx.RemoteProtocolError("what the server sent is no body")
+                raise httpx.RemoteProtocolError("the server sent something other than a chunked body")
 
-    def _next(self) -> object:
+    def _next_event(self) -> object:
         try:
             return self._parser.next_event()
         except h11.RemoteProtocolError as error:
             raise httpx.RemoteProtocolError(str(error)) from error
 
     @property
-    def _is_empty(self) -> bool:
-        assert self._answer is not None
-        return self._method == "HEAD" or self._answer.status_code in (204, 304)
+    def _has_no_body(self) -> bool:
+        assert self._response is not None
+        return self._method == "HEAD" or self._response.status_code in (204, 304)
 
 
 @contextmanager
-def _local() -> Iterator[None]:
+def _local_errors() -> Iterator[None]:
     try:
         yield
     except h11.LocalProtocolError as error:
@@ -170,19 +176,19 @@ def _local() -> Iterator[None]:
 
 
 @contextmanager
-def failing(kind: type[httpx.TransportError], late: type[httpx.TransportError]) -> Iterator[None]:
-    """Raise the failures of a connection as those of httpx.
+def connection_errors(kind: type[httpx.TransportError], timeout: type[httpx.TransportError]) -> Iterator[None]:
+    """Raise errors of sockets, TLS and the resolver as exceptions of httpx.
 
     Args:
-        kind: What a failure becomes.
-        late: What it becomes when something did not come in time.
+        kind: The exception for any error but a timeout.
+        timeout: The exception for a timeout.
 
     Raises:
-        httpx.TransportError: Something failed.
+        httpx.TransportError: The block failed.
     """
     try:
         yield
     except TimeoutError as error:
-        raise late(str(error)) from error
-    except (OSError, ValueError) as error:  # names that are none for TLS or for the resolver are values
+        raise timeout(str(error)) from error
+    except (OSError, ValueError) as error:  # TLS and the resolver raise ValueError for an invalid host name
         raise kind(str(error)) from error

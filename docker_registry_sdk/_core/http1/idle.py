@@ -1,92 +1,93 @@
-"""Connections that wait for their next request. Free of I/O but for closing."""
+"""The idle connections of a transport, kept for further requests. The only I/O is closing connections."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections.abc import Collection
-from typing import Generic, Protocol, TypeAlias, TypeVar
+from typing import Final, Generic, Protocol, TypeAlias, TypeVar
 
 from attrs import frozen
 
-MOST_IDLE = 20
-# Servers and the boxes between close idle connections after a minute or so, some without a word.
-_LONGEST_IDLE = 15.0
+MAX_IDLE_CONNECTIONS: Final = 20
+# Servers, proxies and NAT drop idle connections after a minute or so, some without closing them.
+_MAX_IDLE_SECONDS: Final = 15.0
 
 
 class Idle(Protocol):
-    """What a connection must offer to wait here."""
+    """A connection that can be kept."""
 
     address: str
 
     def is_idle(self) -> bool:
-        """Return whether it is open and silent."""
+        """Return whether the connection is open and nothing was received."""
         ...
 
     def close(self) -> None:
-        """Close it."""
+        """Close the connection."""
         ...
 
 
-# Scheme, host and port, None for that of the scheme.
-Address: TypeAlias = tuple[str, str, int | None]
+# Scheme, host and port; the port is None for the default port of the scheme.
+Destination: TypeAlias = tuple[str, str, int | None]
 ConnectionT = TypeVar("ConnectionT", bound=Idle)
 
 
 @frozen
-class _Waiting(Generic[ConnectionT]):
-    origin: Address
+class _Entry(Generic[ConnectionT]):
+    destination: Destination
     connection: ConnectionT
     since: float
 
 
 class IdleConnections(Generic[ConnectionT]):
-    """The idle connections of one transport; safe to share."""
+    """The idle connections of one transport. Threads may share it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: list[_Waiting[ConnectionT]] = []
+        self._entries: list[_Entry[ConnectionT]] = []  # the one used last comes last
         self._closed = False
 
-    def take(self, origin: Address, addresses: Collection[str] | None) -> ConnectionT | None:
-        """Return a connection that is good for another request, the one used last; None when there is none.
+    def take(self, destination: Destination, addresses: Collection[str] | None) -> ConnectionT | None:
+        """Remove and return the connection that was used last, if it is still usable; None when there is none.
 
         Args:
-            origin: The scheme, host and port that it must lead to.
-            addresses: The only addresses that it may lead to; None for any.
+            destination: The scheme, host and port of the request.
+            addresses: The IP addresses that the connection may lead to; None for any.
         """
         while True:
             with self._lock:
                 fitting = [
-                    one
-                    for one in self._waiting
-                    if one.origin == origin and (addresses is None or one.connection.address in addresses)
+                    entry
+                    for entry in self._entries
+                    if entry.destination == destination and (addresses is None or entry.connection.address in addresses)
                 ]
                 if not fitting:
                     return None
-                self._waiting.remove(fitting[-1])
-            if time.monotonic() - fitting[-1].since < _LONGEST_IDLE and fitting[-1].connection.is_idle():
-                return fitting[-1].connection
-            fitting[-1].connection.close()
+                entry = fitting[-1]
+                self._entries.remove(entry)
+            if time.monotonic() - entry.since < _MAX_IDLE_SECONDS and entry.connection.is_idle():
+                return entry.connection
+            entry.connection.close()
 
-    def give(self, origin: Address, connection: ConnectionT) -> None:
-        """Keep a connection whose last answer was read to its end; where there are too many, the oldest is closed.
+    def put(self, destination: Destination, connection: ConnectionT) -> None:
+        """Keep a connection whose last response was read to its end. Above the limit, the oldest connections are closed.
 
         Args:
-            origin: The scheme, host and port that it leads to.
+            destination: The scheme, host and port that the connection leads to.
             connection: The connection.
         """
         with self._lock:
-            self._waiting.append(_Waiting(origin, connection, time.monotonic()))
-            most = 0 if self._closed else MOST_IDLE
-            surplus = [self._waiting.pop(0) for _ in range(len(self._waiting) - most)]
-        for one in surplus:
-            one.connection.close()
+            self._entries.append(_Entry(destination, connection, time.monotonic()))
+            limit = 0 if self._closed else MAX_IDLE_CONNECTIONS
+            surplus = [self._entries.pop(0) for _ in range(len(self._entries) - limit)]
+        for entry in surplus:
+            entry.connection.close()
 
     def close(self) -> None:
-        """Close all of them, and those that are still to come."""
+        """Close all connections, now and when they are put back later."""
         with self._lock:
             self._closed = True
-            waiting, self._waiting = self._waiting, []
-        for one in waiting:
-            one.connection.close()
+            entries, self._entries = self._entries, []
+        for entry in entries:
+            entry.connection.close()

@@ -1,42 +1,38 @@
-"""What the direct transport asks of the system, sync and async: waiting for sockets, looking hosts up, taking turns."""
+"""Wait for sockets and resolve hosts, in threads and in tasks."""
 
 from __future__ import annotations
 
 import selectors
 import socket
-import threading
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    from anyio import Semaphore
+# Family, type, protocol, canonical name and address, as `socket.getaddrinfo` returns them.
+AddressInfo: TypeAlias = tuple[Any, ...]
 
-# Family, type, protocol, canonical name and address, as `socket.getaddrinfo` gives them.
-Target: TypeAlias = tuple[Any, ...]
-
-# Not the default one, which needs a file of its own for each wait; `select` does not know files beyond the first 1024.
+# Not `DefaultSelector`, which opens a file for each wait; `select` fails for file numbers above 1023.
 _Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", selectors.SelectSelector)
 
 
-def wait_for(sock: socket.socket, seconds: float | None, *, write: bool) -> bool:
-    """Wait until a socket can be read or written, and return whether it can.
+def wait_for_socket(sock: socket.socket, seconds: float | None, *, write: bool) -> bool:
+    """Wait until a socket is readable or writable, and return whether it is.
 
     Args:
-        sock: A socket that does not block.
-        seconds: How long; None for as long as it takes.
-        write: Whether it is to be written.
+        sock: A non-blocking socket.
+        seconds: The maximum time to wait; None for no limit.
+        write: Wait until it is writable instead of readable.
     """
     with _Selector() as selector:
         selector.register(sock, selectors.EVENT_WRITE if write else selectors.EVENT_READ)
         return bool(selector.select(seconds))
 
 
-async def async_wait_for(sock: socket.socket, seconds: float | None, *, write: bool) -> bool:
-    """Wait until a socket can be read or written without holding up other tasks; see `wait_for`.
+async def async_wait_for_socket(sock: socket.socket, seconds: float | None, *, write: bool) -> bool:
+    """Wait until a socket is readable or writable, and return whether it is.
 
     Args:
-        sock: A socket that does not block.
-        seconds: How long; None for as long as it takes.
-        write: Whether it is to be written.
+        sock: A non-blocking socket.
+        seconds: The maximum time to wait; None for no limit.
+        write: Wait until it is writable instead of readable.
     """
     import anyio
 
@@ -46,85 +42,29 @@ async def async_wait_for(sock: socket.socket, seconds: float | None, *, write: b
     return False
 
 
-def yield_turn() -> None:
-    """Let others have their turn; threads need no help with that."""
-
-
-async def async_yield_turn() -> None:
-    """Let other tasks have their turn, and notice when this one is cancelled."""
-    import anyio.lowlevel
-
-    await anyio.lowlevel.checkpoint()
-
-
-def look_up(host: str, port: int) -> list[Target]:
-    """Return where a host may be reached, the best first.
+def resolve_host(host: str, port: int) -> list[AddressInfo]:
+    """Return the addresses of a host, the preferred one first.
 
     Args:
-        host: A name or an address.
+        host: A name or an IP address.
         port: The port.
 
     Raises:
-        OSError: There is no such host.
+        OSError: The host cannot be resolved.
     """
     return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
 
-async def async_look_up(host: str, port: int) -> list[Target]:
-    """Return where a host may be reached without holding up other tasks; see `look_up`.
+async def async_resolve_host(host: str, port: int) -> list[AddressInfo]:
+    """Return the addresses of a host, the preferred one first.
 
     Args:
-        host: A name or an address.
+        host: A name or an IP address.
         port: The port.
 
     Raises:
-        OSError: There is no such host.
+        OSError: The host cannot be resolved.
     """
     import anyio
 
     return list(await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-
-
-def create_slots(number: int) -> threading.Semaphore:
-    """Return what lets only so many threads in at a time.
-
-    Args:
-        number: How many.
-    """
-    return threading.Semaphore(number)
-
-
-def async_create_slots(number: int) -> Semaphore:
-    """Return what lets only so many tasks in at a time.
-
-    Args:
-        number: How many.
-    """
-    import anyio
-
-    return anyio.Semaphore(number)
-
-
-def take_slot(slots: threading.Semaphore, seconds: float | None) -> bool:
-    """Wait for a slot, and return whether there was one in time.
-
-    Args:
-        slots: What has them.
-        seconds: How long to wait; None for as long as it takes.
-    """
-    return slots.acquire(timeout=seconds)
-
-
-async def async_take_slot(slots: Semaphore, seconds: float | None) -> bool:
-    """Wait for a slot without holding up other tasks; see `take_slot`.
-
-    Args:
-        slots: What has them.
-        seconds: How long to wait; None for as long as it takes.
-    """
-    import anyio
-
-    with anyio.move_on_after(seconds):
-        await slots.acquire()
-        return True
-    return False

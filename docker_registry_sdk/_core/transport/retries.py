@@ -9,13 +9,14 @@ from attrs import frozen
 
 from ..auth.authenticator import is_repeatable
 from ..auth.steps import Send
+from ..http1.exchange import IDEMPOTENT_METHODS
 from ..text.redaction import redact_url
 from ..text.retry_after import seconds_to_wait
 from ..wire import HTTPFailure, HTTPRequest, HTTPResponse, may_pass, never_arrived
 
 _log = logging.getLogger(__name__)
 
-_IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
+
 # 501 and 505 will not get better.
 _PASSING = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
 _FIRST_WAIT = 0.25
@@ -74,7 +75,7 @@ def backoff(attempt: int) -> float:
 
 
 def _may_repeat(send: Send) -> bool:
-    return is_repeatable(send.request) and (send.repeatable or send.request.method in _IDEMPOTENT)
+    return is_repeatable(send.request) and (send.repeatable or send.request.method in IDEMPOTENT_METHODS)
 
 
 def _was_refused(response: HTTPResponse, request: HTTPRequest) -> bool:

@@ -15,10 +15,10 @@ import httpx
 import pytest
 import trustme
 
-from docker_registry_sdk._core.http1._async.transport import AsyncDirectTransport
-from docker_registry_sdk._core.http1.idle import MOST_IDLE
+from docker_registry_sdk._core.http1._async.transport import MAX_CONNECTIONS, AsyncHTTP1Transport
+from docker_registry_sdk._core.http1.idle import MAX_IDLE_CONNECTIONS
 from docker_registry_sdk._core.wire import is_untrusted
-from tests.support.direct import Other, open_direct
+from tests.support.direct import Other, free_slots, open_direct
 from tests.support.names import resolve_to_loopback
 from tests.support.raw_server import RawServer, answering, run_raw_server
 from tests.support.sessions import KINDS, Kind
@@ -65,7 +65,7 @@ def test_one_that_was_closed_meanwhile_is_not_used(kind: Kind) -> None:
         for number in range(3):
             assert direct.send(f"{server.url}/x", "POST").extensions["raw"] == b"ok"
             assert len(server.connections) == number + 1
-            [waiting] = direct.transport._idle._waiting
+            [waiting] = direct.transport._idle._entries
             assert _readable(waiting.connection._sock)  # the server has closed its side
 
 
@@ -86,7 +86,7 @@ def test_one_that_speaks_unasked_is_not_used(kind: Kind) -> None:
 
     with run_raw_server(smuggle) as server, open_direct(kind) as direct:
         direct.send(f"{server.url}/x")
-        [waiting] = direct.transport._idle._waiting
+        [waiting] = direct.transport._idle._entries
         read.set()
         assert _readable(waiting.connection._sock)
         assert direct.send(f"{server.url}/x").extensions["raw"] == b"ok"
@@ -148,10 +148,10 @@ def test_a_body_that_is_used_up_is_not_sent_again(kind: Kind) -> None:
 @both
 def test_few_connections_are_kept(kind: Kind) -> None:
     with run_raw_server(answering(OK)) as server, open_direct(kind) as direct:
-        kept = [direct.send(f"{server.url}/x", keep=True) for _ in range(MOST_IDLE + 5)]
+        kept = [direct.send(f"{server.url}/x", keep=True) for _ in range(MAX_IDLE_CONNECTIONS + 5)]
         for response in kept:
             direct.read(response)
-        assert (direct.idle, direct.free) == (MOST_IDLE, 100)
+        assert (direct.idle, direct.free) == (MAX_IDLE_CONNECTIONS, 100)
         direct.close()
         assert direct.idle == 0
 
@@ -347,7 +347,7 @@ async def test_tasks_share_it_and_a_cancelled_one_leaves_no_half_read_connection
                 silent(server, connection)
             connection.sendall(body[MIB // 2 :])
 
-    transport = AsyncDirectTransport(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), Other())
+    transport = AsyncHTTP1Transport(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), Other())
     sizes: list[int] = []
     with run_raw_server(slow) as server:
         async with httpx.AsyncClient(transport=transport) as http:
@@ -363,8 +363,8 @@ async def test_tasks_share_it_and_a_cancelled_one_leaves_no_half_read_connection
                     with anyio.move_on_after(0.05) as scope:
                         await get("/stuck")
                     assert scope.cancelled_caught
-            assert len(transport._idle._waiting) <= 5
-            assert transport._slots.value == 100
+            assert len(transport._idle._entries) <= 5
+            assert free_slots(transport) == MAX_CONNECTIONS
     assert sizes == [MIB] * 15
 
 
@@ -374,7 +374,7 @@ async def test_a_stream_that_another_task_closes_fails() -> None:
         answering(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello")(server, connection)
         silent(server, connection)
 
-    transport = AsyncDirectTransport(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), Other())
+    transport = AsyncHTTP1Transport(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), Other())
     with run_raw_server(stop) as server:
         async with httpx.AsyncClient(transport=transport, timeout=30) as http:
             request = http.build_request("GET", server.url, extensions={"bulk": True})
@@ -390,4 +390,4 @@ async def test_a_stream_that_another_task_closes_fails() -> None:
                 group.start_soon(read)
                 await anyio.sleep(0.05)
                 await response.aclose()
-            assert transport._slots.value == 100
+            assert free_slots(transport) == MAX_CONNECTIONS

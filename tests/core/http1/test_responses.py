@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from docker_registry_sdk._core.http1.exchange import LONGEST_HEAD
+from docker_registry_sdk._core.http1.exchange import MAX_HEAD_BYTES
 from tests.support.direct import open_direct
 from tests.support.raw_server import RawServer, answering, run_raw_server
 from tests.support.sessions import KINDS, Kind
@@ -46,7 +46,7 @@ CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
         (b"HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n", b"", True),
         (b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" + LENGTH, b"hello", True),
         (b"HTTP/1.1 200\r\nContent-Length: 5\r\n\r\nhello", b"hello", True),
-        (OK + b"X: " + b"y" * (LONGEST_HEAD // 2) + b"\r\nContent-Length: 5\r\n\r\nhello", b"hello", True),
+        (OK + b"X: " + b"y" * (MAX_HEAD_BYTES // 2) + b"\r\nContent-Length: 5\r\n\r\nhello", b"hello", True),
     ],
 )
 def test_a_body_is_as_long_as_its_head_says(kind: Kind, answer: bytes, body: bytes, kept: bool) -> None:
@@ -87,7 +87,7 @@ def test_an_answer_to_head_has_no_body(kind: Kind, framing: bytes) -> None:
         OK + b"Content-Length : 5\r\n\r\nhello",
         OK + b"No colon\r\n\r\n",
         OK + b"A: b\x00c\r\n\r\n",
-        OK + b"X: " + b"y" * (2 * LONGEST_HEAD) + b"\r\n\r\n",
+        OK + b"X: " + b"y" * (2 * MAX_HEAD_BYTES) + b"\r\n\r\n",
         b"HTTP/1.1 100 Continue\r\n\r\n" * 30 + LENGTH,
         b"HTTP/1.1 100 Continue\r\n\r\n",
         CHUNKED,

@@ -1,114 +1,117 @@
-"""The body of an answer of the direct transport, read straight from its connection."""
+"""The body of a response, read straight from its connection."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from typing import Final
 
 import httpx
 
+from ...concurrency.waiting import async_checkpoint
 from ...wire import AsyncFill
-from ..exchange import Exchange, failing
-from ..sockets import async_yield_turn
+from ..exchange import Exchange, connection_errors
 from .connection import AsyncConnection
 
-# Long enough for what is done with a piece to cost little by the piece.
-PIECE = 1024 * 1024
+# Large enough that the cost per block (hashing, writing, a switch to another task) hardly counts.
+BLOCK_BYTES: Final = 1024 * 1024
 
 
-class AsyncBody(httpx.AsyncByteStream):
-    """The body of an answer. Its connection is given back when the last byte was read, and closed when it is closed before.
+class AsyncResponseBody(httpx.AsyncByteStream):
+    """The body of a response.
 
     Args:
-        connection: What it comes from.
-        exchange: The exchange, whose answer has come.
-        seconds: How long to wait for more.
-        done: What is told, once, whether the connection is good for another exchange.
+        connection: The connection to read from.
+        exchange: The exchange, whose response head was received.
+        seconds: The maximum time to wait for more bytes; None for no limit.
+        release: Called once, when the whole body was read or the body is closed, with whether the connection can be used for
+            another request.
     """
 
     def __init__(
-        self, connection: AsyncConnection, exchange: Exchange, seconds: float | None, done: Callable[[bool], None]
+        self, connection: AsyncConnection, exchange: Exchange, seconds: float | None, release: Callable[[bool], None]
     ) -> None:
         self._connection = connection
         self._exchange = exchange
         self._seconds = seconds
-        self._done = done
-        self._over = False
+        self._release = release
+        self._released = False
         self._buffer: memoryview | None = None
-        self._left = exchange.length
-        # What came along with the head.
-        self._rest = memoryview(b"" if exchange.is_chunked else exchange.rest())
-        if self._left == 0:
-            self._end(clean=not self._rest)
+        self._remaining = exchange.length
+        # The part of the body that was received together with the head.
+        self._received = memoryview(b"" if exchange.is_chunked else exchange.trailing_data())
+        if self._remaining == 0:
+            self._end(complete=not self._received)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
             if self._exchange.is_chunked:
-                async for piece in self._chunks():
-                    yield piece
+                async for chunk in self._iter_chunks():
+                    yield chunk
             else:
-                while piece := await self._piece(self.fill):
-                    yield piece
+                while block := await self._read_block(self.fill):
+                    yield block
         finally:
-            self._end(clean=False)
+            self._end(complete=False)
 
     async def aclose(self) -> None:
-        """Close it."""
-        self._end(clean=False)
+        """Close the body, and the connection with it unless the whole body was read."""
+        self._end(complete=False)
 
-    async def fill(self, room: memoryview) -> int:
-        """Put the next bytes of a body that does not come in chunks into a buffer; return how many there are, 0 at the end.
+    async def fill(self, buffer: memoryview) -> int:
+        """Read the next bytes of a body that is not chunked into a buffer, and return their number, 0 at the end.
 
         Args:
-            room: The buffer, which must not be empty.
+            buffer: A buffer of at least one byte.
 
         Raises:
-            httpx.TransportError: The body broke off, or was closed.
+            httpx.TransportError: The body was cut, or closed.
         """
-        if self._left == 0:
+        if self._remaining == 0:
             return 0
-        if self._over:
+        if self._released:
             raise httpx.ReadError("the body was closed")
-        room = room[: self._left]
+        buffer = buffer[: self._remaining]
         try:
-            if self._rest:
-                filled = min(len(self._rest), len(room))
-                room[:filled], self._rest = self._rest[:filled], self._rest[filled:]
+            if self._received:
+                count = min(len(self._received), len(buffer))
+                buffer[:count], self._received = self._received[:count], self._received[count:]
             else:
-                filled = await self._received(room)
-            if not filled and self._left is not None:
+                count = await self._receive_into(buffer)
+            if not count and self._remaining is not None:
                 raise httpx.RemoteProtocolError(
-                    f"the body ends {self._left} bytes short of the {self._exchange.length} of Content-Length"
+                    f"the body ends {self._remaining} bytes short of the {self._exchange.length} of Content-Length"
                 )
         except BaseException:
-            self._end(clean=False)
+            self._end(complete=False)
             raise
-        if self._left is not None:
-            self._left -= filled
-        elif not filled:
-            self._left = 0
-        if self._left == 0:
-            self._end(clean=not self._rest)
-        return filled
+        if self._remaining is not None:
+            self._remaining -= count
+        elif not count:
+            self._remaining = 0
+        if self._remaining == 0:
+            self._end(complete=not self._received)
+        return count
 
-    async def _received(self, room: memoryview) -> int:
-        await async_yield_turn()
-        with failing(httpx.ReadError, httpx.ReadTimeout):
-            return await self._connection.fill(room, self._seconds)
+    async def _receive_into(self, buffer: memoryview) -> int:
+        await async_checkpoint()
+        with connection_errors(httpx.ReadError, httpx.ReadTimeout):
+            return await self._connection.receive_into(buffer, self._seconds)
 
-    async def _piece(self, fill: AsyncFill) -> bytes:
+    async def _read_block(self, read_into: AsyncFill) -> bytes:
         if self._buffer is None:
-            self._buffer = memoryview(bytearray(PIECE if self._left is None else min(PIECE, self._left)))
-        return bytes(self._buffer[: await fill(self._buffer)])
+            size = BLOCK_BYTES if self._remaining is None else min(BLOCK_BYTES, self._remaining)
+            self._buffer = memoryview(bytearray(size))
+        return bytes(self._buffer[: await read_into(self._buffer)])
 
-    async def _chunks(self) -> AsyncIterator[bytes]:
-        while (piece := self._exchange.chunk()) != b"":
-            if piece is None:
-                self._exchange.take(await self._piece(self._received))
+    async def _iter_chunks(self) -> AsyncIterator[bytes]:
+        while (chunk := self._exchange.next_chunk()) != b"":
+            if chunk is None:
+                self._exchange.receive_data(await self._read_block(self._receive_into))
             else:
-                yield piece
-        self._end(clean=not self._exchange.rest())
+                yield chunk
+        self._end(complete=not self._exchange.trailing_data())
 
-    def _end(self, *, clean: bool) -> None:
-        if not self._over:
-            self._over = True
-            self._done(clean and self._exchange.keeps_alive)
+    def _end(self, *, complete: bool) -> None:
+        if not self._released:
+            self._released = True
+            self._release(complete and self._exchange.keeps_alive)

@@ -1,4 +1,4 @@
-"""A connection of the direct transport: a socket that never blocks, with TLS on it or without."""
+"""A connection: a non-blocking socket, with or without TLS."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from typing import TypeVar
 
 import httpx
 
-from ..exchange import failing
-from ..sockets import Target, async_look_up, async_wait_for
+from ..exchange import connection_errors
+from ..sockets import AddressInfo, async_resolve_host, async_wait_for_socket
 
 T = TypeVar("T")
 
 
 class AsyncConnection:
-    """A connection to one address of a server. One task uses it at a time; any may close it.
+    """A connection to one IP address of a server. Only one task may use it at a time; any task may close it.
 
     Args:
-        sock: A socket that is connected.
-        address: The address that it is connected to.
+        sock: A non-blocking socket.
+        address: The IP address of the server.
     """
 
     def __init__(self, sock: socket.socket, address: str) -> None:
@@ -34,69 +34,70 @@ class AsyncConnection:
         self._failure: OSError | None = None
 
     async def start_tls(self, context: ssl.SSLContext, host: str, seconds: float | None) -> None:
-        """Put TLS on the connection.
+        """Do the TLS handshake.
 
         Args:
-            context: Which certificates are trusted.
-            host: The name that the server's certificate must have.
-            seconds: How long to wait for each of its answers.
+            context: The trusted certificates and other settings.
+            host: The name that the server's certificate must be valid for.
+            seconds: The maximum time to wait for each message of the server; None for no limit.
 
         Raises:
-            OSError: It fails, or takes too long.
-            ValueError: The host is no name for TLS.
+            OSError: The handshake fails, or takes too long.
+            ValueError: The host is not a valid name in TLS.
         """
         secure = context.wrap_socket(self._sock, server_hostname=host, do_handshake_on_connect=False)
         self._sock = secure
-        await self._done(secure.do_handshake, seconds)
+        await self._retry_when_ready(secure.do_handshake, seconds)
 
     async def receive(self, size: int, seconds: float | None) -> bytes:
-        """Return what has come, and wait for it if nothing has; nothing when no more will come.
+        """Return received bytes, at least one; b"" when the server has closed the connection.
 
         Args:
-            size: How many bytes at the most.
-            seconds: How long to wait.
+            size: The maximum number of bytes.
+            seconds: The maximum time to wait; None for no limit.
 
         Raises:
-            OSError: The connection is broken, or nothing comes.
+            OSError: The connection failed, or nothing was received in time.
         """
-        return await self._done(lambda: self._sock.recv(size), seconds)
+        return await self._retry_when_ready(lambda: self._sock.recv(size), seconds)
 
-    async def fill(self, room: memoryview, seconds: float | None) -> int:
-        """Put what has come into a buffer, and wait for it if nothing has; return how many bytes there are, 0 at the end.
+    async def receive_into(self, buffer: memoryview, seconds: float | None) -> int:
+        """Read received bytes into a buffer, and return their number; 0 when the server has closed the connection.
 
-        A socket gives a little at a time, the more so with TLS, of which it gives one record.
+        Waits for the first bytes only. A socket returns few bytes per call, with TLS one record of at most 16 KiB, so all that
+        was received is collected.
 
         Args:
-            room: The buffer.
-            seconds: How long to wait.
+            buffer: The buffer.
+            seconds: The maximum time to wait; None for no limit.
 
         Raises:
-            OSError: The connection is broken, or nothing comes.
+            OSError: The connection failed, or nothing was received in time.
         """
         if self._failure is not None:
             raise self._failure
-        filled = await self._done(lambda: self._sock.recv_into(room), seconds)
-        while 0 < filled < len(room):
+        count = await self._retry_when_ready(lambda: self._sock.recv_into(buffer), seconds)
+        while 0 < count < len(buffer):
             try:
-                more = self._sock.recv_into(room[filled:])
+                more = self._sock.recv_into(buffer[count:])
             except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
                 break
-            except OSError as error:  # the system tells it once
+            except OSError as error:  # raised by the next call, since the system reports it only once
                 self._failure = error
                 break
             if not more:
                 break
-            filled += more
-        return filled
+            count += more
+        return count
 
     def receive_now(self, size: int) -> bytes | None:
-        """Return what has come, None when nothing has; b"" when no more will come.
+        """Return received bytes without waiting; None when there are none, b"" when the server has closed the connection.
 
         Args:
-            size: How many bytes at the most.
+            size: The maximum number of bytes.
 
         Raises:
-            OSError: The connection is broken.
+            OSError: The connection failed.
         """
         try:
             return self._sock.recv(size)
@@ -104,13 +105,13 @@ class AsyncConnection:
             return None
 
     def send_now(self, data: memoryview) -> int:
-        """Return how many bytes could be sent without waiting.
+        """Send bytes without waiting, and return the number of bytes sent.
 
         Args:
             data: The bytes.
 
         Raises:
-            OSError: The connection is broken.
+            OSError: The connection failed.
         """
         try:
             return self._sock.send(data)
@@ -118,18 +119,18 @@ class AsyncConnection:
             return 0
 
     async def wait(self, seconds: float | None, *, write: bool) -> bool:
-        """Wait until the connection can be read or written, and return whether it can.
+        """Wait until the connection is readable or writable, and return whether it is.
 
         Args:
-            seconds: How long; None for as long as it takes.
-            write: Whether it is to be written.
+            seconds: The maximum time to wait; None for no limit.
+            write: Wait until it is writable instead of readable.
 
         Raises:
-            OSError: It was closed.
+            OSError: The connection was closed by another task.
         """
         self._waiting = True
         try:
-            ready = await async_wait_for(self._sock, seconds, write=write)
+            ready = await async_wait_for_socket(self._sock, seconds, write=write)
         finally:
             self._waiting = False
             if self._closed:
@@ -139,7 +140,7 @@ class AsyncConnection:
         return ready
 
     def is_idle(self) -> bool:
-        """Return whether the connection is open and silent: what comes before anything was asked for belongs to no request."""
+        """Return whether the connection is open and nothing was received: bytes before a request are no response to it."""
         try:
             return self.receive_now(1) is None
         except OSError:
@@ -151,14 +152,15 @@ class AsyncConnection:
         if not self._waiting:
             self._sock.close()
             return
-        # Whoever waits would never wake again, and its number may be another file's by then.
-        with suppress(OSError):  # it is not connected any more, which wakes as well
+        # A waiting thread or task would not notice that the socket is closed, and the system could give the socket's number to
+        # another file. So wake it, and let `wait` close the socket.
+        with suppress(OSError):  # not connected any more, which wakes it as well
             self._sock.shutdown(socket.SHUT_RDWR)
 
-    async def _done(self, step: Callable[[], T], seconds: float | None) -> T:
+    async def _retry_when_ready(self, call: Callable[[], T], seconds: float | None) -> T:
         while True:
             try:
-                return step()
+                return call()
             except (BlockingIOError, ssl.SSLWantReadError):
                 write = False
             except ssl.SSLWantWriteError:
@@ -170,26 +172,26 @@ class AsyncConnection:
 async def async_connect(
     url: httpx.URL, context: ssl.SSLContext, addresses: Collection[str] | None, seconds: float | None
 ) -> AsyncConnection:
-    """Connect to a server, with TLS if the URL says so.
+    """Connect to the host and port of a URL, with TLS for https.
 
     Args:
-        url: The URL whose host and port count.
-        context: Which certificates are trusted.
-        addresses: The only addresses that may be connected to; None for those that the host has.
-        seconds: How long it may take; looking the host up does not count.
+        url: The URL.
+        context: The trusted certificates and other TLS settings.
+        addresses: The IP addresses to connect to, so that DNS is not asked again; None for those of the host.
+        seconds: The maximum time to connect, without resolving the host; None for no limit.
 
     Raises:
-        httpx.ConnectTimeout: It takes too long.
-        httpx.ConnectError: It fails.
+        httpx.ConnectTimeout: Connecting takes too long.
+        httpx.ConnectError: Connecting fails.
     """
     port = url.port or {"http": 80, "https": 443}[url.scheme]
-    with failing(httpx.ConnectError, httpx.ConnectTimeout):
-        targets: list[Target] = []
-        for one in [url.host] if addresses is None else addresses:
-            targets += await async_look_up(one, port)
-        if not targets:
+    with connection_errors(httpx.ConnectError, httpx.ConnectTimeout):
+        infos: list[AddressInfo] = []
+        for host in [url.host] if addresses is None else addresses:
+            infos += await async_resolve_host(host, port)
+        if not infos:
             raise OSError(f"no address of {url.host} is known")
-        connection = await _connected(targets, None if seconds is None else time.monotonic() + seconds)
+        connection = await _connect_to_first(infos, None if seconds is None else time.monotonic() + seconds)
         try:
             if url.scheme == "https":
                 await connection.start_tls(context, url.host, seconds)
@@ -199,18 +201,18 @@ async def async_connect(
         return connection
 
 
-async def _connected(targets: list[Target], deadline: float | None) -> AsyncConnection:
-    """Return a connection to the first target that takes one; none may use up the time of those that follow."""
+async def _connect_to_first(infos: list[AddressInfo], deadline: float | None) -> AsyncConnection:
+    """Connect to the first address that accepts. Each gets an equal share of the time that is left."""
     failure: OSError | None = None
-    for number, (family, kind, protocol, _, address) in enumerate(targets):
-        share = None if deadline is None else max(0.0, deadline - time.monotonic()) / (len(targets) - number)
+    for number, (family, kind, protocol, _, address) in enumerate(infos):
+        share = None if deadline is None else max(0.0, deadline - time.monotonic()) / (len(infos) - number)
         connection: AsyncConnection | None = None
         try:
             sock = socket.socket(family, kind, protocol)
             connection = AsyncConnection(sock, address[0].partition("%")[0])
             sock.setblocking(False)
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            await _reach(connection, sock, address, share)
+            await _connect(connection, sock, address, share)
         except BaseException as error:
             if connection is not None:
                 connection.close()
@@ -223,7 +225,7 @@ async def _connected(targets: list[Target], deadline: float | None) -> AsyncConn
     raise failure
 
 
-async def _reach(connection: AsyncConnection, sock: socket.socket, address: object, seconds: float | None) -> None:
+async def _connect(connection: AsyncConnection, sock: socket.socket, address: object, seconds: float | None) -> None:
     try:
         sock.connect(address)  # type: ignore[arg-type]
         return

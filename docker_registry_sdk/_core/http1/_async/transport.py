@@ -1,163 +1,172 @@
-"""The direct transport: bodies of blobs at the speed of the socket, and connections to addresses that were checked."""
+"""A transport for httpx that sends requests over its own pool of connections."""
 
 from __future__ import annotations
 
 import math
 import ssl
 import time
-from typing import Any
+from typing import Any, Final
 
 import httpx
 
-from ...auth.authenticator import is_repeatable
-from ..exchange import Exchange, failing
-from ..idle import Address, IdleConnections
-from ..sockets import async_create_slots, async_take_slot, async_yield_turn
-from .body import AsyncBody
+from ...concurrency.waiting import AsyncSemaphore, async_checkpoint
+from ..exchange import IDEMPOTENT_METHODS, Exchange, connection_errors
+from ..idle import Destination, IdleConnections
+from .body import AsyncResponseBody
 from .connection import AsyncConnection, async_connect
 
-# As httpx has it.
-_MOST_CONNECTIONS = 100
-_IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
-_HEAD = 64 * 1024
-_PACKET = 16 * 1024
-# How often the peer is listened to while it takes no more of a body.
-_LISTEN = 0.05
+# The limit of httpx.
+MAX_CONNECTIONS: Final = 100
+_RECEIVE_BYTES: Final = 64 * 1024
+# The head of a request and a body of up to this size are sent in one call.
+_MAX_JOINED_BYTES: Final = 16 * 1024
+# While the server accepts no more of a body, look for an early response this often.
+_LISTEN_INTERVAL_SECONDS: Final = 0.05
 
 
-class AsyncDirectTransport(httpx.AsyncBaseTransport):
-    """Sends those requests itself whose extensions have `bulk`, or the only `addresses` that they may go to; safe to share.
+class AsyncHTTP1Transport(httpx.AsyncBaseTransport):
+    """A transport that handles requests with `bulk` or `addresses` in their extensions itself. Tasks may share it.
+
+    `bulk` marks a request with a large body, or with a response with one. `addresses` are the only IP addresses that the request
+    may be sent to.
 
     Args:
-        context: Which certificates are trusted.
-        others: What sends all others.
+        context: The trusted certificates and other TLS settings.
+        others: The transport for all other requests.
     """
 
     def __init__(self, context: ssl.SSLContext, others: httpx.AsyncBaseTransport) -> None:
         self._context = context
         self._others = others
         self._idle: IdleConnections[AsyncConnection] = IdleConnections()
-        self._slots = async_create_slots(_MOST_CONNECTIONS)
+        self._limit = AsyncSemaphore(MAX_CONNECTIONS)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request, and return its answer with the body unread.
+        """Send a request, and return its response, whose body is still to be read.
 
         Args:
             request: The request.
 
         Raises:
-            httpx.TransportError: No answer came.
+            httpx.TransportError: No response was received.
         """
         if not request.extensions.get("bulk") and request.extensions.get("addresses") is None:
             return await self._others.handle_async_request(request)
         timeout = request.extensions.get("timeout", {})
-        if not await async_take_slot(self._slots, timeout.get("pool")):
+        if not await self._limit.acquire(timeout.get("pool")):
             raise httpx.PoolTimeout("all connections are in use")
         try:
-            return await self._answered(request, timeout)
+            return await self._send(request, timeout)
         except BaseException:
-            self._slots.release()
+            self._limit.release()
             raise
 
     async def aclose(self) -> None:
-        """Close the connections that are not in use."""
+        """Close the idle connections, and the others when their responses end."""
         self._idle.close()
         await self._others.aclose()
 
-    async def _answered(self, request: httpx.Request, timeout: dict[str, Any]) -> httpx.Response:
-        origin: Address = (request.url.scheme, request.url.host, request.url.port)
+    async def _send(self, request: httpx.Request, timeout: dict[str, Any]) -> httpx.Response:
+        destination: Destination = (request.url.scheme, request.url.host, request.url.port)
         addresses = request.extensions.get("addresses")
         exchange = Exchange(request)
-        connection = self._idle.take(origin, addresses)
+        connection = self._idle.take(destination, addresses)
         if connection is not None:
             try:
-                return await self._exchanged(connection, exchange, request, timeout, origin)
+                return await self._send_on(connection, exchange, request, timeout, destination)
             except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
-                # The server may have closed the connection, which it had kept long enough, just as the request came.
-                if exchange.heard or request.method not in _IDEMPOTENT or not is_repeatable(request):
+                # The server may have closed the idle connection just when the request was sent: use a new connection.
+                replayable = request.method in IDEMPOTENT_METHODS and isinstance(request.stream, httpx.ByteStream)
+                if exchange.has_received or not replayable:
                     raise
                 exchange = Exchange(request)
         connection = await async_connect(request.url, self._context, addresses, timeout.get("connect"))
-        return await self._exchanged(connection, exchange, request, timeout, origin)
+        return await self._send_on(connection, exchange, request, timeout, destination)
 
-    async def _exchanged(
-        self, connection: AsyncConnection, exchange: Exchange, request: httpx.Request, timeout: dict[str, Any], origin: Address
+    async def _send_on(
+        self,
+        connection: AsyncConnection,
+        exchange: Exchange,
+        request: httpx.Request,
+        timeout: dict[str, Any],
+        destination: Destination,
     ) -> httpx.Response:
         try:
-            await _send(connection, exchange, request, timeout.get("write"))
-            while (answer := exchange.answer()) is None:
-                with failing(httpx.ReadError, httpx.ReadTimeout):
-                    exchange.take(await connection.receive(_HEAD, timeout.get("read")))
+            await _send_request(connection, exchange, request, timeout.get("write"))
+            while (head := exchange.response_head()) is None:
+                with connection_errors(httpx.ReadError, httpx.ReadTimeout):
+                    exchange.receive_data(await connection.receive(_RECEIVE_BYTES, timeout.get("read")))
         except BaseException:
             connection.close()
             raise
 
-        def done(good: bool) -> None:
-            if good:
-                self._idle.give(origin, connection)
+        def release(reusable: bool) -> None:
+            if reusable:
+                self._idle.put(destination, connection)
             else:
                 connection.close()
-            self._slots.release()
+            self._limit.release()
 
-        body = AsyncBody(connection, exchange, timeout.get("read"), done)
-        facts = {"http_version": b"HTTP/" + answer.http_version, "reason_phrase": answer.reason}
+        body = AsyncResponseBody(connection, exchange, timeout.get("read"), release)
+        extensions = {"http_version": b"HTTP/" + head.http_version, "reason_phrase": head.reason}
         return httpx.Response(
-            answer.status_code,
-            headers=answer.headers.raw_items(),
+            head.status_code,
+            headers=head.headers.raw_items(),
             stream=body,
-            extensions=facts if exchange.is_chunked else {**facts, "fill": body.fill},
+            extensions=extensions if exchange.is_chunked else {**extensions, "fill": body.fill},
         )
 
 
-async def _send(connection: AsyncConnection, exchange: Exchange, request: httpx.Request, seconds: float | None) -> None:
-    """Send a request, as far as the server takes it before it answers."""
+async def _send_request(connection: AsyncConnection, exchange: Exchange, request: httpx.Request, seconds: float | None) -> None:
+    """Send a request, or the part of it that the server accepts before it responds."""
     assert isinstance(request.stream, httpx.AsyncByteStream)
     unsent = exchange.head
     async for block in request.stream:
-        coded = exchange.coded(block)
-        if unsent and len(unsent) + len(coded) <= _PACKET:  # one packet instead of two
-            unsent += coded
+        encoded = exchange.encode(block)
+        if unsent and len(unsent) + len(encoded) <= _MAX_JOINED_BYTES:
+            unsent += encoded
             continue
-        for data in (unsent, coded):
-            if data and not await _is_sent(connection, exchange, data, seconds):
+        for data in (unsent, encoded):
+            if data and not await _send_data(connection, exchange, data, seconds):
                 return
         unsent = b""
-    unsent += exchange.end()
-    exchange.sent = not unsent or await _is_sent(connection, exchange, unsent, seconds)
+    unsent += exchange.encode_end()
+    exchange.is_sent = not unsent or await _send_data(connection, exchange, unsent, seconds)
 
 
-async def _is_sent(connection: AsyncConnection, exchange: Exchange, data: bytes, seconds: float | None) -> bool:
-    """Send bytes, and return whether the server has taken them without answering before."""
+async def _send_data(connection: AsyncConnection, exchange: Exchange, data: bytes, seconds: float | None) -> bool:
+    """Send bytes, and return True; False when the server responds before it has accepted all of them."""
     left, deadline = memoryview(data), math.inf
-    with failing(httpx.WriteError, httpx.WriteTimeout):
+    with connection_errors(httpx.WriteError, httpx.WriteTimeout):
         while left:
-            await async_yield_turn()
+            await async_checkpoint()
             try:
-                come = connection.receive_now(_HEAD)
-                if come is not None:
-                    exchange.take(come)
-                    if exchange.answer() is not None:
+                received = connection.receive_now(_RECEIVE_BYTES)
+                if received is not None:
+                    exchange.receive_data(received)
+                    if exchange.response_head() is not None:
                         return False
                 sent = connection.send_now(left)
             except OSError:
-                # The server may have closed the connection after its answer to what it did not want to take.
-                if not await _has_answered(connection, exchange, seconds):
+                # The server may have rejected the body and closed the connection: read its response before reporting the error.
+                if not await _receive_head(connection, exchange, seconds):
                     raise
                 return False
             left = left[sent:]
             if sent or deadline == math.inf:
                 deadline = math.inf if seconds is None else time.monotonic() + seconds
             if not sent:
-                await connection.wait(_LISTEN, write=True)
+                await connection.wait(_LISTEN_INTERVAL_SECONDS, write=True)
                 if time.monotonic() > deadline:
                     raise TimeoutError("timed out")
     return True
 
 
-async def _has_answered(connection: AsyncConnection, exchange: Exchange, seconds: float | None) -> bool:
+async def _receive_head(connection: AsyncConnection, exchange: Exchange, seconds: float | None) -> bool:
+    """Receive the head of the response, and return whether there is one."""
     try:
-        while exchange.answer() is None:
-            exchange.take(await connection.receive(_HEAD, seconds))
+        while exchange.response_head() is None:
+            exchange.receive_data(await connection.receive(_RECEIVE_BYTES, seconds))
     except (OSError, httpx.RemoteProtocolError):
         return False
     return True

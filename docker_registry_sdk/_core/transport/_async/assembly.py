@@ -19,7 +19,7 @@ from ...auth.authenticator import Authenticator
 from ...auth.realm import parse_trusted
 from ...auth.tokens import TokenStore
 from ...concurrency.waiting import AsyncSingleFlightLock
-from ...http1._async.transport import AsyncDirectTransport
+from ...http1._async.transport import AsyncHTTP1Transport
 from ...wire import HTTPRequest, Request, build
 from ..gate import V2Gate
 from ..home import HUB, Home
@@ -104,7 +104,7 @@ def _create_http(index: Index, options: AsyncClientOptions) -> httpx.AsyncClient
     timeout = options.get("timeout", DEFAULT_TIMEOUT)
     if proxy is not None or is_proxied():
         return httpx.AsyncClient(verify=context, proxy=proxy, timeout=timeout)
-    transport = AsyncDirectTransport(context, httpx.AsyncHTTPTransport(verify=context))
+    transport = AsyncHTTP1Transport(context, httpx.AsyncHTTPTransport(verify=context))
     return httpx.AsyncClient(transport=transport, timeout=timeout)
 
 

@@ -19,7 +19,7 @@ from ...auth.authenticator import Authenticator
 from ...auth.realm import parse_trusted
 from ...auth.tokens import TokenStore
 from ...concurrency.waiting import SingleFlightLock
-from ...http1._sync.transport import DirectTransport
+from ...http1._sync.transport import HTTP1Transport
 from ...wire import HTTPRequest, Request, build
 from ..gate import V2Gate
 from ..home import HUB, Home
@@ -108,7 +108,7 @@ def _create_http(index: Index, options: ClientOptions) -> httpx.Client:
     timeout = options.get("timeout", DEFAULT_TIMEOUT)
     if proxy is not None or is_proxied():
         return httpx.Client(verify=context, proxy=proxy, timeout=timeout)
-    transport = DirectTransport(context, httpx.HTTPTransport(verify=context))
+    transport = HTTP1Transport(context, httpx.HTTPTransport(verify=context))
     return httpx.Client(transport=transport, timeout=timeout)
 
 
