@@ -1,4 +1,4 @@
-"""The direct transport of both kinds behind one face."""
+"""A client of the HTTP/1.1 engine with the same methods for sync and async."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ Content = bytes | Callable[[], Iterator[bytes]] | None
 
 
 def open_connections(client: Any) -> int:
-    """Return how many connections a client has, idle or in use, those of httpx and direct ones; neither has a word for it."""
+    """Return how many connections a client has, idle or in use, of httpx and of the HTTP/1.1 engine."""
     transport = client._pipeline._settings.http._transport
     return len(transport._others._pool.connections) + len(transport._idle._entries) + 100 - free_slots(transport)
 
 
 def free_slots(transport: HTTP1Transport | AsyncHTTP1Transport) -> int:
-    """Return how many connections a direct transport might open beside those in use."""
+    """Return how many more connections a transport may open."""
     slots: Any = transport._limit._semaphore
     free: int = slots.value if hasattr(slots, "value") else slots._value
     return free
 
 
 class Other(httpx.MockTransport):
-    """What a direct transport leaves its other requests to: it answers 299."""
+    """The transport for all other requests; it answers 299."""
 
     def __init__(self) -> None:
         super().__init__(lambda request: httpx.Response(299))
 
 
 class Direct:
-    """A client with a direct transport.
+    """A client that uses the HTTP/1.1 engine.
 
     Args:
         transport: The transport.
-        portal: The event loop of an async one.
+        portal: The event loop of an async transport.
     """
 
     def __init__(self, transport: HTTP1Transport | AsyncHTTP1Transport, portal: BlockingPortal | None) -> None:
@@ -54,18 +54,18 @@ class Direct:
 
     @property
     def idle(self) -> int:
-        """How many connections wait for another request."""
+        """The number of idle connections."""
         return len(self.transport._idle._entries)
 
     @property
     def free(self) -> int:
-        """How many connections might be opened beside those in use."""
+        """The number of connections that may still be opened."""
         return free_slots(self.transport)
 
     def send(
         self, url: str | httpx.URL, method: str = "GET", content: Content = None, *, keep: bool = False, **options: Any
     ) -> httpx.Response:
-        """Send a request, its URL as it is, and read its answer, raw; with `keep`, leave the answer unread."""
+        """Send a request, its URL verbatim, and read the raw body of its response; with `keep`, leave the body unread."""
         options["extensions"] = {"bulk": True, **options.get("extensions", {})}
         if self.portal is None:
             given = content() if callable(content) else content
@@ -90,7 +90,7 @@ class Direct:
         return request
 
     def read(self, response: httpx.Response, pieces: int | None = None) -> httpx.Response:
-        """Read the raw body of an answer, or the first pieces of it, into its `extensions["raw"]`, and close it."""
+        """Read the raw body of a response, or the first pieces of it, into its `extensions["raw"]`, and close the response."""
         found: list[bytes] = []
         if self.portal is None:
             try:
@@ -118,13 +118,13 @@ class Direct:
         return response
 
     def fill(self, response: httpx.Response, room: memoryview) -> int:
-        """Have a buffer filled with the next bytes of an answer, and return how many there were."""
+        """Read the next bytes of a response into a buffer, and return their number."""
         fill = response.extensions["fill"]
         filled: int = fill(room) if self.portal is None else self.portal.call(fill, room)
         return filled
 
     def drop(self, response: httpx.Response) -> None:
-        """Close an answer."""
+        """Close a response."""
         self.read(response, pieces=0)
 
     def close(self) -> None:
@@ -137,11 +137,11 @@ class Direct:
 
 @contextmanager
 def open_direct(kind: Kind, context: ssl.SSLContext | None = None) -> Iterator[Direct]:
-    """Make a client with a direct transport, and close it at the end.
+    """Yield a client that uses the HTTP/1.1 engine, and close it at the end.
 
     Args:
         kind: Sync or async.
-        context: Which certificates are trusted.
+        context: The trusted certificates; None for no certificates.
     """
     trusted = context or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if kind == "sync":

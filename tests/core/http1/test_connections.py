@@ -1,4 +1,4 @@
-"""Connections of the direct transport: which addresses they go to, TLS, timeouts, and how they are used again."""
+"""Connections of the HTTP/1.1 engine: addresses, TLS, timeouts, limits and reuse."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ both = pytest.mark.parametrize("kind", KINDS)
 
 
 def silent(server: RawServer, connection: socket.socket) -> None:
-    """Read, and say nothing until the client goes."""
+    """Read until the client closes the connection, and send nothing."""
     while connection.recv(65536):
         pass
 
 
 @both
-def test_what_needs_no_direct_connection_goes_to_the_other_transport(kind: Kind) -> None:
+def test_requests_without_bulk_and_addresses_go_to_the_other_transport(kind: Kind) -> None:
     with open_direct(kind) as direct:
         for extensions in ({"bulk": False}, {"bulk": False, "addresses": None}):
             response = direct.send("http://registry.example.com/x", extensions=extensions, keep=True)
@@ -43,7 +43,7 @@ def test_what_needs_no_direct_connection_goes_to_the_other_transport(kind: Kind)
 
 
 @both
-def test_a_connection_is_used_again(kind: Kind) -> None:
+def test_an_idle_connection_is_reused(kind: Kind) -> None:
     with run_raw_server(answering(OK, OK, OK)) as server, open_direct(kind) as direct:
         for _ in range(3):
             assert direct.send(f"{server.url}/x").extensions["raw"] == b"ok"
@@ -51,7 +51,7 @@ def test_a_connection_is_used_again(kind: Kind) -> None:
 
 
 @both
-def test_not_for_another_host(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_idle_connection_is_not_reused_for_another_host(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
     resolve_to_loopback(monkeypatch)
     with run_raw_server(answering(OK, OK)) as server, open_direct(kind) as direct:
         for host in ("one.example.com", "two.example.com"):
@@ -60,7 +60,7 @@ def test_not_for_another_host(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 @both
-def test_one_that_was_closed_meanwhile_is_not_used(kind: Kind) -> None:
+def test_an_idle_connection_that_the_server_closed_is_not_reused(kind: Kind) -> None:
     with run_raw_server(answering(OK)) as server, open_direct(kind) as direct:
         for number in range(3):
             assert direct.send(f"{server.url}/x", "POST").extensions["raw"] == b"ok"
@@ -70,12 +70,12 @@ def test_one_that_was_closed_meanwhile_is_not_used(kind: Kind) -> None:
 
 
 def _readable(sock: socket.socket) -> bool:
-    """Wait until there is something to read, or the end."""
+    """Wait until there are bytes to read, or the end of the connection."""
     return bool(select.select([sock], [], [], 10)[0])
 
 
 @both
-def test_one_that_speaks_unasked_is_not_used(kind: Kind) -> None:
+def test_an_idle_connection_with_unrequested_bytes_is_not_reused(kind: Kind) -> None:
     read = threading.Event()
 
     def smuggle(server: RawServer, connection: socket.socket) -> None:
@@ -95,7 +95,7 @@ def test_one_that_speaks_unasked_is_not_used(kind: Kind) -> None:
 
 @both
 @pytest.mark.parametrize(("method", "again"), [("GET", True), ("PUT", True), ("POST", False), ("PATCH", False)])
-def test_one_that_closes_as_the_request_comes_is_replaced_where_that_is_safe(kind: Kind, method: str, again: bool) -> None:
+def test_a_request_on_a_closing_connection_is_sent_again_if_that_is_safe(kind: Kind, method: str, again: bool) -> None:
     def close_later(server: RawServer, connection: socket.socket) -> None:
         server.read_request(connection)
         connection.sendall(OK)
@@ -113,23 +113,23 @@ def test_one_that_closes_as_the_request_comes_is_replaced_where_that_is_safe(kin
 
 
 @both
-@pytest.mark.parametrize("said", [b"", b"H"])
-def test_a_request_is_sent_twice_at_the_most(kind: Kind, said: bytes) -> None:
+@pytest.mark.parametrize("sent", [b"", b"H"])
+def test_a_request_is_sent_at_most_twice(kind: Kind, sent: bytes) -> None:
     def close(server: RawServer, connection: socket.socket) -> None:
         if server.read_request(connection) and len(server.requests) == 1:
             connection.sendall(OK)
             server.read_request(connection)
-        connection.sendall(said)
+        connection.sendall(sent)
 
     with run_raw_server(close) as server, open_direct(kind) as direct:
         direct.send(f"{server.url}/x")
         with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
             direct.send(f"{server.url}/x")
-        assert len(server.requests) == (3 if not said else 2)
+        assert len(server.requests) == (3 if not sent else 2)
 
 
 @both
-def test_a_body_that_is_used_up_is_not_sent_again(kind: Kind) -> None:
+def test_a_body_from_an_iterator_is_not_sent_again(kind: Kind) -> None:
     def close_later(server: RawServer, connection: socket.socket) -> None:
         server.read_request(connection)
         connection.sendall(OK)
@@ -146,7 +146,7 @@ def test_a_body_that_is_used_up_is_not_sent_again(kind: Kind) -> None:
 
 
 @both
-def test_few_connections_are_kept(kind: Kind) -> None:
+def test_the_number_of_idle_connections_is_limited(kind: Kind) -> None:
     with run_raw_server(answering(OK)) as server, open_direct(kind) as direct:
         kept = [direct.send(f"{server.url}/x", keep=True) for _ in range(MAX_IDLE_CONNECTIONS + 5)]
         for response in kept:
@@ -166,7 +166,7 @@ def test_no_connection_is_kept_after_closing(kind: Kind) -> None:
 
 
 @both
-def test_only_so_many_connections_are_open_at_a_time(kind: Kind) -> None:
+def test_the_number_of_open_connections_is_limited(kind: Kind) -> None:
     with run_raw_server(answering(OK)) as server, open_direct(kind) as direct:
         kept = [direct.send(f"{server.url}/x", keep=True) for _ in range(100)]
         with pytest.raises(httpx.PoolTimeout):
@@ -187,7 +187,7 @@ def test_a_read_that_takes_too_long_fails(kind: Kind) -> None:
 
 
 @both
-def test_a_body_that_stops_coming_fails(kind: Kind) -> None:
+def test_a_body_that_stalls_fails(kind: Kind) -> None:
     def stop(server: RawServer, connection: socket.socket) -> None:
         answering(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello")(server, connection)
         silent(server, connection)
@@ -213,7 +213,7 @@ def test_a_write_that_takes_too_long_fails(kind: Kind) -> None:
 
 
 @both
-def test_a_server_that_is_not_there_cannot_be_connected_to(kind: Kind) -> None:
+def test_connecting_to_a_closed_port_fails(kind: Kind) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/"
     with open_direct(kind) as direct, pytest.raises(httpx.ConnectError):
@@ -221,7 +221,7 @@ def test_a_server_that_is_not_there_cannot_be_connected_to(kind: Kind) -> None:
 
 
 @both
-def test_a_name_that_nobody_knows_cannot_be_connected_to(kind: Kind) -> None:
+def test_connecting_to_an_unknown_host_fails(kind: Kind) -> None:
     with open_direct(kind) as direct:
         with pytest.raises(httpx.ConnectError):
             direct.send("http://registry.invalid/")
@@ -245,7 +245,7 @@ def test_only_the_given_addresses_are_connected_to(kind: Kind, monkeypatch: pyte
         direct.send(url, extensions={"bulk": False, "addresses": ("127.0.0.1",)})
         assert looked == ["127.0.0.1"]
         assert b"Host: one.example.com:" in server.requests[0]
-        # An open connection to another address is none for these.
+        # The idle connection leads to another address.
         with pytest.raises(httpx.ConnectError):
             direct.send(url, extensions={"addresses": ("127.0.0.2",)})
         with pytest.raises(httpx.ConnectError, match=r"no address of one\.example\.com"):
@@ -257,7 +257,7 @@ def test_only_the_given_addresses_are_connected_to(kind: Kind, monkeypatch: pyte
 
 
 @both
-def test_an_address_that_does_not_answer_leaves_time_for_the_next(kind: Kind) -> None:
+def test_after_an_address_that_does_not_answer_the_next_one_is_tried(kind: Kind) -> None:
     with run_raw_server(answering(OK)) as server, open_direct(kind) as direct:
         extensions = {"addresses": ("127.0.0.2", "127.0.0.3", "127.0.0.1")}
         assert direct.send(server.url, extensions=extensions).extensions["raw"] == b"ok"
@@ -265,26 +265,26 @@ def test_an_address_that_does_not_answer_leaves_time_for_the_next(kind: Kind) ->
 
 @pytest.fixture(scope="module")
 def authority() -> trustme.CA:
-    """Who issues the servers' certificates."""
+    """The certificate authority of the servers."""
     return trustme.CA()
 
 
 def tls_of(authority: trustme.CA, name: str) -> ssl.SSLContext:
-    """Return what a server needs for https."""
+    """Return the TLS context of a server with a certificate for a name."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(name).configure_cert(context)
     return context
 
 
 def trusting(authority: trustme.CA) -> ssl.SSLContext:
-    """Return what a client needs for https."""
+    """Return the TLS context of a client that trusts the authority."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     authority.configure_trust(context)
     return context
 
 
 @both
-def test_tls_names_the_host_and_not_the_address(kind: Kind, authority: trustme.CA) -> None:
+def test_tls_uses_the_name_of_the_host_instead_of_its_address(kind: Kind, authority: trustme.CA) -> None:
     names: list[str | None] = []
     tls = tls_of(authority, "registry.example.com")
     tls.sni_callback = lambda sock, name, context: names.append(name)
@@ -318,7 +318,7 @@ def test_a_handshake_that_takes_too_long_fails(kind: Kind) -> None:
 
 
 @both
-def test_plain_http_where_tls_is_expected_cannot_be_connected_to(kind: Kind) -> None:
+def test_tls_with_a_server_that_speaks_plain_http_fails(kind: Kind) -> None:
     def refuse(server: RawServer, connection: socket.socket) -> None:
         connection.recv(65536)
         connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
@@ -327,7 +327,7 @@ def test_plain_http_where_tls_is_expected_cannot_be_connected_to(kind: Kind) -> 
         direct.send(server.url.replace("http:", "https:"))
 
 
-def test_threads_share_it() -> None:
+def test_threads_share_a_transport() -> None:
     body = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % MIB + bytes(MIB)
     with run_raw_server(answering(*[body] * 200)) as server, open_direct("sync") as direct, ThreadPoolExecutor(8) as threads:
         sizes = threads.map(lambda _: len(direct.send(f"{server.url}/x").extensions["raw"]), range(100))
@@ -337,7 +337,7 @@ def test_threads_share_it() -> None:
 
 
 @pytest.mark.anyio
-async def test_tasks_share_it_and_a_cancelled_one_leaves_no_half_read_connection() -> None:
+async def test_tasks_share_a_transport_and_a_cancelled_one_leaves_no_half_read_connection() -> None:
     body = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % MIB + bytes(MIB)
 
     def slow(server: RawServer, connection: socket.socket) -> None:
@@ -369,7 +369,7 @@ async def test_tasks_share_it_and_a_cancelled_one_leaves_no_half_read_connection
 
 
 @pytest.mark.anyio
-async def test_a_stream_that_another_task_closes_fails() -> None:
+async def test_reading_a_body_that_another_task_closes_fails() -> None:
     def stop(server: RawServer, connection: socket.socket) -> None:
         answering(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello")(server, connection)
         silent(server, connection)

@@ -1,4 +1,4 @@
-"""Requests that the direct transport sends: their heads, their bodies, and answers that come before a body is through."""
+"""Requests sent by the HTTP/1.1 engine: heads, bodies, and responses before the whole body was sent."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MIB = 1024 * 1024
 
 
 def many(count: int, size: int = MIB) -> Any:
-    """Return what gives so many pieces."""
+    """Return a function that returns an iterator of so many pieces."""
 
     def pieces() -> Iterator[bytes]:
         for number in range(count):
@@ -43,7 +43,7 @@ def many(count: int, size: int = MIB) -> Any:
         (many(0), {}, b"0\r\n\r\n"),
     ],
 )
-def test_a_body_goes_out_as_it_is(kind: Kind, content: Any, headers: dict[str, str], wire: bytes) -> None:
+def test_a_body_is_sent_verbatim(kind: Kind, content: Any, headers: dict[str, str], wire: bytes) -> None:
     with run_raw_server(answering(OK, OK)) as server, open_direct(kind) as direct:
         for _ in range(2):
             assert direct.send(f"{server.url}/x", "PUT", content, headers=headers).extensions["raw"] == b"ok"
@@ -51,7 +51,7 @@ def test_a_body_goes_out_as_it_is(kind: Kind, content: Any, headers: dict[str, s
         assert len(server.connections) == 1
 
 
-def test_a_head_goes_out_as_it_is(kind: Kind) -> None:
+def test_target_and_headers_are_sent_verbatim(kind: Kind) -> None:
     with run_raw_server(answering(OK)) as server, open_direct(kind) as direct:
         direct.send(verbatim_url(f"{server.url}/a/../b?c='%2f"), headers={"X-One": "1", "Authorization": "Bearer x"})
         head = server.requests[0]
@@ -59,21 +59,21 @@ def test_a_head_goes_out_as_it_is(kind: Kind) -> None:
         assert b"X-One: 1\r\nAuthorization: Bearer x\r\n\r\n" in head
 
 
-def test_a_piece_is_on_its_way_before_the_next_one_is_there(kind: Kind) -> None:
-    come = threading.Event()
+def test_a_piece_is_sent_before_the_next_one_is_available(kind: Kind) -> None:
+    received = threading.Event()
 
     def wait(server: RawServer, connection: socket.socket) -> None:
         got = 0
         while got < 10_000:
             got += len(connection.recv(65536))
-        come.set()
+        received.set()
         while connection.recv(65536):
             pass
 
     def pieces() -> Iterator[bytes]:
         for _ in range(100):
             yield b"x" * 1000
-        assert come.wait(10)
+        assert received.wait(10)
         raise RuntimeError("enough")
 
     with run_raw_server(wait) as server, open_direct(kind) as direct:
@@ -83,7 +83,7 @@ def test_a_piece_is_on_its_way_before_the_next_one_is_there(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("value", ["a\r\nEvil: 1", "a\nEvil: 1", "a\0", "\x0b"])
-def test_a_header_cannot_bring_another(kind: Kind, value: str) -> None:
+def test_a_header_value_cannot_add_a_header(kind: Kind, value: str) -> None:
     with run_raw_server(answering(OK)) as server, open_direct(kind) as direct:
         with pytest.raises(httpx.LocalProtocolError):
             direct.send(f"{server.url}/x", headers={"X": value})
@@ -91,7 +91,7 @@ def test_a_header_cannot_bring_another(kind: Kind, value: str) -> None:
 
 
 @pytest.mark.parametrize("target", ["/a b", "/a\r\nEvil: 1", "/\x7f"])
-def test_a_target_cannot_bring_a_header(kind: Kind, target: str) -> None:
+def test_a_target_cannot_add_a_header(kind: Kind, target: str) -> None:
     class Odd(httpx.URL):
         @property
         def raw_path(self) -> bytes:
@@ -104,7 +104,7 @@ def test_a_target_cannot_bring_a_header(kind: Kind, target: str) -> None:
 
 
 @pytest.mark.parametrize("length", ["5", "7"])
-def test_a_body_of_another_length_than_promised_fails(kind: Kind, length: str) -> None:
+def test_a_body_that_does_not_match_content_length_fails(kind: Kind, length: str) -> None:
     with run_raw_server(answering(OK)) as server, open_direct(kind) as direct:
         with pytest.raises(httpx.LocalProtocolError):
             direct.send(f"{server.url}/x", "PUT", many(3, 2), headers={"Content-Length": length})
@@ -112,14 +112,14 @@ def test_a_body_of_another_length_than_promised_fails(kind: Kind, length: str) -
 
 
 @pytest.mark.parametrize("headers", [{"Content-Length": f"{64 * MIB}"}, {}])
-def test_an_answer_before_the_body_is_through_is_read(kind: Kind, headers: dict[str, str]) -> None:
+def test_a_response_before_the_end_of_the_body_is_read(kind: Kind, headers: dict[str, str]) -> None:
     done = threading.Event()
 
     def refuse(server: RawServer, connection: socket.socket) -> None:
         while HEAD_END not in connection.recv(65536):
             pass
         connection.sendall(b"HTTP/1.1 413 Too Large\r\nContent-Length: 7\r\n\r\ntoo big")
-        done.wait(10)  # it takes no more of the body
+        done.wait(10)  # the server reads no more of the body
 
     with run_raw_server(refuse) as server, open_direct(kind) as direct:
         response = direct.send(f"{server.url}/x", "PUT", many(64), headers=headers)
@@ -129,7 +129,7 @@ def test_an_answer_before_the_body_is_through_is_read(kind: Kind, headers: dict[
 
 
 @pytest.mark.parametrize("headers", [{"Content-Length": f"{64 * MIB}"}, {}])
-def test_an_answer_before_the_body_is_through_is_read_although_the_server_closes(kind: Kind, headers: dict[str, str]) -> None:
+def test_a_response_before_the_end_of_the_body_is_read_although_the_server_closes(kind: Kind, headers: dict[str, str]) -> None:
     def refuse(server: RawServer, connection: socket.socket) -> None:
         while HEAD_END not in connection.recv(65536):
             pass
@@ -140,7 +140,7 @@ def test_an_answer_before_the_body_is_through_is_read_although_the_server_closes
         assert (direct.idle, direct.free) == (0, 100)
 
 
-def test_a_server_that_closes_without_an_answer_fails(kind: Kind) -> None:
+def test_a_connection_closed_without_a_response_fails(kind: Kind) -> None:
     def close(server: RawServer, connection: socket.socket) -> None:
         connection.recv(100)
 
@@ -150,7 +150,7 @@ def test_a_server_that_closes_without_an_answer_fails(kind: Kind) -> None:
         assert (direct.idle, direct.free) == (0, 100)
 
 
-def test_interim_answers_do_not_stop_a_body(kind: Kind) -> None:
+def test_informational_responses_do_not_stop_a_body(kind: Kind) -> None:
     def early(server: RawServer, connection: socket.socket) -> None:
         connection.sendall(b"HTTP/1.1 102 Processing\r\n\r\n")
         answering(OK)(server, connection)

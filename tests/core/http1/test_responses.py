@@ -1,4 +1,4 @@
-"""Answers that the direct transport reads: every way to say how long a body is, and those that are wrong."""
+"""Responses read by the HTTP/1.1 engine: every framing of a body, and invalid responses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
 @pytest.mark.parametrize(
-    ("answer", "body", "kept"),
+    ("raw", "body", "kept"),
     [
         (LENGTH, b"hello", True),
         (OK + b"Content-Length: 0\r\n\r\n", b"", True),
@@ -35,9 +35,9 @@ CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
         (b"HTTP/1.0 200 OK\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\nhello", b"hello", False),
         (CHUNKED + b"2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\nX-Trailer: 1\r\n\r\n", b"hello", True),
         (CHUNKED + b"0\r\n\r\n", b"", True),
-        # An answer that tells its length in two ways is read by the stronger one, and the connection is not trusted any more.
+        # Two lengths: Transfer-Encoding overrides Content-Length (RFC 9112 section 6.3), and the connection is closed.
         (OK + b"Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", b"hello", False),
-        # What follows an answer was not asked for: the next request must not get it.
+        # Bytes after the response must not become the response to the next request.
         (LENGTH + OK + b"Content-Length: 4\r\n\r\nevil", b"hello", False),
         (CHUNKED + b"5\r\nhello\r\n0\r\n\r\n" + LENGTH, b"hello", False),
         (OK + b"Content-Length: 0\r\n\r\n" + LENGTH, b"", False),
@@ -49,8 +49,8 @@ CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
         (OK + b"X: " + b"y" * (MAX_HEAD_BYTES // 2) + b"\r\nContent-Length: 5\r\n\r\nhello", b"hello", True),
     ],
 )
-def test_a_body_is_as_long_as_its_head_says(kind: Kind, answer: bytes, body: bytes, kept: bool) -> None:
-    with run_raw_server(answering(answer)) as server, open_direct(kind) as direct:
+def test_the_head_tells_the_end_of_the_body(kind: Kind, raw: bytes, body: bytes, kept: bool) -> None:
+    with run_raw_server(answering(raw)) as server, open_direct(kind) as direct:
         response = direct.send(f"{server.url}/x")
         assert response.extensions["raw"] == body
         assert direct.idle == kept
@@ -58,7 +58,7 @@ def test_a_body_is_as_long_as_its_head_says(kind: Kind, answer: bytes, body: byt
 
 
 @pytest.mark.parametrize("framing", [b"Content-Length: 5", b"Transfer-Encoding: chunked", b"X: y"])
-def test_an_answer_to_head_has_no_body(kind: Kind, framing: bytes) -> None:
+def test_a_response_to_head_has_no_body(kind: Kind, framing: bytes) -> None:
     with run_raw_server(answering(OK + framing + b"\r\n\r\n", LENGTH)) as server, open_direct(kind) as direct:
         assert direct.send(f"{server.url}/x", "HEAD").extensions["raw"] == b""
         assert direct.send(f"{server.url}/x").extensions["raw"] == b"hello"
@@ -66,7 +66,7 @@ def test_an_answer_to_head_has_no_body(kind: Kind, framing: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "raw",
     [
         b"",
         b"HTTP/1.1 2",
@@ -99,18 +99,18 @@ def test_an_answer_to_head_has_no_body(kind: Kind, framing: bytes) -> None:
         CHUNKED + b"5" * 30 + b"\r\nhello\r\n0\r\n\r\n",
     ],
 )
-def test_what_is_no_answer_fails(kind: Kind, answer: bytes) -> None:
-    with run_raw_server(answering(answer)) as server, open_direct(kind) as direct:
+def test_an_invalid_or_cut_response_fails(kind: Kind, raw: bytes) -> None:
+    with run_raw_server(answering(raw)) as server, open_direct(kind) as direct:
         with pytest.raises(httpx.RemoteProtocolError):
             direct.send(f"{server.url}/x")
         assert (direct.idle, direct.free) == (0, 100)
 
 
-def test_a_reset_is_no_end(kind: Kind) -> None:
+def test_a_reset_does_not_count_as_the_end_of_a_body(kind: Kind) -> None:
     def reset(server: RawServer, connection: socket.socket) -> None:
         server.read_request(connection)
         connection.sendall(OK + b"\r\nhello")
-        server.read_request(connection)  # until the client has read what there is
+        server.read_request(connection)  # until the client has read the body so far
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\0\0\0\0\0\0\0")
 
     with run_raw_server(reset) as server, open_direct(kind) as direct:
@@ -127,15 +127,15 @@ def test_a_body_closed_early_closes_its_connection(kind: Kind) -> None:
         assert (direct.idle, direct.free) == (0, 100)
 
 
-def test_a_body_that_nobody_reads_closes_its_connection(kind: Kind) -> None:
+def test_closing_an_unread_body_closes_its_connection(kind: Kind) -> None:
     with run_raw_server(answering(LENGTH)) as server, open_direct(kind) as direct:
         direct.read(direct.send(f"{server.url}/x", keep=True), pieces=0)
         assert (direct.idle, direct.free) == (0, 100)
 
 
-def test_status_reason_version_and_headers_are_told(kind: Kind) -> None:
-    answer = b"HTTP/1.1 418 I'm a teapot\r\nContent-Length: 0\r\nX-Two: a\r\nx-two: b\r\n\r\n"
-    with run_raw_server(answering(answer)) as server, open_direct(kind) as direct:
+def test_a_response_has_status_reason_version_and_headers(kind: Kind) -> None:
+    raw = b"HTTP/1.1 418 I'm a teapot\r\nContent-Length: 0\r\nX-Two: a\r\nx-two: b\r\n\r\n"
+    with run_raw_server(answering(raw)) as server, open_direct(kind) as direct:
         response = direct.send(f"{server.url}/x")
         assert (response.status_code, response.reason_phrase, response.http_version) == (418, "I'm a teapot", "HTTP/1.1")
         assert response.headers.get_list("X-Two") == ["a", "b"]
@@ -144,16 +144,16 @@ def test_status_reason_version_and_headers_are_told(kind: Kind) -> None:
 
 @given(data=st.binary(max_size=200), cuts=st.lists(st.integers(0, 300), max_size=5), chunked=st.booleans())
 @settings(max_examples=40, deadline=None)
-def test_it_does_not_matter_how_an_answer_is_cut(kind: Kind, data: bytes, cuts: list[int], chunked: bool) -> None:
+def test_a_response_may_arrive_in_any_pieces(kind: Kind, data: bytes, cuts: list[int], chunked: bool) -> None:
     body = b"%x\r\n%b\r\n0\r\n\r\n" % (len(data), data) if data else b"0\r\n\r\n"
-    answer = CHUNKED + body if chunked else OK + b"Content-Length: %d\r\n\r\n" % len(data) + data
-    ends = sorted({min(cut, len(answer)) for cut in cuts} | {len(answer)})
+    raw = CHUNKED + body if chunked else OK + b"Content-Length: %d\r\n\r\n" % len(data) + data
+    ends = sorted({min(cut, len(raw)) for cut in cuts} | {len(raw)})
 
     def cut(server: RawServer, connection: socket.socket) -> None:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         server.read_request(connection)
         for start, end in zip([0, *ends], ends, strict=False):
-            connection.sendall(answer[start:end])
+            connection.sendall(raw[start:end])
         server.read_request(connection)
 
     with run_raw_server(cut) as server, open_direct(kind) as direct:
@@ -161,7 +161,7 @@ def test_it_does_not_matter_how_an_answer_is_cut(kind: Kind, data: bytes, cuts: 
         assert direct.idle == 1
 
 
-def test_a_body_fills_buffers_of_any_length(kind: Kind) -> None:
+def test_a_body_is_read_into_buffers_of_any_length(kind: Kind) -> None:
     with run_raw_server(answering(*[LENGTH] * 4)) as server, open_direct(kind) as direct:
         for length in (1, 2, 5, 9):
             response = direct.send(f"{server.url}/x", keep=True)
@@ -174,7 +174,7 @@ def test_a_body_fills_buffers_of_any_length(kind: Kind) -> None:
         assert (len(server.connections), direct.free) == (1, 100)
 
 
-def test_a_body_without_a_length_fills_buffers_to_the_end_of_the_connection(kind: Kind) -> None:
+def test_a_body_without_a_length_is_read_into_buffers_to_the_end_of_the_connection(kind: Kind) -> None:
     with run_raw_server(answering(OK + b"\r\nhello")) as server, open_direct(kind) as direct:
         response = direct.send(f"{server.url}/x", keep=True)
         room = memoryview(bytearray(9))
@@ -183,7 +183,7 @@ def test_a_body_without_a_length_fills_buffers_to_the_end_of_the_connection(kind
         assert (direct.idle, direct.free) == (0, 100)
 
 
-def test_a_body_that_ends_too_early_or_was_closed_fills_no_buffer(kind: Kind) -> None:
+def test_reading_a_cut_or_closed_body_into_a_buffer_fails(kind: Kind) -> None:
     with run_raw_server(answering(OK + b"Content-Length: 9\r\n\r\nhello")) as server, open_direct(kind) as direct:
         room = memoryview(bytearray(9))
         short = direct.send(f"{server.url}/x", keep=True)
@@ -198,7 +198,7 @@ def test_a_body_that_ends_too_early_or_was_closed_fills_no_buffer(kind: Kind) ->
         assert (direct.idle, direct.free) == (0, 100)
 
 
-def test_what_follows_a_body_fills_no_buffer(kind: Kind) -> None:
+def test_bytes_after_a_body_are_not_read_into_a_buffer(kind: Kind) -> None:
     with run_raw_server(answering(LENGTH + b"evil")) as server, open_direct(kind) as direct:
         response = direct.send(f"{server.url}/x", keep=True)
         room = memoryview(bytearray(99))
@@ -206,7 +206,7 @@ def test_what_follows_a_body_fills_no_buffer(kind: Kind) -> None:
         assert (direct.idle, direct.free) == (0, 100)
 
 
-def test_pieces_and_buffers_take_turns(kind: Kind) -> None:
+def test_a_body_is_read_into_a_buffer_and_then_iterated(kind: Kind) -> None:
     with run_raw_server(answering(LENGTH)) as server, open_direct(kind) as direct:
         response = direct.send(f"{server.url}/x", keep=True)
         room = memoryview(bytearray(2))
@@ -215,6 +215,6 @@ def test_pieces_and_buffers_take_turns(kind: Kind) -> None:
         assert direct.idle == 1
 
 
-def test_a_body_in_chunks_comes_in_pieces_only(kind: Kind) -> None:
+def test_a_chunked_body_is_not_read_into_buffers(kind: Kind) -> None:
     with run_raw_server(answering(CHUNKED + b"5\r\nhello\r\n0\r\n\r\n")) as server, open_direct(kind) as direct:
         assert "fill" not in direct.send(f"{server.url}/x").extensions
