@@ -22,7 +22,7 @@ Location = Literal["path", "query", "header", "url"]
 class ParameterView:
     """An argument of an operation.
 
-    It has the fields of `Parameter` in the package's `wire/operations.py`, which this module does not import: the
+    It has the fields of `Parameter` in `_core/wire/operations.py` of the package, which this module does not import: the
     generator must also run while the package is broken.
     """
 
