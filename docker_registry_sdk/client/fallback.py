@@ -1,4 +1,7 @@
-"""The fallback tag, under which clients keep the list of a manifest's referrers where the registry does not. Free of I/O."""
+"""The fallback tag, under which clients list a manifest's referrers on registries without referrers API. Free of I/O.
+
+Source: OCI Distribution Spec, Referrers Tag Schema.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +13,14 @@ from ..errors import MethodNotAllowedError, NotFoundError, ReferrersError, Respo
 from ..v2.models import ImageIndex
 from .manifests import ManifestResponse
 
-# A registry without the call answers what it answers to any path that it does not know: mostly 404, but also 400 since the
-# digest makes no reference that it expects, 406 since the index makes no type that it knows there, or a page for browsers.
-_UNOFFERED: Final = frozenset({400, 406, 501})
-_NO_TAG_CHARACTER: Final = re.compile("[^A-Za-z0-9._-]")
+# A registry without referrers API answers as it does for any unknown path: mostly with 404, but also with 400 (a digest where
+# it expects another reference), with 406 (it does not know the media type of an index there), or with a web page.
+_UNOFFERED_STATUSES: Final = frozenset({400, 406, 501})
+_INVALID_IN_TAGS: Final = re.compile("[^A-Za-z0-9._-]")
 
 
 def fallback_tag(subject: str) -> str:
-    """Return the tag under which clients keep the list of a manifest's referrers.
+    """Return the fallback tag of a manifest.
 
     Args:
         subject: The digest of the manifest.
@@ -25,42 +28,42 @@ def fallback_tag(subject: str) -> str:
     Source: OCI Distribution Spec, Referrers Tag Schema.
     """
     algorithm, _, encoded = subject.partition(":")
-    return _NO_TAG_CHARACTER.sub("-", f"{algorithm[:32]}-{encoded[:64]}")
+    return _INVALID_IN_TAGS.sub("-", f"{algorithm[:32]}-{encoded[:64]}")
 
 
 def means_no_referrers_api(error: ResponseError) -> bool:
-    """Return whether an answer to `list_referrers` says that the registry does not offer it.
+    """Return whether an error of `list_referrers` means that the registry has no referrers API.
 
-    What may only be so for this caller or for now, such as 401, 403, 429 and most of 5xx, does not.
+    Errors that may concern only this caller or may be temporary (401, 403, 429 and most of 5xx) do not mean that.
 
     Args:
-        error: The answer.
+        error: The error.
     """
     if isinstance(error, StatusError):
-        return isinstance(error, (NotFoundError, MethodNotAllowedError)) or error.status in _UNOFFERED
+        return isinstance(error, (NotFoundError, MethodNotAllowedError)) or error.status in _UNOFFERED_STATUSES
     return isinstance(error, UnexpectedContentType)
 
 
 def fallback_index(found: ManifestResponse, subject: Digest) -> ImageIndex | None:
-    """Return the list of a manifest's referrers that stands under its fallback tag, or None when there is none.
+    """Return the index of referrers that the fallback tag of a manifest names, or None when there is no such index.
 
     Args:
-        found: What stands there.
+        found: The manifest under the fallback tag.
         subject: The digest of the manifest.
 
     Raises:
-        ReferrersError: It is something else.
+        ReferrersError: The tag names a manifest of another kind.
 
     Source: OCI Distribution Spec, Referrers Tag Schema.
     """
-    # GitLab takes the tag for the digest that it is made of, and gives the subject itself, which may be an index.
+    # GitLab resolves the tag to the digest in it, and so returns the subject itself, which may be an index.
     if found.digest == subject:
         return None
     if isinstance(found.manifest, ImageIndex):
         return found.manifest
     raise ReferrersError(
-        f"the tag should hold an index of them, not {found.media_type} ({found.digest}). "
-        "Find out who pushed that, move it to another tag, and try again.",
+        f"the fallback tag should name an index of the referrers, not {found.media_type} ({found.digest}). "
+        "Find out who pushed that manifest, move it to another tag, and try again.",
         subject=subject,
         tag=fallback_tag(subject),
     )

@@ -1,4 +1,4 @@
-"""Manifests as a client hands them out: typed, with a digest that was computed and their bytes. Free of I/O."""
+"""Manifests as clients return them: parsed by media type, with a computed digest and the raw bytes. Free of I/O."""
 
 from __future__ import annotations
 
@@ -28,23 +28,23 @@ _READERS: Final[dict[str, Callable[[Any], Manifest]]] = {
     DOCKER_SCHEMA1: DockerSchema1Manifest.from_dict,
     _UNSIGNED_SCHEMA1: DockerSchema1Manifest.from_dict,
 }
-# What servers and caches name that know nothing of manifests, besides types of text.
-_SAYS_NOTHING: Final = frozenset({"application/json", "application/octet-stream", "binary/octet-stream"})
-# Each of these makes a manifest of another kind of a document.
-_MARKS: Final = frozenset({"manifests", "layers", "config", "fslayers"})
+# Servers and caches that know no manifest types send one of these, or a type of text.
+_GENERIC_TYPES: Final = frozenset({"application/json", "application/octet-stream", "binary/octet-stream"})
+# The fields, in lower case, by which parsers tell the kinds of manifests apart.
+_KIND_FIELDS: Final = frozenset({"manifests", "layers", "config", "fslayers"})
 
 
 @frozen(kw_only=True)
 class ManifestResponse:
-    """A manifest.
+    """A manifest that was pulled.
 
     Attributes:
-        manifest: The manifest, typed by its media type.
-        digest: The digest of its bytes, computed here.
-        media_type: Its media type.
-        raw: Its bytes; what is pushed again is these.
-        signature: Of schema 1: whether its signatures were found good, or not looked at without the extra `schema1`.
-        headers: The answer's documented headers; None when the registry named an odd Content-Type.
+        manifest: The parsed manifest; its class follows from the media type.
+        digest: The digest, computed from the bytes.
+        media_type: The media type.
+        raw: The bytes as they were received; push these to keep the digest.
+        signature: For schema 1: whether the signatures were verified, or left unchecked since the extra `schema1` is missing.
+        headers: The response's documented headers; None when the Content-Type was not that of a manifest.
     """
 
     manifest: Manifest
@@ -55,22 +55,53 @@ class ManifestResponse:
     headers: get_manifest.GetManifestOk | None = field(default=None, repr=False)
 
 
+@frozen(kw_only=True)
+class PutManifestResponse:
+    """The registry's response to a pushed manifest.
+
+    Attributes:
+        digest: The digest, computed from the bytes.
+        location: The URL of the manifest, if the registry sent one.
+        subject: The digest of the manifest's subject, if the registry has a referrers API. None if the manifest has no subject,
+            or if the caller must add the manifest to the fallback tag.
+        tags: The further tags that the registry set. Push the other ones one by one.
+    """
+
+    digest: Digest
+    location: str | None
+    subject: str | None
+    tags: tuple[str, ...]
+
+
 def digest_from_manifest_bytes(content: bytes, algorithm: str = DEFAULT_ALGORITHM) -> Digest:
-    """Return the digest of a manifest, which for signed schema 1 is that of its payload.
+    """Return the digest of a manifest, which for signed schema 1 is the digest of its payload.
 
     Args:
         content: The manifest's bytes.
         algorithm: `sha256` or `sha512`.
 
     Raises:
-        ParseError: It is a schema 1 manifest whose signatures do not fit it.
+        InvalidDigestError: The algorithm is unknown.
+        ParseError: The manifest is of schema 1, and its signatures do not fit it.
+    """
+    return digest_of(manifest_payload(content), algorithm)
+
+
+def manifest_payload(content: bytes) -> bytes:
+    """Return the bytes that the digest of a manifest covers: for signed schema 1 without the signatures.
+
+    Args:
+        content: The manifest's bytes.
+
+    Raises:
+        ParseError: The manifest is of schema 1, and its signatures do not fit it.
     """
     document = _parse(content)
-    return digest_of(signed_payload(content, document) if _is_schema1(document) else content, algorithm)
+    return signed_payload(content, document) if _is_schema1(document) else content
 
 
 def is_manifest_type(media_type: str) -> bool:
-    """Return whether a media type is that of a kind of manifest that is known.
+    """Return whether a media type is that of a manifest which this package can parse.
 
     Args:
         media_type: The media type.
@@ -79,14 +110,14 @@ def is_manifest_type(media_type: str) -> bool:
 
 
 def parse_manifest(content: bytes, media_type: str) -> Manifest | None:
-    """Return the manifest that bytes are, typed by their media type; None when it is of a kind that is not known.
+    """Return the manifest that the bytes hold, or None for a media type that is not a known manifest type.
 
     Args:
         content: The manifest's bytes.
-        media_type: Its media type, as whoever named the manifest has it.
+        media_type: The manifest's media type, as the descriptor or the Content-Type names it.
 
     Raises:
-        ParseError: It cannot be understood, contradicts its media type, or could be read as two kinds at once.
+        ParseError: The manifest cannot be parsed, contradicts its media type, or could be parsed as two kinds of manifest.
     """
     reader = _READERS.get(media_type)
     if reader is None:
@@ -97,96 +128,119 @@ def parse_manifest(content: bytes, media_type: str) -> Manifest | None:
 
 
 def check_computable(reference: str) -> None:
-    """Check before a request that a digest can be compared with what comes.
+    """Check before a request that a digest of the reference's algorithm can be computed.
 
     Args:
         reference: A tag or a digest.
 
     Raises:
-        InvalidDigestError: It is a digest of an algorithm that cannot be computed here.
+        InvalidDigestError: The reference is a digest of an unknown algorithm.
     """
     if isinstance(reference, Digest):
         Verifier(reference.algorithm)
 
 
+def compute_digest(payload: bytes, reference: str) -> Digest:
+    """Return the digest of a manifest, in the algorithm of the reference if the reference is a digest.
+
+    Args:
+        payload: The bytes that the digest covers.
+        reference: The tag or the digest by which the manifest is pulled or pushed.
+
+    Raises:
+        DigestMismatchError: The reference is another digest than that of the manifest.
+        InvalidDigestError: The reference is a digest of an unknown algorithm.
+    """
+    if not isinstance(reference, Digest):
+        return digest_of(payload)
+    digest = digest_of(payload, reference.algorithm)
+    _compare(reference, digest, payload)
+    return digest
+
+
+def check_claimed_digest(claimed: str | None, digest: Digest, payload: bytes) -> None:
+    """Check the digest that a registry states for a manifest; a malformed one, or one of an unknown algorithm, is ignored.
+
+    Args:
+        claimed: The response's Docker-Content-Digest, or None.
+        digest: The digest that was computed.
+        payload: The bytes that the digest covers.
+
+    Raises:
+        DigestMismatchError: The stated digest is not that of the manifest.
+    """
+    if claimed is None or claimed == digest:
+        return
+    try:
+        stated = Digest(claimed)
+        actual = digest_of(payload, stated.algorithm)
+    except InvalidDigestError:
+        return
+    _compare(stated, actual, payload)
+
+
 def read_manifest(response: HTTPResponse, reference: str) -> ManifestResponse:
-    """Return the manifest of a response, checked against the reference that it was asked for by.
+    """Return the manifest of a response, with its digest checked against the reference.
 
     Args:
         response: The response to `get_manifest`.
-        reference: The tag or digest that was asked for.
+        reference: The tag or the digest that was requested.
 
     Raises:
-        StatusError: The response is no success.
-        DigestMismatchError: The bytes are not those of the digest that was asked for, or that the registry claims.
-        UnexpectedContentType: It is no manifest of a kind that is known.
-        ParseError: It cannot be understood, contradicts its Content-Type, or could be read as two kinds at once.
+        StatusError: The status is not a success.
+        DigestMismatchError: The bytes do not match the requested digest, or the digest that the registry sent.
+        UnexpectedContentType: The media type is not a known manifest type.
+        ParseError: The manifest cannot be parsed, contradicts its Content-Type, or could be parsed as two kinds of manifest.
     """
-    answer: get_manifest.GetManifestOk | None = None
+    parsed: get_manifest.GetManifestOk | None = None
     manifest: Manifest
     try:
-        answer = get_manifest.parse(response)
-        raw, media_type, manifest = answer.raw, answer.media_type or "", answer.body
-        claimed = answer.docker_content_digest
+        parsed = get_manifest.parse(response)
+        raw, media_type, manifest = parsed.raw, parsed.media_type or "", parsed.body
+        claimed = parsed.docker_content_digest
     except UnexpectedContentType as error:
         raw, claimed = error.raw, error.headers.get("docker-content-digest")
-        media_type, manifest = _decide(error)
+        media_type, manifest = _parse_by_content(error)
     _refuse_two_kinds(manifest, media_type)
     payload = raw
     signature: Signature = "unsigned"
     if isinstance(manifest, DockerSchema1Manifest):
         document = _parse(raw)
         payload, signature = signed_payload(raw, document), check_signatures(raw, document)
-    return ManifestResponse(
-        manifest=manifest,
-        digest=_checked(payload, reference, claimed),
-        media_type=media_type,
-        raw=raw,
-        signature=signature,
-        headers=answer,
-    )
+    digest = compute_digest(payload, reference)
+    check_claimed_digest(claimed, digest, payload)
+    return ManifestResponse(manifest=manifest, digest=digest, media_type=media_type, raw=raw, signature=signature, headers=parsed)
 
 
-def _decide(error: UnexpectedContentType) -> tuple[str, Manifest]:
-    """Return media type and manifest where the Content-Type says nothing, by the document itself."""
+def _parse_by_content(error: UnexpectedContentType) -> tuple[str, Manifest]:
+    """Return media type and manifest by the fields of the document, where the Content-Type is generic or missing."""
     named = error.media_type or ""
-    document = _parse(error.raw) if not named or named.startswith("text/") or named in _SAYS_NOTHING else None
+    document = _parse(error.raw) if not named or named.startswith("text/") or named in _GENERIC_TYPES else None
     found = _type_of(document)
     if found is None:
         raise error
     return found, _READERS[found](document)
 
 
-def _checked(payload: bytes, reference: str, claimed: str | None) -> Digest:
-    """Return the digest of the bytes, in the algorithm of the reference if that is a digest."""
-    wanted = reference if isinstance(reference, Digest) else None
-    digest = digest_of(payload, wanted.algorithm if wanted is not None else DEFAULT_ALGORITHM)
-    if wanted is not None and digest != wanted:
-        raise DigestMismatchError(expected=wanted, actual=digest, expected_size=None, actual_size=len(payload))
-    if claimed is None or claimed == digest:
-        return digest
-    try:
-        said = Digest(claimed)
-        actual = digest_of(payload, said.algorithm)
-    except InvalidDigestError:
-        return digest  # no claim that could be checked
-    if actual != said:
-        raise DigestMismatchError(expected=said, actual=actual, expected_size=None, actual_size=len(payload))
-    return digest
+def _compare(expected: Digest, actual: Digest, payload: bytes) -> None:
+    if expected != actual:
+        raise DigestMismatchError(expected=expected, actual=actual, expected_size=None, actual_size=len(payload))
 
 
 def _refuse_two_kinds(manifest: Manifest, media_type: str) -> None:
-    """Refuse what clients could take for different things (CVE-2021-41190)."""
+    """Refuse a document that different clients could parse as different kinds of manifest (CVE-2021-41190)."""
+    model = type(manifest).__name__
     for name, value in manifest.additional_properties.items():
-        if value is not None and name.casefold() in _MARKS:  # readers in Go take names in any case for the same
-            raise ParseError(
-                model=type(manifest).__name__, field=name, problem="belongs to another kind: it could be read both ways"
-            )
-    own = (manifest.media_type or "").lower()
-    # Schema 1 has no media type of its own, and its two names mean the same.
-    same = own == media_type or {own, media_type} == {DOCKER_SCHEMA1, _UNSIGNED_SCHEMA1}
-    if own in _READERS and not same:
-        raise ParseError(model=type(manifest).__name__, field="mediaType", problem=f"is {own}, but it came as {media_type}")
+        if value is not None and name.casefold() in _KIND_FIELDS:  # parsers in Go ignore the case of field names
+            problem = "belongs to another kind of manifest; clients could parse the document as either kind"
+            raise ParseError(model=model, field=name, problem=problem)
+    stated = (manifest.media_type or "").lower()
+    # The two media types of schema 1, signed and unsigned, name the same format.
+    same = stated == media_type or {stated, media_type} == {DOCKER_SCHEMA1, _UNSIGNED_SCHEMA1}
+    if stated in _READERS and not same:
+        raise ParseError(
+            model=model, field="mediaType", problem=f"is {stated}, but the Content-Type or descriptor states {media_type}"
+        )
 
 
 def _type_of(document: Any) -> str | None:
@@ -209,21 +263,3 @@ def _parse(content: bytes) -> Any:
         return json.loads(content)
     except (ValueError, RecursionError):
         return None
-
-
-@frozen(kw_only=True)
-class PutManifestResponse:
-    """A manifest that was pushed.
-
-    Attributes:
-        digest: The digest of the bytes, computed here.
-        location: Where it can be found, if the registry says so.
-        subject: The digest of its subject, when the registry keeps referrers; None when there is none, or the caller must
-            keep the fallback tag.
-        tags: The further tags that the registry set; those it did not must be pushed one by one.
-    """
-
-    digest: Digest
-    location: str | None
-    subject: str | None
-    tags: tuple[str, ...]

@@ -1,33 +1,48 @@
-"""Whether a registry speaks API v2, by the answer to a bare ping. Free of I/O."""
+"""Telling by the response to a request without credentials whether a host speaks an API version. Free of I/O."""
 
 from __future__ import annotations
 
 from attrs import evolve
 
 from .._core.wire import HTTPResponse, Request, status_error
-from ..v2.api import ping
 
-_PROOF = frozenset({200, 401, 403})
-_LATER = frozenset({408, 429})
+_API_STATUSES = frozenset({200, 401, 403})
+_TEMPORARY_STATUSES = frozenset({408, 429})
 
 
-def probe_request() -> Request:
-    """Return a ping that is sent without credentials: only whether it is answered counts."""
-    request = ping.request()
+def without_credentials(request: Request) -> Request:
+    """Return a copy of a request that is sent without credentials.
+
+    Args:
+        request: The request.
+    """
     return evolve(request, extensions={**request.extensions, "probe": True})
 
 
-def speaks_v2(response: HTTPResponse) -> bool:
-    """Return whether the answer to a ping proves API v2.
+def speaks_api(response: HTTPResponse) -> bool:
+    """Return whether the response to a ping shows that the host speaks the API version of the ping.
 
     Args:
-        response: The answer.
+        response: The response.
 
     Raises:
-        StatusError: It proves nothing, since the registry failed or is busy.
+        StatusError: The response is inconclusive: the host failed or is busy (408, 429, 5xx).
 
-    Source: OCI Distribution Spec, Determining Support (end-1); a challenge may be missing.
+    Source: OCI Distribution Spec, Determining Support (end-1), where a 401 may come without a challenge; API v1: Registry API,
+    Status check for registry.
     """
-    if response.status_code in _LATER or response.status_code >= 500:
+    check_conclusive(response)
+    return response.status_code in _API_STATUSES
+
+
+def check_conclusive(response: HTTPResponse) -> None:
+    """Check that a response is not due to a failed or busy host.
+
+    Args:
+        response: The response.
+
+    Raises:
+        StatusError: The status is 408, 429 or 5xx.
+    """
+    if response.status_code in _TEMPORARY_STATUSES or response.status_code >= 500:
         raise status_error(response, response.content, None)
-    return response.status_code in _PROOF

@@ -1,4 +1,4 @@
-"""Which registry and repository a client is for."""
+"""The registry and the repository that a client is for."""
 
 from __future__ import annotations
 
@@ -10,29 +10,30 @@ def parse_target(name: str | Repo | None, index: str | Index | None) -> tuple[In
     """Return the registry and the repository that a client is for.
 
     Args:
-        name: The repository, as in `docker pull`; None for a client that is bound to none.
-        index: The registry, when the name does not say; Docker Hub when neither does.
+        name: The repository, as in `docker pull`; None for a client that is bound to no repository.
+        index: The registry, when the name does not contain one; Docker Hub when neither names a registry.
 
     Raises:
-        InvalidReferenceError: One of them is malformed, or names a tag or digest.
+        InvalidReferenceError: The name or the index is malformed, or the name contains a tag or a digest.
     """
-    where = parse_index(index) if isinstance(index, str) or index is None else index
+    registry = parse_index(index) if isinstance(index, str) or index is None else index
     if name is None:
-        return where, None
-    repo = parse_repo(name, where) if isinstance(name, str) else Repo(name.index, name.remote_name)
+        return registry, None
+    repo = parse_repo(name, registry) if isinstance(name, str) else Repo(name.index, name.remote_name)
     return repo.index, repo
 
 
-def same_registry(repo: Repo, index: Index) -> Repo:
-    """Return the repository, once it is known to be of this registry.
+def repo_on_index(name: str | Repo, index: Index) -> Repo:
+    """Return a repository of a given registry.
 
     Args:
-        repo: The repository.
-        index: The registry.
+        name: The repository.
+        index: The registry, which is also the default for a name without one.
 
     Raises:
-        InvalidReferenceError: It is of another one.
+        InvalidReferenceError: The name is malformed, or the repository is on another registry.
     """
+    repo = parse_repo(name, index) if isinstance(name, str) else name
     if repo.index.name != index.name:
         raise InvalidReferenceError(f"{repo.canonical_name} is not on {index.name}: make another client for it")
     return repo

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..client.pages import MOST_ENTRIES, MOST_PAGES
+from ..client.pages import MAX_ENTRIES, MAX_PAGES
 from ..errors import RegistryError
 from ..v1.models import SearchResult, SearchResults
 
@@ -36,9 +36,10 @@ class SearchPages:
             return None
         if names in self._seen:
             raise RegistryError(f"{self._index} gives a page of the search again as the next one; the search would not end")
-        if self._number >= MOST_PAGES or self._entries > MOST_ENTRIES:
+        if self._number >= MAX_PAGES or self._entries > MAX_ENTRIES:
             raise RegistryError(
-                f"{self._index} gave {self._number} pages with {self._entries} results, and more; that is too much"
+                f"{self._index} gave {self._number} pages with {self._entries} results and has more; "
+                f"the limits are {MAX_PAGES} pages and {MAX_ENTRIES} results"
             )
         self._seen.add(names)
         self._number += 1

@@ -138,16 +138,16 @@ async def test_a_circle_of_pages_ends(attach: Connect, loopback: Loopback, listi
 async def test_pages_without_end_come_to_one(
     attach: Connect, loopback: Loopback, listing: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pages, "MOST_PAGES", 20)
+    monkeypatch.setattr(pages, "MAX_PAGES", 20)
     loopback.answer = lambda handler: reply(handler, f"{handler.path.partition('?')[0]}?last={len(loopback.seen)}")
     client = await attach(loopback.url)
-    with pytest.raises(RegistryError, match="too much"):
+    with pytest.raises(RegistryError, match="the limits are"):
         [one async for one in LISTINGS[listing](client)]
     assert len(loopback.seen) == 21
-    monkeypatch.setattr(pages, "MOST_ENTRIES", 99)
+    monkeypatch.setattr(pages, "MAX_ENTRIES", 99)
     loopback.seen.clear()
     loopback.answer = lambda handler: reply(handler, f"{handler.path.partition('?')[0]}?last={len(loopback.seen)}", 50)
-    with pytest.raises(RegistryError, match="too much"):
+    with pytest.raises(RegistryError, match="the limits are"):
         [one async for one in LISTINGS[listing](client)]
     assert len(loopback.seen) == 2
 

@@ -146,7 +146,7 @@ async def test_a_fallback_tag_that_is_no_index_is_an_error_and_stays(alone: Asyn
     await push(alone, referrer(1))
     other = referrer(2) if fallback_type == OCI_MANIFEST else index_of(DOCKER_LIST, OCI_MANIFEST, {"amd64": IMAGE.oci})
     await alone.put_manifest(other, fallback_tag(SUBJECT), media_type=fallback_type)
-    with pytest.raises(ReferrersError, match="should hold an index") as caught:
+    with pytest.raises(ReferrersError, match="should name an index") as caught:
         await found(alone)
     assert (caught.value.subject, caught.value.tag) == (SUBJECT, fallback_tag(SUBJECT))
     for act in (push(alone, referrer(3)), delete(alone, digest_of(referrer(1)))):

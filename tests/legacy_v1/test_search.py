@@ -68,7 +68,7 @@ def test_a_page_that_comes_again(driver: Driver) -> None:
 
 
 def test_pages_without_end(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("docker_registry_sdk.legacy_v1.search_pages.MOST_PAGES", 5)
+    monkeypatch.setattr("docker_registry_sdk.legacy_v1.search_pages.MAX_PAGES", 5)
 
     def endless(request: httpx.Request) -> httpx.Response:
         number = request.url.params.get("page", "1")
@@ -76,6 +76,6 @@ def test_pages_without_end(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> N
 
     with (
         driver.v1(index="i.example.com", **driver.mocked(endless)) as client,
-        pytest.raises(RegistryError, match="that is too much"),
+        pytest.raises(RegistryError, match="the limits are"),
     ):
         list(client.iter_search("x"))

@@ -1,35 +1,68 @@
-"""What the clients of both API versions have in common."""
+"""The parts that the clients of both API versions share."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Sequence
+from copy import copy
 from types import TracebackType
-from typing import Self
+from typing import Literal, Protocol, Self, TypeVar, Unpack
 
 from ..._core.transport._async.pipeline import AsyncPipeline
+from ..._core.transport.options import AsyncClientOptions
 from ...errors import InvalidReferenceError
 from ...reference import Index, Repo
+from ..pages import PageGuard
+from ..target import parse_target, repo_on_index
+
+Entry = TypeVar("Entry")
+Entry_co = TypeVar("Entry_co", covariant=True)
+
+
+class AsyncFetchPage(Protocol[Entry_co]):
+    """A function that requests one page of a listing."""
+
+    async def __call__(self, url: str | None, /) -> tuple[Sequence[Entry_co], str | None]:
+        """Return the entries of a page, and the URL of the next page (None on the last page).
+
+        Args:
+            url: The URL of the page, as the page before named it; None for the first page.
+        """
+        ...
 
 
 class AsyncClientBase:
-    """A client of one registry, bound to one of its repositories or to none.
+    """A client of one registry, bound to one repository of the registry or to no repository.
 
     Args:
-        pipeline: What sends its requests.
-        index: The registry.
-        repo: The repository, or None.
+        name: The repository, or None.
+        index: The registry, when the name does not contain one.
+        options: See `AsyncClientOptions`.
+
+    Raises:
+        InvalidReferenceError: The name or the index is malformed.
     """
 
-    def __init__(self, pipeline: AsyncPipeline, index: Index, repo: Repo | None) -> None:
-        self._pipeline = pipeline
-        self.index = index
-        self._repo = repo
+    version: Literal[1, 2]
+
+    def __init__(
+        self,
+        name: str | Repo | None = None,
+        *,
+        index: str | Index | None = None,
+        **options: Unpack[AsyncClientOptions],
+    ) -> None:
+        self.index, self._repo = parse_target(name, index)
+        self._pipeline = self._create_pipeline(options)
+
+    def _create_pipeline(self, options: AsyncClientOptions) -> AsyncPipeline:
+        raise NotImplementedError
 
     @property
     def repo(self) -> Repo:
         """The repository that the client is bound to.
 
         Raises:
-            InvalidReferenceError: It is bound to none.
+            InvalidReferenceError: The client is bound to no repository.
         """
         if self._repo is None:
             raise InvalidReferenceError(
@@ -41,8 +74,21 @@ class AsyncClientBase:
     def _name(self) -> str:
         return self.repo.remote_name
 
+    def with_repo(self, name: str | Repo) -> Self:
+        """Return a client of another repository on the same registry, which shares connections, tokens and sessions.
+
+        Args:
+            name: The repository. A registry in the name must be the registry of this client.
+
+        Raises:
+            InvalidReferenceError: The name is malformed, or names another registry.
+        """
+        other = copy(self)
+        other._repo = repo_on_index(name, self.index)
+        return other
+
     async def aclose(self) -> None:
-        """Close the connections, those of clients made by `with_repo` included; an `http_client` of the caller's stays open."""
+        """Close the connections, also those of clients made by `with_repo`; the caller's own `http_client` stays open."""
         await self._pipeline.aclose()
 
     async def __aenter__(self) -> Self:
@@ -55,3 +101,22 @@ class AsyncClientBase:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.index.name if self._repo is None else self._repo.canonical_name!r})"
+
+    async def _iter_pages(self, fetch: AsyncFetchPage[Entry]) -> AsyncIterator[Entry]:
+        """Yield the entries of all pages of a listing.
+
+        Args:
+            fetch: Requests one page.
+
+        Raises:
+            RegistryError: A page links to another origin, or the listing has no end.
+        """
+        guard = PageGuard(self._pipeline.home.origin)
+        url: str | None = None
+        while True:
+            entries, next_url = await fetch(url)
+            for entry in entries:
+                yield entry
+            url = guard.check(next_url, len(entries))
+            if url is None:
+                return

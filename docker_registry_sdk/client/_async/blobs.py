@@ -1,4 +1,4 @@
-"""The calls of API v2 for blobs, whole or by parts."""
+"""The calls of API v2 for blobs."""
 
 from __future__ import annotations
 
@@ -19,31 +19,31 @@ from ...digest import Digest
 from ...errors import ParseError
 from ...v2.api import delete_blob, head_blob, start_blob_upload
 from ...v2.models import Descriptor
-from .uploads import AsyncUploadCalls
+from .base import AsyncClientBase
 
 _OCTETS = "application/octet-stream"
 
 
-class AsyncBlobCalls(AsyncUploadCalls):
-    """Blobs."""
+class AsyncBlobCalls(AsyncClientBase):
+    """The calls for blobs."""
 
     def create_blob_read_stream(
         self, digest: str | Descriptor, *, use_urls: bool = False, timeout: Timeout | None = None
     ) -> AbstractAsyncContextManager[AsyncBlobStream]:
-        """Open a blob for reading: a context manager of a stream whose bytes are checked as they pass.
+        """Return a context manager that opens a blob as a verified stream.
 
-        After a drop it goes on from the byte where it broke off, until that happens time after time.
+        An interrupted download is resumed at the byte where it was interrupted, as often as `max_retries` allows.
 
         Args:
-            digest: The blob's digest, or its descriptor, whose size is checked, too.
-            use_urls: Where the registry has no such blob, try the `urls` of its descriptor, without credentials.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            digest: The blob's digest, or its descriptor; the size in a descriptor is checked as well.
+            use_urls: If the registry does not have the blob, try the `urls` of the descriptor, without credentials.
+            timeout: Seconds or an `httpx.Timeout` for each request.
 
         Raises:
-            InvalidDigestError: The digest is none.
-            NotFoundError: There is no such blob.
-            DigestMismatchError: While reading, before the last bytes: the blob is not the one that was asked for.
-            TransportError: While reading: the body broke off, time after time.
+            InvalidDigestError: The digest is malformed, or of an unknown algorithm.
+            NotFoundError: The blob does not exist.
+            DigestMismatchError: While reading, before the last bytes are returned: the bytes do not match the digest or size.
+            TransportError: While reading: the download was interrupted, and `max_retries` is used up.
 
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
@@ -58,47 +58,48 @@ class AsyncBlobCalls(AsyncUploadCalls):
         on_progress: OnProgress | None = None,
         timeout: Timeout | None = None,
     ) -> Descriptor:
-        """Download a blob to a file, which is there whole and checked, or not at all.
+        """Download a blob to a file: verified, resumable, and renamed into place atomically.
 
-        It is written to `<path>.part` first. After a drop it goes on from where it broke off. When that happens time after
-        time, or the call is broken off, the `.part` stays, and the next call goes on from there.
+        The bytes go to `<path>.part` first. An interrupted download is resumed as often as `max_retries` allows. If that does
+        not suffice, or the call is cancelled, the `.part` file stays, and the next call resumes from it.
 
         Args:
-            digest: The blob's digest, or its descriptor, whose size is checked, too.
-            path: The file. It must not be there yet, unless it is the blob already: then nothing is downloaded.
-            use_urls: Where the registry has no such blob, try the `urls` of its descriptor, without credentials.
-            on_progress: Called at most once for each MiB, and at the end; what it raises ends the download.
+            digest: The blob's digest, or its descriptor; the size in a descriptor is checked as well.
+            path: The file to write. If it exists and holds this blob already, nothing is downloaded.
+            use_urls: If the registry does not have the blob, try the `urls` of the descriptor, without credentials.
+            on_progress: Called at most once per MiB, and at the end. An exception that it raises ends the download.
             timeout: Seconds or an `httpx.Timeout` for each request.
 
         Returns:
-            The descriptor that was given, or one with the blob's size.
+            The descriptor that was passed, or a new one with the blob's size.
 
         Raises:
-            InvalidDigestError: The digest is none.
-            FileExistsError: Something else is at the path; nothing was sent.
-            OSError: The file cannot be written, its folder is missing, or another download to it is under way.
-            NotFoundError: There is no such blob.
-            DigestMismatchError: The blob is not the one that was asked for; nothing is left of it.
-            TransportError: The body broke off, time after time.
+            InvalidDigestError: The digest is malformed, or of an unknown algorithm.
+            FileExistsError: The path exists and is not this blob; no request was sent.
+            OSError: The file cannot be written, its folder does not exist, or another download to the same path is running.
+            NotFoundError: The blob does not exist.
+            DigestMismatchError: The bytes do not match the digest or the size; they have been deleted.
+            TransportError: The download was interrupted, and `max_retries` is used up.
 
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
         return await async_download_blob(self._pipeline, self._name, digest, path, use_urls, on_progress, timeout)
 
     async def open_blob(self, digest: str | Descriptor, *, timeout: Timeout | None = None) -> AsyncBlobFile:
-        """Open a blob as a file that can be read anywhere, as `tarfile` and `zipfile` do, without pulling it whole.
+        """Open a blob as a seekable file, for `tarfile`, `zipfile` and others that read only some ranges of it.
 
-        Its parts cannot be checked against the digest: what has to be right is downloaded, or read as a stream.
+        Ranges cannot be checked against the digest. Use `download_blob` or `create_blob_read_stream` for verified bytes.
 
         Args:
-            digest: The blob's digest, or its descriptor, whose size is believed; without it the registry is asked.
+            digest: The blob's digest, or its descriptor. The size in a descriptor is trusted; for a digest, a HEAD request
+                finds the size.
             timeout: Seconds or an `httpx.Timeout` for each request.
 
         Raises:
-            InvalidDigestError: The digest is none.
-            NotFoundError: There is no such blob; with a descriptor, while reading.
-            ParseError: The registry does not say how large it is.
-            RegistryError: While reading: the registry does not give parts of blobs.
+            InvalidDigestError: The digest is malformed.
+            NotFoundError: The blob does not exist. With a descriptor, raised on the first read.
+            ParseError: The registry does not state the size of the blob.
+            RegistryError: While reading: the registry does not support range requests.
 
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
@@ -107,23 +108,24 @@ class AsyncBlobCalls(AsyncUploadCalls):
         return AsyncBlobFile(self._pipeline, self._name, wanted, size, timeout)
 
     async def head_blob(self, digest: str, *, timeout: Timeout | None = None) -> Descriptor:
-        """Ask whether a blob is there, and for its size.
+        """Return the descriptor of a blob, with its size, without the blob itself.
 
         Args:
             digest: The blob's digest.
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            NotFoundError: There is no such blob.
-            ParseError: The registry does not say how large it is.
+            InvalidDigestError: The digest is malformed.
+            NotFoundError: The blob does not exist.
+            ParseError: The registry does not state the size of the blob.
 
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
         wanted = Digest(digest)
-        answer = await head_blob.asyncio(self._pipeline, self._name, wanted, timeout=timeout)
-        if answer.content_length is None:
+        response = await head_blob.asyncio(self._pipeline, self._name, wanted, timeout=timeout)
+        if response.content_length is None:
             raise ParseError(model="HeadBlobOk", field="Content-Length", problem="is missing from the headers")
-        return Descriptor(media_type=answer.media_type or _OCTETS, digest=wanted, size=answer.content_length)
+        return Descriptor(media_type=response.media_type or _OCTETS, digest=wanted, size=response.content_length)
 
     async def delete_blob(self, digest: str, *, timeout: Timeout | None = None) -> None:
         """Delete a blob from the repository.
@@ -133,7 +135,8 @@ class AsyncBlobCalls(AsyncUploadCalls):
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            NotFoundError: There is no such blob.
+            InvalidDigestError: The digest is malformed.
+            NotFoundError: The blob does not exist.
             MethodNotAllowedError: The registry does not delete blobs.
 
         Source: OCI Distribution Spec, Deleting Blobs (end-10).
@@ -153,31 +156,33 @@ class AsyncBlobCalls(AsyncUploadCalls):
         on_progress: OnProgress | None = None,
         timeout: Timeout | None = None,
     ) -> Descriptor:
-        """Upload a blob whole, unless it is there already; after a drop it goes on from what has arrived.
+        """Upload a blob, unless the repository has it already. An interrupted upload is resumed.
 
-        The bytes are checked as they pass, before the upload is closed. What can be read again (bytes, a path, a file that can
-        seek, an `AsyncRereadable`) can start over where the registry has lost an upload; of other sources a few MiB are kept, or
-        a chunk.
+        The bytes are hashed as they are read and checked before the upload is closed. A source that can be read again (bytes,
+        a path, a seekable file, an `AsyncRereadable`) is sent from the start if the registry loses the upload. Of other sources
+        only the last few MiB, or the last chunk, can be sent again.
 
         Args:
-            source: Bytes, a path, a binary file, an iterable of bytes, or what gives `blocks(offset)`.
-            digest: Its digest; None to compute it on the way.
-            size: Its size in bytes, where it is known and cannot be found from the source.
-            chunk_size: The bytes of a chunk; None for all in one, unless the registry wants chunks.
-            from_repo: A repository of this registry, by its name there, that may have the blob: it is asked for a mount first.
-            session: What `on_session` was given for the same source before, by whichever process: the upload goes on from there.
-            on_session: Called with the session after each step. Whoever asks for it takes the session over: when the upload fails
-                or is called off, it stays open on the registry, to be gone on with. Without it, it is cancelled.
-            on_progress: Called while it runs, at most once a MiB.
+            source: Bytes, a path, a binary file, an iterable of bytes, or an object with a method `blocks(offset)`.
+            digest: The blob's digest; None computes the digest while uploading.
+            size: The blob's size in bytes, if it is known and cannot be determined from the source.
+            chunk_size: The size of each chunk in bytes; None sends the blob in one request, unless the registry requires chunks.
+            from_repo: The name of another repository on this registry that may have the blob; the upload first tries to mount
+                it from there. Requires `digest`.
+            session: The last session that `on_session` was called with for the same source, also by another process. The upload
+                is resumed.
+            on_session: Called with the session after each request. With this argument, a failed or cancelled upload stays open
+                on the registry so that it can be resumed; without it, the upload session is cancelled.
+            on_progress: Called at most once per MiB.
             timeout: Seconds or an `httpx.Timeout` for each request.
 
         Returns:
-            The blob's digest and size, as a descriptor.
+            A descriptor with the blob's digest and size.
 
         Raises:
-            DigestMismatchError: The source is not what `digest` and `size` say.
-            RegistryError: The registry does not take it. Notes say what stays open there, if anything does.
-            TypeError: The source is nothing that gives bytes, or `from_repo` comes without `digest`.
+            DigestMismatchError: The source does not match `digest` or `size`.
+            RegistryError: The registry rejects the upload. If a session stays open there, a note on the exception says so.
+            TypeError: The source is of an unsupported type, or `from_repo` was passed without `digest`.
             OSError: The source cannot be read.
 
         Source: OCI Distribution Spec, Pushing Blobs (end-2, end-4a, end-5, end-6, end-11, end-13, end-14).
@@ -202,20 +207,24 @@ class AsyncBlobCalls(AsyncUploadCalls):
     async def mount_blob(
         self, digest: str, from_repo: str | None = None, *, timeout: Timeout | None = None
     ) -> Descriptor | UploadSession:
-        """Take over a blob that the registry has in another repository.
+        """Mount a blob from another repository of the registry.
 
         Args:
             digest: The blob's digest.
-            from_repo: The repository that has it, by its name on the registry; None where the registry looks for itself.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            from_repo: The name of the repository that has the blob; None lets the registry find a repository.
+            timeout: Seconds or an `httpx.Timeout` for each request.
 
         Returns:
-            The blob's descriptor when it was mounted, its size asked for; else a session to upload it with, or to cancel.
+            The blob's descriptor if the blob was mounted; a HEAD request finds its size. Otherwise an upload session, to be used
+            for uploading the blob or to be cancelled.
+
+        Raises:
+            InvalidDigestError: The digest is malformed.
 
         Source: OCI Distribution Spec, Mounting a blob from another repository (end-11).
         """
         wanted = Digest(digest)
-        answer = await start_blob_upload.asyncio(self._pipeline, self._name, mount=wanted, from_repo=from_repo, timeout=timeout)
-        if isinstance(answer, start_blob_upload.StartBlobUploadAccepted):
-            return started(self._name, answer)
+        response = await start_blob_upload.asyncio(self._pipeline, self._name, mount=wanted, from_repo=from_repo, timeout=timeout)
+        if isinstance(response, start_blob_upload.StartBlobUploadAccepted):
+            return started(self._name, response)
         return await self.head_blob(wanted, timeout=timeout)

@@ -2,89 +2,70 @@
 
 from __future__ import annotations
 
-from typing import Literal, Self, Unpack
+from typing import Literal
 
 from ..._core.auth.report import AuthReport
 from ..._core.transport._async.assembly import async_create_pipeline, async_create_v2_gate
+from ..._core.transport._async.pipeline import AsyncPipeline
 from ..._core.transport.options import AsyncClientOptions
 from ..._core.wire import Timeout, async_send
-from ...reference import Index, Repo, parse_repo
 from ...v2.api import ping
-from ..probing import probe_request, speaks_v2
-from ..target import parse_target, same_registry
+from ..probing import speaks_api, without_credentials
 from .blobs import AsyncBlobCalls
-from .manifests import AsyncManifestCalls
+from .catalog import AsyncCatalogCalls
+from .referrers import AsyncReferrerCalls
+from .tags import AsyncTagCalls
+from .uploads import AsyncUploadCalls
 
 
-class AsyncRegistryClientV2(AsyncManifestCalls, AsyncBlobCalls):
-    """A client of one registry that speaks API v2, bound to one of its repositories or to none.
+class AsyncRegistryClientV2(AsyncReferrerCalls, AsyncTagCalls, AsyncCatalogCalls, AsyncBlobCalls, AsyncUploadCalls):
+    """A client of one registry that speaks API v2, bound to one repository of the registry or to no repository.
 
     Args:
-        name: The repository, as in `docker pull`: `alpine`, `ghcr.io/owner/name`, `http://localhost:5000/name`. None makes a
-            client that can ping and list repositories.
-        index: The registry, when the name does not say; Docker Hub when neither does.
+        name: The repository, as in `docker pull`: `alpine`, `ghcr.io/owner/name`, `http://localhost:5000/name`. A client
+            without a repository (None) can ping and list repositories.
+        index: The registry, when the name does not contain one; Docker Hub when neither names a registry.
         options: See `AsyncClientOptions`.
 
     Raises:
         InvalidReferenceError: The name or the index is malformed.
+        TypeError: An option does not exist or has the wrong type, or two options exclude each other.
+        RegistryError: A certificate file cannot be read.
     """
 
     version: Literal[2] = 2
 
-    def __init__(
-        self,
-        name: str | Repo | None = None,
-        *,
-        index: str | Index | None = None,
-        **options: Unpack[AsyncClientOptions],
-    ) -> None:
-        where, repo = parse_target(name, index)
-        pipeline = async_create_pipeline(where, options)
-        self._gate = async_create_v2_gate(pipeline, options)
-        pipeline.gate = self._gate
-        super().__init__(pipeline, where, repo)
+    def _create_pipeline(self, options: AsyncClientOptions) -> AsyncPipeline:
+        pipeline = async_create_pipeline(self.index, options)
+        self._auth_policy = pipeline.gate = async_create_v2_gate(pipeline, options)
+        return pipeline
 
-    def with_repo(self, name: str | Repo) -> Self:
-        """Return a client of another repository on the same registry, which shares connections and tokens.
-
-        Args:
-            name: The repository; its registry must be this one when it names one.
-
-        Raises:
-            InvalidReferenceError: It is malformed, or of another registry.
-        """
-        repo = parse_repo(name, self.index) if isinstance(name, str) else name
-        other = type(self).__new__(type(self))
-        super(AsyncRegistryClientV2, other).__init__(self._pipeline, self.index, same_registry(repo, self.index))
-        other._gate = self._gate
-        return other
-
-    async def ping(self, *, timeout: Timeout | None = None) -> ping.Success:
-        """Ask whether the registry speaks API v2 and lets the caller in.
+    async def ping(self, *, timeout: Timeout | None = None) -> ping.PingOk:
+        """Check that the registry speaks API v2 and accepts the client's credentials.
 
         Args:
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            UnauthorizedError: It speaks API v2, and wants other credentials.
+            UnauthorizedError: The registry speaks API v2, and requires credentials or rejects those of the client.
 
         Source: OCI Distribution Spec, Determining Support (end-1).
         """
         return await ping.asyncio(self._pipeline, timeout=timeout)
 
     async def supports_v2(self, *, timeout: Timeout | None = None) -> bool:
-        """Return whether the registry speaks API v2; no credentials are sent for that.
+        """Return whether the registry speaks API v2. The request carries no credentials.
 
         Args:
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            RateLimitedError: It does not say now, but may later; likewise for 408 and 5xx.
-            TransportError: No answer came.
+            StatusError: The response is inconclusive: 408, 429 (`RateLimitedError`) or 5xx. Try again later.
+            TransportError: No response was received.
         """
-        request = probe_request()
-        return await async_send(self._pipeline, request, speaks_v2, range(100, 600), None, timeout)
+        request = without_credentials(ping.request())
+        return await async_send(self._pipeline, request, speaks_api, range(100, 600), None, timeout)
 
     def explain_auth(self) -> AuthReport:
-        """Return what led to the last answer: which credential, challenge, realm, scopes, grant and expiry; no secrets."""
-        return self._gate.report
+        """Return which credential, challenge, realm, scopes and token produced the last response; the report has no secrets."""
+        return self._auth_policy.report

@@ -1,4 +1,4 @@
-"""The calls of API v2 for uploads, step by step."""
+"""The calls of API v2 for uploads, request by request; `blob_upload` sends a whole blob."""
 
 from __future__ import annotations
 
@@ -14,87 +14,91 @@ _OCTETS = "application/octet-stream"
 
 
 class AsyncUploadCalls(AsyncClientBase):
-    """Uploads."""
+    """The calls for upload sessions."""
 
     async def start_blob_upload(self, *, timeout: Timeout | None = None) -> UploadSession:
-        """Open an upload session, for a blob whose digest will be of sha256.
+        """Open an upload session for a blob that will be identified by a sha256 digest.
 
         Args:
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            ParseError: The registry answers as if the blob were there.
+            ParseError: The registry answers 201, as if the blob were uploaded already.
 
         Source: OCI Distribution Spec, Pushing Blobs (end-4a).
         """
-        answer = await start_blob_upload.asyncio(self._pipeline, self._name, timeout=timeout)
-        if isinstance(answer, start_blob_upload.StartBlobUploadCreated):
-            raise ParseError(model="StartBlobUploadAccepted", field="", problem="should be 202: nothing was uploaded yet")
-        return started(self._name, answer)
+        response = await start_blob_upload.asyncio(self._pipeline, self._name, timeout=timeout)
+        if isinstance(response, start_blob_upload.StartBlobUploadCreated):
+            raise ParseError(
+                model="StartBlobUploadAccepted", field="", problem="should have status 202: nothing was uploaded yet"
+            )
+        return started(self._name, response)
 
     async def get_blob_upload_status(self, session: UploadSession, *, timeout: Timeout | None = None) -> UploadSession:
-        """Ask how much of an upload has arrived, and where it goes on.
+        """Return the session with the number of bytes that the registry has received and the location of the next request.
 
         Args:
             session: The session.
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            NotFoundError: The session is closed, or its location is not the newest.
+            NotFoundError: The session is closed, or its location is outdated.
 
         Source: OCI Distribution Spec, Pushing a blob in chunks (end-13).
         """
-        answer = await get_blob_upload_status.asyncio(self._pipeline, session.repo, session.location, timeout=timeout)
-        return refreshed(session, answer)
+        response = await get_blob_upload_status.asyncio(self._pipeline, session.repo, session.location, timeout=timeout)
+        return refreshed(session, response)
 
     async def upload_blob_chunk(self, session: UploadSession, data: bytes, *, timeout: Timeout | None = None) -> UploadSession:
-        """Upload the next chunk of a blob.
+        """Upload the next chunk of a blob, and return the session for the next call.
 
         Args:
-            session: The session as the last call returned it.
-            data: The chunk.
+            session: The session that the last call returned.
+            data: The chunk. An empty chunk is not sent.
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            RangeNotSatisfiableError: The chunk does not begin where the last one ended: ask the status, and go on from there.
+            RangeNotSatisfiableError: The chunk does not begin where the last one ended. Call `get_blob_upload_status`, and
+                continue from the offset of the session that it returns.
 
         Source: OCI Distribution Spec, Pushing a blob in chunks (end-5).
         """
         if not data:
-            return session  # there is no Content-Range for nothing
+            return session  # Content-Range cannot express an empty range
         last = session.offset + len(data) - 1
-        answer = await upload_blob_chunk.asyncio(
+        response = await upload_blob_chunk.asyncio(
             self._pipeline, session.repo, session.location, data, content_range=f"{session.offset}-{last}", timeout=timeout
         )
-        return advanced(session, answer, len(data))
+        return advanced(session, response, len(data))
 
     async def complete_blob_upload(self, session: UploadSession, digest: str, *, timeout: Timeout | None = None) -> Descriptor:
-        """Close an upload whose bytes have all been sent.
+        """Close an upload session after all bytes have been sent, and return the blob's descriptor.
 
         Args:
-            session: The session as the last call returned it.
+            session: The session that the last call returned.
             digest: The digest of the whole blob.
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            BadRequestError: The digest is not that of the bytes.
+            InvalidDigestError: The digest is malformed.
+            BadRequestError: The digest is not that of the uploaded bytes.
 
         Source: OCI Distribution Spec, Pushing Blobs (end-6).
         """
-        wanted = Digest(digest)
-        await complete_blob_upload.asyncio(self._pipeline, session.repo, session.location, wanted, timeout=timeout)
-        return Descriptor(media_type=_OCTETS, digest=wanted, size=session.offset)
+        checked = Digest(digest)
+        await complete_blob_upload.asyncio(self._pipeline, session.repo, session.location, checked, timeout=timeout)
+        return Descriptor(media_type=_OCTETS, digest=checked, size=session.offset)
 
     async def cancel_blob_upload(self, session: UploadSession, *, timeout: Timeout | None = None) -> None:
-        """Close an upload and drop what has arrived.
+        """Cancel an upload session; the registry discards the uploaded bytes.
 
         Args:
             session: The session.
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            NotFoundError: It is closed already.
-            MethodNotAllowedError: The registry does not offer this.
+            NotFoundError: The session is closed already.
+            MethodNotAllowedError: The registry does not support the cancellation of uploads.
 
         Source: OCI Distribution Spec, Cancel a blob upload (end-14).
         """

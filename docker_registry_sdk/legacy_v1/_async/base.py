@@ -1,4 +1,4 @@
-"""What the calls of API v1 have in common."""
+"""The parts that the calls of API v1 share: the pipeline, and the sender of the calls for one repository."""
 
 from __future__ import annotations
 
@@ -13,58 +13,35 @@ from ..._core.transport._async.pipeline import AsyncPipeline
 from ..._core.transport.options import AsyncClientOptions
 from ..._core.wire import HTTPRequest, Request, build
 from ...client._async.base import AsyncClientBase
-from ...reference import Index, Repo
 from ..auth_policy import V1AuthPolicy
 from ..endpoints import HUB_INDEX
 
 
 class AsyncV1Base(AsyncClientBase):
-    """A client of one index and its registries, bound to one of its repositories or to none.
+    """A client of one index and its registries, bound to one repository of the index or to no repository."""
 
-    Args:
-        pipeline: What sends its requests.
-        gate: The pipeline's gate.
-        index: The index.
-        repo: The repository, or None.
-    """
+    def _create_pipeline(self, options: AsyncClientOptions) -> AsyncPipeline:
+        pipeline = async_create_pipeline(self.index, options, HUB_INDEX)
 
-    def __init__(self, pipeline: AsyncPipeline, gate: V1AuthPolicy, index: Index, repo: Repo | None) -> None:
-        super().__init__(pipeline, index, repo)
-        self._gate = gate
+        def create(request: Request) -> HTTPRequest:
+            return build(pipeline, request, request.body, None)
+
+        trusted = frozenset(options.get("trusted_realms", ()))
+        self._auth_policy = pipeline.gate = V1AuthPolicy(pipeline.home, create, AsyncSingleFlightLock(), trusted)
+        return pipeline
 
     @property
     def _sender(self) -> AsyncV1Sender:
         return AsyncV1Sender(self._pipeline, self._name)
 
 
-def async_create_v1_pipeline(index: Index, options: AsyncClientOptions) -> tuple[AsyncPipeline, V1AuthPolicy]:
-    """Return a pipeline to an index and its registries, and its gate.
-
-    Args:
-        index: The index.
-        options: The client's options.
-
-    Raises:
-        TypeError: An option does not exist, or two do not go together.
-        RegistryError: A file of certificates cannot be read.
-    """
-    pipeline = async_create_pipeline(index, options, HUB_INDEX)
-
-    def create(request: Request) -> HTTPRequest:
-        return build(pipeline, request, request.body, None)
-
-    gate = V1AuthPolicy(pipeline.home, create, AsyncSingleFlightLock(), frozenset(options.get("trusted_realms", ())))
-    pipeline.gate = gate
-    return pipeline, gate
-
-
 class AsyncV1Sender:
-    """A pipeline for the calls of one repository: those on images do not name it, and their session is known by it.
+    """A sender that adds the repository to each request: calls for images do not name it, but use the repository's session.
 
     Args:
         pipeline: The pipeline.
         repo: The repository's name.
-        endpoint: The registry to ask, where it is not the first one that the index names.
+        endpoint: The registry to send requests to, if it is not the first one that the index names.
     """
 
     def __init__(self, pipeline: AsyncPipeline, repo: str, endpoint: Origin | None = None) -> None:

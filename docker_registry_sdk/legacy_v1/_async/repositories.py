@@ -100,12 +100,12 @@ class AsyncV1Repos(AsyncV1Base):
         name = self._name
         answer = await delete_repo.asyncio(self._sender, name, x_docker_token=True, timeout=timeout)
         if answer.status == 202:  # else there is but one host, and it is done
-            endpoints = self._gate.endpoints(name, "delete")
+            endpoints = self._auth_policy.endpoints(name, "delete")
             for endpoint in endpoints:
                 await delete_repo.asyncio(AsyncV1Sender(self._pipeline, name, endpoint), name, timeout=timeout)
             used = ", ".join(endpoint.netloc for endpoint in endpoints)
             await delete_repo.asyncio(self._sender, name, x_docker_endpoints=used, timeout=timeout)
-        self._gate.forget(name)
+        self._auth_policy.forget(name)
 
     async def list_repo_tags(self, *, timeout: Timeout | None = None) -> dict[str, str]:
         """List the tags of the repository, each with the id of its image.

@@ -4,18 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal, Self, Unpack
+from typing import Literal
 
 from ..._core.auth.report import AuthReport
-from ..._core.transport.options import ClientOptions
-from ..._core.wire import Timeout, send
-from ...client.target import parse_target, same_registry
-from ...reference import Index, Repo, parse_repo
+from ..._core.wire import HTTPResponse, Timeout, send
+from ...client.probing import check_conclusive, speaks_api, without_credentials
 from ...v1.api import check_login, create_user, ping, search, update_user
 from ...v1.models import NewUser, SearchResult, UserChange
-from ..probing import bare_request, lets_in, probe_request, speaks_v1
 from ..search_pages import SearchPages
-from .base import create_v1_pipeline
 from .images import V1Images
 from .repositories import V1Repos
 
@@ -34,31 +30,6 @@ class RegistryClientV1(V1Repos, V1Images):
     """
 
     version: Literal[1] = 1
-
-    def __init__(
-        self,
-        name: str | Repo | None = None,
-        *,
-        index: str | Index | None = None,
-        **options: Unpack[ClientOptions],
-    ) -> None:
-        where, repo = parse_target(name, index)
-        pipeline, gate = create_v1_pipeline(where, options)
-        super().__init__(pipeline, gate, where, repo)
-
-    def with_repo(self, name: str | Repo) -> Self:
-        """Return a client of another repository on the same index, which shares connections and sessions.
-
-        Args:
-            name: The repository; its index must be this one when it names one.
-
-        Raises:
-            InvalidReferenceError: It is malformed, or of another index.
-        """
-        repo = parse_repo(name, self.index) if isinstance(name, str) else name
-        other = type(self).__new__(type(self))
-        super(RegistryClientV1, other).__init__(self._pipeline, self._gate, self.index, same_registry(repo, self.index))
-        return other
 
     def ping(self, *, timeout: Timeout | None = None) -> ping.Success:
         """Ask whether the index speaks API v1.
@@ -83,7 +54,7 @@ class RegistryClientV1(V1Repos, V1Images):
             RateLimitedError: It does not say now, but may later; likewise for 408 and 5xx.
             TransportError: No answer came.
         """
-        return send(self._pipeline, probe_request(), speaks_v1, range(100, 600), None, timeout)
+        return send(self._pipeline, without_credentials(ping.request()), speaks_api, range(100, 600), None, timeout)
 
     def search(
         self, term: str, *, page: int | None = None, n: int | None = None, timeout: Timeout | None = None
@@ -150,8 +121,8 @@ class RegistryClientV1(V1Repos, V1Images):
         Args:
             timeout: Seconds or an `httpx.Timeout` for this call.
         """
-        request = bare_request(check_login.request())
-        return not send(self._pipeline, request, lets_in, range(100, 600), None, timeout)
+        request = without_credentials(check_login.request())
+        return not send(self._pipeline, request, _accepts, range(100, 600), None, timeout)
 
     def create_user(
         self, username: str, password: str, *, email: str | None = None, timeout: Timeout | None = None
@@ -194,4 +165,9 @@ class RegistryClientV1(V1Repos, V1Images):
 
     def explain_auth(self) -> AuthReport:
         """Return what led to the last answer: which credential, what was asked for, and the session's token; no secrets."""
-        return self._gate.report
+        return self._auth_policy.report
+
+
+def _accepts(response: HTTPResponse) -> bool:
+    check_conclusive(response)
+    return response.is_success

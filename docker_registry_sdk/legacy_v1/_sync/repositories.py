@@ -101,12 +101,12 @@ class V1Repos(V1Base):
         name = self._name
         answer = delete_repo.sync(self._sender, name, x_docker_token=True, timeout=timeout)
         if answer.status == 202:  # else there is but one host, and it is done
-            endpoints = self._gate.endpoints(name, "delete")
+            endpoints = self._auth_policy.endpoints(name, "delete")
             for endpoint in endpoints:
                 delete_repo.sync(V1Sender(self._pipeline, name, endpoint), name, timeout=timeout)
             used = ", ".join(endpoint.netloc for endpoint in endpoints)
             delete_repo.sync(self._sender, name, x_docker_endpoints=used, timeout=timeout)
-        self._gate.forget(name)
+        self._auth_policy.forget(name)
 
     def list_repo_tags(self, *, timeout: Timeout | None = None) -> dict[str, str]:
         """List the tags of the repository, each with the id of its image.

@@ -22,28 +22,28 @@ def page(handler: Handler, link: str, entries: int = 1) -> None:
 
 @pytest.mark.parametrize("links", [["/v2/a/tags/list?last=1"], ["/v2/a/tags/list?last=1", "/v2/a/tags/list?last=2"]])
 async def test_pages_in_a_circle_end(registry: Loopback, links: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "MOST_ENTRIES", 100)
+    monkeypatch.setattr(pages, "MAX_ENTRIES", 100)
     registry.answer = lambda handler: page(handler, links[len(registry.seen) % len(links)])
     async with client_of(registry) as client:
-        with pytest.raises(RegistryError, match="came before"):
+        with pytest.raises(RegistryError, match="read before"):
             [one async for one in client.iter_tags()]
     assert len(registry.seen) <= 4
 
 
 async def test_pages_without_end_end(registry: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "MOST_PAGES", 20)
+    monkeypatch.setattr(pages, "MAX_PAGES", 20)
     registry.answer = lambda handler: page(handler, f"/v2/a/tags/list?last={len(registry.seen)}")
     async with client_of(registry) as client:
-        with pytest.raises(RegistryError, match="too much"):
+        with pytest.raises(RegistryError, match="the limits are"):
             [one async for one in client.iter_tags()]
     assert len(registry.seen) <= 22
 
 
 async def test_entries_without_end_end(registry: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "MOST_ENTRIES", 1000)
+    monkeypatch.setattr(pages, "MAX_ENTRIES", 1000)
     registry.answer = lambda handler: page(handler, f"/v2/a/tags/list?last={len(registry.seen)}", 300)
     async with client_of(registry) as client:
-        with pytest.raises(RegistryError, match="too much"):
+        with pytest.raises(RegistryError, match="the limits are"):
             [one async for one in client.iter_tags()]
     assert len(registry.seen) <= 5
 
