@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from docker_registry_sdk.testing.connection import CutConnections
 from docker_registry_sdk.testing.faults.exchange import Site
-from docker_registry_sdk.testing.faults.injection import Faults, PlayFaults
+from docker_registry_sdk.testing.faults.injection import Faults, InjectFaults
 from docker_registry_sdk.testing.request_log import LogRequests, RequestLog
 from docker_registry_sdk.testing.v2.errors import NAME_INVALID, UNSUPPORTED, ApiError, Refusal
 
@@ -39,7 +39,7 @@ def build_app(v2_routes: list[BaseRoute] | None, v1_app: ASGIApp | None, log: Re
     if v2_routes is not None:
         refusal = Refusal(ApiError(UNSUPPORTED, "there is no such path", status=404))
         apps.append((("",), _RefuseHostilePaths(Router(v2_routes, redirect_slashes=False, default=refusal))))
-    return CutConnections(LogRequests(PlayFaults(_ByPath(apps), faults, site), log))
+    return CutConnections(LogRequests(InjectFaults(_ByPath(apps), faults, site), log))
 
 
 class _ByPath:

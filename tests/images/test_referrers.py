@@ -24,8 +24,8 @@ from docker_registry_sdk.images._sync import referrers as sync_module
 from docker_registry_sdk.media_types import OCI_INDEX, OCI_MANIFEST
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, LoseResponse, SetHeader, Status
-from docker_registry_sdk.testing.faults.responses import Answer
-from docker_registry_sdk.testing.profiles.effects import ChangeAnswer
+from docker_registry_sdk.testing.faults.responses import CapturedResponse
+from docker_registry_sdk.testing.profiles.effects import ChangeResponse
 from docker_registry_sdk.v2.models import Descriptor, ImageIndex
 from tests.images.places import IMAGE, SIGNATURE, SUBJECT, UNKNOWN, Place, push_subject, referrer, take_api_away
 from tests.images.places import alone as alone
@@ -172,7 +172,7 @@ async def test_an_index_that_gitlab_takes_for_its_list_has_no_referrers(kind: st
             assert (await client.get_manifest("all")).raw == index
 
 
-def as_page(answer: Answer) -> None:
+def as_page(answer: CapturedResponse) -> None:
     """Answer as to a path that is for browsers."""
     answer.headers["content-type"] = "text/html"
     answer.body = b"<!doctype html><title>Not here</title>"
@@ -180,7 +180,7 @@ def as_page(answer: Answer) -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [Status(400), Status(404), Status(405), Status(406), Status(501), ChangeAnswer({200}, as_page)],
+    [Status(400), Status(404), Status(405), Status(406), Status(501), ChangeResponse({200}, as_page)],
     ids=["400", "404", "405", "406", "501", "html"],
 )
 async def test_what_says_that_there_is_no_api(kind: str, answer: Any) -> None:

@@ -1,10 +1,10 @@
-"""Faults of the embedded registry: what goes wrong, and when.
+"""Faults of the embedded registry: errors, lost connections and wrong responses, injected into chosen requests.
 
     from docker_registry_sdk.testing.faults import Fault, Status
 
     registry.faults.add(Fault(Status(503, retry_after=1), operation="get_manifest", times=2))
 
-An effect of one's own is any object with a method `play`, see `Effect`.
+Any object with the method `play` of the protocol `Effect` can serve as an effect.
 """
 
 from docker_registry_sdk.testing.faults.bodies import LoseResponse, Reset, Slow, Truncate, WrongBytes

@@ -1,4 +1,4 @@
-"""Effects on bodies: wrong bytes, and slow ones."""
+"""Effects on bodies: interrupted connections, lost responses, wrong bytes, slow transfer."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -10,38 +10,38 @@ from starlette.types import ASGIApp, Message, Receive, Send
 
 from docker_registry_sdk.testing.connection import ConnectionCut, connection_of
 from docker_registry_sdk.testing.faults.exchange import Exchange
-from docker_registry_sdk.testing.faults.responses import catch_answer
-
-_PIECES_A_SECOND = 20
-
+from docker_registry_sdk.testing.faults.responses import capture_response
 
 Body: TypeAlias = Literal["request", "response"]
-"""Which body of an exchange is meant."""
+"""The body that an effect applies to."""
+
+_PIECES_PER_SECOND = 20
 
 
 @attrs.frozen
 class Reset:
-    """The connection is reset after some bytes of a body; an exchange whose body has not more of them passes.
+    """Reset the connection after some bytes of a body.
 
-    The registry takes in the bytes of a request that come before. Of an answer, the client gets the head and the bytes.
+    The registry processes the bytes of a request body before the reset. Of a response, the client gets the status, the headers
+    and the bytes before the reset. An exchange with a shorter body is not affected.
 
     Args:
-        after: How many bytes of the body pass.
-        of: Whose body.
+        after: The number of bytes before the reset.
+        of: The body to interrupt.
 
     Raises:
-        ValueError: The number is negative, or there is no such body.
+        ValueError: `after` is negative, or `of` is neither `request` nor `response`.
     """
 
     after: int = attrs.field(default=0, validator=validators.ge(0), kw_only=True)
     of: Body = attrs.field(default="response", validator=validators.in_(("request", "response")), kw_only=True)
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Let the registry answer, and reset the connection on the way."""
+        """Call the registry, and reset the connection during the body."""
         if self.of == "response":
-            await app(exchange.scope, exchange.receive, _stopping(exchange.send, self.after, "reset"))
+            await app(exchange.scope, exchange.receive, _cut_response(exchange.send, self.after, "reset"))
             return
-        receiver = _Receiver(exchange.receive, exchange.send, self.after)
+        receiver = _CutRequestBody(exchange.receive, exchange.send, self.after)
         await app(exchange.scope, receiver.receive, receiver.send)
         if receiver.cut:
             raise ConnectionCut("reset")
@@ -49,43 +49,43 @@ class Reset:
 
 @attrs.frozen
 class Truncate:
-    """The answer promises its whole length, and the connection is closed in good order before that.
+    """Close the connection (without a reset) before the response body has the length that Content-Length announces.
 
     Args:
-        after: How many bytes of the answer's body pass.
+        after: The number of bytes of the response body before the close.
 
     Raises:
-        ValueError: The number is negative.
+        ValueError: `after` is negative.
     """
 
     after: int = attrs.field(default=0, validator=validators.ge(0), kw_only=True)
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Let the registry answer, and close the connection on the way."""
-        await app(exchange.scope, exchange.receive, _stopping(exchange.send, self.after, "close"))
+        """Call the registry, and close the connection during the response body."""
+        await app(exchange.scope, exchange.receive, _cut_response(exchange.send, self.after, "close"))
 
 
 @attrs.frozen
 class LoseResponse:
-    """The registry does what it is asked to, and the connection is cut before any byte of the answer.
+    """Let the registry process the request, but end the connection before the first byte of the response.
 
     Args:
-        how: Whether the connection is reset, or closed in good order.
+        how: `reset` resets the connection, `close` closes it normally.
     """
 
     how: Literal["close", "reset"] = attrs.field(default="reset", validator=validators.in_(("close", "reset")))
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Let the registry work, and cut the connection."""
-        await catch_answer(app, exchange.scope, exchange.receive)
+        """Call the registry, drop its response, and end the connection."""
+        await capture_response(app, exchange.scope, exchange.receive)
         raise ConnectionCut(self.how)
 
 
-def _stopping(send: Send, count: int, how: Literal["close", "reset"]) -> Send:
-    """Pass an answer on until its body has more than some bytes."""
+def _cut_response(send: Send, count: int, how: Literal["close", "reset"]) -> Send:
+    """Wrap an ASGI send function so that the connection ends if the body has more than `count` bytes."""
     left = count
 
-    async def stop_or_send(message: Message) -> None:
+    async def send_or_cut(message: Message) -> None:
         nonlocal left
         body = message.get("body", b"")
         if len(body) > left:
@@ -94,11 +94,11 @@ def _stopping(send: Send, count: int, how: Literal["close", "reset"]) -> Send:
         left -= len(body)
         await send(message)
 
-    return stop_or_send
+    return send_or_cut
 
 
-class _Receiver:
-    """Passes a body on until it has some bytes; after that the client seems to have gone, and gets no answer."""
+class _CutRequestBody:
+    """The first `count` bytes of a request body; after them the client seems to be disconnected, and no response is sent."""
 
     def __init__(self, receive: Receive, send: Send, count: int) -> None:
         self._receive = receive
@@ -124,21 +124,21 @@ class _Receiver:
 
 @attrs.frozen
 class WrongBytes:
-    """One byte of the answer's body is another one; the length is right.
+    """Change one byte of the response body; the length stays correct.
 
-    A letter becomes another letter and a digit another digit, so that JSON stays JSON.
+    A letter becomes another letter and a digit another digit, so that JSON stays valid.
 
     Args:
-        at: Which byte, counted from 0, in what the answer sends: in the whole or in a part of it.
+        at: The position of the byte, counted from 0 in the body that is sent (also in the body of a partial response).
 
     Raises:
-        ValueError: The number is negative.
+        ValueError: `at` is negative.
     """
 
     at: int = attrs.field(default=0, validator=validators.ge(0), kw_only=True)
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Let the registry answer, and change the byte on the way."""
+        """Call the registry, and change the byte in its response."""
         position = 0
 
         async def change_and_send(message: Message) -> None:
@@ -157,21 +157,21 @@ class WrongBytes:
 
 @attrs.frozen
 class Slow:
-    """A body trickles.
+    """Limit the transfer rate of a body.
 
     Args:
-        bytes_per_second: How fast.
-        of: Whose body: that of the answer, or that of the request, which the registry then takes in slowly.
+        bytes_per_second: The rate.
+        of: The body to slow down: that of the response, or that of the request, which the registry then reads at this rate.
 
     Raises:
-        ValueError: The number is smaller than 1, or there is no such body.
+        ValueError: The rate is smaller than 1, or `of` is neither `request` nor `response`.
     """
 
     bytes_per_second: int = attrs.field(validator=validators.ge(1))
     of: Body = attrs.field(default="response", validator=validators.in_(("request", "response")), kw_only=True)
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Let the registry answer, and hold a body up on the way."""
+        """Call the registry, and delay the pieces of the body."""
 
         async def receive_slowly() -> Message:
             message = await exchange.receive()
@@ -192,8 +192,8 @@ class Slow:
             await app(exchange.scope, exchange.receive, send_slowly)
 
     async def _pieces(self, exchange: Exchange, body: Any) -> AsyncIterator[Any]:
-        """Cut a body into pieces that come one after the other; when the client has gone, all of the rest comes at once."""
-        size = max(1, self.bytes_per_second // _PIECES_A_SECOND)
+        """Yield pieces of a body with pauses; if the client disconnects, yield the rest at once."""
+        size = max(1, self.bytes_per_second // _PIECES_PER_SECOND)
         for offset in range(0, len(body), size):
             if connection_of(exchange.scope).closing:
                 yield body[offset:]

@@ -1,4 +1,4 @@
-"""What an effect has in its hands: the request, the way to the answer, and the registry behind it."""
+"""The request, the registry and the response as an effect of a fault sees them."""
 
 import re
 from collections.abc import Callable
@@ -32,17 +32,17 @@ Operation: TypeAlias = Literal[
     "get_token",
     "post_token",
 ]
-"""An operation of API v2 or of the token service."""
+"""An operation of API v2 or of the token service, named as in the OpenAPI description."""
 
-UPLOAD_STEPS: tuple[Operation, ...] = (
+UPLOAD_SESSION_OPERATIONS: tuple[Operation, ...] = (
     "get_blob_upload_status",
     "upload_blob_chunk",
     "complete_blob_upload",
     "cancel_blob_upload",
 )
-"""What can be done to an upload that has begun."""
+"""The operations on an upload that has been started."""
 
-_TABLE: tuple[tuple[re.Pattern[str], dict[str, Operation]], ...] = (
+_OPERATIONS: tuple[tuple[re.Pattern[str], dict[str, Operation]], ...] = (
     (re.compile("/v2/?"), {"GET": "ping", "HEAD": "ping"}),
     (re.compile("/v2/_catalog"), {"GET": "list_repositories", "HEAD": "list_repositories"}),
     (re.compile("/v2/.+/tags/list"), {"GET": "list_tags", "HEAD": "list_tags"}),
@@ -63,36 +63,36 @@ _TABLE: tuple[tuple[re.Pattern[str], dict[str, Operation]], ...] = (
     ),
     (re.compile("/v2/.+/referrers/[^/]+"), {"GET": "list_referrers", "HEAD": "list_referrers"}),
 )
-_TOKEN: dict[str, Operation] = {"GET": "get_token", "POST": "post_token"}
+_TOKEN_OPERATIONS: dict[str, Operation] = {"GET": "get_token", "POST": "post_token"}
 
 
 def operation_of(method: str, path: str, token_path: str) -> Operation | None:
-    """Tell which operation a request is.
+    """Return the operation of a request.
 
     Args:
-        method: The request's method.
+        method: The method of the request.
         path: Its path, decoded.
         token_path: The path of the token service.
 
     Returns:
-        The operation, or None when it is none of these, as with API v1.
+        The operation, or None for other requests, such as those of API v1.
     """
     if path == token_path:
-        return _TOKEN.get(method)
-    return next((methods.get(method) for pattern, methods in _TABLE if pattern.fullmatch(path)), None)
+        return _TOKEN_OPERATIONS.get(method)
+    return next((methods.get(method) for pattern, methods in _OPERATIONS if pattern.fullmatch(path)), None)
 
 
 @attrs.frozen
 class Call:
-    """A request, as a fault looks at it.
+    """The parts of a request that a fault can match.
 
     Args:
         method: The method.
         path: The path, decoded.
-        target: The path and the query, as they came.
+        target: The path and the query as sent, encoded.
         query: The query.
         headers: The headers.
-        operation: Which operation it is, if it is one of API v2 or of the token service.
+        operation: The operation of API v2 or of the token service, or None for other requests.
     """
 
     method: str
@@ -104,10 +104,10 @@ class Call:
 
     @classmethod
     def of(cls, scope: Scope, token_path: str) -> Self:
-        """Make it from a request's scope.
+        """Create a call from an ASGI scope.
 
         Args:
-            scope: The scope.
+            scope: The ASGI scope of the request.
             token_path: The path of the token service.
         """
         query: bytes = scope["query_string"]
@@ -123,16 +123,16 @@ class Call:
 
 @attrs.frozen
 class Site:
-    """The registry that faults happen to.
+    """The state of the registry that effects can read and change.
 
     Args:
-        storage: Where its content is.
-        account: Its one user.
-        clock: Its clock.
-        token_lifetime: For how many seconds its tokens are good.
-        token_path: The path of its token service.
-        revoke_tokens: Refuses the tokens that were given out so far.
-        numbers: What effects count, each under names of its own.
+        storage: The storage with the content.
+        account: The account of the only user.
+        clock: The clock that decides when tokens expire.
+        token_lifetime: The lifetime of tokens in seconds.
+        token_path: The path of the token service.
+        revoke_tokens: Invalidates all tokens issued so far.
+        numbers: Counters and times of effects; each effect uses keys of its own.
     """
 
     storage: Storage
@@ -146,14 +146,14 @@ class Site:
 
 @attrs.frozen
 class Exchange:
-    """A request and the way to its answer.
+    """A request that is being answered.
 
     Args:
         call: The request.
-        scope: Its scope.
-        receive: Gives its body.
-        send: Takes the answer.
-        site: The registry.
+        scope: Its ASGI scope.
+        receive: The ASGI function that returns the messages with the request body.
+        send: The ASGI function that sends the messages of the response.
+        site: The state of the registry.
     """
 
     call: Call
@@ -164,16 +164,16 @@ class Exchange:
 
 
 class Effect(Protocol):
-    """What happens to a request or to its answer."""
+    """The protocol of effects: objects that change or replace the response to a request."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Answer a request in the place of the registry, or let the registry do it and interfere.
+        """Answer a request: either without the registry, or by calling the registry and changing the request or the response.
 
         Args:
-            exchange: The request and the way to its answer.
-            app: The registry.
+            exchange: The request, and the functions to read its body and to send the response.
+            app: The registry as an ASGI application.
 
         Raises:
-            ConnectionCut: The connection is to end here.
+            ConnectionCut: Ends the connection at this point.
         """
         ...

@@ -1,4 +1,4 @@
-"""A fault: what goes wrong, and when."""
+"""Faults: an effect, and the condition that selects the requests with the effect."""
 
 import hashlib
 import re
@@ -10,23 +10,25 @@ from attrs import validators
 
 from docker_registry_sdk.testing.faults.exchange import Call, Effect, Operation
 
+_ONCE: int | None = 1
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @attrs.frozen
 class Share:
-    """A share of the requests, drawn by a seed.
+    """A share of the requests, selected pseudo-randomly from a seed.
 
-    Whether a request is drawn depends on the seed, on its method and path (ids of uploads left out) and on how often those have
-    come; so the order in which several threads come does not matter, as long as they ask for different things.
+    A request is selected by the seed, its method, its path (without upload ids) and the number of earlier requests with the same
+    method and path. So the same requests are selected in each run, even with several threads, as long as the threads send
+    different requests.
 
     Args:
         fraction: The share, from 0 to 1.
-        seed: Other seeds draw other requests.
-        in_a_row: How many times at most one request is drawn before it passes once, so that a client with as many retries gets
-            through. Requests count as one when they have the same method and path.
-        identified_by: A request header that tells requests apart which have the same method and path. Where several threads send
-            the same request, `in_a_row` holds for each of them only if they name themselves in such a header.
+        seed: The seed; other seeds select other requests.
+        in_a_row: After this many consecutive selections of the same request (same method and path), the next one is not selected,
+            so that a client with as many retries succeeds.
+        identified_by: A request header that distinguishes callers with the same method and path. `in_a_row` then counts for each
+            value of the header separately.
 
     Raises:
         ValueError: The fraction is not from 0 to 1, or `in_a_row` is smaller than 1.
@@ -38,8 +40,8 @@ class Share:
     identified_by: str | None = None
 
 
-class Draw:
-    """Draws the requests of a share; the caller holds a lock.
+class ShareSelector:
+    """Selects the requests of a share. Not thread-safe: the caller holds a lock.
 
     Args:
         share: The share.
@@ -48,28 +50,25 @@ class Draw:
     def __init__(self, share: Share) -> None:
         self._share = share
         self._seen: Counter[str] = Counter()
-        self._rows: Counter[tuple[str, str]] = Counter()
+        self._consecutive: Counter[tuple[str, str]] = Counter()
 
-    def takes(self, call: Call) -> bool:
-        """Say whether a request is drawn; each call is a draw."""
+    def selects(self, call: Call) -> bool:
+        """Count a request, and return whether it belongs to the share."""
         kind = f"{call.method} {_UUID.sub('', call.path)}"
         self._seen[kind] += 1
-        drawn = self._number(f"{self._share.seed} {kind} {self._seen[kind]}") < self._share.fraction
+        drawn = _to_fraction(f"{self._share.seed} {kind} {self._seen[kind]}") < self._share.fraction
         header = self._share.identified_by
-        one = (f"{call.method} {call.path}", call.headers.get(header, "") if header else "")
-        if drawn and self._rows[one] < self._share.in_a_row:
-            self._rows[one] += 1
+        caller = (f"{call.method} {call.path}", call.headers.get(header, "") if header else "")
+        if drawn and self._consecutive[caller] < self._share.in_a_row:
+            self._consecutive[caller] += 1
             return True
-        self._rows.pop(one, None)
+        self._consecutive.pop(caller, None)
         return False
 
-    @staticmethod
-    def _number(text: str) -> float:
-        """Return a number from 0 to 1 that a text stands for."""
-        return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest()) / 2**64
 
-
-_ONCE: int | None = 1
+def _to_fraction(text: str) -> float:
+    """Hash a text to a number from 0 to 1."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest()) / 2**64
 
 
 def _to_pattern(value: str | re.Pattern[str] | None) -> re.Pattern[str] | None:
@@ -82,27 +81,27 @@ def _to_operations(value: Operation | tuple[Operation, ...] | None) -> tuple[Ope
 
 @attrs.frozen
 class Fault:
-    """Something that goes wrong with some requests.
+    """An effect on some requests.
 
         registry.faults.add(Fault(Status(503, retry_after=1), operation="get_manifest"))
         registry.faults.add(Fault(Reset(after=1000), path=r"/v2/.*/blobs/.*", times=None))
 
-    A request has to fit everything that is given; then `after` such requests pass, and the next `times` have the fault, or a
-    share of them.
+    A request matches if it meets all conditions that are given. The first `after` matching requests are answered normally; the
+    next `times` matching requests (or a share of them) get the effect.
 
     Args:
-        effect: What goes wrong.
-        method: The method.
+        effect: The effect.
+        method: The method of the request.
         path: A regular expression for the whole decoded path, without the query.
-        operation: The operation, or several.
-        when: Says whether a request fits.
-        times: How many times it happens; None for ever.
-        after: How many requests that fit pass before.
-        share: Which share of the requests that fit have it; None for all.
+        operation: One or several operations.
+        when: A function that returns whether a request matches.
+        times: How many requests get the effect; None for no limit.
+        after: How many matching requests are answered normally before.
+        share: The share of the matching requests that get the effect; None for all.
 
     Raises:
-        ValueError: A number is too small.
-        re.error: The path is no regular expression.
+        ValueError: `times` is smaller than 1, or `after` is negative.
+        re.error: The path is not a valid regular expression.
     """
 
     effect: Effect
@@ -115,7 +114,7 @@ class Fault:
     share: Share | None = attrs.field(default=None, kw_only=True)
 
     def fits(self, call: Call) -> bool:
-        """Say whether a request is one that the fault is meant for, whether or not its time has come."""
+        """Return whether a request matches, regardless of `times`, `after` and `share`."""
         return (
             (self.method is None or self.method == call.method)
             and (self.path is None or self.path.fullmatch(call.path) is not None)

@@ -1,4 +1,4 @@
-"""Effects on the headers of an answer."""
+"""Effects that change the headers of a response."""
 
 import hashlib
 import re
@@ -10,107 +10,28 @@ import attrs
 from attrs import validators
 from starlette.types import ASGIApp
 
-from docker_registry_sdk.testing.faults.exchange import UPLOAD_STEPS, Exchange
-from docker_registry_sdk.testing.faults.responses import Answer, answer_json, changing_heads
+from docker_registry_sdk.testing.faults.exchange import UPLOAD_SESSION_OPERATIONS, Exchange
+from docker_registry_sdk.testing.faults.responses import CapturedResponse, change_head, send_json
 
 WRONG_DIGEST = "sha256:" + "bad0" * 16
-"""A well-formed digest that is nobody's."""
+"""A well-formed digest that no content has."""
 
 _DIGEST = "docker-content-digest"
+_UPLOAD = re.compile(r"/v2/.+/blobs/uploads/[^/?]+")
 
 
 def to_values(values: str | tuple[str, ...] | None) -> tuple[str, ...]:
-    """Turn the values of a header into a tuple: there may be one, several, or none."""
+    """Convert the values of a header to a tuple: None to an empty one, a string to one with one value."""
     return () if values is None else (values,) if isinstance(values, str) else values
 
 
-@attrs.frozen
-class SetHeader:
-    """A header has other values: none, so that it is missing, one, or several, each in a line of its own.
+def set_header(head: CapturedResponse, name: str, values: Sequence[str]) -> None:
+    """Replace the values of a header.
 
     Args:
+        head: The response.
         name: The header.
-        values: Its value, or several, or None. `{}` in a value stands for the one that the registry gave.
-    """
-
-    name: str
-    values: tuple[str, ...] = attrs.field(converter=to_values)
-
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Let the registry answer, and change the header."""
-
-        def change(head: Answer) -> None:
-            set_header(head, self.name, self.values)
-
-        await app(exchange.scope, exchange.receive, changing_heads(exchange.send, change))
-
-
-@attrs.frozen
-class WrongDigest:
-    """`Docker-Content-Digest`, where the answer has one, does not fit the body.
-
-    Args:
-        digest: What it says.
-    """
-
-    digest: str = WRONG_DIGEST
-
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Let the registry answer, and change the digest."""
-
-        def change(head: Answer) -> None:
-            if _DIGEST in head.headers:
-                head.headers[_DIGEST] = self.digest
-
-        await app(exchange.scope, exchange.receive, changing_heads(exchange.send, change))
-
-
-@attrs.frozen
-class NoDigest:
-    """The answer has no `Docker-Content-Digest`."""
-
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Let the registry answer, and leave the digest out."""
-        await SetHeader(_DIGEST, None).play(exchange, app)
-
-
-@attrs.frozen
-class ContentType:
-    """The answer has another `Content-Type`: an odd one, none, or several.
-
-    Args:
-        values: The value, or several, or None. `{}` in a value stands for the right one.
-    """
-
-    values: tuple[str, ...] = attrs.field(converter=to_values)
-
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Let the registry answer, and change the type."""
-        await SetHeader("content-type", self.values).play(exchange, app)
-
-
-@attrs.frozen
-class ForeignLink:
-    """The answer links to a next page on another origin.
-
-    Args:
-        origin: Scheme, host and port.
-    """
-
-    origin: str
-
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Let the registry answer, and put the link in."""
-        await SetHeader("link", f'<{self.origin}{exchange.call.path}?last=a>; rel="next"').play(exchange, app)
-
-
-def set_header(head: Answer, name: str, values: Sequence[str]) -> None:
-    """Give a header of an answer other values.
-
-    Args:
-        head: The answer.
-        name: The header.
-        values: Its values, each in a line of its own; `{}` in one stands for the value that there was.
+        values: The new values, one line each; `{}` in a value is replaced by the old value.
     """
     before = head.headers.get(name, "")
     del head.headers[name]
@@ -118,33 +39,113 @@ def set_header(head: Answer, name: str, values: Sequence[str]) -> None:
         head.headers.append(name, value.replace("{}", before))
 
 
-_UPLOAD = re.compile(r"/v2/.+/blobs/uploads/[^/?]+")
+@attrs.frozen
+class SetHeader:
+    """Set, repeat or remove a header of the response.
+
+    Args:
+        name: The header.
+        values: One value, several values (one line each), or None to remove the header. `{}` in a value is replaced by the value
+            that the registry sent.
+    """
+
+    name: str
+    values: tuple[str, ...] = attrs.field(converter=to_values)
+
+    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+        """Call the registry, and change the header of the response."""
+
+        def change(head: CapturedResponse) -> None:
+            set_header(head, self.name, self.values)
+
+        await app(exchange.scope, exchange.receive, change_head(exchange.send, change))
+
+
+@attrs.frozen
+class WrongDigest:
+    """Replace the value of `Docker-Content-Digest`, if the response has this header.
+
+    Args:
+        digest: The new value.
+    """
+
+    digest: str = WRONG_DIGEST
+
+    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+        """Call the registry, and replace the digest in the response."""
+
+        def change(head: CapturedResponse) -> None:
+            if _DIGEST in head.headers:
+                head.headers[_DIGEST] = self.digest
+
+        await app(exchange.scope, exchange.receive, change_head(exchange.send, change))
+
+
+@attrs.frozen
+class NoDigest:
+    """Remove `Docker-Content-Digest` from the response."""
+
+    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+        """Call the registry, and remove the digest from the response."""
+        await SetHeader(_DIGEST, None).play(exchange, app)
+
+
+@attrs.frozen
+class ContentType:
+    """Set, repeat or remove the `Content-Type` of the response.
+
+    Args:
+        values: One value, several values (one line each), or None to remove the header. `{}` in a value is replaced by the value
+            that the registry sent.
+    """
+
+    values: tuple[str, ...] = attrs.field(converter=to_values)
+
+    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+        """Call the registry, and change the type in the response."""
+        await SetHeader("content-type", self.values).play(exchange, app)
+
+
+@attrs.frozen
+class ForeignLink:
+    """Add a `Link` to a next page on another origin.
+
+    Args:
+        origin: The scheme, host and port.
+    """
+
+    origin: str
+
+    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+        """Call the registry, and set the link in the response."""
+        await SetHeader("link", f'<{self.origin}{exchange.call.path}?last=a>; rel="next"').play(exchange, app)
 
 
 @attrs.frozen
 class LocationForm:
-    """`Location` takes another form, with the same meaning.
+    """Write `Location` as another form of URI reference with the same target.
 
     Args:
-        form: `absolute`, with scheme and host; `network`, with the host alone; or `relative`, to the path that was requested.
+        form: `absolute`: with scheme and host; `network`: with the host but without the scheme; `relative`: relative to the path
+            of the request.
 
     Raises:
-        ValueError: There is no such form.
+        ValueError: The form is unknown.
 
-    Source: RFC 9110, section 10.2.2, allows all of them.
+    Source: RFC 9110, section 10.2.2, allows all three forms.
     """
 
     form: Literal["absolute", "network", "relative"] = attrs.field(validator=validators.in_(("absolute", "network", "relative")))
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Let the registry answer, and rewrite the header."""
+        """Call the registry, and rewrite the location in the response."""
 
-        def change(head: Answer) -> None:
+        def change(head: CapturedResponse) -> None:
             location = head.headers.get("location")
             if location is not None and location.startswith("/"):
                 head.headers["location"] = self._rewrite(location, exchange)
 
-        await app(exchange.scope, exchange.receive, changing_heads(exchange.send, change))
+        await app(exchange.scope, exchange.receive, change_head(exchange.send, change))
 
     def _rewrite(self, location: str, exchange: Exchange) -> str:
         host = exchange.call.headers.get("host", "")
@@ -157,57 +158,57 @@ class LocationForm:
 
 @attrs.frozen
 class LocationOn:
-    """`Location` is on another origin.
+    """Replace the origin in `Location`.
 
     Args:
-        origin: Scheme, host and port.
+        origin: The scheme, host and port.
     """
 
     origin: str
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Let the registry answer, and rewrite the header."""
+        """Call the registry, and rewrite the location in the response."""
 
-        def change(head: Answer) -> None:
+        def change(head: CapturedResponse) -> None:
             location = head.headers.get("location")
             if location is not None:
                 parts = urlsplit(location)
                 head.headers["location"] = self.origin + parts.path + (f"?{parts.query}" if parts.query else "")
 
-        await app(exchange.scope, exchange.receive, changing_heads(exchange.send, change))
+        await app(exchange.scope, exchange.receive, change_head(exchange.send, change))
 
 
 @attrs.frozen
 class SignedLocations:
-    """The locations of uploads carry a signed query, which has to come back byte for byte.
+    """Add a signed query to the locations of uploads, and require this query byte for byte.
 
-    A client that decodes the query and encodes it again, sorts it, drops what is empty or loses it is answered with 403. It goes
-    with `times=None`; other requests pass.
+    If a client decodes and re-encodes the query, sorts it, drops empty fields or omits the query, the response is 403. Use this
+    effect with `times=None`, so that it applies to all requests of an upload. Other requests are not affected.
 
-    Source: registries behind a content delivery network, and Distribution's own `_state`.
+    Source: registries behind a content delivery network, and the `_state` parameter of Distribution.
     """
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Check the query of a request, and sign the location in the answer."""
+        """Check the query of the request, call the registry, and sign the location in the response."""
         scope = exchange.scope
-        if exchange.call.operation in UPLOAD_STEPS:
+        if exchange.call.operation in UPLOAD_SESSION_OPERATIONS:
             query = scope["query_string"].decode("latin-1")
             signed = _signed_query(exchange.call.path)
             if query != signed and not query.startswith(f"{signed}&") and not query.endswith(f"&{signed}"):
-                error = {"code": "DENIED", "message": "the query of the upload's location is not as it was given"}
-                await answer_json(exchange.send, 403, {"errors": [error]})
+                error = {"code": "DENIED", "message": "the query of the upload location was changed"}
+                await send_json(exchange.send, 403, {"errors": [error]})
                 return
             scope = {**scope, "query_string": query.replace(signed, "", 1).strip("&").encode("latin-1")}
 
-        def change(head: Answer) -> None:
+        def change(head: CapturedResponse) -> None:
             location = head.headers.get("location", "")
             if _UPLOAD.fullmatch(location):
                 head.headers["location"] = f"{location}?{_signed_query(location)}"
 
-        await app(scope, exchange.receive, changing_heads(exchange.send, change))
+        await app(scope, exchange.receive, change_head(exchange.send, change))
 
 
 def _signed_query(path: str) -> str:
-    """Return the query that belongs to a path: one that does not survive being decoded and encoded again."""
+    """Return the signed query of a path, which differs after decoding and re-encoding."""
     signature = hashlib.sha256(path.encode()).hexdigest()[:32]
     return f"_state=z%2fA+b%7e{signature}%3D%3d&empty=&b=2&a=1&X-Signature={signature}"

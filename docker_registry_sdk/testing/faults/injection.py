@@ -1,4 +1,4 @@
-"""The faults of a registry, and which of them a request meets."""
+"""The injection of faults into requests, between the request log and the registry."""
 
 import threading
 from collections.abc import Sequence
@@ -7,82 +7,81 @@ import attrs
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from docker_registry_sdk.testing.faults.exchange import Call, Effect, Exchange, Site
-from docker_registry_sdk.testing.faults.fault import Draw, Fault
+from docker_registry_sdk.testing.faults.fault import Fault, ShareSelector
+
+_KEY = "faults"
 
 
 class Faults:
-    """The faults that are waiting for their requests; any thread may add and clear them.
+    """The faults of a registry. Any thread may add and clear faults.
 
     Args:
-        permanent: Faults that stay, as those of a profile do.
+        permanent: Faults that `clear` does not remove, such as those of a profile.
     """
 
     def __init__(self, permanent: Sequence[Fault] = ()) -> None:
-        self._lock = threading.RLock()  # a fault's own condition may add faults
-        self._permanent = [_Armed(fault) for fault in permanent]
-        self._added: list[_Armed] = []
+        self._lock = threading.RLock()  # re-entrant: the condition of a fault may add faults
+        self._permanent = [_FaultState(fault) for fault in permanent]
+        self._added: list[_FaultState] = []
 
     def __bool__(self) -> bool:
-        """Whether there are any, be it that their time is over."""
+        """Return whether there are faults, including those that have reached their `times`."""
         return bool(self._permanent or self._added)
 
     def add(self, *faults: Fault) -> None:
-        """Let faults happen from now on; one that is added twice counts twice.
+        """Add faults for the following requests. A fault that is added twice is counted twice.
 
         Args:
-            faults: The faults. Where a request meets several, the last one is nearest to the client.
+            faults: The faults. If several apply to one request, the later one changes the result of the earlier one.
         """
         with self._lock:
-            self._added += [_Armed(fault) for fault in faults]
+            self._added += [_FaultState(fault) for fault in faults]
 
     def clear(self) -> None:
-        """Take back the faults that were added."""
+        """Remove all added faults."""
         with self._lock:
             self._added.clear()
 
-    def take(self, call: Call) -> tuple[Fault, ...]:
-        """Count a request, and return the faults that it meets.
+    def select(self, call: Call) -> tuple[Fault, ...]:
+        """Count a request, and return the faults that apply to it.
 
         Args:
             call: The request.
 
         Returns:
-            The faults, the one nearest to the client last.
+            The faults in the order in which they were added.
         """
         with self._lock:
-            return tuple(armed.fault for armed in [*self._permanent, *self._added] if armed.takes(call))
+            return tuple(state.fault for state in [*self._permanent, *self._added] if state.applies_to(call))
 
 
-class _Armed:
-    """A fault and how far it has come."""
+class _FaultState:
+    """A fault with the counts of its requests."""
 
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
-        self._seen = 0
-        self._fired = 0
-        self._draw = None if fault.share is None else Draw(fault.share)
+        self._matched = 0
+        self._applied = 0
+        self._share = None if fault.share is None else ShareSelector(fault.share)
 
-    def takes(self, call: Call) -> bool:
-        if self._fired == self.fault.times or not self.fault.fits(call):
+    def applies_to(self, call: Call) -> bool:
+        if self._applied == self.fault.times or not self.fault.fits(call):
             return False
-        self._seen += 1
-        if self._seen <= self.fault.after or (self._draw is not None and not self._draw.takes(call)):
+        self._matched += 1
+        if self._matched <= self.fault.after or (self._share is not None and not self._share.selects(call)):
             return False
-        self._fired += 1
+        self._applied += 1
         return True
 
 
-_KEY = "faults"
-
-
 @attrs.frozen
-class PlayFaults:
-    """An ASGI application that lets faults happen to another one.
+class InjectFaults:
+    """An ASGI middleware that applies the effects of faults.
 
     Args:
-        app: The other application.
+        app: The registry.
         faults: The faults.
-        site: The registry that they happen to.
+        site: The state of the registry.
     """
 
     app: ASGIApp
@@ -90,24 +89,24 @@ class PlayFaults:
     site: Site
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, with the faults that it meets."""
-        faults = self.faults.take(Call.of(scope, self.site.token_path)) if self.faults else ()
+        """Answer a request with the effects of the faults that apply to it."""
+        faults = self.faults.select(Call.of(scope, self.site.token_path)) if self.faults else ()
         scope["state"][_KEY] = faults
         app = self.app
         for fault in faults:
-            app = _Played(fault.effect, app, self.site)
+            app = _WithEffect(fault.effect, app, self.site)
         await app(scope, receive, send)
 
 
 def faults_of(scope: Scope) -> tuple[Fault, ...]:
-    """Return the faults that a request has met."""
+    """Return the faults that were applied to a request."""
     faults: tuple[Fault, ...] = scope["state"].get(_KEY, ())
     return faults
 
 
 @attrs.frozen
-class _Played:
-    """An application with one effect on it."""
+class _WithEffect:
+    """An ASGI application with one effect."""
 
     effect: Effect
     app: ASGIApp

@@ -1,4 +1,4 @@
-"""Effects on tokens, and on the answers that ask for them and give them out."""
+"""Effects on tokens, on challenges and on responses of the token service."""
 
 import re
 
@@ -7,103 +7,103 @@ from starlette.types import ASGIApp
 
 from docker_registry_sdk.testing.faults.exchange import Exchange
 from docker_registry_sdk.testing.faults.headers import set_header, to_values
-from docker_registry_sdk.testing.faults.responses import Answer, changing_answers, changing_heads
+from docker_registry_sdk.testing.faults.responses import CapturedResponse, change_head, change_response
 
 _CHALLENGE = "www-authenticate"
 
 
 @attrs.frozen
 class RevokeTokens:
-    """All tokens and refresh tokens are revoked just before the request is looked at."""
+    """Revoke all tokens and refresh tokens before the request is processed."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Revoke the tokens, and let the registry answer."""
+        """Revoke the tokens, and call the registry."""
         exchange.site.revoke_tokens()
         await app(exchange.scope, exchange.receive, exchange.send)
 
 
 @attrs.frozen
 class ExpireTokens:
-    """All tokens run out just before the request is looked at: the registry's clock is moved on by the lifetime of a token."""
+    """Let all tokens expire before the request is processed: advance the clock of the registry by the lifetime of a token."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Move the clock, and let the registry answer."""
+        """Advance the clock, and call the registry."""
         exchange.site.clock.advance(exchange.site.token_lifetime)
         await app(exchange.scope, exchange.receive, exchange.send)
 
 
 @attrs.frozen
 class Challenges:
-    """An answer that asks for credentials does so with other challenges.
+    """Replace the challenges of a response, if the response has a challenge.
 
     Args:
-        values: The value of `WWW-Authenticate`, or several, each in a line of its own, or None. `{}` stands for the registry's
-            own challenge, so `Challenges("Negotiate, {}")` has two in one line.
+        values: One or several values of `WWW-Authenticate` (one line each), or None to remove the header. `{}` in a value is
+            replaced by the challenge of the registry: `Challenges("Negotiate, {}")` sends two challenges in one line.
     """
 
     values: tuple[str, ...] = attrs.field(converter=to_values)
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Let the registry answer, and change its challenge."""
+        """Call the registry, and replace the challenge in its response."""
 
-        def change(head: Answer) -> None:
+        def change(head: CapturedResponse) -> None:
             if _CHALLENGE in head.headers:
                 set_header(head, _CHALLENGE, self.values)
 
-        await app(exchange.scope, exchange.receive, changing_heads(exchange.send, change))
+        await app(exchange.scope, exchange.receive, change_head(exchange.send, change))
 
 
 @attrs.frozen
 class ChallengeWithout:
-    """A challenge lacks a parameter.
+    """Remove a parameter from the challenge of a response.
 
     Args:
-        parameter: Which one, such as `service`.
+        parameter: The name of the parameter, such as `service`.
     """
 
     parameter: str
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Let the registry answer, and shorten its challenge."""
+        """Call the registry, and remove the parameter from the challenge in its response."""
 
-        def change(head: Answer) -> None:
+        def change(head: CapturedResponse) -> None:
             if _CHALLENGE in head.headers:
                 head.headers[_CHALLENGE] = re.sub(rf',{re.escape(self.parameter)}="[^"]*"', "", head.headers[_CHALLENGE])
 
-        await app(exchange.scope, exchange.receive, changing_heads(exchange.send, change))
+        await app(exchange.scope, exchange.receive, change_head(exchange.send, change))
 
 
 @attrs.frozen
 class TokenWithout:
-    """The answer of the token service lacks a field.
+    """Remove a field from the response of the token service.
 
     Args:
-        field: Which one, such as `token` or `expires_in`.
+        field: The name of the field, such as `token` or `expires_in`.
     """
 
     field: str
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Let the token service answer, and leave the field out."""
+        """Call the token service, and remove the field from its response."""
 
-        def change(answer: Answer) -> None:
-            answer.set_json({name: value for name, value in answer.json().items() if name != self.field})
+        def change(response: CapturedResponse) -> None:
+            response.set_json({name: value for name, value in response.json().items() if name != self.field})
 
-        await app(exchange.scope, exchange.receive, changing_answers(exchange.send, {200}, change))
+        await app(exchange.scope, exchange.receive, change_response(exchange.send, {200}, change))
 
 
 @attrs.frozen
 class ExpiryAsText:
-    """The answer of the token service has its lifetime in a string instead of a number.
+    """Send the lifetime of a token as a string instead of a number.
 
     Source: distribution#1746.
     """
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Let the token service answer, and rewrite the lifetime."""
+        """Call the token service, and convert `expires_in` to a string."""
 
-        def change(answer: Answer) -> None:
-            document = answer.json()
-            answer.set_json({**document, "expires_in": str(document["expires_in"])})
+        def change(response: CapturedResponse) -> None:
+            document = response.json()
+            response.set_json({**document, "expires_in": str(document["expires_in"])})
 
-        await app(exchange.scope, exchange.receive, changing_answers(exchange.send, {200}, change))
+        await app(exchange.scope, exchange.receive, change_response(exchange.send, {200}, change))

@@ -1,4 +1,7 @@
-"""Profiles of the embedded registry: registries with their quirks, by name."""
+"""Profiles: the embedded registry with the documented quirks of real registries.
+
+The names stand here, apart from the profiles, so that they can be listed without the extra `testing`.
+"""
 
 from typing import Literal, TypeAlias, get_args
 
@@ -17,7 +20,7 @@ ProfileName: TypeAlias = Literal[
     "nvcr",
     "quay",
 ]
-"""A registry that there is a profile of."""
+"""The name of a profile."""
 
 PROFILE_NAMES: tuple[ProfileName, ...] = get_args(ProfileName)
-"""All of them."""
+"""The names of all profiles."""

@@ -1,4 +1,4 @@
-"""Amazon Elastic Container Registry, private and public."""
+"""The profiles of Amazon Elastic Container Registry, private and public."""
 
 import asyncio
 import hashlib
@@ -14,38 +14,39 @@ from starlette.types import ASGIApp
 from docker_registry_sdk.testing.auth.headers import TokenAddress
 from docker_registry_sdk.testing.byte_ranges import RangeError, parse_range
 from docker_registry_sdk.testing.faults.exchange import Call, Exchange
-from docker_registry_sdk.testing.faults.responses import Answer, Status, catch_answer
-from docker_registry_sdk.testing.profiles.effects import ChangeAnswer, OpaqueLinks
+from docker_registry_sdk.testing.faults.responses import CapturedResponse, Status, capture_response
+from docker_registry_sdk.testing.profiles.effects import ChangeResponse, OpaqueLinks, PageSizeExceeds
 from docker_registry_sdk.testing.profiles.profile import Profile, Quirk, always
 from docker_registry_sdk.testing.streaming import BlobResponse
 
-VALIDITY = 12 * 60 * 60
-PAGE_LIMIT = 1000
+PASSWORD_LIFETIME_SECONDS = 12 * 60 * 60
+MAX_PAGE_SIZE = 1000
 
-_SINCE = "ecr.since"
+OBJECT_STORE_PATHS = r"/object-store/[^/]+"
+"""A regular expression for the paths of the object store."""
 
-
-def _asks_for_too_many(call: Call) -> bool:
-    count = call.query.get("n", "")
-    return count.isdecimal() and int(count) > PAGE_LIMIT
+_OBJECT_PATH = re.compile("/object-store/(?P<digest>[^/]+)")
+_SIGNING_KEY = secrets.token_bytes(32)
+_SIGNATURE = "X-Amz-Signature"
+_FIRST_USE = "ecr.since"
 
 
 def _has_credentials(call: Call) -> bool:
     return "authorization" in call.headers
 
 
-def _call_created(answer: Answer) -> None:
-    answer.status = 201
+def _set_created(response: CapturedResponse) -> None:
+    response.status = 201
 
 
 @attrs.frozen
-class PasswordExpires:
-    """Credentials are good for a while, counted from the first request that has them by the registry's clock."""
+class ExpirePassword:
+    """Let the password expire twelve hours after its first use, by the clock of the registry."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Let the registry answer, if the credentials are still good."""
+        """Call the registry, or send the error of an expired password."""
         now = exchange.site.clock.now()
-        if now >= exchange.site.numbers.setdefault(_SINCE, now) + VALIDITY:
+        if now >= exchange.site.numbers.setdefault(_FIRST_USE, now) + PASSWORD_LIFETIME_SECONDS:
             message = "Your authorization token has expired. Reauthenticate and try again."
             await Status(403, message=message).play(exchange, app)
             return
@@ -53,50 +54,41 @@ class PasswordExpires:
 
 
 @attrs.frozen
-class OnlyKnownRepositories:
-    """Nothing is pushed to a repository that is not there."""
+class RequireRepository:
+    """Refuse pushes to repositories that do not exist."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Let the registry answer, if the repository is there."""
-        name = exchange.call.path.removeprefix("/v2/").rpartition(
-            "/blobs/uploads/" if "/blobs/" in exchange.call.path else "/manifests/"
-        )[0]
+        """Call the registry, or send the error of a missing repository."""
+        path = exchange.call.path
+        name = path.removeprefix("/v2/").rpartition("/blobs/uploads/" if "/blobs/" in path else "/manifests/")[0]
         if await asyncio.to_thread(exchange.site.storage.load, name) is None:
             await Status(404, message=f"the repository {name} does not exist").play(exchange, app)
             return
         await app(exchange.scope, exchange.receive, exchange.send)
 
 
-STORE_PATHS = r"/object-store/[^/]+"
-"""The paths that the store answers."""
-
-_PATH = re.compile("/object-store/(?P<digest>[^/]+)")
-_KEY = secrets.token_bytes(32)
-_SIGNATURE = "X-Amz-Signature"
-
-
 @attrs.frozen
-class RedirectToStore:
-    """A blob that the caller may have is a redirect to a signed URL of the store, which is on another origin."""
+class RedirectToObjectStore:
+    """Redirect the download of a blob to a signed URL of an object store on another origin."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Ask the registry whether it has the blob for the caller, and redirect."""
-        answer = await catch_answer(app, {**exchange.scope, "method": "HEAD"}, exchange.receive)
-        if answer is None or answer.status != 200:
+        """Check with a HEAD request that the client may read the blob, and send the redirect."""
+        response = await capture_response(app, {**exchange.scope, "method": "HEAD"}, exchange.receive)
+        if response is None or response.status != 200:
             await app(exchange.scope, exchange.receive, exchange.send)
             return
-        path = f"/object-store/{answer.headers['docker-content-digest']}"
+        path = f"/object-store/{response.headers['docker-content-digest']}"
         url = TokenAddress("name", None, path).for_request(Request(exchange.scope))
         redirect = RedirectResponse(f"{url}?X-Amz-Algorithm=AWS4-HMAC-SHA256&{_SIGNATURE}={_sign(path)}", 307)
         await redirect(exchange.scope, exchange.receive, exchange.send)
 
 
 @attrs.frozen
-class Store:
-    """The store: it looks at the signature of the URL, and wants no other credentials."""
+class ObjectStore:
+    """The object store with the blobs: it requires a signed URL, and refuses other credentials."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Send the content of a blob, or a part of it."""
+        """Send a blob, the requested part of a blob, or an error."""
         response = await self._respond(exchange)
         await response(exchange.scope, exchange.receive, exchange.send)
 
@@ -106,8 +98,8 @@ class Store:
             return _error(400, "InvalidArgument", "Only one auth mechanism allowed")
         if not hmac.compare_digest(call.query.get(_SIGNATURE, ""), _sign(call.path)):
             return _error(403, "SignatureDoesNotMatch", "the signature of the URL is wrong")
-        match = _PATH.fullmatch(call.path)
-        assert match is not None  # the path is signed
+        match = _OBJECT_PATH.fullmatch(call.path)
+        assert match is not None  # only such paths are signed
         reader = await asyncio.to_thread(exchange.site.storage.open, match["digest"])
         if reader is None:
             return _error(404, "NoSuchKey", "the key does not exist")
@@ -115,7 +107,7 @@ class Store:
             return BlobResponse(reader, parse_range(call.headers.get("range"), reader.size), {"accept-ranges": "bytes"})
         except RangeError:
             reader.close()
-            return _error(416, "InvalidRange", "the range does not fit")
+            return _error(416, "InvalidRange", "the range is not satisfiable")
 
 
 def _error(status: int, code: str, message: str) -> Response:
@@ -124,15 +116,7 @@ def _error(status: int, code: str, message: str) -> Response:
 
 
 def _sign(path: str) -> str:
-    return hmac.new(_KEY, path.encode(), hashlib.sha256).hexdigest()
-
-
-_BLOBS_IN_S3 = Quirk(
-    "blobs-in-s3",
-    "A blob is a redirect to a signed URL on another origin, which refuses a request that has Authorization, too: 400.",
-    "opa#6580, renovate#3877",
-    (always(RedirectToStore(), "create_blob_read_stream"), always(Store(), path=STORE_PATHS)),
-)
+    return hmac.new(_SIGNING_KEY, path.encode(), hashlib.sha256).hexdigest()
 
 
 ECR = Profile(
@@ -144,9 +128,9 @@ ECR = Profile(
         Quirk("basic-as-aws", "Credentials are Basic, with the user name AWS.", "AWS ECR user guide, registry authentication"),
         Quirk(
             "password-expires",
-            "A password is good for twelve hours; then it is answered with 403.",
+            "A password expires after twelve hours; then the response is 403.",
             "AWS ECR user guide, registry authentication",
-            (always(PasswordExpires(), when=_has_credentials),),
+            (always(ExpirePassword(), when=_has_credentials),),
         ),
         Quirk(
             "page-limit",
@@ -156,13 +140,13 @@ ECR = Profile(
                 always(
                     Status(405, message="maxResults must be less than or equal to 1000"),
                     ("list_tags", "list_repositories"),
-                    when=_asks_for_too_many,
+                    when=PageSizeExceeds(MAX_PAGE_SIZE),
                 ),
             ),
         ),
         Quirk(
             "absolute-link",
-            "The link to a next page has scheme and host, and an opaque cursor in last.",
+            "The link to a next page has a scheme and a host, and an opaque cursor in last.",
             "ggcr#681",
             (always(OpaqueLinks("last", absolute=True), ("list_tags", "list_repositories")),),
         ),
@@ -170,25 +154,29 @@ ECR = Profile(
             "chunk-is-created",
             "A PATCH is answered with 201 instead of 202.",
             "regclient#81",
-            (always(ChangeAnswer({202}, _call_created), "upload_blob_chunk"),),
+            (always(ChangeResponse({202}, _set_created), "upload_blob_chunk"),),
         ),
         Quirk(
             "repository-must-exist",
-            "A push to a repository that is not there is answered with 404.",
+            "A push to a repository that does not exist is answered with 404.",
             "AWS ECR user guide, pushing an image",
-            (always(OnlyKnownRepositories(), ("start_blob_upload", "put_manifest")),),
+            (always(RequireRepository(), ("start_blob_upload", "put_manifest")),),
         ),
-        _BLOBS_IN_S3,
+        Quirk(
+            "blobs-in-s3",
+            "A blob is a redirect to a signed URL on another origin, where a request with Authorization is answered with 400.",
+            "opa#6580, renovate#3877",
+            (always(RedirectToObjectStore(), "create_blob_read_stream"), always(ObjectStore(), path=OBJECT_STORE_PATHS)),
+        ),
     ),
 )
-
 
 ECR_PUBLIC = Profile(
     name="ecr-public",
     quirks=(
         Quirk(
             "strict-cursor",
-            "The cursor in last is opaque; one that a client made itself is answered with 405.",
+            "The cursor in last is opaque; another value is answered with 405.",
             "drydock#927",
             (always(OpaqueLinks("last", strict=True), "list_tags"),),
         ),

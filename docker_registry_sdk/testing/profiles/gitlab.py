@@ -1,4 +1,4 @@
-"""GitLab."""
+"""The profile of GitLab."""
 
 import asyncio
 import re
@@ -14,32 +14,32 @@ from docker_registry_sdk.testing.profiles.requests import with_path
 from docker_registry_sdk.testing.settings import Settings
 from docker_registry_sdk.testing.v2.access import Access
 
-_TAG = re.compile(r"/v2/(?P<name>.+)/manifests/sha256-(?P<encoded>[0-9a-f]{64})")
+_DIGEST_TAG = re.compile(r"/v2/(?P<name>.+)/manifests/sha256-(?P<encoded>[0-9a-f]{64})")
 _DENIED = {"errors": [{"code": "DENIED", "message": "access forbidden"}]}
 
 
-def _is_digest_tag(call: Call) -> bool:
-    return _TAG.fullmatch(call.path) is not None
+def _has_digest_tag(call: Call) -> bool:
+    return _DIGEST_TAG.fullmatch(call.path) is not None
 
 
-def _asks_for_foreign_path(wanted: Sequence[Access], site: Site) -> bool:
-    """Say whether a token for several repositories is asked for, and one to be read alone is in a group that is not there."""
-    names = {access.name for access in wanted if access.type == "repository"}
-    read_alone = names - {access.name for access in wanted if access.action != "pull"}
-    if len(names) < 2 or not read_alone:
+def _requests_unknown_group(requested: Sequence[Access], site: Site) -> bool:
+    """Return whether a token request for several repositories includes one in an unknown group with the right to pull only."""
+    names = {access.name for access in requested if access.type == "repository"}
+    pull_only = names - {access.name for access in requested if access.action != "pull"}
+    if len(names) < 2 or not pull_only:
         return False
     groups = {name.partition("/")[0] for name in site.storage.names()}
-    return any(name.partition("/")[0] not in groups for name in read_alone)
+    return any(name.partition("/")[0] not in groups for name in pull_only)
 
 
 @attrs.frozen
-class DigestTag:
-    """A tag that is a digest with a dash stands for that digest, when there is no such tag."""
+class ResolveDigestTag:
+    """Resolve a tag of the form `sha256-<hex>` to the digest `sha256:<hex>`, if the tag does not exist."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Let the registry look for the digest."""
-        scope, match = exchange.scope, _TAG.fullmatch(exchange.call.path)
-        assert match is not None  # the effect is for such requests only
+        """Call the registry with the digest instead of the tag."""
+        scope, match = exchange.scope, _DIGEST_TAG.fullmatch(exchange.call.path)
+        assert match is not None  # the fault has the condition _has_digest_tag
         repository = await asyncio.to_thread(exchange.site.storage.load, match["name"])
         if repository is not None and f"sha256-{match['encoded']}" not in repository.tags:
             scope = with_path(scope, f"/v2/{match['name']}/manifests/sha256:{match['encoded']}")
@@ -52,16 +52,16 @@ GITLAB = Profile(
     quirks=(
         Quirk("token-path", "The token service is at /jwt/auth.", "GitLab documentation, container registry"),
         Quirk(
-            "foreign-scope-refused",
-            "A token is refused with 403 when one of its scopes is a path that GitLab does not know.",
+            "unknown-scope-refused",
+            "A token request is refused with 403 if one of its scopes is a path unknown to GitLab.",
             "ggcr#220, kaniko#181",
-            (always(RefuseScopes(_asks_for_foreign_path, 403, _DENIED), ("get_token", "post_token")),),
+            (always(RefuseScopes(_requests_unknown_group, 403, _DENIED), ("get_token", "post_token")),),
         ),
         Quirk(
             "tag-is-digest",
-            "The tag sha256-<hex> stands for the digest itself, so that the fallback list of referrers is the subject.",
+            "The tag sha256-<hex> is resolved to the digest, so that the fallback tag for referrers leads to the subject itself.",
             "oras-go#1396",
-            (always(DigestTag(), ("get_manifest", "head_manifest"), when=_is_digest_tag),),
+            (always(ResolveDigestTag(), ("get_manifest", "head_manifest"), when=_has_digest_tag),),
         ),
     ),
 )

@@ -1,20 +1,56 @@
-"""Artifactory."""
+"""The profiles with few quirks: Artifactory, Harbor, IBM Cloud, NVIDIA and Quay."""
 
 import asyncio
 
 import attrs
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp
 
 from docker_registry_sdk.testing.faults.exchange import Call, Exchange
-from docker_registry_sdk.testing.faults.responses import Answer, Status
+from docker_registry_sdk.testing.faults.responses import CapturedResponse, Status
 from docker_registry_sdk.testing.faults.tokens import ChallengeWithout
-from docker_registry_sdk.testing.profiles.effects import ChangeAnswer, ChangeHead, ChangeRequest, OpaqueLinks
+from docker_registry_sdk.testing.profiles.effects import (
+    ChangeHead,
+    ChangeRequest,
+    ChangeResponse,
+    OpaqueLinks,
+    PageSizeExceeds,
+    mounts_without_source,
+)
 from docker_registry_sdk.testing.profiles.profile import Profile, Quirk, always
-from docker_registry_sdk.testing.profiles.requests import without_header
+from docker_registry_sdk.testing.profiles.requests import without_credentials
+
+HARBOR_SESSION_COOKIE = "sid=0123456789abcdef0123456789abcdef; Path=/; HttpOnly"
+QUAY_MAX_PAGE_SIZE = 100
 
 
-def _forbid(answer: Answer) -> None:
-    answer.status = 403
+def _set_forbidden(response: CapturedResponse) -> None:
+    response.status = 403
+
+
+def _set_cookie(head: CapturedResponse) -> None:
+    head.headers.append("set-cookie", HARBOR_SESSION_COOKIE)
+
+
+def _writes_with_cookie(call: Call) -> bool:
+    return call.method not in {"GET", "HEAD"} and "sid=" in call.headers.get("cookie", "")
+
+
+def _mounts_with_source(call: Call) -> bool:
+    return "mount" in call.query and "from" in call.query
+
+
+@attrs.frozen
+class RequireProject:
+    """Refuse a mount from a repository whose project (the first part of its name) does not exist."""
+
+    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+        """Call the registry, or send the error of a missing project."""
+        project = exchange.call.query["from"].partition("/")[0]
+        names = await asyncio.to_thread(exchange.site.storage.names)
+        if project not in {name.partition("/")[0] for name in names}:
+            await Status(401, message=f"project {project} not found").play(exchange, app)
+            return
+        await app(exchange.scope, exchange.receive, exchange.send)
 
 
 ARTIFACTORY = Profile(
@@ -22,107 +58,58 @@ ARTIFACTORY = Profile(
     quirks=(
         Quirk(
             "missing-manifest-forbidden",
-            "A HEAD of a manifest that is not there is answered with 403 instead of 404.",
+            "A HEAD of a manifest that does not exist is answered with 403 instead of 404.",
             "RTFACT-13797",
-            (always(ChangeAnswer({404}, _forbid), "head_manifest"),),
+            (always(ChangeResponse({404}, _set_forbidden), "head_manifest"),),
         ),
         Quirk(
             "no-post-for-tokens",
-            "Tokens are given by GET only: a POST is answered with 401.",
+            "Tokens are issued by GET only: a POST is answered with 401.",
             "containerd, remotes/docker/auth",
             (always(Status(401), "post_token"),),
         ),
     ),
 )
 
-
-_COOKIE = "sid=0123456789abcdef0123456789abcdef; Path=/; HttpOnly"
-
-
-def _set_cookie(head: Answer) -> None:
-    head.headers.append("set-cookie", _COOKIE)
-
-
-def _changes_with_cookie(call: Call) -> bool:
-    return call.method not in {"GET", "HEAD"} and "sid=" in call.headers.get("cookie", "")
-
-
-def _mounts(call: Call) -> bool:
-    return "mount" in call.query and "from" in call.query
-
-
-@attrs.frozen
-class OnlyKnownProjects:
-    """A mount from a repository whose project, the first part of its name, is not there is an error."""
-
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Let the registry answer, if the project is there."""
-        project = exchange.call.query["from"].partition("/")[0]
-        names = await asyncio.to_thread(exchange.site.storage.names)
-        if project not in {name.partition("/")[0] for name in names}:
-            message = f"project {project} not found"
-            await Status(401, message=message).play(exchange, app)
-            return
-        await app(exchange.scope, exchange.receive, exchange.send)
-
-
 HARBOR = Profile(
     name="harbor",
     quirks=(
         Quirk(
             "session-cookie",
-            "Answers set a session cookie; a request with it that changes something is refused for want of a CSRF token: 403.",
+            "Responses set a session cookie; a request with it other than GET or HEAD is refused without a CSRF token: 403.",
             "dotnet/sdk#37221, harbor#12676",
             (
                 always(ChangeHead(_set_cookie)),
-                always(Status(403, code="FORBIDDEN", message="CSRF token invalid"), when=_changes_with_cookie),
+                always(Status(403, code="FORBIDDEN", message="CSRF token invalid"), when=_writes_with_cookie),
             ),
         ),
         Quirk(
             "mount-from-unknown-project",
-            "A mount from a project that is not there is answered with 401 instead of 202.",
+            "A mount from a project that does not exist is answered with 401 instead of 202.",
             "harbor#17097, ggcr#1393",
-            (always(OnlyKnownProjects(), "start_blob_upload", when=_mounts),),
+            (always(RequireProject(), "start_blob_upload", when=_mounts_with_source),),
         ),
     ),
 )
 
+ICR = Profile(
+    name="icr",
+    quirks=(Quirk("delete-action", "Deletion requires a token with the action delete; push is not sufficient.", "ggcr#2266"),),
+)
 
 NVCR = Profile(
     name="nvcr",
     quirks=(Quirk("no-service", "A challenge names no service.", "dxf#57", (always(ChallengeWithout("service")),)),),
 )
 
-ICR = Profile(
-    name="icr",
-    quirks=(Quirk("delete-action", "To delete takes a token with the action delete; push does not do.", "ggcr#2266"),),
-)
-
-
-PAGE_LIMIT = 100
-
-
-def _mounts_from_anywhere(call: Call) -> bool:
-    return "mount" in call.query and "from" not in call.query
-
-
-def _asks_for_too_many(call: Call) -> bool:
-    count = call.query.get("n", "")
-    return count.isdecimal() and int(count) > PAGE_LIMIT
-
-
-def _without_credentials(exchange: Exchange) -> Scope:
-    return without_header(exchange.scope, "authorization")
-
-
 QUAY = Profile(
     name="quay",
     quirks=(
         Quirk(
             "mount-without-from-unauthorized",
-            "A mount that does not say from where is answered with 401, whatever token comes with it.",
+            "A mount without from is answered with 401, regardless of the token.",
             "ggcr, pkg/v1/remote",
-            (always(ChangeRequest(_without_credentials), "start_blob_upload", when=_mounts_from_anywhere),),
+            (always(ChangeRequest(without_credentials), "start_blob_upload", when=mounts_without_source),),
         ),
         Quirk(
             "next-page",
@@ -138,7 +125,7 @@ QUAY = Profile(
                 always(
                     Status(413, code="TOO_MANY_TAGS_REQUESTED", message="the requested limit is too high, max is 100"),
                     "list_tags",
-                    when=_asks_for_too_many,
+                    when=PageSizeExceeds(QUAY_MAX_PAGE_SIZE),
                 ),
             ),
         ),

@@ -1,4 +1,4 @@
-"""A profile: how a registry out there differs from this one."""
+"""Profiles and quirks: how a real registry differs from the embedded one."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -15,14 +15,14 @@ from docker_registry_sdk.testing.settings import Settings
 
 @attrs.frozen
 class Quirk:
-    """One thing that a registry does in its own way.
+    """One documented deviation of a registry from the specification or from common behaviour.
 
     Args:
-        name: Its name, unique in the profile.
-        text: What the registry does, in one sentence.
-        source: Where that is known from, such as `regclient#272`.
-        faults: What makes the embedded registry do the same; none where it does so anyway, by its settings or by the fault of
-            another quirk.
+        name: The name, unique in its profile.
+        text: The behaviour, in one sentence.
+        source: Where the behaviour is documented or reported, such as `regclient#272`.
+        faults: The faults that reproduce the behaviour. Empty if the settings of the profile or the faults of another quirk
+            reproduce it, or if the embedded registry behaves like this without a profile.
     """
 
     name: str
@@ -33,16 +33,16 @@ class Quirk:
 
 @attrs.frozen(kw_only=True)
 class Profile:
-    """A registry out there.
+    """The quirks of a real registry, and defaults for the arguments of `EmbeddedRegistry`.
 
     Args:
-        name: Its name.
-        quirks: What it does in its own way.
-        auth: How callers say who they are, unless the registry's user chooses otherwise.
-        username: The name of the one user, likewise; None makes one.
-        anonymous_pull: Whether others may read, likewise.
-        apis: The APIs that it speaks, likewise.
-        settings: How strict and how generous it is, likewise.
+        name: The name.
+        quirks: The quirks.
+        auth: The default authentication of clients.
+        username: The default user name; None generates one.
+        anonymous_pull: Whether clients without credentials may read by default.
+        apis: The default API versions.
+        settings: The default settings.
     """
 
     name: str
@@ -59,25 +59,10 @@ class Profile:
         return tuple(fault for quirk in self.quirks for fault in quirk.faults)
 
 
-def always(
-    effect: Effect,
-    operation: Operation | tuple[Operation, ...] | None = None,
-    *,
-    path: str | None = None,
-    when: Callable[[Call], bool] | None = None,
-) -> Fault:
-    """Return a fault that does not wear off.
+PLAIN = Profile(name="plain", auth="none", apis=("v1", "v2"), quirks=())
+"""The embedded registry without quirks."""
 
-    Args:
-        effect: What happens.
-        operation: The operation, or several.
-        path: A regular expression for the whole path.
-        when: Says whether a request fits.
-    """
-    return Fault(effect, operation=operation, path=path, when=when, times=None)
-
-
-_PLACES: dict[str, tuple[str, str]] = {
+LOCATIONS: dict[str, tuple[str, str]] = {
     "acr": ("acr", "ACR"),
     "artifactory": ("others", "ARTIFACTORY"),
     "distribution-2.8": ("distribution", "DISTRIBUTION"),
@@ -92,30 +77,46 @@ _PLACES: dict[str, tuple[str, str]] = {
     "nvcr": ("others", "NVCR"),
     "quay": ("others", "QUAY"),
 }
-
-
-PLAIN = Profile(name="plain", auth="none", apis=("v1", "v2"), quirks=())
-"""The embedded registry as it is by itself."""
+"""The module and the variable of each profile."""
 
 
 def find_profile(name: ProfileName | Profile | None) -> Profile:
-    """Return a profile.
+    """Return a profile, and import its module if it has not been imported yet.
 
     Args:
-        name: Its name, the profile itself, or None for the plain one.
+        name: The name of the profile, a profile, or None for the registry without quirks.
 
     Returns:
         The profile.
 
     Raises:
-        ValueError: There is none of that name.
+        ValueError: No profile has this name.
     """
     if name is None:
         return PLAIN
     if isinstance(name, Profile):
         return name
-    place = _PLACES.get(name)
-    if place is None:
-        raise ValueError(f"profile is none of {', '.join(PROFILE_NAMES)}")
-    profile: Profile = getattr(import_module(f"docker_registry_sdk.testing.profiles.{place[0]}"), place[1])
+    location = LOCATIONS.get(name)
+    if location is None:
+        raise ValueError(f"profile must be one of {', '.join(PROFILE_NAMES)}")
+    module, variable = location
+    profile: Profile = getattr(import_module(f"docker_registry_sdk.testing.profiles.{module}"), variable)
     return profile
+
+
+def always(
+    effect: Effect,
+    operation: Operation | tuple[Operation, ...] | None = None,
+    *,
+    path: str | None = None,
+    when: Callable[[Call], bool] | None = None,
+) -> Fault:
+    """Return a fault that applies to all matching requests, without a limit.
+
+    Args:
+        effect: The effect.
+        operation: One or several operations.
+        path: A regular expression for the whole path.
+        when: A function that returns whether a request matches.
+    """
+    return Fault(effect, operation=operation, path=path, when=when, times=None)

@@ -13,7 +13,8 @@ from tests.testing.profiles.helpers import SCOPE, ask_for_token, bearer, token_i
 
 @pytest.fixture
 def registry(request: pytest.FixtureRequest) -> Iterator[EmbeddedRegistry]:
-    profile = cast("ProfileName", request.module.PROFILE)  # pyright: ignore[reportUnknownMemberType]
+    """A registry with the profile that the constant PROFILE of the test class or the test module names."""
+    profile = cast("ProfileName", (request.cls or request.module).PROFILE)  # pyright: ignore[reportUnknownMemberType]
     with EmbeddedRegistry(profile=profile) as registry:
         yield registry
 

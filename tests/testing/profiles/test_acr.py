@@ -30,7 +30,7 @@ def test_token_path(registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
 
 
 def test_only_access_token(registry: EmbeddedRegistry) -> None:
-    """The answer of the token service has access_token, and no token. (Azure/acr, AAD-OAuth)"""
+    """The response of the token service has access_token, but not token. (Azure/acr, AAD-OAuth)"""
     for answer in (
         ask_for_token(registry),
         post_for_token(registry, grant_type="refresh_token", refresh_token=refresh_token(registry)),
@@ -41,7 +41,7 @@ def test_only_access_token(registry: EmbeddedRegistry) -> None:
 
 
 def test_token_exchange(registry: EmbeddedRegistry) -> None:
-    """At /oauth2/exchange, a token of the directory service is exchanged for a refresh token. (Azure/acr, AAD-OAuth)"""
+    """At /oauth2/exchange, a token of Microsoft Entra ID is exchanged for a refresh token. (Azure/acr, AAD-OAuth)"""
     answer = post_for_token(registry, grant_type="refresh_token", refresh_token=refresh_token(registry), scope=SCOPE)
     assert answer.json()["scope"] == SCOPE
     assert exchange(registry, grant_type="access_token", access_token="wrong").status_code == 401
@@ -58,13 +58,13 @@ def test_zero_user(registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
 
 
 def test_no_password_by_post(registry: EmbeddedRegistry) -> None:
-    """A POST with a password is answered with 400; a GET is not. (containerd, remotes/docker/auth)"""
+    """A POST with a password is answered with 400; a GET is accepted. (containerd, remotes/docker/auth)"""
     assert post_for_token(registry).status_code == 400
     assert ask_for_token(registry).status_code == 200
 
 
 def test_header_limit(registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
-    """A token that has grown too long with many scopes is answered with 400 and a web page. (zot#2903, Azure/acr#797)"""
+    """A token that is too long because of many scopes is answered with 400 and a web page. (zot#2903, Azure/acr#797)"""
     tokens = [token_in(ask_for_token(registry, *(f"repository:repo{n}:pull" for n in range(count)))) for count in (5, 150)]
     assert len(tokens[0]) < 8192 < len(tokens[1])
     short, long = [anyone.get("/v2/", headers=bearer(token)) for token in tokens]
@@ -73,8 +73,8 @@ def test_header_limit(registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
     assert long.headers["content-type"].startswith("text/html")
 
 
-def test_unauthorized_in_mid_upload(user: httpx.Client) -> None:
-    """In mid upload a token that is good is answered with 401; the second chunk meets it, once. (Azure/acr#841)"""
+def test_unauthorized_during_upload(user: httpx.Client) -> None:
+    """During an upload, a valid token is answered with 401; here once, for the second chunk. (Azure/acr#841)"""
     location = start_upload(user)
     statuses = [user.patch(location, content=b"x").status_code for _ in range(4)]
     assert statuses == [202, 401, 202, 202]

@@ -60,8 +60,8 @@ def seen(answer: httpx.Response) -> tuple[int, str, str]:
     return answer.status_code, answer.headers["content-type"], answer.text
 
 
-def test_tags_in_no_order(user: httpx.Client) -> None:
-    """All tags come at once and unsorted, whatever n and last say; n may even be negative. (docker-registry 2.8.2, measured)"""
+def test_unsorted_tags(user: httpx.Client) -> None:
+    """All tags are sent at once and unsorted, regardless of n and last; n may be negative. (docker-registry 2.8.2, measured)"""
     tags = list("abcdef")
     for tag in tags:
         push_tag(user, tag)
@@ -73,7 +73,7 @@ def test_tags_in_no_order(user: httpx.Client) -> None:
 
 
 def test_no_single_post(user: httpx.Client) -> None:
-    """A POST with a digest only begins an upload: 202. (docker-registry 2.8.2, measured)"""
+    """A POST with a digest only starts an upload: 202. (docker-registry 2.8.2, measured)"""
     digest = digest_of(b"content")
     answer = user.post("/v2/repo/blobs/uploads/", params={"digest": digest}, content=b"content")
     assert answer.status_code == 202
@@ -81,7 +81,7 @@ def test_no_single_post(user: httpx.Client) -> None:
 
 
 def test_no_tag_parameter(user: httpx.Client) -> None:
-    """A manifest that is pushed by its digest gets no tags, and no OCI-Tag is answered. (docker-registry 2.8.2, measured)"""
+    """A manifest that is pushed by digest gets no tags, and the response has no OCI-Tag. (docker-registry 2.8.2, measured)"""
     push_blob(user, b"{}")
     answer = put_manifest(user, "repo", digest_of(image()), image(), tag=["a", "b"])
     assert (answer.status_code, "oci-tag" in answer.headers) == (201, False)
@@ -89,14 +89,14 @@ def test_no_tag_parameter(user: httpx.Client) -> None:
 
 
 def test_no_subject(user: httpx.Client) -> None:
-    """A manifest with a subject is answered without OCI-Subject. (docker-registry 2.8.2, measured)"""
+    """The response to a manifest with a subject has no OCI-Subject. (docker-registry 2.8.2, measured)"""
     push_blob(user, b"{}")
     answer = put_manifest(user, "repo", "tag", image(subject=descriptor(b"x", "text/plain")))
     assert (answer.status_code, "oci-subject" in answer.headers) == (201, False)
 
 
 def test_chunks_in_any_order(user: httpx.Client) -> None:
-    """A chunk is appended whatever its Content-Range says, and never answered with 416. (docker-registry 2.8.2, measured)"""
+    """A chunk is appended regardless of its Content-Range; the response is never 416. (docker-registry 2.8.2, measured)"""
     location = start_upload(user)
     answer = user.patch(location, content=b"con", headers={"content-range": "100-102"})
     assert (answer.status_code, answer.headers["range"]) == (202, "0-2")
@@ -111,26 +111,26 @@ def test_no_delete_by_tag(user: httpx.Client) -> None:
     assert user.get("/v2/repo/manifests/tag", headers=ACCEPT).status_code == 200
 
 
-def test_large_manifest_is_bad(user: httpx.Client) -> None:
+def test_large_manifest_bad_request(user: httpx.Client) -> None:
     """A manifest of more than 4 MiB is answered with 400 instead of 413. (docker-registry 2.8.2, measured)"""
     answer = put_manifest(user, "repo", "tag", bytes(5 * 1024 * 1024))
     assert_error(answer, 400, "MANIFEST_INVALID")
 
 
 def test_no_referrers(user: httpx.Client) -> None:
-    """There is no referrers API: 404, in plain text. (docker-registry 2.8.2, measured)"""
+    """The referrers API is not supported: 404, in plain text. (docker-registry 2.8.2, measured)"""
     for digest in (digest_of(b"x"), "nonsense"):
         assert seen(user.get(f"/v2/repo/referrers/{digest}")) == NOT_FOUND
 
 
 @pytest.mark.parametrize("path", ["/v2/Repo/tags/list", "/v2/a..b/manifests/tag", "/v2/-a/blobs/" + digest_of(b"x")])
-def test_bad_name_not_found(user: httpx.Client, path: str) -> None:
-    """A name that is none is answered with 404, in plain text. (docker-registry 2.8.2, measured)"""
+def test_invalid_name_not_found(user: httpx.Client, path: str) -> None:
+    """An invalid repository name is answered with 404, in plain text. (docker-registry 2.8.2, measured)"""
     assert seen(user.get(path)) == NOT_FOUND
 
 
 def test_no_manifest_by_sha512(user: httpx.Client) -> None:
-    """A manifest cannot be pushed by its sha512: 400; a blob can. (docker-registry 2.8.2, measured)"""
+    """A manifest cannot be pushed by its sha512 digest: 400; a blob can. (docker-registry 2.8.2, measured)"""
     push_tag(user, "tag")
     digest = digest_of(image(), "sha512")
     assert_error(put_manifest(user, "repo", digest, image()), 400, "DIGEST_INVALID")
@@ -138,9 +138,9 @@ def test_no_manifest_by_sha512(user: httpx.Client) -> None:
     assert user.get(f"/v2/repo/blobs/{push_blob(user, b'content', 'sha512')}").content == b"content"
 
 
-def test_lying_range_error(user: httpx.Client) -> None:
-    """A 416 of a blob announces the length of the blob, sends 33 bytes, and closes the connection. (docker-registry 2.8.2,
-    measured)
+def test_wrong_length_of_range_error(user: httpx.Client) -> None:
+    """A 416 of a blob has the Content-Length of the blob, but 33 bytes of body; then the connection is closed.
+    (docker-registry 2.8.2, measured)
     """
     digest = push_blob(user, b"x" * 500)
     assert user.get(f"/v2/repo/blobs/{digest}", headers={"range": "bytes=499-"}).content == b"x"
@@ -157,15 +157,15 @@ def test_lying_range_error(user: httpx.Client) -> None:
 
 @pytest.mark.parametrize("suffix", ["json", "prettyjws"])
 def test_no_schema_1(user: httpx.Client, suffix: str) -> None:
-    """A manifest of schema 1 is not taken: 400. (docker-registry 2.8.2, measured)"""
+    """A manifest of schema 1 is refused: 400. (docker-registry 2.8.2, measured)"""
     content = json.dumps({"schemaVersion": 1, "name": "repo", "tag": "tag"}).encode()
     media_type = f"application/vnd.docker.distribution.manifest.v1+{suffix}"
     assert_error(put_manifest(user, "repo", "tag", content, media_type), 400, "MANIFEST_INVALID")
 
 
-def test_locations_wear_off(user: httpx.Client) -> None:
-    """A location is good until the upload has got further: an older one is answered with 404. (docker-registry 2.8.2,
-    measured)
+def test_outdated_locations(user: httpx.Client) -> None:
+    """The location of an upload is valid until the next chunk; an older location is answered with 404.
+    (docker-registry 2.8.2, measured)
     """
     first = start_upload(user)
     assert user.get(first).status_code == 204
@@ -179,7 +179,7 @@ def test_locations_wear_off(user: httpx.Client) -> None:
 
 
 def test_absolute_locations(user: httpx.Client) -> None:
-    """A location has scheme and host. (docker-registry 2.8.2, measured)"""
+    """A location has a scheme and a host. (docker-registry 2.8.2, measured)"""
     base = str(user.base_url).rstrip("/")
     first = user.post("/v2/repo/blobs/uploads/").headers["location"]
     second = user.patch(first, content=b"{}").headers["location"]
@@ -192,15 +192,15 @@ def test_absolute_locations(user: httpx.Client) -> None:
 
 
 def test_mount_needs_from(user: httpx.Client) -> None:
-    """A mount that does not say from where only begins an upload: 202. (docker-registry 2.8.2, measured)"""
+    """A mount without from only starts an upload: 202. (docker-registry 2.8.2, measured)"""
     digest = push_blob(user, b"content")
     assert user.post("/v2/other/blobs/uploads/", params={"mount": digest}).status_code == 202
     assert user.post("/v2/other/blobs/uploads/", params={"mount": digest, "from": "repo"}).status_code == 201
 
 
-def test_accept_by_name(user: httpx.Client) -> None:
-    """A manifest is sent only to who names its type in Accept, or of a list the image for linux/amd64: else 404 or 400.
-    (docker-registry 2.8.2, measured)
+def test_accept_required(user: httpx.Client) -> None:
+    """A manifest is sent only if Accept names its media type, or for a list the image for linux/amd64; else 404 or
+    400. (docker-registry 2.8.2, measured)
     """
     config = b'{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}'
     push_blob(user, config)
@@ -234,15 +234,15 @@ def test_accept_by_name(user: httpx.Client) -> None:
         assert get("list", *others, DOCKER_MANIFEST, DOCKER_LIST) == (200, DOCKER_LIST)
 
 
-def test_no_tags_are_null(user: httpx.Client) -> None:
-    """The tags of a repository that has lost all of them are null. (docker-registry 2.8.2, measured)"""
+def test_null_for_no_tags(user: httpx.Client) -> None:
+    """The tags of a repository that has lost all its tags are null. (docker-registry 2.8.2, measured)"""
     push_tag(user, "tag")
     user.delete(f"/v2/repo/manifests/{digest_of(image())}")
     assert user.get("/v2/repo/tags/list").json() == {"name": "repo", "tags": None}
 
 
-def test_delete_takes_tags_along(user: httpx.Client) -> None:
-    """Deleting a manifest removes every tag on it. (docker-registry 2.8.2, measured)"""
+def test_delete_removes_tags(user: httpx.Client) -> None:
+    """The deletion of a manifest removes all tags that point to it. (docker-registry 2.8.2, measured)"""
     push_tag(user, "a")
     push_tag(user, "b")
     assert user.delete(f"/v2/repo/manifests/{digest_of(image())}").status_code == 202

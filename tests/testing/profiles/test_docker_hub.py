@@ -21,7 +21,7 @@ def push_tag(client: httpx.Client) -> None:
     assert put_manifest(client, "repo", "tag", image()).status_code == 201
 
 
-def test_token_service_elsewhere(registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
+def test_token_service_on_other_host(registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
     """The token service is on another host than the API. (auth.docker.io)"""
     assert registry.url.startswith("http://127.0.0.1:")
     assert 'realm="http://localhost:' in anyone.get("/v2/").headers["www-authenticate"]
@@ -34,15 +34,15 @@ def test_ping_without_scope(anyone: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_old_bearer_breaks_token_service(registry: EmbeddedRegistry, method: str) -> None:
-    """The token service answers 500 when an old Bearer token is sent to it. (oras-java#17, oras#846)"""
+def test_bearer_fails_at_token_service(registry: EmbeddedRegistry, method: str) -> None:
+    """The token service answers 500 to a request with an old Bearer token. (oras-java#17, oras#846)"""
     assert httpx.request(method, registry.token_url, headers=bearer("old")).status_code == 500
     assert httpx.get(registry.token_url).status_code == 200
 
 
 def test_no_catalog(registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
-    """No token suffices to list the repositories: even one for it is answered with 401 and insufficient_scope.
-    (hub-feedback#2094)
+    """No token allows listing the repositories: even a token for the catalog is answered with 401 and
+    insufficient_scope. (hub-feedback#2094)
     """
     answer = anyone.get("/v2/_catalog")
     assert (answer.status_code, "insufficient_scope" in answer.headers["www-authenticate"]) == (401, False)
@@ -61,8 +61,10 @@ def test_no_delete(user: httpx.Client) -> None:
     assert user.get("/v2/repo/manifests/tag").status_code == 200
 
 
-def test_foreign_names_refused(registry: EmbeddedRegistry, user: httpx.Client) -> None:
-    """A scope or a mount from a repository with more than two parts in its name is answered with 400. (ggcr#1679, ggcr#1741)"""
+def test_long_names_refused(registry: EmbeddedRegistry, user: httpx.Client) -> None:
+    """A scope for or a mount from a repository with more than two parts in its name is answered with 400. (ggcr#1679,
+    ggcr#1741)
+    """
     foreign = "project/docker/image"
     for answer in (
         ask_for_token(registry, SCOPE, f"repository:{foreign}:pull"),
@@ -75,7 +77,9 @@ def test_foreign_names_refused(registry: EmbeddedRegistry, user: httpx.Client) -
 
 
 def test_rate_limit_headers(user: httpx.Client) -> None:
-    """Pulls of manifests tell in ratelimit-limit and ratelimit-remaining how many are left. (regclient#711)"""
+    """Responses to manifest pulls have the limit and the remaining pulls in ratelimit-limit and ratelimit-remaining.
+    (regclient#711)
+    """
     push_tag(user)
     answer = user.get("/v2/repo/manifests/tag")
     assert answer.headers["ratelimit-limit"] == "100;w=21600"
@@ -84,7 +88,7 @@ def test_rate_limit_headers(user: httpx.Client) -> None:
     assert "ratelimit-limit" not in user.get("/v2/repo/tags/list").headers
 
 
-def test_head_is_free(user: httpx.Client) -> None:
+def test_head_not_counted(user: httpx.Client) -> None:
     """A HEAD of a manifest does not count as a pull. (regclient#711)"""
     push_tag(user)
     for method, remaining in [("HEAD", 100), ("HEAD", 100), ("GET", 99), ("HEAD", 99)]:
@@ -92,7 +96,9 @@ def test_head_is_free(user: httpx.Client) -> None:
 
 
 def test_retry_after_is_a_time(registry: EmbeddedRegistry, user: httpx.Client) -> None:
-    """Beyond the limit it answers 429, with the seconds since 1970 at which to come back in Retry-After. (hub-feedback#2459)"""
+    """Beyond the limit, the response is 429 with the time to retry in Retry-After, in seconds since 1970.
+    (hub-feedback#2459)
+    """
     push_tag(user)
     statuses = [user.get("/v2/repo/manifests/tag").status_code for _ in range(101)]
     assert statuses == [200] * 100 + [429]
@@ -105,8 +111,8 @@ def test_retry_after_is_a_time(registry: EmbeddedRegistry, user: httpx.Client) -
     assert user.get("/v2/repo/manifests/tag").status_code == 200
 
 
-def test_referrers_get_lost(user: httpx.Client) -> None:
-    """A list of referrers comes empty at first; the next time it is right, and so on in turns. (hub-feedback#2372)"""
+def test_empty_referrers(user: httpx.Client) -> None:
+    """The first list of referrers is empty and the second is correct, and so on alternately. (hub-feedback#2372)"""
     push_tag(user)
     subject = {"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": digest_of(image()), "size": len(image())}
     referrer = index(subject=subject)
@@ -116,7 +122,7 @@ def test_referrers_get_lost(user: httpx.Client) -> None:
 
 
 def test_no_single_post(user: httpx.Client) -> None:
-    """A POST with a digest only begins an upload: 202. (distribution 2.8, which it is made of)"""
+    """A POST with a digest only starts an upload: 202. (distribution 2.8, on which Docker Hub is based)"""
     digest = digest_of(b"content")
     answer = user.post("/v2/repo/blobs/uploads/", params={"digest": digest}, content=b"content")
     assert answer.status_code == 202

@@ -34,7 +34,7 @@ def test_basic_as_aws(registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
 
 
 def test_password_expires(registry: EmbeddedRegistry, user: httpx.Client) -> None:
-    """A password is good for twelve hours; then it is answered with 403. (AWS ECR user guide, registry authentication)"""
+    """A password expires after twelve hours; then the response is 403. (AWS ECR user guide, registry authentication)"""
     assert user.get("/v2/").status_code == 200
     registry.clock.advance(12 * 60 * 60 - 60)
     assert user.get("/v2/").status_code == 200
@@ -52,7 +52,7 @@ def test_page_limit(user: httpx.Client) -> None:
 
 
 def test_absolute_link(registry: EmbeddedRegistry, user: httpx.Client) -> None:
-    """The link to a next page has scheme and host, and an opaque cursor in last. (ggcr#681)"""
+    """The link to a next page has a scheme and a host, and an opaque cursor in last. (ggcr#681)"""
     tags = [f"tag{number}" for number in range(5)]
     for tag in tags:
         push_image(user, "repo", tag)
@@ -79,7 +79,7 @@ def test_chunk_is_created(user: httpx.Client) -> None:
 
 
 def test_repository_must_exist(user: httpx.Client) -> None:
-    """A push to a repository that is not there is answered with 404. (AWS ECR user guide, pushing an image)"""
+    """A push to a repository that does not exist is answered with 404. (AWS ECR user guide, pushing an image)"""
     assert_error_of = user.post("/v2/team/other/blobs/uploads/")
     assert (assert_error_of.status_code, codes(assert_error_of)) == (404, ["NAME_UNKNOWN"])
     assert put_manifest(user, "team/other", "tag", image()).status_code == 404
@@ -87,8 +87,8 @@ def test_repository_must_exist(user: httpx.Client) -> None:
 
 
 def test_blobs_in_s3(registry: EmbeddedRegistry, user: httpx.Client, anyone: httpx.Client) -> None:
-    """A blob is a redirect to a signed URL on another origin, which refuses a request that has Authorization, too: 400.
-    (opa#6580, renovate#3877)
+    """A blob is a redirect to a signed URL on another origin, where a request with Authorization is answered with
+    400. (opa#6580, renovate#3877)
     """
     digest = push_blob(user, "repo", b"content")
     answer = user.get(f"/v2/repo/blobs/{digest}")
@@ -106,3 +106,16 @@ def test_blobs_in_s3(registry: EmbeddedRegistry, user: httpx.Client, anyone: htt
     assert_error(user.get(f"/v2/repo/blobs/{digest_of(b'other')}"), 404, "BLOB_UNKNOWN")
     user.delete(f"/v2/repo/blobs/{digest}")
     assert anyone.get(location).status_code == 404
+
+
+class TestEcrPublic:
+    PROFILE = "ecr-public"
+
+    def test_strict_cursor(self, user: httpx.Client) -> None:
+        """The cursor in last is opaque; another value is answered with 405. (drydock#927)"""
+        for tag in "abc":
+            push_image(user, "repo", tag)
+        first = user.get("/v2/repo/tags/list", params={"n": 2})
+        answer = user.get("/v2/repo/tags/list", params={"n": 2, "last": "b"})
+        assert (answer.status_code, codes(answer)) == (405, ["UNSUPPORTED"])
+        assert user.get(next_page(first) or "").json()["tags"] == ["c"]

@@ -11,7 +11,7 @@ PROFILE = "gar"
 
 
 def test_one_chunk(user: httpx.Client) -> None:
-    """An upload takes one PATCH only. (skopeo#1101, sdk-container-builds#287)"""
+    """An upload accepts one PATCH only. (skopeo#1101, sdk-container-builds#287)"""
     location = start_upload(user)
     assert user.patch(location, content=b"con").status_code == 202
     answer = user.patch(location, content=b"tent")
@@ -22,13 +22,13 @@ def test_one_chunk(user: httpx.Client) -> None:
 
 
 def test_no_post_for_tokens(registry: EmbeddedRegistry) -> None:
-    """Tokens are given by GET only: a POST is answered with 404. (containerd, remotes/docker/auth)"""
+    """Tokens are issued by GET only: a POST is answered with 404. (containerd, remotes/docker/auth)"""
     assert post_for_token(registry).status_code == 404
     assert ask_for_token(registry).status_code == 200
 
 
 def test_challenge_at_ping_only(anyone: httpx.Client) -> None:
-    """A ping has a challenge; other requests are answered with 401 and none. (containers/image, docker client)"""
+    """Only the 401 of a ping has a challenge; the 401 of other requests has none. (containers/image, docker client)"""
     assert anyone.get("/v2/").headers["www-authenticate"].startswith("Bearer realm=")
     for method, path in [("GET", "/v2/repo/tags/list"), ("POST", "/v2/repo/blobs/uploads/"), ("HEAD", "/v2/repo/manifests/tag")]:
         answer = anyone.request(method, path)
@@ -36,12 +36,12 @@ def test_challenge_at_ping_only(anyone: httpx.Client) -> None:
 
 
 def test_ping_without_scope(anyone: httpx.Client) -> None:
-    """That challenge names no scope. (dxf#28)"""
+    """The challenge of a ping names no scope. (dxf#28)"""
     assert "scope" not in anyone.get("/v2/").headers["www-authenticate"]
 
 
 def test_page_for_unknown_tags(user: httpx.Client) -> None:
-    """The tags of a repository that is not there are a web page with the status 200. (gardener/cc-utils, oci client)"""
+    """The tags of a repository that does not exist are a web page with the status 200. (gardener/cc-utils, oci client)"""
     answer = user.get("/v2/repo/tags/list")
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert answer.text.startswith("<!DOCTYPE html>")
@@ -51,8 +51,8 @@ def test_page_for_unknown_tags(user: httpx.Client) -> None:
 
 @pytest.mark.parametrize("name", ["oauth2accesstoken", "_json_key", "_json_key_base64"])
 def test_special_user_names(registry: EmbeddedRegistry, anyone: httpx.Client, name: str) -> None:
-    """The user names oauth2accesstoken and _json_key say of what kind the password is. (Google Cloud documentation, Artifact
-    Registry authentication)
+    """The user names oauth2accesstoken and _json_key denote the kind of the password. (Google Cloud documentation,
+    Artifact Registry authentication)
     """
     answer = ask_for_token(registry, SCOPE, auth=(name, registry.password))
     headers = {"authorization": f"Bearer {answer.json()['token']}"}

@@ -10,7 +10,7 @@ PROFILE = "ghcr"
 
 
 def test_bad_credentials_denied(registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
-    """Credentials that are wrong or have run out are answered with 403, for public images, too. (oras#1161)"""
+    """Wrong or expired credentials are answered with 403, even for public images. (oras#1161)"""
     answers = [
         ask_for_token(registry, "repository:repo:pull", auth=(registry.username, "expired")),
         post_for_token(registry, grant_type="password", username=registry.username, password="expired"),
@@ -22,7 +22,7 @@ def test_bad_credentials_denied(registry: EmbeddedRegistry, anyone: httpx.Client
 
 
 def test_opaque_token(registry: EmbeddedRegistry, user: httpx.Client) -> None:
-    """A token is no JWT: there is nothing to read in it. (clients of the registry, read 2026-11)"""
+    """A token is opaque, not a JWT. (clients of the registry, read 2026-11)"""
     answer = ask_for_token(registry, SCOPE)
     assert "." not in token_in(answer)
     assert answer.json()["access_token"] == answer.json()["token"]
@@ -32,7 +32,7 @@ def test_opaque_token(registry: EmbeddedRegistry, user: httpx.Client) -> None:
 
 
 def test_no_referrers(user: httpx.Client) -> None:
-    """There is no referrers API: 404, and a manifest with a subject is answered without OCI-Subject.
+    """The referrers API is not supported: 404, and the response to a manifest with a subject has no OCI-Subject.
     (actions/attest-build-provenance#91, ghcr-cleanup-action#13)
     """
     push_image(user, "repo", "tag")
@@ -54,8 +54,8 @@ def test_no_cancel(user: httpx.Client) -> None:
 
 
 def test_chunk_limit(user: httpx.Client) -> None:
-    """A chunk of more than 4 MiB is answered with 416; a stream without Content-Range may be longer. (rust-oci-client#35,
-    rust-oci-client#37)
+    """A chunk of more than 4 MiB is answered with 416; a stream without Content-Range may be longer.
+    (rust-oci-client#35, rust-oci-client#37)
     """
     limit = 4 * 1024 * 1024
     location = start_upload(user)

@@ -14,8 +14,8 @@ def test_token_path(registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
     assert f'realm="{registry.url}/jwt/auth"' in anyone.get("/v2/").headers["www-authenticate"]
 
 
-def test_foreign_scope_refused(registry: EmbeddedRegistry, user: httpx.Client) -> None:
-    """A token is refused with 403 when one of its scopes is a path that GitLab does not know. (ggcr#220, kaniko#181)"""
+def test_unknown_scope_refused(registry: EmbeddedRegistry, user: httpx.Client) -> None:
+    """A token request is refused with 403 if one of its scopes is a path unknown to GitLab. (ggcr#220, kaniko#181)"""
     foreign = "repository:library/debian:pull"
     for answer in (ask_for_token(registry, SCOPE, foreign), post_for_token(registry, scope=f"{SCOPE} {foreign}")):
         assert (answer.status_code, codes(answer)) == (403, ["DENIED"])
@@ -25,8 +25,8 @@ def test_foreign_scope_refused(registry: EmbeddedRegistry, user: httpx.Client) -
 
 
 def test_tag_is_digest(user: httpx.Client) -> None:
-    """The tag sha256-<hex> stands for the digest itself, so that the fallback list of referrers is the subject.
-    (oras-go#1396)
+    """The tag sha256-<hex> is resolved to the digest, so that the fallback tag for referrers leads to the subject
+    itself. (oras-go#1396)
     """
     digest = push_image(user, "repo", "tag")
     fallback = digest.replace(":", "-")

@@ -1,7 +1,8 @@
-"""The list of the profiles, and that each quirk has a test."""
+"""The profiles: their names, their quirks and their defaults for a registry."""
 
 import inspect
 from importlib import import_module
+from typing import Any
 
 import httpx
 import pytest
@@ -9,16 +10,23 @@ import pytest
 from docker_registry_sdk.testing import EmbeddedRegistry, Profile, Quirk, Settings
 from docker_registry_sdk.testing.faults import Fault, Status
 from docker_registry_sdk.testing.profiles import PROFILE_NAMES, ProfileName
-from docker_registry_sdk.testing.profiles.profile import always, find_profile
+from docker_registry_sdk.testing.profiles.profile import LOCATIONS, always, find_profile
 
 QUIRKS = [(name, quirk) for name in PROFILE_NAMES for quirk in find_profile(name).quirks]
 
 
+def find_tests(name: ProfileName) -> Any:
+    """Return the test module or the test class of a profile."""
+    module, _ = LOCATIONS[name]
+    tests = import_module(f"tests.testing.profiles.test_{module}")
+    return tests if tests.__dict__.get("PROFILE") == name else getattr(tests, f"Test{name.title().replace('-', '')}")
+
+
 @pytest.mark.parametrize(("name", "quirk"), QUIRKS, ids=[f"{name}: {quirk.name}" for name, quirk in QUIRKS])
 def test_each_quirk_has_a_test_that_states_it_and_its_source(name: ProfileName, quirk: Quirk) -> None:
-    module = import_module(f"tests.testing.profiles.test_{name.partition('-2')[0].replace('-', '_')}")
-    assert name == module.PROFILE
-    test = getattr(module, f"test_{quirk.name.replace('-', '_')}", None)
+    tests = find_tests(name)
+    assert name == tests.PROFILE
+    test = getattr(tests, f"test_{quirk.name.replace('-', '_')}", None)
     assert test is not None, f"there is no test of {quirk.name}"
     statement = " ".join((inspect.getdoc(test) or "").split())
     assert statement == f"{quirk.text} ({quirk.source})"

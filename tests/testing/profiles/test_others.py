@@ -1,0 +1,117 @@
+"""The profiles with few quirks: Artifactory, Harbor, IBM Cloud, NVIDIA and Quay."""
+
+import httpx
+import pytest
+
+from docker_registry_sdk.testing import EmbeddedRegistry
+from tests.testing.helpers import codes, digest_of, next_page, push_blob, push_image
+from tests.testing.profiles.helpers import SCOPE, ask_for_token, bearer, post_for_token, token_in
+
+
+class TestArtifactory:
+    PROFILE = "artifactory"
+
+    def test_missing_manifest_forbidden(self, user: httpx.Client) -> None:
+        """A HEAD of a manifest that does not exist is answered with 403 instead of 404. (RTFACT-13797)"""
+        push_image(user, "repo", "tag")
+        assert user.head("/v2/repo/manifests/other").status_code == 403
+        assert user.get("/v2/repo/manifests/other").status_code == 404
+        assert user.head("/v2/repo/manifests/tag").status_code == 200
+
+    def test_no_post_for_tokens(self, registry: EmbeddedRegistry) -> None:
+        """Tokens are issued by GET only: a POST is answered with 401. (containerd, remotes/docker/auth)"""
+        assert post_for_token(registry).status_code == 401
+        assert ask_for_token(registry).status_code == 200
+
+
+class TestHarbor:
+    PROFILE = "harbor"
+
+    def test_session_cookie(self, registry: EmbeddedRegistry, user: httpx.Client) -> None:
+        """Responses set a session cookie; a request with it other than GET or HEAD is refused without a CSRF token:
+        403. (dotnet/sdk#37221, harbor#12676)
+        """
+        assert user.post("/v2/repo/blobs/uploads/").status_code == 202
+        assert user.cookies["sid"]
+        answer = user.post("/v2/repo/blobs/uploads/")
+        assert (answer.status_code, codes(answer)) == (403, ["FORBIDDEN"])
+        assert user.get("/v2/").status_code == 200
+        user.cookies.clear()
+        assert user.post("/v2/repo/blobs/uploads/").status_code == 202
+        assert "sid=" in ask_for_token(registry).headers["set-cookie"]
+
+    def test_mount_from_unknown_project(self, registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
+        """A mount from a project that does not exist is answered with 401 instead of 202. (harbor#17097, ggcr#1393)"""
+        scopes = [SCOPE, "repository:team/app:pull,push", "repository:team/other:pull", "repository:nowhere/app:pull"]
+        headers = bearer(token_in(ask_for_token(registry, *scopes)))
+
+        def post(name: str, **query: str) -> httpx.Response:
+            anyone.cookies.clear()
+            return anyone.post(f"/v2/{name}/blobs/uploads/", params=query, headers=headers)
+
+        digest = digest_of(b"content")
+        location = post("team/app").headers["location"]
+        anyone.cookies.clear()
+        assert anyone.put(location, params={"digest": digest}, content=b"content", headers=headers).status_code == 201
+        assert post("repo", mount=digest, **{"from": "nowhere/app"}).status_code == 401
+        assert post("repo", mount=digest, **{"from": "team/other"}).status_code == 202
+        assert post("repo", mount=digest, **{"from": "team/app"}).status_code == 201
+
+
+class TestIcr:
+    PROFILE = "icr"
+
+    def test_delete_action(self, registry: EmbeddedRegistry, user: httpx.Client) -> None:
+        """Deletion requires a token with the action delete; push is not sufficient. (ggcr#2266)"""
+        digest = push_image(user, "repo", "tag")
+        pusher = bearer(token_in(ask_for_token(registry, "repository:repo:pull,push")))
+        answer = user.delete(f"/v2/repo/manifests/{digest}", headers=pusher)
+        assert answer.status_code == 401
+        assert 'scope="repository:repo:delete"' in answer.headers["www-authenticate"]
+        assert user.delete(f"/v2/repo/manifests/{digest}").status_code == 202
+
+
+class TestNvcr:
+    PROFILE = "nvcr"
+
+    @pytest.mark.parametrize("path", ["/v2/", "/v2/repo/tags/list"])
+    def test_no_service(self, anyone: httpx.Client, path: str) -> None:
+        """A challenge names no service. (dxf#57)"""
+        challenge = anyone.get(path).headers["www-authenticate"]
+        assert challenge.startswith('Bearer realm="')
+        assert "service" not in challenge
+
+
+class TestQuay:
+    PROFILE = "quay"
+
+    def test_mount_without_from_unauthorized(self, user: httpx.Client) -> None:
+        """A mount without from is answered with 401, regardless of the token. (ggcr, pkg/v1/remote)"""
+        digest = push_blob(user, "repo", b"content")
+        answer = user.post("/v2/repo/blobs/uploads/", params={"mount": digest})
+        assert (answer.status_code, codes(answer)) == (401, ["UNAUTHORIZED"])
+        assert user.post("/v2/repo/blobs/uploads/", params={"mount": digest, "from": "repo"}).status_code == 201
+
+    def test_next_page(self, registry: EmbeddedRegistry, user: httpx.Client) -> None:
+        """The link to a next page is relative, and has an opaque next_page instead of last. (regclient#272, ggcr#794)"""
+        for tag in "abc":
+            push_image(user, "repo", tag)
+        user.headers.update(bearer(token_in(ask_for_token(registry, SCOPE, "registry:catalog:*"))))
+        for path, field, values in [("/v2/repo/tags/list", "tags", ["a", "b", "c"]), ("/v2/_catalog", "repositories", ["repo"])]:
+            url: str | None = f"{path}?n=1"
+            found: list[str] = []
+            while url is not None:
+                answer = user.get(url)
+                found += answer.json()[field]
+                url = next_page(answer)
+                if url is not None:
+                    assert url.startswith(f"{path}?n=1&next_page=")
+                    assert "last" not in url
+            assert found == values
+
+    def test_page_limit(self, user: httpx.Client) -> None:
+        """An n of more than 100 is an error: 413. (ggcr#1963)"""
+        push_image(user, "repo", "tag")
+        answer = user.get("/v2/repo/tags/list", params={"n": 101})
+        assert (answer.status_code, codes(answer)) == (413, ["TOO_MANY_TAGS_REQUESTED"])
+        assert user.get("/v2/repo/tags/list", params={"n": 100}).status_code == 200
