@@ -16,12 +16,10 @@ from .._core.blobs.wanted import parse_wanted
 from ..client.manifests import ManifestResponse
 from ..digest import Verifier
 from ..errors import ArtifactError, ParseError
-from ..media_types import OCI_INDEX, OCI_MANIFEST
+from ..media_types import OCI_INDEX, OCI_MANIFEST, OCTET_STREAM
 from ..v2.models import Descriptor, ImageManifest
 
 EMPTY: Final = b"{}"
-EMPTY_TYPE: Final = "application/vnd.oci.empty.v1+json"
-_OCTETS: Final = "application/octet-stream"
 _TITLE: Final = "org.opencontainers.image.title"
 
 
@@ -36,7 +34,7 @@ class ArtifactBlob:
     """
 
     source: bytes | os.PathLike[str]
-    media_type: str = _OCTETS
+    media_type: str = OCTET_STREAM
     title: str | None = None
 
 

@@ -11,14 +11,20 @@ from attrs import field, frozen
 from .._core.wire import HTTPResponse
 from ..digest import DEFAULT_ALGORITHM, Digest, Verifier, digest_of
 from ..errors import DigestMismatchError, InvalidDigestError, ParseError, UnexpectedContentType
-from ..media_types import DOCKER_LIST, DOCKER_MANIFEST, DOCKER_SCHEMA1, OCI_INDEX, OCI_MANIFEST
+from ..media_types import (
+    DOCKER_LIST,
+    DOCKER_MANIFEST,
+    DOCKER_SCHEMA1,
+    DOCKER_SCHEMA1_UNSIGNED,
+    OCI_INDEX,
+    OCI_MANIFEST,
+    OCTET_STREAM,
+)
 from ..v2.api import get_manifest
 from ..v2.models import DockerManifest, DockerManifestList, DockerSchema1Manifest, ImageIndex, ImageManifest
 from .schema1 import Signature, check_signatures, signed_payload
 
 Manifest: TypeAlias = ImageManifest | ImageIndex | DockerManifest | DockerManifestList | DockerSchema1Manifest
-
-_UNSIGNED_SCHEMA1: Final = "application/vnd.docker.distribution.manifest.v1+json"
 
 _READERS: Final[dict[str, Callable[[Any], Manifest]]] = {
     OCI_MANIFEST: ImageManifest.from_dict,
@@ -26,10 +32,10 @@ _READERS: Final[dict[str, Callable[[Any], Manifest]]] = {
     DOCKER_MANIFEST: DockerManifest.from_dict,
     DOCKER_LIST: DockerManifestList.from_dict,
     DOCKER_SCHEMA1: DockerSchema1Manifest.from_dict,
-    _UNSIGNED_SCHEMA1: DockerSchema1Manifest.from_dict,
+    DOCKER_SCHEMA1_UNSIGNED: DockerSchema1Manifest.from_dict,
 }
 # Servers and caches that know no manifest types send one of these, or a type of text.
-_GENERIC_TYPES: Final = frozenset({"application/json", "application/octet-stream", "binary/octet-stream"})
+_GENERIC_TYPES: Final = frozenset({"application/json", OCTET_STREAM, "binary/octet-stream"})
 # The fields, in lower case, by which parsers tell the kinds of manifests apart.
 _KIND_FIELDS: Final = frozenset({"manifests", "layers", "config", "fslayers"})
 
@@ -236,7 +242,7 @@ def _refuse_two_kinds(manifest: Manifest, media_type: str) -> None:
             raise ParseError(model=model, field=name, problem=problem)
     stated = (manifest.media_type or "").lower()
     # The two media types of schema 1, signed and unsigned, name the same format.
-    same = stated == media_type or {stated, media_type} == {DOCKER_SCHEMA1, _UNSIGNED_SCHEMA1}
+    same = stated == media_type or {stated, media_type} == {DOCKER_SCHEMA1, DOCKER_SCHEMA1_UNSIGNED}
     if stated in _READERS and not same:
         raise ParseError(
             model=model, field="mediaType", problem=f"is {stated}, but the Content-Type or descriptor states {media_type}"

@@ -16,7 +16,7 @@ from attrs import field, frozen
 from .._core.text.redaction import printable, quoted
 from ..digest import Digest, Verifier, digest_of
 from ..errors import DigestMismatchError, ImageError, InvalidReferenceError
-from ..media_types import DOCKER_MANIFEST
+from ..media_types import DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST
 from ..reference import parse_repo_and_ref
 from ..v2.models import Descriptor, ImageConfig, ImageIndex
 from .files import MAX_JSON_BYTES, read_blocks
@@ -26,8 +26,6 @@ from .platforms import is_known
 from .tar_index import Member, TarIndex
 
 _FULL_NAME: Final = "io.containerd.image.name"
-_CONFIG: Final = "application/vnd.docker.container.image.v1+json"
-_LAYER: Final = "application/vnd.docker.image.rootfs.diff.tar"
 _SUFFIXES: Final = {b"\x1f\x8b": ".gzip", b"\x28\xb5\x2f\xfd": ".zstd"}
 
 
@@ -154,7 +152,7 @@ def _from_docker(tar: TarIndex, archive: DockerArchive) -> ArchivedImage:
     manifest = {
         "schemaVersion": 2,
         "mediaType": DOCKER_MANIFEST,
-        "config": {"mediaType": _CONFIG, "size": len(raw), "digest": digest_of(raw)},
+        "config": {"mediaType": DOCKER_CONFIG, "size": len(raw), "digest": digest_of(raw)},
         "layers": layers,
     }
     content = json.dumps(manifest, separators=(",", ":")).encode()
@@ -168,11 +166,11 @@ def _identify(tar: TarIndex, member: Member, diff_id: str) -> tuple[Digest, str]
         start = file.read(min(4, member.size))
     suffix = next((suffix for magic, suffix in _SUFFIXES.items() if start.startswith(magic)), None)
     if suffix is None:
-        return Digest(diff_id), _LAYER
+        return Digest(diff_id), DOCKER_LAYER
     verifier = Verifier()
     for block in read_blocks(tar.open, member.offset, member.size):
         verifier.update(block)
-    return verifier.digest, f"{_LAYER}{suffix}"
+    return verifier.digest, f"{DOCKER_LAYER}{suffix}"
 
 
 def _pick(archive: DockerArchive, images: list[tuple[list[str], Any]]) -> Any:

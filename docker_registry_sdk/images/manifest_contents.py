@@ -10,22 +10,13 @@ from attrs import field, frozen
 from ..client.manifests import Manifest, parse_manifest
 from ..digest import Digest
 from ..errors import DigestMismatchError, ImageError
+from ..media_types import EXTERNAL_LAYERS, OCTET_STREAM
 from ..v2.models import Descriptor, DockerManifest, DockerManifestList, DockerSchema1Manifest, ImageIndex, ImageManifest
 
 # No real image has more; a hostile index may name itself many times over in others.
 MAX_INDEX_DEPTH: Final = 8
 MAX_MANIFESTS: Final = 2000
 MAX_MANIFESTS_BYTES: Final = 64 * 1024 * 1024
-
-_EXTERNAL_LAYER_TYPES: Final = frozenset(
-    {
-        "application/vnd.docker.image.rootfs.foreign.diff.tar",
-        "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
-        "application/vnd.oci.image.layer.nondistributable.v1.tar",
-        "application/vnd.oci.image.layer.nondistributable.v1.tar+gzip",
-        "application/vnd.oci.image.layer.nondistributable.v1.tar+zstd",
-    }
-)
 
 
 @frozen(kw_only=True)
@@ -62,7 +53,7 @@ class BlobDescriptor:
     @property
     def is_external(self) -> bool:
         """Whether it is a layer that is not meant to be distributed by registries, and to be had elsewhere."""
-        return bool(self.urls) and self.media_type in _EXTERNAL_LAYER_TYPES
+        return bool(self.urls) and self.media_type in EXTERNAL_LAYERS
 
 
 @frozen(kw_only=True)
@@ -107,7 +98,7 @@ def parse_contents(stored: StoredManifest) -> ManifestContents:
             return ManifestContents(blobs=_blobs([document.config, *document.layers]), document=document)
         case DockerSchema1Manifest():
             digests = dict.fromkeys(Digest(layer.blob_sum) for layer in document.fs_layers)
-            layers = (BlobDescriptor(digest=digest, size=None, media_type="application/octet-stream") for digest in digests)
+            layers = (BlobDescriptor(digest=digest, size=None, media_type=OCTET_STREAM) for digest in digests)
             return ManifestContents(blobs=tuple(layers), document=document)
     return ManifestContents()
 

@@ -6,9 +6,8 @@ from attrs import frozen
 
 from ...digest import Digest, Verifier
 from ...errors import ParseError
+from ...media_types import OCTET_STREAM
 from ...v2.models import Descriptor
-
-_OCTETS = "application/octet-stream"
 
 
 @frozen
@@ -36,7 +35,7 @@ class Wanted:
         Args:
             size: Its size in bytes.
         """
-        return self.descriptor or Descriptor(media_type=_OCTETS, digest=self.digest, size=size)
+        return self.descriptor or Descriptor(media_type=OCTET_STREAM, digest=self.digest, size=size)
 
 
 def parse_wanted(blob: str | Descriptor) -> Wanted:

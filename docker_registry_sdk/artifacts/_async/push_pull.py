@@ -12,10 +12,10 @@ from ..._core.wire import Timeout
 from ...client._async.client import AsyncRegistryClientV2
 from ...digest import Digest
 from ...images._async.referrers import async_push_manifest
-from ...media_types import OCI_MANIFEST
+from ...media_types import OCI_EMPTY, OCI_MANIFEST
 from ...v2.models import Descriptor
 from ..file_paths import check_titles, find_places
-from ..manifest import EMPTY, EMPTY_TYPE, ArtifactBlob, artifact_manifest, as_blobs, described, titled_layers
+from ..manifest import EMPTY, ArtifactBlob, artifact_manifest, as_blobs, described, titled_layers
 
 
 async def async_push(
@@ -64,7 +64,7 @@ async def async_push(
     blobs = as_blobs(files)
     check_titles(blob.title for blob in blobs if blob.title is not None)
     about = await _find_subject(client, subject, timeout)
-    empty = ArtifactBlob(EMPTY, EMPTY_TYPE)
+    empty = ArtifactBlob(EMPTY, OCI_EMPTY)
     # The one that stands for nothing stands for the files, too, when there are none.
     described_config, *layers = [
         described(blob, await client.blob_upload(blob.source, on_progress=on_progress, timeout=timeout))

@@ -13,12 +13,11 @@ from ..._core.wire import Timeout
 from ...client._sync.client import RegistryClientV2
 from ...digest import Digest
 from ...images._sync.referrers import push_manifest
-from ...media_types import OCI_MANIFEST
+from ...media_types import OCI_EMPTY, OCI_MANIFEST
 from ...v2.models import Descriptor
 from ..file_paths import check_titles, find_places
 from ..manifest import (
     EMPTY,
-    EMPTY_TYPE,
     ArtifactBlob,
     artifact_manifest,
     as_blobs,
@@ -73,7 +72,7 @@ def push(
     blobs = as_blobs(files)
     check_titles(blob.title for blob in blobs if blob.title is not None)
     about = _find_subject(client, subject, timeout)
-    empty = ArtifactBlob(EMPTY, EMPTY_TYPE)
+    empty = ArtifactBlob(EMPTY, OCI_EMPTY)
     # The one that stands for nothing stands for the files, too, when there are none.
     described_config, *layers = [
         described(blob, client.blob_upload(blob.source, on_progress=on_progress, timeout=timeout))

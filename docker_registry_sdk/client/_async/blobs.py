@@ -17,11 +17,10 @@ from ..._core.blobs.wanted import parse_wanted
 from ..._core.wire import Timeout
 from ...digest import Digest
 from ...errors import ParseError
+from ...media_types import OCTET_STREAM
 from ...v2.api import delete_blob, head_blob, start_blob_upload
 from ...v2.models import Descriptor
 from .base import AsyncClientBase
-
-_OCTETS = "application/octet-stream"
 
 
 class AsyncBlobCalls(AsyncClientBase):
@@ -125,7 +124,7 @@ class AsyncBlobCalls(AsyncClientBase):
         response = await head_blob.asyncio(self._pipeline, self._name, wanted, timeout=timeout)
         if response.content_length is None:
             raise ParseError(model="HeadBlobOk", field="Content-Length", problem="is missing from the headers")
-        return Descriptor(media_type=response.media_type or _OCTETS, digest=wanted, size=response.content_length)
+        return Descriptor(media_type=response.media_type or OCTET_STREAM, digest=wanted, size=response.content_length)
 
     async def delete_blob(self, digest: str, *, timeout: Timeout | None = None) -> None:
         """Delete a blob from the repository.

@@ -6,11 +6,10 @@ from ..._core.blobs.session import UploadSession, advanced, refreshed, started
 from ..._core.wire import Timeout
 from ...digest import Digest
 from ...errors import ParseError
+from ...media_types import OCTET_STREAM
 from ...v2.api import cancel_blob_upload, complete_blob_upload, get_blob_upload_status, start_blob_upload, upload_blob_chunk
 from ...v2.models import Descriptor
 from .base import AsyncClientBase
-
-_OCTETS = "application/octet-stream"
 
 
 class AsyncUploadCalls(AsyncClientBase):
@@ -87,7 +86,7 @@ class AsyncUploadCalls(AsyncClientBase):
         """
         checked = Digest(digest)
         await complete_blob_upload.asyncio(self._pipeline, session.repo, session.location, checked, timeout=timeout)
-        return Descriptor(media_type=_OCTETS, digest=checked, size=session.offset)
+        return Descriptor(media_type=OCTET_STREAM, digest=checked, size=session.offset)
 
     async def cancel_blob_upload(self, session: UploadSession, *, timeout: Timeout | None = None) -> None:
         """Cancel an upload session; the registry discards the uploaded bytes.

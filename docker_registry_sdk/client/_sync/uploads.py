@@ -7,6 +7,7 @@ from ..._core.blobs.session import UploadSession, advanced, refreshed, started
 from ..._core.wire import Timeout
 from ...digest import Digest
 from ...errors import ParseError
+from ...media_types import OCTET_STREAM
 from ...v2.api import (
     cancel_blob_upload,
     complete_blob_upload,
@@ -16,8 +17,6 @@ from ...v2.api import (
 )
 from ...v2.models import Descriptor
 from .base import ClientBase
-
-_OCTETS = "application/octet-stream"
 
 
 class UploadCalls(ClientBase):
@@ -103,7 +102,7 @@ class UploadCalls(ClientBase):
         """
         checked = Digest(digest)
         complete_blob_upload.sync(self._pipeline, session.repo, session.location, checked, timeout=timeout)
-        return Descriptor(media_type=_OCTETS, digest=checked, size=session.offset)
+        return Descriptor(media_type=OCTET_STREAM, digest=checked, size=session.offset)
 
     def cancel_blob_upload(self, session: UploadSession, *, timeout: Timeout | None = None) -> None:
         """Cancel an upload session; the registry discards the uploaded bytes.

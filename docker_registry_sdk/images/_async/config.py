@@ -5,12 +5,13 @@ from __future__ import annotations
 from ..._core.text.redaction import printable
 from ...digest import Verifier
 from ...errors import ImageError
+from ...media_types import DOCKER_CONFIG, OCI_CONFIG
 from ...v2.models import DockerManifest, ImageConfig, ImageManifest, Platform
 from ..manifest_contents import MAX_INDEX_DEPTH, StoredManifest, blob_descriptor, parse_contents, parse_json
 from ..platforms import choose, rank, show
 from .interfaces import AsyncImageSource
 
-_CONFIGS = frozenset({"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"})
+_CONFIGS = frozenset({OCI_CONFIG, DOCKER_CONFIG})
 # What other clients read at the most, too.
 MAX_CONFIG_BYTES = 4 * 1024 * 1024
 

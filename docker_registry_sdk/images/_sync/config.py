@@ -6,6 +6,7 @@ from __future__ import annotations
 from ..._core.text.redaction import printable
 from ...digest import Verifier
 from ...errors import ImageError
+from ...media_types import DOCKER_CONFIG, OCI_CONFIG
 from ...v2.models import DockerManifest, ImageConfig, ImageManifest, Platform
 from ..manifest_contents import (
     MAX_INDEX_DEPTH,
@@ -17,7 +18,7 @@ from ..manifest_contents import (
 from ..platforms import choose, rank, show
 from .interfaces import ImageSource
 
-_CONFIGS = frozenset({"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"})
+_CONFIGS = frozenset({OCI_CONFIG, DOCKER_CONFIG})
 # What other clients read at the most, too.
 MAX_CONFIG_BYTES = 4 * 1024 * 1024
 

@@ -6,6 +6,7 @@ from contextlib import nullcontext, suppress
 
 from ....digest import DEFAULT_ALGORITHM, Digest, Verifier
 from ....errors import AuthError, DigestMismatchError, NotFoundError, StatusError
+from ....media_types import OCTET_STREAM
 from ....v2.api import head_blob, start_blob_upload
 from ....v2.models import Descriptor
 from ...concurrency.threads import async_complete_despite_cancel, async_run_in_thread
@@ -20,8 +21,6 @@ from .feeding import AsyncFeed
 from .replaying import known_size
 from .rereading import AsyncRereadable
 from .sending import AsyncSending
-
-_OCTETS = "application/octet-stream"
 
 
 async def async_upload_blob(
@@ -68,7 +67,7 @@ async def async_upload_blob(
         finally:
             await feed.aclose()
         digest, count = found
-        return Descriptor(media_type=_OCTETS, digest=digest, size=count)
+        return Descriptor(media_type=OCTET_STREAM, digest=digest, size=count)
 
 
 async def _small(body: AsyncRawBody) -> bytes | None:

@@ -7,6 +7,7 @@ from contextlib import nullcontext, suppress
 
 from ....digest import DEFAULT_ALGORITHM, Digest, Verifier
 from ....errors import AuthError, DigestMismatchError, NotFoundError, StatusError
+from ....media_types import OCTET_STREAM
 from ....v2.api import head_blob, start_blob_upload
 from ....v2.models import Descriptor
 from ...concurrency.threads import complete_despite_cancel, run_in_thread
@@ -21,8 +22,6 @@ from .feeding import Feed
 from .replaying import known_size
 from .rereading import Rereadable
 from .sending import Sending
-
-_OCTETS = "application/octet-stream"
 
 
 def upload_blob(
@@ -69,7 +68,7 @@ def upload_blob(
         finally:
             feed.close()
         digest, count = found
-        return Descriptor(media_type=_OCTETS, digest=digest, size=count)
+        return Descriptor(media_type=OCTET_STREAM, digest=digest, size=count)
 
 
 def _small(body: RawBody) -> bytes | None:
