@@ -1,1 +1,1 @@
-"""API v1 of the embedded registry, as docker-registry 0.9 serves it and as an index with tokens does."""
+"""API v1 of the embedded registry, like docker-registry 0.9 and like an index that issues tokens."""

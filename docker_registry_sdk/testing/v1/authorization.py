@@ -1,4 +1,4 @@
-"""Who may do what at a registry: whoever has a token of its index, or a session that began with one."""
+"""Authorization at a registry: by a token of its index, or by a session that began with one."""
 
 import asyncio
 
@@ -13,13 +13,13 @@ from docker_registry_sdk.testing.v1.tokens import Sessions, parse_token
 
 
 @attrs.frozen
-class Gate:
-    """Checks the calls that reach a registry.
+class RegistryAuthorizer:
+    """Authorizes the requests to a registry.
 
     Args:
-        storage: Where the registry's records are.
-        settings: The registry's settings.
-        index: The index that gave the tokens.
+        storage: The storage of the registry.
+        settings: The settings of the registry.
+        index: The index that issues the tokens.
         sessions: The sessions of the registry.
 
     Source: docker-registry 0.9, toolkit.requires_auth and toolkit.check_token.
@@ -30,18 +30,18 @@ class Gate:
     index: Index
     sessions: Sessions
 
-    async def check(self, request: Request, repository: str | None = None) -> str | None:
-        """Let a call pass or refuse it.
+    async def authorize(self, request: Request, repository: str | None = None) -> str | None:
+        """Check the session or the token of a request.
 
         Args:
-            request: The call.
-            repository: The repository in its path, if there is one.
+            request: The request.
+            repository: The repository in the path of the request, if there is one.
 
         Returns:
-            The repository that the client has a token for, or None when a standalone registry lets everybody in.
+            The repository of the token, or None if the registry is standalone and does not check tokens.
 
         Raises:
-            V1Error: 401.
+            V1Error: 401: the request has no valid session or token for the repository and method.
         """
         if self.settings.standalone:
             return None
@@ -49,38 +49,34 @@ class Gate:
         if session is not None and session.allows(request.method, repository):
             return session.repository
         token = parse_token(request.headers.get("authorization"))
-        if (
-            token is None
-            or not token.allows(request.method, repository)
-            or not await asyncio.to_thread(self.index.accepts, token)
-        ):
+        if token is None or not token.allows(request.method, repository) or not await asyncio.to_thread(self.index.verify, token):
             raise V1Error("Requires authorization", 401, {"www-authenticate": "Token"})
         if self.settings.cookies:
             self.sessions.open(request, token)
         return token.repository
 
-    def check_image(self, granted: str | None, image_id: str) -> None:
-        """Hide an image from a client whose token is for a private repository that the image does not belong to; it may block.
+    def check_image(self, token_repository: str | None, image_id: str) -> None:
+        """Raise an error if the token is for a private repository and the image does not belong to it; the call may block.
 
         Args:
-            granted: The repository that the client has a token for.
-            image_id: The image.
+            token_repository: The repository of the token, as `authorize` returns it.
+            image_id: The id of the image.
 
         Raises:
-            V1Error: 404.
+            V1Error: 404: the client may not read the image.
 
         Source: docker-registry 0.9, images.get_image_json and toolkit.validate_parent_access.
         """
-        if granted is not None and not self.belongs(granted, image_id):
-            record = self.storage.v1.load(granted)
+        if token_repository is not None and not self.has_image(token_repository, image_id):
+            record = self.storage.v1.load(token_repository)
             if record is not None and record.private:
                 raise V1Error("Image not found", 404)
 
-    def belongs(self, granted: str | None, image_id: str) -> bool:
-        """Say whether an image is one of those of the repository that the client has a token for.
+    def has_image(self, token_repository: str | None, image_id: str) -> bool:
+        """Return whether an image is in the image list of the token's repository.
 
         Args:
-            granted: The repository; without one every image is.
-            image_id: The image.
+            token_repository: The repository of the token, as `authorize` returns it; for None the result is always True.
+            image_id: The id of the image.
         """
-        return granted is None or image_id in self.index.image_ids(granted)
+        return token_repository is None or image_id in self.index.image_ids(token_repository)

@@ -1,4 +1,7 @@
-"""The files of an image's layer, and what they change about those of its ancestors."""
+"""The files in the layer of an image, and the changes to the files of its ancestors.
+
+A layer can be malicious, so it is read in bounded memory, whatever sizes its tar headers claim.
+"""
 
 import asyncio
 import bz2
@@ -16,20 +19,21 @@ from starlette.responses import Response
 
 from docker_registry_sdk.testing.storage.base import BlobReader, Storage
 from docker_registry_sdk.testing.storage.records import V1Image
-from docker_registry_sdk.testing.v1.authorization import Gate
-from docker_registry_sdk.testing.v1.images import existing, open_image, open_layer
-from docker_registry_sdk.testing.v1.responses import V1Error, cache_headers, not_modified, raw_reply, reply
+from docker_registry_sdk.testing.v1.authorization import RegistryAuthorizer
+from docker_registry_sdk.testing.v1.images import load_complete_image, open_layer, require_image
+from docker_registry_sdk.testing.v1.responses import V1Error, cache_headers, json_response, json_text_response, not_modified
 
 FileInfo: TypeAlias = tuple[str, str, bool, int, int | float, int, int, int]
-"""Path, kind, whether the layer deletes it, size, time of change, mode, user id, group id."""
+"""Path, type, whether the layer deletes the file, size, modification time, mode, user id, group id."""
 
-HEADER_LIMIT = 1024 * 1024
-"""How many bytes of the tar may speak of one file."""
+MAX_HEADER_BYTES = 1024 * 1024
+"""The maximum size of the tar headers of one file."""
 
-FILES_LIMIT = 1_000_000
-"""How many files a layer may have."""
+MAX_FILES = 1_000_000
+"""The maximum number of files in a layer."""
 
-_KINDS = {
+_DELETED = 2  # the index in FileInfo
+_TYPES = {
     tarfile.REGTYPE: "f",
     tarfile.AREGTYPE: "f",
     tarfile.LNKTYPE: "l",
@@ -42,7 +46,7 @@ _KINDS = {
     tarfile.GNUTYPE_SPARSE: "S",
 }
 _WHITEOUT = "/.wh."
-_BROKEN = (
+_ERRORS_OF_MALFORMED_TARS = (
     tarfile.TarError,
     OSError,
     EOFError,
@@ -55,46 +59,111 @@ _BROKEN = (
 )
 
 
-def list_files(reader: BlobReader) -> list[FileInfo]:
-    """List the files in a layer; it may block, and closes the reader.
+@attrs.frozen
+class LayerFileHandlers:
+    """The handlers of `/v1/images/<id>/files` and `diff`.
 
     Args:
-        reader: The layer: a tar, plain or compressed with gzip, bzip2 or xz.
+        storage: The storage of the layers.
+        authorizer: Authorizes the requests.
+
+    Source: docker-registry 0.9, images.py and lib/layers.py.
+    """
+
+    storage: Storage
+    authorizer: RegistryAuthorizer
+    _requested_diffs: set[str] = attrs.field(factory=set[str], init=False)
+
+    async def files(self, request: Request) -> Response:
+        """Return the list of the files in a layer."""
+        token_repository, image_id, image = await load_complete_image(request, self.storage, self.authorizer)
+        if (unchanged := not_modified(request)) is not None:
+            return unchanged
+        await asyncio.to_thread(self.authorizer.check_image, token_repository, image_id)
+        return json_response(await asyncio.to_thread(self._list_files, require_image(image)), headers=cache_headers())
+
+    async def diff(self, request: Request) -> Response:
+        """Return the changes in a layer.
+
+        The first response for an image is empty, since docker-registry 0.9 only then begins to compute the changes. If the layer
+        is not a tar, all responses are empty.
+        """
+        token_repository, image_id, image = await load_complete_image(request, self.storage, self.authorizer)
+        if (unchanged := not_modified(request)) is not None:
+            return unchanged
+        if not self.authorizer.settings.diff:
+            raise V1Error("Diff queue is disabled")
+        await asyncio.to_thread(self.authorizer.check_image, token_repository, image_id)
+        if image is not None and image_id in self._requested_diffs:
+            try:
+                return json_response(await asyncio.to_thread(self._changes, image), headers=cache_headers())
+            except V1Error:
+                pass
+        elif image is not None:
+            self._requested_diffs.add(image_id)
+        return json_text_response(b"", headers=cache_headers())
+
+    def _list_files(self, image: V1Image) -> list[FileInfo]:
+        return list_files(open_layer(self.storage, image))
+
+    def _changes(self, image: V1Image) -> dict[str, dict[str, tuple[Any, ...]]]:
+        """Return the files of a layer as deleted, changed or created, compared with the nearest ancestor that has the file."""
+        changes: dict[str, dict[str, tuple[Any, ...]]] = {"deleted": {}, "changed": {}, "created": {}}
+        files = {info[0]: info for info in self._list_files(image)}
+        for ancestor in image.ancestry[1:]:
+            before = {info[0]: info for info in self._list_files(require_image(self.storage.v1.load_image(ancestor)))}
+            for path, info in list(files.items()):
+                if info[_DELETED]:
+                    kind = "deleted"
+                elif path in before:
+                    kind = "created" if before[path][_DELETED] else "changed"
+                else:
+                    continue
+                changes[kind][path] = files.pop(path)[1:]
+        changes["created"].update({path: info[1:] for path, info in files.items()})
+        return changes
+
+
+def list_files(reader: BlobReader) -> list[FileInfo]:
+    """List the files in a layer, and close the reader; the call may block.
+
+    Args:
+        reader: The layer: a tar, uncompressed or compressed with gzip, bzip2 or xz.
 
     Returns:
-        What the tar says of each file, in its order. Of the whiteouts only those at the root are seen as deletions, and only
-        where the tar has `./` in front of its paths; the other metadata of a union file system there is left out.
+        The files in the order of the tar. As in docker-registry, a whiteout counts as a deletion only in the root directory and
+        only if its path begins with `./`; other AUFS metadata there is left out.
 
     Raises:
-        V1Error: 400: the layer is no tar that can be read.
+        V1Error: 400: the layer is not a valid tar.
 
     Source: docker-registry 0.9, lib/layers.py.
     """
     try:
         with _buffered(reader) as raw, _decompress(raw) as content:
-            return list(_infos(content))
-    except _BROKEN as error:
+            return list(_read_tar(content))
+    except _ERRORS_OF_MALFORMED_TARS as error:
         raise V1Error("Layer format not supported") from error
 
 
-def _infos(content: IO[bytes]) -> Iterator[FileInfo]:
-    headers = _Headers(content)
+def _read_tar(content: IO[bytes]) -> Iterator[FileInfo]:
+    headers = _HeaderReader(content)
     with tarfile.open(fileobj=cast("IO[bytes]", headers), mode="r:", errors="surrogateescape") as tar:
-        for _ in range(FILES_LIMIT):
-            headers.budget = HEADER_LIMIT
+        for _ in range(MAX_FILES):
+            headers.remaining = MAX_HEADER_BYTES
             member = tar.next()
             if member is None:
                 return
             if member.size < 0:
-                raise tarfile.ReadError("a negative size")  # it would be read again and again
-            vars(tar)["members"].clear()  # else it would keep all of them
-            info = _info(member)
+                raise tarfile.ReadError("a negative size")  # tarfile would read the same header forever
+            vars(tar)["members"].clear()  # tarfile would keep the headers of all files in memory
+            info = _file_info(member)
             if info is not None:
                 yield info
     raise tarfile.ReadError("too many files")
 
 
-def _info(member: tarfile.TarInfo) -> FileInfo | None:
+def _file_info(member: tarfile.TarInfo) -> FileInfo | None:
     path = "/" if member.name == "." else member.name
     if path.startswith("./"):
         path = path[1:]
@@ -103,12 +172,11 @@ def _info(member: tarfile.TarInfo) -> FileInfo | None:
         path = "/" + path.removeprefix(_WHITEOUT)
         if path.startswith(_WHITEOUT):
             return None
-    kind = _KINDS.get(member.type, "u")
-    return path, kind, deleted, member.size, member.mtime, member.mode, member.uid, member.gid
+    return path, _TYPES.get(member.type, "u"), deleted, member.size, member.mtime, member.mode, member.uid, member.gid
 
 
 def _buffered(reader: BlobReader) -> "io.BufferedReader[io.RawIOBase]":
-    raw: io.RawIOBase = _Layer(reader)
+    raw: io.RawIOBase = _LayerFile(reader)
     return io.BufferedReader(raw)
 
 
@@ -123,8 +191,8 @@ def _decompress(raw: "io.BufferedReader[io.RawIOBase]") -> IO[bytes]:
     return raw
 
 
-class _Layer(io.RawIOBase):
-    """A layer as a file."""
+class _LayerFile(io.RawIOBase):
+    """A file object that reads a layer."""
 
     def __init__(self, reader: BlobReader) -> None:
         self._reader = reader
@@ -153,18 +221,21 @@ class _Layer(io.RawIOBase):
         super().close()
 
 
-class _Headers:
-    """The headers of a tar as a file. They may not be endless: one whose length is a lie would fill the memory."""
+class _HeaderReader:
+    """A file object that limits how many bytes tarfile reads for the headers of one file.
+
+    tarfile reads a header of any length into memory, and skips the content of files with `seek`, which has no limit here.
+    """
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
-        self.budget = HEADER_LIMIT
-        """How many more bytes may be read."""
+        self.remaining = MAX_HEADER_BYTES
+        """The number of bytes that may still be read."""
 
     def read(self, size: int) -> bytes:
-        self.budget -= max(size, 1)
-        if size < 0 or self.budget < 0:
-            raise tarfile.ReadError("a header is too long")
+        self.remaining -= max(size, 1)
+        if size < 0 or self.remaining < 0:
+            raise tarfile.ReadError("the headers of a file are too long")
         return self._file.read(size)
 
     def seek(self, offset: int) -> int:
@@ -172,67 +243,3 @@ class _Headers:
 
     def tell(self) -> int:
         return self._file.tell()
-
-
-_DELETED = 2  # where a file's facts say so
-
-
-@attrs.frozen
-class LayerChanges:
-    """The handlers of `/v1/images/<id>/files` and `diff`.
-
-    Args:
-        storage: Where the layers are.
-        gate: Who may call.
-
-    Source: docker-registry 0.9, images.py and lib/layers.py.
-    """
-
-    storage: Storage
-    gate: Gate
-    _asked: set[str] = attrs.field(factory=set[str], init=False)
-
-    async def files(self, request: Request) -> Response:
-        """List the files in a layer."""
-        granted, image_id, image = await open_image(request, self.storage, self.gate)
-        if (unchanged := not_modified(request)) is not None:
-            return unchanged
-        await asyncio.to_thread(self.gate.check_image, granted, image_id)
-        return reply(await asyncio.to_thread(self._list, existing(image)), headers=cache_headers())
-
-    async def diff(self, request: Request) -> Response:
-        """Tell what a layer changes; nothing at the first call, which tells the worker to compute it, nor if it fails."""
-        granted, image_id, image = await open_image(request, self.storage, self.gate)
-        if (unchanged := not_modified(request)) is not None:
-            return unchanged
-        if not self.gate.settings.diff:
-            raise V1Error("Diff queue is disabled")
-        await asyncio.to_thread(self.gate.check_image, granted, image_id)
-        if image is not None and image_id in self._asked:
-            try:
-                return reply(await asyncio.to_thread(self._compare, image), headers=cache_headers())
-            except V1Error:
-                pass
-        elif image is not None:
-            self._asked.add(image_id)
-        return raw_reply(b"", headers=cache_headers())
-
-    def _list(self, image: V1Image) -> list[FileInfo]:
-        return list_files(open_layer(self.storage, image))
-
-    def _compare(self, image: V1Image) -> dict[str, dict[str, tuple[Any, ...]]]:
-        """Sort the files of a layer by what the nearest ancestor that has them says of them."""
-        changes: dict[str, dict[str, tuple[Any, ...]]] = {"deleted": {}, "changed": {}, "created": {}}
-        files = {info[0]: info for info in self._list(image)}
-        for ancestor in image.ancestry[1:]:
-            before = {info[0]: info for info in self._list(existing(self.storage.v1.load_image(ancestor)))}
-            for path, info in list(files.items()):
-                if info[_DELETED]:
-                    kind = "deleted"
-                elif path in before:
-                    kind = "created" if before[path][_DELETED] else "changed"
-                else:
-                    continue
-                changes[kind][path] = files.pop(path)[1:]
-        changes["created"].update({path: info[1:] for path, info in files.items()})
-        return changes

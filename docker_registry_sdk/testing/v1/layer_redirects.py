@@ -1,4 +1,7 @@
-"""The storage behind a registry: where its redirects lead to. It follows RFC 9110, as the storages of clouds do."""
+"""Signed URLs for layers, like those of the object store behind a registry, and the handler that serves them.
+
+Unlike docker-registry itself, the object store follows RFC 9110.
+"""
 
 import asyncio
 import hashlib
@@ -16,25 +19,38 @@ from docker_registry_sdk.testing.streaming import BlobResponse
 from docker_registry_sdk.testing.v1.images import open_layer
 from docker_registry_sdk.testing.v1.responses import V1Error, WebPageError
 
+SIGNED_URL_SECONDS = 60
+"""The lifetime of a signed URL."""
+
+SIGNED_URL_PATH = "/_layers/{img_id}"
+
+_KEY = secrets.token_bytes(32)  # one key for all registries of this process, so each can serve the URLs of the others
+
+
+def signed_url(image_id: str) -> str:
+    """Return a signed URL for the layer of an image, without scheme and host.
+
+    Args:
+        image_id: The id of the image.
+    """
+    expires = str(int(time.time()) + SIGNED_URL_SECONDS)
+    return f"{SIGNED_URL_PATH.format(img_id=image_id)}?Expires={expires}&Signature={_signature(image_id, expires)}"
+
 
 @attrs.frozen
-class LayerStore:
+class SignedUrlHandlers:
     """The handler of signed URLs.
 
     Args:
-        storage: Where the layers are.
+        storage: The storage of the layers.
     """
 
     storage: Storage
 
     async def get(self, request: Request) -> Response:
-        """Send a layer, or the parts of it that `Range` asks for.
-
-        Like Amazon S3, it refuses a request that is authorized twice: by its URL, and by a header that a client should not have
-        sent here.
-        """
+        """Return a layer or parts of it; like Amazon S3, refuse a signed request that also has an `Authorization` header."""
         image_id, query = request.path_params["img_id"], request.query_params
-        if not is_good(image_id, query.get("Expires", ""), query.get("Signature", "")):
+        if not _is_valid(image_id, query.get("Expires", ""), query.get("Signature", "")):
             raise V1Error("The URL is not signed or has expired", 403)
         if "authorization" in request.headers:
             raise V1Error("Only one auth mechanism allowed")
@@ -50,37 +66,10 @@ class LayerStore:
         return BlobResponse(reader, ranges, {"accept-ranges": "bytes"})
 
 
-LIFETIME = 60
-"""How many seconds a URL is good for."""
-
-PATH = "/_layers/{img_id}"
-
-_KEY = secrets.token_bytes(32)  # all registries of this process serve each other's URLs
-
-
-def sign(image_id: str) -> str:
-    """Make a URL for the layer of an image.
-
-    Args:
-        image_id: The image.
-
-    Returns:
-        The URL without scheme and host.
-    """
-    expires = str(int(time.time()) + LIFETIME)
-    return f"{PATH.format(img_id=image_id)}?Expires={expires}&Signature={_signature(image_id, expires)}"
-
-
-def is_good(image_id: str, expires: str, signature: str) -> bool:
-    """Say whether a URL was made by `sign` and has not expired.
-
-    Args:
-        image_id: The image in its path.
-        expires: What its query says.
-        signature: What its query says.
-    """
-    genuine = hmac.compare_digest(_signature(image_id, expires).encode(), signature.encode())
-    return genuine and int(expires) >= time.time()
+def _is_valid(image_id: str, expires: str, signature: str) -> bool:
+    """Return whether path and query of a URL are signed and the URL has not expired."""
+    signed = hmac.compare_digest(_signature(image_id, expires).encode(), signature.encode())
+    return signed and int(expires) >= time.time()
 
 
 def _signature(image_id: str, expires: str) -> str:

@@ -1,4 +1,4 @@
-"""The layers of a registry's images: pushing, pulling and redirecting them."""
+"""The layers of images: push, pull, and the byte ranges of docker-registry 0.9, which differ from RFC 9110."""
 
 import asyncio
 import hashlib
@@ -12,121 +12,93 @@ from starlette.responses import HTMLResponse, Response
 from docker_registry_sdk.testing.storage.base import BlobReader, BlobWriter, Storage, new_layer_key
 from docker_registry_sdk.testing.storage.records import V1Image
 from docker_registry_sdk.testing.streaming import OCTET_STREAM, Part, StreamResponse, body_blocks
-from docker_registry_sdk.testing.v1.authorization import Gate
-from docker_registry_sdk.testing.v1.images import existing, open_image
-from docker_registry_sdk.testing.v1.layer_redirects import sign
+from docker_registry_sdk.testing.v1.authorization import RegistryAuthorizer
+from docker_registry_sdk.testing.v1.images import load_complete_image, open_layer, require_image
+from docker_registry_sdk.testing.v1.layer_redirects import signed_url
 from docker_registry_sdk.testing.v1.requests import parse_image_id
-from docker_registry_sdk.testing.v1.responses import V1Error, cache_headers, not_modified, reply
+from docker_registry_sdk.testing.v1.responses import V1Error, cache_headers, json_response, not_modified
 
-from .images import open_layer
-
-_DOCKER = re.compile(r"docker/([^\s-]+)")
+_DOCKER_VERSION = re.compile(r"docker/([^\s-]+)")
+_INTEGER = re.compile(r"\s*[+-]?[0-9]{1,18}\s*")
 
 
 @attrs.frozen
-class Layers:
+class LayerHandlers:
     """The handlers of `/v1/images/<id>/layer`.
 
     Args:
-        storage: Where the layers are.
-        gate: Who may call.
+        storage: The storage of the layers.
+        authorizer: Authorizes the requests.
 
     Source: docker-registry 0.9, images.py.
     """
 
     storage: Storage
-    gate: Gate
+    authorizer: RegistryAuthorizer
 
     async def get(self, request: Request) -> Response:
-        """Send a layer or a part of it, or tell where it is."""
-        granted, image_id, image = await open_image(request, self.storage, self.gate)
+        """Return a layer, a part of it, or a redirect to it."""
+        token_repository, image_id, image = await load_complete_image(request, self.storage, self.authorizer)
         if (unchanged := not_modified(request)) is not None:
             return unchanged
-        await asyncio.to_thread(self.gate.check_image, granted, image_id)
-        redirect = self.gate.settings.layer_redirect
+        await asyncio.to_thread(self.authorizer.check_image, token_repository, image_id)
+        redirect = self.authorizer.settings.layer_redirect
         if redirect:
             root = str(request.base_url) if redirect is True else redirect
-            location = root.rstrip("/") + sign(image_id)
+            location = root.rstrip("/") + signed_url(image_id)
             return HTMLResponse("<title>Redirecting</title>\n", 302, {"location": location})
-        reader = await asyncio.to_thread(open_layer, self.storage, existing(image))
+        reader = await asyncio.to_thread(open_layer, self.storage, require_image(image))
         headers = {**cache_headers(), "accept-ranges": "bytes"}
         part = parse_layer_range(request.headers.get("range"), reader.size)
-        if (part is None and not reader.size) or (part is not None and not part.valid):
+        if (part is None and not reader.size) or (part is not None and not part.satisfiable):
             reader.close()
-            return Response(status_code=416, headers=headers, media_type="application/octet-stream")
-        return LayerResponse(reader, part, headers)
+            return Response(status_code=416, headers=headers, media_type=OCTET_STREAM)
+        return _layer_response(reader, part, headers)
 
     async def put(self, request: Request) -> Response:
-        """Take a layer in, and compute the checksum over json and layer on the way."""
-        await self.gate.check(request)
+        """Store the layer of an image, and compute the checksum over JSON document and layer."""
+        await self.authorizer.authorize(request)
         image_id = parse_image_id(request.path_params["img_id"])
-        if _is_too_old(request.headers.get("user-agent", "")):
+        if _is_refused_docker_version(request.headers.get("user-agent", "")):
             raise V1Error("Docker daemons before 0.10 cannot push here", 412)
-        image = existing(self.storage.v1.load_image(image_id))
-        _check_open(image)
+        image = require_image(self.storage.v1.load_image(image_id))
+        _check_incomplete(image)
         writer = await asyncio.to_thread(self.storage.create)
         try:
             hasher = hashlib.sha256(image.json.encode() + b"\n")
             async for chunks in body_blocks(request):
                 await asyncio.to_thread(_append, writer, hasher.update, chunks)
-            await asyncio.to_thread(self._keep, image_id, image, writer, f"sha256:{hasher.hexdigest()}")
+            await asyncio.to_thread(self._store, image_id, image, writer, f"sha256:{hasher.hexdigest()}")
         finally:
             writer.abort()
-        return reply()
+        return json_response()
 
-    def _keep(self, image_id: str, image: V1Image, writer: BlobWriter, checksum: str) -> None:
-        """Make what arrived the layer of the image, unless the image has changed meanwhile."""
-        name = new_layer_key()
+    def _store(self, image_id: str, image: V1Image, writer: BlobWriter, checksum: str) -> None:
+        """Commit the layer and add it to the record of the image, unless the record has changed since the request began."""
+        key = new_layer_key()
         writer.sync()
         with self.storage.lock:
-            current = existing(self.storage.v1.load_image(image_id))
-            _check_open(current)
+            current = require_image(self.storage.v1.load_image(image_id))
+            _check_incomplete(current)
             if current.json != image.json:
-                raise V1Error("The json of the image was put again meanwhile")
-            writer.commit(name)
+                raise V1Error("The json of the image changed while the layer was uploaded")
+            writer.commit(key)
             try:
-                self.storage.v1.save_image(image_id, attrs.evolve(current, layer=name, checksum=checksum))
+                self.storage.v1.save_image(image_id, attrs.evolve(current, layer=key, checksum=checksum))
             except BaseException:
-                self.storage.discard(name)
+                self.storage.discard(key)
                 raise
             if current.layer is not None:
                 self.storage.discard(current.layer)
 
 
-def _append(writer: BlobWriter, hash_chunk: Callable[[bytes], None], chunks: Sequence[bytes]) -> None:
-    writer.append(chunks)
-    for chunk in chunks:
-        hash_chunk(chunk)
-
-
-def _check_open(image: V1Image) -> None:
-    if image.complete:
-        raise V1Error("Image already exists", 409)
-
-
-def _is_too_old(user_agent: str) -> bool:
-    """Say whether a client is refused for its version.
-
-    docker-registry 0.9 means to refuse Docker before 0.10, but it takes the version apart into characters and not at the dots:
-    whatever has a dot passes, and what is refused are a lone 0 and 00 to 09.
-
-    Source: docker-registry 0.9, toolkit.docker_client_version and images.put_image_layer.
-    """
-    found = _DOCKER.search(user_agent)
-    digits = found[1] if found is not None else ""
-    return digits.isdecimal() and digits.isascii() and tuple(map(int, digits)) < (0, 10)
-
-
-_INTEGER = re.compile(r"\s*[+-]?[0-9]{1,18}\s*")
-
-
 @attrs.frozen
 class LayerRange:
-    """A part of a layer.
+    """A byte range of a layer.
 
     Args:
-        first: The position of its first byte.
-        last: The position of its last byte; it may lie behind the end of the layer.
+        first: The position of the first byte.
+        last: The position of the last byte; it can be after the end of the layer.
     """
 
     first: int
@@ -134,16 +106,16 @@ class LayerRange:
 
     @property
     def length(self) -> int:
-        """How many bytes are promised, which may be more than there are."""
+        """The number of bytes announced in the response, which can be more than the layer has."""
         return self.last - self.first + 1
 
     @property
-    def valid(self) -> bool:
-        """Whether it is answered at all: a range of fewer than two bytes is not."""
+    def satisfiable(self) -> bool:
+        """Whether the range has two bytes or more; docker-registry 0.9 answers 416 for smaller ranges."""
         return self.first >= 0 and self.length >= 2
 
     def content_range(self, size: int) -> str:
-        """Return the `Content-Range` that announces it: without the unit.
+        """Return the value of `Content-Range`, which docker-registry 0.9 sends without the unit.
 
         Args:
             size: The length of the layer.
@@ -152,15 +124,15 @@ class LayerRange:
 
 
 def parse_layer_range(header: str | None, size: int) -> LayerRange | None:
-    """Read a `Range` header.
+    """Parse a `Range` header as docker-registry 0.9 does.
 
     Args:
-        header: Its value, or None when there is none.
+        header: The value of the header, or None if the request has none.
         size: The length of the layer.
 
     Returns:
-        The range; an open one ends at the size of the layer, one byte too far. None when the whole layer is to be sent, since
-        there is no header, or it makes no sense: several ranges, or one that counts from the end.
+        The range; a range without an end ends at `size`, one byte after the last one. None if the response is to contain the
+        whole layer: there is no header, it is malformed, or it has several ranges or a range counted from the end.
 
     Source: docker-registry 0.9, images._parse_bytes_range and images._get_image_layer.
     """
@@ -176,20 +148,37 @@ def parse_layer_range(header: str | None, size: int) -> LayerRange | None:
     return LayerRange(int(first), int(last)) if _INTEGER.fullmatch(last) else None
 
 
-class LayerResponse(StreamResponse):
-    """Sends a layer, and closes the reader. A range may promise more than there is.
-
-    Args:
-        reader: The layer.
-        part: The part to send; None sends the whole layer.
-        headers: Headers to send along.
+def _layer_response(reader: BlobReader, part: LayerRange | None, headers: Mapping[str, str]) -> StreamResponse:
+    """Return a response with a layer or a part of it; the response closes the reader.
 
     Source: docker-registry 0.9, images._get_image_layer.
     """
+    headers = {**headers, "content-type": OCTET_STREAM}
+    if part is None:
+        return StreamResponse(reader, [Part(0, reader.size)], 200, headers)
+    headers["content-range"] = part.content_range(reader.size)
+    return StreamResponse(reader, [Part(part.first, part.length)], 206, headers)
 
-    def __init__(self, reader: BlobReader, part: LayerRange | None, headers: Mapping[str, str]) -> None:
-        extra = {"content-type": OCTET_STREAM}
-        if part is not None:
-            extra["content-range"] = part.content_range(reader.size)
-        piece = Part(0, reader.size) if part is None else Part(part.first, part.length)
-        super().__init__(reader, [piece], 200 if part is None else 206, {**headers, **extra})
+
+def _append(writer: BlobWriter, hash_chunk: Callable[[bytes], None], chunks: Sequence[bytes]) -> None:
+    writer.append(chunks)
+    for chunk in chunks:
+        hash_chunk(chunk)
+
+
+def _check_incomplete(image: V1Image) -> None:
+    if image.complete:
+        raise V1Error("Image already exists", 409)
+
+
+def _is_refused_docker_version(user_agent: str) -> bool:
+    """Return whether docker-registry 0.9 refuses a push by this version of Docker.
+
+    It intends to refuse versions before 0.10, but splits the version into characters instead of at the dots. So it accepts all
+    versions with a dot, and refuses only 0 and 00 to 09.
+
+    Source: docker-registry 0.9, toolkit.docker_client_version and images.put_image_layer.
+    """
+    found = _DOCKER_VERSION.search(user_agent)
+    digits = found[1] if found is not None else ""
+    return digits.isdecimal() and digits.isascii() and tuple(map(int, digits)) < (0, 10)

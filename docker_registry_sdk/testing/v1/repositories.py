@@ -1,8 +1,9 @@
-"""A registry's repositories as a whole: their properties and their deletion."""
+"""The repositories of a registry: their tags, their properties, and their deletion."""
 
 import asyncio
 import re
 import time
+from collections.abc import Mapping
 
 import attrs
 from starlette.requests import Request
@@ -10,166 +11,173 @@ from starlette.responses import Response
 
 from docker_registry_sdk.testing.storage.base import Storage
 from docker_registry_sdk.testing.storage.records import PushInfo, V1Repository
-from docker_registry_sdk.testing.v1.authorization import Gate
-from docker_registry_sdk.testing.v1.requests import is_object, parse_repository, parse_tag, read_document
-from docker_registry_sdk.testing.v1.responses import V1Error, crash, reply
+from docker_registry_sdk.testing.v1.authorization import RegistryAuthorizer
+from docker_registry_sdk.testing.v1.requests import is_object, parse_repository, parse_tag, read_json
+from docker_registry_sdk.testing.v1.responses import V1Error, crash_error, json_response
 
-
-@attrs.frozen
-class Repositories:
-    """The handlers of `/v1/repositories/<name>/properties`, and of the deletion of a repository.
-
-    Args:
-        storage: Where the registry's records are.
-        gate: Who may call.
-
-    Source: docker-registry 0.9, tags.py.
-    """
-
-    storage: Storage
-    gate: Gate
-
-    async def get_properties(self, request: Request) -> Response:
-        """Tell whether a repository is private; one that is not there is public."""
-        name = parse_repository(request.path_params["name"])
-        await self.gate.check(request, name)
-        record = self.storage.v1.load(name)
-        return reply({"access": "private" if record is not None and record.private else "public"})
-
-    async def put_properties(self, request: Request) -> Response:
-        """Make a repository, which need not be there, private or public; any other value changes nothing."""
-        name = parse_repository(request.path_params["name"])
-        await self.gate.check(request, name)
-        _, document = await read_document(request, "Invalid data")
-        if not document or not is_object(document):
-            raise V1Error("Invalid data")
-        if "access" not in document:
-            raise crash(self.gate.settings, "Missing access")
-        if document["access"] in ("private", "public"):
-            await asyncio.to_thread(self._set_private, name, document["access"] == "private")
-        return reply()
-
-    async def delete(self, request: Request) -> Response:
-        """Delete a repository: its tags, its list of images and its privacy. The images stay."""
-        name = parse_repository(request.path_params["name"])
-        granted = await self.gate.check(request, name)
-        if self.storage.v1.load(name) is None and granted is None:
-            raise V1Error("Repository not found", 404)
-        await asyncio.to_thread(self.storage.v1.remove, name)
-        return reply()
-
-    def _set_private(self, name: str, private: bool) -> None:
-        with self.storage.lock:
-            record = attrs.evolve(self.storage.v1.load(name) or V1Repository(), private=private)
-            if record == V1Repository():
-                self.storage.v1.remove(name)
-            else:
-                self.storage.v1.save(name, record)
-
-
-UNKNOWN = {"last_update": None, "docker_version": None, "docker_go_version": None, "arch": "amd64", "os": "linux", "kernel": None}
-"""What is said about a push that nothing is known about."""
+UNKNOWN_PUSH_INFO: Mapping[str, str | int | None] = {
+    "last_update": None,
+    "docker_version": None,
+    "docker_go_version": None,
+    "arch": "amd64",
+    "os": "linux",
+    "kernel": None,
+}
+"""The push information of a tag that does not exist."""
 
 _PRODUCT = re.compile(r"(?<![^\s/])([^\s/]+)/([^\s/]+)")
 
 
 @attrs.frozen
-class Tags:
-    """The handlers of `/v1/repositories/<name>/tags`, of what is below, and of `/v1/repositories/<name>/json`.
+class TagHandlers:
+    """The handlers of `/v1/repositories/<name>/tags`, `/v1/repositories/<name>/tags/<tag>`, and the push information of both.
 
     Args:
-        storage: Where the registry's records are.
-        gate: Who may call.
+        storage: The storage of the registry.
+        authorizer: Authorizes the requests.
 
     Source: docker-registry 0.9, tags.py.
     """
 
     storage: Storage
-    gate: Gate
+    authorizer: RegistryAuthorizer
 
     async def list(self, request: Request) -> Response:
-        """List the tags; a repository that has none as yet has an empty map."""
+        """Return the tags with their image ids; with a token, a repository that does not exist yet has none."""
         name = parse_repository(request.path_params["name"])
-        granted = await self.gate.check(request, name)
+        token_repository = await self.authorizer.authorize(request, name)
         record = self.storage.v1.load(name)
-        if record is None and granted is None:
+        if record is None and token_repository is None:
             raise V1Error("Repository not found", 404)
-        return reply({} if record is None else dict(record.tags))
+        return json_response({} if record is None else dict(record.tags))
 
     async def get(self, request: Request) -> Response:
-        """Tell the image id of a tag."""
+        """Return the image id of a tag."""
         record = await self._load(request)
         image_id = record.tags.get(request.path_params["tag"])
         if image_id is None:
             raise V1Error("Tag not found", 404)
-        return reply(image_id)
+        return json_response(image_id)
 
     async def put(self, request: Request) -> Response:
-        """Set a tag; the image need not belong to the repository, nor be complete."""
+        """Set a tag; the image must exist, but can be incomplete or belong to another repository."""
         name = parse_repository(request.path_params["name"])
-        await self.gate.check(request, name)
+        await self.authorizer.authorize(request, name)
         tag = parse_tag(request.path_params["tag"])
-        _, image_id = await read_document(request, "Invalid data")
+        _, image_id = await read_json(request, "Invalid data")
         if not image_id or not isinstance(image_id, str):
             raise V1Error("Invalid data")
         if self.storage.v1.load_image(image_id) is None:
             raise V1Error("Image not found", 404)
-        await asyncio.to_thread(self._set, name, tag, image_id, push_facts(request.headers.get("user-agent", "")))
-        return reply()
+        await asyncio.to_thread(self._set, name, tag, image_id, _parse_push_info(request.headers.get("user-agent", "")))
+        return json_response()
 
     async def delete(self, request: Request) -> Response:
-        """Delete a tag; the image stays."""
+        """Delete a tag; the image remains."""
         name = parse_repository(request.path_params["name"])
-        await self.gate.check(request, name)
+        await self.authorizer.authorize(request, name)
         await asyncio.to_thread(self._delete, name, request.path_params["tag"])
-        return reply()
+        return json_response()
 
-    async def facts(self, request: Request) -> Response:
-        """Tell what is known about the push of a tag, be it there or not."""
+    async def get_push_info(self, request: Request) -> Response:
+        """Return the push information of a tag, which does not need to exist."""
         record = await self._load(request)
-        return reply(dict(record.tag_push_info.get(request.path_params["tag"], UNKNOWN)))
+        return json_response(dict(record.tag_push_info.get(request.path_params["tag"], UNKNOWN_PUSH_INFO)))
 
-    async def repository_facts(self, request: Request) -> Response:
-        """Tell what is known about the push of the tag `latest`, be it there or not."""
+    async def get_latest_push_info(self, request: Request) -> Response:
+        """Return the push information of the tag `latest`, which does not need to exist."""
         record = await self._load(request)
-        return reply(UNKNOWN if record.push_info is None else dict(record.push_info))
+        return json_response(dict(UNKNOWN_PUSH_INFO if record.push_info is None else record.push_info))
 
     async def _load(self, request: Request) -> V1Repository:
         name = parse_repository(request.path_params["name"])
-        await self.gate.check(request, name)
+        await self.authorizer.authorize(request, name)
         return self.storage.v1.load(name) or V1Repository()
 
-    def _set(self, name: str, tag: str, image_id: str, facts: PushInfo) -> None:
+    def _set(self, name: str, tag: str, image_id: str, push_info: PushInfo) -> None:
         with self.storage.lock:
             record = self.storage.v1.load(name) or V1Repository()
-            self.storage.v1.save(name, record.with_tag(tag, image_id, facts))
+            self.storage.v1.save(name, record.with_tag(tag, image_id, push_info))
 
     def _delete(self, name: str, tag: str) -> None:
         with self.storage.lock:
             record = self.storage.v1.load(name)
             if record is None or tag not in record.tags:
                 raise V1Error(f"Tag not found: {tag}", 404)
-            remaining = record.without_tag(tag)
-            if remaining == V1Repository():
-                self.storage.v1.remove(name)
-            else:
-                self.storage.v1.save(name, remaining)
+            _save_or_remove(self.storage, name, record.without_tag(tag))
 
 
-def push_facts(user_agent: str) -> PushInfo:
-    """Tell from a `User-Agent` what pushed, and from the clock when.
+@attrs.frozen
+class RepositoryHandlers:
+    """The handlers of `/v1/repositories/<name>/properties`, and of the deletion of a repository.
 
     Args:
-        user_agent: The header.
+        storage: The storage of the registry.
+        authorizer: Authorizes the requests.
+
+    Source: docker-registry 0.9, tags.py.
+    """
+
+    storage: Storage
+    authorizer: RegistryAuthorizer
+
+    async def get_properties(self, request: Request) -> Response:
+        """Return whether a repository is private or public; a repository that does not exist is public."""
+        name = parse_repository(request.path_params["name"])
+        await self.authorizer.authorize(request, name)
+        record = self.storage.v1.load(name)
+        return json_response({"access": "private" if record is not None and record.private else "public"})
+
+    async def put_properties(self, request: Request) -> Response:
+        """Make a repository private or public, even before it exists; ignore all other values of `access`."""
+        name = parse_repository(request.path_params["name"])
+        await self.authorizer.authorize(request, name)
+        _, document = await read_json(request, "Invalid data")
+        if not document or not is_object(document):
+            raise V1Error("Invalid data")
+        if "access" not in document:
+            raise crash_error(self.authorizer.settings, "Missing access")
+        if document["access"] in ("private", "public"):
+            await asyncio.to_thread(self._set_private, name, document["access"] == "private")
+        return json_response()
+
+    async def delete(self, request: Request) -> Response:
+        """Delete the tags, the image list and the properties of a repository; the images remain."""
+        name = parse_repository(request.path_params["name"])
+        token_repository = await self.authorizer.authorize(request, name)
+        if self.storage.v1.load(name) is None and token_repository is None:
+            raise V1Error("Repository not found", 404)
+        await asyncio.to_thread(self.storage.v1.remove, name)
+        return json_response()
+
+    def _set_private(self, name: str, private: bool) -> None:
+        with self.storage.lock:
+            record = self.storage.v1.load(name) or V1Repository()
+            _save_or_remove(self.storage, name, attrs.evolve(record, private=private))
+
+
+def _save_or_remove(storage: Storage, name: str, record: V1Repository) -> None:
+    """Save the record of a repository, or remove it if nothing is left in it."""
+    if record == V1Repository():
+        storage.v1.remove(name)
+    else:
+        storage.v1.save(name, record)
+
+
+def _parse_push_info(user_agent: str) -> PushInfo:
+    """Return the push information with the versions and the platform in a `User-Agent`.
+
+    Args:
+        user_agent: The value of the header.
 
     Returns:
-        The facts. The time is in seconds since 1970, and wrong by the time zone where that is not UTC.
+        The information. Its time is that of docker-registry 0.9: seconds since 1970, shifted by the time zone of the host.
 
     Source: docker-registry 0.9, tags.create_tag_json.
     """
     products = dict(_PRODUCT.findall(user_agent))
-    facts: dict[str, str | int] = {"last_update": int(time.mktime(time.gmtime()))}
+    push_info: dict[str, str | int] = {"last_update": int(time.mktime(time.gmtime()))}
     for key, product in (("docker_version", "docker"), ("docker_go_version", "go")):
         if product in products:
-            facts[key] = products[product]
-    return {**facts, **{key: products[key].lower() for key in ("arch", "kernel", "os") if key in products}}
+            push_info[key] = products[product]
+    return {**push_info, **{key: products[key].lower() for key in ("arch", "kernel", "os") if key in products}}

@@ -1,4 +1,4 @@
-"""The JSON that clients send: reading it in bounded memory and without trusting it."""
+"""The parts of requests to API v1: JSON bodies, and the names in paths."""
 
 import json
 import re
@@ -9,65 +9,65 @@ from starlette.requests import Request
 
 from docker_registry_sdk.testing.v1.responses import V1Error, WebPageError
 
-DOCUMENT_LIMIT = 4 * 1024 * 1024
-"""The largest document taken, in bytes. docker-registry has no limit."""
+MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
+"""The maximum size of a JSON body. docker-registry has no limit."""
 
-
-async def read_document(request: Request, complaint: str) -> tuple[str, Any]:
-    """Read a request's body as JSON.
-
-    Args:
-        request: The request.
-        complaint: What to answer when it is none.
-
-    Returns:
-        The text as it was sent, and what it means.
-
-    Raises:
-        V1Error: The body is too long, not UTF-8, or not JSON.
-    """
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > DOCUMENT_LIMIT:
-            raise V1Error(complaint)
-    try:
-        text = body.decode()
-        return text, json.loads(text)
-    except (ValueError, RecursionError):
-        raise V1Error(complaint) from None
-
-
-def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
-    """Say whether a value is a JSON object."""
-    return isinstance(value, dict)
-
-
-def is_list(value: Any) -> TypeGuard[list[Any]]:
-    """Say whether a value is a JSON array."""
-    return isinstance(value, list)
-
-
-NAME_LIMIT = 255
+MAX_NAME_LENGTH = 255
+"""The maximum length of a repository name, escaped. docker-registry has no limit."""
 
 _NAMESPACE = re.compile(r"[A-Za-z0-9_.-]+")
 _IMAGE_ID = re.compile(r"[a-f0-9]{16}|[a-f0-9]{64}")
 _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
 
 
-def parse_repository(text: str) -> str:
-    """Read the name of a repository.
+async def read_json(request: Request, error_message: str) -> tuple[str, Any]:
+    """Read the body of a request as JSON.
 
     Args:
-        text: What stands in the path.
+        request: The request.
+        error_message: The message of the error if the body is not JSON.
 
     Returns:
-        The name as `namespace/repository`: the namespace is `library` when there is none, and whatever is behind the first slash
-        is escaped, so that there is one slash in all.
+        The text of the body, unchanged, and the parsed document.
 
     Raises:
-        V1Error: 404. docker-registry takes any namespace, even one that leads out of its storage or breaks a header; here it
-            holds letters, digits, dots, hyphens and underscores, and the name is not endless.
+        V1Error: 400: the body is too large, is not UTF-8, or is not JSON.
+    """
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_DOCUMENT_BYTES:
+            raise V1Error(error_message)
+    try:
+        text = body.decode()
+        return text, json.loads(text)
+    except (ValueError, RecursionError):
+        raise V1Error(error_message) from None
+
+
+def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+    """Return whether a value is a JSON object."""
+    return isinstance(value, dict)
+
+
+def is_list(value: Any) -> TypeGuard[list[Any]]:
+    """Return whether a value is a JSON array."""
+    return isinstance(value, list)
+
+
+def parse_repository(text: str) -> str:
+    """Parse the name of a repository.
+
+    Args:
+        text: The name in the path of the request.
+
+    Returns:
+        The name as `namespace/repository`. A name without a slash gets the namespace `library`; further slashes are escaped.
+
+    Raises:
+        V1Error: 404: the name is invalid. docker-registry accepts all namespaces, even `..`, which leaves its storage, and line
+            breaks, which end up in headers. Here a namespace consists of letters, digits, dots, hyphens and underscores, and the
+            length of the name is limited.
 
     Source: docker-registry 0.9, toolkit.parse_repository_name.
     """
@@ -77,22 +77,22 @@ def parse_repository(text: str) -> str:
     if not slash:
         namespace, rest = "library", namespace
     name = f"{namespace}/{quote_plus(rest)}"
-    if not _NAMESPACE.fullmatch(namespace) or namespace.strip(".") == "" or rest.strip(".") == "" or len(name) > NAME_LIMIT:
+    if not _NAMESPACE.fullmatch(namespace) or not namespace.strip(".") or not rest.strip(".") or len(name) > MAX_NAME_LENGTH:
         raise V1Error("Repository not found", 404)
     return name
 
 
 def parse_image_id(text: str) -> str:
-    """Check an image id: 64 lower-case hexadecimal digits, or 16 as in the first days.
+    """Check an image id: 64 lower-case hexadecimal digits, or 16 as in the first versions of Docker.
 
     Args:
-        text: What stands in the path.
+        text: The id in the path of the request.
 
     Returns:
         The id.
 
     Raises:
-        V1Error: 404.
+        V1Error: 404: the id is invalid.
 
     Source: docker-registry 0.9, toolkit.valid_image_id.
     """
@@ -102,16 +102,16 @@ def parse_image_id(text: str) -> str:
 
 
 def parse_tag(text: str) -> str:
-    """Check a tag that is to be set.
+    """Check the name of a new tag.
 
     Args:
-        text: What stands in the path.
+        text: The tag in the path of the request.
 
     Returns:
         The tag.
 
     Raises:
-        V1Error: 400.
+        V1Error: 400: the tag is invalid.
 
     Source: docker-registry 0.9, tags.put_tag.
     """

@@ -1,4 +1,4 @@
-"""The paths of API v1 and what answers them."""
+"""The routes of API v1."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
@@ -9,115 +9,146 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from docker_registry_sdk.testing.storage.base import Storage
-from docker_registry_sdk.testing.v1.authorization import Gate
-from docker_registry_sdk.testing.v1.images import Images
-from docker_registry_sdk.testing.v1.index import Index, IndexRepositories
-from docker_registry_sdk.testing.v1.layer_files import LayerChanges
-from docker_registry_sdk.testing.v1.layer_redirects import PATH, LayerStore
-from docker_registry_sdk.testing.v1.layers import Layers
-from docker_registry_sdk.testing.v1.repositories import Repositories, Tags
-from docker_registry_sdk.testing.v1.responses import V1Error, WebPageError, reply
+from docker_registry_sdk.testing.v1.authorization import RegistryAuthorizer
+from docker_registry_sdk.testing.v1.images import ImageHandlers
+from docker_registry_sdk.testing.v1.index import Index, IndexHandlers
+from docker_registry_sdk.testing.v1.layer_files import LayerFileHandlers
+from docker_registry_sdk.testing.v1.layer_redirects import SIGNED_URL_PATH, SignedUrlHandlers
+from docker_registry_sdk.testing.v1.layers import LayerHandlers
+from docker_registry_sdk.testing.v1.repositories import RepositoryHandlers, TagHandlers
+from docker_registry_sdk.testing.v1.responses import V1Error, WebPageError, json_response
 from docker_registry_sdk.testing.v1.settings import V1Settings
-from docker_registry_sdk.testing.v1.tokens import Sessions, given_cookie
-from docker_registry_sdk.testing.v1.users import IndexUsers
+from docker_registry_sdk.testing.v1.tokens import Sessions, new_cookie
+from docker_registry_sdk.testing.v1.users import UserHandlers
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
-_NAME = "/v1/repositories/{name:path}"
+_REPOSITORY = "/v1/repositories/{name:path}"
 _IMAGE = "/v1/images/{img_id}"
-_Table = dict[str, dict[str, Handler]]
+_Table: TypeAlias = dict[str, dict[str, Handler]]
+"""The handler of each path and method."""
 
 
 def v1_app(storage: Storage, settings: V1Settings, index: Index) -> ASGIApp:
-    """Build the application that answers API v1.
+    """Return the ASGI application that serves API v1.
 
     Args:
-        storage: Where the content is.
-        settings: What the host plays.
-        index: The index that it is, or that it asks about tokens.
+        storage: The storage of the registry.
+        settings: The settings of API v1.
+        index: The index: the one that the application serves, or the one that issues the tokens for its registry.
 
     Returns:
-        The application. Paths that docker-registry does not know are answered as its framework does.
+        The application. It answers unknown paths as Flask does, the framework of docker-registry.
     """
-    gate = Gate(storage, settings, index, Sessions())
-    repositories = Repositories(storage, gate)
-    index_repositories = IndexRepositories(index, settings)
+    authorizer = RegistryAuthorizer(storage, settings, index, Sessions())
+    repositories = RepositoryHandlers(storage, authorizer)
+    index_handlers = IndexHandlers(index, settings)
     table: _Table = {"/v1/_ping": {"GET": _ping(settings)}, "/_ping": {"GET": _ping(settings)}}
     methods: dict[str, Handler] = {}
     if settings.is_index:
-        table |= _index_table(index_repositories, IndexUsers(index.users), settings)
-        methods |= {"PUT": index_repositories.put, "DELETE": index_repositories.delete}
+        table |= _index_table(index_handlers, UserHandlers(index.users), settings)
+        methods |= {"PUT": index_handlers.put_repository, "DELETE": index_handlers.delete_repository}
     if settings.is_registry:
-        table |= _registry_table(storage, gate, repositories)
+        table |= _registry_table(storage, authorizer, repositories)
         methods["DELETE"] = repositories.delete
     if settings.role == "both":
-        methods["DELETE"] = _by_credentials(index_repositories.delete, repositories.delete, gate)
-    routes = [Route(path, Resource(handlers, _add_slash if _has_twin(path) else None)) for path, handlers in table.items()]
+        methods["DELETE"] = _by_credentials(index_handlers.delete_repository, repositories.delete, authorizer)
+    routes = [Route(path, Resource(handlers, _fallback(path))) for path, handlers in table.items()]
     return Router(
-        [*routes, Route(_NAME + "/", Resource(methods)), Route(_NAME, Resource({}, _add_slash))],
+        [*routes, Route(_REPOSITORY + "/", Resource(methods)), Route(_REPOSITORY, Resource({}, _add_slash))],
         redirect_slashes=False,
-        default=Resource({}, not_found),
+        default=Resource({}, _not_found),
     )
 
 
-def _index_table(repositories: IndexRepositories, users: IndexUsers, settings: V1Settings) -> _Table:
+class Resource:
+    """An ASGI application that calls the handler for the method of a request and sends errors as responses.
+
+    Args:
+        handlers: The handler of each method; HEAD is answered like GET.
+        fallback: The handler of all other methods; by default they get a 405.
+    """
+
+    def __init__(self, handlers: Mapping[str, Handler], fallback: Handler | None = None) -> None:
+        self._handlers = {**({"HEAD": handlers["GET"]} if "GET" in handlers else {}), **handlers}
+        self._fallback = fallback or self._method_not_allowed
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request, unless the client disconnects."""
+        request = Request(scope, receive, send)
+        try:
+            response = await self._handlers.get(request.method, self._fallback)(request)
+        except V1Error as error:
+            response = error.response()
+        except ClientDisconnect:
+            return
+        cookie = new_cookie(request)
+        if cookie is not None:
+            response.headers.append("set-cookie", cookie)
+        await response(scope, receive, send)
+
+    async def _method_not_allowed(self, _: Request) -> Response:
+        raise WebPageError(405, {"allow": ", ".join(self._handlers)})
+
+
+def _index_table(index: IndexHandlers, users: UserHandlers, settings: V1Settings) -> _Table:
     table: _Table = {
         "/v1/users": {"GET": users.check, "POST": users.create},
         "/v1/users/": {"GET": users.check, "POST": users.create},
         "/v1/users/{username}/": {"PUT": users.update},
         "/v1/users/{username}": {},
-        f"{_NAME}/images": {"GET": repositories.get_images, "PUT": repositories.put_images, "DELETE": repositories.delete_images},
-        f"{_NAME}/auth": {"PUT": repositories.authorize},
+        f"{_REPOSITORY}/images": {"GET": index.get_images, "PUT": index.put_images, "DELETE": index.delete_images},
+        f"{_REPOSITORY}/auth": {"PUT": index.verify_token},
     }
-    return {**table, "/v1/search": {"GET": repositories.search}} if settings.search else table
+    return {**table, "/v1/search": {"GET": index.search}} if settings.search else table
 
 
-def _registry_table(storage: Storage, gate: Gate, repositories: Repositories) -> _Table:
-    tags, images, layers = Tags(storage, gate), Images(storage, gate), Layers(storage, gate)
-    changes = LayerChanges(storage, gate)
+def _registry_table(storage: Storage, authorizer: RegistryAuthorizer, repositories: RepositoryHandlers) -> _Table:
+    tags, images = TagHandlers(storage, authorizer), ImageHandlers(storage, authorizer)
+    layers, layer_files = LayerHandlers(storage, authorizer), LayerFileHandlers(storage, authorizer)
     return {
-        f"{_NAME}/tags/{{tag}}/json": {"GET": tags.facts},
-        f"{_NAME}/tags/{{tag}}": {"GET": tags.get, "PUT": tags.put, "DELETE": tags.delete},
-        f"{_NAME}/tags": {"GET": tags.list, "DELETE": repositories.delete},
-        f"{_NAME}/json": {"GET": tags.repository_facts},
-        f"{_NAME}/properties": {"GET": repositories.get_properties, "PUT": repositories.put_properties},
+        f"{_REPOSITORY}/tags/{{tag}}/json": {"GET": tags.get_push_info},
+        f"{_REPOSITORY}/tags/{{tag}}": {"GET": tags.get, "PUT": tags.put, "DELETE": tags.delete},
+        f"{_REPOSITORY}/tags": {"GET": tags.list, "DELETE": repositories.delete},
+        f"{_REPOSITORY}/json": {"GET": tags.get_latest_push_info},
+        f"{_REPOSITORY}/properties": {"GET": repositories.get_properties, "PUT": repositories.put_properties},
         f"{_IMAGE}/json": {"GET": images.get_json, "PUT": images.put_json},
         f"{_IMAGE}/ancestry": {"GET": images.get_ancestry},
         f"{_IMAGE}/checksum": {"PUT": images.put_checksum},
         f"{_IMAGE}/layer": {"GET": layers.get, "PUT": layers.put},
-        f"{_IMAGE}/files": {"GET": changes.files},
-        f"{_IMAGE}/diff": {"GET": changes.diff},
-        PATH: {"GET": LayerStore(storage).get},
+        f"{_IMAGE}/files": {"GET": layer_files.files},
+        f"{_IMAGE}/diff": {"GET": layer_files.diff},
+        SIGNED_URL_PATH: {"GET": SignedUrlHandlers(storage).get},
     }
 
 
 def _ping(settings: V1Settings) -> Handler:
-    """Return what answers that API v1 is spoken here."""
+    """Return the handler of `_ping`, from which clients learn that the host speaks API v1."""
 
     async def ping(_: Request) -> Response:
-        return reply({}, headers={"x-docker-registry-standalone": str(settings.standalone)})
+        return json_response({}, headers={"x-docker-registry-standalone": str(settings.standalone)})
 
     return ping
 
 
-def _by_credentials(for_index: Handler, for_registry: Handler, gate: Gate) -> Handler:
-    """Return what tells a call to the index from one to the registry, where one host plays both: by its token or session."""
+def _by_credentials(for_index: Handler, for_registry: Handler, authorizer: RegistryAuthorizer) -> Handler:
+    """Return a handler for a host that is index and registry: requests with a token or a session are for the registry."""
 
     async def handle(request: Request) -> Response:
         scheme = request.headers.get("authorization", "").partition(" ")[0].lower()
-        is_registry = scheme == "token" or (not scheme and gate.sessions.find(request) is not None)
+        is_registry = scheme == "token" or (not scheme and authorizer.sessions.find(request) is not None)
         return await (for_registry if is_registry else for_index)(request)
 
     return handle
 
 
-def _has_twin(path: str) -> bool:
-    """Say whether there is also a path with a slash at the end, which is where other methods lead."""
-    return path.startswith((_NAME, "/v1/users/{username}")) and not path.endswith("/")
+def _fallback(path: str) -> Handler | None:
+    """Return the handler of the methods that a path does not support: a redirect if the same path with a final slash exists."""
+    return _add_slash if path.startswith((_REPOSITORY, "/v1/users/{username}")) and not path.endswith("/") else None
 
 
 async def _add_slash(request: Request) -> Response:
-    """Send the client to the path with a slash at the end, as the framework of docker-registry does whatever the method."""
+    """Redirect to the same path with a final slash, as Flask does for all methods."""
     name: str = request.path_params.get("name", "user")
     if not name or name.startswith("/"):
         raise WebPageError(404)
@@ -126,40 +157,5 @@ async def _add_slash(request: Request) -> Response:
     return HTMLResponse("<title>Redirecting</title>\n", 301, {"location": location})
 
 
-class Resource:
-    """An ASGI application that calls the handler of a request's method and turns a `V1Error` into an answer.
-
-    Args:
-        handlers: What to call for each method; HEAD is answered as GET is.
-        otherwise: What to call for other methods; without it they are refused.
-    """
-
-    def __init__(self, handlers: Mapping[str, Handler], otherwise: Handler | None = None) -> None:
-        self._handlers = {**({"HEAD": handlers["GET"]} if "GET" in handlers else {}), **handlers}
-        self._otherwise = otherwise or self._refuse
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request; one whose client has gone is not answered."""
-        request = Request(scope, receive, send)
-        try:
-            response = await self._handlers.get(request.method, self._otherwise)(request)
-        except V1Error as error:
-            response = error.response()
-        except ClientDisconnect:
-            return
-        cookie = given_cookie(request)
-        if cookie is not None:
-            response.headers.append("set-cookie", cookie)
-        await response(scope, receive, send)
-
-    async def _refuse(self, _: Request) -> Response:
-        raise WebPageError(405, {"allow": ", ".join(self._handlers)})
-
-
-async def not_found(_: Request) -> Response:
-    """Answer that there is no such path.
-
-    Raises:
-        WebPageError: Always.
-    """
+async def _not_found(_: Request) -> Response:
     raise WebPageError(404)

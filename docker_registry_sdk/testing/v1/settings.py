@@ -1,4 +1,4 @@
-"""What a caller may choose about API v1."""
+"""The settings of API v1."""
 
 from collections.abc import Mapping
 from typing import Literal, TypeAlias
@@ -10,24 +10,24 @@ Role: TypeAlias = Literal["standalone", "both", "index", "registry"]
 
 @attrs.frozen(kw_only=True)
 class V1Settings:
-    """Which parts of API v1 a host plays, and how.
+    """The role of a host in API v1, and its behaviour.
 
     Args:
-        role: `standalone` is docker-registry 0.9 by itself: it plays the index too, and its tokens mean nothing. `both` is an
-            index and a registry on one host, and the registry checks the tokens of the index. `index` and `registry` are one
-            of these alone.
-        endpoints: What the index names in ``X-Docker-Endpoints``. When empty, it names the registries that were started with
-            it as their index, and without any the Host of the request, which is itself.
-        cookies: Whether a registry gives a session cookie for a token. docker-registry 0.9 gives none.
-        single_use: Whether a token is good for one call only. When it is not said, it is so with cookies alone: without them
-            nobody could make a second call. Of two hosts, the index has to know that the registry gives cookies.
-        users: The users of the index and their passwords: only they may push, delete and read what is private. None lets
-            everybody in, as docker-registry does.
-        search: Whether there is a search.
-        diff: Whether there is a worker that computes what a layer changes; without one the answer is an error.
-        layer_redirect: Whether a layer is answered by a redirect to a signed URL on this host; or the root of another host that
-            serves the same storage.
-        crashes: Whether what made docker-registry 0.9 crash is answered with its 500, and else with a 400.
+        role: `standalone` is docker-registry 0.9 on its own: it is also the index, and does not check tokens. `both` is an index
+            and a registry on one host, and the registry checks the tokens of the index. `index` and `registry` are only one of
+            the two.
+        endpoints: The hosts of registries that the index sends in ``X-Docker-Endpoints``. If empty, the index sends the running
+            registries that were created with it as their index, or, if there are none, the Host header of the request.
+        cookies: Whether a registry sends a session cookie in response to a token. docker-registry 0.9 does not.
+        single_use: Whether a token is valid for one request only. The default is the value of `cookies`, since a client without a
+            session could send only one request. If index and registry are two hosts, set `cookies` on both.
+        users: The passwords of the index's users by name. Only users may push, delete, and read private repositories. None
+            accepts all clients without a check, as docker-registry does.
+        search: Whether the index supports search.
+        diff: Whether the registry computes the changes in a layer; if not, a request for them gets an error.
+        layer_redirect: Whether the registry redirects requests for a layer to a signed URL on the same host; or the root URL of
+            another host with the same storage, to redirect there.
+        crashes: Whether a request that crashes docker-registry 0.9 gets its status 500; if not, it gets 400.
 
     Raises:
         ValueError: A standalone host has users.
@@ -45,19 +45,19 @@ class V1Settings:
 
     def __attrs_post_init__(self) -> None:
         if self.standalone and self.users is not None:
-            raise ValueError("a standalone registry lets everybody in; give the users to an index")
+            raise ValueError("a standalone registry does not check users; set users on a host with the role `index` or `both`")
 
     @property
     def standalone(self) -> bool:
-        """Whether tokens mean nothing."""
+        """Whether the host is index and registry in one and does not check tokens."""
         return self.role == "standalone"
 
     @property
     def is_index(self) -> bool:
-        """Whether the host plays the index."""
+        """Whether the host is an index."""
         return self.role != "registry"
 
     @property
     def is_registry(self) -> bool:
-        """Whether the host plays a registry."""
+        """Whether the host is a registry."""
         return self.role != "index"

@@ -1,8 +1,11 @@
-"""The tokens of an index: each is for one repository and one kind of access.
+"""The tokens of an index, and the sessions of a registry that replace them after the first request.
+
+A token is for one repository and one kind of access:
 
     signature=0123...,repository="namespace/name",access=read
 
-Source: The Docker Hub and the Registry spec, "Authorization"; docker-registry 0.9, toolkit.check_token.
+Source: The Docker Hub and the Registry spec, "Authorization"; docker-registry 0.9, toolkit.check_token; docker-registry up to 0.8
+(sessions).
 """
 
 import re
@@ -12,12 +15,18 @@ import threading
 import attrs
 from starlette.requests import Request
 
-LEDGER_LIMIT = 10_000
-"""How many tokens an index remembers; the oldest are forgotten first."""
+MAX_TOKENS = 10_000
+"""The maximum number of tokens that an index keeps; it forgets the oldest first."""
+
+MAX_SESSIONS = 10_000
+"""The maximum number of sessions that a registry keeps; it forgets the oldest first."""
 
 METHODS = {"read": ("GET",), "write": ("PUT", "POST"), "delete": ("DELETE",)}
 """The methods that each kind of access allows."""
 
+COOKIE_NAME = "session"
+
+_NEW_COOKIE = "docker_registry_sdk.cookie"
 _FIELD = re.compile(r'\b(\w+)[:=][\s"]?([^",]+)')
 
 
@@ -26,9 +35,9 @@ class Token:
     """A token.
 
     Args:
-        signature: What makes it hard to guess.
-        repository: The repository that it is for.
-        access: What it allows: read, write or delete.
+        signature: Random text.
+        repository: The name of the repository.
+        access: The kind of access: read, write or delete.
     """
 
     signature: str = attrs.field(repr=False)
@@ -36,27 +45,27 @@ class Token:
     access: str
 
     def __str__(self) -> str:
-        """Return the token as it stands in a header."""
+        """Return the token as in a header."""
         return f'signature={self.signature},repository="{self.repository}",access={self.access}'
 
     def allows(self, method: str, repository: str | None) -> bool:
-        """Say whether a call is of the kind that the token is for.
+        """Return whether the token's repository and access are those of a request.
 
         Args:
-            method: The method of the call.
-            repository: The repository in its path, if there is one.
+            method: The method of the request.
+            repository: The repository in the path of the request, if there is one.
         """
         return method in METHODS.get(self.access, ()) and repository in (None, self.repository)
 
 
 def parse_token(header: str | None) -> Token | None:
-    """Read a token.
+    """Parse a token.
 
     Args:
-        header: The `Authorization` of a request, if it has one.
+        header: The value of the `Authorization` header, if the request has one.
 
     Returns:
-        The token, or None when the header is missing or something else.
+        The token, or None if there is no header or its scheme is not `Token`.
     """
     scheme, _, _ = (header or "").partition(" ")
     if scheme.lower() != "token":
@@ -65,11 +74,11 @@ def parse_token(header: str | None) -> Token | None:
     return Token(fields.get("signature", ""), fields.get("repository", ""), fields.get("access", ""))
 
 
-class TokenLedger:
-    """The tokens that an index has given; any thread may use it.
+class IssuedTokens:
+    """The tokens that an index has issued; any thread may call the methods.
 
     Args:
-        single_use: Whether a token is good for one call only.
+        single_use: Whether a token is valid for one request only.
     """
 
     def __init__(self, *, single_use: bool) -> None:
@@ -78,67 +87,57 @@ class TokenLedger:
         self._tokens: dict[str, Token] = {}
 
     def issue(self, repository: str, access: str) -> Token:
-        """Give a token.
+        """Issue a token.
 
         Args:
-            repository: The repository that it is for.
-            access: What it allows.
-
-        Returns:
-            The token.
+            repository: The name of the repository.
+            access: The kind of access.
         """
         token = Token(secrets.token_hex(16), repository, access)
         with self._lock:
             self._tokens[token.signature] = token
-            if len(self._tokens) > LEDGER_LIMIT:
+            if len(self._tokens) > MAX_TOKENS:
                 del self._tokens[next(iter(self._tokens))]
         return token
 
-    def use(self, token: Token) -> bool:
-        """Take a token.
+    def verify(self, token: Token) -> bool:
+        """Return whether a token was issued by this index and is still valid; a single-use token is invalid from then on.
 
         Args:
-            token: What a client sent.
-
-        Returns:
-            Whether the token was given by this index, just as it is, and was not used up before.
+            token: The token that a client sent.
         """
         with self._lock:
-            good = self._tokens.get(token.signature) == token
-            if good and self._single_use:
+            valid = self._tokens.get(token.signature) == token
+            if valid and self._single_use:
                 del self._tokens[token.signature]
-            return good
-
-
-COOKIE = "session"
-_GIVEN = "docker_registry_sdk.cookie"
+            return valid
 
 
 class Sessions:
-    """The sessions that a registry has opened; for the thread of its event loop only."""
+    """The sessions of a registry; only the thread of its event loop may call the methods."""
 
     def __init__(self) -> None:
         self._tokens: dict[str, Token] = {}
 
     def open(self, request: Request, token: Token) -> None:
-        """Open a session, and have the answer to the request give its cookie.
+        """Open a session, and note its cookie in the request for `new_cookie`.
 
         Args:
-            request: The request that brought the token.
-            token: The token that the session takes the place of.
+            request: The request with the token.
+            token: The token that the session replaces.
         """
         session = secrets.token_urlsafe(24)
         self._tokens[session] = token
-        if len(self._tokens) > LEDGER_LIMIT:
+        if len(self._tokens) > MAX_SESSIONS:
             del self._tokens[next(iter(self._tokens))]
-        request.scope[_GIVEN] = f"{COOKIE}={session}; Path=/; HttpOnly"
+        request.scope[_NEW_COOKIE] = f"{COOKIE_NAME}={session}; Path=/; HttpOnly"
 
     def find(self, request: Request) -> Token | None:
-        """Return the token that a request's session stands for, or None when there is no session."""
-        return self._tokens.get(request.cookies.get(COOKIE, ""))
+        """Return the token of a request's session, or None if the request has no session."""
+        return self._tokens.get(request.cookies.get(COOKIE_NAME, ""))
 
 
-def given_cookie(request: Request) -> str | None:
-    """Return the `Set-Cookie` that the answer to a request has to have, if any."""
-    cookie: str | None = request.scope.get(_GIVEN)
+def new_cookie(request: Request) -> str | None:
+    """Return the `Set-Cookie` header for the response to a request, or None if the request opened no session."""
+    cookie: str | None = request.scope.get(_NEW_COOKIE)
     return cookie

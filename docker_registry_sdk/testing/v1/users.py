@@ -1,4 +1,4 @@
-"""The users of an index: a small list of names and passwords."""
+"""The users of an index, and the handlers of `/v1/users`."""
 
 import base64
 import hmac
@@ -10,21 +10,24 @@ import attrs
 from starlette.requests import Request
 from starlette.responses import Response
 
-from docker_registry_sdk.testing.v1.requests import is_object, read_document
-from docker_registry_sdk.testing.v1.responses import V1Error, reply
+from docker_registry_sdk.testing.v1.requests import is_object, read_json
+from docker_registry_sdk.testing.v1.responses import V1Error, json_response
 
 REALM = "docker-registry"
-USERS_LIMIT = 10_000
+
+MAX_USERS = 10_000
+"""The maximum number of users, so that requests cannot exhaust the memory."""
+
+MIN_PASSWORD_LENGTH = 5
 
 _NAME = re.compile(r"[a-z0-9_]{4,30}")
-_PASSWORD_LENGTH = 5
 
 
 class Users:
-    """The users; any thread may ask.
+    """The names and passwords of users; any thread may call the methods.
 
     Args:
-        users: Names and passwords; None lets everybody in.
+        users: The passwords by name; None accepts all clients without a check.
 
     Source: Docker Hub API, "Users".
     """
@@ -34,21 +37,21 @@ class Users:
         self._passwords = None if users is None else dict(users)
 
     @property
-    def open(self) -> bool:
-        """Whether everybody is let in."""
+    def unchecked(self) -> bool:
+        """Whether the index accepts all clients without a check."""
         return self._passwords is None
 
     def authenticate(self, header: str | None) -> str | None:
-        """Find out who sends a request.
+        """Return the user of a request; anonymous requests are accepted.
 
         Args:
-            header: The request's `Authorization`, if it has one.
+            header: The value of the `Authorization` header, if the request has one.
 
         Returns:
-            The user's name; None when nobody has to say, or there is no header.
+            The user's name; None if the request has no credentials or the index does not check users.
 
         Raises:
-            V1Error: 401: the credentials are wrong, or no credentials at all.
+            V1Error: 401: the credentials are malformed or wrong.
         """
         if self._passwords is None or header is None:
             return None
@@ -57,117 +60,116 @@ class Users:
             name, _, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
         except ValueError:
             raise unauthorized() from None
-        known = self._passwords.get(name)
-        if scheme.lower() != "basic" or known is None or not hmac.compare_digest(known.encode(), password.encode()):
+        correct = self._passwords.get(name)
+        if scheme.lower() != "basic" or correct is None or not hmac.compare_digest(correct.encode(), password.encode()):
             raise unauthorized()
         return name
 
     def require(self, header: str | None) -> str | None:
-        """Find out who sends a request that is not for everybody.
+        """Return the user of a request; anonymous requests are refused.
 
         Args:
-            header: The request's `Authorization`, if it has one.
+            header: The value of the `Authorization` header, if the request has one.
 
         Returns:
-            The user's name; None when nobody has to say.
+            The user's name; None if the index does not check users.
 
         Raises:
-            V1Error: 401.
+            V1Error: 401: the credentials are missing, malformed or wrong.
         """
         name = self.authenticate(header)
-        if name is None and not self.open:
+        if name is None and not self.unchecked:
             raise unauthorized()
         return name
 
     def create(self, name: object, password: object) -> bool:
-        """Add a user.
+        """Create a user.
 
         Args:
-            name: The name, as it came.
-            password: The password, as it came.
+            name: The name in the request, of any JSON type.
+            password: The password in the request, of any JSON type.
 
         Returns:
-            False when the name is taken.
+            False if the user exists already.
 
         Raises:
-            V1Error: 400: the name or the password is not of the right form, or there are too many users.
+            V1Error: 400: the name or the password is invalid, or there are too many users.
         """
-        checked = check_password(password)
+        checked = _check_password(password)
         if not isinstance(name, str) or not _NAME.fullmatch(name):
             raise V1Error(f"Invalid user name (must match {_NAME.pattern})")
         with self._lock:
             passwords = {} if self._passwords is None else self._passwords
             if name in passwords:
                 return False
-            if len(passwords) >= USERS_LIMIT:
+            if len(passwords) >= MAX_USERS:
                 raise V1Error("Too many users")
             passwords[name] = checked
         return True
 
     def change_password(self, name: str, password: object) -> None:
-        """Give a user, who is there, another password.
+        """Change the password of an existing user.
 
         Args:
             name: The user's name.
-            password: The password, as it came.
+            password: The password in the request, of any JSON type.
 
         Raises:
-            V1Error: 400.
+            V1Error: 400: the password is invalid.
         """
-        checked = check_password(password)
+        checked = _check_password(password)
         with self._lock:
             if self._passwords is not None:
                 self._passwords[name] = checked
 
 
-def check_password(password: object) -> str:
-    """Check that a password is long enough; 400 when it is not."""
-    if not isinstance(password, str) or len(password) < _PASSWORD_LENGTH or not password.isprintable():
-        raise V1Error(f"Invalid password (must have {_PASSWORD_LENGTH} characters or more)")
-    return password
-
-
-def unauthorized() -> V1Error:
-    """Return the error for credentials that are missing or wrong."""
-    return V1Error("Requires authorization", 401, {"www-authenticate": f'Basic realm="{REALM}"'})
-
-
 @attrs.frozen
-class IndexUsers:
-    """The handlers of `/v1/users` and `/v1/search`.
+class UserHandlers:
+    """The handlers of `/v1/users`.
 
     Args:
-        users: The users.
+        users: The users of the index.
 
-    Source: docker-registry 0.9, index.py and search.py; where there are users, Docker Hub API, "Users".
+    Source: docker-registry 0.9, index.py; if the index checks users, Docker Hub API, "Users".
     """
 
     users: Users
 
     async def check(self, request: Request) -> Response:
-        """Tell whether credentials are good; they are when everybody is let in."""
+        """Check the credentials of a request, as `docker login` requests."""
         self.users.require(request.headers.get("authorization"))
-        return reply("OK")
+        return json_response("OK")
 
     async def create(self, request: Request) -> Response:
-        """Add a user, or say so when everybody is let in."""
-        _, document = await read_document(request, "Error Decoding JSON")
-        if not self.users.open:
+        """Create a user; if the index does not check users, only pretend to."""
+        _, document = await read_json(request, "Error Decoding JSON")
+        if not self.users.unchecked:
             if not is_object(document):
                 raise V1Error("Invalid data")
             if not self.users.create(document.get("username"), document.get("password")):
-                return reply("Username or email already exists", 400)
-        return reply("User Created", 201)
+                return json_response("Username or email already exists", 400)
+        return json_response("User Created", 201)
 
     async def update(self, request: Request) -> Response:
-        """Change a user's own password; when everybody is let in, nothing is read."""
-        if not self.users.open:
+        """Change the password of the user who sends the request; if the index does not check users, ignore the body."""
+        if not self.users.unchecked:
             name = self.users.require(request.headers.get("authorization"))
             if name is None or name != request.path_params["username"]:
                 raise V1Error("Not your account", 403)
-            _, document = await read_document(request, "Error Decoding JSON")
+            _, document = await read_json(request, "Error Decoding JSON")
             if not is_object(document):
                 raise V1Error("Invalid data")
             if "password" in document:
-                self.users.change_password(name, check_password(document["password"]))
-        return reply("", 204)
+                self.users.change_password(name, document["password"])
+        return json_response("", 204)
+
+
+def unauthorized() -> V1Error:
+    """Return the 401 with a Basic challenge."""
+    return V1Error("Requires authorization", 401, {"www-authenticate": f'Basic realm="{REALM}"'})
+
+
+def _check_password(password: object) -> str:
+    if not isinstance(password, str) or len(password) < MIN_PASSWORD_LENGTH or not password.isprintable():
+        raise V1Error(f"Invalid password (must have {MIN_PASSWORD_LENGTH} characters or more)")
+    return password

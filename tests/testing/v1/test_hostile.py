@@ -79,7 +79,7 @@ def test_authorization(serve_v1: ServeV1, header: str) -> None:
 
 
 def test_endless_tokens(serve_v1: ServeV1, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("docker_registry_sdk.testing.v1.tokens.LEDGER_LIMIT", 2)
+    monkeypatch.setattr("docker_registry_sdk.testing.v1.tokens.MAX_TOKENS", 2)
     with httpx.Client(base_url=serve_v1(role="both").url) as client:
         answers = [allocate(client, "a/b") for _ in range(3)]
         statuses = [

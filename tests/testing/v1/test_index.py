@@ -117,7 +117,7 @@ def test_users(serve_v1: ServeV1) -> None:
 
 
 def test_endless_users(serve_v1: ServeV1, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("docker_registry_sdk.testing.v1.users.USERS_LIMIT", 1)
+    monkeypatch.setattr("docker_registry_sdk.testing.v1.users.MAX_USERS", 1)
     with httpx.Client(base_url=serve_v1(role="index", users={"alice": "secret"}).url) as client:
         assert_error(client.post("/v1/users", json={"username": "carol", "password": "12345"}), 400, "Too many users")
 

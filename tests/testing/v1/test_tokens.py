@@ -262,7 +262,7 @@ def test_endpoints(serve_v1: ServeV1) -> None:
 
 
 def test_endless_sessions(serve_v1: ServeV1, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("docker_registry_sdk.testing.v1.tokens.LEDGER_LIMIT", 2)
+    monkeypatch.setattr("docker_registry_sdk.testing.v1.tokens.MAX_SESSIONS", 2)
     url = serve_v1(role="both", cookies=True).url
     cookies: list[str] = []
     with httpx.Client(base_url=url) as client:
