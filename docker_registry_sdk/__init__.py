@@ -16,7 +16,7 @@ from ._core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from ._core.blobs.progress import Progress as Progress
-    from ._core.blobs.session import UploadSession as UploadSession
+    from ._core.blobs.upload_session import UploadSession as UploadSession
     from ._core.transport.options import AsyncClientOptions as AsyncClientOptions
     from ._core.transport.options import ClientOptions as ClientOptions
     from .client._async.client import AsyncRegistryClientV2 as AsyncRegistryClientV2
@@ -93,7 +93,7 @@ else:
         __name__,
         {
             "._core.blobs.progress": ("Progress",),
-            "._core.blobs.session": ("UploadSession",),
+            "._core.blobs.upload_session": ("UploadSession",),
             "._core.transport.options": ("AsyncClientOptions", "ClientOptions"),
             ".client._async.client": ("AsyncRegistryClientV2",),
             ".client._sync.client": ("RegistryClientV2",),

@@ -12,7 +12,7 @@ from typing import Final
 
 from attrs import frozen
 
-from .._core.blobs.wanted import parse_wanted
+from .._core.blobs.blob_spec import parse_blob_spec
 from ..client.manifests import ManifestResponse
 from ..digest import Verifier
 from ..errors import ArtifactError, ParseError
@@ -104,7 +104,7 @@ def titled_layers(found: ManifestResponse) -> list[tuple[str, Descriptor]]:
         raise ArtifactError(f"{found.digest} is {found.media_type}, not the manifest of an artifact. {hint}")
     layers = found.manifest.layers
     for number, each in enumerate(layers):
-        parse_wanted(each)
+        parse_blob_spec(each)
         _check_data(each, f"layers[{number}].data")
     return [(each.annotations[_TITLE], each) for each in layers if each.annotations and _TITLE in each.annotations]
 
@@ -112,11 +112,11 @@ def titled_layers(found: ManifestResponse) -> list[tuple[str, Descriptor]]:
 def _check_data(descriptor: Descriptor, field: str) -> None:
     if descriptor.data is None:
         return
-    wanted = parse_wanted(descriptor)
-    verifier = Verifier(wanted.digest.algorithm)
+    spec = parse_blob_spec(descriptor)
+    verifier = Verifier(spec.digest.algorithm)
     try:
         verifier.update(base64.b64decode(descriptor.data, validate=True))
     except (ValueError, binascii.Error):
         raise ParseError(model="ImageManifest", field=field, problem="is not base64") from None
-    if (verifier.digest, verifier.size) != (wanted.digest, wanted.size):
+    if (verifier.digest, verifier.size) != (spec.digest, spec.size):
         raise ParseError(model="ImageManifest", field=field, problem="is not what digest and size say")

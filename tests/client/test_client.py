@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
-from docker_registry_sdk._core.blobs.session import UploadSession
+from docker_registry_sdk._core.blobs.upload_session import UploadSession
 from docker_registry_sdk.errors import InvalidReferenceError, RegistryError, StatusError, TransportError, UnauthorizedError
 from docker_registry_sdk.reference import Index, parse_repo
 from docker_registry_sdk.testing import EmbeddedRegistry

@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 
 from docker_registry_sdk import AsyncRegistryClientV2
-from docker_registry_sdk._core.blobs.session import UploadSession, arrived_bytes
+from docker_registry_sdk._core.blobs.upload_session import UploadSession, received_bytes
 from docker_registry_sdk.errors import BadRequestError, NotFoundError, ParseError, RangeNotSatisfiableError, StatusError
 from docker_registry_sdk.testing import Settings
 from docker_registry_sdk.v2.models import Descriptor
@@ -137,8 +137,8 @@ async def test_what_arrived_counts_and_not_what_was_sent(attach: Connect, loopba
 
 
 def test_ranges_of_registries_old_and_new() -> None:
-    assert [arrived_bytes(text) for text in ("0-0", "0-9", "bytes=0-9", " 0-9 ")] == [1, 10, 10, 10]
-    assert {arrived_bytes(text) for text in (None, "", "0--1", "1-9", "0-9/10", "0-" + "9" * 30, "٠-٩")} == {None}
+    assert [received_bytes(text) for text in ("0-0", "0-9", "bytes=0-9", " 0-9 ")] == [1, 10, 10, 10]
+    assert {received_bytes(text) for text in (None, "", "0--1", "1-9", "0-9/10", "0-" + "9" * 30, "٠-٩")} == {None}
 
 
 async def test_a_start_that_is_answered_as_if_it_were_the_end(attach: Connect, loopback: Loopback) -> None:

@@ -13,7 +13,7 @@ from typing import Any, cast
 import httpx
 
 from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
-from docker_registry_sdk._core.blobs._sync.reading import BlobStream
+from docker_registry_sdk._core.blobs._sync.verified_stream import BlobStream
 from tests.support.transports import AsyncValidatingTransport, ValidatingTransport
 from tests.support.validation import Exchanges
 

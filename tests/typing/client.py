@@ -13,12 +13,12 @@ import httpx
 
 from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV1, RegistryClientV2, create_async_client, create_client
 from docker_registry_sdk._core.auth.report import AuthReport
-from docker_registry_sdk._core.blobs._async.reading import AsyncBlobStream
-from docker_registry_sdk._core.blobs._async.seeking import AsyncBlobFile
-from docker_registry_sdk._core.blobs._sync.reading import BlobStream
-from docker_registry_sdk._core.blobs._sync.seeking import BlobFile
+from docker_registry_sdk._core.blobs._async.blob_file import AsyncBlobFile
+from docker_registry_sdk._core.blobs._async.verified_stream import AsyncBlobStream
+from docker_registry_sdk._core.blobs._sync.blob_file import BlobFile
+from docker_registry_sdk._core.blobs._sync.verified_stream import BlobStream
 from docker_registry_sdk._core.blobs.progress import Progress
-from docker_registry_sdk._core.blobs.session import UploadSession
+from docker_registry_sdk._core.blobs.upload_session import UploadSession
 from docker_registry_sdk._core.transport.options import ClientOptions
 from docker_registry_sdk.client.manifests import ManifestResponse, PutManifestResponse, digest_from_manifest_bytes
 from docker_registry_sdk.credentials import Credential

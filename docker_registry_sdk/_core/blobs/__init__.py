@@ -1,1 +1,1 @@
-"""Blobs: verified as they are read, and uploaded whole."""
+"""Download and upload of blobs: verified while the bytes pass, resumed after interruptions."""

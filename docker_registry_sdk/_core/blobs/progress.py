@@ -1,4 +1,4 @@
-"""What a long operation tells while it runs."""
+"""Progress of a long operation, as a progress callback receives it."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ from typing import Final, Literal, TypeAlias
 
 from attrs import frozen
 
-_STEP: Final = 1024 * 1024
+PROGRESS_INTERVAL_BYTES: Final = 1024 * 1024
+"""A progress callback is called once in so many bytes."""
 
 Phase: TypeAlias = Literal["check", "download", "upload", "copy", "mount", "skip", "manifest"]
 
 
 @frozen(kw_only=True)
 class Progress:
-    """How far an operation has come with one blob or manifest.
+    """The progress of an operation on one blob or manifest.
 
     Attributes:
-        phase: What is done with it: `check` reads what is there already, `download` and `upload` move it from or to a registry,
-            `copy` passes it from one place to another, `mount` and `skip` need not move it, `manifest` writes a manifest.
-        digest: Its digest, or None while that is being computed.
-        bytes: How many of its bytes are done. A transfer that starts over tells fewer than before.
-        total: Its size in bytes, or None when it is not known.
+        phase: The current step: `check` reads and hashes bytes that already exist, `download` reads from a registry, `upload`
+            writes to one, `copy` transfers from a source to a target, `mount` and `skip` transfer no bytes, `manifest` writes a
+            manifest.
+        digest: The digest of the blob or manifest, or None until it has been computed.
+        bytes: The number of bytes that are done. It falls when a transfer starts over.
+        total: The size in bytes, or None when it is not known.
     """
 
     phase: Phase
@@ -31,34 +33,34 @@ class Progress:
 
 
 OnProgress: TypeAlias = Callable[[Progress], None]
-"""Called by the thread or task that does the work, one call at a time; what it raises stops the work."""
+"""A progress callback, called by the thread or task that does the work, one call at a time. An exception stops the work."""
 
 
-class Steps:
-    """Tells a caller how far a blob is: each MiB and at the end, and nothing twice.
+class ProgressThrottle:
+    """Calls a progress callback once per MiB and at the end of each phase, and never twice with the same values.
 
     Args:
-        on_progress: What the caller wants to be told, if anything.
-        digest: The blob's digest, or None while that is being computed.
+        on_progress: The progress callback, or None.
+        digest: The digest of the blob, or None until it has been computed.
     """
 
     def __init__(self, on_progress: OnProgress | None, digest: str | None) -> None:
         self._on_progress = on_progress
         self._digest = digest
-        self._told: tuple[str, int] = ("", -_STEP)
+        self._reported: tuple[str, int] = ("", -PROGRESS_INTERVAL_BYTES)
 
-    def tell(self, phase: Phase, done: int, total: int | None) -> None:
-        """Tell it, if it is time to.
+    def report(self, phase: Phase, done: int, total: int | None) -> None:
+        """Call the callback, unless less than a MiB was done since its last call.
 
         Args:
-            phase: What is done.
-            done: How many bytes are done.
-            total: How many there are, or None when that is not known.
+            phase: The current step.
+            done: The number of bytes that are done.
+            total: The size in bytes, or None when it is not known.
         """
         if self._on_progress is None:
             return
-        before = self._told[1] if self._told[0] == phase else -_STEP
-        if done == before or (0 < done - before < _STEP and done != total):
+        before = self._reported[1] if self._reported[0] == phase else -PROGRESS_INTERVAL_BYTES
+        if done == before or (0 < done - before < PROGRESS_INTERVAL_BYTES and done != total):
             return
-        self._told = (phase, done)
+        self._reported = (phase, done)
         self._on_progress(Progress(phase=phase, digest=self._digest, bytes=done, total=total))

@@ -1,4 +1,4 @@
-"""What the files of this package are, sync and async: `io.RawIOBase`, and as much of it as can be awaited."""
+"""Common base classes of blob streams and blob files: `io.RawIOBase` in sync code, `AsyncRawBase` in async code."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from types import TracebackType
 from typing import Self
 
 RawBase = io.RawIOBase
-"""What sync files are."""
+"""The base class of sync streams and files."""
 
 
 class AsyncRawBase:
-    """What async files are: the part of `io.RawIOBase` that they have in common with it."""
+    """The base class of async streams and files: the methods of `io.RawIOBase` that concern closing."""
 
     _is_closed = False
 
     @property
     def closed(self) -> bool:
-        """Whether it is closed."""
+        """Whether the stream is closed."""
         return self._is_closed
 
     async def aclose(self) -> None:
-        """Close it."""
+        """Close the stream."""
         self._is_closed = True
 
     async def __aenter__(self) -> Self:

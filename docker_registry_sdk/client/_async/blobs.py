@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 from contextlib import AbstractAsyncContextManager
 
-from ..._core.blobs._async.downloading import async_download_blob
-from ..._core.blobs._async.reading import AsyncBlobStream, async_open_blob_stream
-from ..._core.blobs._async.seeking import AsyncBlobFile
-from ..._core.blobs._async.writing import async_upload_blob
+from ..._core.blobs._async.blob_file import AsyncBlobFile
+from ..._core.blobs._async.blob_repository import AsyncBlobRepository
+from ..._core.blobs._async.download import async_download_blob
+from ..._core.blobs._async.upload import async_upload_blob
+from ..._core.blobs._async.verified_stream import AsyncBlobStream, async_open_blob_stream
+from ..._core.blobs.blob_spec import parse_blob_spec
 from ..._core.blobs.progress import OnProgress
-from ..._core.blobs.session import OnSession, UploadSession, started
-from ..._core.blobs.sources import AsyncUploadSource
-from ..._core.blobs.upload_options import UploadOptions
-from ..._core.blobs.wanted import parse_wanted
+from ..._core.blobs.upload_session import OnSession, UploadOptions, UploadSession, session_from_start
+from ..._core.blobs.upload_source import AsyncUploadSource
 from ..._core.wire import Timeout
 from ...digest import Digest
 from ...errors import ParseError
@@ -46,7 +46,7 @@ class AsyncBlobCalls(AsyncClientBase):
 
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
-        return async_open_blob_stream(self._pipeline, self._name, digest, use_urls, timeout)
+        return async_open_blob_stream(self._blobs(timeout), digest, use_urls)
 
     async def download_blob(
         self,
@@ -82,7 +82,7 @@ class AsyncBlobCalls(AsyncClientBase):
 
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
-        return await async_download_blob(self._pipeline, self._name, digest, path, use_urls, on_progress, timeout)
+        return await async_download_blob(self._blobs(timeout), digest, path, use_urls=use_urls, on_progress=on_progress)
 
     async def open_blob(self, digest: str | Descriptor, *, timeout: Timeout | None = None) -> AsyncBlobFile:
         """Open a blob as a seekable file, for `tarfile`, `zipfile` and others that read only some ranges of it.
@@ -102,9 +102,9 @@ class AsyncBlobCalls(AsyncClientBase):
 
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
-        wanted = parse_wanted(digest)
-        size = wanted.size if wanted.size is not None else (await self.head_blob(wanted.digest, timeout=timeout)).size
-        return AsyncBlobFile(self._pipeline, self._name, wanted, size, timeout)
+        spec = parse_blob_spec(digest)
+        size = spec.size if spec.size is not None else (await self.head_blob(spec.digest, timeout=timeout)).size
+        return AsyncBlobFile(self._blobs(timeout), spec, size)
 
     async def head_blob(self, digest: str, *, timeout: Timeout | None = None) -> Descriptor:
         """Return the descriptor of a blob, with its size, without the blob itself.
@@ -158,7 +158,7 @@ class AsyncBlobCalls(AsyncClientBase):
         """Upload a blob, unless the repository has it already. An interrupted upload is resumed.
 
         The bytes are hashed as they are read and checked before the upload is closed. A source that can be read again (bytes,
-        a path, a seekable file, an `AsyncRereadable`) is sent from the start if the registry loses the upload. Of other sources
+        a path, a seekable file, an `AsyncReplayableSource`) is sent from the start if the registry loses the upload. Of other sources
         only the last few MiB, or the last chunk, can be sent again.
 
         Args:
@@ -187,8 +187,7 @@ class AsyncBlobCalls(AsyncClientBase):
         Source: OCI Distribution Spec, Pushing Blobs (end-2, end-4a, end-5, end-6, end-11, end-13, end-14).
         """
         return await async_upload_blob(
-            self._pipeline,
-            self._name,
+            self._blobs(timeout),
             source,
             UploadOptions(
                 digest=digest,
@@ -198,7 +197,6 @@ class AsyncBlobCalls(AsyncClientBase):
                 session=session,
                 on_session=on_session,
                 on_progress=on_progress,
-                timeout=timeout,
             ),
             self._pipeline.limits,
         )
@@ -225,5 +223,8 @@ class AsyncBlobCalls(AsyncClientBase):
         wanted = Digest(digest)
         response = await start_blob_upload.asyncio(self._pipeline, self._name, mount=wanted, from_repo=from_repo, timeout=timeout)
         if isinstance(response, start_blob_upload.StartBlobUploadAccepted):
-            return started(self._name, response)
+            return session_from_start(self._name, response)
         return await self.head_blob(wanted, timeout=timeout)
+
+    def _blobs(self, timeout: Timeout | None) -> AsyncBlobRepository:
+        return AsyncBlobRepository(self._pipeline, self._name, timeout)

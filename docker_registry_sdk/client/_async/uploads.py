@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..._core.blobs.session import UploadSession, advanced, refreshed, started
+from ..._core.blobs.upload_session import UploadSession, session_after_chunk, session_from_start, session_from_status
 from ..._core.wire import Timeout
 from ...digest import Digest
 from ...errors import ParseError
@@ -31,7 +31,7 @@ class AsyncUploadCalls(AsyncClientBase):
             raise ParseError(
                 model="StartBlobUploadAccepted", field="", problem="should have status 202: nothing was uploaded yet"
             )
-        return started(self._name, response)
+        return session_from_start(self._name, response)
 
     async def get_blob_upload_status(self, session: UploadSession, *, timeout: Timeout | None = None) -> UploadSession:
         """Return the session with the number of bytes that the registry has received and the location of the next request.
@@ -46,7 +46,7 @@ class AsyncUploadCalls(AsyncClientBase):
         Source: OCI Distribution Spec, Pushing a blob in chunks (end-13).
         """
         response = await get_blob_upload_status.asyncio(self._pipeline, session.repo, session.location, timeout=timeout)
-        return refreshed(session, response)
+        return session_from_status(session, response)
 
     async def upload_blob_chunk(self, session: UploadSession, data: bytes, *, timeout: Timeout | None = None) -> UploadSession:
         """Upload the next chunk of a blob, and return the session for the next call.
@@ -68,7 +68,7 @@ class AsyncUploadCalls(AsyncClientBase):
         response = await upload_blob_chunk.asyncio(
             self._pipeline, session.repo, session.location, data, content_range=f"{session.offset}-{last}", timeout=timeout
         )
-        return advanced(session, response, len(data))
+        return session_after_chunk(session, response, len(data))
 
     async def complete_blob_upload(self, session: UploadSession, digest: str, *, timeout: Timeout | None = None) -> Descriptor:
         """Close an upload session after all bytes have been sent, and return the blob's descriptor.

@@ -6,15 +6,20 @@ from __future__ import annotations
 import os
 from contextlib import AbstractContextManager
 
-from ..._core.blobs._sync.downloading import download_blob
-from ..._core.blobs._sync.reading import BlobStream, open_blob_stream
-from ..._core.blobs._sync.seeking import BlobFile
-from ..._core.blobs._sync.writing import upload_blob
+from ..._core.blobs._sync.blob_file import BlobFile
+from ..._core.blobs._sync.blob_repository import BlobRepository
+from ..._core.blobs._sync.download import download_blob
+from ..._core.blobs._sync.upload import upload_blob
+from ..._core.blobs._sync.verified_stream import BlobStream, open_blob_stream
+from ..._core.blobs.blob_spec import parse_blob_spec
 from ..._core.blobs.progress import OnProgress
-from ..._core.blobs.session import OnSession, UploadSession, started
-from ..._core.blobs.sources import UploadSource
-from ..._core.blobs.upload_options import UploadOptions
-from ..._core.blobs.wanted import parse_wanted
+from ..._core.blobs.upload_session import (
+    OnSession,
+    UploadOptions,
+    UploadSession,
+    session_from_start,
+)
+from ..._core.blobs.upload_source import UploadSource
 from ..._core.wire import Timeout
 from ...digest import Digest
 from ...errors import ParseError
@@ -47,7 +52,7 @@ class BlobCalls(ClientBase):
 
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
-        return open_blob_stream(self._pipeline, self._name, digest, use_urls, timeout)
+        return open_blob_stream(self._blobs(timeout), digest, use_urls)
 
     def download_blob(
         self,
@@ -83,7 +88,7 @@ class BlobCalls(ClientBase):
 
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
-        return download_blob(self._pipeline, self._name, digest, path, use_urls, on_progress, timeout)
+        return download_blob(self._blobs(timeout), digest, path, use_urls=use_urls, on_progress=on_progress)
 
     def open_blob(self, digest: str | Descriptor, *, timeout: Timeout | None = None) -> BlobFile:
         """Open a blob as a seekable file, for `tarfile`, `zipfile` and others that read only some ranges of it.
@@ -103,9 +108,9 @@ class BlobCalls(ClientBase):
 
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
-        wanted = parse_wanted(digest)
-        size = wanted.size if wanted.size is not None else (self.head_blob(wanted.digest, timeout=timeout)).size
-        return BlobFile(self._pipeline, self._name, wanted, size, timeout)
+        spec = parse_blob_spec(digest)
+        size = spec.size if spec.size is not None else (self.head_blob(spec.digest, timeout=timeout)).size
+        return BlobFile(self._blobs(timeout), spec, size)
 
     def head_blob(self, digest: str, *, timeout: Timeout | None = None) -> Descriptor:
         """Return the descriptor of a blob, with its size, without the blob itself.
@@ -159,7 +164,7 @@ class BlobCalls(ClientBase):
         """Upload a blob, unless the repository has it already. An interrupted upload is resumed.
 
         The bytes are hashed as they are read and checked before the upload is closed. A source that can be read again (bytes,
-        a path, a seekable file, an `AsyncRereadable`) is sent from the start if the registry loses the upload. Of other sources
+        a path, a seekable file, an `AsyncReplayableSource`) is sent from the start if the registry loses the upload. Of other sources
         only the last few MiB, or the last chunk, can be sent again.
 
         Args:
@@ -188,8 +193,7 @@ class BlobCalls(ClientBase):
         Source: OCI Distribution Spec, Pushing Blobs (end-2, end-4a, end-5, end-6, end-11, end-13, end-14).
         """
         return upload_blob(
-            self._pipeline,
-            self._name,
+            self._blobs(timeout),
             source,
             UploadOptions(
                 digest=digest,
@@ -199,7 +203,6 @@ class BlobCalls(ClientBase):
                 session=session,
                 on_session=on_session,
                 on_progress=on_progress,
-                timeout=timeout,
             ),
             self._pipeline.limits,
         )
@@ -228,5 +231,8 @@ class BlobCalls(ClientBase):
             self._pipeline, self._name, mount=wanted, from_repo=from_repo, timeout=timeout
         )
         if isinstance(response, start_blob_upload.StartBlobUploadAccepted):
-            return started(self._name, response)
+            return session_from_start(self._name, response)
         return self.head_blob(wanted, timeout=timeout)
+
+    def _blobs(self, timeout: Timeout | None) -> BlobRepository:
+        return BlobRepository(self._pipeline, self._name, timeout)

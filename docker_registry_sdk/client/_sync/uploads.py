@@ -3,7 +3,12 @@
 
 from __future__ import annotations
 
-from ..._core.blobs.session import UploadSession, advanced, refreshed, started
+from ..._core.blobs.upload_session import (
+    UploadSession,
+    session_after_chunk,
+    session_from_start,
+    session_from_status,
+)
 from ..._core.wire import Timeout
 from ...digest import Digest
 from ...errors import ParseError
@@ -38,7 +43,7 @@ class UploadCalls(ClientBase):
             raise ParseError(
                 model="StartBlobUploadAccepted", field="", problem="should have status 202: nothing was uploaded yet"
             )
-        return started(self._name, response)
+        return session_from_start(self._name, response)
 
     def get_blob_upload_status(self, session: UploadSession, *, timeout: Timeout | None = None) -> UploadSession:
         """Return the session with the number of bytes that the registry has received and the location of the next request.
@@ -53,7 +58,7 @@ class UploadCalls(ClientBase):
         Source: OCI Distribution Spec, Pushing a blob in chunks (end-13).
         """
         response = get_blob_upload_status.sync(self._pipeline, session.repo, session.location, timeout=timeout)
-        return refreshed(session, response)
+        return session_from_status(session, response)
 
     def upload_blob_chunk(
         self, session: UploadSession, data: bytes, *, timeout: Timeout | None = None
@@ -82,7 +87,7 @@ class UploadCalls(ClientBase):
             content_range=f"{session.offset}-{last}",
             timeout=timeout,
         )
-        return advanced(session, response, len(data))
+        return session_after_chunk(session, response, len(data))
 
     def complete_blob_upload(
         self, session: UploadSession, digest: str, *, timeout: Timeout | None = None

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from ..._core.blobs._async.rereading import AsyncRereadable
+from ..._core.blobs.upload_source import AsyncReplayableSource
 from ...digest import Digest
 from ...reference import Repo
 from ...v2.models import Descriptor
@@ -43,7 +43,7 @@ class AsyncImageSource(Protocol):
         """
         ...
 
-    def blob(self, blob: BlobDescriptor, use_urls: bool) -> AsyncRereadable:
+    def blob(self, blob: BlobDescriptor, use_urls: bool) -> AsyncReplayableSource:
         """Return a blob to be read; nobody compares it with its digest.
 
         Args:
@@ -136,7 +136,7 @@ class AsyncProgressReader:
         progress: What is told.
     """
 
-    def __init__(self, blob: AsyncRereadable, progress: BlobProgress) -> None:
+    def __init__(self, blob: AsyncReplayableSource, progress: BlobProgress) -> None:
         self._blob = blob
         self._progress = progress
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
-from ..._core.blobs._async.rereading import AsyncRereadable
+from ..._core.blobs.upload_source import AsyncReplayableSource
 from ..._core.concurrency.threads import async_run_in_thread, async_run_in_thread_uncancellable, async_shielded
 from ..._core.wire import async_blocks
 from ...digest import Digest, Verifier
@@ -53,7 +53,7 @@ class AsyncFileSource:
         """
         return await async_run_in_thread(lambda: self._image.find_referrers(digest))
 
-    def blob(self, blob: BlobDescriptor, use_urls: bool) -> AsyncRereadable:
+    def blob(self, blob: BlobDescriptor, use_urls: bool) -> AsyncReplayableSource:
         """Return a blob to be read.
 
         Args:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from ..._core.blobs._async.remote import AsyncRemoteBlob
-from ..._core.blobs._async.rereading import AsyncRereadable
+from ..._core.blobs._async.blob_repository import AsyncBlobRepository
+from ..._core.blobs._async.replayable_source import AsyncRemoteBlob
+from ..._core.blobs.upload_source import AsyncReplayableSource
 from ..._core.concurrency.waiting import async_sleep
 from ...client._async.client import AsyncRegistryClientV2
 from ...client.manifests import is_manifest_type
@@ -98,7 +99,7 @@ class AsyncRegistryImage:
                 break  # which is too much already, and may have no end
         return found
 
-    def blob(self, blob: BlobDescriptor, use_urls: bool) -> AsyncRereadable:
+    def blob(self, blob: BlobDescriptor, use_urls: bool) -> AsyncReplayableSource:
         """Return a blob to be read.
 
         Args:
@@ -106,7 +107,7 @@ class AsyncRegistryImage:
             use_urls: Whether it may be had from elsewhere.
         """
         pipeline, name = self._client._pipeline, self._client.repo.remote_name
-        return AsyncRemoteBlob(pipeline, name, _named(blob), use_urls=use_urls, checked=False)
+        return AsyncRemoteBlob(AsyncBlobRepository(pipeline, name), _named(blob), use_urls=use_urls, verify=False)
 
     async def save(self, blob: BlobDescriptor, path: Path, use_urls: bool, progress: BlobProgress) -> None:
         """Write a blob to a file.

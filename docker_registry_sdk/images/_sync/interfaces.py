@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from ..._core.blobs._sync.rereading import Rereadable
+from ..._core.blobs.upload_source import ReplayableSource
 from ...digest import Digest
 from ...reference import Repo
 from ...v2.models import Descriptor
@@ -44,7 +44,7 @@ class ImageSource(Protocol):
         """
         ...
 
-    def blob(self, blob: BlobDescriptor, use_urls: bool) -> Rereadable:
+    def blob(self, blob: BlobDescriptor, use_urls: bool) -> ReplayableSource:
         """Return a blob to be read; nobody compares it with its digest.
 
         Args:
@@ -137,7 +137,7 @@ class ProgressReader:
         progress: What is told.
     """
 
-    def __init__(self, blob: Rereadable, progress: BlobProgress) -> None:
+    def __init__(self, blob: ReplayableSource, progress: BlobProgress) -> None:
         self._blob = blob
         self._progress = progress
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ..._core.blobs._sync.rereading import Rereadable
+from ..._core.blobs.upload_source import ReplayableSource
 from ..._core.concurrency.threads import (
     run_in_thread,
     run_in_thread_uncancellable,
@@ -58,7 +58,7 @@ class FileSource:
         """
         return run_in_thread(lambda: self._image.find_referrers(digest))
 
-    def blob(self, blob: BlobDescriptor, use_urls: bool) -> Rereadable:
+    def blob(self, blob: BlobDescriptor, use_urls: bool) -> ReplayableSource:
         """Return a blob to be read.
 
         Args:

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from ..._core.blobs._sync.remote import RemoteBlob
-from ..._core.blobs._sync.rereading import Rereadable
+from ..._core.blobs._sync.blob_repository import BlobRepository
+from ..._core.blobs._sync.replayable_source import RemoteBlob
+from ..._core.blobs.upload_source import ReplayableSource
 from ..._core.concurrency.waiting import sleep
 from ...client._sync.client import RegistryClientV2
 from ...client.manifests import is_manifest_type
@@ -106,7 +107,7 @@ class RegistryImage:
                 break  # which is too much already, and may have no end
         return found
 
-    def blob(self, blob: BlobDescriptor, use_urls: bool) -> Rereadable:
+    def blob(self, blob: BlobDescriptor, use_urls: bool) -> ReplayableSource:
         """Return a blob to be read.
 
         Args:
@@ -114,7 +115,7 @@ class RegistryImage:
             use_urls: Whether it may be had from elsewhere.
         """
         pipeline, name = self._client._pipeline, self._client.repo.remote_name
-        return RemoteBlob(pipeline, name, _named(blob), use_urls=use_urls, checked=False)
+        return RemoteBlob(BlobRepository(pipeline, name), _named(blob), use_urls=use_urls, verify=False)
 
     def save(self, blob: BlobDescriptor, path: Path, use_urls: bool, progress: BlobProgress) -> None:
         """Write a blob to a file.

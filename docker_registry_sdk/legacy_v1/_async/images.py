@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from ..._core.blobs.sources import AsyncBlobSource
+from ..._core.blobs.upload_source import AsyncBlobSource
 from ..._core.wire import HTTPResponse, Timeout, async_send
 from ...digest import Digest
 from ...v1.api import get_img_ancestry, get_img_diff, get_img_files, get_img_json, put_img_checksum, put_img_json

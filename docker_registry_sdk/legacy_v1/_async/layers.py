@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Literal
 
-from ..._core.blobs._async.streams import AsyncByteStream
-from ..._core.blobs.sources import AsyncBlobSource, opened
+from ..._core.blobs._async.verified_stream import AsyncByteStream
+from ..._core.blobs.upload_source import AsyncBlobSource, open_source
 from ..._core.wire import AsyncClient, AsyncRawBody, Timeout, async_blocks
 from ...digest import Digest, Verifier
 from ...errors import DigestMismatchError
@@ -107,7 +107,7 @@ async def async_upload_layer(
         OSError: The source cannot be read.
     """
     verifier = payload_verifier(img_json)
-    with opened(source) as body:
+    with open_source(source) as body:
         if isinstance(body, (bytes, bytearray, memoryview)):
             whole = bytes(body)
             verifier.update(whole)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Any
 
-from ..._core.blobs.sources import BlobSource
+from ..._core.blobs.upload_source import BlobSource
 from ..._core.wire import HTTPResponse, Timeout, send
 from ...digest import Digest
 from ...v1.api import (

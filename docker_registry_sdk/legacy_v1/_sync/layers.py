@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal
 
-from ..._core.blobs._sync.streams import SyncByteStream
-from ..._core.blobs.sources import BlobSource, opened
+from ..._core.blobs._sync.verified_stream import SyncByteStream
+from ..._core.blobs.upload_source import BlobSource, open_source
 from ..._core.wire import Client, RawBody, Timeout, blocks
 from ...digest import Digest, Verifier
 from ...errors import DigestMismatchError
@@ -108,7 +108,7 @@ def upload_layer(client: Client, img_id: str, source: BlobSource, img_json: byte
         OSError: The source cannot be read.
     """
     verifier = payload_verifier(img_json)
-    with opened(source) as body:
+    with open_source(source) as body:
         if isinstance(body, (bytes, bytearray, memoryview)):
             whole = bytes(body)
             verifier.update(whole)

@@ -129,6 +129,6 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def async_note(seconds: float) -> None:
         waited.append(seconds)
 
-    monkeypatch.setattr("docker_registry_sdk._core.blobs._async.fetching.async_sleep", async_note)
-    monkeypatch.setattr("docker_registry_sdk._core.blobs._sync.fetching.sleep", waited.append)
+    monkeypatch.setattr("docker_registry_sdk._core.blobs._async.ranged_fetch.async_sleep", async_note)
+    monkeypatch.setattr("docker_registry_sdk._core.blobs._sync.ranged_fetch.sleep", waited.append)
     return waited

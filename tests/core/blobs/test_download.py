@@ -12,13 +12,13 @@ import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk._core.blobs import part_file
+from docker_registry_sdk._core.blobs.byte_ranges import MOST_DROPS
 from docker_registry_sdk._core.blobs.progress import Progress
-from docker_registry_sdk._core.blobs.resuming import MOST_DROPS
 from docker_registry_sdk.errors import DigestMismatchError, InvalidDigestError, NotFoundError, TransportError
 from docker_registry_sdk.testing.faults import ExpireTokens, LoseResponse, Reset, Status, Truncate, WrongBytes
 from docker_registry_sdk.v2.models import Descriptor
+from tests.core.blobs.blob_server import BlobServer
 from tests.core.blobs.conftest import Server
-from tests.core.blobs.serving import BlobServer
 from tests.core.wire.loopback import Loopback
 from tests.support.images import digest_of
 
@@ -302,7 +302,7 @@ async def test_of_two_downloads_to_one_path_the_second_is_told(
 
     await client.download_blob(digest, target, on_progress=download_too)
     assert len(failures) == 1
-    assert "another download to the same path is under way" in failures[0]
+    assert "another download to the same path is running" in failures[0]
     assert target.read_bytes() == CONTENT
     await client.download_blob(digest, target)  # it is there by now
     assert len(server.reads) == 1

@@ -13,7 +13,7 @@ from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Reset
 from docker_registry_sdk.testing.profiles import ProfileName
 from docker_registry_sdk.testing.storage.records import Repository
-from tests.core.blobs.uploads import (
+from tests.core.blobs.upload_helpers import (
     BODIES,
     CONTENT,
     DIGEST,
@@ -26,15 +26,15 @@ from tests.core.blobs.uploads import (
     options_of,
     pieces,
     received,
-    rereadable,
+    replayable,
     stored,
 )
-from tests.support.awaited import KINDS, connect
+from tests.support.awaited import connect
 
 __all__ = ["impatient"]
 PROFILES = get_args(ProfileName)
 LARGE = CONTENT * 4  # more than the chunk that GHCR takes
-pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("mode", KINDS), pytest.mark.usefixtures("impatient")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("impatient")]
 
 
 def of_profile(profile: ProfileName) -> EmbeddedRegistry:
@@ -45,9 +45,9 @@ def of_profile(profile: ProfileName) -> EmbeddedRegistry:
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-async def test_every_way_of_uploading(mode: str, profile: ProfileName) -> None:
+async def test_every_way_of_uploading(kind: str, profile: ProfileName) -> None:
     with of_profile(profile) as registry:
-        async with connect(mode, f"{registry.url}/{REPO}", **options_of(registry)) as client:
+        async with connect(kind, f"{registry.url}/{REPO}", **options_of(registry)) as client:
             number = 0
             for source in ("once", "once, size", "again"):
                 for options in ("", "digest", "chunk_size"):
@@ -57,7 +57,7 @@ async def test_every_way_of_uploading(mode: str, profile: ProfileName) -> None:
                     content = CONTENT + bytes([number])
                     digest = digest_of(content)
                     blob = await client.blob_upload(
-                        rereadable(mode, content) if source == "again" else pieces(content),
+                        replayable(kind, content) if source == "again" else pieces(content),
                         size=None if source == "once" else len(content),
                         digest=digest if "digest" in options else None,
                         chunk_size=700_000 if "chunk_size" in options else None,
@@ -69,17 +69,17 @@ async def test_every_way_of_uploading(mode: str, profile: ProfileName) -> None:
 
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("named", [False, True])
-async def test_a_drop_in_the_middle(mode: str, profile: ProfileName, named: bool) -> None:
+async def test_a_drop_in_the_middle(kind: str, profile: ProfileName, named: bool) -> None:
     with of_profile(profile) as registry:
         registry.faults.add(Fault(Reset(after=SIZE // 2, of="request"), operation=BODIES))
-        async with connect(mode, f"{registry.url}/{REPO}", **options_of(registry)) as client:
-            assert (await client.blob_upload(rereadable(mode), size=SIZE, digest=DIGEST if named else None)).digest == DIGEST
+        async with connect(kind, f"{registry.url}/{REPO}", **options_of(registry)) as client:
+            assert (await client.blob_upload(replayable(kind), size=SIZE, digest=DIGEST if named else None)).digest == DIGEST
             assert await stored(client) == CONTENT
 
 
-async def test_no_several_chunks_on_artifact_registry(mode: str) -> None:
+async def test_no_several_chunks_on_artifact_registry(kind: str) -> None:
     with of_profile("gar") as registry:
-        async with connect(mode, f"{registry.url}/{REPO}", **options_of(registry)) as client:
+        async with connect(kind, f"{registry.url}/{REPO}", **options_of(registry)) as client:
             with pytest.raises(BadRequestError, match="chunk"):
                 await client.blob_upload(CONTENT, chunk_size=700_000)
         assert open_uploads(registry) == []
@@ -87,22 +87,22 @@ async def test_no_several_chunks_on_artifact_registry(mode: str) -> None:
 
 @pytest.mark.parametrize("drop", [False, True])
 @pytest.mark.parametrize("chunk_size", [None, 6_000_000])
-async def test_large_chunks_on_ghcr_go_without_their_range(mode: str, chunk_size: int | None, drop: bool) -> None:
+async def test_large_chunks_on_ghcr_go_without_their_range(kind: str, chunk_size: int | None, drop: bool) -> None:
     with of_profile("ghcr") as registry:
         if drop:
             registry.faults.add(Fault(Reset(after=SIZE // 2, of="request"), operation="upload_blob_chunk"))
-        async with connect(mode, f"{registry.url}/{REPO}", **options_of(registry)) as client:
-            blob = await client.blob_upload(rereadable(mode, LARGE), size=len(LARGE), chunk_size=chunk_size)
+        async with connect(kind, f"{registry.url}/{REPO}", **options_of(registry)) as client:
+            blob = await client.blob_upload(replayable(kind, LARGE), size=len(LARGE), chunk_size=chunk_size)
             assert blob.size == len(LARGE)
             assert await stored(client, blob.digest) == LARGE
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-async def test_a_mount_moves_nothing(mode: str, profile: ProfileName) -> None:
+async def test_a_mount_moves_nothing(kind: str, profile: ProfileName) -> None:
     told: list[Progress] = []
     with of_profile(profile) as registry:
         registry.storage.save("tests/other", Repository())
-        async with connect(mode, f"{registry.url}/{REPO}", **options_of(registry)) as client:
+        async with connect(kind, f"{registry.url}/{REPO}", **options_of(registry)) as client:
             other = client.with_repo("tests/other" if profile != "docker-hub" else f"{registry.host}/tests/other")
             await other.blob_upload(CONTENT)
             before = received(registry)
@@ -117,9 +117,9 @@ async def test_a_mount_moves_nothing(mode: str, profile: ProfileName) -> None:
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-async def test_a_mount_that_is_refused_becomes_an_upload(mode: str, profile: ProfileName) -> None:
+async def test_a_mount_that_is_refused_becomes_an_upload(kind: str, profile: ProfileName) -> None:
     with of_profile(profile) as registry:
-        async with connect(mode, f"{registry.url}/{REPO}", **options_of(registry)) as client:
+        async with connect(kind, f"{registry.url}/{REPO}", **options_of(registry)) as client:
             blob = await client.blob_upload(CONTENT, digest=DIGEST, from_repo="unknown/project")
             assert (blob.digest, blob.size) == (DIGEST, SIZE)
             assert await stored(client) == CONTENT
@@ -127,19 +127,19 @@ async def test_a_mount_that_is_refused_becomes_an_upload(mode: str, profile: Pro
         assert open_uploads(registry) == []
 
 
-async def test_a_session_of_a_refused_mount_is_used(mode: str) -> None:
+async def test_a_session_of_a_refused_mount_is_used(kind: str) -> None:
     with EmbeddedRegistry() as registry:
-        async with connect(mode, f"{registry.url}/{REPO}") as client:
+        async with connect(kind, f"{registry.url}/{REPO}") as client:
             await client.blob_upload(CONTENT, digest=DIGEST, from_repo="unknown/project")
         assert [record.method for record in log_of(registry)].count("POST") == 1
 
 
 @pytest.mark.parametrize("source", EVERY)
-async def test_progress_comes_to_all_of_it(mode: str, source: str, tmp_path: object) -> None:
+async def test_progress_comes_to_all_of_it(kind: str, source: str, tmp_path: object) -> None:
     told: list[Progress] = []
     with EmbeddedRegistry() as registry:
-        async with connect(mode, f"{registry.url}/{REPO}") as client:
-            given, options = EVERY[source](mode, tmp_path)  # type: ignore[arg-type]
+        async with connect(kind, f"{registry.url}/{REPO}") as client:
+            given, options = EVERY[source](kind, tmp_path)  # type: ignore[arg-type]
             await client.blob_upload(given, on_progress=told.append, **options)
             assert {one.phase for one in told} == {"upload"}
             assert [one.bytes for one in told] == sorted({one.bytes for one in told})

@@ -1,4 +1,4 @@
-"""Uploads a blob from a file in a process of its own, and keeps the session in another: `url mode blob kept [chunk_size]`."""
+"""Uploads a blob from a file in a process of its own, and keeps the session in another: `url kind blob kept [chunk_size]`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
-from docker_registry_sdk._core.blobs.session import UploadSession
+from docker_registry_sdk._core.blobs.upload_session import UploadSession
 
 
 class Stuck:
@@ -43,7 +43,7 @@ class AsyncStuck(Stuck):
 
 
 def main() -> None:
-    url, mode, blob, kept, *rest = sys.argv[1:]
+    url, kind, blob, kept, *rest = sys.argv[1:]
     content = Path(blob).read_bytes()
 
     def keep(session: UploadSession) -> None:
@@ -54,7 +54,7 @@ def main() -> None:
     options: dict[str, Any] = {"size": len(content), "on_session": keep}
     if rest:
         options["chunk_size"] = int(rest[0])
-    if mode == "sync":
+    if kind == "sync":
         with RegistryClientV2(url) as client:
             client.blob_upload(Stuck(content), **options)
         return

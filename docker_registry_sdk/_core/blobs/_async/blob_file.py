@@ -1,0 +1,136 @@
+"""A blob as a file that can be read at any position without downloading all of it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from ....errors import RegistryError
+from ..blob_spec import BlobSpec
+from ..byte_ranges import ReadAhead, Resumption
+from ..raw_base import AsyncRawBase
+from .blob_repository import AsyncBlobRepository
+from .ranged_fetch import async_start_fetch
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+
+class AsyncBlobFile(AsyncRawBase):
+    """A blob as a file that can be read at any position; ranges of it are fetched, with some read-ahead.
+
+    The bytes are not verified, since the digest covers the whole blob: a registry could send anything. Only the offset and the
+    length of each range are checked. Where correctness matters, download the blob, or read it as a stream.
+
+    Args:
+        repository: The repository.
+        blob: The blob.
+        size: Its size in bytes.
+
+    Attributes:
+        digest: The digest of the blob.
+        size: The size of the blob in bytes.
+    """
+
+    def __init__(self, repository: AsyncBlobRepository, blob: BlobSpec, size: int) -> None:
+        self.digest = blob.digest
+        self.size = size
+        self._repository = repository
+        self._spec = blob
+        self._read_ahead = ReadAhead(size)
+        self._position = 0
+
+    def readable(self) -> bool:
+        """Return True: the file can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return True: the file can be read at any position."""
+        return True
+
+    async def tell(self) -> int:
+        """Return the position: the offset of the next byte to read."""
+        self._check_open()
+        return self._position
+
+    async def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
+        """Change the position, and return it.
+
+        Args:
+            offset: The number of bytes to add to the position that `whence` names.
+            whence: `os.SEEK_SET` for the beginning, `os.SEEK_CUR` for the current position, `os.SEEK_END` for the end.
+
+        Raises:
+            ValueError: The position is negative, or `whence` is unknown.
+        """
+        self._check_open()
+        if whence not in (os.SEEK_SET, os.SEEK_CUR, os.SEEK_END):
+            raise ValueError(f"whence should be 0, 1 or 2, not {whence}")
+        position = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.size}[whence]
+        if position < 0:
+            raise ValueError(f"the position would be {-position} bytes before the beginning")
+        self._position = position
+        return position
+
+    async def read(self, size: int | None = -1, /) -> bytes:
+        """Return up to `size` bytes, or all remaining bytes if it is negative or None, and no bytes at the end.
+
+        Args:
+            size: The maximum number of bytes.
+
+        Raises:
+            TransportError: The body was interrupted too often.
+            RegistryError: The registry does not support range requests, or sent another range than the requested one.
+        """
+        self._check_open()
+        left = max(0, self.size - self._position)
+        left = left if size is None or size < 0 else min(size, left)
+        parts: list[memoryview] = []
+        while left:
+            part = self._read_ahead.find(self._position, left)
+            if part is None:
+                await self._fetch(left)
+                continue
+            parts.append(part)
+            left -= len(part)
+            self._position += len(part)
+        return b"".join(parts)
+
+    async def readall(self) -> bytes:
+        """Return all remaining bytes."""
+        return await self.read()
+
+    async def readinto(self, buffer: WriteableBuffer, /) -> int:
+        """Read bytes into a buffer, and return their number: fewer than fit only at the end.
+
+        Args:
+            buffer: The buffer.
+
+        Raises:
+            TransportError: The body was interrupted too often.
+            RegistryError: The registry does not support range requests, or sent another range than the requested one.
+        """
+        view = memoryview(buffer).cast("B")
+        data = await self.read(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+    async def _fetch(self, length: int) -> None:
+        start, stop = self._read_ahead.plan(self._position, length)
+        fetch = await async_start_fetch(self._repository, self._spec, Resumption(self.size, start, stop), False)
+        data = bytearray()
+        try:
+            while chunk := await fetch.read():
+                data += chunk
+            await fetch.read()  # to the end of the body, which frees the connection for the next request
+        finally:
+            await fetch.aclose()
+        if len(data) != stop - start:
+            raise RegistryError(
+                f"the registry sent {len(data)} bytes of {self.digest} from byte {start}, but {stop - start} were requested"
+            )
+        self._read_ahead.add(start, bytes(data))
+
+    def _check_open(self) -> None:
+        if self.closed:
+            raise ValueError("the blob is closed: read it inside its with block")

@@ -1,0 +1,156 @@
+"""Download of a blob to a file: verified, resumable (also by another process), and renamed into place atomically."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from ....digest import Verifier
+from ....errors import DigestMismatchError, TransportError
+from ....v2.models import Descriptor
+from ...concurrency.threads import async_run_in_thread, async_run_in_thread_uncancellable, async_shielded
+from ..blob_spec import BlobSpec, parse_blob_spec
+from ..byte_ranges import Resumption
+from ..hashing import HashingWriter
+from ..part_file import PartFile, check_absent, check_folder, hash_some
+from ..progress import PROGRESS_INTERVAL_BYTES, OnProgress, Phase, Progress
+from .blob_repository import AsyncBlobRepository
+from .ranged_fetch import async_start_fetch
+
+
+async def async_download_blob(
+    repository: AsyncBlobRepository,
+    blob: str | Descriptor,
+    path: str | os.PathLike[str],
+    *,
+    use_urls: bool = False,
+    on_progress: OnProgress | None = None,
+) -> Descriptor:
+    """Download a blob to a file, unless the file already holds the blob.
+
+    Args:
+        repository: The repository.
+        blob: The digest or the descriptor of the blob.
+        path: The path of the file.
+        use_urls: Whether the external URLs of the descriptor may be used.
+        on_progress: The progress callback.
+
+    Raises:
+        OSError: The file cannot be written, or another file exists at the path.
+        DigestMismatchError: The bytes do not match the digest or the size.
+        NotFoundError: The blob does not exist.
+    """
+    return await _Download(repository, parse_blob_spec(blob), Path(path), use_urls, on_progress).run()
+
+
+class _Download:
+    """One download."""
+
+    def __init__(
+        self, repository: AsyncBlobRepository, blob: BlobSpec, target: Path, use_urls: bool, on_progress: OnProgress | None
+    ) -> None:
+        self._repository = repository
+        self._blob = blob
+        self._target = target
+        self._use_urls = use_urls
+        self._on_progress = on_progress
+        self._size = blob.size
+
+    async def run(self) -> Descriptor:
+        check_folder(self._target)
+        if (existing := await self._check_existing()) is not None:
+            return existing
+        part = await async_run_in_thread_uncancellable(lambda: PartFile(self._target))
+        keep = True
+        try:
+            # Another download may have finished before the lock was taken.
+            if (existing := await self._check_existing()) is not None:
+                return existing
+            return await self._complete(part)
+        except DigestMismatchError:
+            keep = False
+            raise
+        except TransportError as error:
+            if part.is_resumable:
+                error.args = (f"{error} The bytes so far are kept in {part.path}: download to the same path again to resume.",)
+            raise
+        finally:
+            async with async_shielded():
+                await async_run_in_thread_uncancellable(lambda: part.close(keep=keep))
+
+    async def _check_existing(self) -> Descriptor | None:
+        """Return the descriptor of the blob if the target holds it, or None if nothing exists there."""
+        if not self._target.is_file():
+            check_absent(self._target)
+            return None
+        with self._target.open("rb", buffering=0) as file:
+            size = os.fstat(file.fileno()).st_size
+            verifier = Verifier(self._blob.digest.algorithm)
+            if self._size in (None, size):
+                while await async_run_in_thread_uncancellable(lambda: hash_some(file.fileno(), verifier)):
+                    self._report("check", verifier.size, size)
+            if verifier.size != size or verifier.digest != self._blob.digest:
+                check_absent(self._target)
+        self._report("check", size, size)
+        return self._blob.to_descriptor(size)
+
+    async def _complete(self, part: PartFile) -> Descriptor:
+        """Download the rest of the blob; if the bytes in the `.part` file were not of this blob, download all of it."""
+        was_begun = part.length > 0
+        if was_begun and self._size is None:
+            self._size = await self._repository.stored_size(self._blob.digest)
+        try:
+            return await self._resume(part)
+        except DigestMismatchError:
+            if not was_begun:
+                raise
+        await async_run_in_thread_uncancellable(part.start_over)
+        return await self._resume(part)
+
+    async def _resume(self, part: PartFile) -> Descriptor:
+        verifier = Verifier(self._blob.digest.algorithm)
+        while part.length and await async_run_in_thread_uncancellable(lambda: part.hash_some(verifier)):
+            self._report("check", verifier.size, self._size)
+        if part.length:
+            self._report("check", verifier.size, self._size)
+        state = Resumption(self._size, verifier.size)
+        await self._receive(state, verifier, part)
+        size = verifier.size
+        verifier.verify(state.size, self._blob.digest)
+        await async_run_in_thread_uncancellable(part.finish)
+        self._report("download", size, size)
+        return self._blob.to_descriptor(size)
+
+    async def _receive(self, state: Resumption, verifier: Verifier, part: PartFile) -> None:
+        """Fetch, hash and write the bytes that are missing."""
+        fetch = await async_start_fetch(self._repository, self._blob, state, self._use_urls)
+        writer = HashingWriter(verifier, part.write)
+        reported, more = state.offset, True
+        try:
+            # A body that is longer than the blob fails the verification, so do not let it fill the disk.
+            while more and (state.size is None or state.offset <= state.size):
+                buffer = writer.get_buffer()
+                if buffer is None:
+                    buffer = await async_run_in_thread(writer.wait_for_buffer)
+                filled = 0
+                try:
+                    while more and filled < len(buffer):
+                        count = await fetch.read_into(buffer[filled:])
+                        filled += count
+                        more = count > 0
+                finally:
+                    writer.write(buffer[:filled])
+                if state.offset - reported >= PROGRESS_INTERVAL_BYTES:
+                    reported = state.offset
+                    self._report("download", reported, state.size)
+        finally:
+            async with async_shielded():
+                with suppress(TransportError):
+                    await fetch.aclose()
+                await async_run_in_thread_uncancellable(writer.close)
+        writer.raise_failure()
+
+    def _report(self, phase: Phase, done: int, total: int | None) -> None:
+        if self._on_progress is not None:
+            self._on_progress(Progress(phase=phase, digest=self._blob.digest, bytes=done, total=total))

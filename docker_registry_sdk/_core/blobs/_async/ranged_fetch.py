@@ -1,0 +1,191 @@
+"""The bytes of a blob from an offset on, requested again after an interruption."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TypeAlias
+
+from attrs import evolve
+
+from ....digest import Digest
+from ....errors import NotFoundError, RangeNotSatisfiableError, RegistryError, TransportError
+from ....v2.api import create_blob_read_stream
+from ...concurrency.waiting import async_sleep
+from ...text.redaction import redact_url
+from ...wire import AsyncChunks, async_stream, follow_url, integer_header, make_request, text_header
+from ..blob_spec import BlobSpec
+from ..byte_ranges import ResponseHead, Resumption
+from .blob_repository import AsyncBlobRepository
+
+_Response: TypeAlias = tuple[ResponseHead, AsyncChunks]
+_Request: TypeAlias = Callable[[str | None, str | None], AbstractAsyncContextManager[_Response]]
+
+
+class AsyncRangedFetch:
+    """The bytes of a blob from an offset on, requested again after an interruption. They are not verified.
+
+    Args:
+        request: Sends the request with a Range and an If-Range header.
+        state: The bytes to read, and those that have arrived.
+    """
+
+    def __init__(self, request: _Request, state: Resumption) -> None:
+        self.state = state
+        self._request = request
+        self._response: AbstractAsyncContextManager[_Response] | None = None
+        self._body: AsyncChunks | None = None
+        self._has_ended = False
+
+    async def start(self) -> None:
+        """Send the request, unless nothing is left to read.
+
+        Raises:
+            RegistryError: The response does not hold the requested bytes.
+        """
+        if self._body is None and self.state.is_complete and self.state.offset > 0:
+            self._has_ended = True
+        while self._body is None and not self._has_ended:
+            response = self._request(*self.state.request_headers())
+            try:
+                head, body = await response.__aenter__()
+            except RangeNotSatisfiableError as error:
+                if self.state.request_headers()[0] is None:
+                    raise
+                self._has_ended = self.state.handle_unsatisfiable(error.headers)
+                continue
+            self._response, self._body = response, body
+            try:
+                self.state.check_response(head)
+            except RegistryError:
+                await self.aclose()
+                raise
+
+    async def read(self) -> bytes:
+        """Return the next bytes as they arrive, and no bytes at the end. Bytes beyond the size of the blob are returned, too.
+
+        Raises:
+            TransportError: The body was interrupted too often.
+            RegistryError: A response does not hold the requested bytes.
+        """
+        return bytes(await self._next(None))
+
+    async def read_into(self, buffer: memoryview) -> int:
+        """Read the next bytes into a buffer as they arrive, and return their number, 0 at the end; see `read`.
+
+        Args:
+            buffer: The buffer, which must not be empty.
+
+        Raises:
+            TransportError: The body was interrupted too often.
+            RegistryError: A response does not hold the requested bytes.
+        """
+        return len(await self._next(buffer))
+
+    async def aclose(self) -> None:
+        """Close the connection; after a complete response, leave it to the next request."""
+        response, self._response, self._body = self._response, None, None
+        if response is not None:
+            await response.__aexit__(None, None, None)
+
+    async def _next(self, buffer: memoryview | None) -> bytes | memoryview:
+        """Return the next bytes, and no bytes at the end; if there is a buffer, they stand at its beginning."""
+        while not self._has_ended:
+            await self.start()
+            if self._body is None:
+                break
+            try:
+                chunk = await anext(self._body, b"") if buffer is None else buffer[: await self._body.fill(buffer)]
+            except TransportError as error:
+                await self.aclose()
+                if not self.state.is_complete:
+                    await async_sleep(self.state.dropped(error))
+                continue
+            if chunk:
+                fresh = self.state.accept(chunk)
+                if buffer is not None and len(fresh) < len(chunk):  # the chunk begins with bytes that arrived before
+                    buffer[: len(fresh)] = fresh
+                if fresh or self.state.is_complete:
+                    return fresh
+            else:
+                await self.aclose()
+                self._has_ended = self.state.is_last_body()
+                if not self._has_ended:
+                    await async_sleep(self.state.dropped())
+        return b""
+
+
+async def async_start_fetch(
+    repository: AsyncBlobRepository, blob: BlobSpec, state: Resumption, use_urls: bool
+) -> AsyncRangedFetch:
+    """Request a blob from the registry and, if the registry does not have the blob, from the external URLs of its descriptor.
+
+    Args:
+        repository: The repository.
+        blob: The blob.
+        state: The bytes to read.
+        use_urls: Whether external URLs may be used.
+
+    Raises:
+        NotFoundError: The blob does not exist.
+    """
+    fetch = AsyncRangedFetch(_registry_request(repository, blob.digest), state)
+    try:
+        await fetch.start()
+    except NotFoundError as error:
+        if blob.urls and not use_urls:
+            _append(error, "Its descriptor lists urls, which are not used unless use_urls=True allows that.")
+        if not blob.urls or not use_urls:
+            raise
+        missing = error
+    else:
+        return fetch
+    for url in blob.urls:
+        fetch = AsyncRangedFetch(_url_request(repository, url), state)
+        try:
+            await fetch.start()
+        except RegistryError as error:
+            await fetch.aclose()
+            _append(missing, f"Fetching {redact_url(url)} failed, too: {error}")
+        else:
+            return fetch
+    raise missing
+
+
+def _append(error: NotFoundError, sentence: str) -> None:
+    error.args = (f"{error} {sentence}",)
+
+
+def _registry_request(repository: AsyncBlobRepository, digest: Digest) -> _Request:
+    @asynccontextmanager
+    async def request(byte_range: str | None, if_range: str | None) -> AsyncIterator[_Response]:
+        async with create_blob_read_stream.asyncio_stream(
+            repository.client, repository.name, digest, byte_range=byte_range, if_range=if_range, timeout=repository.timeout
+        ) as response:
+            is_whole = isinstance(response, create_blob_read_stream.CreateBlobReadStreamOk)
+            content_range = (
+                None if isinstance(response, create_blob_read_stream.CreateBlobReadStreamOk) else response.content_range
+            )
+            yield ResponseHead(is_whole, response.content_length, content_range, response.etag), response.body
+
+    return request
+
+
+def _url_request(repository: AsyncBlobRepository, url: str) -> _Request:
+    @asynccontextmanager
+    async def request(byte_range: str | None, if_range: str | None) -> AsyncIterator[_Response]:
+        headers = {"Range": byte_range, "If-Range": if_range}
+        get = make_request(
+            "GET", follow_url("url", url), operation_id="create_blob_read_stream", repo=None, opaque=True, headers=headers
+        )
+        get = evolve(get, extensions={**get.extensions, "foreign": True})
+        async with async_stream(repository.client, get, (200, 206), None, repository.timeout) as response:
+            head = ResponseHead(
+                response.status_code == 200,
+                integer_header(response, "Content-Length"),
+                text_header(response, "Content-Range"),
+                text_header(response, "ETag"),
+            )
+            yield head, AsyncChunks(response)
+
+    return request

@@ -1,0 +1,112 @@
+"""Sources that can be read from any offset, and more than once: bytes, seekable files, and blobs of a registry."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from functools import partial
+from typing import Any
+
+from ....v2.models import Descriptor
+from ...concurrency.threads import async_run_in_thread
+from ...wire import AsyncRawBody, body_length
+from ..blob_spec import parse_blob_spec
+from ..byte_ranges import Resumption
+from ..upload_source import READ_BLOCK_BYTES, AsyncReplayableSource, seekable_position
+from .blob_repository import AsyncBlobRepository
+from .ranged_fetch import async_start_fetch
+from .verified_stream import async_open_blob_stream
+
+
+def async_replayable(source: AsyncRawBody | AsyncReplayableSource) -> AsyncReplayableSource | None:
+    """Return an opened source as a replayable one, or None if it can be read only once.
+
+    Args:
+        source: The opened source.
+    """
+    if isinstance(source, AsyncReplayableSource):
+        return source
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return _BytesSource(memoryview(source).cast("B"))
+    position = seekable_position(source)
+    return None if position is None else _FileSource(source, position)
+
+
+def source_size(source: AsyncRawBody | AsyncReplayableSource) -> int | None:
+    """Return the number of bytes from the current position of an opened source, or None if only reading it would tell.
+
+    Args:
+        source: The opened source.
+    """
+    return None if isinstance(source, AsyncReplayableSource) else body_length(source)
+
+
+class _BytesSource:
+    def __init__(self, view: memoryview) -> None:
+        self._view = view
+
+    async def blocks(self, offset: int, /) -> AsyncIterator[bytes]:
+        for at in range(offset, len(self._view), READ_BLOCK_BYTES):
+            yield bytes(self._view[at : at + READ_BLOCK_BYTES])
+
+
+class _FileSource:
+    def __init__(self, file: Any, start: int) -> None:
+        self._file = file
+        self._start = start
+
+    async def blocks(self, offset: int, /) -> AsyncIterator[bytes]:
+        at = self._start + offset
+        while block := await async_run_in_thread(partial(self._read, at)):
+            at += len(block)
+            yield block
+
+    def _read(self, at: int) -> bytes:
+        self._file.seek(at)  # for each block, since a thread of a cancelled iterator may have moved the position
+        block: bytes = self._file.read(READ_BLOCK_BYTES)
+        return block
+
+
+class AsyncRemoteBlob:
+    """A blob of a registry as an `AsyncReplayableSource`; an interrupted download is resumed.
+
+    Args:
+        repository: The repository that has the blob.
+        blob: The digest or the descriptor of the blob.
+        use_urls: Whether the external URLs of the descriptor may be used.
+        verify: Whether to verify the bytes here; an upload of them verifies them anyway.
+
+    Raises:
+        InvalidDigestError: The digest is invalid.
+    """
+
+    def __init__(
+        self, repository: AsyncBlobRepository, blob: str | Descriptor, *, use_urls: bool = False, verify: bool = True
+    ) -> None:
+        self._repository = repository
+        self._spec = parse_blob_spec(blob)
+        self._use_urls = use_urls
+        self._verify = verify
+
+    async def blocks(self, offset: int, /) -> AsyncIterator[bytes]:
+        """Yield the bytes from an offset to the end. If they are all bytes of the blob, they are verified before the last block.
+
+        Args:
+            offset: The offset of the first byte.
+
+        Raises:
+            NotFoundError: The blob does not exist.
+            DigestMismatchError: The bytes do not match the digest or the size.
+            TransportError: The body was interrupted too often.
+        """
+        if offset == 0 and self._verify:
+            blob = self._spec.descriptor or self._spec.digest
+            async with async_open_blob_stream(self._repository, blob, self._use_urls) as stream:
+                async for chunk in stream:
+                    yield chunk
+            return
+        fetch = await async_start_fetch(self._repository, self._spec, Resumption(self._spec.size, offset), self._use_urls)
+        try:
+            while chunk := await fetch.read():
+                yield chunk
+        finally:
+            await fetch.aclose()

@@ -1,0 +1,124 @@
+"""Upload of a blob, unless the repository has it or the registry can mount it."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext, suppress
+
+from ....digest import DEFAULT_ALGORITHM, Digest, Verifier
+from ....errors import AuthError, DigestMismatchError, NotFoundError, StatusError
+from ....media_types import OCTET_STREAM
+from ....v2.api import start_blob_upload
+from ....v2.models import Descriptor
+from ...concurrency.threads import async_complete_despite_cancel, async_run_in_thread
+from ...transport.retries import RetryLimits
+from ...wire import AsyncRawBody
+from ..progress import Phase, Progress
+from ..upload_requests import DEFAULT_CHUNK_BYTES
+from ..upload_session import UploadOptions, session_from_start
+from ..upload_source import AsyncReplayableSource, AsyncUploadSource, open_source, read_if_small
+from .blob_repository import AsyncBlobRepository
+from .replayable_source import source_size
+from .resumable_upload import AsyncResumableUpload
+from .verified_source import AsyncVerifiedSource
+
+
+async def async_upload_blob(
+    repository: AsyncBlobRepository, source: AsyncUploadSource, options: UploadOptions, limits: RetryLimits
+) -> Descriptor:
+    """Upload a blob, unless the repository has it.
+
+    Args:
+        repository: The repository.
+        source: The bytes of the blob.
+        options: The options of the upload.
+        limits: How often and how long to go on.
+
+    Raises:
+        DigestMismatchError: The bytes do not match `digest` and `size`.
+        RegistryError: The registry does not accept the blob.
+        ValueError: The session is for another repository.
+        TypeError: The source does not yield bytes.
+        OSError: The source cannot be read.
+    """
+    digest = None if options.digest is None else Digest(options.digest)
+    algorithm = DEFAULT_ALGORITHM if digest is None else digest.algorithm
+    if options.session is not None and options.session.repo != repository.name:
+        raise ValueError(f"the session is for {options.session.repo}, not for {repository.name}: use with_repo()")
+    with nullcontext(source) if isinstance(source, AsyncReplayableSource) else open_source(source) as body:
+        size = options.size
+        content = None if isinstance(body, AsyncReplayableSource) else await _read_small(body)
+        if content is not None:
+            body = content
+            digest, size = _verify_content(content, algorithm, digest, size)
+        elif size is None:
+            size = source_size(body)
+        keep = max(DEFAULT_CHUNK_BYTES, options.chunk_size or 0)
+        verified = AsyncVerifiedSource(body, algorithm, digest, size, keep)  # raises TypeError before anything is sent
+        upload = AsyncResumableUpload(repository, verified, options, limits, content)
+        try:
+            stored = await _find_or_mount(repository, verified, options, upload)
+            if stored is None:
+                stored = await upload.run()
+        except BaseException as error:
+            await upload.abort(error)
+            raise
+        finally:
+            await verified.aclose()
+        return Descriptor(media_type=OCTET_STREAM, digest=stored[0], size=stored[1])
+
+
+async def _read_small(body: AsyncRawBody) -> bytes | None:
+    """Return the content of a small source: hashing it before anything is sent costs little time."""
+    if isinstance(body, (bytes, bytearray, memoryview)):
+        return read_if_small(body)
+    return await async_run_in_thread(lambda: read_if_small(body))
+
+
+def _verify_content(content: bytes, algorithm: str, digest: Digest | None, size: int | None) -> tuple[Digest, int]:
+    verifier = Verifier(algorithm)
+    verifier.update(content)
+    actual = verifier.digest
+    if (digest is not None and actual != digest) or size not in (None, verifier.size):
+        raise DigestMismatchError(expected=digest or actual, actual=actual, expected_size=size, actual_size=verifier.size)
+    return actual, verifier.size
+
+
+async def _find_or_mount(
+    repository: AsyncBlobRepository, source: AsyncVerifiedSource, options: UploadOptions, upload: AsyncResumableUpload
+) -> tuple[Digest, int] | None:
+    """Check for an existing blob, or mount it. If the mount falls back to an upload session, hand that to the upload."""
+    digest, size = source.expected_digest, source.size
+    if digest is None or options.session is not None:
+        return None
+    if options.from_repo is not None:
+        from_repo = options.from_repo
+
+        def keep(response: start_blob_upload.StartBlobUploadAccepted | start_blob_upload.StartBlobUploadCreated) -> None:
+            if isinstance(response, start_blob_upload.StartBlobUploadAccepted):
+                upload.use_session(session_from_start(repository.name, response))
+
+        # A refusal only means that this mount is impossible: Docker Hub answers 400, Harbor 401, GitLab issues no token.
+        with suppress(StatusError, AuthError):
+            response = await async_complete_despite_cancel(  # a session whose location is not known could not be cancelled
+                lambda: start_blob_upload.asyncio(
+                    repository.client, repository.name, mount=digest, from_repo=from_repo, timeout=repository.timeout
+                ),
+                keep,
+            )
+            if isinstance(response, start_blob_upload.StartBlobUploadAccepted):
+                return None
+            if size is None:
+                size = await repository.stored_size(digest) or 0
+            _report(options, "mount", digest, size)
+            return digest, size
+    with suppress(NotFoundError):
+        stored_size = await repository.stored_size(digest)
+        if stored_size is not None and size in (None, stored_size):
+            _report(options, "skip", digest, stored_size)
+            return digest, stored_size
+    return None
+
+
+def _report(options: UploadOptions, phase: Phase, digest: Digest, size: int) -> None:
+    if options.on_progress is not None:
+        options.on_progress(Progress(phase=phase, digest=digest, bytes=size, total=size))

@@ -1,0 +1,262 @@
+"""The bytes of an upload source, hashed once and verified before the last of them is sent."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from ....digest import Digest, Verifier
+from ....errors import DigestMismatchError
+from ...concurrency.threads import async_run_in_thread
+from ...wire import AsyncRawBody, async_blocks
+from ..hashing import BackgroundHasher
+from ..upload_source import AsyncReplayableSource
+from .replayable_source import async_replayable
+
+
+class AsyncVerifiedSource:
+    """The bytes of a source, verified before the last of them is yielded.
+
+    Bytes can be yielded again from an earlier offset: from any offset of a source that can be read again, or else from those
+    that are kept in memory. Each byte is hashed when it is read for the first time.
+
+    Args:
+        source: The opened source.
+        algorithm: `sha256` or `sha512`.
+        digest: The expected digest; None to compute it.
+        size: The expected size in bytes; None when it is not known.
+        keep: The number of bytes to keep in memory of a source that can be read only once: those that were yielded last.
+
+    Raises:
+        TypeError: The source does not yield bytes.
+    """
+
+    def __init__(
+        self,
+        source: AsyncRawBody | AsyncReplayableSource,
+        algorithm: str,
+        digest: Digest | None,
+        size: int | None,
+        keep: int,
+    ) -> None:
+        self.size = size
+        """The size in bytes, once it is known."""
+        self.error: BaseException | None = None
+        """The exception that ended the reading of the source, if any."""
+        self.algorithm = algorithm
+        """The algorithm of the digest."""
+        self.expected_digest = digest
+        """The expected digest, or None to compute it."""
+        self._verifier = Verifier(algorithm)
+        self._hasher = BackgroundHasher(self._verifier)
+        self._hashed = 0
+        self._replayable = async_replayable(source)
+        self._keep = keep
+        self._blocks: AsyncIterator[bytes] | None = None
+        self._held: list[bytes] = []
+        self._held_starts: list[int] = []
+        self._read_end = 0  # the offset after the last byte that is held
+        self._yielded_end = self._received_end = 0
+        self._is_verified = False
+        if self._replayable is None:
+            assert not isinstance(source, AsyncReplayableSource)
+            self._blocks = async_blocks(source)
+
+    @property
+    def yielded_end(self) -> int:
+        """The offset after the last byte that was yielded."""
+        return self._yielded_end
+
+    @property
+    def hashed(self) -> int:
+        """The number of bytes that have been read for the first time, and hashed or passed on to be hashed."""
+        return self._hashed
+
+    @property
+    def held_bytes(self) -> int:
+        """The number of bytes that are kept in memory."""
+        return sum(map(len, self._held))
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether all bytes have been read, and match the expected digest and size."""
+        return self._is_verified
+
+    async def digest(self) -> Digest:
+        """Return the digest of the bytes that have been read."""
+        await self._wait_for_hasher()
+        return self._verifier.digest
+
+    def can_replay(self, offset: int) -> bool:
+        """Return whether the bytes from an offset on can be yielded.
+
+        Args:
+            offset: The offset of the first byte.
+        """
+        return self._replayable is not None or self._held_start <= offset
+
+    def release(self, offset: int) -> None:
+        """Release the bytes that the registry has received; the last ones stay in memory as far as `keep` allows.
+
+        Args:
+            offset: The number of bytes that the registry has received.
+        """
+        self._received_end = offset
+        self._release_held()
+
+    async def read_ahead(self, offset: int, length: int) -> int:
+        """Read bytes into memory, and return their number: less than `length` only at the end.
+
+        If the size is known, nothing is read.
+
+        Args:
+            offset: The offset of the first byte.
+            length: The number of bytes, at most `keep`.
+        """
+        if self.size is None:
+            await self._go_to(offset)
+            while self._read_end < offset + length and await self._read_more():
+                pass
+        return min(length, (self._read_end if self.size is None else self.size) - offset)
+
+    async def blocks(
+        self, offset: int, length: int | None = None, report: Callable[[int], None] | None = None, *, hide_failure: bool = False
+    ) -> AsyncIterator[bytes]:
+        """Yield the bytes from an offset for which `can_replay` is true.
+
+        Args:
+            offset: The offset of the first byte.
+            length: The maximum number of bytes; None for all.
+            report: Called with the offset after each block, before the block is yielded.
+            hide_failure: Whether to end without an exception when the source fails; `error` holds the exception then.
+
+        Raises:
+            DigestMismatchError: The bytes do not match the expected digest or size.
+        """
+        try:
+            await self._go_to(offset)
+            end = None if length is None else offset + length
+            while (end is None or offset < end) and (block := await self._block_at(offset)):
+                if end is not None and len(block) > end - offset:
+                    block = block[: end - offset]
+                offset += len(block)
+                if report is not None:
+                    report(offset)
+                self._yielded_end = offset
+                self._release_held()
+                yield block
+        except GeneratorExit:
+            raise
+        except BaseException as error:
+            self.error = error
+            if not hide_failure or not isinstance(error, Exception):
+                raise
+
+    async def verify_end(self) -> None:
+        """Read the rest of the source after all expected bytes were sent, and check that nothing is left.
+
+        Raises:
+            DigestMismatchError: The bytes do not match the expected digest or size.
+        """
+        if not self._is_verified:
+            await self._go_to(self._hashed)
+            await self._read_more()
+
+    async def aclose(self) -> None:
+        """Close the iterator of the source."""
+        self._hasher.close()
+        await self._close_blocks()
+
+    @property
+    def _held_start(self) -> int:
+        return self._held_starts[0] if self._held_starts else self._read_end
+
+    async def _block_at(self, offset: int) -> bytes:
+        """Return a block from an offset on, and no bytes at the end."""
+        if offset == self._read_end and not await self._read_more():
+            return b""
+        index = bisect_right(self._held_starts, offset) - 1
+        skipped = offset - self._held_starts[index]
+        return self._held[index][skipped:] if skipped else self._held[index]
+
+    async def _go_to(self, offset: int) -> None:
+        if self._replayable is None or (self._blocks is not None and self._held_start <= offset <= self._read_end):
+            return
+        await self._close_blocks()
+        self._held, self._held_starts = [], []
+        self._read_end = self._yielded_end = offset
+        self._blocks = self._replayable.blocks(offset)
+
+    async def _read_more(self) -> bool:
+        """Read the next block, and verify all bytes after the last one; return False at the end."""
+        try:
+            return await self._read_block()
+        except BaseException as error:
+            self.error = error
+            raise
+
+    async def _read_block(self) -> bool:
+        if self._is_verified and self._read_end == self._hashed:
+            return False
+        block = await self._next_block()
+        if not block:
+            await self._verify()
+            return False
+        self._held.append(block)
+        self._held_starts.append(self._read_end)
+        self._read_end += len(block)
+        fresh = self._read_end - self._hashed
+        if fresh > 0:
+            self._hashed = self._read_end
+            await self._wait_for_hasher()
+            self._hasher.update(memoryview(block)[-fresh:])
+            if self.size is not None and self._hashed >= self.size:
+                # With a Content-Length, the last byte completes the upload, so verify before that byte is sent.
+                if self._hashed == self.size and await self._next_block():
+                    self._hashed += 1
+                await self._verify()
+        return True
+
+    async def _next_block(self) -> bytes:
+        assert self._blocks is not None
+        block = b""
+        while not block:
+            found = await anext(self._blocks, None)
+            if found is None:
+                return b""
+            if not isinstance(found, (bytes, bytearray, memoryview)):
+                raise TypeError(f"a blob is made of bytes, not {type(found).__name__}")
+            block = bytes(found)  # a copy of a buffer that the source may reuse
+        return block
+
+    async def _verify(self) -> None:
+        if self._is_verified:
+            if self._read_end < self._hashed:
+                raise OSError(f"the source ends after {self._read_end} bytes, but had {self._hashed} when it was read before")
+            return
+        actual, expected = await self.digest(), self.expected_digest
+        if (expected is not None and actual != expected) or (self.size is not None and self.size != self._hashed):
+            raise DigestMismatchError(
+                expected=expected or actual, actual=actual, expected_size=self.size, actual_size=self._hashed
+            )
+        self.size = self._hashed
+        self._is_verified = True
+
+    async def _wait_for_hasher(self) -> None:
+        if self._hasher.is_busy:
+            await async_run_in_thread(self._hasher.wait)
+
+    def _release_held(self) -> None:
+        """Keep only bytes that may be needed: those not yielded, those not received up to `keep`, and the last block."""
+        keep = 0 if self._replayable is not None and self.size is not None else self._keep
+        released_end = min(self._yielded_end, max(self._received_end, self._yielded_end - keep))
+        # All blocks that end at or before `released_end`.
+        count = min(bisect_right(self._held_starts, released_end) - 1, len(self._held) - 1)
+        if count > 0:
+            del self._held[:count], self._held_starts[:count]
+
+    async def _close_blocks(self) -> None:
+        blocks: Any = self._blocks
+        if blocks is not None and hasattr(blocks, "aclose"):
+            await blocks.aclose()

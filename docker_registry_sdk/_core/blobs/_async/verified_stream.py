@@ -1,0 +1,166 @@
+"""Streams of bytes: read once, in order, and verified against the digest of a blob."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from ....digest import Digest, Verifier
+from ....v2.models import Descriptor
+from ..blob_spec import parse_blob_spec
+from ..byte_ranges import Resumption
+from ..raw_base import AsyncRawBase
+from .blob_repository import AsyncBlobRepository
+from .ranged_fetch import AsyncRangedFetch, async_start_fetch
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+
+class AsyncByteStream(AsyncRawBase):
+    """A readable stream over chunks of any length. Iterate over it, or call `read`."""
+
+    _rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        """Return True: the stream can be read."""
+        return True
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        chunk = await self.read_chunk()
+        if not chunk:
+            raise StopAsyncIteration
+        return chunk
+
+    async def read(self, size: int | None = -1, /) -> bytes:
+        """Return up to `size` bytes, or all remaining bytes if it is negative or None, and no bytes at the end.
+
+        Args:
+            size: The maximum number of bytes.
+
+        Raises:
+            DigestMismatchError: The bytes do not match the requested digest or size.
+            TransportError: The body was interrupted.
+        """
+        left = -1 if size is None else size
+        if 0 <= left <= len(self._rest):
+            taken, self._rest = self._rest[:left], self._rest[left:]
+            return bytes(taken)
+        parts: list[bytes] = []
+        while left != 0 and (chunk := await self.read_chunk()):
+            if 0 <= left < len(chunk):
+                self._rest = memoryview(chunk)[left:]
+                chunk = chunk[:left]
+            parts.append(chunk)
+            if left > 0:
+                left -= len(chunk)
+        return b"".join(parts)
+
+    async def readinto(self, buffer: WriteableBuffer, /) -> int:
+        """Read bytes into a buffer, and return their number: fewer than fit only at the end.
+
+        Args:
+            buffer: The buffer.
+
+        Raises:
+            DigestMismatchError: The bytes do not match the requested digest or size.
+            TransportError: The body was interrupted.
+        """
+        view = memoryview(buffer).cast("B")
+        data = await self.read(len(view))
+        view[: len(data)] = data
+        return len(data)
+
+    async def read_chunk(self) -> bytes:
+        """Return the next bytes as they arrive from the network, and no bytes at the end.
+
+        Raises:
+            DigestMismatchError: The bytes do not match the requested digest or size.
+            TransportError: The body was interrupted.
+        """
+        if self._rest:
+            rest, self._rest = bytes(self._rest), memoryview(b"")
+            return rest
+        if self.closed:
+            raise ValueError("the stream is closed: read it inside its with block")
+        return await self._next()
+
+    async def _next(self) -> bytes:
+        """Return the next bytes, and no bytes at the end."""
+        raise NotImplementedError
+
+
+class AsyncBlobStream(AsyncByteStream):
+    """A stream of a blob's bytes that verifies digest and size before it returns the last bytes.
+
+    Iterate over it, or call `read`. It keeps one chunk of the network in memory, or two if the size is not known.
+
+    Args:
+        digest: The digest of the blob.
+        fetch: Fetches the bytes.
+
+    Raises:
+        InvalidDigestError: This package cannot compute the algorithm of the digest.
+    """
+
+    def __init__(self, digest: Digest, fetch: AsyncRangedFetch) -> None:
+        self.digest = digest
+        self._fetch = fetch
+        self._verifier = Verifier(digest.algorithm)
+        self._held = b""
+        self._has_ended = False
+
+    @property
+    def size(self) -> int | None:
+        """The size of the blob in bytes, or None while it is not known."""
+        return self._fetch.state.size
+
+    async def aclose(self) -> None:
+        """Close the stream and its connection."""
+        await self._fetch.aclose()
+        await super().aclose()
+
+    async def _next(self) -> bytes:
+        while not self._has_ended:
+            chunk = await self._fetch.read()
+            self._verifier.update(chunk)
+            if not chunk or self._fetch.state.is_complete:
+                await self._verify_end()
+                chunk, self._held = self._held + chunk, b""
+            elif self.size is None or self._held:
+                # Only the next read shows whether this chunk is the last one, so return the chunk before.
+                chunk, self._held = self._held, chunk
+            if chunk:
+                return chunk
+        return b""
+
+    async def _verify_end(self) -> None:
+        # Read to the end of the body: it frees the connection for the next request, and shows whether there are too many bytes.
+        self._verifier.update(await self._fetch.read())
+        self._verifier.verify(self.size, self.digest)
+        self._has_ended = True
+
+
+@asynccontextmanager
+async def async_open_blob_stream(
+    repository: AsyncBlobRepository, blob: str | Descriptor, use_urls: bool
+) -> AsyncIterator[AsyncBlobStream]:
+    """Open a blob for reading; the connection is closed on exit.
+
+    Args:
+        repository: The repository.
+        blob: The digest or the descriptor of the blob.
+        use_urls: Whether the external URLs of the descriptor may be used.
+
+    Raises:
+        InvalidDigestError: The digest is invalid.
+        NotFoundError: The blob does not exist.
+    """
+    spec = parse_blob_spec(blob)
+    fetch = await async_start_fetch(repository, spec, Resumption(spec.size), use_urls)
+    async with AsyncBlobStream(spec.digest, fetch) as stream:
+        yield stream

@@ -1,0 +1,57 @@
+"""The blob that a call is about: its digest, its size if known, and its external URLs. Free of I/O."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from ...digest import Digest, Verifier
+from ...errors import ParseError
+from ...media_types import OCTET_STREAM
+from ...v2.models import Descriptor
+
+
+@frozen
+class BlobSpec:
+    """A blob as a caller specifies it.
+
+    Attributes:
+        digest: The digest, of an algorithm that this package can compute.
+        size: The size in bytes, or None when only the digest is known.
+        descriptor: The caller's descriptor, or None when the caller passed a digest.
+    """
+
+    digest: Digest
+    size: int | None = None
+    descriptor: Descriptor | None = None
+
+    @property
+    def urls(self) -> list[str]:
+        """The external URLs of the blob, as its descriptor lists them."""
+        return list((self.descriptor and self.descriptor.urls) or ())
+
+    def to_descriptor(self, size: int) -> Descriptor:
+        """Return the caller's descriptor, or make one when the caller passed a digest.
+
+        Args:
+            size: The size of the blob in bytes.
+        """
+        return self.descriptor or Descriptor(media_type=OCTET_STREAM, digest=self.digest, size=size)
+
+
+def parse_blob_spec(blob: str | Descriptor) -> BlobSpec:
+    """Return the blob that a digest or a descriptor specifies.
+
+    Args:
+        blob: The digest or the descriptor.
+
+    Raises:
+        InvalidDigestError: The digest is invalid, or this package cannot compute its algorithm.
+        ParseError: The size in the descriptor is negative.
+    """
+    digest = Digest(blob.digest if isinstance(blob, Descriptor) else blob)
+    Verifier(digest.algorithm)  # raises before any request is sent if the algorithm cannot be computed
+    if not isinstance(blob, Descriptor):
+        return BlobSpec(digest)
+    if blob.size < 0:
+        raise ParseError(model="Descriptor", field="size", problem=f"is {blob.size}, but a size cannot be negative")
+    return BlobSpec(digest, blob.size, blob)

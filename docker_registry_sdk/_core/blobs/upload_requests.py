@@ -1,0 +1,132 @@
+"""The requests of an upload: which one is next, and whether the upload can resume after a failed one. Free of I/O."""
+
+from __future__ import annotations
+
+import random
+from typing import Final, Literal
+
+from attrs import define, frozen
+
+from ...errors import RegistryError, StatusError, TransportError
+from ..transport.retries import RetryLimits
+from ..wire import HTTPFailure, may_pass
+
+DEFAULT_CHUNK_BYTES: Final = 8 * 1024 * 1024
+"""The length of a chunk if the registry requires chunks and the caller gives no length.
+
+So many of the last bytes of a source that cannot be read again are kept in memory, too.
+"""
+
+_FIRST_WAIT = 0.25
+_LONGEST_WAIT = 8.0
+
+SESSION_INTACT_STATUSES: Final = frozenset({401, 403, 408, 413, 429})
+"""Statuses below 500 that say nothing about the session: after a refused status request, the session is not lost."""
+
+CHECK_SESSION_STATUSES: Final = SESSION_INTACT_STATUSES | {404, 416}
+"""Statuses below 500 after which the session may still be usable: its status tells. After others, a new session is opened."""
+
+
+@frozen(kw_only=True)
+class UploadRequest:
+    """The next request of an upload.
+
+    Attributes:
+        kind: `chunk` is a PATCH with some of the bytes, `stream` a PATCH with all remaining bytes, `whole` a PUT with all
+            remaining bytes, `close` a PUT without bytes.
+        offset: The offset of its first byte.
+        length: The maximum number of bytes; None when it is not known.
+    """
+
+    kind: Literal["chunk", "stream", "whole", "close"]
+    offset: int
+    length: int | None
+
+    @property
+    def content_range(self) -> str | None:
+        """The value of the Content-Range header, or None when the number of bytes is 0 or not known."""
+        return None if not self.length else f"{self.offset}-{self.offset + self.length - 1}"
+
+
+def next_request(*, offset: int, size: int | None, chunk: int | None, has_digest: bool) -> UploadRequest:
+    """Return the next request of an upload.
+
+    Args:
+        offset: The number of bytes that the registry has received.
+        size: The size of the blob in bytes, or None when it is not known.
+        chunk: The length of a chunk in bytes, or None to send all bytes in one request.
+        has_digest: Whether the digest is known.
+    """
+    left = None if size is None else size - offset
+    if left == 0:
+        return UploadRequest(kind="close", offset=offset, length=0)
+    if chunk is not None:
+        return UploadRequest(kind="chunk", offset=offset, length=chunk if left is None else min(chunk, left))
+    return UploadRequest(kind="whole" if has_digest else "stream", offset=offset, length=left)
+
+
+def chunk_length(requested: int | None, minimum: int | None) -> int | None:
+    """Return the length of chunks in bytes; None to send all bytes in one request.
+
+    Args:
+        requested: The length that the caller requests, or None.
+        minimum: The minimum length that the registry requires, or None.
+    """
+    if requested is None and not minimum:
+        return None
+    return max(DEFAULT_CHUNK_BYTES if requested is None else requested, minimum or 0)
+
+
+def may_resume(error: RegistryError, *, has_session: bool, was_resumed: bool) -> bool:
+    """Return whether an upload may resume after a failed request.
+
+    Args:
+        error: The failure.
+        has_session: Whether the registry has opened a session.
+        was_resumed: Whether the failed request resumed an interrupted upload. Some registries refuse that, and accept a new
+            upload instead.
+    """
+    if isinstance(error, TransportError):
+        return isinstance(error.__cause__, HTTPFailure) and may_pass(error.__cause__)
+    if not isinstance(error, StatusError) or error.status < 400:
+        return False
+    if error.status >= 500:
+        return error.status not in (501, 505)
+    if error.status in (408, 429):
+        return True
+    return has_session and error.status not in (403, 413) and (was_resumed or error.status in (401, 404, 416))
+
+
+@define
+class Patience:
+    """How long an upload is tried: until it has failed so often in a row that got it no further.
+
+    Args:
+        limits: The client's.
+    """
+
+    limits: RetryLimits
+    failures: int = 0
+    furthest: int = 0
+
+    def arrived(self, offset: int) -> None:
+        """Note how far the upload is; what is further than ever begins a new row.
+
+        Args:
+            offset: How many bytes have arrived.
+        """
+        if offset > self.furthest:
+            self.furthest, self.failures = offset, 0
+
+    def wait_after(self, error: RegistryError) -> float | None:
+        """Note a failure, and return the seconds to wait before going on; None to give up.
+
+        Args:
+            error: The failure.
+        """
+        asked = (error.retry_after if isinstance(error, StatusError) else None) or 0.0
+        if self.failures >= self.limits.max_retries or asked > self.limits.max_retry_wait:
+            return None
+        wait = random.uniform(0.5, 1.0) * min(_FIRST_WAIT * 2.0**self.failures, _LONGEST_WAIT)
+        self.failures += 1
+        return max(wait, asked)

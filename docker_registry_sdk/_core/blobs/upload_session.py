@@ -1,0 +1,158 @@
+"""An upload session as a small value that another process can resume, and the options of an upload."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Self, TypeAlias
+
+from attrs import field, frozen, validators
+
+from ...errors import ParseError
+from ...v2.api import get_blob_upload_status, start_blob_upload, upload_blob_chunk
+from .progress import OnProgress
+
+_RANGE: Final = re.compile(r"(?:bytes=)?0-([0-9]{1,18})")
+
+
+@frozen(kw_only=True)
+class UploadSession:
+    """An upload that is open on a registry. It can be stored, and resumed by another process.
+
+    Attributes:
+        repo: The name of the repository on the registry.
+        location: The URL of the next request: opaque, and perhaps signed, so that a `repr` does not show it.
+        offset: The number of bytes that the registry has received.
+        chunk_min_length: The minimum length in bytes that the registry requires of every chunk except the last, if any.
+    """
+
+    repo: str
+    location: str = field(repr=False)
+    offset: int = 0
+    chunk_min_length: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the session as a dict that can be written as JSON. Treat it as a secret: the location may be signed."""
+        return {
+            "repo": self.repo,
+            "location": self.location,
+            "offset": self.offset,
+            "chunk_min_length": self.chunk_min_length,
+        }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> Self:
+        """Return the session that `to_dict` returned as a dict.
+
+        Args:
+            document: The dict; unknown keys are ignored.
+
+        Raises:
+            ParseError: A key is missing, or its value has another type.
+        """
+        for name, kinds in _FIELD_TYPES.items():
+            value = document.get(name)
+            if not isinstance(value, kinds) or isinstance(value, bool) or (isinstance(value, int) and value < 0):
+                raise ParseError(model=cls.__name__, field=name, problem="is missing, or not a value that to_dict() writes")
+        fields: dict[str, Any] = {name: document.get(name) for name in _FIELD_TYPES}
+        return cls(**fields)
+
+
+OnSession: TypeAlias = Callable[[UploadSession], None]
+"""A session callback: called with the new session after each step of an upload, by the thread or task that does the work."""
+
+_FIELD_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
+    "repo": (str,),
+    "location": (str,),
+    "offset": (int,),
+    "chunk_min_length": (int, type(None)),
+}
+
+
+@frozen(kw_only=True)
+class UploadOptions:
+    """The options of one upload.
+
+    Attributes:
+        digest: The digest of the blob; None to compute it.
+        size: The size in bytes, if known.
+        chunk_size: The length of a chunk in bytes; None to send all bytes in one request.
+        from_repo: A repository to mount the blob from, if it has the blob.
+        session: A session to resume.
+        on_session: The session callback. If there is one, a failed upload stays open.
+        on_progress: The progress callback.
+
+    Raises:
+        ValueError: The size is negative, or the chunk size is less than 1.
+        TypeError: `from_repo` requires `digest`, which is missing.
+    """
+
+    digest: str | None = None
+    size: int | None = field(default=None, validator=validators.optional(validators.ge(0)))
+    chunk_size: int | None = field(default=None, validator=validators.optional(validators.ge(1)))
+    from_repo: str | None = None
+    session: UploadSession | None = None
+    on_session: OnSession | None = None
+    on_progress: OnProgress | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.from_repo is not None and self.digest is None:
+            raise TypeError("from_repo requires digest: a registry mounts a blob by its digest")
+
+
+def session_from_start(repo: str, response: start_blob_upload.StartBlobUploadAccepted) -> UploadSession:
+    """Return the session that a registry has opened.
+
+    Args:
+        repo: The name of the repository.
+        response: The response to the request that opened the session.
+    """
+    return UploadSession(repo=repo, location=response.location, chunk_min_length=response.oci_chunk_min_length)
+
+
+def session_after_chunk(session: UploadSession, response: upload_blob_chunk.UploadBlobChunkCreated, sent: int) -> UploadSession:
+    """Return the session after a chunk.
+
+    Args:
+        session: The session before the chunk.
+        response: The response to the chunk.
+        sent: The length of the chunk in bytes, which counts if the response has no Range header.
+    """
+    received = received_bytes(response.range)
+    return UploadSession(
+        repo=session.repo,
+        location=response.location,
+        offset=session.offset + sent if received is None else received,
+        chunk_min_length=response.oci_chunk_min_length or session.chunk_min_length,
+    )
+
+
+def session_from_status(session: UploadSession, response: get_blob_upload_status.GetBlobUploadStatusNoContent) -> UploadSession:
+    """Return the session as the registry reports it.
+
+    `0-0` stands for no byte or for one byte: if no byte was known to have arrived, it counts as no byte. Without a Range header,
+    the offset stays the same.
+
+    Args:
+        session: The session as it was known.
+        response: The response to the request for the status.
+    """
+    received = received_bytes(response.range)
+    if received is None or (received == 1 and session.offset == 0):
+        received = session.offset
+    return UploadSession(
+        repo=session.repo,
+        location=response.location or session.location,
+        offset=received,
+        chunk_min_length=response.oci_chunk_min_length or session.chunk_min_length,
+    )
+
+
+def received_bytes(text: str | None) -> int | None:
+    """Return the number of bytes that a registry has received, or None for a missing or malformed Range header.
+
+    Args:
+        text: The Range header, `0-<last>`; old registries write `bytes=0-<last>`.
+    """
+    match = _RANGE.fullmatch((text or "").strip())
+    return None if match is None else int(match[1]) + 1

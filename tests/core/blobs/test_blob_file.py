@@ -1,0 +1,265 @@
+"""Blobs as files to read anywhere: the right bytes, and few more than are asked for."""
+
+from __future__ import annotations
+
+import io
+import os
+import random
+import tarfile
+import zipfile
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
+from docker_registry_sdk._core.blobs.byte_ranges import MAX_READ_AHEAD_BYTES, MIN_READ_AHEAD_BYTES, MOST_DROPS, ReadAhead
+from docker_registry_sdk.errors import InvalidDigestError, NotFoundError, ParseError, RegistryError, TransportError
+from docker_registry_sdk.testing.faults import ExpireTokens, Status, Truncate
+from docker_registry_sdk.v2.models import Descriptor
+from tests.core.blobs.blob_server import BlobServer
+from tests.core.blobs.conftest import Server
+from tests.core.wire.loopback import Loopback
+from tests.support.images import digest_of
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("waits")]
+MIB = 1024 * 1024
+CONTENT = os.urandom(12 * MIB)
+LARGE = random.Random(1).randbytes(100 * MIB)
+
+
+def descriptor(content: bytes, size: int | None = None) -> Descriptor:
+    return Descriptor(media_type="x/y", digest=digest_of(content), size=len(content) if size is None else size)
+
+
+async def test_reads_anywhere_give_what_a_file_gives(server: Server, client: AsyncRegistryClientV2) -> None:
+    digest = server.push(CONTENT)
+    file = io.BytesIO(CONTENT)
+    chance = random.Random(2)
+    async with await client.open_blob(digest) as blob:
+        assert (blob.digest, blob.size, blob.readable(), blob.seekable(), blob.closed) == (digest, 12 * MIB, True, True, False)
+        for _ in range(100):
+            whence, length = chance.choice([0, 1, 2]), chance.choice([0, 1, 1000, 70_000, 300_000])
+            offset = chance.randrange(12 * MIB) if whence == 0 else chance.randrange(-100_000, 100_000)
+            if (file.tell() if whence == 1 else 12 * MIB if whence == 2 else 0) + offset >= 0:
+                assert await blob.seek(offset, whence) == file.seek(offset, whence)
+            assert await blob.read(length) == file.read(length)
+            assert await blob.tell() == file.tell()
+        await blob.seek(-5, os.SEEK_END)
+        assert (await blob.read(), await blob.read(), await blob.read(5)) == (CONTENT[-5:], b"", b"")
+        await blob.seek(10 * MIB)
+        assert await blob.readall() == CONTENT[10 * MIB :]
+        await blob.seek(7)
+        buffer = bytearray(100_000)
+        assert await blob.readinto(buffer) == 100_000
+        assert buffer == CONTENT[7:100_007]
+        assert await blob.seek(20 * MIB) == 20 * MIB
+        assert await blob.read(1) == b""
+        assert await blob.readinto(buffer) == 0
+        for offset, whence in ((-1, 0), (-100 * MIB, 1), (0, 3)):
+            with pytest.raises(ValueError, match=r"whence|before the beginning"):
+                await blob.seek(offset, whence)
+    assert blob.closed
+    for call in (blob.read, blob.tell, blob.readall):
+        with pytest.raises(ValueError, match="closed"):
+            await call()
+    with pytest.raises(ValueError, match="closed"):
+        await blob.seek(0)
+
+
+async def test_reading_on_takes_larger_and_larger_parts(server: Server, client: AsyncRegistryClientV2) -> None:
+    digest = server.push(CONTENT)
+    async with await client.open_blob(digest) as blob:
+        got = [await blob.read(10_000) for _ in range(12 * MIB // 10_000 + 1)]
+    assert b"".join(got) == CONTENT
+    assert server.sent == 12 * MIB
+    assert len(server.reads) == 9  # 64 KiB, 128 KiB, … 4 MiB
+
+
+async def test_single_reads_take_little(server: Server, client: AsyncRegistryClientV2) -> None:
+    digest = server.push(CONTENT)
+    async with await client.open_blob(digest) as blob:
+        for place in range(MIB, 11 * MIB, MIB):
+            await blob.seek(place)
+            assert await blob.read(10) == CONTENT[place : place + 10]
+    assert server.sent == 10 * MIN_READ_AHEAD_BYTES
+
+
+async def test_a_descriptor_spares_the_question_for_the_size(server: Server, client: AsyncRegistryClientV2) -> None:
+    server.push(CONTENT)
+    async with await client.open_blob(descriptor(CONTENT)) as blob:
+        assert server.registry.requests.snapshot() == []
+        assert await blob.read(100) == CONTENT[:100]
+    assert [one.method for one in server.registry.requests if one.status == 206] == ["GET"]
+    async with await client.open_blob(descriptor(b"")) as blob:
+        assert await blob.read() == b""
+        assert await blob.seek(0, os.SEEK_END) == 0
+
+
+async def test_blobs_that_are_not_there(server: Server, client: AsyncRegistryClientV2) -> None:
+    with pytest.raises(NotFoundError):
+        await client.open_blob(digest_of(b"nothing"))
+    async with await client.open_blob(descriptor(b"nothing")) as blob:
+        with pytest.raises(NotFoundError):
+            await blob.read(1)
+    with pytest.raises(InvalidDigestError):
+        await client.open_blob("latest")
+
+
+async def test_drops_are_gone_on_from(server: Server, client: AsyncRegistryClientV2) -> None:
+    digest = server.push(CONTENT)
+    server.break_reads(Truncate(after=30_000), times=2)
+    server.break_reads(ExpireTokens(), after=2)
+    async with await client.open_blob(digest) as blob:
+        assert await blob.read(100_000) == CONTENT[:100_000]
+    assert server.sent == 100_000
+    server.break_reads(Truncate(after=0), times=None)
+    server.registry.requests.clear()
+    async with await client.open_blob(digest) as blob:
+        with pytest.raises(TransportError):
+            await blob.read(1)
+        assert len(server.reads) == MOST_DROPS + 1
+        server.registry.faults.clear()
+        assert await blob.read(1) == CONTENT[:1]  # the place did not move
+
+
+@pytest.mark.parametrize("refusal", [True, False])
+async def test_a_server_without_ranges(odd: AsyncRegistryClientV2, loopback: Loopback, refusal: bool) -> None:
+    def attach(content: bytes) -> None:
+        serving = BlobServer(content, ranges=False)
+        loopback.answer = lambda handler: (
+            handler.reply(416) if refusal and "Range" in handler.headers else serving.answer(handler)
+        )
+
+    attach(CONTENT)
+    async with await odd.open_blob(digest_of(CONTENT)) as blob:
+        with pytest.raises(RegistryError, match="use download_blob"):
+            await blob.read(10)
+    small = CONTENT[: 3 * MIB]
+    attach(small)
+    async with await odd.open_blob(digest_of(small)) as blob:
+        await blob.seek(2 * MIB)
+        assert await blob.read(200_000) == small[2 * MIB : 2 * MIB + 200_000]
+        await blob.seek(0)
+        assert await blob.read() == small
+
+
+@pytest.mark.parametrize("told", ["bytes 0-{1}/{2}", "bytes {0}-{1}/99", "", "bytes {0}-{0}/{2}"])
+async def test_parts_that_were_not_asked_for(odd: AsyncRegistryClientV2, loopback: Loopback, told: str) -> None:
+    serving = BlobServer(CONTENT, content_range=lambda first, last, size: told.format(first, last, size))
+    serving.attach(loopback)
+    async with await odd.open_blob(digest_of(CONTENT)) as blob:
+        await blob.seek(100)
+        with pytest.raises(ParseError, match="Content-Range") as caught:
+            await blob.read(10)
+        assert loopback.gone.wait(5)  # the connection is closed, whoever keeps the error
+        del caught
+
+
+@pytest.mark.parametrize("size", [6 * MIB, 13 * MIB])
+async def test_a_descriptor_with_another_size(odd: AsyncRegistryClientV2, loopback: Loopback, size: int) -> None:
+    BlobServer(CONTENT).attach(loopback)
+    async with await odd.open_blob(descriptor(CONTENT, size)) as blob:
+        with pytest.raises(ParseError, match="Content-Range"):
+            await blob.read(10)
+
+
+async def test_a_small_blob_that_comes_whole_and_short(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
+    BlobServer(CONTENT[:1000], ranges=False).attach(loopback)
+    async with await odd.open_blob(descriptor(CONTENT, 2000)) as blob:
+        with pytest.raises(RegistryError, match="1000 bytes of"):
+            await blob.read()
+
+
+async def test_more_than_asked_for_is_cut_off(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
+    serving = BlobServer(CONTENT, chunked=True, more=bytes(100_000))
+    serving.attach(loopback)
+    async with await odd.open_blob(descriptor(CONTENT)) as blob:
+        assert await blob.read(100_000) == CONTENT[:100_000]
+
+
+async def test_a_refused_part_is_raised(server: Server, client: AsyncRegistryClientV2) -> None:
+    digest = server.push(CONTENT)
+    server.break_reads(Status(403), times=None)
+    async with await client.open_blob(digest) as blob:
+        with pytest.raises(RegistryError, match="403"):
+            await blob.read(10)
+
+
+def test_the_names_in_a_large_zip_file_take_few_bytes(server: Server) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for number in range(100):
+            archive.writestr(f"{number}.bin", LARGE[number * MIB : (number + 1) * MIB])
+    digest = server.push(packed.getvalue())
+    with (
+        RegistryClientV2(server.name, **server.options) as client,
+        client.open_blob(digest) as blob,
+        zipfile.ZipFile(blob) as archive,
+    ):
+        assert len(archive.namelist()) == 100
+        assert (server.sent, len(server.reads)) == (MIN_READ_AHEAD_BYTES, 1)  # it is read from its end
+        assert archive.read("57.bin") == LARGE[57 * MIB : 58 * MIB]
+    assert server.sent <= 4 * MIB
+
+
+@pytest.mark.parametrize("buffered", [True, False])
+def test_one_member_of_a_large_tar_file_takes_few_bytes(server: Server, buffered: bool) -> None:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for number in range(10):
+            member = tarfile.TarInfo(f"{number}.bin")
+            member.size = 10 * MIB
+            archive.addfile(member, io.BytesIO(LARGE[number * 10 * MIB :]))
+    digest = server.push(packed.getvalue())
+    with RegistryClientV2(server.name, **server.options) as client, client.open_blob(digest) as blob:
+        assert isinstance(blob, io.RawIOBase)
+        file = io.BufferedReader(blob) if buffered else blob
+        with tarfile.open(fileobj=file, mode="r:") as archive:
+            member = archive.getmember("7.bin")
+            assert server.sent <= 12 * MIN_READ_AHEAD_BYTES
+            found = archive.extractfile(member)
+            assert found is not None
+            assert found.read() == LARGE[70 * MIB : 80 * MIB]
+    assert server.sent <= 16 * MIB
+
+
+def test_a_stream_is_a_file_too(server: Server) -> None:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        member = tarfile.TarInfo("x")
+        member.size = 1000
+        archive.addfile(member, io.BytesIO(LARGE[:1000]))
+    digest = server.push(packed.getvalue())
+    with RegistryClientV2(server.name, **server.options) as client:
+        with client.create_blob_read_stream(digest) as blob, tarfile.open(fileobj=blob, mode="r|gz") as archive:
+            assert [one.name for one in archive] == ["x"]
+        with client.create_blob_read_stream(digest) as blob, io.BufferedReader(blob) as buffered:
+            assert not blob.seekable()
+            assert not blob.writable()
+            assert buffered.read() == packed.getvalue()
+        assert blob.closed
+        with pytest.raises(ValueError, match="closed"):
+            blob.read()
+
+
+@given(st.integers(1, 20 * MIB), st.lists(st.tuples(st.floats(0, 1), st.integers(1, 6 * MIB)), max_size=40))
+def test_plans_cover_the_place_and_stay_within_bounds(size: int, reads: list[tuple[float, int]]) -> None:
+    ahead = ReadAhead(size)
+    for place, length in reads:
+        position = min(int(place * size), size - 1)
+        for _ in range(200):
+            if position >= size or length <= 0:
+                break
+            found = ahead.find(position, length)
+            if found is None:
+                start, stop = ahead.plan(position, length)
+                assert 0 <= start <= position < stop <= size
+                assert stop - start <= MAX_READ_AHEAD_BYTES
+                ahead.add(start, bytes(stop - start))
+                continue
+            assert 0 < len(found) <= length
+            position += len(found)
+            length -= len(found)
+        else:
+            raise AssertionError("the reading does not come to an end")

@@ -1,0 +1,176 @@
+"""What is asked for after a drop, and which answers are taken: a server that is played by rules, and odd heads."""
+
+from __future__ import annotations
+
+import os
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from docker_registry_sdk._core.blobs.byte_ranges import MOST_DROPS, PROGRESS, ResponseHead, Resumption
+from docker_registry_sdk.errors import ParseError, RegistryError, TransportError
+
+BLOB = os.urandom(1000)
+DROP = TransportError("reset", method="GET", url="http://registry.test/")
+
+
+@st.composite
+def answers(draw: st.DrawFn) -> tuple[str, int, int]:
+    """How a server answers: a part, the whole or a shorter part; after how many bytes it breaks off; in what pieces."""
+    return draw(st.sampled_from(["part", "whole", "short"])), draw(st.integers(0, 1200)), draw(st.integers(1, 400))
+
+
+def play(state: Resumption, how: str, after: int, piece: int) -> tuple[bytes, bool]:
+    """Answer what is asked; return what is new, and whether it broke off."""
+    asked, _ = state.request_headers()
+    match = re.fullmatch(r"bytes=([0-9]+)-([0-9]*)", asked or "")
+    first, last = (int(match[1]), int(match[2] or 999)) if match else (0, 999)
+    if match is None or how == "whole":
+        state.check_response(ResponseHead(True, 1000))
+        first, last = 0, 999
+    else:
+        last = min(last, first + 9) if how == "short" else last
+        state.check_response(ResponseHead(False, last + 1 - first, f"bytes {first}-{last}/1000"))
+    body = BLOB[first : last + 1]
+    new = b""
+    for at in range(0, min(after, len(body)), piece):
+        new += state.accept(body[at : min(at + piece, after)])
+    return new, after < len(body)
+
+
+@given(
+    st.lists(answers(), max_size=30),
+    st.booleans(),
+    st.one_of(st.none(), st.tuples(st.integers(0, 999), st.integers(1, 300))),
+)
+def test_whatever_breaks_off_the_bytes_are_those_that_were_asked_for(
+    played: list[tuple[str, int, int]], known: bool, part: tuple[int, int] | None
+) -> None:
+    start, stop = (0, None) if part is None else (part[0], min(sum(part), 1000))
+    state = Resumption(1000 if known or part else None, start, stop)
+    wanted = BLOB[start:stop]
+    got = b""
+    for drops, (how, after, piece) in enumerate([*played, ("part", 1000, 100), ("part", 1000, 100)]):
+        new, broke_off = play(state, how, after, piece)
+        got += new
+        assert got == wanted[: len(got)]
+        assert state.offset == start + len(got)
+        if state.is_complete or (not broke_off and state.is_last_body()):
+            break
+        if drops == MOST_DROPS:
+            with pytest.raises(RegistryError):
+                state.dropped(DROP if broke_off else None)
+            return
+        assert state.dropped(DROP if broke_off else None) > 0
+    assert got == wanted
+
+
+def test_only_progress_by_parts_ends_a_row_of_drops() -> None:
+    for whole, bound in ((False, False), (True, True)):
+        state = Resumption(100 * PROGRESS)
+        state.check_response(ResponseHead(True, state.size))
+        for count in range(50):
+            state.accept(bytes(PROGRESS))
+            if bound and count == MOST_DROPS:
+                with pytest.raises(TransportError):
+                    state.dropped(DROP)
+                break
+            assert state.dropped(DROP) < 0.3 or bound
+            state.check_response(ResponseHead(whole, None, f"bytes {state.offset}-{100 * PROGRESS - 1}/{100 * PROGRESS}"))
+            state.accept(bytes(state.offset if whole else 0))
+
+
+def test_small_steps_end_a_row_once_they_add_up() -> None:
+    state = Resumption(None)
+    for _ in range(20):
+        for _ in range(4):
+            state.accept(bytes(PROGRESS // 4))
+            state.dropped(DROP)
+    for _ in range(MOST_DROPS - 1):
+        state.accept(b"x")
+        state.dropped(DROP)
+    with pytest.raises(TransportError):
+        state.dropped(DROP)
+
+
+@pytest.mark.parametrize(
+    ("content_range", "length"),
+    [
+        (None, 900),
+        ("bytes 0-999/1000", 1000),
+        ("bytes 99-999/1000", 901),
+        ("bytes 101-999/1000", 899),
+        ("bytes 100-999/1001", 900),
+        ("bytes 100-999/999", 900),
+        ("bytes 100-99/1000", 0),
+        ("bytes 100-1000/1000", 901),
+        ("bytes 100-999/1000", 899),
+        ("bytes */1000", 0),
+        ("bytes 100-999", 900),
+        ("bytes 100-/1000", 900),
+        ("bytes -100-999/1000", 900),
+        ("bytes 100-999/1000, bytes 0-1/1000", 900),
+        ("lines 100-999/1000", 900),
+        ("bytes ١٠٠-999/1000", 900),
+        ("bytes 100-999/" + "9" * 5000, 900),
+    ],
+)
+def test_parts_that_are_not_those_that_were_asked_for(content_range: str | None, length: int) -> None:
+    state = Resumption(1000, 100)
+    with pytest.raises(ParseError, match="Content-Range"):
+        state.check_response(ResponseHead(False, length, content_range))
+
+
+@pytest.mark.parametrize("content_range", ["bytes 100-999/1000", "bytes 100-999/*", "Bytes 100-999/1000", "bytes=100-999/1000"])
+def test_parts_that_are(content_range: str) -> None:
+    state = Resumption(None, 100)
+    state.check_response(ResponseHead(False, 900, content_range))
+    assert state.accept(BLOB[100:]) == BLOB[100:]
+    assert state.is_last_body()
+    assert state.size in (1000, None)
+
+
+def test_a_part_that_goes_on_beyond_its_range() -> None:
+    state = Resumption(1000, 100)
+    state.check_response(ResponseHead(False, None, "bytes 100-199/1000"))
+    state.accept(bytes(100))
+    with pytest.raises(ParseError, match="body is longer"):
+        state.accept(b"x")
+
+
+@pytest.mark.parametrize(
+    ("etag", "sent"), [('"a"', '"a"'), ('W/"a"', None), ("a", None), ('"a\r\nX: y"', None), ('""', None), (None, None)]
+)
+def test_only_strong_etags_stand_in_if_range(etag: str | None, sent: str | None) -> None:
+    state = Resumption(None)
+    state.check_response(ResponseHead(True, 1000, None, etag))
+    assert state.request_headers() == (None, None)
+    state.accept(b"x")
+    assert state.request_headers() == ("bytes=1-", sent)
+
+
+@pytest.mark.parametrize(
+    ("size", "told", "end"),
+    [
+        (None, "bytes */100", True),
+        (None, "bytes */99", False),
+        (None, "bytes */100junk", False),
+        (None, "", False),
+        (None, "nonsense", False),
+        (1000, "bytes */100", False),
+    ],
+)
+def test_a_416_is_the_end_where_no_more_is_known_or_the_whole_is_asked_for(size: int | None, told: str, end: bool) -> None:
+    state = Resumption(size, 100)
+    assert state.handle_unsatisfiable({"Content-Range": told} if told else {}) is end
+    assert state.is_complete is end
+    if not end:
+        assert state.request_headers() == (None, None)
+
+
+def test_the_whole_of_a_large_blob_is_no_part() -> None:
+    with pytest.raises(RegistryError, match="download_blob"):
+        Resumption(10**9, 0, 100).check_response(ResponseHead(True, 10**9))
+    Resumption(10**6, 0, 100).check_response(ResponseHead(True, 10**6))

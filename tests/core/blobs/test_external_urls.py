@@ -1,0 +1,119 @@
+"""Blobs that the registry has not, by the urls of their descriptors: only where that is allowed, bare, and checked as always."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from docker_registry_sdk import AsyncRegistryClientV2
+from docker_registry_sdk.errors import DigestMismatchError, ForbiddenError, NotFoundError
+from docker_registry_sdk.testing.faults import Status
+from docker_registry_sdk.v2.models import Descriptor
+from tests.core.blobs.blob_server import BlobServer
+from tests.core.blobs.conftest import Server
+from tests.core.wire.loopback import Handler, Loopback, run_loopback
+from tests.support.images import digest_of
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("waits")]
+CONTENT = os.urandom(2_000_000)
+PUSHED = os.urandom(1000)
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[Loopback]:
+    """A server that is not the registry."""
+    with run_loopback(BlobServer(CONTENT).answer) as running:
+        yield running
+
+
+def layer(*urls: str, content: bytes = CONTENT) -> Descriptor:
+    return Descriptor(media_type="x/y", digest=digest_of(content), size=len(content), urls=list(urls))
+
+
+async def read_all(client: AsyncRegistryClientV2, blob: Descriptor, *, use_urls: bool = True) -> bytes:
+    async with client.create_blob_read_stream(blob, use_urls=use_urls) as stream:
+        return await stream.read()
+
+
+async def test_urls_are_off_and_the_error_says_how_they_are_allowed(
+    server: Server, client: AsyncRegistryClientV2, elsewhere: Loopback, tmp_path: Path
+) -> None:
+    blob = layer(f"{elsewhere.url}/x")
+    for call in (read_all(client, blob, use_urls=False), client.download_blob(blob, tmp_path / "x")):
+        with pytest.raises(NotFoundError, match="use_urls=True") as caught:
+            await call
+        assert caught.value.status == 404
+    with pytest.raises(NotFoundError) as caught:
+        await read_all(client, layer())
+    assert "urls" not in str(caught.value)
+    assert elsewhere.seen == []
+    assert os.listdir(tmp_path) == []
+
+
+async def test_they_are_tried_in_order_and_bare(
+    server: Server, client: AsyncRegistryClientV2, elsewhere: Loopback, tmp_path: Path
+) -> None:
+    serving = BlobServer(CONTENT)
+
+    def answer(handler: Handler) -> None:
+        if handler.path.startswith("/third"):
+            serving.answer(handler)
+        else:
+            handler.reply(404, Set_Cookie="a=b")
+
+    elsewhere.answer = answer
+    blob = layer("ftp://localhost/x", f"{elsewhere.url}/first", f"{elsewhere.url}/third?sig=%2F", f"{elsewhere.url}/fourth")
+    assert await read_all(client, blob) == CONTENT
+    assert await client.download_blob(blob, tmp_path / "x", use_urls=True) is blob
+    assert [one.target for one in elsewhere.seen] == ["/first", "/third?sig=%2F"] * 2
+    for one in elsewhere.seen:
+        assert not {"authorization", "cookie"} & set(one.headers)
+    assert (tmp_path / "x").read_bytes() == CONTENT
+
+
+async def test_the_registry_itself_gets_no_credentials_by_a_url(server: Server, client: AsyncRegistryClientV2) -> None:
+    digest = server.push(PUSHED)
+    other = client.with_repo("tests/other")
+    with pytest.raises(NotFoundError, match="401"):
+        await read_all(other, layer(f"{server.registry.url}/v2/tests/blobs/blobs/{digest}", content=PUSHED))
+    assert any(one.status == 401 and one.header("authorization") is None for one in server.registry.requests)
+
+
+async def test_all_failures_are_told_without_secrets(server: Server, client: AsyncRegistryClientV2, elsewhere: Loopback) -> None:
+    elsewhere.answer = lambda handler: handler.reply(403)
+    with pytest.raises(NotFoundError) as caught:
+        await read_all(client, layer(f"{elsewhere.url}/a?sig=S3CR3T", "http://user:S3CR3T@localhost/b", "nonsense"))
+    words = str(caught.value)
+    assert "S3CR3T" not in words
+    for part in ("/a?sig=…", "403", "localhost/b", "nonsense"):
+        assert part in words
+
+
+async def test_what_comes_from_a_url_is_checked_and_gone_on_from(
+    server: Server, client: AsyncRegistryClientV2, elsewhere: Loopback, tmp_path: Path
+) -> None:
+    serving = BlobServer(CONTENT, break_after=1_500_000)
+    serving.attach(elsewhere)
+    assert await read_all(client, layer(f"{elsewhere.url}/x")) == CONTENT
+    assert serving.served == len(CONTENT)
+    BlobServer(CONTENT + b"x").attach(elsewhere)
+    with pytest.raises(DigestMismatchError):
+        await read_all(client, layer(f"{elsewhere.url}/x"))
+    with pytest.raises(DigestMismatchError):
+        await client.download_blob(layer(f"{elsewhere.url}/x"), tmp_path / "x", use_urls=True)
+    assert os.listdir(tmp_path) == []
+
+
+async def test_a_blob_that_the_registry_has_comes_from_there(
+    server: Server, client: AsyncRegistryClientV2, elsewhere: Loopback
+) -> None:
+    server.push(PUSHED)
+    blob = layer(f"{elsewhere.url}/x", content=PUSHED)
+    assert await read_all(client, blob) == PUSHED
+    server.break_reads(Status(403))
+    with pytest.raises(ForbiddenError):  # only a 404 says that there is none
+        await read_all(client, blob)
+    assert elsewhere.seen == []

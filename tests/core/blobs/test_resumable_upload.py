@@ -1,0 +1,197 @@
+"""Uploads through drops, refusals, lost answers and expired tokens, each sync and async: nothing lost, little sent twice."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docker_registry_sdk.errors import RegistryError, ServerError, StatusError, TransportError
+from docker_registry_sdk.testing import EmbeddedRegistry, Settings
+from docker_registry_sdk.testing.faults import ExpireTokens, Fault, LoseResponse, Operation, Reset, Status
+from tests.core.blobs.upload_helpers import (
+    AGAIN,
+    BODIES,
+    CONTENT,
+    DIGEST,
+    EVERY,
+    ONCE,
+    REPO,
+    SIZE,
+    impatient,
+    log_of,
+    open_uploads,
+    options_of,
+    pieces,
+    received,
+    replayable,
+    stored,
+)
+from tests.support.awaited import connect
+
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("impatient")]
+__all__ = ["impatient"]
+TENTH = SIZE // 10
+CHUNK = 400_000
+# What the registry had read of a body when it was cut, and did not take in: no more than a chunk.
+READ_AHEAD = 300_000
+
+
+async def upload(kind: str, registry: EmbeddedRegistry, source: Any, **options: Any) -> None:
+    """Upload the blob, and see that all of it is there and no upload is left."""
+    async with connect(kind, f"{registry.url}/{REPO}", **options_of(registry)) as client:
+        blob = await client.blob_upload(source, **options)
+        assert (blob.digest, blob.size) == (DIGEST, SIZE)
+        assert await stored(client) == CONTENT
+    assert open_uploads(registry) == []
+
+
+@pytest.mark.parametrize("chunk_size", [None, CHUNK])
+@pytest.mark.parametrize("source", EVERY)
+async def test_a_reset_at_every_tenth_of_the_body(kind: str, source: str, chunk_size: int | None, tmp_path: Path) -> None:
+    with EmbeddedRegistry() as registry:
+        after = TENTH if chunk_size is None else CHUNK // 2
+        registry.faults.add(Fault(Reset(after=after, of="request"), operation=BODIES, times=9))
+        given, options = EVERY[source](kind, tmp_path)
+        await upload(kind, registry, given, chunk_size=chunk_size, **options)
+        faults = 9 if chunk_size is None else SIZE // (CHUNK // 2) - 1
+        assert sum(record.fault is not None for record in log_of(registry)) == faults
+        assert received(registry) - SIZE <= 9 * READ_AHEAD
+
+
+@pytest.mark.parametrize("source", EVERY)
+@pytest.mark.parametrize("tenth", [0, 5, 9])
+async def test_a_reset_costs_no_more_than_a_chunk(kind: str, source: str, tenth: int, tmp_path: Path) -> None:
+    with EmbeddedRegistry() as registry:
+        registry.faults.add(Fault(Reset(after=tenth * TENTH, of="request"), operation=BODIES))
+        given, options = EVERY[source](kind, tmp_path)
+        await upload(kind, registry, given, **options)
+        assert 0 <= received(registry) - SIZE <= READ_AHEAD
+
+
+@pytest.mark.parametrize("chunk_size", [None, CHUNK])
+@pytest.mark.parametrize("operation", ["start_blob_upload", *BODIES])
+@pytest.mark.parametrize("source", EVERY)
+async def test_a_lost_answer(kind: str, source: str, operation: Operation, chunk_size: int | None, tmp_path: Path) -> None:
+    with EmbeddedRegistry() as registry:
+        registry.faults.add(Fault(LoseResponse(), operation=operation))
+        given, options = EVERY[source](kind, tmp_path)
+        async with connect(kind, f"{registry.url}/{REPO}") as client:
+            blob = await client.blob_upload(given, chunk_size=chunk_size, **options)
+            assert (blob.digest, blob.size) == (DIGEST, SIZE)
+            assert await stored(client) == CONTENT
+        assert received(registry) == SIZE  # it had arrived, and so nothing is sent again
+        assert open_uploads(registry) == []
+
+
+@pytest.mark.parametrize("chunk_size", [None, CHUNK])
+@pytest.mark.parametrize("status", [408, 416, 429, 500, 503])
+@pytest.mark.parametrize("source", ["path", "iterator, digest"])
+async def test_a_refusal_that_passes(kind: str, source: str, status: int, chunk_size: int | None, tmp_path: Path) -> None:
+    with EmbeddedRegistry() as registry:
+        for operation, after in itertools.product(BODIES, range(2)):
+            registry.faults.add(Fault(Status(status), operation=operation, after=after * 2))
+        given, options = EVERY[source](kind, tmp_path)
+        await upload(kind, registry, given, chunk_size=chunk_size, **options)
+
+
+@pytest.mark.parametrize("chunk_size", [None, CHUNK])
+@pytest.mark.parametrize("source", EVERY)
+async def test_tokens_that_expire_in_mid_upload(kind: str, source: str, chunk_size: int | None, tmp_path: Path) -> None:
+    with EmbeddedRegistry(auth="token") as registry:
+        registry.faults.add(Fault(ExpireTokens(), operation=BODIES, after=0 if chunk_size is None else 2, times=2))
+        given, options = EVERY[source](kind, tmp_path)
+        await upload(kind, registry, given, chunk_size=chunk_size, **options)
+        assert 401 in [record.status for record in log_of(registry) if record.method in ("PATCH", "PUT")]
+
+
+@pytest.mark.parametrize("source", AGAIN)
+@pytest.mark.parametrize("chunk_size", [None, CHUNK])
+async def test_a_registry_that_forgets_uploads_gets_a_new_one(
+    kind: str, source: str, chunk_size: int | None, tmp_path: Path
+) -> None:
+    with EmbeddedRegistry(profile="distribution-2.8") as registry:
+        for share in (2, 5, 8):
+            registry.faults.add(Fault(Reset(after=share * CHUNK // 10, of="request"), operation=BODIES, after=share // 5))
+        given, options = AGAIN[source](kind, tmp_path)
+        async with connect(kind, f"{registry.url}/{REPO}", max_retries=5) as client:
+            assert (await client.blob_upload(given, chunk_size=chunk_size, **options)).digest == DIGEST
+            assert await stored(client) == CONTENT
+
+
+@pytest.mark.parametrize("source", ONCE)
+async def test_what_is_read_once_says_that_it_cannot_start_over(kind: str, source: str, tmp_path: Path) -> None:
+    content = CONTENT * 10  # more than is kept of it
+    with EmbeddedRegistry(profile="distribution-2.8") as registry:
+        registry.faults.add(Fault(Reset(after=len(content) - 1000, of="request"), operation=BODIES))
+        options = ONCE[source](kind, tmp_path)[1]
+        given: dict[str, Any] = {"size": len(content)} if "size" in options else {}
+        async with connect(kind, f"{registry.url}/{REPO}") as client:
+            with pytest.raises(RegistryError, match="cannot be read again") as caught:
+                await client.blob_upload(pieces(content), **given)
+        assert isinstance(caught.value.__cause__, StatusError)
+        assert "keeps its bytes until it cleans up" in caught.value.__notes__[0]
+
+
+async def test_a_registry_that_is_down_is_tried_so_often_and_no_more(kind: str) -> None:
+    with EmbeddedRegistry() as registry:
+        registry.faults.add(Fault(Status(503), operation=(*BODIES, "get_blob_upload_status"), times=None))
+        async with connect(kind, f"{registry.url}/{REPO}", max_retries=1) as client:
+            with pytest.raises(ServerError):
+                await client.blob_upload(replayable(kind), size=SIZE)
+        assert [record.method for record in log_of(registry)].count("PATCH") == 1
+        registry.faults.clear()
+        assert open_uploads(registry) == []
+
+
+async def test_drops_without_progress_end_it(kind: str) -> None:
+    with EmbeddedRegistry() as registry:
+        registry.faults.add(Fault(Reset(of="request"), operation="upload_blob_chunk", times=None))
+        async with connect(kind, f"{registry.url}/{REPO}", max_retries=2) as client:
+            with pytest.raises(TransportError) as caught:
+                await client.blob_upload(replayable(kind), size=SIZE)
+        assert [record.method for record in log_of(registry)].count("PATCH") == 3
+        assert open_uploads(registry) == []
+        assert getattr(caught.value, "__notes__", []) == []
+
+
+async def test_a_refusal_for_good_is_told_at_once(kind: str) -> None:
+    with EmbeddedRegistry() as registry:
+        registry.faults.add(Fault(Status(400, code="UNSUPPORTED"), operation="upload_blob_chunk", after=1, times=None))
+        async with connect(kind, f"{registry.url}/{REPO}") as client:
+            with pytest.raises(StatusError) as caught:
+                await client.blob_upload(CONTENT, chunk_size=CHUNK)
+        assert caught.value.status == 400
+        assert [record.method for record in log_of(registry)].count("PATCH") == 2
+        assert open_uploads(registry) == []
+
+
+async def test_a_cancel_that_fails_is_told(kind: str) -> None:
+    with EmbeddedRegistry() as registry:
+        registry.faults.add(Fault(Status(405), operation="cancel_blob_upload"), Fault(Status(403), operation="upload_blob_chunk"))
+        async with connect(kind, f"{registry.url}/{REPO}") as client:
+            with pytest.raises(StatusError) as caught:
+                await client.blob_upload(replayable(kind), size=SIZE)
+        assert caught.value.status == 403
+        [note] = caught.value.__notes__
+        [location] = open_uploads(registry)
+        assert location in note and "405" in note and "stay open" in note
+
+
+async def test_a_first_byte_that_may_have_arrived(kind: str) -> None:
+    """An upload of one byte says 0-0 of how far it is, as an empty one does."""
+    with EmbeddedRegistry() as registry:
+        registry.faults.add(Fault(Reset(after=1, of="request"), operation=BODIES))
+        await upload(kind, registry, replayable(kind), size=SIZE)
+
+
+@pytest.mark.parametrize("source", EVERY)
+async def test_the_least_length_of_chunks(kind: str, source: str, tmp_path: Path) -> None:
+    with EmbeddedRegistry(settings=Settings(chunk_min_length=CHUNK)) as registry:
+        registry.faults.add(Fault(Reset(after=300_000, of="request"), operation="upload_blob_chunk", after=1))
+        given, options = EVERY[source](kind, tmp_path)
+        await upload(kind, registry, given, chunk_size=1000, **options)
+        chunks = [record for record in log_of(registry) if record.method == "PATCH" and record.fault is None]
+        assert [record.request_bytes for record in chunks[:-1]] == [CHUNK] * (len(chunks) - 1)

@@ -1,0 +1,118 @@
+"""Uploads to Debian's docker-registry, which cannot go on with a request that broke off, nor cancel it: 404."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docker_registry_sdk._core.blobs.upload_session import UploadSession
+from docker_registry_sdk.errors import RegistryError
+from tests.core.blobs.cutting_proxy import run_cutting_proxy
+from tests.core.blobs.test_upload_source import SourceError, failing
+from tests.core.blobs.upload_helpers import AGAIN, CONTENT, DIGEST, ONCE, SIZE, impatient, pieces, replayable, stored
+from tests.support.awaited import connect
+from tests.support.docker_registry import DockerRegistry, run_docker_registry
+
+__all__ = ["impatient"]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("impatient")]
+CHUNK = 300_000
+
+
+@pytest.fixture(scope="module")
+def debian(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerRegistry]:
+    """A docker-registry."""
+    with run_docker_registry(tmp_path_factory.mktemp("debian")) as running:
+        yield running
+
+
+@pytest.fixture
+def repo(request: pytest.FixtureRequest) -> str:
+    """A repository that only this test uses."""
+    return f"tests/r{abs(hash(request.node.name))}"
+
+
+def uploads(registry: DockerRegistry, repo: str) -> list[str]:
+    """Return the uploads that the registry holds in its storage."""
+    folder = registry.storage / "docker/registry/v2/repositories" / repo / "_uploads"
+    # One that was cancelled leaves a folder with a hash state behind, and nothing that was uploaded.
+    return sorted(path.name for path in folder.iterdir() if (path / "startedat").exists()) if folder.exists() else []
+
+
+@pytest.mark.parametrize("chunk_size", [None, CHUNK])
+@pytest.mark.parametrize("tenth", [0, 3, 6, 9])
+@pytest.mark.parametrize("source", AGAIN)
+async def test_a_reset_starts_a_new_upload(
+    kind: str, source: str, tenth: int, chunk_size: int | None, debian: DockerRegistry, repo: str, tmp_path: Path
+) -> None:
+    with run_cutting_proxy(debian.url) as proxy:
+        proxy.limits = [max(20_000, tenth * SIZE // 10)]
+        given, options = AGAIN[source](kind, tmp_path)
+        async with connect(kind, f"{proxy.url}/{repo}") as client:
+            assert (await client.blob_upload(given, chunk_size=chunk_size, **options)).digest == DIGEST
+            assert await stored(client) == CONTENT
+        assert proxy.limits == []
+        assert len(uploads(debian, repo)) <= 1  # that of the drop stays until the registry cleans up
+
+
+@pytest.mark.parametrize("source", ONCE)
+async def test_what_is_read_once_is_sent_again_while_it_is_kept(
+    kind: str, source: str, debian: DockerRegistry, repo: str, tmp_path: Path
+) -> None:
+    with run_cutting_proxy(debian.url) as proxy:
+        proxy.limits = [SIZE // 2]
+        given, options = ONCE[source](kind, tmp_path)
+        async with connect(kind, f"{proxy.url}/{repo}") as client:
+            assert (await client.blob_upload(given, **options)).digest == DIGEST
+
+
+async def test_what_cannot_be_mended_says_what_stays(kind: str, debian: DockerRegistry, repo: str) -> None:
+    content = CONTENT * 10
+    with run_cutting_proxy(debian.url) as proxy:
+        proxy.limits = [len(content) - SIZE // 2]
+        async with connect(kind, f"{proxy.url}/{repo}") as client:
+            with pytest.raises(RegistryError, match="cannot be read again") as caught:
+                await client.blob_upload(pieces(content))
+    [note] = caught.value.__notes__
+    [left] = uploads(debian, repo)
+    assert left in note and "until it cleans up" in note
+    assert "_state=…" in note  # and not what opens it
+
+
+@pytest.mark.parametrize("given", [{}, {"chunk_size": CHUNK}, {"digest": DIGEST, "chunk_size": CHUNK}])
+async def test_a_source_that_fails_leaves_nothing(kind: str, given: dict[str, Any], debian: DockerRegistry, repo: str) -> None:
+    async with connect(kind, f"{debian.url}/{repo}") as client:
+        with pytest.raises(SourceError) as caught:
+            await client.blob_upload(failing(SourceError()), **given)
+    assert getattr(caught.value, "__notes__", []) == []
+    assert uploads(debian, repo) == []
+
+
+async def test_a_source_that_fails_under_a_length_says_what_stays(kind: str, debian: DockerRegistry, repo: str) -> None:
+    async with connect(kind, f"{debian.url}/{repo}") as client:
+        with pytest.raises(SourceError) as caught:
+            await client.blob_upload(failing(SourceError()), size=SIZE)
+    # As long as it has not seen the request break off, docker-registry still finds the upload, and cancels it.
+    notes, left = getattr(caught.value, "__notes__", []), uploads(debian, repo)
+    assert len(notes) == len(left) <= 1
+    assert all(location in note and "may stay open" in note for location, note in zip(left, notes, strict=True))
+
+
+async def test_a_session_goes_on_between_chunks(kind: str, debian: DockerRegistry, repo: str) -> None:
+    kept: list[UploadSession] = []
+
+    def keep(session: UploadSession) -> None:
+        kept.append(session)
+        if session.offset >= SIZE // 2:
+            raise SourceError
+
+    async with connect(kind, f"{debian.url}/{repo}") as client:
+        with pytest.raises(SourceError):
+            await client.blob_upload(pieces(), chunk_size=CHUNK, on_session=keep)
+        assert len(uploads(debian, repo)) == 1
+        resumed = UploadSession.from_dict(kept[-1].to_dict())
+        assert (await client.blob_upload(replayable(kind), size=SIZE, session=resumed)).digest == DIGEST
+        assert await stored(client) == CONTENT
+    assert uploads(debian, repo) == []

@@ -1,0 +1,122 @@
+"""What an upload sends next, played against registries that take what they like; and when it gives up."""
+
+from __future__ import annotations
+
+import httpx
+from hypothesis import given
+from hypothesis import strategies as st
+
+from docker_registry_sdk._core.blobs.upload_requests import DEFAULT_CHUNK_BYTES, Patience, chunk_length, may_resume, next_request
+from docker_registry_sdk._core.transport.retries import RetryLimits
+from docker_registry_sdk.errors import ParseError, RegistryError, StatusError, TransportError
+
+SIZES = st.integers(0, 60)
+
+
+def refused(status: int, **headers: str) -> StatusError:
+    kind = StatusError.for_status(status)
+    return kind(method="PATCH", url="http://localhost/x", status=status, headers=httpx.Headers(headers))
+
+
+def dropped(cause: Exception | None) -> TransportError:
+    error = TransportError("it broke off", method="PATCH", url="http://localhost/x")
+    error.__cause__ = cause
+    return error
+
+
+@given(
+    size=SIZES,
+    told=st.booleans(),
+    named=st.booleans(),
+    asked=st.none() | st.integers(1, 20),
+    least=st.none() | st.integers(0, 20),
+    taken=st.lists(st.integers(0, 20), max_size=20),
+)
+def test_all_bytes_arrive_once_and_in_order(
+    size: int, told: bool, named: bool, asked: int | None, least: int | None, taken: list[int]
+) -> None:
+    content = bytes(range(size))
+    arrived = b""
+    chunk = chunk_length(asked, least)
+    drops = iter(taken)
+    known = size if told else None
+    for _ in range(200):
+        if chunk is not None and known is None and size - len(arrived) < chunk:
+            known = size  # the end was seen when the chunk was read ahead
+        request = next_request(offset=len(arrived), size=known, chunk=chunk, has_digest=named)
+        assert request.offset == len(arrived)
+        if request.kind == "close":
+            break
+        length = size - request.offset if request.length is None else request.length
+        assert 0 < length <= size - request.offset or request.length is None
+        if request.kind == "chunk":
+            assert chunk is not None and (length == chunk or request.offset + length == size)
+            assert length >= min(least or 0, size - request.offset)
+        else:
+            assert chunk is None and request.kind == ("whole" if named else "stream")
+        if request.length:
+            assert request.content_range == f"{request.offset}-{request.offset + length - 1}"
+        kept = min(length, next(drops, length))
+        arrived += content[request.offset : request.offset + kept]
+        if request.kind in ("stream", "whole") and kept == length:
+            known = size
+            if request.kind == "whole":
+                break
+    assert arrived == content
+
+
+@given(asked=st.none() | st.integers(1, 10**9), least=st.none() | st.integers(0, 10**9))
+def test_chunks_are_never_shorter_than_the_registry_wants(asked: int | None, least: int | None) -> None:
+    length = chunk_length(asked, least)
+    if asked is None and not least:
+        assert length is None
+    else:
+        assert length == max(asked if asked is not None else DEFAULT_CHUNK_BYTES, least or 0)
+
+
+@given(
+    st.integers(0, 5),
+    st.lists(st.tuples(st.booleans(), st.integers(0, 9)), max_size=60),
+)
+def test_it_gives_up_after_so_many_failures_in_a_row_that_got_it_no_further(most: int, events: list[tuple[bool, int]]) -> None:
+    patience = Patience(RetryLimits(max_retries=most))
+    furthest = in_a_row = 0
+    for failed, offset in events:
+        if not failed:
+            if offset > furthest:
+                furthest, in_a_row = offset, 0
+            patience.arrived(offset)
+            continue
+        wait = patience.wait_after(dropped(httpx.ReadError("")))
+        assert (wait is None) == (in_a_row >= most)
+        if wait is None:
+            return
+        in_a_row += 1
+        assert 0 < wait <= 8
+
+
+def test_what_the_registry_asks_for_is_waited_for_or_is_too_long() -> None:
+    limits = RetryLimits(max_retries=3, max_retry_wait=10.0)
+    assert Patience(limits).wait_after(refused(503, **{"Retry-After": "7"})) == 7.0
+    assert Patience(limits).wait_after(refused(429, **{"Retry-After": "11"})) is None
+
+
+def test_what_may_pass() -> None:
+    def go_on(error: RegistryError) -> tuple[bool, bool, bool]:
+        return tuple(
+            may_resume(error, has_session=begun, was_resumed=again)
+            for begun, again in ((False, False), (True, False), (True, True))
+        )  # type: ignore[return-value]
+
+    assert go_on(dropped(httpx.ReadError(""))) == (True, True, True)
+    assert go_on(dropped(httpx.LocalProtocolError(""))) == (False, False, False)
+    assert go_on(dropped(None)) == (False, False, False)  # as a redirect to where nothing may go
+    assert go_on(ParseError(model="X", field="", problem="is missing")) == (False, False, False)
+    for status in (408, 429, 500, 503):
+        assert go_on(refused(status)) == (True, True, True)
+    for status in (401, 404, 416):
+        assert go_on(refused(status)) == (False, True, True)
+    for status in (400, 405, 409):
+        assert go_on(refused(status)) == (False, False, True)
+    for status in (307, 403, 413, 501, 505):
+        assert go_on(refused(status)) == (False, False, False)

@@ -1,0 +1,177 @@
+"""Sources that fail, change, or are not what was said, and uploads that are called off: nothing stays open on the registry."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from docker_registry_sdk import AsyncRegistryClientV2
+from docker_registry_sdk._core.blobs.progress import Progress
+from docker_registry_sdk.errors import DigestMismatchError, NotFoundError, RegistryError, TransportError
+from docker_registry_sdk.testing import EmbeddedRegistry
+from docker_registry_sdk.testing.faults import Fault, Reset
+from tests.core.blobs.upload_helpers import (
+    BODIES,
+    CONTENT,
+    DIGEST,
+    REPO,
+    SIZE,
+    impatient,
+    log_of,
+    open_uploads,
+    pieces,
+    replayable,
+)
+from tests.support.awaited import connect
+
+__all__ = ["impatient"]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("impatient")]
+GIVEN: list[dict[str, Any]] = [
+    {},
+    {"digest": DIGEST},
+    {"size": SIZE},
+    {"digest": DIGEST, "size": SIZE},
+    {"chunk_size": 300_000},
+    {"size": SIZE, "chunk_size": 300_000},
+]
+
+
+class SourceError(Exception):
+    pass
+
+
+def failing(error: BaseException) -> Iterator[bytes]:
+    yield from pieces(CONTENT[: SIZE // 2])
+    raise error
+
+
+@pytest.mark.parametrize("given", GIVEN)
+@pytest.mark.parametrize("failure", ["plain", "interrupt", "transport", "httpx"])
+async def test_a_source_that_fails(kind: str, given: dict[str, Any], failure: str) -> None:
+    errors: dict[str, BaseException] = {
+        "plain": SourceError("the disk is gone"),
+        # asyncio makes an interrupt a cancellation of the task, which has a test of its own.
+        "interrupt": KeyboardInterrupt() if kind == "sync" else SourceError(),
+        # What failed is not the upload, though it looks like it when the source is a download.
+        "transport": TransportError("broke off", method="GET", url="http://localhost/elsewhere"),
+        "httpx": httpx.ReadError("broke off"),
+    }
+    error = errors[failure]
+    with EmbeddedRegistry() as registry:
+        async with connect(kind, f"{registry.url}/{REPO}") as client:
+            with pytest.raises(type(error)) as caught:
+                await client.blob_upload(failing(error), **given)
+            assert caught.value is error
+            assert getattr(error, "__notes__", []) == []
+            assert open_uploads(registry) == []
+            assert [record.method for record in log_of(registry)].count("POST") == 1
+            with pytest.raises(NotFoundError):
+                await client.head_blob(DIGEST)
+
+
+@pytest.mark.parametrize("chunk_size", [None, 300_000])
+@pytest.mark.parametrize("size", [SIZE - 1, SIZE + 1, 1, 0])
+@pytest.mark.parametrize("source", ["iterator", "replayable", "file"])
+async def test_a_source_of_another_size(kind: str, source: str, size: int, chunk_size: int | None) -> None:
+    given: Any = {"iterator": pieces(), "replayable": replayable(kind), "file": io.BytesIO(CONTENT)}[source]
+    with EmbeddedRegistry() as registry:
+        async with connect(kind, f"{registry.url}/{REPO}") as client:
+            with pytest.raises(DigestMismatchError) as caught:
+                await client.blob_upload(given, size=size, chunk_size=chunk_size)
+            assert caught.value.expected_size == size
+        assert open_uploads(registry) == []
+        assert "PUT" not in [record.method for record in log_of(registry)]
+
+
+@pytest.mark.parametrize("given", GIVEN)
+@pytest.mark.parametrize("source", ["iterator", "replayable", "file"])
+async def test_a_source_of_another_digest(kind: str, source: str, given: dict[str, Any]) -> None:
+    wrong = f"sha256:{'0' * 64}"
+    bodies: Any = {"iterator": pieces(), "replayable": replayable(kind), "file": io.BytesIO(CONTENT)}[source]
+    with EmbeddedRegistry() as registry:
+        async with connect(kind, f"{registry.url}/{REPO}") as client:
+            with pytest.raises(DigestMismatchError) as caught:
+                await client.blob_upload(bodies, **{**given, "digest": wrong})
+            assert (caught.value.expected, caught.value.actual) == (wrong, DIGEST)
+        assert open_uploads(registry) == []
+
+
+@pytest.mark.parametrize("change", ["longer", "shorter", "other"])
+@pytest.mark.parametrize("given", [{}, {"digest": DIGEST}])
+async def test_a_file_that_changes_underway(kind: str, change: str, given: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "blob"
+    path.write_bytes(CONTENT)
+    changed = {"longer": CONTENT + b"more", "shorter": CONTENT[:-1000], "other": bytes(SIZE)}[change]
+
+    def touch(progress: Progress) -> None:
+        if 0 < progress.bytes < SIZE:
+            path.write_bytes(changed)
+
+    with EmbeddedRegistry() as registry:
+        async with connect(kind, f"{registry.url}/{REPO}") as client:
+            if change == "other" and not given:  # it is one blob or another, and named for what it is
+                blob = await client.blob_upload(path, on_progress=touch)
+                assert (await client.head_blob(blob.digest)).size == SIZE
+                assert blob.digest != DIGEST
+            else:
+                with pytest.raises(DigestMismatchError):
+                    await client.blob_upload(path, on_progress=touch, **given)
+        assert open_uploads(registry) == []
+
+
+@pytest.mark.parametrize("given", [{}, {"digest": DIGEST}])
+async def test_a_file_that_is_another_when_it_is_read_again(kind: str, given: dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "blob"
+    path.write_bytes(CONTENT)
+
+    def touch(progress: Progress) -> None:
+        if progress.bytes == SIZE:
+            path.write_bytes(bytes(SIZE))
+
+    with EmbeddedRegistry() as registry:
+        registry.faults.add(Fault(Reset(after=500_000, of="request"), operation=BODIES))
+        async with connect(kind, f"{registry.url}/{REPO}", max_retries=1) as client:
+            with pytest.raises(RegistryError) as caught:
+                await client.blob_upload(path, on_progress=touch, **given)
+            assert "source may have changed" in " ".join(caught.value.__notes__)
+            with pytest.raises(NotFoundError):
+                await client.head_blob(DIGEST)
+        assert open_uploads(registry) == []
+
+
+async def test_a_callback_that_fails_stops_the_upload(kind: str) -> None:
+    def refuse(progress: Progress) -> None:
+        if progress.bytes:
+            raise SourceError("enough")
+
+    with EmbeddedRegistry() as registry:
+        async with connect(kind, f"{registry.url}/{REPO}") as client:
+            for given in GIVEN:
+                with pytest.raises(SourceError):
+                    await client.blob_upload(replayable(kind), on_progress=refuse, **given)
+        assert open_uploads(registry) == []
+
+
+@pytest.mark.parametrize("given", GIVEN)
+async def test_a_task_that_is_called_off(given: dict[str, Any]) -> None:
+    stuck = asyncio.Event()
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield CONTENT[: SIZE // 2]
+        stuck.set()
+        await asyncio.sleep(60)
+
+    with EmbeddedRegistry() as registry:
+        async with AsyncRegistryClientV2(f"{registry.url}/{REPO}") as client:
+            task = asyncio.create_task(client.blob_upload(slow(), **given))
+            await stuck.wait()
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+        assert open_uploads(registry) == []

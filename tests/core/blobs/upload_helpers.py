@@ -1,0 +1,141 @@
+"""What the tests of uploads share: blobs, sources of every kind, and what a registry has seen and keeps."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
+from docker_registry_sdk._core.blobs import upload_requests as upload_plan
+from docker_registry_sdk._core.blobs.upload_session import UploadSession
+from docker_registry_sdk._core.transport import retries
+from docker_registry_sdk.errors import NotFoundError
+from docker_registry_sdk.testing import EmbeddedRegistry, RequestRecord
+from docker_registry_sdk.testing.faults import Operation
+
+REPO = "tests/upload"
+SIZE = 2_000_000
+CONTENT = random.Random(5).randbytes(SIZE)
+DIGEST = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
+BODIES: tuple[Operation, ...] = ("upload_blob_chunk", "complete_blob_upload")
+
+
+def pieces(content: bytes = CONTENT, length: int = 100_000) -> Iterator[bytes]:
+    """Give bytes once, piece by piece."""
+    return iter([content[at : at + length] for at in range(0, len(content), length)])
+
+
+async def async_pieces(content: bytes = CONTENT, length: int = 100_000) -> AsyncIterator[bytes]:
+    """Give bytes once, piece by piece."""
+    for piece in pieces(content, length):
+        yield piece
+
+
+class Replayable:
+    """A source that is read from any byte, in one of two ways.
+
+    Args:
+        content: The bytes.
+    """
+
+    def __init__(self, content: bytes = CONTENT) -> None:
+        self.content = content
+        self.asked: list[int] = []
+
+    def blocks(self, offset: int, /) -> Iterator[bytes]:
+        """Give the bytes from there on."""
+        self.asked.append(offset)
+        return pieces(self.content[offset:], 70_000)
+
+
+class AsyncReplayable(Replayable):
+    """A source for the async client that is read from any byte."""
+
+    def blocks(self, offset: int, /) -> AsyncIterator[bytes]:  # type: ignore[override]
+        """Give the bytes from there on."""
+        self.asked.append(offset)
+        return async_pieces(self.content[offset:], 70_000)
+
+
+# What a source of each kind is made of, and what the upload is told of it.
+AGAIN: dict[str, Callable[[str, Path], tuple[Any, dict[str, Any]]]] = {
+    "bytes": lambda kind, path: (CONTENT, {}),
+    "path": lambda kind, path: (_written(path), {}),
+    "path, digest": lambda kind, path: (_written(path), {"digest": DIGEST}),
+    "replayable, digest": lambda kind, path: (replayable(kind), {"digest": DIGEST, "size": SIZE}),
+}
+ONCE: dict[str, Callable[[str, Path], tuple[Any, dict[str, Any]]]] = {
+    "iterator": lambda kind, path: (pieces(), {}),
+    "iterator, digest": lambda kind, path: (pieces(), {"digest": DIGEST}),
+    "iterator, size": lambda kind, path: (pieces() if kind == "sync" else async_pieces(), {"size": SIZE}),
+    "iterator, digest, size": lambda kind, path: (pieces(), {"digest": DIGEST, "size": SIZE}),
+}
+EVERY = {**AGAIN, **ONCE}
+
+
+def replayable(kind: str, content: bytes = CONTENT) -> Any:
+    """Return a source that is read from any byte, for the client of a kind."""
+    return Replayable(content) if kind == "sync" else AsyncReplayable(content)
+
+
+def _written(path: Path) -> Path:
+    blob = path / "blob"
+    blob.write_bytes(CONTENT)
+    return blob
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Go on after a failure at once."""
+    monkeypatch.setattr(upload_plan, "_FIRST_WAIT", 0.01)
+    monkeypatch.setattr(retries, "_FIRST_WAIT", 0.01)
+
+
+def options_of(registry: EmbeddedRegistry) -> dict[str, Any]:
+    """Return the options of a client that the registry lets in."""
+    return {"username": registry.username, "password": registry.password, "trusted_realms": ["localhost", "127.0.0.1"]}
+
+
+def log_of(registry: EmbeddedRegistry) -> list[RequestRecord]:
+    """Return what the registry has seen, once it has written all of it down: of what broke off, it hears a moment later."""
+    for _ in range(2000):
+        if registry.requests.under_way == 0:
+            break
+        time.sleep(0.002)
+    return list(registry.requests)
+
+
+def received(registry: EmbeddedRegistry) -> int:
+    """Return how many bytes of bodies the registry has taken in."""
+    return sum(record.request_bytes for record in log_of(registry) if "/blobs/uploads/" in record.path)
+
+
+def open_uploads(registry: EmbeddedRegistry) -> list[str]:
+    """Return the locations of uploads that the registry still holds open."""
+    started = {
+        urlsplit(value).path
+        for record in log_of(registry)
+        for name, value in record.response_headers
+        if name == "location" and record.method == "POST" and "/blobs/uploads/" in value
+    }
+    found = []
+    with RegistryClientV2(f"{registry.url}/{REPO}", **options_of(registry)) as client:
+        for path in sorted(started):
+            with suppress(NotFoundError):
+                client.get_blob_upload_status(UploadSession(repo=path[4:].rpartition("/blobs/")[0], location=registry.url + path))
+                found.append(path)
+    return found
+
+
+async def stored(client: AsyncRegistryClientV2, digest: str = DIGEST) -> bytes:
+    """Return a blob as the registry gives it back."""
+    async with client.create_blob_read_stream(digest) as blob:
+        return await blob.read()
