@@ -158,8 +158,8 @@ class AsyncBlobCalls(AsyncClientBase):
         """Upload a blob, unless the repository has it already. An interrupted upload is resumed.
 
         The bytes are hashed as they are read and checked before the upload is closed. A source that can be read again (bytes,
-        a path, a seekable file, an `AsyncReplayableSource`) is sent from the start if the registry loses the upload. Of other sources
-        only the last few MiB, or the last chunk, can be sent again.
+        a path, a seekable file, an `AsyncReplayableSource`) is sent from the start if the registry loses the upload. Of other
+        sources only the last few MiB, or the last chunk, can be sent again.
 
         Args:
             source: Bytes, a path, a binary file, an iterable of bytes, or an object with a method `blocks(offset)`.
