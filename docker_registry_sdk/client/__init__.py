@@ -1,1 +1,1 @@
-"""The clients: everything a registry offers, with names, credentials and tokens taken care of."""
+"""The client of Docker Registry API v2 and the OCI Distribution Spec."""

@@ -1,1 +1,1 @@
-"""Make a client, or check a login, for whichever API version a registry speaks."""
+"""Create a client, or check a login, for either API version."""

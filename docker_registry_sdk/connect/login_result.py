@@ -1,4 +1,4 @@
-"""What a login found out."""
+"""The result of a login."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from ..reference import Index
 
 @frozen(kw_only=True)
 class LoginResult:
-    """A login that was not refused.
+    """The result of a login that was not rejected.
 
     Attributes:
         index: The registry.
-        version: The API version that it was checked by.
-        username: The user's name.
-        checked: What the success proves: `credentials`, that the registry looked at them and found them good; `nothing`,
-            that it lets everybody in and never looked.
+        version: The API version that the login used.
+        username: The user name.
+        checked: `credentials` if the registry checked the credentials and accepted them; `nothing` if the registry accepts
+            requests without credentials, so that the success proves nothing.
     """
 
     index: Index

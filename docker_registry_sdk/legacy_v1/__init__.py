@@ -1,1 +1,1 @@
-"""The client of Docker Registry API v1."""
+"""The client of Docker Registry API v1. Everything hand-written for API v1 is in this folder."""

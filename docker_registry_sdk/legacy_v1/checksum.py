@@ -1,23 +1,22 @@
-"""The payload checksum of API v1: the one thing that a layer there can be checked by. Free of I/O."""
+"""The payload checksum of API v1, the only value against which a layer can be verified there. Free of I/O."""
 
 from __future__ import annotations
 
 import re
-from typing import TypeAlias
 
 from ..digest import Digest, Verifier
 from ..v1.api import get_img_json
 
-ImgJsonAnswer: TypeAlias = get_img_json.Success
-
-_CHECKSUM = re.compile(r"sha256:[0-9a-f]{64}")
+_PAYLOAD_CHECKSUM = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 def payload_verifier(img_json: bytes) -> Verifier:
-    """Return what computes the payload checksum of an image, once its layer has passed: over json, line feed and layer.
+    """Return a verifier that computes the payload checksum of an image when it is updated with the bytes of the layer.
+
+    The checksum covers the image's JSON, a line feed and the layer.
 
     Args:
-        img_json: The json of the image, byte for byte.
+        img_json: The image's JSON, byte for byte.
 
     Source: docker-registry 0.9, lib/checksums.py.
     """
@@ -26,14 +25,14 @@ def payload_verifier(img_json: bytes) -> Verifier:
     return verifier
 
 
-def payload_checksum(answer: ImgJsonAnswer) -> Digest | None:
-    """Return the payload checksum that came with the json of an image; None when there is none.
+def payload_checksum(response: get_img_json.GetImgJsonOk) -> Digest | None:
+    """Return the payload checksum in the headers of a response to `get_img_json`, or None if there is none.
 
-    The header may come more than once, and an old server may give a checksum of another kind in it.
+    The header may be repeated, and old servers may send checksums of other kinds in it.
 
     Args:
-        answer: The answer that the json came with.
+        response: The response.
     """
-    given = f"{answer.x_docker_checksum_payload or ''},{answer.x_docker_payload_checksum or ''}"
-    found = [text for text in (part.strip() for part in given.split(",")) if _CHECKSUM.fullmatch(text)]
-    return Digest(found[0]) if found else None
+    values = f"{response.x_docker_checksum_payload or ''},{response.x_docker_payload_checksum or ''}"
+    checksums = [text for text in (part.strip() for part in values.split(",")) if _PAYLOAD_CHECKSUM.fullmatch(text)]
+    return Digest(checksums[0]) if checksums else None

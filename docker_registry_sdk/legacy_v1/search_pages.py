@@ -1,4 +1,4 @@
-"""The pages of a search, which servers count in their own ways. Free of I/O."""
+"""The numbers of the pages of a search, which servers count in different ways. Free of I/O."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from ..v1.models import SearchResult, SearchResults
 
 
 class SearchPages:
-    """Watches over the pages of one search.
+    """The pages of one search: the number of the next page, and checks that the search ends.
 
     Args:
-        index: The index, for messages.
+        index: The index, for error messages.
     """
 
     def __init__(self, index: str) -> None:
@@ -21,24 +21,24 @@ class SearchPages:
         self._seen: set[tuple[str | None, ...]] = set()
 
     def next_page(self, page: SearchResults) -> int | None:
-        """Return the number of the next page, None at the end.
+        """Return the number of the next page, or None after the last page.
 
         Args:
-            page: The page that came last.
+            page: The page that was received last.
 
         Raises:
-            RegistryError: The page came before, or the search has no end.
+            RegistryError: The page was received before, or the search is longer than `MAX_PAGES` pages or `MAX_ENTRIES` results.
         """
         names = _names(page.results)
         self._entries += len(names)
-        # docker-registry knows no pages, and says nothing of them; for Quay the next page is the last one.
+        # docker-registry has no pages and sends no num_pages; Quay sends only the next page's number as num_pages.
         if not names or page.num_pages is None or page.num_pages <= self._number:
             return None
         if names in self._seen:
-            raise RegistryError(f"{self._index} gives a page of the search again as the next one; the search would not end")
+            raise RegistryError(f"{self._index} returned the same page of the search twice; the search would not end")
         if self._number >= MAX_PAGES or self._entries > MAX_ENTRIES:
             raise RegistryError(
-                f"{self._index} gave {self._number} pages with {self._entries} results and has more; "
+                f"{self._index} returned {self._number} pages with {self._entries} results and has more; "
                 f"the limits are {MAX_PAGES} pages and {MAX_ENTRIES} results"
             )
         self._seen.add(names)

@@ -177,9 +177,9 @@ def test_an_index_that_redirects(driver: Driver) -> None:
         ("localhost", "an address or a host of a private network"),
         ("http://r.example.com", "plain http"),
         ("http://i.example.com", "plain http"),
-        ("i.example.com@evil.example.net", "cannot be asked"),
+        ("i.example.com@evil.example.net", "address is invalid"),
         ("i.example.com/../evil", "a path"),
-        ("0x7f000001", "cannot be asked"),
+        ("0x7f000001", "address is invalid"),
         ("r.example.com, evil.example.net", "another site"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Making a client of the API version that a registry speaks."""
+"""Create a client of the API version that a registry speaks."""
 
 from __future__ import annotations
 
@@ -44,19 +44,22 @@ async def create_async_client(
     version: Literal[1, 2] | None = None,
     **options: Unpack[AsyncClientOptions],
 ) -> AsyncRegistryClientV1 | AsyncRegistryClientV2:
-    """Return a client of the API version that the registry speaks: 2 where it does, else 1.
+    """Return a client of the API version that the registry speaks: version 2 if the registry speaks both.
+
+    Without `version`, a ping without credentials finds the version, first of API v2 and then of API v1.
 
     Args:
-        name: The repository, as in `docker pull`; None for a client that is bound to none.
-        index: The registry, when the name does not say; Docker Hub when neither does.
-        version: The version, when it is known: then nothing is asked.
+        name: The repository, as in `docker pull`; None for a client that is bound to no repository.
+        index: The registry, when the name does not contain one; Docker Hub when neither names a registry.
+        version: The API version, if it is known: then no request is sent.
         options: See `AsyncClientOptions`.
 
     Raises:
         InvalidReferenceError: The name or the index is malformed.
-        RegistryError: The registry speaks neither version.
-        StatusError: It does not say now, but may later: 408, 429 and 5xx.
-        TransportError: No answer came.
+        TypeError: An option does not exist or has the wrong type, or two options exclude each other.
+        RegistryError: The registry speaks neither version, or a certificate file cannot be read.
+        StatusError: The response to a ping is inconclusive: 408, 429 or 5xx. Try again later.
+        TransportError: No response was received.
     """
     if version == 1:
         return _create_v1(name, index, options)
@@ -70,21 +73,21 @@ async def create_async_client(
         await client.aclose()
         raise
     await client.aclose()
-    former = _create_v1(name, index, options)
+    older = _create_v1(name, index, options)
     try:
-        if await former.supports_v1():
-            return former
+        if await older.supports_v1():
+            return older
         raise RegistryError(
-            f"{client.index.name} speaks neither API v2 nor v1: neither /v2/ nor /v1/_ping is answered as by a registry. "
-            "Check the name of the registry, and its port."
+            f"{client.index.name} speaks neither API v2 nor API v1: "
+            "it does not answer /v2/ and /v1/_ping as a registry does. Check the name and the port of the registry."
         )
     except BaseException:
-        await former.aclose()
+        await older.aclose()
         raise
 
 
 def _create_v1(name: str | Repo | None, index: str | Index | None, options: AsyncClientOptions) -> AsyncRegistryClientV1:
-    # Most programs never need it.
+    # Imported here, since most programs never use API v1.
     from ...legacy_v1._async.client import AsyncRegistryClientV1
 
     return AsyncRegistryClientV1(name, index=index, **options)

@@ -1,4 +1,4 @@
-"""Checking a user name and password, by the API version that a registry speaks."""
+"""Check a user name and password with a registry, by the API version that it speaks."""
 
 from __future__ import annotations
 
@@ -18,21 +18,24 @@ async def async_login(
     version: Literal[1, 2] | None = None,
     **options: Unpack[AsyncLoginOptions],
 ) -> LoginResult:
-    """Check a user name and password, and say what that proves; nothing is stored.
+    """Check a user name and password with the registry; nothing is stored.
 
     Args:
-        index: The registry; Docker Hub when not given.
-        username: The user's name.
-        password: The user's password, or an access token that stands in for one.
-        version: The API version, when it is known: then it is not asked for.
+        index: The registry; Docker Hub when None.
+        username: The user name.
+        password: The password, or an access token in place of one.
+        version: The API version, if it is known; None to find it with a ping.
         options: See `AsyncLoginOptions`.
 
+    Returns:
+        The result, which also says whether the registry checked the credentials at all.
+
     Raises:
-        AuthError: The token service refuses the credentials, or may not be asked.
-        UnauthorizedError: The registry refuses them.
-        ForbiddenError: The account is not active, or may not do anything.
+        AuthError: The token service rejects the credentials, or must not receive them.
+        UnauthorizedError: The registry rejects the credentials.
+        ForbiddenError: The account is inactive, or has no permissions.
         RegistryError: The registry speaks neither version.
-        TransportError: No answer came.
+        TransportError: No response was received.
 
     Source: OCI Distribution Spec, Determining Support (end-1); Docker Hub API, User Login.
     """
@@ -40,13 +43,13 @@ async def async_login(
     async with client:
         if client.version == 2:
             await client.ping()
-            looked = client.explain_auth().challenge is not None
+            checked = client.explain_auth().challenge is not None
         else:
             await client.check_login()
-            looked = await client.checks_logins()
+            checked = await client.checks_logins()
         return LoginResult(
             index=client.index,
             version=client.version,
             username=username,
-            checked="credentials" if looked else "nothing",
+            checked="credentials" if checked else "nothing",
         )

@@ -1,4 +1,4 @@
-"""The calls of API v1 for images: their json, their ancestry and their layers."""
+"""The calls of API v1 for images: their JSON, ancestry and layers."""
 
 from __future__ import annotations
 
@@ -9,40 +9,40 @@ from ..._core.blobs.upload_source import AsyncBlobSource
 from ..._core.wire import HTTPResponse, Timeout, async_send
 from ...digest import Digest
 from ...v1.api import get_img_ancestry, get_img_diff, get_img_files, get_img_json, put_img_checksum, put_img_json
+from ...v1.api.registry.get_img_json import GetImgJsonOk
 from ...v1.models import ErrorResponse, ImgDiff
-from ..checksum import ImgJsonAnswer
 from .base import AsyncV1Base
 from .layers import AsyncLayerStream, async_open_layer_stream, async_upload_layer
 
 
 class AsyncV1Images(AsyncV1Base):
-    """Images. An image id is a random name and no digest: nothing can be verified from it."""
+    """The calls for images. An image id is a random name, not a digest, so nothing can be verified against it."""
 
     async def get_img_ancestry(self, img_id: str, *, timeout: Timeout | None = None) -> list[str]:
-        """Get the ids of an image and all its ancestors: the image itself first, its root last.
+        """Return the ids of an image and all its ancestors: the image first, the root last.
 
         Args:
             img_id: The image's id.
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            NotFoundError: There is no such image.
-            BadRequestError: Its upload has not ended.
+            NotFoundError: The image does not exist.
+            BadRequestError: The upload of the image is not complete.
 
         Source: Registry API, Get image ancestry.
         """
         return (await get_img_ancestry.asyncio(self._sender, img_id, timeout=timeout)).body
 
-    async def get_img_json(self, img_id: str, *, timeout: Timeout | None = None) -> ImgJsonAnswer:
-        """Get what an image is: `.body` typed, `.raw` its bytes, and in the headers the layer's size and checksum.
+    async def get_img_json(self, img_id: str, *, timeout: Timeout | None = None) -> GetImgJsonOk:
+        """Return the JSON of an image: parsed as `.body`, unchanged as `.raw`; the headers state the layer's size and checksum.
 
         Args:
             img_id: The image's id.
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            NotFoundError: There is no such image.
-            BadRequestError: Its upload has not ended.
+            NotFoundError: The image does not exist.
+            BadRequestError: The upload of the image is not complete.
 
         Source: Registry API, Get image layer (json).
         """
@@ -52,39 +52,39 @@ class AsyncV1Images(AsyncV1Base):
         self,
         img_id: str,
         *,
-        img_json: ImgJsonAnswer | None = None,
+        img_json: GetImgJsonOk | None = None,
         range: str | None = None,
         timeout: Timeout | None = None,
     ) -> AbstractAsyncContextManager[AsyncLayerStream]:
-        """Open the layer of an image for reading: a context manager of a stream that says whether it could be verified.
+        """Return a context manager that opens the layer of an image as a stream, verified if the registry stated a checksum.
 
         Args:
             img_id: The image's id.
-            img_json: What `get_img_json` returned for it, which has the checksum; None to ask for it.
-            range: The part to get, as `bytes=first-last` or `bytes=first-`; a part is never verified.
+            img_json: The response to `get_img_json`, whose headers state the checksum; None to request it.
+            range: The range to read, as `bytes=first-last` or `bytes=first-`; a range is never verified.
             timeout: Seconds or an `httpx.Timeout` for each request.
 
         Raises:
-            NotFoundError: There is no such image.
-            RangeNotSatisfiableError: There is no such part, or the layer is empty.
-            DigestMismatchError: While reading: the layer does not fit the checksum that the registry gave.
+            NotFoundError: The image does not exist.
+            RangeNotSatisfiableError: The range is outside the layer, or the layer is empty.
+            DigestMismatchError: While reading: the layer does not match the checksum that the registry stated.
 
         Source: Registry API, Get image layer.
         """
         return async_open_layer_stream(self._sender, img_id, img_json, range, timeout)
 
     async def put_img_json(self, img_id: str, content: bytes, *, timeout: Timeout | None = None) -> None:
-        """Start the upload of an image, whose parent must be there.
+        """Start the upload of an image by sending its JSON; the parent image must have been uploaded before.
 
         Args:
             img_id: The image's id.
-            content: Its json, byte for byte: the checksum takes it in.
+            content: The image's JSON, byte for byte, since the payload checksum covers it.
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            ConflictError: The whole image is there already, and need not be pushed.
-            BadRequestError: Its parent is not there, it was not named to `put_repo`, or the json has another id.
-            AuthError: The registry wants a token for writing: call `put_repo` first.
+            ConflictError: The registry has the complete image already.
+            BadRequestError: The parent does not exist, the image was not passed to `put_repo`, or the JSON has another id.
+            AuthError: The registry requires a token for writing: call `put_repo` first.
 
         Source: Registry API, Put image layer (json).
         """
@@ -93,17 +93,17 @@ class AsyncV1Images(AsyncV1Base):
     async def put_img_layer(
         self, img_id: str, source: AsyncBlobSource, *, img_json: bytes, timeout: Timeout | None = None
     ) -> Digest:
-        """Upload the layer of an image after its json, and return the checksum for `put_img_checksum`, computed on the way.
+        """Upload the layer of an image after its JSON, and return the payload checksum for `put_img_checksum`.
 
         Args:
             img_id: The image's id.
-            source: The layer, a tar: bytes, a path, a file, or an iterable of bytes.
-            img_json: The json of the image as it was put, which the checksum takes in.
+            source: The layer, a tar archive: bytes, a path, a file, or an iterable of bytes.
+            img_json: The image's JSON as it was passed to `put_img_json`, since the checksum covers it.
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            NotFoundError: The json of the image was not put.
-            ConflictError: The whole image is there already.
+            NotFoundError: The image's JSON was not uploaded before.
+            ConflictError: The registry has the complete image already.
             OSError: The source cannot be read.
 
         Source: Registry API, Put image layer.
@@ -113,16 +113,16 @@ class AsyncV1Images(AsyncV1Base):
     async def put_img_checksum(
         self, img_id: str, checksum: str, *, tarsum: str | None = None, timeout: Timeout | None = None
     ) -> None:
-        """End the upload of an image with its payload checksum.
+        """Complete the upload of an image by sending its payload checksum.
 
         Args:
             img_id: The image's id.
-            checksum: What `put_img_layer` returned.
-            tarsum: The checksum that servers up to 0.9.0 take; with it, Quay checks nothing.
+            checksum: The checksum that `put_img_layer` returned.
+            tarsum: The tarsum, a checksum that docker-registry up to 0.9.0 requires. If it is sent, Quay checks neither checksum.
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            BadRequestError: The checksum is not that of the json and layer that arrived.
+            BadRequestError: The checksum is not that of the uploaded JSON and layer.
             ConflictError: The image is complete already.
 
         Source: docker-registry, images.py, put_image_checksum.
@@ -139,22 +139,25 @@ class AsyncV1Images(AsyncV1Base):
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            BadRequestError: The layer is no tar that the registry can read.
-            NotFoundError: There is no such image, or the registry does not offer this.
+            BadRequestError: The layer is not a tar archive that the registry can read.
+            NotFoundError: The image does not exist, or the registry does not offer this call.
 
         Source: docker-registry, layers.py, serialize_tar_info.
         """
         return (await get_img_files.asyncio(self._sender, img_id, timeout=timeout)).body
 
     async def get_img_diff(self, img_id: str, *, timeout: Timeout | None = None) -> ImgDiff | None:
-        """Compare the layer of an image with its ancestors; None while the registry has not done that: ask again later.
+        """Return the differences between the layer of an image and its ancestors.
 
         Args:
             img_id: The image's id.
             timeout: Seconds or an `httpx.Timeout` for this call.
 
+        Returns:
+            The differences, or None while the registry is still computing them; call again later.
+
         Raises:
-            BadRequestError: The registry does not do this.
+            BadRequestError: The registry does not compute differences.
 
         Source: docker-registry, layers.py, get_image_diff_json.
         """

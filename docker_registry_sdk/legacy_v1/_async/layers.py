@@ -1,4 +1,4 @@
-"""Layers of API v1: reading and writing them, with the payload checksum computed as they pass."""
+"""Download and upload the layers of API v1, and compute their payload checksums on the way."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from ..._core.wire import AsyncClient, AsyncRawBody, Timeout, async_blocks
 from ...digest import Digest, Verifier
 from ...errors import DigestMismatchError
 from ...v1.api import get_img_json, get_img_layer_stream, put_img_layer
-from ..checksum import ImgJsonAnswer, payload_checksum, payload_verifier
+from ..checksum import payload_checksum, payload_verifier
 
 
 class AsyncLayerStream(AsyncByteStream):
-    """A layer's bytes, each handed out once. API v1 knows no digests: see `verification` for what they are worth.
+    """A stream of a layer's bytes. API v1 has no digests; `verification` says whether the layer could be verified.
 
-    Iterate over it, or call `read`. It holds no more than one chunk of the network.
+    Iterate over the stream, or call `read`. It buffers at most one chunk of the network.
 
     Args:
-        size: How many bytes there should be, or None when the registry does not say.
-        chunks: The bytes as they come.
-        verifier: What has taken in the json of the image.
-        checksum: The payload checksum that the registry gave with it, or None.
+        size: The expected number of bytes, or None when the registry does not state the size.
+        chunks: The bytes as they are received.
+        verifier: A verifier that has been updated with the image's JSON.
+        checksum: The payload checksum that the registry stated, or None.
     """
 
     def __init__(self, size: int | None, chunks: AsyncIterator[bytes], verifier: Verifier, checksum: Digest | None) -> None:
@@ -37,8 +37,8 @@ class AsyncLayerStream(AsyncByteStream):
 
     @property
     def verification(self) -> Literal["unverified", "verified"]:
-        """`verified` once the whole layer has passed and was found to fit the payload checksum; `unverified` until then, and
-        for good where the registry gave none."""
+        """`verified` after the whole layer was read and matched the payload checksum; `unverified` before that, and always
+        when the registry stated no checksum."""
         return "verified" if self._ended and self.checksum is not None else "unverified"
 
     async def _next(self) -> bytes:
@@ -64,28 +64,28 @@ class AsyncLayerStream(AsyncByteStream):
 async def async_open_layer_stream(
     client: AsyncClient,
     img_id: str,
-    img_json: ImgJsonAnswer | None,
+    img_json: get_img_json.GetImgJsonOk | None,
     byte_range: str | None,
     timeout: Timeout | None,
 ) -> AsyncIterator[AsyncLayerStream]:
     """Open a layer for reading; the connection is closed on exit.
 
     Args:
-        client: What sends the requests.
+        client: The sender of the requests.
         img_id: The image's id.
-        img_json: The answer to `get_img_json`, which has the checksum; None to ask for it.
-        byte_range: The part to get, as `bytes=first-last`; a part cannot be checked.
-        timeout: Seconds or an `httpx.Timeout`; None for the client's own.
+        img_json: The response to `get_img_json`, whose headers state the checksum; None to request it.
+        byte_range: The range to read, as `bytes=first-last`; a range cannot be verified.
+        timeout: Seconds or an `httpx.Timeout`; None uses the client's own.
 
     Raises:
-        NotFoundError: There is no such image.
+        NotFoundError: The image does not exist.
     """
     verifier, checksum = Verifier("sha256"), None
     if byte_range is None:
-        answer = img_json if img_json is not None else await get_img_json.asyncio(client, img_id, timeout=timeout)
-        verifier, checksum = payload_verifier(answer.raw), payload_checksum(answer)
+        response = img_json if img_json is not None else await get_img_json.asyncio(client, img_id, timeout=timeout)
+        verifier, checksum = payload_verifier(response.raw), payload_checksum(response)
     async with get_img_layer_stream.asyncio_stream(client, img_id, range=byte_range, timeout=timeout) as layer:
-        # docker-registry promises a byte too much for an open range, so that the end of a part is where it ends.
+        # For `bytes=first-`, docker-registry states a Content-Length that is one byte too large: read to the end instead.
         size = layer.content_length if byte_range is None else None
         async with AsyncLayerStream(size, layer.body, verifier, checksum) as stream:
             yield stream
@@ -97,11 +97,11 @@ async def async_upload_layer(
     """Upload a layer and return its payload checksum.
 
     Args:
-        client: What sends the request.
+        client: The sender of the request.
         img_id: The image's id.
         source: The layer.
-        img_json: The json of the image, byte for byte.
-        timeout: Seconds or an `httpx.Timeout`; None for the client's own.
+        img_json: The image's JSON, byte for byte.
+        timeout: Seconds or an `httpx.Timeout`; None uses the client's own.
 
     Raises:
         OSError: The source cannot be read.
@@ -113,11 +113,11 @@ async def async_upload_layer(
             verifier.update(whole)
             await put_img_layer.asyncio(client, img_id, whole, timeout=timeout)
         else:
-            await put_img_layer.asyncio(client, img_id, _passing(body, verifier), timeout=timeout)
+            await put_img_layer.asyncio(client, img_id, _hashed(body, verifier), timeout=timeout)
     return verifier.digest
 
 
-async def _passing(body: AsyncRawBody, verifier: Verifier) -> AsyncIterator[bytes]:
+async def _hashed(body: AsyncRawBody, verifier: Verifier) -> AsyncIterator[bytes]:
     async for block in async_blocks(body):
         verifier.update(block)
         yield block

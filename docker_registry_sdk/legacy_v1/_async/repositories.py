@@ -1,4 +1,4 @@
-"""The calls of API v1 for repositories: their images, their tags and their properties."""
+"""The calls of API v1 for repositories: their images, tags and properties."""
 
 from __future__ import annotations
 
@@ -26,80 +26,80 @@ from .base import AsyncV1Base, AsyncV1Sender
 
 
 class AsyncV1Repos(AsyncV1Base):
-    """Repositories and tags."""
+    """The calls for repositories and tags."""
 
     async def list_repo_imgs(self, *, timeout: Timeout | None = None) -> list[RepoImg]:
-        """List the images of the repository, as the index knows them; a hint at most.
+        """List the images of the repository as recorded by the index; the registry may hold other ones.
 
         Args:
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            NotFoundError: There is no such repository.
-            UnauthorizedError: It is private, or the credentials are wrong.
+            NotFoundError: The repository does not exist.
+            UnauthorizedError: The repository is private, or the credentials are wrong.
 
         Source: Docker Hub API, List user repository images.
         """
         return (await list_repo_imgs.asyncio(self._sender, self._name, x_docker_token=True, timeout=timeout)).body
 
     async def put_repo(self, images: Sequence[RepoImg | str], *, timeout: Timeout | None = None) -> None:
-        """Allocate the repository for the images of a push, and open a session for writing.
+        """Announce all images of a push to the index, and open a session for writing.
 
         Args:
-            images: The images that the push will bring, all of them, or their ids.
+            images: All images of the push, or their ids.
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            UnauthorizedError: The index wants credentials, or others.
-            MethodNotAllowedError: It takes no pushes.
+            UnauthorizedError: The index requires credentials, or rejects those of the client.
+            MethodNotAllowedError: The index accepts no pushes.
 
         Source: Docker Hub API, Create a user repository.
         """
         await put_repo.asyncio(self._sender, self._name, _images(images), x_docker_token=True, timeout=timeout)
 
     async def put_repo_imgs(self, images: Sequence[RepoImg], *, timeout: Timeout | None = None) -> None:
-        """End a push with the checksums of its images.
+        """Complete a push by sending the checksums of its images.
 
         Args:
             images: The images, with their checksums.
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            BadRequestError: The index does not know of a push.
+            BadRequestError: No push is open.
 
         Source: Docker Hub API, Update user repository images.
         """
         await put_repo_imgs.asyncio(self._sender, self._name, _images(images), timeout=timeout)
 
     async def put_repo_auth(self, *, timeout: Timeout | None = None) -> None:
-        """Have the index accept the token of the session that is open; registries do that, and few clients need it.
+        """Check the token of the open session with the index, as registries do; clients rarely need this.
 
         Args:
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            UnauthorizedError: There is no session, or its token is no longer good.
+            UnauthorizedError: No session is open, or its token has expired.
 
         Source: Docker Hub API, Repository Authorization.
         """
         await put_repo_auth.asyncio(self._sender, self._name, timeout=timeout)
 
     async def delete_repo(self, *, timeout: Timeout | None = None) -> None:
-        """Delete the repository: its tags and its list of images, on the index and on every registry that it names.
+        """Delete the repository with its tags and its list of images, on the index and on every registry that the index names.
 
         Args:
             timeout: Seconds or an `httpx.Timeout` for each request.
 
         Raises:
-            NotFoundError: There is no such repository.
-            UnauthorizedError: The index wants credentials, or others.
-            AuthError: The index names a registry that may not be asked; nothing was deleted there.
+            NotFoundError: The repository does not exist.
+            UnauthorizedError: The index requires credentials, or rejects those of the client.
+            AuthError: The index names a registry that is not allowed; nothing was deleted there.
 
         Source: The Docker Hub and the Registry spec, Delete.
         """
         name = self._name
-        answer = await delete_repo.asyncio(self._sender, name, x_docker_token=True, timeout=timeout)
-        if answer.status == 202:  # else there is but one host, and it is done
+        response = await delete_repo.asyncio(self._sender, name, x_docker_token=True, timeout=timeout)
+        if response.status == 202:  # any other success: index and registry are one host, which has deleted everything
             endpoints = self._auth_policy.endpoints(name, "delete")
             for endpoint in endpoints:
                 await delete_repo.asyncio(AsyncV1Sender(self._pipeline, name, endpoint), name, timeout=timeout)
@@ -108,38 +108,38 @@ class AsyncV1Repos(AsyncV1Base):
         self._auth_policy.forget(name)
 
     async def list_repo_tags(self, *, timeout: Timeout | None = None) -> dict[str, str]:
-        """List the tags of the repository, each with the id of its image.
+        """Return the tags of the repository, each with the id of its image.
 
         Args:
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            NotFoundError: There is no such repository.
+            NotFoundError: The repository does not exist.
 
         Source: Registry API, List repository tags.
         """
         body = (await list_repo_tags.asyncio(self._sender, self._name, timeout=timeout)).body
         if isinstance(body, dict):
             return body
-        # The form that Docker Hub once had; its ids are cut short.
+        # Docker Hub once sent this form, with abbreviated ids.
         return {tag.name: tag.layer for tag in body if tag.name is not None and tag.layer is not None}
 
     async def get_img_id(self, tag: str, *, timeout: Timeout | None = None) -> str:
-        """Get the id of the image that a tag names.
+        """Return the id of the image that a tag names.
 
         Args:
             tag: The tag.
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            NotFoundError: There is no such tag, or no such repository.
+            NotFoundError: The tag or the repository does not exist.
 
         Source: Registry API, Get image id for a particular tag.
         """
         return (await get_img_id.asyncio(self._sender, self._name, tag, timeout=timeout)).body
 
     async def put_repo_tag(self, tag: str, img_id: str, *, timeout: Timeout | None = None) -> None:
-        """Set a tag, or move it.
+        """Create a tag, or move it to another image.
 
         Args:
             tag: The tag.
@@ -147,44 +147,44 @@ class AsyncV1Repos(AsyncV1Base):
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            NotFoundError: There is no such image.
-            AuthError: The registry wants a token for writing: call `put_repo` first.
+            NotFoundError: The image does not exist.
+            AuthError: The registry requires a token for writing: call `put_repo` first.
 
         Source: Registry API, Set a tag for a specified image id.
         """
         await put_repo_tag.asyncio(self._sender, self._name, tag, img_id, timeout=timeout)
 
     async def delete_repo_tag(self, tag: str, *, timeout: Timeout | None = None) -> None:
-        """Delete a tag; the image stays.
+        """Delete a tag, but not its image.
 
         Args:
             tag: The tag.
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            NotFoundError: There is no such tag; docker-registry may also say so although it has just deleted it.
-            AuthError: The registry wants a token for deleting, which an index gives for whole repositories only.
+            NotFoundError: The tag does not exist. docker-registry may also answer 404 after it has deleted the tag.
+            AuthError: The registry requires a token for deleting, which an index issues only for whole repositories.
 
         Source: Registry API, Delete a repository tag.
         """
         await delete_repo_tag.asyncio(self._sender, self._name, tag, timeout=timeout)
 
     async def delete_repo_tags(self, *, timeout: Timeout | None = None) -> None:
-        """Delete all tags of the repository; on docker-registry that deletes the repository.
+        """Delete all tags of the repository; docker-registry then deletes the repository as well.
 
         Args:
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            NotFoundError: There is no such repository.
-            AuthError: The registry wants a token for deleting.
+            NotFoundError: The repository does not exist.
+            AuthError: The registry requires a token for deleting.
 
         Source: docker-registry, tags.py, delete_repository.
         """
         await delete_repo_tags.asyncio(self._sender, self._name, timeout=timeout)
 
     async def get_repo_json(self, *, timeout: Timeout | None = None) -> RepoJson:
-        """Get facts about the last push to the repository; a registry may make them up for one that does not exist.
+        """Return data about the last push to the repository. A registry may return data even if the repository does not exist.
 
         Args:
             timeout: Seconds or an `httpx.Timeout` for this call.
@@ -194,7 +194,7 @@ class AsyncV1Repos(AsyncV1Base):
         return (await get_repo_json.asyncio(self._sender, self._name, timeout=timeout)).body
 
     async def get_repo_tag_json(self, tag: str, *, timeout: Timeout | None = None) -> RepoJson:
-        """Get facts about the push of a tag; a registry may make them up for one that does not exist.
+        """Return data about the push of a tag. A registry may return data even if the tag does not exist.
 
         Args:
             tag: The tag.
@@ -205,13 +205,13 @@ class AsyncV1Repos(AsyncV1Base):
         return (await get_repo_tag_json.asyncio(self._sender, self._name, tag, timeout=timeout)).body
 
     async def get_repo_properties(self, *, timeout: Timeout | None = None) -> RepoProperties:
-        """Get the properties of the repository: who may read it.
+        """Return the properties of the repository, which say who may read it.
 
         Args:
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            NotFoundError: The registry does not offer this.
+            NotFoundError: The registry does not offer this call.
 
         Source: docker-registry, tags.py, get_properties.
         """
@@ -225,7 +225,7 @@ class AsyncV1Repos(AsyncV1Base):
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            AuthError: The registry wants a token for writing: call `put_repo` first.
+            AuthError: The registry requires a token for writing: call `put_repo` first.
 
         Source: docker-registry, tags.py, set_properties.
         """

@@ -17,58 +17,60 @@ from .repositories import V1Repos
 
 
 class RegistryClientV1(V1Repos, V1Images):
-    """A client of one index that speaks API v1 and of its registries, bound to one of its repositories or to none.
+    """A client of one index that speaks API v1 and of its registries, bound to one repository or to no repository.
 
     Args:
-        name: The repository, as in `docker pull`: `alpine`, `quay.io/owner/name`, `http://localhost:5000/name`. None makes a
-            client that can ping, search and manage users.
-        index: The index, when the name does not say; Docker Hub when neither does.
+        name: The repository, as in `docker pull`: `alpine`, `quay.io/owner/name`, `http://localhost:5000/name`. A client
+            without a repository (None) can ping, search and manage users.
+        index: The index, when the name does not contain one; Docker Hub when neither names an index.
         options: See `AsyncClientOptions`.
 
     Raises:
         InvalidReferenceError: The name or the index is malformed.
+        TypeError: An option does not exist or has the wrong type, or two options exclude each other.
+        RegistryError: A certificate file cannot be read.
     """
 
     version: Literal[1] = 1
 
-    def ping(self, *, timeout: Timeout | None = None) -> ping.Success:
-        """Ask whether the index speaks API v1.
+    def ping(self, *, timeout: Timeout | None = None) -> ping.PingOk:
+        """Check that the index speaks API v1.
 
         Args:
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            NotFoundError: It does not.
+            NotFoundError: The index does not speak API v1.
 
         Source: Registry API, Status check for registry.
         """
         return ping.sync(self._pipeline, timeout=timeout)
 
     def supports_v1(self, *, timeout: Timeout | None = None) -> bool:
-        """Return whether the index speaks API v1; no credentials are sent for that.
+        """Return whether the index speaks API v1. The request carries no credentials.
 
         Args:
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            RateLimitedError: It does not say now, but may later; likewise for 408 and 5xx.
-            TransportError: No answer came.
+            StatusError: The response is inconclusive: 408, 429 (`RateLimitedError`) or 5xx. Try again later.
+            TransportError: No response was received.
         """
         return send(self._pipeline, without_credentials(ping.request()), speaks_api, range(100, 600), None, timeout)
 
     def search(
         self, term: str, *, page: int | None = None, n: int | None = None, timeout: Timeout | None = None
-    ) -> search.Success:
-        """Search the index for repositories, and get one page of them; `iter_search` gives all.
+    ) -> search.SearchOk:
+        """Search the index for repositories, and return one page of results; `iter_search` yields the results of all pages.
 
         Args:
-            term: What to look for.
-            page: The number of the page, from 1.
-            n: How many results a page should have.
+            term: The search term.
+            page: The number of the page; the first page is 1.
+            n: The number of results per page.
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            NotFoundError: The index has no search.
+            NotFoundError: The index does not offer a search.
 
         Source: Docker Hub API, Search.
         """
@@ -77,49 +79,52 @@ class RegistryClientV1(V1Repos, V1Images):
     def iter_search(
         self, term: str, *, page_size: int | None = None, timeout: Timeout | None = None
     ) -> Iterator[SearchResult]:
-        """Give all results of a search, one by one, page after page.
+        """Yield all results of a search; each page is requested when the one before has been consumed.
 
         Args:
-            term: What to look for.
-            page_size: How many to ask for at a time; None leaves it to the index.
+            term: The search term.
+            page_size: The number of results to request per page; None leaves the number to the index.
             timeout: Seconds or an `httpx.Timeout` for each request.
 
         Raises:
-            NotFoundError: The index has no search.
-            RegistryError: The pages have no end.
+            NotFoundError: The index does not offer a search.
+            RegistryError: The search has no end.
 
         Source: Docker Hub API, Search.
         """
         pages = SearchPages(str(self._pipeline.home.origin))
         number: int | None = None
         while True:
-            answer = search.sync(self._pipeline, q=term, page=number, n=page_size, timeout=timeout)
-            number = pages.next_page(answer.body)
-            for result in answer.body.results:
+            response = search.sync(self._pipeline, q=term, page=number, n=page_size, timeout=timeout)
+            number = pages.next_page(response.body)
+            for result in response.body.results:
                 yield result
             if number is None:
                 return
 
     def check_login(self, *, timeout: Timeout | None = None) -> None:
-        """Check the user name and password; a standalone registry lets everybody in, so that a success there proves nothing.
+        """Check the user name and password. A standalone registry accepts any: see `checks_logins`.
 
         Args:
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            UnauthorizedError: They are wrong.
-            ForbiddenError: The account is not active.
-            NotFoundError: The host is no index, or no credentials were there to send.
+            UnauthorizedError: The credentials are wrong.
+            ForbiddenError: The account is inactive.
+            NotFoundError: The host is not an index, or the client has no credentials to send.
 
         Source: Docker Hub API, User Login.
         """
         check_login.sync(self._pipeline, timeout=timeout)
 
     def checks_logins(self, *, timeout: Timeout | None = None) -> bool:
-        """Return whether `check_login` means anything: whether the index turns those away who show no credentials.
+        """Return whether the index rejects a login without credentials; otherwise a success of `check_login` proves nothing.
 
         Args:
             timeout: Seconds or an `httpx.Timeout` for this call.
+
+        Raises:
+            StatusError: The response is inconclusive: 408, 429 (`RateLimitedError`) or 5xx. Try again later.
         """
         request = without_credentials(check_login.request())
         return not send(self._pipeline, request, _accepts, range(100, 600), None, timeout)
@@ -127,16 +132,16 @@ class RegistryClientV1(V1Repos, V1Images):
     def create_user(
         self, username: str, password: str, *, email: str | None = None, timeout: Timeout | None = None
     ) -> None:
-        """Create a user; the client's own credentials are not sent.
+        """Create a user. The request does not carry the client's own credentials.
 
         Args:
-            username: The user's name.
-            password: The user's password.
-            email: The mail address, which will have to be confirmed.
+            username: The new user's name.
+            password: The new user's password.
+            email: The email address, which the user has to confirm.
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            BadRequestError: The name is taken, or the name or password is not of the right form.
+            BadRequestError: The name is taken, or the name or the password is malformed.
 
         Source: Docker Hub API, User Register.
         """
@@ -146,17 +151,17 @@ class RegistryClientV1(V1Repos, V1Images):
     def update_user(
         self, username: str, *, password: str | None = None, email: str | None = None, timeout: Timeout | None = None
     ) -> None:
-        """Change the password of a user, or add a mail address.
+        """Change the password of a user, or add an email address.
 
         Args:
             username: The user's name.
             password: The new password.
-            email: The mail address to add.
+            email: The email address to add.
             timeout: Seconds or an `httpx.Timeout` for this call.
 
         Raises:
-            UnauthorizedError: The index wants credentials, or others.
-            ForbiddenError: They are another user's.
+            UnauthorizedError: The index requires credentials, or rejects those of the client.
+            ForbiddenError: The credentials are those of another user.
 
         Source: Docker Hub API, Update User.
         """
@@ -164,7 +169,7 @@ class RegistryClientV1(V1Repos, V1Images):
         update_user.sync(self._pipeline, username, change, timeout=timeout)
 
     def explain_auth(self) -> AuthReport:
-        """Return what led to the last answer: which credential, what was asked for, and the session's token; no secrets."""
+        """Return which credential, challenge and token produced the last response; the report contains no secrets."""
         return self._auth_policy.report
 
 
