@@ -57,18 +57,18 @@ if TYPE_CHECKING:
     from .errors import UnauthorizedError as UnauthorizedError
     from .errors import UnexpectedContentType as UnexpectedContentType
     from .errors import UnsafeTitleError as UnsafeTitleError
+    from .images._async.config import async_get_config as async_get_config
     from .images._async.copy import async_apply_copy as async_apply_copy
     from .images._async.copy import async_copy as async_copy
     from .images._async.copy import async_plan_copy as async_plan_copy
-    from .images._async.pull_push import async_get_config as async_get_config
-    from .images._async.pull_push import async_pull as async_pull
-    from .images._async.pull_push import async_push as async_push
+    from .images._async.copy import async_pull as async_pull
+    from .images._async.copy import async_push as async_push
+    from .images._sync.config import get_config as get_config
     from .images._sync.copy import apply_copy as apply_copy
     from .images._sync.copy import copy as copy
     from .images._sync.copy import plan_copy as plan_copy
-    from .images._sync.pull_push import get_config as get_config
-    from .images._sync.pull_push import pull as pull
-    from .images._sync.pull_push import push as push
+    from .images._sync.copy import pull as pull
+    from .images._sync.copy import push as push
     from .images.copy_plan import CopyPlan as CopyPlan
     from .images.copy_plan import CopyResult as CopyResult
     from .images.docker_archive import DockerArchive as DockerArchive
@@ -134,10 +134,10 @@ else:
                 "UnexpectedContentType",
                 "UnsafeTitleError",
             ),
-            ".images._async.copy": ("async_apply_copy", "async_copy", "async_plan_copy"),
-            ".images._async.pull_push": ("async_get_config", "async_pull", "async_push"),
-            ".images._sync.copy": ("apply_copy", "copy", "plan_copy"),
-            ".images._sync.pull_push": ("get_config", "pull", "push"),
+            ".images._async.copy": ("async_apply_copy", "async_copy", "async_plan_copy", "async_pull", "async_push"),
+            ".images._async.config": ("async_get_config",),
+            ".images._sync.copy": ("apply_copy", "copy", "plan_copy", "pull", "push"),
+            ".images._sync.config": ("get_config",),
             ".images.copy_plan": ("CopyPlan", "CopyResult"),
             ".images.docker_archive": ("DockerArchive",),
             ".images.layout": ("Layout",),

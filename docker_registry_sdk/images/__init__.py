@@ -17,20 +17,20 @@ from .._core.lazy_exports import lazy_exports
 if TYPE_CHECKING:
     from .._core.blobs.progress import Progress as Progress
     from ..v2.models import Platform as Platform
+    from ._async.config import async_get_config as async_get_config
     from ._async.copy import async_apply_copy as async_apply_copy
     from ._async.copy import async_copy as async_copy
     from ._async.copy import async_plan_copy as async_plan_copy
-    from ._async.pull_push import async_get_config as async_get_config
-    from ._async.pull_push import async_pull as async_pull
-    from ._async.pull_push import async_push as async_push
+    from ._async.copy import async_pull as async_pull
+    from ._async.copy import async_push as async_push
     from ._async.referrers import async_delete_manifest as async_delete_manifest
     from ._async.referrers import async_push_manifest as async_push_manifest
+    from ._sync.config import get_config as get_config
     from ._sync.copy import apply_copy as apply_copy
     from ._sync.copy import copy as copy
     from ._sync.copy import plan_copy as plan_copy
-    from ._sync.pull_push import get_config as get_config
-    from ._sync.pull_push import pull as pull
-    from ._sync.pull_push import push as push
+    from ._sync.copy import pull as pull
+    from ._sync.copy import push as push
     from ._sync.referrers import delete_manifest as delete_manifest
     from ._sync.referrers import push_manifest as push_manifest
     from .copy_plan import CopyPlan as CopyPlan
@@ -46,11 +46,11 @@ else:
         {
             ".._core.blobs.progress": ("Progress",),
             "..v2.models": ("Platform",),
-            "._async.copy": ("async_apply_copy", "async_copy", "async_plan_copy"),
-            "._async.pull_push": ("async_get_config", "async_pull", "async_push"),
+            "._async.copy": ("async_apply_copy", "async_copy", "async_plan_copy", "async_pull", "async_push"),
+            "._async.config": ("async_get_config",),
             "._async.referrers": ("async_delete_manifest", "async_push_manifest"),
-            "._sync.copy": ("apply_copy", "copy", "plan_copy"),
-            "._sync.pull_push": ("get_config", "pull", "push"),
+            "._sync.copy": ("apply_copy", "copy", "plan_copy", "pull", "push"),
+            "._sync.config": ("get_config",),
             "._sync.referrers": ("delete_manifest", "push_manifest"),
             ".copy_plan": ("CopyPlan", "CopyResult", "PlannedBlob", "PlannedManifest"),
             ".docker_archive": ("DockerArchive",),

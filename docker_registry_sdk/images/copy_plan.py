@@ -1,4 +1,4 @@
-"""What a copy is going to do, and what it did: values without I/O."""
+"""The plan of a copy, made before anything is written, and the result of a copy. Free of I/O."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .location import Location, RegistryLocation
 from .manifest_contents import BlobDescriptor
 
 BlobAction: TypeAlias = Literal["move", "mount", "skip", "leave"]
-_WORDS: Mapping[str, str] = {
+_ACTION_WORDS: Mapping[str, str] = {
     "move": "move",
     "mount": "mount",
     "skip": "skip",
@@ -25,12 +25,12 @@ _WORDS: Mapping[str, str] = {
 
 @frozen(kw_only=True)
 class PlannedBlob:
-    """What happens to a blob.
+    """A blob in a plan.
 
     Attributes:
         blob: The blob.
-        action: `move` passes its bytes, `mount` lets the registry take it over from another of its repositories, `skip` leaves
-            what is there already, `leave` leaves out what is not meant to be distributed.
+        action: `move` copies the bytes; `mount` lets the registry take the blob from another of its repositories; `skip` is for a
+            blob that the target already has; `leave` is for a non-distributable layer, which is not copied.
     """
 
     blob: BlobDescriptor
@@ -39,17 +39,18 @@ class PlannedBlob:
 
 @frozen(kw_only=True)
 class PlannedManifest:
-    """What happens to a manifest.
+    """A manifest in a plan.
 
     Attributes:
-        digest: Its digest.
-        media_type: Its media type.
-        size: Its size in bytes.
-        action: `push`, or `skip` for one that is there already.
-        role: `root` is what the reference names, `child` what an index names, `referrer` what is about one of them.
-        names_manifests: Whether it names other manifests, which must be there before it.
-        has_subject: Whether it is about another manifest, which keeps a list of such.
-        raw: Its bytes, when it is pushed.
+        digest: The digest.
+        media_type: The media type.
+        size: The size in bytes.
+        action: `push`, or `skip` for a manifest that the target already has.
+        role: `root` for the manifest of the copied reference, `child` for a manifest of an index, `referrer` for a manifest whose
+            subject is one of the others.
+        names_manifests: Whether it is an index with manifests, which must be pushed before it.
+        has_subject: Whether it has a subject, and so belongs into the list of the subject's referrers.
+        raw: The bytes, if the action is `push`.
     """
 
     digest: Digest
@@ -64,15 +65,17 @@ class PlannedManifest:
 
 @frozen(kw_only=True)
 class CopyPlan:
-    """What a copy is going to do; `str()` prints it.
+    """The plan of a copy, for `apply_copy`; `str()` prints it.
 
     Attributes:
-        source: Where from.
-        target: Where to.
-        digest: The digest of what is copied.
-        media_type: Its media type.
-        blobs: The blobs, each once.
-        manifests: The manifests in the order in which they are pushed, the one that the reference names last.
+        source: The location of the image.
+        target: The location to which the image is copied.
+        digest: The digest of the copied manifest or index.
+        media_type: The media type of the copied manifest or index.
+        blobs: The blobs, without duplicates.
+        manifests: The manifests in the order in which they are pushed; the copied reference comes last.
+        use_urls: Whether non-distributable layers are copied, from their external URLs where necessary.
+        options: The options of the clients that `apply_copy` creates.
     """
 
     source: Location
@@ -83,15 +86,14 @@ class CopyPlan:
     manifests: tuple[PlannedManifest, ...]
     use_urls: bool = False
     options: Mapping[str, Any] = field(factory=dict, repr=False, eq=False)
-    """The options of the clients that applying it makes."""
 
     @property
     def bytes_to_move(self) -> int:
-        """How many bytes of blobs pass; those that no manifest gives the size of do not count."""
+        """The total size in bytes of the blobs to move; blobs of unknown size count as 0."""
         return sum(one.blob.size or 0 for one in self.blobs if one.action == "move")
 
     def count(self, action: BlobAction | Literal["push"]) -> int:
-        """Return how many blobs have an action, and of `push`, how many manifests.
+        """Return the number of blobs with an action; for `push`, the number of manifests.
 
         Args:
             action: The action.
@@ -106,23 +108,23 @@ class CopyPlan:
         manifests = [(one.action, one.digest, one.size, one.media_type) for one in self.manifests]
         for action, digest, size, media_type in [*blobs, *manifests]:
             shown = "?" if size is None else f"{size:,}"
-            lines.append(f"  {_WORDS[action]:9}  {digest[:19]}  {shown:>15}  {printable(media_type)}")
+            lines.append(f"  {_ACTION_WORDS[action]:9}  {digest[:19]}  {shown:>15}  {printable(media_type)}")
         lines.append(f"  {self.bytes_to_move:,} bytes to move")
         return "\n".join(lines)
 
 
 @frozen(kw_only=True)
 class CopyResult:
-    """What a copy did.
+    """The result of a copy.
 
     Attributes:
-        digest: The digest of what the target's reference names now.
-        media_type: Its media type.
-        bytes_moved: How many bytes of blobs passed.
-        blobs_moved: How many blobs passed.
-        blobs_mounted: How many the registry took over from another of its repositories.
-        blobs_skipped: How many were there already, those that were asked for.
-        manifests_pushed: How many manifests were written.
+        digest: The digest of the copied manifest or index.
+        media_type: The media type of the copied manifest or index.
+        bytes_moved: The number of bytes of blobs that were copied.
+        blobs_moved: The number of blobs whose bytes were copied.
+        blobs_mounted: The number of blobs that the registry took from another of its repositories.
+        blobs_skipped: The number of blobs that the target already had, not counting those of manifests it already had.
+        manifests_pushed: The number of manifests written.
     """
 
     digest: Digest

@@ -1,6 +1,8 @@
-"""Docker's archives: tar files with images, as `docker save`, `podman save` and skopeo's `docker-archive:` write them.
+"""Docker archives: tar files with images, as `docker save`, `podman save` and skopeo's `docker-archive:` write them.
 
-Source: https://github.com/moby/moby/blob/master/image/spec/spec.md, and for what Docker 25 and later write besides
+Docker 25 and later write an OCI image layout into the archive; earlier versions list the images in `manifest.json`.
+
+Source: https://github.com/moby/moby/blob/master/image/spec/spec.md and
 https://github.com/opencontainers/image-spec/blob/main/image-layout.md
 """
 
@@ -15,27 +17,31 @@ from attrs import field, frozen
 
 from .._core.text.redaction import printable, quoted
 from ..digest import Digest, Verifier, digest_of
-from ..errors import DigestMismatchError, ImageError, InvalidReferenceError
+from ..errors import ImageError, InvalidReferenceError
 from ..media_types import DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST
 from ..reference import parse_repo_and_ref
 from ..v2.models import Descriptor, ImageConfig, ImageIndex
+from .file_image import FileImage
 from .files import MAX_JSON_BYTES, read_blocks
-from .layout import REF_NAME
-from .manifest_contents import StoredManifest, check_size, parse_contents, parse_json
+from .layout import INDEX_FILE, LAYOUT_FILE, REF_NAME
+from .manifest_contents import StoredManifest, check_size, parse_contents, parse_json, verify_manifest
 from .platforms import is_known
-from .tar_index import Member, TarIndex
+from .tar_index import TarIndex, TarMember
 
+_MANIFEST_FILE: Final = "manifest.json"
 _FULL_NAME: Final = "io.containerd.image.name"
-_SUFFIXES: Final = {b"\x1f\x8b": ".gzip", b"\x28\xb5\x2f\xfd": ".zstd"}
+# The first bytes of a compressed layer, and the suffix of its media type.
+_COMPRESSION_SUFFIXES: Final = {b"\x1f\x8b": ".gzip", b"\x28\xb5\x2f\xfd": ".zstd"}
+_MAX_NAMES_SHOWN: Final = 20
 
 
 @frozen
 class DockerArchive:
-    """A docker-save tarball, and which of its images is meant.
+    """A Docker archive, with the name of one of its images.
 
     Attributes:
-        path: Its path.
-        ref: The image's name in it, as `docker save` was given it; None for the one image that it has.
+        path: The tar file.
+        ref: The name of the image in the archive, such as `alpine:3.20`; None for the only image.
     """
 
     path: Path = field(converter=Path)
@@ -44,109 +50,83 @@ class DockerArchive:
     def __str__(self) -> str:
         return f"docker-archive:{self.path}" if self.ref is None else f"docker-archive:{self.path}:{self.ref}"
 
+    @property
+    def printable_path(self) -> str:
+        """The path, with control characters escaped."""
+        return printable(str(self.path))
+
     def open(self) -> ArchivedImage:
-        """Return the image that is meant.
+        """Return the image with the name, or the only image.
 
         Raises:
-            ImageError: There is none, there are several, or the file is no such archive.
-            ParseError: A document in it cannot be understood.
-            OSError: It cannot be read.
+            ImageError: There is no such image, there are several, or the file is not a Docker archive.
+            DigestMismatchError: The manifest has another digest or size than `index.json` says.
+            ParseError: A document in the archive is malformed.
+            OSError: The file cannot be read.
         """
         tar = TarIndex(self.path)
-        if "index.json" in tar and "oci-layout" in tar:
-            return _from_oci(tar, self)
-        if "manifest.json" in tar:
-            return _from_docker(tar, self)
-        hint = "; Docker before 1.10 wrote it: load and save it anew" if "repositories" in tar else ""
-        raise ImageError(f"{printable(str(self.path))} is no archive of images: it has no manifest.json{hint}")
+        if INDEX_FILE in tar and LAYOUT_FILE in tar:
+            return _open_oci_image(tar, self)
+        if _MANIFEST_FILE in tar:
+            return _open_docker_image(tar, self)
+        hint = "; it was written by Docker before 1.10: load it into Docker and save it again" if "repositories" in tar else ""
+        raise ImageError(f"{self.printable_path} is not an archive of images: it has no {_MANIFEST_FILE}{hint}")
 
 
-class ArchivedImage:
-    """One image of an archive.
+class ArchivedImage(FileImage):
+    """An image of an archive.
 
     Args:
-        tar: The archive's files.
-        root: Its manifest.
-        blobs: Where blobs lie that have other names than an OCI layout gives them.
+        tar: The files of the archive.
+        root: The manifest or index of the image.
+        blobs: The config and layers that have other names than in an OCI image layout, by digest.
     """
 
-    def __init__(self, tar: TarIndex, root: StoredManifest, blobs: dict[Digest, Member]) -> None:
-        self.root = root
+    def __init__(self, tar: TarIndex, root: StoredManifest, blobs: dict[Digest, TarMember]) -> None:
+        super().__init__(root)
         self._tar = tar
         self._blobs = blobs
 
-    def read_manifest(self, digest: str, media_type: str) -> StoredManifest:
-        """Return a manifest, with its digest compared.
-
-        Args:
-            digest: Its digest.
-            media_type: Its media type, by what names it.
-
-        Raises:
-            ImageError: It is not there.
-            DigestMismatchError: The bytes are others.
-            OSError: It cannot be read.
-        """
-        return _read_manifest(self._tar, Digest(digest), media_type)
+    def read_manifest_bytes(self, digest: Digest) -> bytes:
+        return self._tar.read(_blob_name(digest), MAX_JSON_BYTES)
 
     def read_blob(self, digest: Digest, offset: int) -> Iterator[bytes]:
-        """Give the bytes of a blob; they are not compared with the digest.
-
-        Args:
-            digest: Its digest.
-            offset: How many bytes to leave out.
-
-        Raises:
-            ImageError: It is not there.
-            OSError: It cannot be read.
-        """
         member = self._blobs.get(digest) or self._tar.find(_blob_name(digest))
         left = max(0, member.size - offset)
         return read_blocks(self._tar.open, member.offset + offset, left)
 
     def find_referrers(self, digest: Digest) -> list[Descriptor]:
-        """Return nothing: archives hold no artifacts.
-
-        Args:
-            digest: The subject's digest.
-        """
-        return []
+        return []  # Docker does not save referrers
 
 
-def _from_oci(tar: TarIndex, archive: DockerArchive) -> ArchivedImage:
-    entries = ImageIndex.from_dict(_json(tar, "index.json")).manifests
-    found = _pick(archive, [(_names(one), one) for one in entries])
-    root = check_size(_read_manifest(tar, Digest(found.digest), found.media_type), found)
+def _open_oci_image(tar: TarIndex, archive: DockerArchive) -> ArchivedImage:
+    entries = ImageIndex.from_dict(_read_json(tar, INDEX_FILE)).manifests
+    root = _read_manifest(tar, _select_image(archive, [(_annotated_names(one), one) for one in entries]))
     children = [one for one in parse_contents(root).children if one.platform is None or is_known(one.platform)]
-    there = [one for one in children if _blob_name(Digest(one.digest)) in tar]
-    if len(there) == 1 and len(children) > 1:
-        # Docker saves the index of all platforms, and only the one that it had pulled.
-        root = check_size(_read_manifest(tar, Digest(there[0].digest), there[0].media_type), there[0])
+    saved = [one for one in children if _blob_name(Digest(one.digest)) in tar]
+    if len(saved) == 1 and len(children) > 1:
+        # Docker saves the index of all platforms, but only the manifest and layers of the platform that it has pulled.
+        root = _read_manifest(tar, saved[0])
     return ArchivedImage(tar, root, {})
 
 
-def _names(descriptor: Descriptor) -> list[str]:
-    annotations = descriptor.annotations or {}
-    return [annotations[key] for key in (_FULL_NAME, REF_NAME) if key in annotations]
-
-
-def _from_docker(tar: TarIndex, archive: DockerArchive) -> ArchivedImage:
-    where = f"{printable(str(archive.path))}: manifest.json"
-    listed = _json(tar, "manifest.json")
+def _open_docker_image(tar: TarIndex, archive: DockerArchive) -> ArchivedImage:
+    name = f"{archive.printable_path}: {_MANIFEST_FILE}"
+    listed = _read_json(tar, _MANIFEST_FILE)
     if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
-        raise ImageError(f"{where} lists no images")
-    image = _pick(archive, [(_texts(one.get("RepoTags") or [], where), one) for one in listed])
-    config_name, *layer_names = _texts([image.get("Config"), *(image.get("Layers") or [])], where)
+        raise ImageError(f"{name} is not a list of images")
+    image = _select_image(archive, [(_check_texts(one.get("RepoTags") or [], name), one) for one in listed])
+    config_name, *layer_names = _check_texts([image.get("Config"), *(image.get("Layers") or [])], name)
     raw = tar.read(config_name, MAX_JSON_BYTES)
-    config = ImageConfig.from_dict(parse_json(raw, f"{printable(str(archive.path))}: {quoted(config_name)}"))
-    uncompressed = [] if config.rootfs is None else config.rootfs.diff_ids
-    if len(uncompressed) != len(layer_names):
-        raise ImageError(f"{where} lists {len(layer_names)} layers, but the image's config {len(uncompressed)}")
+    config = ImageConfig.from_dict(parse_json(raw, f"{archive.printable_path}: {quoted(config_name)}"))
+    diff_ids = [] if config.rootfs is None else config.rootfs.diff_ids
+    if len(diff_ids) != len(layer_names):
+        raise ImageError(f"{name} lists {len(layer_names)} layers, but the config of the image lists {len(diff_ids)}")
     blobs = {digest_of(raw): tar.find(config_name)}
     layers = []
-    for name, diff_id in zip(layer_names, uncompressed, strict=True):
-        member = tar.find(name)
-        digest, media_type = _identify(tar, member, diff_id)
+    for layer_name, diff_id in zip(layer_names, diff_ids, strict=True):
+        member = tar.find(layer_name)
+        digest, media_type = _identify_layer(tar, member, diff_id)
         blobs[digest] = member
         layers.append({"mediaType": media_type, "size": member.size, "digest": digest})
     manifest = {
@@ -159,12 +139,15 @@ def _from_docker(tar: TarIndex, archive: DockerArchive) -> ArchivedImage:
     return ArchivedImage(tar, StoredManifest(digest=digest_of(content), media_type=DOCKER_MANIFEST, raw=content), blobs)
 
 
-def _identify(tar: TarIndex, member: Member, diff_id: str) -> tuple[Digest, str]:
-    """Return a layer's digest and media type. A plain one has the digest that the config names, compared as it passes."""
+def _identify_layer(tar: TarIndex, member: TarMember, diff_id: str) -> tuple[Digest, str]:
+    """Return the digest and the media type of a layer.
+
+    The digest of an uncompressed layer is its diff_id in the config; the copy compares the bytes with it.
+    """
     with tar.open() as file:
         file.seek(member.offset)
         start = file.read(min(4, member.size))
-    suffix = next((suffix for magic, suffix in _SUFFIXES.items() if start.startswith(magic)), None)
+    suffix = next((suffix for magic, suffix in _COMPRESSION_SUFFIXES.items() if start.startswith(magic)), None)
     if suffix is None:
         return Digest(diff_id), DOCKER_LAYER
     verifier = Verifier()
@@ -173,47 +156,55 @@ def _identify(tar: TarIndex, member: Member, diff_id: str) -> tuple[Digest, str]
     return verifier.digest, f"{DOCKER_LAYER}{suffix}"
 
 
-def _pick(archive: DockerArchive, images: list[tuple[list[str], Any]]) -> Any:
-    """Return the image with the name that is meant, or the only one."""
-    shown = printable(str(archive.path))
+def _select_image(archive: DockerArchive, images: list[tuple[list[str], Any]]) -> Any:
+    """Return the image that has the name of `archive.ref`, or the only image.
+
+    Args:
+        archive: The archive.
+        images: Pairs of the names of an image and its entry in the archive.
+    """
     if archive.ref is None:
         if len(images) == 1:
             return images[0][1]
         problem = f"has {len(images)} images; name one of them"
     else:
-        found = [image for names, image in images if any(_is_same(archive.ref, name) for name in names)]
+        found = [image for names, image in images if any(_is_same_name(archive.ref, name) for name in names)]
         if len(found) == 1:
             return found[0]
         problem = f"has {len(found) or 'no'} {'images' if found else 'image'} {quoted(archive.ref)}"
-    there = sorted({name for names, _ in images for name in names})
-    raise ImageError(f"{shown} {problem}: {', '.join(map(quoted, there[:20])) or 'none has a name'}")
+    names = sorted({name for names, _ in images for name in names})
+    shown = ", ".join(map(quoted, names[:_MAX_NAMES_SHOWN])) or "its images have no names"
+    raise ImageError(f"{archive.printable_path} {problem}: {shown}")
 
 
-def _is_same(wanted: str, name: str) -> bool:
-    """Return whether two names mean one image: `alpine` and `docker.io/library/alpine:latest` do."""
+def _is_same_name(wanted: str, name: str) -> bool:
+    """Return whether two names refer to one image, as `alpine` and `docker.io/library/alpine:latest` do."""
     try:
         return wanted == name or parse_repo_and_ref(wanted) == parse_repo_and_ref(name)
     except InvalidReferenceError:
         return False
 
 
-def _read_manifest(tar: TarIndex, digest: Digest, media_type: str) -> StoredManifest:
-    raw = tar.read(_blob_name(digest), MAX_JSON_BYTES)
-    actual = digest_of(raw, digest.algorithm)
-    if actual != digest:
-        raise DigestMismatchError(expected=digest, actual=actual, expected_size=None, actual_size=len(raw))
-    return StoredManifest(digest=digest, media_type=media_type, raw=raw)
+def _annotated_names(descriptor: Descriptor) -> list[str]:
+    annotations = descriptor.annotations or {}
+    return [annotations[key] for key in (_FULL_NAME, REF_NAME) if key in annotations]
+
+
+def _read_manifest(tar: TarIndex, descriptor: Descriptor) -> StoredManifest:
+    digest = Digest(descriptor.digest)
+    stored = verify_manifest(tar.read(_blob_name(digest), MAX_JSON_BYTES), digest, descriptor.media_type)
+    return check_size(stored, descriptor)
 
 
 def _blob_name(digest: Digest) -> str:
     return f"blobs/{digest.algorithm}/{digest.encoded}"
 
 
-def _json(tar: TarIndex, name: str) -> Any:
+def _read_json(tar: TarIndex, name: str) -> Any:
     return parse_json(tar.read(name, MAX_JSON_BYTES), f"{printable(str(tar.path))}: {name}")
 
 
-def _texts(values: list[Any], where: str) -> list[str]:
+def _check_texts(values: list[Any], name: str) -> list[str]:
     if not all(isinstance(value, str) for value in values):
-        raise ImageError(f"{where} has something else where names should be")
+        raise ImageError(f"{name} has a value that is not a string where a name is required")
     return values

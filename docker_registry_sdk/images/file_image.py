@@ -1,107 +1,73 @@
-"""Images in files, whatever the form: one face for layouts and archives."""
+"""The common interface of images that are stored in files: in an OCI image layout or in a Docker archive."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import Protocol
 
 from ..digest import Digest
-from ..errors import ImageError
 from ..v2.models import Descriptor
-from .docker_archive import DockerArchive
-from .files import read_blocks
-from .layout import Layout
-from .manifest_contents import StoredManifest, check_size, parse_contents
+from .manifest_contents import StoredManifest, verify_manifest
 
 
-class FileImage(Protocol):
-    """An image in files."""
-
-    @property
-    def root(self) -> StoredManifest:
-        """Its manifest or index."""
-        ...
-
-    def read_manifest(self, digest: str, media_type: str) -> StoredManifest:
-        """Return a manifest, with its digest compared."""
-        ...
-
-    def read_blob(self, digest: Digest, offset: int) -> Iterator[bytes]:
-        """Give the bytes of a blob, which are not compared with its digest."""
-        ...
-
-    def find_referrers(self, digest: Digest) -> list[Descriptor]:
-        """Return the manifests that are about another one."""
-        ...
-
-
-class LayoutImage:
-    """An image of a layout.
+class FileImage(ABC):
+    """An image that is stored in files.
 
     Args:
-        layout: The layout.
-
-    Raises:
-        ImageError: It has no such image.
-        DigestMismatchError: Its manifest has another digest or size than the index says.
-        ParseError: A document in it cannot be understood.
-        OSError: It cannot be read.
+        root: The manifest or index of the image.
     """
 
-    def __init__(self, layout: Layout) -> None:
-        self._layout = layout
-        found = layout.find()
-        self.root = check_size(layout.read_manifest(found.digest, found.media_type), found)
+    def __init__(self, root: StoredManifest) -> None:
+        self.root = root
+
+    @abstractmethod
+    def read_manifest_bytes(self, digest: Digest) -> bytes:
+        """Return the bytes of a manifest, without comparing them with the digest.
+
+        Args:
+            digest: The digest of the manifest.
+
+        Raises:
+            ImageError: The manifest does not exist, or is too large.
+            OSError: The file cannot be read.
+        """
+
+    @abstractmethod
+    def read_blob(self, digest: Digest, offset: int) -> Iterator[bytes]:
+        """Yield the bytes of a blob, without comparing them with the digest.
+
+        Args:
+            digest: The digest of the blob.
+            offset: The number of bytes to skip.
+
+        Raises:
+            ImageError: The blob does not exist.
+            OSError: The file cannot be read.
+        """
+
+    @abstractmethod
+    def find_referrers(self, digest: Digest) -> list[Descriptor]:
+        """Return the manifests whose subject is another manifest.
+
+        Args:
+            digest: The digest of the subject.
+
+        Raises:
+            OSError: A file cannot be read.
+        """
 
     def read_manifest(self, digest: str, media_type: str) -> StoredManifest:
-        """Return a manifest, with its digest compared.
+        """Return a manifest after comparing its bytes with its digest.
 
         Args:
-            digest: Its digest.
-            media_type: Its media type, by what names it.
+            digest: The digest of the manifest.
+            media_type: The media type, from the descriptor of the manifest.
 
         Raises:
-            ImageError: It is not there.
-            DigestMismatchError: The bytes are others.
+            InvalidDigestError: The digest is invalid.
+            ImageError: The manifest does not exist, or is too large.
+            DigestMismatchError: The bytes have another digest.
+            OSError: The file cannot be read.
         """
-        return self._layout.read_manifest(digest, media_type)
-
-    def read_blob(self, digest: Digest, offset: int) -> Iterator[bytes]:
-        """Give the bytes of a blob; they are not compared with the digest.
-
-        Args:
-            digest: Its digest.
-            offset: How many bytes to leave out.
-
-        Raises:
-            ImageError: It is not there.
-            OSError: It cannot be read.
-        """
-        return read_blocks(lambda: self._layout.open_blob(digest), offset)
-
-    def find_referrers(self, digest: Digest) -> list[Descriptor]:
-        """Return the manifests in the index that are about another one.
-
-        Args:
-            digest: The digest of that.
-        """
-        return [one for one in self._layout.entries() if self._subject(one) == digest]
-
-    def _subject(self, descriptor: Descriptor) -> Digest | None:
-        try:
-            return parse_contents(self.read_manifest(descriptor.digest, descriptor.media_type)).subject
-        except ImageError:
-            return None  # a layout need not hold all that its index names
-
-
-def open_local(place: Layout | DockerArchive) -> FileImage:
-    """Return the image that a place means.
-
-    Args:
-        place: The place.
-
-    Raises:
-        ImageError: It is not there.
-        OSError: It cannot be read.
-    """
-    return LayoutImage(place) if isinstance(place, Layout) else place.open()
+        expected = Digest(digest)
+        return verify_manifest(self.read_manifest_bytes(expected), expected, media_type)

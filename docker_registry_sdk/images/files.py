@@ -1,4 +1,4 @@
-"""Files of a layout: never outside it, and never half written."""
+"""Safe access to the files of an OCI image layout: symbolic links are refused, and files are replaced atomically."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from typing import BinaryIO, Final
 from .._core.text.redaction import printable
 from ..errors import ImageError
 
-BLOCK: Final = 1024 * 1024
-# A manifest's limit is 4 MiB; an index.json may hold many entries.
+BLOCK_BYTES: Final = 1024 * 1024
+# Clients limit manifests to 4 MiB; an index.json may have many entries.
 MAX_JSON_BYTES: Final = 16 * 1024 * 1024
-# Neither followed when it is a link, nor waited for when it is a pipe.
-_SAFELY: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+# Do not follow a link that replaced the file after it was checked, and do not block on a named pipe.
+_OPEN_FLAGS: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
-def inside(root: Path, *parts: str) -> Path:
-    """Return a path below a folder, once no part of it is a link, which could lead elsewhere.
+def path_without_links(root: Path, *parts: str) -> Path:
+    """Return a path below a folder, after checking that no part of it is a symbolic link.
 
     Args:
-        root: The folder; it may be a link itself.
-        parts: The names of the folders below it and of the file.
+        root: The folder, which may be a link itself.
+        parts: The names of the subfolders and of the file.
 
     Raises:
-        ImageError: One of them is a link.
-        OSError: They cannot be looked at.
+        ImageError: A part is a link, which could point outside the folder.
+        OSError: A part cannot be examined.
     """
     path = root
     for part in parts:
         path /= part
         with suppress(FileNotFoundError, NotADirectoryError):
             if stat.S_ISLNK(path.lstat().st_mode):
-                raise ImageError(f"{printable(str(path))} is a link, which a layout must not have; it was not followed")
+                raise ImageError(f"{printable(str(path))} is a link, which is not allowed in a layout; it was not followed")
     return path
 
 
@@ -45,68 +45,68 @@ def open_file(root: Path, *parts: str) -> BinaryIO:
 
     Args:
         root: The folder.
-        parts: The names of the folders below it and of the file.
+        parts: The names of the subfolders and of the file.
 
     Raises:
-        FileNotFoundError: It is not there.
-        ImageError: It is no plain file, or a link leads to it.
-        OSError: It cannot be read.
+        FileNotFoundError: The file does not exist.
+        ImageError: It is not a regular file, or a part of the path is a link.
+        OSError: The file cannot be opened.
     """
-    path = inside(root, *parts)
-    file = os.fdopen(os.open(path, os.O_RDONLY | _SAFELY), "rb", buffering=0)
+    path = path_without_links(root, *parts)
+    file = os.fdopen(os.open(path, os.O_RDONLY | _OPEN_FLAGS), "rb", buffering=0)
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
-        raise ImageError(f"{printable(str(path))} is no file; the layout was written badly")
+        raise ImageError(f"{printable(str(path))} is not a regular file; the layout is damaged")
     return file
 
 
-def read_small(root: Path, *parts: str, most: int = MAX_JSON_BYTES) -> bytes:
-    """Return what a small file below a folder holds.
+def read_small_file(root: Path, *parts: str, max_bytes: int = MAX_JSON_BYTES) -> bytes:
+    """Return the content of a file below a folder, if it is not larger than a limit.
 
     Args:
         root: The folder.
-        parts: The names of the folders below it and of the file.
-        most: How many bytes are read.
+        parts: The names of the subfolders and of the file.
+        max_bytes: The maximum size in bytes.
 
     Raises:
-        FileNotFoundError: It is not there.
-        ImageError: It is larger, no plain file, or a link leads to it.
-        OSError: It cannot be read.
+        FileNotFoundError: The file does not exist.
+        ImageError: It is larger, is not a regular file, or a part of the path is a link.
+        OSError: The file cannot be read.
     """
     with open_file(root, *parts) as file:
         content = bytearray()
-        while len(content) <= most and (block := file.read(most + 1 - len(content))):
+        while len(content) <= max_bytes and (block := file.read(max_bytes + 1 - len(content))):
             content += block
-    if len(content) > most:
-        raise ImageError(f"{printable(str(root.joinpath(*parts)))} is larger than {most} bytes, which no such file is")
+    if len(content) > max_bytes:
+        raise ImageError(f"{printable(str(root.joinpath(*parts)))} is larger than {max_bytes} bytes, the limit for such a file")
     return bytes(content)
 
 
-def read_blocks(opened: Callable[[], BinaryIO], offset: int, size: int | None = None) -> Iterator[bytes]:
-    """Give a part of a file, block by block.
+def read_blocks(open_binary: Callable[[], BinaryIO], offset: int, size: int | None = None) -> Iterator[bytes]:
+    """Yield a range of a file in blocks.
 
     Args:
-        opened: Opens the file, when the first block is asked for.
-        offset: Where the part begins.
-        size: How long it is; None for the rest of the file.
+        open_binary: Opens the file; called when the first block is requested.
+        offset: The start of the range.
+        size: The length of the range in bytes; None to read to the end of the file.
     """
-    with opened() as file:
+    with open_binary() as file:
         file.seek(offset)
         left = size
-        while left != 0 and (block := file.read(BLOCK if left is None else min(BLOCK, left))):
+        while left != 0 and (block := file.read(BLOCK_BYTES if left is None else min(BLOCK_BYTES, left))):
             yield block
             if left is not None:
                 left -= len(block)
 
 
-class NewFile:
-    """A file that takes its place once it is whole: until then it has another name.
+class AtomicFile:
+    """A file that is written under a temporary name and renamed when it is complete.
 
     Args:
-        path: Its place; what is there is replaced.
+        path: The final path; an existing file is replaced.
 
     Raises:
-        OSError: It cannot be made.
+        OSError: The temporary file cannot be created.
     """
 
     def __init__(self, path: Path) -> None:
@@ -115,77 +115,63 @@ class NewFile:
         self._file = self._temporary.open("xb", buffering=0)
 
     def write(self, content: bytes) -> None:
-        """Write the next bytes.
+        """Append bytes to the file.
 
         Args:
             content: The bytes.
 
         Raises:
-            OSError: They cannot be written.
+            OSError: The bytes cannot be written.
         """
         view = memoryview(content)
         while view:
             view = view[self._file.write(view) :]
 
-    def finish(self) -> None:
-        """Put the file in its place, so that it is there after a crash too.
+    def commit(self) -> None:
+        """Write the file to the disk and rename it to its final path, so that it also survives a crash of the system.
 
         Raises:
-            OSError: It cannot be done.
+            OSError: The file cannot be flushed or renamed.
         """
         os.fsync(self._file.fileno())
         self._file.close()
         self._temporary.replace(self._path)
-        sync_folder(self._path.parent)
+        _sync_folder(self._path.parent)
 
-    def discard(self) -> None:
-        """Take it back, unless it is in its place."""
+    def close(self) -> None:
+        """Close the file, and remove the temporary file unless it was committed."""
         self._file.close()
         with suppress(FileNotFoundError):
             self._temporary.unlink()
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it is there whole or not at all.
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write a file so that other processes see either the old or the new content.
 
     Args:
-        path: Its place; what is there is replaced.
-        content: Its bytes.
+        path: The path; an existing file is replaced.
+        content: The bytes.
 
     Raises:
-        OSError: It cannot be written.
+        OSError: The file cannot be written.
     """
-    file = NewFile(path)
+    file = AtomicFile(path)
     try:
         file.write(content)
-        file.finish()
+        file.commit()
     finally:
-        file.discard()
-
-
-def sync_folder(path: Path) -> None:
-    """Make the names in a folder survive a crash, where the system can.
-
-    Args:
-        path: The folder.
-    """
-    if os.name == "posix":
-        folder = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        file.close()
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Keep other processes and threads that ask for the same lock waiting; only on systems with POSIX locks.
+def file_lock(path: Path) -> Iterator[None]:
+    """Hold an exclusive lock, which other threads and processes wait for; without effect on systems without POSIX locks.
 
     Args:
-        path: The lock's file, which is gone when nobody holds the lock.
+        path: The path of the lock file, which is removed when the lock is released.
 
     Raises:
-        OSError: It cannot be made.
+        OSError: The lock file cannot be created.
     """
     try:
         from fcntl import LOCK_EX, flock
@@ -193,11 +179,11 @@ def locked(path: Path) -> Iterator[None]:
         yield
         return
     while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | _SAFELY, 0o666)
+        handle = os.open(path, os.O_RDWR | os.O_CREAT | _OPEN_FLAGS, 0o666)
         try:
             flock(handle, LOCK_EX)
-            # Whoever held it before has removed the file: another one may hold a new one.
-            if _is_same(handle, path):
+            # The previous holder has removed the file. If another process has created a new one, try again with that.
+            if _is_same_file(handle, path):
                 try:
                     yield
                 finally:
@@ -207,7 +193,17 @@ def locked(path: Path) -> Iterator[None]:
             os.close(handle)
 
 
-def _is_same(handle: int, path: Path) -> bool:
+def _sync_folder(path: Path) -> None:
+    """Flush the entries of a folder to the disk, where the system supports it."""
+    if os.name == "posix":
+        folder = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def _is_same_file(handle: int, path: Path) -> bool:
     try:
         return os.path.samestat(os.fstat(handle), path.lstat())
     except FileNotFoundError:

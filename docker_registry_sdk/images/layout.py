@@ -1,42 +1,40 @@
-"""OCI image layouts: folders that hold images, as skopeo, umoci, buildah and others read and write them.
+"""OCI image layouts, read: folders with images, as skopeo, umoci, buildah and others write them.
 
 Source: https://github.com/opencontainers/image-spec/blob/main/image-layout.md
 """
 
 from __future__ import annotations
 
-import json
 import os
-from contextlib import suppress
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 
 from attrs import field, frozen
 
 from .._core.text.redaction import printable, quoted
 from .._core.wire.limits import BODY_LIMIT
-from ..digest import Digest, Verifier, digest_of
-from ..errors import DigestMismatchError, ImageError
-from ..media_types import OCI_INDEX
+from ..digest import Digest
+from ..errors import ImageError
 from ..v2.models import Descriptor, ImageIndex
-from .files import inside, locked, open_file, read_blocks, read_small, write_whole
-from .manifest_contents import StoredManifest, parse_contents, parse_json
+from .file_image import FileImage
+from .files import open_file, path_without_links, read_blocks, read_small_file
+from .manifest_contents import StoredManifest, check_size, parse_contents, parse_json, verify_manifest
 
 REF_NAME: Final = "org.opencontainers.image.ref.name"
-
-_MARKER: Final = "oci-layout"
-_INDEX: Final = "index.json"
-_LOCK: Final = "index.json.lock"
-_VERSION: Final = "1.0.0"
+LAYOUT_FILE: Final = "oci-layout"
+INDEX_FILE: Final = "index.json"
+LAYOUT_VERSION: Final = "1.0.0"
+_MAX_TAGS_SHOWN: Final = 20
 
 
 @frozen
 class Layout:
-    """An OCI image layout, and which of its images is meant.
+    """An OCI image layout, with the tag of one of its images.
 
     Attributes:
-        path: Its folder.
-        tag: The image's name in it, any text; None for the one image that it has, or to write one without a name.
+        path: The folder.
+        tag: The tag of the image, any text. None reads the only image of the layout, or writes an image without a tag.
     """
 
     path: Path = field(converter=Path)
@@ -45,100 +43,114 @@ class Layout:
     def __str__(self) -> str:
         return f"oci:{self.path}" if self.tag is None else f"oci:{self.path}:{self.tag}"
 
+    @property
+    def printable_path(self) -> str:
+        """The folder, with control characters escaped."""
+        return printable(str(self.path))
+
     def entries(self) -> list[Descriptor]:
-        """Return what its index names; an image's tag is its annotation `org.opencontainers.image.ref.name`.
+        """Return the descriptors in `index.json`; the annotation `org.opencontainers.image.ref.name` holds the tag of an image.
 
         Raises:
-            ImageError: The folder is no layout.
-            ParseError: The index cannot be understood.
-            OSError: It cannot be read.
+            ImageError: The folder is not a layout.
+            ParseError: `index.json` is malformed.
+            OSError: A file cannot be read.
         """
         try:
-            marker = parse_json(read_small(self.path, _MARKER), f"{self._shown}/{_MARKER}")
-            content = read_small(self.path, _INDEX)
+            marker = parse_json(read_small_file(self.path, LAYOUT_FILE), f"{self.printable_path}/{LAYOUT_FILE}")
+            content = read_small_file(self.path, INDEX_FILE)
         except (FileNotFoundError, NotADirectoryError) as error:
-            missing = Path(error.filename or _INDEX).name
-            raise ImageError(f"{self._shown} is no OCI image layout: there is no {missing} in it") from None
+            missing = Path(error.filename or INDEX_FILE).name
+            raise ImageError(f"{self.printable_path} is not an OCI image layout: it has no {missing}") from None
         version = marker.get("imageLayoutVersion") if isinstance(marker, dict) else None
         if not isinstance(version, str) or not version.startswith("1."):
-            raise ImageError(f"{self._shown} is a layout of version {quoted(str(version))}; only {_VERSION} is known")
-        return ImageIndex.from_dict(parse_json(content, f"{self._shown}/{_INDEX}")).manifests
+            raise ImageError(
+                f"{self.printable_path} is a layout of version {quoted(str(version))}; only {LAYOUT_VERSION} is supported"
+            )
+        return ImageIndex.from_dict(parse_json(content, f"{self.printable_path}/{INDEX_FILE}")).manifests
 
     def find(self) -> Descriptor:
-        """Return the descriptor of the image that is meant.
+        """Return the descriptor of the image with the tag, or of the only image.
 
         Raises:
-            ImageError: There is none, or there are several.
-            ParseError: The index or a manifest cannot be understood.
-            OSError: The layout cannot be read.
+            ImageError: There is no such image, or there are several.
+            ParseError: `index.json` or a manifest is malformed.
+            OSError: A file cannot be read.
         """
         entries = self.entries()
-        found = [one for one in entries if self.tag is None or _tag_of(one) == self.tag]
+        found = [one for one in entries if self.tag is None or tag_of(one) == self.tag]
         by_digest = {one.digest: one for one in reversed(found)}
         if self.tag is None and len(by_digest) > 1:
-            # Signatures and the like stand beside what they are about.
-            by_digest = {digest: one for digest, one in by_digest.items() if _tag_of(one) is not None or not self._is_about(one)}
+            # Signatures and other referrers without a tag are entries of the index too: only images count.
+            by_digest = {
+                digest: one for digest, one in by_digest.items() if tag_of(one) is not None or not self._is_referrer(one)
+            }
         if len(by_digest) == 1:
             return next(iter(by_digest.values()))
-        tags = sorted({tag for one in entries if (tag := _tag_of(one)) is not None})
-        there = (
-            f"its tags are {', '.join(map(quoted, tags[:20]))}{' and more' if len(tags) > 20 else ''}"
-            if tags
-            else "none has a tag"
-        )
+        tags = self._show_tags(entries)
         if self.tag is not None:
             problem = f"has no image {quoted(self.tag)}" if not found else f"has {len(by_digest)} images {quoted(self.tag)}"
-            raise ImageError(f"{self._shown} {problem}; {there}")
+            raise ImageError(f"{self.printable_path} {problem}; {tags}")
         if not entries:
-            raise ImageError(f"{self._shown} has no images")
-        raise ImageError(f"{self._shown} has {len(by_digest)} images; name one by its tag: {there}")
+            raise ImageError(f"{self.printable_path} has no images")
+        raise ImageError(f"{self.printable_path} has {len(by_digest)} images; name one by its tag: {tags}")
+
+    def open(self) -> LayoutImage:
+        """Return the image with the tag, or the only image.
+
+        Raises:
+            ImageError: There is no such image, or there are several.
+            DigestMismatchError: The manifest has another digest or size than `index.json` says.
+            ParseError: A document is malformed.
+            OSError: A file cannot be read.
+        """
+        found = self.find()
+        return LayoutImage(self, check_size(self.read_manifest(found.digest, found.media_type), found))
+
+    def read_manifest_bytes(self, digest: Digest) -> bytes:
+        """Return the bytes of a manifest, without comparing them with the digest.
+
+        Args:
+            digest: The digest of the manifest.
+
+        Raises:
+            ImageError: The manifest does not exist, or is too large.
+            OSError: The file cannot be read.
+        """
+        try:
+            return read_small_file(self.path, "blobs", digest.algorithm, digest.encoded, max_bytes=BODY_LIMIT)
+        except FileNotFoundError:
+            raise ImageError(f"{self.printable_path} has no blob {digest}") from None
 
     def read_manifest(self, digest: str, media_type: str) -> StoredManifest:
-        """Return a manifest, with its digest compared.
-
-        Args:
-            digest: Its digest.
-            media_type: Its media type, by what names it.
-
-        Raises:
-            ImageError: It is not there.
-            DigestMismatchError: The bytes are others.
-            OSError: It cannot be read.
-        """
-        wanted = Digest(digest)
-        try:
-            raw = read_small(self.path, "blobs", wanted.algorithm, wanted.encoded, most=BODY_LIMIT)
-        except FileNotFoundError:
-            raise ImageError(f"{self._shown} has no blob {wanted}") from None
-        actual = digest_of(raw, wanted.algorithm)
-        if actual != wanted:
-            raise DigestMismatchError(expected=wanted, actual=actual, expected_size=None, actual_size=len(raw))
-        return StoredManifest(digest=wanted, media_type=media_type, raw=raw)
+        """Return a manifest after comparing its bytes with its digest; see `FileImage.read_manifest`."""
+        expected = Digest(digest)
+        return verify_manifest(self.read_manifest_bytes(expected), expected, media_type)
 
     def open_blob(self, digest: Digest) -> BinaryIO:
-        """Open a blob; what is read is not compared with the digest.
+        """Open the file of a blob; its content is not compared with the digest.
 
         Args:
-            digest: Its digest.
+            digest: The digest of the blob.
 
         Raises:
-            ImageError: It is not there.
-            OSError: It cannot be read.
+            ImageError: The blob does not exist.
+            OSError: The file cannot be opened.
         """
         try:
             return open_file(self.path, "blobs", digest.algorithm, digest.encoded)
         except FileNotFoundError:
-            raise ImageError(f"{self._shown} has no blob {digest}") from None
+            raise ImageError(f"{self.printable_path} has no blob {digest}") from None
 
     def has_blob(self, digest: Digest, size: int | None) -> bool:
-        """Return whether a blob is there, as far as its name and size tell.
+        """Return whether a blob exists, judged by its file name and size only.
 
         Args:
-            digest: Its digest.
-            size: Its size in bytes, or None when it is not known.
+            digest: The digest of the blob.
+            size: The size in bytes; None if it is unknown.
 
         Raises:
-            OSError: It cannot be looked at.
+            OSError: The file cannot be examined.
         """
         try:
             with open_file(self.path, "blobs", digest.algorithm, digest.encoded) as file:
@@ -146,128 +158,67 @@ class Layout:
         except (FileNotFoundError, NotADirectoryError):
             return False
 
-    def names(self, digest: Digest) -> bool:
-        """Return whether the tag names this manifest, or without a tag, anything does.
+    def has_entry(self, digest: Digest) -> bool:
+        """Return whether `index.json` has this manifest under the tag, or under any tag if the tag is None.
 
         Args:
-            digest: The manifest's digest.
+            digest: The digest of the manifest.
 
         Raises:
-            OSError: The index cannot be read.
+            OSError: `index.json` cannot be read.
         """
-        if not inside(self.path, _INDEX).exists():
+        if not path_without_links(self.path, INDEX_FILE).exists():
             return False
-        return any(one.digest == digest and self.tag in (None, _tag_of(one)) for one in self.entries())
+        return any(one.digest == digest and self.tag in (None, tag_of(one)) for one in self.entries())
 
-    def blob_path(self, digest: Digest, size: int | None = None) -> Path:
-        """Return where a blob is to be written, its folder made, and what is there by mistake removed: never what is the blob.
-
-        Args:
-            digest: Its digest.
-            size: Its size in bytes, or None when it is not known.
-
-        Raises:
-            ImageError: A link leads there.
-            DigestMismatchError: The blob is there, and has another size.
-            OSError: The folder cannot be made.
-        """
-        inside(self.path, "blobs", digest.algorithm).mkdir(parents=True, exist_ok=True)
-        inside(self.path, "blobs", digest.algorithm, f"{digest.encoded}.part")
-        path = inside(self.path, "blobs", digest.algorithm, digest.encoded)
-        if size is not None and not self.has_blob(digest, size):
-            self._remove(digest, size)
-        return path
-
-    def prepare(self) -> None:
-        """Make the folder a layout, if it is none.
-
-        Raises:
-            ImageError: It holds other files.
-            OSError: It cannot be made.
-        """
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except FileExistsError:
-            raise ImageError(f"{self._shown} is a file, and no folder for a layout") from None
-        if not inside(self.path, _MARKER).exists():
-            self._begin()
-        inside(self.path, "blobs").mkdir(exist_ok=True)
-        if inside(self.path, _INDEX).exists():
-            self.entries()  # whatever is wrong with it is better told now
-
-    def write_manifest(self, stored: StoredManifest) -> None:
-        """Write a manifest; the index does not name it yet.
-
-        Args:
-            stored: The manifest.
-
-        Raises:
-            ImageError: Its digest is not that of its bytes, as with signed schema 1.
-            OSError: It cannot be written.
-        """
-        if digest_of(stored.raw, stored.digest.algorithm) != stored.digest:
-            raise ImageError(
-                f"a layout cannot hold {stored.digest} of type {printable(stored.media_type)}: its bytes have another digest"
-            )
-        write_whole(self.blob_path(stored.digest), stored.raw)
-
-    def add(self, stored: StoredManifest, tag: str | None) -> None:
-        """Let the index name a manifest that is there. A tag moves, all else in the index stays as it is.
-
-        Args:
-            stored: The manifest.
-            tag: The tag; None for a manifest that needs none.
-
-        Raises:
-            ImageError: The index is none.
-            OSError: It cannot be written.
-        """
-        with locked(self.path / _LOCK):
-            try:
-                document = parse_json(read_small(self.path, _INDEX), f"{self._shown}/{_INDEX}")
-            except FileNotFoundError:
-                document = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []}
-            ImageIndex.from_dict(document)
-            entries: list[dict[str, Any]] = document["manifests"] or []
-            named = [one for one in entries if (one.get("annotations") or {}).get(REF_NAME) == tag]
-            if any(one["digest"] == stored.digest for one in (entries if tag is None else named)):
-                return
-            entry: dict[str, Any] = {"mediaType": stored.media_type, "digest": str(stored.digest), "size": len(stored.raw)}
-            if tag is not None:
-                entry["annotations"] = {REF_NAME: tag}
-            kept = [one for one in entries if tag is None or one not in named]
-            document["manifests"] = [*kept, entry]
-            write_whole(inside(self.path, _INDEX), json.dumps(document, separators=(",", ":")).encode())
-
-    def _remove(self, digest: Digest, size: int) -> None:
-        """Remove a file that has the name of a blob and is another one; others may need it if it is the blob."""
-        verifier = Verifier(digest.algorithm)
-        with suppress(FileNotFoundError):
-            for block in read_blocks(lambda: open_file(self.path, "blobs", digest.algorithm, digest.encoded), 0):
-                verifier.update(block)
-            if verifier.digest == digest:
-                verifier.verify(size, digest)
-            inside(self.path, "blobs", digest.algorithm, digest.encoded).unlink()
-
-    def _begin(self) -> None:
-        with locked(self.path / _LOCK):
-            if inside(self.path, _MARKER).exists():
-                return  # another one was faster
-            if any(not path.name.startswith((_LOCK, f".{_MARKER}")) for path in self.path.iterdir()):
-                raise ImageError(f"{self._shown} is no OCI image layout and not empty; name a layout, or a new folder")
-            write_whole(self.path / _MARKER, json.dumps({"imageLayoutVersion": _VERSION}).encode())
-
-    @property
-    def _shown(self) -> str:
-        return printable(str(self.path))
-
-    def _is_about(self, descriptor: Descriptor) -> bool:
-        """Return whether a manifest is about another one; what is not there is about none."""
+    def _is_referrer(self, descriptor: Descriptor) -> bool:
+        """Return whether a manifest has a subject; False for a manifest that does not exist."""
         try:
             return parse_contents(self.read_manifest(descriptor.digest, descriptor.media_type)).subject is not None
         except ImageError:
             return False
 
+    @staticmethod
+    def _show_tags(entries: list[Descriptor]) -> str:
+        tags = sorted({tag for one in entries if (tag := tag_of(one)) is not None})
+        if not tags:
+            return "its images have no tags"
+        more = " and more" if len(tags) > _MAX_TAGS_SHOWN else ""
+        return f"its tags are {', '.join(map(quoted, tags[:_MAX_TAGS_SHOWN]))}{more}"
 
-def _tag_of(descriptor: Descriptor) -> str | None:
+
+class LayoutImage(FileImage):
+    """An image of a layout.
+
+    Args:
+        layout: The layout.
+        root: The manifest or index of the image.
+    """
+
+    def __init__(self, layout: Layout, root: StoredManifest) -> None:
+        super().__init__(root)
+        self._layout = layout
+
+    def read_manifest_bytes(self, digest: Digest) -> bytes:
+        return self._layout.read_manifest_bytes(digest)
+
+    def read_blob(self, digest: Digest, offset: int) -> Iterator[bytes]:
+        return read_blocks(lambda: self._layout.open_blob(digest), offset)
+
+    def find_referrers(self, digest: Digest) -> list[Descriptor]:
+        return [one for one in self._layout.entries() if self._subject_of(one) == digest]
+
+    def _subject_of(self, descriptor: Descriptor) -> Digest | None:
+        try:
+            return parse_contents(self.read_manifest(descriptor.digest, descriptor.media_type)).subject
+        except ImageError:
+            return None  # a layout may lack manifests that its index names
+
+
+def tag_of(descriptor: Descriptor) -> str | None:
+    """Return the tag of an entry of `index.json`; None if it has no tag.
+
+    Args:
+        descriptor: The entry.
+    """
     return (descriptor.annotations or {}).get(REF_NAME)

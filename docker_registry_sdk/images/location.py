@@ -1,4 +1,4 @@
-"""Where an image is copied from and to: what users write, and what it means. Free of I/O."""
+"""Where an image is copied from and to: the forms that users write, and their parsed form. Free of I/O."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from ..client._async.client import AsyncRegistryClientV2
     from ..client._sync.client import RegistryClientV2
 
-_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
-_LAYOUT = "oci:"
-_ARCHIVE = "docker-archive:"
+_WINDOWS_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
+_LAYOUT_PREFIX = "oci:"
+_ARCHIVE_PREFIX = "docker-archive:"
 
 TargetArgument: TypeAlias = "str | RepoRef | Layout | tuple[RegistryClientV2, str]"
 SourceArgument: TypeAlias = "TargetArgument | DockerArchive"
@@ -31,11 +31,11 @@ Client: TypeAlias = "RegistryClientV2 | AsyncRegistryClientV2"
 
 @frozen
 class RegistryLocation:
-    """An image on a registry.
+    """An image in a repository of a registry.
 
     Attributes:
-        ref: Which one.
-        client: The caller's client to reach it with; None to make one.
+        ref: The repository with the tag or digest of the image.
+        client: The caller's client for this repository; None to create a client.
     """
 
     ref: RepoRef
@@ -50,32 +50,33 @@ class RegistryLocation:
 Location: TypeAlias = RegistryLocation | Layout | DockerArchive
 
 
-def parse_source(where: SourceArgument | AsyncSourceArgument) -> Location:
-    """Return what is meant as the source of a copy.
+def parse_source(argument: SourceArgument | AsyncSourceArgument) -> Location:
+    """Return the location of the image to copy.
 
     Args:
-        where: What the user gave.
+        argument: The source as the user wrote it: a reference, a layout, an archive, or a pair of a client and a tag or digest.
 
     Raises:
-        InvalidReferenceError: It is malformed.
-        TypeError: It is nothing of the kind.
+        InvalidReferenceError: The reference or the path is malformed.
+        ImageError: The client of a pair is a client of API v1.
+        TypeError: The argument has another type.
     """
-    if isinstance(where, (Layout, DockerArchive)):
-        return where
-    if isinstance(where, str) and where.startswith(_LAYOUT):
-        return Layout(*_split(where, _LAYOUT))
-    if isinstance(where, str) and where.startswith(_ARCHIVE):
-        return DockerArchive(*_split(where, _ARCHIVE))
-    if isinstance(where, str):
-        return RegistryLocation(parse_repo_and_ref(where))
-    if isinstance(where, RepoRef):
-        return RegistryLocation(where)
-    if not isinstance(where, tuple) or len(where) != 2:
-        raise TypeError(f"an image should be a reference, a layout or a pair (client, ref), not {type(where).__name__}")
-    client, ref = where
+    if isinstance(argument, (Layout, DockerArchive)):
+        return argument
+    if isinstance(argument, str) and argument.startswith(_LAYOUT_PREFIX):
+        return Layout(*_split_path(argument, _LAYOUT_PREFIX))
+    if isinstance(argument, str) and argument.startswith(_ARCHIVE_PREFIX):
+        return DockerArchive(*_split_path(argument, _ARCHIVE_PREFIX))
+    if isinstance(argument, str):
+        return RegistryLocation(parse_repo_and_ref(argument))
+    if isinstance(argument, RepoRef):
+        return RegistryLocation(argument)
+    if not isinstance(argument, tuple) or len(argument) != 2:
+        raise TypeError(f"an image should be a reference, a layout or a pair (client, ref), not {type(argument).__name__}")
+    client, ref = argument
     version = getattr(client, "version", None)
     if version == 1:
-        raise ImageError("images are copied by API v2 only, and the client is one of v1")
+        raise ImageError("images are copied with API v2 only, and this is a client of API v1")
     if version != 2 or not isinstance(ref, str):
         raise TypeError("a pair should be a client of API v2 and a tag or digest")
     digest = Digest(ref) if ":" in ref else None
@@ -83,28 +84,29 @@ def parse_source(where: SourceArgument | AsyncSourceArgument) -> Location:
     return RegistryLocation(RepoRef(repo.index, repo.remote_name, tag=None if digest else ref, digest=digest), client)
 
 
-def parse_target(where: TargetArgument | AsyncTargetArgument) -> RegistryLocation | Layout:
-    """Return what is meant as the target of a copy.
+def parse_target(argument: TargetArgument | AsyncTargetArgument) -> RegistryLocation | Layout:
+    """Return the location to which an image is copied.
 
     Args:
-        where: What the user gave.
+        argument: The target as the user wrote it: a reference, a layout, or a pair of a client and a tag or digest.
 
     Raises:
-        InvalidReferenceError: It is malformed.
-        ImageError: Nothing is written there.
-        TypeError: It is nothing of the kind.
+        InvalidReferenceError: The reference or the path is malformed.
+        ImageError: The target is an archive, or the client of a pair is a client of API v1.
+        TypeError: The argument has another type.
     """
-    place = parse_source(where)
-    if isinstance(place, DockerArchive):
-        raise ImageError("docker archives are only read; write to a layout (oci:path:tag) or to a registry")
-    return place
+    location = parse_source(argument)
+    if isinstance(location, DockerArchive):
+        raise ImageError("docker archives can only be read; write to a layout (oci:path:tag) or to a registry")
+    return location
 
 
-def _split(text: str, prefix: str) -> tuple[str, str | None]:
+def _split_path(text: str, prefix: str) -> tuple[str, str | None]:
+    """Return the path and the name of `prefix:path:name`; the name may be missing."""
     rest = text.removeprefix(prefix)
-    drive = rest[:2] if _DRIVE.match(rest) else ""  # no name begins with a slash
+    drive = rest[:2] if _WINDOWS_DRIVE.match(rest) else ""  # a name never starts with a slash
     path, colon, name = rest.removeprefix(drive).partition(":")
     path = drive + path
     if not path or (colon and not name):
-        raise InvalidReferenceError(f"{quoted(text)} is no image: write {prefix}path or {prefix}path:name")
+        raise InvalidReferenceError(f"{quoted(text)} is not a location of an image: write {prefix}path or {prefix}path:name")
     return path, name or None

@@ -1,4 +1,4 @@
-"""What a manifest names: the manifests and blobs that must be there before it. Free of I/O."""
+"""Manifests as bytes, and the manifests and blobs that they refer to. Free of I/O."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from ..client.manifests import Manifest, parse_manifest
-from ..digest import Digest
+from ..digest import Digest, digest_of
 from ..errors import DigestMismatchError, ImageError
 from ..media_types import EXTERNAL_LAYERS, OCTET_STREAM
 from ..v2.models import Descriptor, DockerManifest, DockerManifestList, DockerSchema1Manifest, ImageIndex, ImageManifest
 
-# No real image has more; a hostile index may name itself many times over in others.
+# Limits against hostile indexes, which can refer to indexes that refer to indexes, and so on. Real images stay far below.
 MAX_INDEX_DEPTH: Final = 8
 MAX_MANIFESTS: Final = 2000
 MAX_MANIFESTS_BYTES: Final = 64 * 1024 * 1024
@@ -21,12 +21,12 @@ MAX_MANIFESTS_BYTES: Final = 64 * 1024 * 1024
 
 @frozen(kw_only=True)
 class StoredManifest:
-    """A manifest as bytes.
+    """The bytes of a manifest or index.
 
     Attributes:
-        digest: Its digest, computed and compared.
-        media_type: Its media type.
-        raw: Its bytes.
+        digest: The digest, computed from the bytes.
+        media_type: The media type.
+        raw: The bytes.
     """
 
     digest: Digest
@@ -36,13 +36,13 @@ class StoredManifest:
 
 @frozen(kw_only=True)
 class BlobDescriptor:
-    """A blob that a manifest names.
+    """A blob that a manifest refers to.
 
     Attributes:
-        digest: Its digest.
-        size: Its size in bytes, or None where the manifest does not tell.
-        media_type: Its media type.
-        urls: Where it can be had besides the registry.
+        digest: The digest.
+        size: The size in bytes; None if the manifest does not contain it, as in Docker schema 1.
+        media_type: The media type.
+        urls: External URLs from which the blob can be downloaded.
     """
 
     digest: Digest
@@ -52,19 +52,19 @@ class BlobDescriptor:
 
     @property
     def is_external(self) -> bool:
-        """Whether it is a layer that is not meant to be distributed by registries, and to be had elsewhere."""
+        """Whether this is a non-distributable layer, which registries need not store, with external URLs."""
         return bool(self.urls) and self.media_type in EXTERNAL_LAYERS
 
 
 @frozen(kw_only=True)
 class ManifestContents:
-    """What a manifest names.
+    """The objects that a manifest refers to.
 
     Attributes:
-        children: The manifests.
-        blobs: The blobs, the config first; each once.
-        subject: The digest of the manifest that it is about.
-        document: The manifest, typed; None for a kind that is not known, which passes as bytes.
+        children: The manifests of an index.
+        blobs: The config and the layers, without duplicates, the config first.
+        subject: The digest of the subject.
+        document: The parsed manifest; None for an unknown media type, which is copied without looking inside.
     """
 
     children: tuple[Descriptor, ...] = ()
@@ -74,28 +74,28 @@ class ManifestContents:
 
 
 def parse_contents(stored: StoredManifest) -> ManifestContents:
-    """Return what a manifest names.
+    """Return the objects that a manifest refers to.
 
     Args:
         stored: The manifest.
 
     Raises:
-        ParseError: It cannot be understood, or could be read as two kinds at once.
-        InvalidDigestError: It names something by a digest that is none.
-        ImageError: It gives a size that none can be.
+        ParseError: The manifest is malformed, or has the fields of both an image and an index.
+        InvalidDigestError: A digest in the manifest is invalid.
+        ImageError: A size in the manifest is negative, or differs between two descriptors of the same blob.
     """
     document = parse_manifest(stored.raw, stored.media_type)
     match document:
         case ImageIndex():
             children = tuple(document.manifests)
-            return ManifestContents(children=children, subject=_subject(document.subject), document=document)
+            return ManifestContents(children=children, subject=_subject_digest(document.subject), document=document)
         case DockerManifestList():
             return ManifestContents(children=tuple(document.manifests), document=document)
         case ImageManifest():
-            blobs = _blobs([document.config, *document.layers])
-            return ManifestContents(blobs=blobs, subject=_subject(document.subject), document=document)
+            blobs = _merged_blobs([document.config, *document.layers])
+            return ManifestContents(blobs=blobs, subject=_subject_digest(document.subject), document=document)
         case DockerManifest():
-            return ManifestContents(blobs=_blobs([document.config, *document.layers]), document=document)
+            return ManifestContents(blobs=_merged_blobs([document.config, *document.layers]), document=document)
         case DockerSchema1Manifest():
             digests = dict.fromkeys(Digest(layer.blob_sum) for layer in document.fs_layers)
             layers = (BlobDescriptor(digest=digest, size=None, media_type=OCTET_STREAM) for digest in digests)
@@ -104,17 +104,17 @@ def parse_contents(stored: StoredManifest) -> ManifestContents:
 
 
 def blob_descriptor(descriptor: Descriptor) -> BlobDescriptor:
-    """Return the blob that a descriptor names.
+    """Return the checked form of a blob's descriptor.
 
     Args:
-        descriptor: The descriptor.
+        descriptor: The descriptor, as a manifest contains it.
 
     Raises:
-        InvalidDigestError: Its digest is none.
-        ImageError: Its size is negative.
+        InvalidDigestError: The digest is invalid.
+        ImageError: The size is negative.
     """
     if descriptor.size < 0:
-        raise ImageError(f"{descriptor.digest} has a size of {descriptor.size} bytes by its descriptor; it is not copied")
+        raise ImageError(f"the descriptor of {descriptor.digest} has the negative size {descriptor.size}; it is not copied")
     return BlobDescriptor(
         digest=Digest(descriptor.digest),
         size=descriptor.size,
@@ -123,32 +123,51 @@ def blob_descriptor(descriptor: Descriptor) -> BlobDescriptor:
     )
 
 
-def merge_blob(found: dict[Digest, BlobDescriptor], blob: BlobDescriptor) -> None:
-    """Add a blob to others, unless it is among them.
+def merge_blob(blobs: dict[Digest, BlobDescriptor], blob: BlobDescriptor) -> None:
+    """Add a blob to a dictionary of blobs, unless it is already there.
 
     Args:
-        found: The others.
-        blob: The blob.
+        blobs: The blobs by digest.
+        blob: The blob to add.
 
     Raises:
-        ImageError: It is among them with another size.
+        ImageError: The dictionary has the blob with another size.
     """
-    known = found.get(blob.digest)
+    known = blobs.get(blob.digest)
     if known is None or known.size is None:
-        found[blob.digest] = blob
+        blobs[blob.digest] = blob
     elif blob.size not in (None, known.size):
-        raise ImageError(f"{blob.digest} has {known.size} bytes by one descriptor and {blob.size} by another; it is not copied")
+        raise ImageError(
+            f"{blob.digest} has {known.size} bytes in one descriptor and {blob.size} bytes in another; it is not copied"
+        )
+
+
+def verify_manifest(raw: bytes, digest: Digest, media_type: str) -> StoredManifest:
+    """Return a manifest after comparing its bytes with its digest.
+
+    Args:
+        raw: The bytes of the manifest.
+        digest: The expected digest.
+        media_type: The media type.
+
+    Raises:
+        DigestMismatchError: The bytes have another digest.
+    """
+    actual = digest_of(raw, digest.algorithm)
+    if actual != digest:
+        raise DigestMismatchError(expected=digest, actual=actual, expected_size=None, actual_size=len(raw))
+    return StoredManifest(digest=digest, media_type=media_type, raw=raw)
 
 
 def check_size(stored: StoredManifest, descriptor: Descriptor) -> StoredManifest:
-    """Return a manifest, once it has the size that its descriptor says.
+    """Return a manifest after comparing its size with its descriptor.
 
     Args:
         stored: The manifest.
-        descriptor: What names it.
+        descriptor: The descriptor of the manifest.
 
     Raises:
-        DigestMismatchError: It has another one.
+        DigestMismatchError: The sizes differ.
     """
     if len(stored.raw) != descriptor.size:
         raise DigestMismatchError(
@@ -157,28 +176,28 @@ def check_size(stored: StoredManifest, descriptor: Descriptor) -> StoredManifest
     return stored
 
 
-def parse_json(content: bytes, what: str) -> Any:
+def parse_json(content: bytes, name: str) -> Any:
     """Return a JSON document of a layout or an archive.
 
     Args:
-        content: Its bytes.
-        what: How messages name it.
+        content: The bytes of the document.
+        name: The name of the document for error messages.
 
     Raises:
-        ImageError: It is none.
+        ImageError: The content is not JSON.
     """
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
-        raise ImageError(f"{what} is no JSON document; the image was written badly, or is none") from None
+        raise ImageError(f"{name} is not a JSON document; the image is damaged") from None
 
 
-def _blobs(descriptors: list[Descriptor]) -> tuple[BlobDescriptor, ...]:
-    found: dict[Digest, BlobDescriptor] = {}
+def _merged_blobs(descriptors: list[Descriptor]) -> tuple[BlobDescriptor, ...]:
+    blobs: dict[Digest, BlobDescriptor] = {}
     for blob in map(blob_descriptor, descriptors):
-        merge_blob(found, blob)
-    return tuple(found.values())
+        merge_blob(blobs, blob)
+    return tuple(blobs.values())
 
 
-def _subject(descriptor: Descriptor | None) -> Digest | None:
+def _subject_digest(descriptor: Descriptor | None) -> Digest | None:
     return None if descriptor is None else Digest(descriptor.digest)

@@ -1,4 +1,4 @@
-"""Platforms: what `linux/arm64/v8` means, and which manifest of an index is for it. Free of I/O.
+"""Platforms such as `linux/arm64/v8`: parsing, comparison, and the choice of a manifest from an index. Free of I/O.
 
 Source: https://github.com/opencontainers/image-spec/blob/main/image-index.md and
 https://github.com/containerd/platforms/blob/main/platforms.go
@@ -22,23 +22,26 @@ _ARCHITECTURES: Final = {
     "loongarch64": "loong64", "x86-64": "amd64", "x86_64": "amd64",
 }  # fmt: skip
 _VARIANTS: Final = {"armhf": "v7", "armel": "v6", "armv5l": "v5", "armv6l": "v6", "armv7l": "v7", "armv8l": "v8"}
-# What an architecture's first variant is, when none is named.
+# The variant that an architecture without a variant means.
 _DEFAULT_VARIANTS: Final = {"arm": "v7", "arm64": "v8", "amd64": "v1"}
+_MAX_PLATFORMS_SHOWN: Final = 20
 
 
 def parse_platform(text: str) -> Platform:
-    """Return the platform that a text names.
+    """Return the platform that a text stands for.
 
     Args:
-        text: The operating system, a slash and the architecture, in Go's words or the system's own, and perhaps a slash and the
-            variant: `linux/amd64`, `linux/arm/v7`. The version of Windows goes in parentheses: `windows(10.0.17763)/amd64`.
+        text: `system/architecture` or `system/architecture/variant`, such as `linux/amd64` or `linux/arm/v7`. Architectures may
+            have Go's name or the name that `uname` prints. A Windows version stands in parentheses: `windows(10.0.17763)/amd64`.
 
     Raises:
-        ImageError: It names none.
+        ImageError: The text has another form.
     """
     if not isinstance(text, str) or not _TEXT.fullmatch(text):
         shown = quoted(text) if isinstance(text, str) else type(text).__name__
-        raise ImageError(f"platform {shown} is none; write system/architecture or system/architecture/variant, as linux/arm64/v8")
+        raise ImageError(
+            f"{shown} is not a platform; write system/architecture or system/architecture/variant, such as linux/arm64/v8"
+        )
     system, architecture, *variant = text.lower().split("/")
     version = _OS_VERSION.fullmatch(system)
     return normalize(
@@ -52,17 +55,17 @@ def parse_platform(text: str) -> Platform:
 
 
 def default_platform() -> Platform:
-    """Return the platform whose images run on this machine: Linux, which on other systems runs in a virtual machine."""
+    """Return Linux on the processor of this machine. On macOS and Windows too, containers run in a Linux virtual machine."""
     import platform
 
     return normalize(Platform(os="linux", architecture=platform.machine()))
 
 
 def normalize(platform: Platform) -> Platform:
-    """Return the platform with operating system, architecture and variant in the one form that they are compared in.
+    """Return the platform with normalized names of the operating system, architecture and variant, for comparison.
 
     Args:
-        platform: The platform, as a user or an index has it.
+        platform: The platform, as a user or an index gives it.
     """
     system = (platform.os or "").lower()
     given = (platform.architecture or "").lower()
@@ -80,13 +83,13 @@ def normalize(platform: Platform) -> Platform:
 
 
 def rank(candidate: Platform, wanted: Platform) -> int | None:
-    """Return how well a platform serves for another one, 0 being best; None when what is made for it does not run there.
+    """Return how well an image for one platform suits another platform: 0 for equal platforms, None if it does not run there.
 
-    A processor runs what is made for an older variant of it, and for no newer one.
+    A processor runs programs for older variants of its architecture, but not for newer ones.
 
     Args:
-        candidate: The platform that something is made for.
-        wanted: The platform that it should run on.
+        candidate: The platform of the image.
+        wanted: The platform on which the image should run.
     """
     has, wants = normalize(candidate), normalize(wanted)
     if (has.os, has.architecture) != (wants.os, wants.architecture):
@@ -103,17 +106,16 @@ def rank(candidate: Platform, wanted: Platform) -> int | None:
 
 
 def choose(descriptors: Iterable[Descriptor], wanted: Platform) -> Descriptor:
-    """Return the descriptor of an index that is for a platform.
+    """Return the descriptor in an index that suits a platform best, the first of several equal ones.
 
-    The first of the best ones counts. What has no platform, such as an attestation, is none; an index without a platform is not
-    looked into.
+    Descriptors without a platform, such as attestations or nested indexes, are never chosen.
 
     Args:
-        descriptors: The descriptors of the index.
+        descriptors: The descriptors in the index.
         wanted: The platform.
 
     Raises:
-        ImageError: There is none; the message tells which platforms there are.
+        ImageError: No descriptor suits the platform; the message lists the available platforms.
     """
     offers = [(one, one.platform) for one in descriptors if one.platform is not None and is_known(one.platform)]
     ranked = [(rank(platform, wanted), one) for one, platform in offers]
@@ -121,14 +123,13 @@ def choose(descriptors: Iterable[Descriptor], wanted: Platform) -> Descriptor:
     if fits:
         return min(fits, key=lambda pair: pair[0])[1]
     known = sorted({printable(show(platform)) for _, platform in offers})
-    there = (
-        f"it is for {', '.join(known[:20])}{' and more' if len(known) > 20 else ''}" if known else "its index names no platform"
-    )
-    raise ImageError(f"the image is not there for {show(wanted)}: {there}")
+    more = " and more" if len(known) > _MAX_PLATFORMS_SHOWN else ""
+    shown = f"it is for {', '.join(known[:_MAX_PLATFORMS_SHOWN])}{more}" if known else "its index names no platform"
+    raise ImageError(f"the image does not exist for {show(wanted)}: {shown}")
 
 
 def is_known(platform: Platform) -> bool:
-    """Return whether a platform is one that something runs on: attestations stand in an index as `unknown/unknown`.
+    """Return whether a platform is a real one: BuildKit gives attestations in an index the platform `unknown/unknown`.
 
     Args:
         platform: The platform of a descriptor.
@@ -137,7 +138,7 @@ def is_known(platform: Platform) -> bool:
 
 
 def show(platform: Platform) -> str:
-    """Return the platform as text, as `parse_platform` takes it.
+    """Return the text of a platform, in the form that `parse_platform` accepts.
 
     Args:
         platform: The platform.
@@ -148,6 +149,6 @@ def show(platform: Platform) -> str:
 
 
 def _version(variant: str | None) -> tuple[int, int] | None:
-    """Return the numbers of a variant such as `v8.2`."""
+    """Return the major and minor number of a variant such as `v8.2`; None if it has another form."""
     match = re.fullmatch(r"v(\d{1,3})(?:\.(\d{1,3}))?", variant or "")
     return None if match is None else (int(match[1]), int(match[2] or 0))

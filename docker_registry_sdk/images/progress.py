@@ -1,4 +1,4 @@
-"""What passes in a copy: counted, told, and ended when that is ordered."""
+"""The progress of a copy: bytes are counted, reported to the progress callback, and stopped by a cancel flag."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ PROGRESS_INTERVAL_BYTES: Final = 1024 * 1024
 
 
 class CopyProgress:
-    """Tells the caller what happens, one call at a time, whichever thread or task it happens in.
+    """Calls the progress callback of a copy from any thread or task, one call at a time.
 
     Args:
-        on_progress: What the caller wants to be told, if anything.
-        cancel: The flag that ends the work when it is set.
+        on_progress: The progress callback, if any.
+        cancel: The flag that stops the copy.
     """
 
     def __init__(self, on_progress: OnProgress | None, cancel: CancelFlag) -> None:
@@ -26,14 +26,14 @@ class CopyProgress:
         self._on_progress = on_progress
         self._lock = Lock()
 
-    def tell(self, phase: Phase, digest: Digest, done: int, total: int | None) -> None:
-        """Tell it, unless the work is to end.
+    def report(self, phase: Phase, digest: Digest, done: int, total: int | None) -> None:
+        """Call the progress callback, unless the copy is cancelled.
 
         Args:
-            phase: What is done.
-            digest: To what.
-            done: How many of its bytes are done.
-            total: How many there are.
+            phase: The phase of the blob or manifest.
+            digest: The digest of the blob or manifest.
+            done: The number of its bytes that are done.
+            total: Its size in bytes, if known.
         """
         self.cancel.check()
         if self._on_progress is not None:
@@ -42,53 +42,55 @@ class CopyProgress:
 
 
 class BlobProgress:
-    """How far one blob has come.
+    """The progress of one blob of a copy.
 
     Args:
         blob: The blob.
-        meter: What is told.
+        copy_progress: The progress of the copy.
     """
 
-    def __init__(self, blob: BlobDescriptor, meter: CopyProgress) -> None:
+    def __init__(self, blob: BlobDescriptor, copy_progress: CopyProgress) -> None:
         self.blob = blob
-        self.moved: int | None = None
-        """How many of its bytes have passed; None as long as nobody asked for them."""
-        self._meter = meter
-        self._told = 0
+        self.bytes_moved: int | None = None
+        """The number of bytes copied; None if the target has not read the blob, since it exists there or was mounted."""
+        self._copy_progress = copy_progress
+        self._reported = 0
 
-    def begin(self, offset: int) -> None:
-        """Note that bytes are asked for.
+    def start(self, offset: int) -> None:
+        """Record that the blob is read from an offset on, at first or after an interruption.
 
         Args:
-            offset: Where they begin.
+            offset: The offset in bytes.
         """
-        self.moved = max(self.moved or 0, offset)
-        self._told = offset
-        self._meter.tell("copy", self.blob.digest, offset, self.blob.size)
+        self.bytes_moved = max(self.bytes_moved or 0, offset)
+        self._report(offset)
 
-    def reach(self, offset: int) -> None:
-        """Note that bytes have passed.
+    def advance(self, offset: int) -> None:
+        """Record that the blob has been copied up to an offset.
 
         Args:
-            offset: Where they ended.
+            offset: The offset in bytes.
         """
-        self.check()
-        self.moved = max(self.moved or 0, offset)
-        if offset - self._told >= PROGRESS_INTERVAL_BYTES or offset == self.blob.size:
-            self._told = offset
-            self._meter.tell("copy", self.blob.digest, offset, self.blob.size)
+        self.check_cancelled()
+        self.bytes_moved = max(self.bytes_moved or 0, offset)
+        if offset - self._reported >= PROGRESS_INTERVAL_BYTES or offset == self.blob.size:
+            self._report(offset)
 
-    def watch(self, progress: Progress) -> None:
-        """Note what a download tells.
+    def on_download(self, progress: Progress) -> None:
+        """Record the progress of a download; a progress callback for `download_blob`.
 
         Args:
-            progress: What it tells.
+            progress: The progress of the download.
         """
         if progress.phase == "download":
-            self.reach(progress.bytes)
+            self.advance(progress.bytes)
         else:
-            self.check()
+            self.check_cancelled()
 
-    def check(self) -> None:
-        """Raise when it is time to end."""
-        self._meter.cancel.check()
+    def check_cancelled(self) -> None:
+        """Raise an exception if the copy is cancelled."""
+        self._copy_progress.cancel.check()
+
+    def _report(self, offset: int) -> None:
+        self._reported = offset
+        self._copy_progress.report("copy", self.blob.digest, offset, self.blob.size)

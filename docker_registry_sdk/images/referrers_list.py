@@ -1,4 +1,7 @@
-"""Referrers as the fallback list has them: how one is described, and how the list is changed. Free of I/O."""
+"""The list of referrers under the fallback tag of a subject, as clients keep it for registries without the API. Free of I/O.
+
+Source: OCI Distribution Spec, Referrers Tag Schema.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from ..media_types import OCI_INDEX, OCI_MANIFEST
 from ..v2.models import Descriptor, ImageIndex, ImageManifest
 
 Change: TypeAlias = Callable[[Sequence[Descriptor]], list[Descriptor] | None]
-"""Returns the list as it should be, or None when it is so."""
+"""Returns the changed list of referrers, or None if no change is necessary."""
 
 
 @frozen
@@ -23,8 +26,8 @@ class Referrer:
     """A manifest that has a subject.
 
     Attributes:
-        subject: The digest of its subject.
-        descriptor: What the list of referrers says of it.
+        subject: The digest of the subject.
+        descriptor: The descriptor of the manifest for the list of the subject's referrers.
     """
 
     subject: Digest
@@ -32,26 +35,26 @@ class Referrer:
 
 
 def referrer_of(content: bytes, media_type: str, digest: Digest) -> Referrer | None:
-    """Return what the list of referrers says of a manifest, or None when it has no subject.
+    """Return the subject of a manifest, with the manifest's descriptor for the list of referrers; None if it has no subject.
 
     Args:
-        content: The manifest's bytes.
-        media_type: Its media type; only OCI manifests and indexes have subjects.
-        digest: Its digest.
+        content: The bytes of the manifest.
+        media_type: The media type; only OCI manifests and indexes have subjects.
+        digest: The digest of the manifest.
 
     Raises:
-        ParseError: It is no manifest of that type.
-        InvalidDigestError: The digest of its subject is none.
+        ParseError: The content is not a manifest of that type.
+        InvalidDigestError: The digest of the subject is invalid.
 
     Source: OCI Distribution Spec, Pushing Manifests with Subject.
     """
     manifest: ImageManifest | ImageIndex
     artifact_type: str | None
     if media_type == OCI_MANIFEST:
-        manifest = ImageManifest.from_dict(_parsed(content))
+        manifest = ImageManifest.from_dict(_parse_json(content))
         artifact_type = manifest.artifact_type or manifest.config.media_type
     elif media_type == OCI_INDEX:
-        manifest = ImageIndex.from_dict(_parsed(content))
+        manifest = ImageIndex.from_dict(_parse_json(content))
         artifact_type = manifest.artifact_type or None
     else:
         return None
@@ -69,11 +72,11 @@ def referrer_of(content: bytes, media_type: str, digest: Digest) -> Referrer | N
     )
 
 
-def adding(referrer: Descriptor) -> Change:
-    """Return the change that puts a referrer into the list, unless it is there.
+def add_referrer(referrer: Descriptor) -> Change:
+    """Return the change that adds a referrer to the list, unless it is already there.
 
     Args:
-        referrer: Its descriptor.
+        referrer: The descriptor of the referrer.
     """
 
     def change(listed: Sequence[Descriptor]) -> list[Descriptor] | None:
@@ -82,11 +85,11 @@ def adding(referrer: Descriptor) -> Change:
     return change
 
 
-def removing(digest: str) -> Change:
-    """Return the change that takes a referrer out of the list.
+def remove_referrer(digest: str) -> Change:
+    """Return the change that removes a referrer from the list.
 
     Args:
-        digest: Its digest.
+        digest: The digest of the referrer.
     """
 
     def change(listed: Sequence[Descriptor]) -> list[Descriptor] | None:
@@ -97,13 +100,13 @@ def removing(digest: str) -> Change:
 
 
 @frozen
-class FoundList:
-    """The list of referrers as it was found, and the conditions under which it may be written.
+class ReferrersList:
+    """The list of referrers as it was read, with the conditions under which it may be replaced.
 
     Attributes:
-        index: The index, or None when there was none.
-        if_match: The ETag that must still be there, or None when that cannot be asked for.
-        if_none_match: `*` when there must still be nothing, or None.
+        index: The index; None if the fallback tag does not exist.
+        if_match: The ETag for If-Match; None if the registry does not support the condition.
+        if_none_match: `*` if the fallback tag did not exist, otherwise None.
     """
 
     index: ImageIndex | None
@@ -112,41 +115,43 @@ class FoundList:
 
     @property
     def manifests(self) -> list[Descriptor]:
-        """The referrers."""
+        """The descriptors of the referrers."""
         return [] if self.index is None else self.index.manifests
 
     def with_manifests(self, manifests: Sequence[Descriptor]) -> bytes:
-        """Return the index with other referrers, and all else as it was.
+        """Return the bytes of the index with other referrers, and with all its other fields.
 
         Args:
-            manifests: The referrers.
+            manifests: The descriptors of the referrers.
         """
         document = {} if self.index is None else self.index.to_dict()
         document |= {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [one.to_dict() for one in manifests]}
-        return json.dumps(document, separators=(",", ":")).encode()  # in ASCII: annotations may hold half of a surrogate pair
+        # Escape to ASCII: an annotation may hold an unpaired surrogate, which cannot be encoded as UTF-8.
+        return json.dumps(document, separators=(",", ":")).encode()
 
 
-def found_list(found: ManifestResponse | None, subject: Digest) -> FoundList:
+def parse_referrers_list(response: ManifestResponse | None, subject: Digest) -> ReferrersList:
     """Return the list of a subject's referrers.
 
     Args:
-        found: What stands under the fallback tag, or None when nothing does.
+        response: The manifest under the fallback tag; None if the tag does not exist.
         subject: The digest of the subject.
 
     Raises:
-        ReferrersError: It is no list.
+        ReferrersError: The manifest is not an index.
     """
-    if found is None:
-        return FoundList(None, if_none_match="*")
-    index = fallback_index(found, subject)
-    etag = found.headers.etag if found.headers is not None else None
-    # If-Match never holds for a weak one (RFC 9110, section 13.1.1). Where there is no index, the ETag is the subject's.
+    if response is None:
+        return ReferrersList(None, if_none_match="*")
+    index = fallback_index(response, subject)
+    etag = response.headers.etag if response.headers is not None else None
+    # If-Match never matches a weak ETag (RFC 9110, section 13.1.1). Without an index, the ETag belongs to the subject: see
+    # `fallback_index`.
     usable = index is not None and etag is not None and not etag.startswith("W/")
-    return FoundList(index, if_match=etag if usable else None)
+    return ReferrersList(index, if_match=etag if usable else None)
 
 
-def _parsed(content: bytes) -> object:
+def _parse_json(content: bytes) -> object:
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
-        return None  # the model says so, by its name
+        return None  # from_dict then raises a ParseError with the name of the model

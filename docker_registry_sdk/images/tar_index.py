@@ -1,4 +1,4 @@
-"""The members of a tar file by name, read where they lie: nothing is extracted."""
+"""An index of the members of a tar file, which are read in place: nothing is extracted to the disk."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ from .._core.text.redaction import printable, quoted
 from ..errors import ImageError
 from .files import read_blocks
 
-# An archive of a hundred large images has some thousands.
-_MOST_MEMBERS: Final = 50_000
-# tarfile reads headers at once; a long name or the attributes of a file need far less.
-_MOST_AT_ONCE: Final = 1024 * 1024
-_COMPRESSED: Final = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
+# An archive of a hundred large images has a few thousand members.
+_MAX_MEMBERS: Final = 50_000
+# tarfile reads a whole header into memory. Real headers, with long names and extended attributes, are far smaller.
+_MAX_HEADER_BYTES: Final = 1024 * 1024
+# The first bytes of compressed files.
+_COMPRESSION_FORMATS: Final = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zXZ\x00": "xz", b"\x28\xb5\x2f\xfd": "zstd"}
 
 
 @frozen
-class Member:
-    """Where a member's bytes lie.
+class TarMember:
+    """The position of a file in a tar archive.
 
     Attributes:
-        offset: Where they begin in the archive.
-        size: How many they are.
+        offset: The offset of its first byte in the archive.
+        size: Its size in bytes.
     """
 
     offset: int
@@ -35,64 +36,64 @@ class Member:
 
 
 class TarIndex:
-    """The plain files of an uncompressed tar file.
+    """The regular files of an uncompressed tar archive, by name.
 
     Args:
-        path: Its path.
+        path: The archive.
 
     Raises:
-        ImageError: It is none, compressed, or broken off.
-        OSError: It cannot be read.
+        ImageError: The file is not a tar archive, is compressed, truncated, or exceeds a safety limit.
+        OSError: The file cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._members: dict[str, Member] = {}
+        self._members: dict[str, TarMember] = {}
         self._links: dict[str, str] = {}
-        self._twice: set[str] = set()
+        self._duplicates: set[str] = set()
         with self.open() as file:
-            self._read(file, file.seek(0, io.SEEK_END))
+            self._read_headers(file, file.seek(0, io.SEEK_END))
 
     def __contains__(self, name: str) -> bool:
         return name in self._members or name in self._links
 
-    def find(self, name: str) -> Member:
-        """Return where a member lies; one link inside the archive is followed, as Docker wrote them for layers that it had twice.
+    def find(self, name: str) -> TarMember:
+        """Return the position of a file. One link inside the archive is followed: Docker wrote links for repeated layers.
 
         Args:
-            name: Its name.
+            name: The name of the file in the archive.
 
         Raises:
-            ImageError: It is not there, or more than once, or a link to what is not there.
+            ImageError: The archive has no such file, or several of this name.
         """
         for one in (name, self._links.get(name, name)):
-            if one in self._twice:
-                raise ImageError(f"{self._shown} holds {quoted(one)} twice, and tools would differ on which counts")
+            if one in self._duplicates:
+                raise ImageError(f"{self._shown} has the file {quoted(one)} twice; it is ambiguous which one is valid")
             if one in self._members:
                 return self._members[one]
         raise ImageError(f"{self._shown} has no file {quoted(name)}")
 
-    def read(self, name: str, most: int) -> bytes:
-        """Return a member's bytes.
+    def read(self, name: str, max_bytes: int) -> bytes:
+        """Return the content of a file.
 
         Args:
-            name: Its name.
-            most: How many bytes it may have.
+            name: The name of the file in the archive.
+            max_bytes: The maximum size in bytes.
 
         Raises:
-            ImageError: It is not there, or larger.
+            ImageError: The archive has no such file, several of this name, or the file is larger.
             OSError: The archive cannot be read.
         """
         member = self.find(name)
-        if member.size > most:
-            raise ImageError(f"{self._shown}: {quoted(name)} is larger than {most} bytes, which no such file is")
+        if member.size > max_bytes:
+            raise ImageError(f"{self._shown}: {quoted(name)} is larger than {max_bytes} bytes, the limit for such a file")
         return b"".join(read_blocks(self.open, member.offset, member.size))
 
     def open(self) -> BinaryIO:
-        """Open the archive.
+        """Open the archive for reading.
 
         Raises:
-            OSError: It cannot be read.
+            OSError: The file cannot be opened.
         """
         return self.path.open("rb", buffering=0)
 
@@ -100,46 +101,46 @@ class TarIndex:
     def _shown(self) -> str:
         return printable(str(self.path))
 
-    def _read(self, file: BinaryIO, size: int) -> None:
+    def _read_headers(self, file: BinaryIO, archive_size: int) -> None:
         file.seek(0)
         start = file.read(8)
-        form = next((name for magic, name in _COMPRESSED.items() if start.startswith(magic)), None)
-        if form is not None:
-            raise ImageError(f"{self._shown} is compressed with {form}; decompress it first")
+        compression = next((name for magic, name in _COMPRESSION_FORMATS.items() if start.startswith(magic)), None)
+        if compression is not None:
+            raise ImageError(f"{self._shown} is compressed with {compression}; decompress it first")
         file.seek(0)
         try:
-            with tarfile.open(fileobj=_Bounded(file), mode="r:") as tar:
+            with tarfile.open(fileobj=_BoundedReads(file), mode="r:") as tar:
                 for count, member in enumerate(iter(tar.next, None)):
-                    if count >= _MOST_MEMBERS:
-                        raise ImageError(f"{self._shown} has more than {_MOST_MEMBERS} files, which no archive of images has")
-                    if sum(map(len, tar.pax_headers.values())) > _MOST_AT_ONCE:
-                        raise ImageError(f"{self._shown} has headers of more than {_MOST_AT_ONCE} characters for all its files")
-                    self._note(member, size)
-                    # tarfile would keep all headers.
+                    if count >= _MAX_MEMBERS:
+                        raise ImageError(f"{self._shown} has more than {_MAX_MEMBERS} files")
+                    if sum(map(len, tar.pax_headers.values())) > _MAX_HEADER_BYTES:
+                        raise ImageError(f"{self._shown} has global headers of more than {_MAX_HEADER_BYTES} characters")
+                    self._add(member, archive_size)
+                    # Do not let tarfile keep all headers in memory.
                     tar.members.clear()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
         except (tarfile.TarError, ValueError, OverflowError, EOFError) as error:
-            raise ImageError(f"{self._shown} is no tar file that can be read: {error}") from None
+            raise ImageError(f"{self._shown} is not a readable tar file: {error}") from None
 
-    def _note(self, member: tarfile.TarInfo, size: int) -> None:
+    def _add(self, member: tarfile.TarInfo, archive_size: int) -> None:
         name = posixpath.normpath(member.name)
-        if member.size < 0:  # tarfile would go back by as much
-            raise ImageError(f"{self._shown} has {member.size} bytes in {quoted(name)}; it was written to do harm")
+        if member.size < 0:  # tarfile would seek backwards, and never end
+            raise ImageError(f"{self._shown} has the negative size {member.size} for {quoted(name)}; it is malicious or damaged")
         if member.isdir():
             return
         if name in self._members or name in self._links:
-            self._twice.add(name)
+            self._duplicates.add(name)
         if member.issym():
             self._links[name] = posixpath.normpath(posixpath.join(posixpath.dirname(name), member.linkname))
         elif member.islnk():
             self._links[name] = posixpath.normpath(member.linkname)
         elif member.isreg() and not member.issparse():
-            if member.offset_data + member.size > size:
-                raise ImageError(f"{self._shown} breaks off in {quoted(name)}")
-            self._members[name] = Member(member.offset_data, member.size)
+            if member.offset_data + member.size > archive_size:
+                raise ImageError(f"{self._shown} is truncated in {quoted(name)}")
+            self._members[name] = TarMember(member.offset_data, member.size)
 
 
-class _Bounded(io.RawIOBase):
-    """A file of which no reader gets much at once, whatever a header says.
+class _BoundedReads(io.RawIOBase):
+    """A file that refuses large reads, so that a header cannot make tarfile read gigabytes into memory.
 
     Args:
         file: The file.
@@ -161,6 +162,6 @@ class _Bounded(io.RawIOBase):
         return self._file.tell()
 
     def read(self, size: int = -1, /) -> bytes:
-        if not 0 <= size <= _MOST_AT_ONCE:
+        if not 0 <= size <= _MAX_HEADER_BYTES:
             raise tarfile.ReadError(f"a header of {size} bytes")
         return self._file.read(size)

@@ -52,7 +52,7 @@ async def test_without_a_platform_it_is_linux_on_this_machine(
             await calls("get_config", client, "arm64", "linux/amd64")
         with pytest.raises(ImageError, match="it is for linux/amd64, linux/arm64/v8"):
             await calls("get_config", client, "v1", "linux/s390x")
-        with pytest.raises(ImageError, match="has no config"):
+        with pytest.raises(ImageError, match="has no image config"):
             await calls("get_config", client, "empty")
         with pytest.raises(NotFoundError):
             await calls("get_config", client, "v2")
@@ -72,7 +72,7 @@ async def test_what_has_no_config_is_refused(calls: Calls, serve: Serve) -> None
     )
     store(f"{registry.url}/a", artifact, "v1")
     async with calls.client(f"{registry.url}/a") as client:
-        with pytest.raises(ImageError, match=r"has no config of an image: it is application/vnd\.oci\.empty\.v1\+json"):
+        with pytest.raises(ImageError, match=r"has no image config: it is application/vnd\.oci\.empty\.v1\+json"):
             await calls("get_config", client, "v1")
 
 

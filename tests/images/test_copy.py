@@ -183,7 +183,7 @@ async def test_a_platform_that_is_not_there_is_an_error(calls: Calls, serve: Ser
     store(f"{registry.url}/a", INDEX, "v1")
     store(f"{registry.url}/a", AMD64, "single")
     for tag in ("v1", "single"):
-        with pytest.raises(ImageError, match="not there for linux/s390x: it is for linux/amd64"):
+        with pytest.raises(ImageError, match="does not exist for linux/s390x: it is for linux/amd64"):
             await calls("copy", f"{registry.url}/a:{tag}", f"{registry.url}/b:v1", platform="linux/s390x")
     result = await calls("copy", f"{registry.url}/a:single", f"{registry.url}/b:v1", platform="linux/amd64")
     assert result.digest == AMD64.root
@@ -205,7 +205,7 @@ async def test_an_index_that_is_nested_too_deep_is_refused(calls: Calls, serve: 
         nested = made_index({}, without_platform=[nested])
     registry = serve()
     store(f"{registry.url}/a", nested, "v1")
-    with counted(registry) as asked, pytest.raises(ImageError, match="an index names an index"):
+    with counted(registry) as asked, pytest.raises(ImageError, match="indexes are nested more than 8"):
         await calls("copy", f"{registry.url}/a:v1", f"{registry.url}/b:v1")
     assert not any("blobs" in one for one in asked)
 
@@ -218,7 +218,7 @@ async def test_eight_nested_indexes_are_copied_and_nine_refused(calls: Calls, se
     registry = serve()
     store(f"{registry.url}/a", nested, "v1")
     if depth == 9:
-        with pytest.raises(ImageError, match=r"an index names an index.*more than 8 times"):
+        with pytest.raises(ImageError, match="indexes are nested more than 8 levels deep"):
             await calls("copy", f"{registry.url}/a:v1", f"{registry.url}/b:v1")
     else:
         result = await calls("copy", f"{registry.url}/a:v1", f"{registry.url}/b:v1")
@@ -272,7 +272,7 @@ async def test_signed_schema_1_is_copied_as_it_is(calls: Calls, serve: Serve, tm
     with RegistryClientV2(f"{target.url}/a") as client:
         assert client.get_manifest("v1").raw == content
         assert client.head_blob(digest_of(BASE)).size == len(BASE)
-    with pytest.raises(ImageError, match="a layout cannot hold"):
+    with pytest.raises(ImageError, match="a layout cannot store"):
         await calls("pull", f"{source.url}/a:v1", tmp_path)
 
 
@@ -352,17 +352,17 @@ async def test_what_is_no_image_is_refused(calls: Calls, serve: Serve) -> None:
     for wrong in (7, ("a", "b"), (object(), "v1"), ("a", "b", "c")):
         with pytest.raises(TypeError):
             await calls("copy", wrong, f"{registry.url}/b:v1")
-    with pytest.raises(ImageError, match="only read"):
+    with pytest.raises(ImageError, match="can only be read"):
         await calls("copy", f"{registry.url}/a:v1", "docker-archive:here")
     with pytest.raises(NotFoundError):
         await calls("copy", f"{registry.url}/a:v1", f"{registry.url}/b:v1")
-    with pytest.raises(ImageError, match="no OCI image layout"):
+    with pytest.raises(ImageError, match="not an OCI image layout"):
         await calls("copy", "oci:/nowhere/at/all", f"{registry.url}/b:v1")
 
 
 async def test_a_password_goes_to_one_registry_only(calls: Calls, serve: Serve) -> None:
     one, other = serve(), serve()
-    with counted(one) as asked, pytest.raises(TypeError, match="give a pair"):
+    with counted(one) as asked, pytest.raises(TypeError, match="pass a pair"):
         await calls("copy", f"{one.url}/a:v1", f"{other.url}/b:v1", username="a", password="b")
     assert asked == []
     with pytest.raises(TypeError, match="no effect"):
@@ -371,7 +371,7 @@ async def test_a_password_goes_to_one_registry_only(calls: Calls, serve: Serve) 
 
 async def test_a_registry_of_v1_is_named_as_such(calls: Calls, serve: Serve) -> None:
     old = serve(apis=["v1"], v1=V1Settings())
-    with pytest.raises(ImageError, match="does not speak API v2"):
+    with pytest.raises(ImageError, match="does not support API v2"):
         await calls("copy", f"{old.url}/a:v1", f"{serve().url}/b:v1")
 
 

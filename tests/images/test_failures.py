@@ -192,14 +192,14 @@ async def test_a_full_disk_leaves_no_file_behind(
     await calls("pull", f"{source.url}/a:v1", tmp_path / "one")
     written = []
 
-    def write(self: files_module.NewFile, content: bytes) -> None:
+    def write(self: files_module.AtomicFile, content: bytes) -> None:
         written.append(len(content))
         if sum(written) > 6 * MEBIBYTE:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
         real(self, content)
 
-    real = files_module.NewFile.write
-    monkeypatch.setattr(files_module.NewFile, "write", write)
+    real = files_module.AtomicFile.write
+    monkeypatch.setattr(files_module.AtomicFile, "write", write)
     with pytest.raises(OSError, match="No space left"):
         await calls("copy", f"oci:{tmp_path}/one", f"oci:{tmp_path}/two")
     assert [path.name for path in (tmp_path / "two").rglob("*.tmp")] == []

@@ -15,7 +15,8 @@ import pytest
 from docker_registry_sdk.digest import Digest, digest_of
 from docker_registry_sdk.errors import DigestMismatchError, ImageError, ParseError, TransportError
 from docker_registry_sdk.images import Layout
-from docker_registry_sdk.images.files import MAX_JSON_BYTES, inside
+from docker_registry_sdk.images.files import MAX_JSON_BYTES, path_without_links
+from docker_registry_sdk.images.layout_writer import LayoutWriter
 from docker_registry_sdk.images.manifest_contents import StoredManifest
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Reset
@@ -141,9 +142,9 @@ async def test_a_link_is_never_followed(calls: Calls, serve: Serve, tmp_path: Pa
 def test_the_folder_itself_may_be_a_link(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
-    Layout(tmp_path / "link").prepare()
+    LayoutWriter(Layout(tmp_path / "link")).prepare()
     assert (tmp_path / "real" / "oci-layout").is_file()
-    assert inside(tmp_path / "link", "oci-layout") == tmp_path / "link" / "oci-layout"
+    assert path_without_links(tmp_path / "link", "oci-layout") == tmp_path / "link" / "oci-layout"
 
 
 @pytest.mark.parametrize("digest", ["sha256:../../../etc/passwd", "../x", "sha256:" + "A" * 64, "md5:" + "0" * 32])
@@ -213,11 +214,11 @@ async def test_what_is_no_layout_is_left_alone(calls: Calls, serve: Serve, tmp_p
 @pytest.mark.parametrize(
     ("name", "content", "problem"),
     [
-        ("oci-layout", b"{", "no JSON"),
+        ("oci-layout", b"{", "not a JSON"),
         ("oci-layout", b"[]", "version"),
         ("oci-layout", b'{"imageLayoutVersion": "2.0.0"}', "version '2.0.0'"),
-        ("index.json", b"\xff", "no JSON"),
-        ("index.json", b"[" * 100_000, "no JSON"),
+        ("index.json", b"\xff", "not a JSON"),
+        ("index.json", b"[" * 100_000, "not a JSON"),
         ("index.json", b"{}", "schemaVersion"),
         ("index.json", b" " * (MAX_JSON_BYTES + 1), "larger than"),
     ],
@@ -240,25 +241,27 @@ async def test_a_layout_that_cannot_be_read_is_told(
 async def test_a_pipe_is_not_waited_for(calls: Calls, serve: Serve, tmp_path: Path) -> None:
     make_layout(tmp_path, {"mediaType": OCI_MANIFEST, "digest": "sha256:" + "0" * 64, "size": 1})
     os.mkfifo(tmp_path / "blobs" / "sha256" / ("0" * 64))
-    with pytest.raises(ImageError, match="is no file"):
+    with pytest.raises(ImageError, match="is not a regular file"):
         await calls("push", tmp_path, f"{serve().url}/a:v1")
 
 
 def test_signed_schema_1_does_not_fit_into_a_layout(tmp_path: Path) -> None:
-    Layout(tmp_path).prepare()
+    LayoutWriter(Layout(tmp_path)).prepare()
     with pytest.raises(ImageError, match="another digest"):
-        Layout(tmp_path).write_manifest(StoredManifest(digest=Digest("sha256:" + "0" * 64), media_type="x", raw=b"{}"))
+        LayoutWriter(Layout(tmp_path)).write_manifest(
+            StoredManifest(digest=Digest("sha256:" + "0" * 64), media_type="x", raw=b"{}")
+        )
 
 
 def add_many(path: str, start: Any, number: int) -> None:
     start.wait(30)
     for count in range(20):
         raw = f"{number} {count}".encode()
-        Layout(path).add(StoredManifest(digest=digest_of(raw), media_type="x", raw=raw), f"{number}-{count}")
+        LayoutWriter(Layout(path)).add_entry(StoredManifest(digest=digest_of(raw), media_type="x", raw=raw), f"{number}-{count}")
 
 
 def test_processes_and_threads_lose_no_entry(tmp_path: Path) -> None:
-    Layout(tmp_path).prepare()
+    LayoutWriter(Layout(tmp_path)).prepare()
     context = multiprocessing.get_context("spawn")
     start = context.Barrier(4)
     processes = [context.Process(target=add_many, args=(str(tmp_path), start, number)) for number in range(2)]

@@ -99,12 +99,12 @@ def test_an_attestation_is_never_chosen() -> None:
     )
     entries = [attestation, entry("linux/amd64")]
     assert choose(entries, parse_platform("linux/amd64")) is entries[1]
-    with pytest.raises(ImageError, match=r"not there for unknown/unknown: it is for linux/amd64"):
+    with pytest.raises(ImageError, match=r"does not exist for unknown/unknown: it is for linux/amd64"):
         choose(entries, parse_platform("unknown/unknown"))
 
 
 def test_the_error_tells_which_platforms_there_are() -> None:
-    with pytest.raises(ImageError, match=r"not there for linux/s390x: it is for linux/amd64, linux/arm/v6"):
+    with pytest.raises(ImageError, match=r"does not exist for linux/s390x: it is for linux/amd64, linux/arm/v6"):
         choose([entry("linux/arm/v6"), entry("linux/amd64")], parse_platform("linux/s390x"))
     with pytest.raises(ImageError, match="its index names no platform"):
         choose([Descriptor(media_type="x", digest="y", size=1)], parse_platform("linux/s390x"))

@@ -312,12 +312,12 @@ async def test_a_tag_that_does_not_move_is_an_error_in_the_end(
     bare: EmbeddedRegistry, alone: AsyncRegistryClientV2, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (async_module, sync_module):
-        monkeypatch.setattr(module, "_LONGEST_WAIT", 0.001)
+        monkeypatch.setattr(module, "MAX_WAIT_SECONDS", 0.001)
     bare.faults.add(Fault(Status(412), operation="put_manifest", path=r".*/sha256-.*", times=None))
     with pytest.raises(ReferrersError, match="Try again later") as caught:
         await push(alone, referrer())
     assert (caught.value.subject, caught.value.tag) == (SUBJECT, fallback_tag(SUBJECT))
-    assert len([one for one in bare.requests if one.status == 412]) == async_module._ROUNDS
+    assert len([one for one in bare.requests if one.status == 412]) == async_module.MAX_UPDATE_ROUNDS
 
 
 @pytest.mark.parametrize(

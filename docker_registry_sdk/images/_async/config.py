@@ -1,84 +1,118 @@
-"""One platform of an image, and its config."""
+"""The config of an image, and the choice of one platform of an image."""
 
 from __future__ import annotations
 
+from typing import Final
+
 from ..._core.text.redaction import printable
+from ...client._async.client import AsyncRegistryClientV2
 from ...digest import Verifier
 from ...errors import ImageError
 from ...media_types import DOCKER_CONFIG, OCI_CONFIG
 from ...v2.models import DockerManifest, ImageConfig, ImageManifest, Platform
+from ..location import RegistryLocation, parse_source
 from ..manifest_contents import MAX_INDEX_DEPTH, StoredManifest, blob_descriptor, parse_contents, parse_json
-from ..platforms import choose, rank, show
+from ..platforms import choose, default_platform, normalize, parse_platform, rank, show
 from .interfaces import AsyncImageSource
+from .registry import AsyncRegistryImage
 
-_CONFIGS = frozenset({OCI_CONFIG, DOCKER_CONFIG})
-# What other clients read at the most, too.
-MAX_CONFIG_BYTES = 4 * 1024 * 1024
+_CONFIG_TYPES: Final = frozenset({OCI_CONFIG, DOCKER_CONFIG})
+# The limit of other clients, too.
+MAX_CONFIG_BYTES: Final = 4 * 1024 * 1024
 
 
-async def async_select_platform(source: AsyncImageSource, stored: StoredManifest, wanted: Platform) -> StoredManifest:
-    """Return the manifest of an image that is for a platform.
+async def async_get_config(client: AsyncRegistryClientV2, ref: str, platform: str | Platform | None = None) -> ImageConfig:
+    """Return the config of an image: environment, command, labels, history and platform.
 
     Args:
-        source: What holds the image.
-        stored: Its manifest, or the index of several.
+        client: A client of the image's repository.
+        ref: A tag or digest.
+        platform: The platform, such as `linux/arm64`. None chooses Linux on the processor of this machine from an index; for an
+            image without index, None accepts any platform.
+
+    Raises:
+        NotFoundError: The image does not exist.
+        ImageError: The image does not exist for the platform, or has no config.
+        DigestMismatchError: The bytes of the config have another digest.
+        ParseError: A document is malformed.
+    """
+    location = parse_source((client, ref))
+    assert isinstance(location, RegistryLocation)
+    source = AsyncRegistryImage(client, location.ref.tag, location.ref.digest)
+    root = await source.read_root()
+    if platform is None:
+        return await async_read_config(source, await async_select_manifest(source, root, default_platform()))
+    return await async_read_config(source, await async_select_platform(source, root, platform))
+
+
+async def async_select_platform(source: AsyncImageSource, root: StoredManifest, platform: str | Platform) -> StoredManifest:
+    """Return the manifest for a platform, chosen from an index, or checked with the config of an image without index.
+
+    Args:
+        source: The source of the image.
+        root: The manifest or index.
+        platform: The platform.
+
+    Raises:
+        ImageError: The platform is malformed, or the image does not exist for it.
+    """
+    wanted = parse_platform(platform) if isinstance(platform, str) else normalize(platform)
+    chosen = await async_select_manifest(source, root, wanted)
+    if chosen is root:
+        config = await async_read_config(source, root)
+        made_for = Platform(os=config.os, architecture=config.architecture, variant=config.variant, os_version=config.os_version)
+        if rank(made_for, wanted) is None:
+            raise ImageError(f"the image does not exist for {show(wanted)}: it is for {printable(show(made_for))}")
+    return chosen
+
+
+async def async_select_manifest(source: AsyncImageSource, root: StoredManifest, wanted: Platform) -> StoredManifest:
+    """Return the manifest for a platform from an index; a manifest that is not an index is returned unchanged.
+
+    Args:
+        source: The source of the image.
+        root: The manifest or index.
         wanted: The platform.
 
     Raises:
-        ImageError: The image is not there for the platform, or is nested too deep.
+        ImageError: The index has no manifest for the platform, or indexes are nested too deep.
     """
+    stored = root
     for _ in range(MAX_INDEX_DEPTH):
         children = parse_contents(stored).children
         if not children:
             return stored
         chosen = choose(children, wanted)
-        found = await source.manifest(chosen)
+        found = await source.read_manifest(chosen)
         if found is None:
-            raise ImageError(f"the index names {chosen.digest} for {show(wanted)}, but that is no manifest")
+            raise ImageError(f"{chosen.digest}, which the index lists for {show(wanted)}, is not a manifest")
         stored = found
-    raise ImageError(f"an index names an index, and so on, more than {MAX_INDEX_DEPTH} times")
+    raise ImageError(f"indexes are nested more than {MAX_INDEX_DEPTH} levels deep")
 
 
 async def async_read_config(source: AsyncImageSource, stored: StoredManifest) -> ImageConfig:
-    """Return the config of an image, read whole and compared with its digest.
+    """Return the config of an image, after comparing its bytes with its digest.
 
     Args:
-        source: What holds the image.
-        stored: Its manifest.
+        source: The source of the image.
+        stored: The manifest.
 
     Raises:
-        ImageError: It is no image with a config, or that is too large.
-        DigestMismatchError: The config is not the one that the manifest names.
-        ParseError: It cannot be understood.
+        ImageError: The manifest has no image config, or the config is too large.
+        DigestMismatchError: The bytes of the config have another digest.
+        ParseError: The config is malformed.
     """
     document = parse_contents(stored).document
-    if not isinstance(document, (ImageManifest, DockerManifest)) or document.config.media_type not in _CONFIGS:
+    if not isinstance(document, (ImageManifest, DockerManifest)) or document.config.media_type not in _CONFIG_TYPES:
         kind = document.config.media_type if isinstance(document, (ImageManifest, DockerManifest)) else stored.media_type
-        raise ImageError(f"{stored.digest} has no config of an image: it is {printable(kind)}")
+        raise ImageError(f"{stored.digest} has no image config: it is {printable(kind)}")
     blob = blob_descriptor(document.config)
     content = bytearray()
-    async for block in source.blob(blob, False).blocks(0):
+    async for block in source.open_blob(blob, False).blocks(0):
         content += block
         if len(content) > MAX_CONFIG_BYTES:
-            raise ImageError(f"the config {blob.digest} is larger than {MAX_CONFIG_BYTES} bytes, which no such document is")
+            raise ImageError(f"the config {blob.digest} is larger than {MAX_CONFIG_BYTES} bytes, the limit for a config")
     verifier = Verifier(blob.digest.algorithm)
     verifier.update(content)
     verifier.verify(blob.size, blob.digest)
     return ImageConfig.from_dict(parse_json(bytes(content), f"the config {blob.digest}"))
-
-
-async def async_check_platform(source: AsyncImageSource, stored: StoredManifest, wanted: Platform) -> None:
-    """Check that an image is for a platform, by its config.
-
-    Args:
-        source: What holds the image.
-        stored: Its manifest.
-        wanted: The platform.
-
-    Raises:
-        ImageError: It is for another one.
-    """
-    config = await async_read_config(source, stored)
-    made_for = Platform(os=config.os, architecture=config.architecture, variant=config.variant, os_version=config.os_version)
-    if rank(made_for, wanted) is None:
-        raise ImageError(f"the image is not there for {show(wanted)}: it is for {printable(show(made_for))}")

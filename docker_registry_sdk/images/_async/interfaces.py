@@ -1,4 +1,4 @@
-"""The two ends of a copy: what it needs of whatever holds images."""
+"""The interfaces of a copy: a source reads images from a registry, layout or archive; a target writes images."""
 
 from __future__ import annotations
 
@@ -16,111 +16,110 @@ from ..progress import BlobProgress
 
 
 class AsyncImageSource(Protocol):
-    """What holds the image."""
+    """The source of a copy."""
 
     @property
     def repo(self) -> Repo | None:
-        """The repository that it is in, when it is on a registry."""
+        """The repository of the image; None for an image in files."""
         ...
 
-    async def root(self) -> StoredManifest:
-        """Return the manifest that the reference names."""
+    async def read_root(self) -> StoredManifest:
+        """Return the manifest or index of the image."""
         ...
 
-    async def manifest(self, descriptor: Descriptor) -> StoredManifest | None:
-        """Return a manifest that an index names; None when it is there as a blob.
+    async def read_manifest(self, descriptor: Descriptor) -> StoredManifest | None:
+        """Return a manifest of an index; None if the registry stores it as a blob.
 
         Args:
-            descriptor: What names it.
+            descriptor: The descriptor of the manifest in the index.
         """
         ...
 
-    async def referrers(self, digest: Digest) -> Sequence[Descriptor]:
-        """Return the manifests that are about another one.
+    async def find_referrers(self, digest: Digest) -> Sequence[Descriptor]:
+        """Return the manifests whose subject is another manifest.
 
         Args:
-            digest: The digest of that.
+            digest: The digest of the subject.
         """
         ...
 
-    def blob(self, blob: BlobDescriptor, use_urls: bool) -> AsyncReplayableSource:
-        """Return a blob to be read; nobody compares it with its digest.
+    def open_blob(self, blob: BlobDescriptor, use_urls: bool) -> AsyncReplayableSource:
+        """Return a reader of a blob. The bytes are not compared with the digest.
 
         Args:
             blob: The blob.
-            use_urls: Whether it may be had from elsewhere.
+            use_urls: Whether to download it from its external URLs if the registry does not have it.
         """
         ...
 
-    async def save(self, blob: BlobDescriptor, path: Path, use_urls: bool, progress: BlobProgress) -> None:
-        """Write a blob to a file, which is there whole and compared with its digest or not at all.
+    async def save_blob(self, path: Path, progress: BlobProgress, use_urls: bool) -> None:
+        """Write a blob to a file atomically, after comparing the bytes with the digest.
 
         Args:
-            blob: The blob.
-            path: Where.
-            use_urls: Whether it may be had from elsewhere.
-            progress: What is told how far it has come.
+            path: The file.
+            progress: The blob, and the progress to update.
+            use_urls: Whether to download it from its external URLs if the registry does not have it.
         """
         ...
 
 
 class AsyncImageTarget(Protocol):
-    """What the image goes to."""
+    """The target of a copy."""
 
     @property
-    def whole(self) -> bool:
-        """Whether a manifest that is there vouches for the blobs that it names."""
+    def is_complete(self) -> bool:
+        """Whether all blobs of an existing manifest are known to exist."""
         ...
 
     async def prepare(self) -> None:
-        """Get ready to be written to."""
+        """Create the target, if necessary."""
         ...
 
-    async def names(self, digest: Digest) -> bool:
-        """Return whether the reference names this manifest already.
+    async def has_reference(self, digest: Digest) -> bool:
+        """Return whether the tag or digest of the target already resolves to a manifest.
 
         Args:
-            digest: Its digest.
+            digest: The digest of the manifest.
         """
         ...
 
     async def has_manifest(self, digest: Digest) -> bool:
-        """Return whether a manifest is there.
+        """Return whether a manifest exists.
 
         Args:
-            digest: Its digest.
+            digest: The digest of the manifest.
         """
         ...
 
     async def has_blob(self, blob: BlobDescriptor) -> bool:
-        """Return whether a blob is there.
+        """Return whether a blob exists.
 
         Args:
             blob: The blob.
         """
         ...
 
-    def mounts_from(self, repo: Repo | None) -> bool:
-        """Return whether it can take blobs over from a repository.
+    def can_mount_from(self, repo: Repo | None) -> bool:
+        """Return whether the target can mount blobs of a repository.
 
         Args:
             repo: The repository.
         """
         ...
 
-    async def put_blob(self, source: AsyncImageSource, progress: BlobProgress, from_repo: str | None, use_urls: bool) -> None:
-        """Take a blob in.
+    async def write_blob(self, source: AsyncImageSource, progress: BlobProgress, from_repo: str | None, use_urls: bool) -> None:
+        """Write a blob, or mount it.
 
         Args:
-            source: What holds it.
-            progress: The blob, and what is told how far it has come.
-            from_repo: The repository to take it over from, if any.
-            use_urls: Whether it may be had from elsewhere.
+            source: The source of the copy.
+            progress: The blob, and the progress to update.
+            from_repo: The name of the repository to mount the blob from; None not to mount it.
+            use_urls: Whether to download it from its external URLs if the source does not have it.
         """
         ...
 
-    async def put_manifest(self, manifest: PlannedManifest) -> None:
-        """Take a manifest in; what it names is there.
+    async def write_manifest(self, manifest: PlannedManifest) -> None:
+        """Write a manifest, whose blobs and manifests exist.
 
         Args:
             manifest: The manifest.
@@ -129,11 +128,11 @@ class AsyncImageTarget(Protocol):
 
 
 class AsyncProgressReader:
-    """A blob to be read, noted as it passes.
+    """A reader of a blob that updates the progress of the copy.
 
     Args:
-        blob: The blob.
-        progress: What is told.
+        blob: The reader of the blob.
+        progress: The progress to update.
     """
 
     def __init__(self, blob: AsyncReplayableSource, progress: BlobProgress) -> None:
@@ -141,13 +140,13 @@ class AsyncProgressReader:
         self._progress = progress
 
     async def blocks(self, offset: int, /) -> AsyncIterator[bytes]:
-        """Give the bytes from there on.
+        """Yield the bytes of the blob.
 
         Args:
-            offset: How many bytes to leave out.
+            offset: The number of bytes to skip.
         """
-        self._progress.begin(offset)
+        self._progress.start(offset)
         async for block in self._blob.blocks(offset):
             offset += len(block)
-            self._progress.reach(offset)
+            self._progress.advance(offset)
             yield block

@@ -1,4 +1,4 @@
-"""Layouts and archives as ends of a copy."""
+"""Images in layouts and archives as sources of a copy, and layouts as targets."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from ...reference import Repo
 from ...v2.models import Descriptor
 from ..copy_plan import PlannedManifest
 from ..file_image import FileImage
-from ..files import NewFile
+from ..files import AtomicFile
 from ..layout import Layout
+from ..layout_writer import LayoutWriter
 from ..manifest_contents import BlobDescriptor, StoredManifest, check_size
 from ..progress import BlobProgress
 from .interfaces import AsyncImageSource, AsyncProgressReader
@@ -24,7 +25,7 @@ class AsyncFileSource:
     """An image in a layout or an archive.
 
     Args:
-        local: The image.
+        image: The image.
     """
 
     repo: Repo | None = None
@@ -32,65 +33,65 @@ class AsyncFileSource:
     def __init__(self, image: FileImage) -> None:
         self._image = image
 
-    async def root(self) -> StoredManifest:
-        """Return the manifest that the reference names."""
+    async def read_root(self) -> StoredManifest:
+        """Return the manifest or index of the image."""
         return self._image.root
 
-    async def manifest(self, descriptor: Descriptor) -> StoredManifest | None:
-        """Return a manifest that an index names.
+    async def read_manifest(self, descriptor: Descriptor) -> StoredManifest | None:
+        """Return a manifest of an index; never None.
 
         Args:
-            descriptor: What names it.
+            descriptor: The descriptor of the manifest in the index.
         """
         found = await async_run_in_thread(lambda: self._image.read_manifest(descriptor.digest, descriptor.media_type))
         return check_size(found, descriptor)
 
-    async def referrers(self, digest: Digest) -> Sequence[Descriptor]:
-        """Return the manifests that are about another one.
+    async def find_referrers(self, digest: Digest) -> Sequence[Descriptor]:
+        """Return the manifests whose subject is another manifest.
 
         Args:
-            digest: The digest of that.
+            digest: The digest of the subject.
         """
         return await async_run_in_thread(lambda: self._image.find_referrers(digest))
 
-    def blob(self, blob: BlobDescriptor, use_urls: bool) -> AsyncReplayableSource:
-        """Return a blob to be read.
+    def open_blob(self, blob: BlobDescriptor, use_urls: bool) -> AsyncReplayableSource:
+        """Return a reader of a blob. The bytes are not compared with the digest.
 
         Args:
             blob: The blob.
-            use_urls: Not needed: what is not there is not looked for elsewhere.
+            use_urls: Ignored: missing blobs of files are not downloaded.
         """
         return AsyncFileBlob(self._image, blob.digest)
 
-    async def save(self, blob: BlobDescriptor, path: Path, use_urls: bool, progress: BlobProgress) -> None:
-        """Write a blob to a file.
+    async def save_blob(self, path: Path, progress: BlobProgress, use_urls: bool) -> None:
+        """Write a blob to a file atomically, after comparing the bytes with the digest.
 
         Args:
-            blob: The blob.
-            path: Where.
-            use_urls: Not needed.
-            progress: What is told how far it has come.
+            path: The file.
+            progress: The blob, and the progress to update.
+            use_urls: Ignored: missing blobs of files are not downloaded.
         """
+        blob = progress.blob
         verifier = Verifier(blob.digest.algorithm)
-        file = await async_run_in_thread_uncancellable(lambda: NewFile(path))
+        file = await async_run_in_thread_uncancellable(lambda: AtomicFile(path))
         try:
-            async for block in AsyncProgressReader(self.blob(blob, use_urls), progress).blocks(0):
-                await async_run_in_thread_uncancellable(lambda: _take(file, verifier, block))  # noqa: B023 - it is done before the next one
+            async for block in AsyncProgressReader(self.open_blob(blob, use_urls), progress).blocks(0):
+                await async_run_in_thread_uncancellable(lambda: _write(file, verifier, block))  # noqa: B023 - runs before the next block
                 if blob.size is not None and verifier.size > blob.size:
                     break
             verifier.verify(blob.size, blob.digest)
-            await async_run_in_thread_uncancellable(file.finish)
+            await async_run_in_thread_uncancellable(file.commit)
         finally:
             async with async_shielded():
-                await async_run_in_thread_uncancellable(file.discard)
+                await async_run_in_thread_uncancellable(file.close)
 
 
 class AsyncFileBlob:
-    """A blob in a layout or an archive.
+    """A reader of a blob in a layout or an archive.
 
     Args:
-        local: What holds it.
-        digest: Its digest.
+        image: The image with the blob.
+        digest: The digest of the blob.
     """
 
     def __init__(self, image: FileImage, digest: Digest) -> None:
@@ -98,89 +99,90 @@ class AsyncFileBlob:
         self._digest = digest
 
     def blocks(self, offset: int, /) -> AsyncIterator[bytes]:
-        """Give the bytes from there on.
+        """Yield the bytes of the blob.
 
         Args:
-            offset: How many bytes to leave out.
+            offset: The number of bytes to skip.
         """
         return async_blocks(self._image.read_blob(self._digest, offset))
 
 
 class AsyncLayoutTarget:
-    """A layout that is written to.
+    """A layout as target of a copy.
 
     Args:
         layout: The layout, and the tag to write.
     """
 
-    # Whoever made it may have left out what another one was to bring.
-    whole = False
+    # Other programs write layouts that lack blobs or manifests, for example layers that a later copy should add.
+    is_complete = False
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
+        self._writer = LayoutWriter(layout)
 
     async def prepare(self) -> None:
-        """Make the folder a layout."""
-        await async_run_in_thread_uncancellable(self._layout.prepare)
+        """Create the layout, if it does not exist."""
+        await async_run_in_thread_uncancellable(self._writer.prepare)
 
-    async def names(self, digest: Digest) -> bool:
-        """Return whether the tag names this manifest already.
+    async def has_reference(self, digest: Digest) -> bool:
+        """Return whether the tag already names a manifest.
 
         Args:
-            digest: Its digest.
+            digest: The digest of the manifest.
         """
-        return await async_run_in_thread(lambda: self._layout.names(digest))
+        return await async_run_in_thread(lambda: self._layout.has_entry(digest))
 
     async def has_manifest(self, digest: Digest) -> bool:
-        """Return whether a manifest is there.
+        """Return whether a manifest exists.
 
         Args:
-            digest: Its digest.
+            digest: The digest of the manifest.
         """
         return await async_run_in_thread(lambda: self._layout.has_blob(digest, None))
 
     async def has_blob(self, blob: BlobDescriptor) -> bool:
-        """Return whether a blob is there.
+        """Return whether a blob exists.
 
         Args:
             blob: The blob.
         """
         return await async_run_in_thread(lambda: self._layout.has_blob(blob.digest, blob.size))
 
-    def mounts_from(self, repo: Repo | None) -> bool:
-        """Return no.
+    def can_mount_from(self, repo: Repo | None) -> bool:
+        """Return False: a layout cannot mount blobs.
 
         Args:
-            repo: Not needed.
+            repo: The repository.
         """
         return False
 
-    async def put_blob(self, source: AsyncImageSource, progress: BlobProgress, from_repo: str | None, use_urls: bool) -> None:
-        """Write a blob.
+    async def write_blob(self, source: AsyncImageSource, progress: BlobProgress, from_repo: str | None, use_urls: bool) -> None:
+        """Write a blob to the layout.
 
         Args:
-            source: What holds it.
-            progress: The blob, and what is told how far it has come.
-            from_repo: Not needed.
-            use_urls: Whether it may be had from elsewhere.
+            source: The source of the copy.
+            progress: The blob, and the progress to update.
+            from_repo: Ignored.
+            use_urls: Whether to download it from its external URLs if the source does not have it.
         """
         blob = progress.blob
-        path = await async_run_in_thread_uncancellable(lambda: self._layout.blob_path(blob.digest, blob.size))
-        await source.save(blob, path, use_urls, progress)
+        path = await async_run_in_thread_uncancellable(lambda: self._writer.blob_path(blob.digest, blob.size))
+        await source.save_blob(path, progress, use_urls)
 
-    async def put_manifest(self, manifest: PlannedManifest) -> None:
-        """Write a manifest, and let the index name it where nothing else does.
+    async def write_manifest(self, manifest: PlannedManifest) -> None:
+        """Write a manifest; add it to `index.json` unless it is the child of an index.
 
         Args:
             manifest: The manifest.
         """
         stored = StoredManifest(digest=manifest.digest, media_type=manifest.media_type, raw=manifest.raw)
-        await async_run_in_thread_uncancellable(lambda: self._layout.write_manifest(stored))
+        await async_run_in_thread_uncancellable(lambda: self._writer.write_manifest(stored))
         if manifest.role != "child":
             tag = self._layout.tag if manifest.role == "root" else None
-            await async_run_in_thread_uncancellable(lambda: self._layout.add(stored, tag))
+            await async_run_in_thread_uncancellable(lambda: self._writer.add_entry(stored, tag))
 
 
-def _take(file: NewFile, verifier: Verifier, block: bytes) -> None:
+def _write(file: AtomicFile, verifier: Verifier, block: bytes) -> None:
     verifier.update(block)
     file.write(block)

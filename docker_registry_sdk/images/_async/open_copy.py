@@ -1,4 +1,4 @@
-"""Opening the two ends of a copy, with clients for those that need one."""
+"""Open the source and the target of a copy, with clients for registries."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import cast
 
+from attrs import frozen
+
 from ..._core.concurrency.threads import async_run_in_thread
 from ..._core.transport.options import AsyncClientOptions
 from ...client._async.client import AsyncRegistryClientV2
 from ...reference import Repo
-from ..file_image import open_local
 from ..layout import Layout
 from ..location import Location, RegistryLocation
 from .interfaces import AsyncImageSource, AsyncImageTarget
@@ -18,75 +19,97 @@ from .local_files import AsyncFileSource, AsyncLayoutTarget
 from .registry import AsyncRegistryImage
 
 
+@frozen
+class AsyncOpenCopy:
+    """The opened source and target of a copy.
+
+    Attributes:
+        source: The source.
+        target: The target.
+        source_location: The location of the source.
+        target_location: The location of the target.
+        options: The options of the clients that were created.
+    """
+
+    source: AsyncImageSource
+    target: AsyncImageTarget
+    source_location: Location
+    target_location: RegistryLocation | Layout
+    options: AsyncClientOptions
+
+
 @asynccontextmanager
-async def async_open_source_and_target(
+async def async_open_copy(
     source: Location, target: RegistryLocation | Layout, options: AsyncClientOptions
-) -> AsyncIterator[tuple[AsyncImageSource, AsyncImageTarget]]:
-    """Open the two ends of a copy; clients that are made for it are closed on exit.
+) -> AsyncIterator[AsyncOpenCopy]:
+    """Open the source and the target of a copy; clients created here are closed on exit.
 
     Args:
-        source: Where from.
-        target: Where to.
-        options: The options of those clients.
+        source: The location of the image.
+        target: The location to which the image is copied.
+        options: The options of the clients.
 
     Raises:
-        ImageError: The source is not there.
-        TypeError: The options do not go together.
+        ImageError: The source is a layout or archive without the image.
+        TypeError: There are options although no client is created, or a password although two registries are accessed.
     """
-    _check(source, target, options)
+    _check_options(source, target, options)
     clients = _Clients(options)
     try:
-        yield await _open_source(source, clients), _open_target(target, clients)
+        yield AsyncOpenCopy(await _open_source(source, clients), _open_target(target, clients), source, target, options)
     finally:
         await clients.aclose()
 
 
 class _Clients:
-    """The clients that are made for a copy, one for each registry."""
+    """The clients created for a copy, one for each registry."""
 
     def __init__(self, options: AsyncClientOptions) -> None:
         self._options = options
-        self._made: list[AsyncRegistryClientV2] = []
+        self._created: list[AsyncRegistryClientV2] = []
 
-    def get(self, place: RegistryLocation) -> AsyncRegistryClientV2:
-        """Return a client that is bound to the place's repository."""
-        repo = Repo(place.ref.index, place.ref.remote_name)
-        if place.client is not None:
-            return cast("AsyncRegistryClientV2", place.client)
-        for client in self._made:
+    def get(self, location: RegistryLocation) -> AsyncRegistryClientV2:
+        """Return the caller's client, or a client created for the repository."""
+        repo = Repo(location.ref.index, location.ref.remote_name)
+        if location.client is not None:
+            return cast("AsyncRegistryClientV2", location.client)
+        for client in self._created:
             if client.index == repo.index:
                 return client.with_repo(repo)
         client = AsyncRegistryClientV2(repo, **self._options)
-        self._made.append(client)
+        self._created.append(client)
         return client
 
     async def aclose(self) -> None:
-        """Close them."""
-        for client in self._made:
+        """Close the created clients."""
+        for client in self._created:
             await client.aclose()
 
 
-async def _open_source(place: Location, clients: _Clients) -> AsyncImageSource:
-    if isinstance(place, RegistryLocation):
-        return _open_registry(place, clients)
-    local = await async_run_in_thread(lambda: open_local(place))
-    return AsyncFileSource(local)
+async def _open_source(location: Location, clients: _Clients) -> AsyncImageSource:
+    if isinstance(location, RegistryLocation):
+        return _open_registry(location, clients)
+    return AsyncFileSource(await async_run_in_thread(location.open))
 
 
-def _open_target(place: RegistryLocation | Layout, clients: _Clients) -> AsyncImageTarget:
-    return AsyncLayoutTarget(place) if isinstance(place, Layout) else _open_registry(place, clients)
+def _open_target(location: RegistryLocation | Layout, clients: _Clients) -> AsyncImageTarget:
+    return AsyncLayoutTarget(location) if isinstance(location, Layout) else _open_registry(location, clients)
 
 
-def _open_registry(place: RegistryLocation, clients: _Clients) -> AsyncRegistryImage:
-    return AsyncRegistryImage(clients.get(place), place.ref.tag, place.ref.digest)
+def _open_registry(location: RegistryLocation, clients: _Clients) -> AsyncRegistryImage:
+    return AsyncRegistryImage(clients.get(location), location.ref.tag, location.ref.digest)
 
 
-def _check(source: Location, target: Location, options: AsyncClientOptions) -> None:
-    own = {place.ref.index.name for place in (source, target) if isinstance(place, RegistryLocation) and place.client is None}
-    if options and not own:
-        raise TypeError(f"{', '.join(sorted(options))} would have no effect: no client is made for this copy")
-    if len(own) == 2 and ("username" in options or "password" in options):
+def _check_options(source: Location, target: Location, options: AsyncClientOptions) -> None:
+    registries = {
+        location.ref.index.name
+        for location in (source, target)
+        if isinstance(location, RegistryLocation) and location.client is None
+    }
+    if options and not registries:
+        raise TypeError(f"{', '.join(sorted(options))} would have no effect: this copy creates no client")
+    if len(registries) == 2 and ("username" in options or "password" in options):
         raise TypeError(
-            f"username and password would go to {' and '.join(sorted(own))}: "
-            "give a pair (client, ref) for the one that they are for, or credentials="
+            f"username and password would be sent to {' and '.join(sorted(registries))}: "
+            "pass a pair (client, ref) for the registry with that login, or credentials="
         )

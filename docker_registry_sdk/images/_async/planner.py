@@ -1,9 +1,9 @@
-"""What a copy has to do: found out by asking, and nothing is changed yet."""
+"""The planner of a copy: find the manifests and blobs of an image, and the ones that the target already has."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Literal
+from typing import Final, Literal
 
 from attrs import define, field
 
@@ -27,37 +27,37 @@ from ..manifest_contents import (
 )
 from .interfaces import AsyncImageSource, AsyncImageTarget
 
-DEFAULT_CONCURRENCY = 6
-_INDEXES = frozenset({OCI_INDEX, DOCKER_LIST})
+DEFAULT_CONCURRENCY: Final = 6
+_INDEX_TYPES: Final = frozenset({OCI_INDEX, DOCKER_LIST})
 
 
 @define(kw_only=True)
 class _Node:
-    """A manifest that is copied.
+    """A manifest of the copy.
 
     Attributes:
-        descriptor: What names it.
-        role: What it is in the copy.
-        there: Whether the target has it.
-        stored: Its bytes, where they are needed.
-        contents: What it names, likewise.
+        descriptor: The descriptor of the manifest.
+        role: The role of the manifest in the copy.
+        exists: Whether the target has the manifest.
+        stored: The bytes; None if they are not needed.
+        contents: The objects that the manifest refers to; empty if they are not needed.
     """
 
     descriptor: Descriptor
     role: Literal["root", "child", "referrer"]
-    there: bool = False
+    exists: bool = False
     stored: StoredManifest | None = None
     contents: ManifestContents = field(factory=ManifestContents)
 
 
 class AsyncPlanner:
-    """Plans one copy.
+    """The planner of one copy.
 
     Args:
-        source: What holds the image.
-        target: What it goes to.
-        referrers: Whether what is about the manifests goes with them.
-        use_urls: Whether layers that are not meant to be distributed are copied.
+        source: The source.
+        target: The target.
+        referrers: Whether to copy the referrers of the manifests too.
+        use_urls: Whether to copy non-distributable layers.
     """
 
     def __init__(self, source: AsyncImageSource, target: AsyncImageTarget, referrers: bool, use_urls: bool) -> None:
@@ -66,30 +66,32 @@ class AsyncPlanner:
         self._referrers = referrers
         self._use_urls = use_urls
         self._nodes: dict[Digest, _Node] = {}
-        self._loose: dict[Digest, BlobDescriptor] = {}  # blobs that an index names
-        self._names: dict[Digest, tuple[str, int]] = {}  # media type and size of each manifest, by what names it
-        self._named = False
+        self._index_blobs: dict[Digest, BlobDescriptor] = {}  # entries of indexes that are not manifests
+        self._types_and_sizes: dict[Digest, tuple[str, int]] = {}  # media type and size in the descriptors of each manifest
+        self._has_reference = False
 
     async def run(self, root: StoredManifest) -> tuple[tuple[PlannedBlob, ...], tuple[PlannedManifest, ...]]:
-        """Return what happens to each blob and to each manifest.
+        """Return the planned blobs and manifests.
 
         Args:
-            root: What is copied.
+            root: The manifest or index to copy.
 
         Raises:
-            ImageError: It is nested too deep, or is too much.
+            ImageError: The image exceeds a safety limit, or its descriptors contradict each other.
         """
         await self._walk(root)
-        blobs = dict(self._loose)
+        blobs = dict(self._index_blobs)
         for node in self._nodes.values():
-            if not (node.there and self._target.whole):
+            if not (node.exists and self._target.is_complete):
                 for blob in node.contents.blobs:
                     merge_blob(blobs, blob)
-        actions = await async_gather([partial(self._decide, blob) for blob in blobs.values()], DEFAULT_CONCURRENCY, CancelFlag())
-        planned_blobs = (PlannedBlob(blob=blob, action=action) for blob, action in zip(blobs.values(), actions, strict=True))
-        return tuple(planned_blobs), tuple(self._planned(node) for node in self._ordered(root.digest))
+        jobs = [partial(self._choose_action, blob) for blob in blobs.values()]
+        actions = await async_gather(jobs, DEFAULT_CONCURRENCY, CancelFlag())
+        planned = (PlannedBlob(blob=blob, action=action) for blob, action in zip(blobs.values(), actions, strict=True))
+        return tuple(planned), tuple(self._plan_manifest(node) for node in self._in_push_order(root.digest))
 
     async def _walk(self, root: StoredManifest) -> None:
+        """Visit all manifests, level by level: the root, its children and referrers, their children and referrers, and so on."""
         descriptor = Descriptor(media_type=root.media_type, digest=root.digest, size=len(root.raw))
         level = [_Node(descriptor=descriptor, role="root", stored=root)]
         size = 0
@@ -97,56 +99,57 @@ class AsyncPlanner:
             for node in level:
                 self._nodes[Digest(node.descriptor.digest)] = node
             if len(self._nodes) > MAX_MANIFESTS:
-                raise ImageError(f"the image has more than {MAX_MANIFESTS} manifests, which is too much to copy at once")
-            following = await async_gather([partial(self._look, node) for node in level], DEFAULT_CONCURRENCY, CancelFlag())
+                raise ImageError(f"the image has more than {MAX_MANIFESTS} manifests, the limit for one copy")
+            following = await async_gather([partial(self._visit, node) for node in level], DEFAULT_CONCURRENCY, CancelFlag())
             size += sum(len(node.stored.raw) for node in level if node.stored is not None)
             if size > MAX_MANIFESTS_BYTES:
-                raise ImageError(
-                    f"the image's manifests have more than {MAX_MANIFESTS_BYTES} bytes, which is too much to copy at once"
-                )
-            nodes = {self._check_name(node.descriptor): node for nodes in following for node in nodes}
-            level = [node for digest, node in nodes.items() if digest not in self._nodes and digest not in self._loose]
+                raise ImageError(f"the manifests of the image have more than {MAX_MANIFESTS_BYTES} bytes, the limit for one copy")
+            nodes = {self._check_descriptor(node.descriptor): node for nodes in following for node in nodes}
+            level = [node for digest, node in nodes.items() if digest not in self._nodes and digest not in self._index_blobs]
             if not level:
                 return
-        raise ImageError(f"an index names an index, and so on, more than {MAX_INDEX_DEPTH} times")
+        raise ImageError(f"indexes are nested more than {MAX_INDEX_DEPTH} levels deep")
 
-    def _check_name(self, descriptor: Descriptor) -> Digest:
-        """Return the digest of a descriptor, once it says of it what others have said: as something else it would lack parts."""
-        digest, said = Digest(descriptor.digest), (descriptor.media_type, descriptor.size)
-        known = self._names.setdefault(digest, said)
-        if known != said:
-            shown = " and as ".join(f"{quoted(media_type)} of {size} bytes" for media_type, size in (known, said))
-            raise ImageError(f"{digest} is named as {shown}; it is not copied")
+    def _check_descriptor(self, descriptor: Descriptor) -> Digest:
+        """Return the digest, after checking that every descriptor of it agrees on media type and size.
+
+        A manifest under another media type would be copied without its blobs.
+        """
+        digest, type_and_size = Digest(descriptor.digest), (descriptor.media_type, descriptor.size)
+        known = self._types_and_sizes.setdefault(digest, type_and_size)
+        if known != type_and_size:
+            shown = " and as ".join(f"{quoted(media_type)} of {size} bytes" for media_type, size in (known, type_and_size))
+            raise ImageError(f"descriptors contradict each other: they give {digest} as {shown}; it is not copied")
         return digest
 
-    async def _look(self, node: _Node) -> list[_Node]:
-        """Find out what a manifest names and whether it is there; return the manifests that follow from it."""
+    async def _visit(self, node: _Node) -> list[_Node]:
+        """Look up a manifest in target and source, and return its children and referrers."""
         digest = Digest(node.descriptor.digest)
         if node.role == "root":
-            self._named = await self._target.names(digest)
-        node.there = (node.role == "root" and self._named) or await self._target.has_manifest(digest)
-        # What an index names can have been deleted while it is still there.
-        if not (node.there and self._target.whole and node.descriptor.media_type not in _INDEXES):
-            node.stored = node.stored or await self._source.manifest(node.descriptor)
+            self._has_reference = await self._target.has_reference(digest)
+        node.exists = (node.role == "root" and self._has_reference) or await self._target.has_manifest(digest)
+        # Read an index that the target has, too: garbage collection may have deleted its children.
+        if not (node.exists and self._target.is_complete and node.descriptor.media_type not in _INDEX_TYPES):
+            node.stored = node.stored or await self._source.read_manifest(node.descriptor)
             if node.stored is None:
                 del self._nodes[digest]
-                self._loose[digest] = blob_descriptor(node.descriptor)
+                self._index_blobs[digest] = blob_descriptor(node.descriptor)
                 return []
             node.contents = parse_contents(node.stored)
         following = [_Node(descriptor=one, role="child") for one in node.contents.children]
         if self._referrers:
-            following += [_Node(descriptor=one, role="referrer") for one in await self._source.referrers(digest)]
+            following += [_Node(descriptor=one, role="referrer") for one in await self._source.find_referrers(digest)]
         return following
 
-    async def _decide(self, blob: BlobDescriptor) -> BlobAction:
+    async def _choose_action(self, blob: BlobDescriptor) -> BlobAction:
         if blob.is_external and not self._use_urls:
             return "leave"
         if await self._target.has_blob(blob):
             return "skip"
-        return "mount" if self._target.mounts_from(self._source.repo) else "move"
+        return "mount" if self._target.can_mount_from(self._source.repo) else "move"
 
-    def _ordered(self, root: Digest) -> list[_Node]:
-        """Return the manifests so that each comes after those that it names, and the root last."""
+    def _in_push_order(self, root: Digest) -> list[_Node]:
+        """Return the manifests, each after its children, and the root last."""
         ordered: dict[Digest, _Node] = {}
 
         def visit(digest: Digest) -> None:
@@ -163,8 +166,8 @@ class AsyncPlanner:
         visit(root)
         return list(ordered.values())
 
-    def _planned(self, node: _Node) -> PlannedManifest:
-        skipped = node.there and (node.role != "root" or self._named)
+    def _plan_manifest(self, node: _Node) -> PlannedManifest:
+        skipped = node.exists and (node.role != "root" or self._has_reference)
         return PlannedManifest(
             digest=Digest(node.descriptor.digest),
             media_type=node.descriptor.media_type if node.stored is None else node.stored.media_type,

@@ -1,4 +1,4 @@
-"""Pushing and deleting manifests that have a subject, on registries that keep referrers and on those that do not."""
+"""Push and delete manifests that have a subject, on registries with and without the referrers API."""
 
 from __future__ import annotations
 
@@ -15,34 +15,35 @@ from ...client.manifests import ManifestResponse, PutManifestResponse, digest_fr
 from ...digest import Digest
 from ...errors import NotFoundError, PreconditionFailedError, ReferrersError, ResponseError, StatusError
 from ...media_types import OCI_INDEX
-from ..referrers_list import Change, adding, found_list, referrer_of, removing
+from ..referrers_list import Change, add_referrer, parse_referrers_list, referrer_of, remove_referrer
 
-# With conditional requests one of several writers gets through in each round; without them, at least one.
-_ROUNDS: Final = 10
-_LONGEST_WAIT: Final = 5.0
+# Of several concurrent writers at least one succeeds in each round, so that ten writers finish in ten rounds.
+MAX_UPDATE_ROUNDS: Final = 10
+MAX_WAIT_SECONDS: Final = 5.0
 
 
 async def async_push_manifest(
     client: AsyncRegistryClientV2, content: bytes, ref: str | None, *, media_type: str, timeout: Timeout | None = None
 ) -> PutManifestResponse:
-    """Push a manifest, and where it has a subject and the registry keeps no referrers, put it into the list that clients keep.
+    """Push a manifest. If it has a subject and the registry has no referrers API, add it to the list under the fallback tag.
 
-    What other writers put there at the same time is merged. The list is read again after a moment to see that it stayed, so
-    that pushing several referrers of one subject one after the other is quicker than at once.
+    Changes that other clients make to the list at the same time are kept: the list is read again after a short time, and changed
+    again if the manifest is missing. To push several referrers of one subject, push one after the other: that is faster than
+    concurrently.
 
     Args:
         client: A client of the repository.
-        content: The manifest's bytes; what it names must have been pushed before.
+        content: The bytes of the manifest, whose blobs and manifests must have been pushed before.
         ref: A tag, the digest of the content, or None for its digest.
-        media_type: The manifest's media type, the same as in its `mediaType`.
+        media_type: The media type of the manifest, equal to its `mediaType`.
         timeout: Seconds or an `httpx.Timeout` for each request.
 
     Raises:
-        ParseError: The content is no manifest of that type; nothing was sent.
-        InvalidDigestError: `ref`, or the digest of the subject, is none; nothing was sent.
-        DigestMismatchError: `ref` is a digest and not that of the content, or the registry names another one.
-        ReferrersError: The manifest was pushed, but is not in the list of its subject's referrers; push it again.
-        StatusError: The registry does not take the manifest, or the list; pushing it again does what is left to do.
+        ParseError: The content is not a manifest of that type; nothing was sent.
+        InvalidDigestError: `ref` or the digest of the subject is invalid; nothing was sent.
+        DigestMismatchError: `ref` is another digest than that of the content, or the registry returned another digest.
+        ReferrersError: The manifest was pushed, but could not be added to the list of referrers; push it again.
+        StatusError: The registry refuses the manifest or the list; push it again to complete the list.
 
     Source: OCI Distribution Spec, Pushing Manifests with Subject, Referrers Tag Schema.
     """
@@ -50,25 +51,25 @@ async def async_push_manifest(
     referrer = referrer_of(content, media_type, digest)
     pushed = await client.put_manifest(content, digest if ref is None else ref, media_type=media_type, timeout=timeout)
     if referrer is not None and pushed.subject is None:
-        await _change(client, referrer.subject, adding(referrer.descriptor), timeout)
+        await _update_list(client, referrer.subject, add_referrer(referrer.descriptor), timeout)
     return pushed
 
 
 async def async_delete_manifest(client: AsyncRegistryClientV2, digest: str, *, timeout: Timeout | None = None) -> None:
-    """Delete a manifest with all tags on it, and take it out of the list of its subject's referrers that clients keep.
+    """Delete a manifest with all its tags, and remove it from the list of referrers under the fallback tag of its subject.
 
-    A list that becomes empty stays under its tag: deleting it could take along what another writer has just put there.
+    An empty list is not deleted: that could delete a referrer that another client has just added.
 
     Args:
         client: A client of the repository.
-        digest: The manifest's digest; a tag is not turned into one.
+        digest: The digest of the manifest; tags are not accepted.
         timeout: Seconds or an `httpx.Timeout` for each request.
 
     Raises:
-        InvalidDigestError: The digest is none; nothing was sent.
-        NotFoundError: There is no such manifest.
+        InvalidDigestError: The digest is invalid; nothing was sent.
+        NotFoundError: The manifest does not exist.
         ReferrersError: The list cannot be read or changed; nothing was deleted.
-        MethodNotAllowedError: The registry does not delete; the manifest is listed as before.
+        MethodNotAllowedError: The registry does not support deletion; the list is unchanged.
 
     Source: OCI Distribution Spec, Deleting Manifests (end-9).
     """
@@ -78,15 +79,15 @@ async def async_delete_manifest(client: AsyncRegistryClientV2, digest: str, *, t
     if referrer is None or await _has_referrers_api(client, referrer.subject, timeout):
         await client.delete_manifest(wanted, timeout=timeout)
         return
-    # The list comes first: when the rest fails, the same call can be made again, as long as the manifest tells its subject.
-    was_listed = await _change(client, referrer.subject, removing(wanted), timeout)
+    # Change the list first. After a failure the call can be repeated as long as the manifest, which contains the subject, exists.
+    was_listed = await _update_list(client, referrer.subject, remove_referrer(wanted), timeout)
     try:
         await client.delete_manifest(wanted, timeout=timeout)
     except NotFoundError:
         raise
     except StatusError:
         if was_listed:
-            await _change(client, referrer.subject, adding(referrer.descriptor), timeout)
+            await _update_list(client, referrer.subject, add_referrer(referrer.descriptor), timeout)
         raise
 
 
@@ -100,16 +101,16 @@ async def _has_referrers_api(client: AsyncRegistryClientV2, subject: Digest, tim
     return True
 
 
-async def _change(client: AsyncRegistryClientV2, subject: Digest, change: Change, timeout: Timeout | None) -> bool:
-    """Change the list under the fallback tag until it is found to be as it should, and return whether that took anything."""
+async def _update_list(client: AsyncRegistryClientV2, subject: Digest, change: Change, timeout: Timeout | None) -> bool:
+    """Change the list under the fallback tag until the registry returns it changed; return whether a change was necessary."""
     tag = fallback_tag(subject)
-    for number in range(_ROUNDS):
-        began = time.monotonic()
-        found = found_list(await _find(client, tag, timeout), subject)
+    for attempt in range(MAX_UPDATE_ROUNDS):
+        started = time.monotonic()
+        found = parse_referrers_list(await _get_list(client, tag, timeout), subject)
         changed = change(found.manifests)
         if changed is None:
-            return number > 0
-        with suppress(PreconditionFailedError):  # somebody was faster
+            return attempt > 0
+        with suppress(PreconditionFailedError):  # another client has changed the list in between
             await client.put_manifest(
                 found.with_manifests(changed),
                 tag,
@@ -118,18 +119,18 @@ async def _change(client: AsyncRegistryClientV2, subject: Digest, change: Change
                 if_none_match=found.if_none_match,
                 timeout=timeout,
             )
-        # Not every registry that gives ETags looks at them. Whoever read before this was written, and so leaves it out, writes
-        # within about as long as this took. The spread lets one of several come first, and the growth all of them come through.
-        await async_sleep(min(random.uniform(1, 2) * (time.monotonic() - began) * 2**number, _LONGEST_WAIT))
+        # Some registries ignore If-Match. Another client that has read the old list overwrites this one within about the duration
+        # of this round: wait that long, then check. Random, growing waits let all of several concurrent clients succeed in turn.
+        await async_sleep(min(random.uniform(1, 2) * (time.monotonic() - started) * 2**attempt, MAX_WAIT_SECONDS))
     raise ReferrersError(
-        f"{_ROUNDS} times the list was written, and each time it was another one a moment later: other writers are at it, or the "
-        "registry does not let the tag move. Try again later.",
+        f"the list was written {MAX_UPDATE_ROUNDS} times, and each time it was overwritten or unchanged shortly after: other "
+        "clients are changing it, or the registry does not allow tags to be moved. Try again later.",
         subject=subject,
         tag=tag,
     )
 
 
-async def _find(client: AsyncRegistryClientV2, tag: str, timeout: Timeout | None) -> ManifestResponse | None:
+async def _get_list(client: AsyncRegistryClientV2, tag: str, timeout: Timeout | None) -> ManifestResponse | None:
     try:
         return await client.get_manifest(tag, timeout=timeout)
     except NotFoundError:

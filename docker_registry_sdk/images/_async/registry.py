@@ -1,4 +1,4 @@
-"""A repository of a registry as an end of a copy."""
+"""An image in a repository of a registry, as source and as target of a copy."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from ..._core.blobs._async.blob_repository import AsyncBlobRepository
 from ..._core.blobs._async.replayable_source import AsyncRemoteBlob
@@ -15,7 +16,6 @@ from ...client._async.client import AsyncRegistryClientV2
 from ...client.manifests import is_manifest_type
 from ...digest import Digest, digest_of
 from ...errors import (
-    DigestMismatchError,
     ForbiddenError,
     ImageError,
     MethodNotAllowedError,
@@ -28,29 +28,28 @@ from ...errors import (
 from ...reference import Repo
 from ...v2.models import Descriptor
 from ..copy_plan import PlannedManifest
-from ..manifest_contents import MAX_MANIFESTS, BlobDescriptor, StoredManifest, check_size
+from ..manifest_contents import MAX_MANIFESTS, BlobDescriptor, StoredManifest, check_size, verify_manifest
 from ..progress import BlobProgress
 from .interfaces import AsyncImageSource, AsyncProgressReader
 from .referrers import async_push_manifest
 
-# What says that something is not there, or that it cannot be told, as Docker Hub does of repositories that are yet to be made:
-# whoever writes it learns more.
-_ABSENT = (NotFoundError, UnauthorizedError, ForbiddenError, MethodNotAllowedError)
-# How long to wait before looking again, in seconds.
-_TURN = 0.2
+# Errors treated as "absent" before a push. Docker Hub answers 401 or 403 for repositories that do not exist yet. If access is
+# really denied, the push fails with the same error.
+_ABSENT: Final = (NotFoundError, UnauthorizedError, ForbiddenError, MethodNotAllowedError)
+FILE_LOCK_INTERVAL_SECONDS: Final = 0.2
 
 
 class AsyncRegistryImage:
-    """An image on a registry.
+    """An image in a repository of a registry.
 
     Args:
-        client: A client that is bound to its repository.
-        tag: Its tag, or None when only its digest counts.
-        digest: Its digest; None for what the tag names.
+        client: A client of the repository.
+        tag: The tag; None to use only the digest.
+        digest: The digest; None for the manifest that has the tag.
     """
 
-    # Registries take a manifest in when they have its blobs, and keep those as long as they keep it.
-    whole = True
+    # A registry accepts a manifest only when it has the blobs, and keeps them as long as the manifest.
+    is_complete = True
 
     def __init__(self, client: AsyncRegistryClientV2, tag: str | None, digest: Digest | None) -> None:
         self._client = client
@@ -62,85 +61,85 @@ class AsyncRegistryImage:
         """The repository."""
         return self._client.repo
 
-    async def root(self) -> StoredManifest:
-        """Return the manifest that the reference names."""
+    async def read_root(self) -> StoredManifest:
+        """Return the manifest or index of the image."""
         try:
-            return await self._get(self._digest or self._tag or "", None)
+            return await self._get_manifest(self._digest or self._tag or "", None)
         except NotFoundError as error:
-            if await self._speaks_v2():
+            if await self._supports_v2():
                 raise
-            problem = "does not speak API v2, by which images are copied; a client of API v1 reads its layers one by one"
+            problem = "does not support API v2, which copies need; a client of API v1 can download its layers one by one"
             raise ImageError(f"{self._client.index.name} {problem}") from error
 
-    async def manifest(self, descriptor: Descriptor) -> StoredManifest | None:
-        """Return a manifest that an index names; None when it is there as a blob.
+    async def read_manifest(self, descriptor: Descriptor) -> StoredManifest | None:
+        """Return a manifest of an index; None if the registry stores it as a blob.
 
         Args:
-            descriptor: What names it.
+            descriptor: The descriptor of the manifest in the index.
         """
         try:
-            found = await self._get(Digest(descriptor.digest), descriptor.media_type)
+            found = await self._get_manifest(Digest(descriptor.digest), descriptor.media_type)
         except NotFoundError:
             if is_manifest_type(descriptor.media_type):
                 raise
             return None
         return check_size(found, descriptor)
 
-    async def referrers(self, digest: Digest) -> Sequence[Descriptor]:
-        """Return the manifests that are about another one.
+    async def find_referrers(self, digest: Digest) -> Sequence[Descriptor]:
+        """Return the manifests whose subject is another manifest, at most one more than a copy allows.
 
         Args:
-            digest: The digest of that.
+            digest: The digest of the subject.
         """
         found = []
         async for one in self._client.iter_referrers(digest):
             found.append(one)
             if len(found) > MAX_MANIFESTS:
-                break  # which is too much already, and may have no end
+                break  # the copy is refused anyway, and a hostile list may be endless
         return found
 
-    def blob(self, blob: BlobDescriptor, use_urls: bool) -> AsyncReplayableSource:
-        """Return a blob to be read.
+    def open_blob(self, blob: BlobDescriptor, use_urls: bool) -> AsyncReplayableSource:
+        """Return a reader of a blob. The bytes are not compared with the digest.
 
         Args:
             blob: The blob.
-            use_urls: Whether it may be had from elsewhere.
+            use_urls: Whether to download it from its external URLs if the registry does not have it.
         """
-        pipeline, name = self._client._pipeline, self._client.repo.remote_name
-        return AsyncRemoteBlob(AsyncBlobRepository(pipeline, name), _named(blob), use_urls=use_urls, verify=False)
+        repository = AsyncBlobRepository(self._client._pipeline, self._client.repo.remote_name)
+        return AsyncRemoteBlob(repository, _digest_or_descriptor(blob), use_urls=use_urls, verify=False)
 
-    async def save(self, blob: BlobDescriptor, path: Path, use_urls: bool, progress: BlobProgress) -> None:
-        """Write a blob to a file.
+    async def save_blob(self, path: Path, progress: BlobProgress, use_urls: bool) -> None:
+        """Write a blob to a file atomically, after comparing the bytes with the digest.
 
         Args:
-            blob: The blob.
-            path: Where.
-            use_urls: Whether it may be had from elsewhere.
-            progress: What is told how far it has come.
+            path: The file.
+            progress: The blob, and the progress to update.
+            use_urls: Whether to download it from its external URLs if the registry does not have it.
         """
+        blob = _digest_or_descriptor(progress.blob)
         while True:
             try:
-                await self._client.download_blob(_named(blob), path, use_urls=use_urls, on_progress=progress.watch)
-            except BlockingIOError:  # another process writes the same blob, and images share many
-                progress.check()
-                await async_sleep(_TURN)
+                await self._client.download_blob(blob, path, use_urls=use_urls, on_progress=progress.on_download)
+            except BlockingIOError:  # another process is downloading the same blob, which several images may have
+                progress.check_cancelled()
+                await async_sleep(FILE_LOCK_INTERVAL_SECONDS)
             else:
                 return
 
     async def prepare(self) -> None:
-        """Do nothing: repositories come with their first blob."""
+        """Do nothing: registries create a repository with its first blob."""
 
-    async def names(self, digest: Digest) -> bool:
-        """Return whether the reference names this manifest already.
+    async def has_reference(self, digest: Digest) -> bool:
+        """Return whether the tag or digest of the target already resolves to a manifest.
 
         Args:
-            digest: Its digest.
+            digest: The digest of the manifest.
 
         Raises:
-            ImageError: The reference has another digest.
+            ImageError: The target is a reference with another digest.
         """
         if self._digest is not None and self._digest != digest:
-            raise ImageError(f"what is copied has the digest {digest}, and cannot be written as {self._digest}")
+            raise ImageError(f"the image has the digest {digest} and cannot be written as {self._digest}")
         if self._tag is None:
             return await self.has_manifest(digest)
         with suppress(*_ABSENT):
@@ -148,17 +147,17 @@ class AsyncRegistryImage:
         return False
 
     async def has_manifest(self, digest: Digest) -> bool:
-        """Return whether a manifest is there.
+        """Return whether a manifest exists.
 
         Args:
-            digest: Its digest.
+            digest: The digest of the manifest.
         """
         with suppress(*_ABSENT):
             return (await self._client.head_manifest(digest)).docker_content_digest in (None, digest)
         return False
 
     async def has_blob(self, blob: BlobDescriptor) -> bool:
-        """Return whether a blob is there.
+        """Return whether a blob exists and has the expected size.
 
         Args:
             blob: The blob.
@@ -167,29 +166,29 @@ class AsyncRegistryImage:
             return (await self._client.head_blob(blob.digest)).size == blob.size or blob.size is None
         return False
 
-    def mounts_from(self, repo: Repo | None) -> bool:
-        """Return whether it can take blobs over from a repository: another one of the same registry.
+    def can_mount_from(self, repo: Repo | None) -> bool:
+        """Return whether a repository is another repository of the same registry.
 
         Args:
             repo: The repository.
         """
         return repo is not None and repo.index.name == self.repo.index.name and repo.remote_name != self.repo.remote_name
 
-    async def put_blob(self, source: AsyncImageSource, progress: BlobProgress, from_repo: str | None, use_urls: bool) -> None:
-        """Take a blob in.
+    async def write_blob(self, source: AsyncImageSource, progress: BlobProgress, from_repo: str | None, use_urls: bool) -> None:
+        """Upload a blob, or mount it.
 
         Args:
-            source: What holds it.
-            progress: The blob, and what is told how far it has come.
-            from_repo: The repository to take it over from, if any.
-            use_urls: Whether it may be had from elsewhere.
+            source: The source of the copy.
+            progress: The blob, and the progress to update.
+            from_repo: The name of the repository to mount the blob from; None not to mount it.
+            use_urls: Whether to download it from its external URLs if the source does not have it.
         """
         blob = progress.blob
-        source_blob = AsyncProgressReader(source.blob(blob, use_urls), progress)
-        await self._client.blob_upload(source_blob, digest=blob.digest, size=blob.size, from_repo=from_repo)
+        reader = AsyncProgressReader(source.open_blob(blob, use_urls), progress)
+        await self._client.blob_upload(reader, digest=blob.digest, size=blob.size, from_repo=from_repo)
 
-    async def put_manifest(self, manifest: PlannedManifest) -> None:
-        """Take a manifest in, under the tag when it is what the reference names.
+    async def write_manifest(self, manifest: PlannedManifest) -> None:
+        """Push a manifest; the root of the copy under the tag, if there is one.
 
         Args:
             manifest: The manifest.
@@ -200,39 +199,37 @@ class AsyncRegistryImage:
         else:
             await self._client.put_manifest(manifest.raw, ref, media_type=manifest.media_type)
 
-    async def _speaks_v2(self) -> bool:
-        """Return whether the registry speaks API v2, as far as can be told."""
+    async def _supports_v2(self) -> bool:
+        """Return whether the registry supports API v2; True if that cannot be found out."""
         try:
             return await self._client.supports_v2()
         except RegistryError:
             return True
 
-    async def _get(self, ref: str, media_type: str | None) -> StoredManifest:
+    async def _get_manifest(self, ref: str, media_type: str | None) -> StoredManifest:
         accept = None if media_type is None or is_manifest_type(media_type) else [media_type]
         try:
-            answer = await self._client.get_manifest(ref, accept=accept)
+            response = await self._client.get_manifest(ref, accept=accept)
         except UnexpectedContentType as error:
-            return _as_bytes(error, ref)
-        return StoredManifest(digest=answer.digest, media_type=answer.media_type, raw=answer.raw)
+            return _unknown_manifest(error, ref)
+        return StoredManifest(digest=response.digest, media_type=response.media_type, raw=response.raw)
 
 
-def _named(blob: BlobDescriptor) -> str | Descriptor:
-    """Return a blob as clients take it."""
+def _digest_or_descriptor(blob: BlobDescriptor) -> str | Descriptor:
+    """Return a blob in the form that client methods accept: the digest alone if the size is unknown."""
     if blob.size is None:
         return blob.digest
     return Descriptor(media_type=blob.media_type, digest=blob.digest, size=blob.size, urls=list(blob.urls) or None)
 
 
-def _as_bytes(error: UnexpectedContentType, ref: str) -> StoredManifest:
-    """Return a manifest of a kind that is not known, which passes as bytes; a web page is none."""
+def _unknown_manifest(error: UnexpectedContentType, ref: str) -> StoredManifest:
+    """Return a manifest of an unknown media type, which is copied unchanged. Raise the error if the response is a web page."""
     try:
         document = json.loads(error.raw)
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict) or error.media_type is None or error.media_type.startswith("text/"):
         raise error
-    wanted = ref if isinstance(ref, Digest) else None
-    digest = digest_of(error.raw, "sha256" if wanted is None else wanted.algorithm)
-    if wanted is not None and digest != wanted:
-        raise DigestMismatchError(expected=wanted, actual=digest, expected_size=None, actual_size=len(error.raw))
-    return StoredManifest(digest=digest, media_type=error.media_type, raw=error.raw)
+    if isinstance(ref, Digest):
+        return verify_manifest(error.raw, ref, error.media_type)
+    return StoredManifest(digest=digest_of(error.raw), media_type=error.media_type, raw=error.raw)

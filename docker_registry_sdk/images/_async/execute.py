@@ -1,0 +1,75 @@
+"""Execute the plan of a copy: transfer the blobs concurrently, then push the manifests."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ..._core.blobs.progress import OnProgress, Phase
+from ..._core.concurrency.gather import CancelFlag, async_gather
+from ..copy_plan import CopyPlan, CopyResult, PlannedBlob, PlannedManifest
+from ..progress import BlobProgress, CopyProgress
+from .interfaces import AsyncImageSource, AsyncImageTarget
+from .planner import DEFAULT_CONCURRENCY
+
+
+async def async_execute(
+    plan: CopyPlan, source: AsyncImageSource, target: AsyncImageTarget, on_progress: OnProgress | None
+) -> CopyResult:
+    """Execute a plan and return the result.
+
+    Args:
+        plan: The plan.
+        source: The source.
+        target: The target.
+        on_progress: The progress callback.
+
+    Raises:
+        RegistryError: A blob or manifest cannot be copied.
+        OSError: A file cannot be read or written.
+    """
+    cancel = CancelFlag()
+    progress = CopyProgress(on_progress, cancel)
+    await target.prepare()
+    jobs = [partial(_transfer_blob, plan, source, target, blob, progress) for blob in plan.blobs]
+    transfers = await async_gather(jobs, DEFAULT_CONCURRENCY, cancel)
+    pushed = [one for one in plan.manifests if one.action == "push"]
+    # Images of an index need only their blobs, which exist now. All other manifests are pushed one by one, in the planned order.
+    independent = [one for one in pushed if one.role == "child" and not one.names_manifests]
+    await async_gather([partial(_push_manifest, target, one, progress) for one in independent], DEFAULT_CONCURRENCY, cancel)
+    for one in pushed:
+        if one not in independent:
+            await _push_manifest(target, one, progress)
+    phases = [phase for phase, _ in transfers]
+    return CopyResult(
+        digest=plan.digest,
+        media_type=plan.media_type,
+        bytes_moved=sum(count for _, count in transfers),
+        blobs_moved=phases.count("copy"),
+        blobs_mounted=phases.count("mount"),
+        blobs_skipped=phases.count("skip"),
+        manifests_pushed=len(pushed),
+    )
+
+
+async def _transfer_blob(
+    plan: CopyPlan, source: AsyncImageSource, target: AsyncImageTarget, planned: PlannedBlob, copy_progress: CopyProgress
+) -> tuple[Phase | None, int]:
+    """Transfer a blob to the target, and return its phase (None if it was left out) and the number of bytes copied."""
+    blob = planned.blob
+    if planned.action == "leave":
+        return None, 0
+    if planned.action != "skip":
+        progress = BlobProgress(blob, copy_progress)
+        from_repo = source.repo.remote_name if planned.action == "mount" and source.repo is not None else None
+        await target.write_blob(source, progress, from_repo, plan.use_urls)
+        if progress.bytes_moved is not None:
+            return "copy", progress.bytes_moved
+    # If the blob was to be moved but not read, another client has uploaded it since the plan was made.
+    phase: Phase = "mount" if planned.action == "mount" else "skip"
+    copy_progress.report(phase, blob.digest, blob.size or 0, blob.size)
+    return phase, 0
+
+
+async def _push_manifest(target: AsyncImageTarget, manifest: PlannedManifest, copy_progress: CopyProgress) -> None:
+    await target.write_manifest(manifest)
+    copy_progress.report("manifest", manifest.digest, manifest.size, manifest.size)

@@ -1,0 +1,137 @@
+"""OCI image layouts, written: blobs first, then manifests, and `index.json` last and atomically.
+
+Source: https://github.com/opencontainers/image-spec/blob/main/image-layout.md
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Final
+
+from .._core.text.redaction import printable
+from ..digest import Digest, Verifier, digest_of
+from ..errors import ImageError
+from ..media_types import OCI_INDEX
+from ..v2.models import ImageIndex
+from .files import file_lock, open_file, path_without_links, read_blocks, read_small_file, write_atomically
+from .layout import INDEX_FILE, LAYOUT_FILE, LAYOUT_VERSION, REF_NAME, Layout
+from .manifest_contents import StoredManifest, parse_json
+
+_LOCK_FILE: Final = f"{INDEX_FILE}.lock"
+
+
+class LayoutWriter:
+    """Writes images to a layout; several processes may write to the same layout.
+
+    Args:
+        layout: The layout.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._folder = layout.path
+
+    def prepare(self) -> None:
+        """Create the layout, or check the existing one.
+
+        Raises:
+            ImageError: The folder has other files, or is not a folder.
+            ParseError: `index.json` is malformed.
+            OSError: A file or folder cannot be created or read.
+        """
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            raise ImageError(f"{self._layout.printable_path} is a file; a layout is a folder") from None
+        if not path_without_links(self._folder, LAYOUT_FILE).exists():
+            self._create()
+        path_without_links(self._folder, "blobs").mkdir(exist_ok=True)
+        if path_without_links(self._folder, INDEX_FILE).exists():
+            self._layout.entries()  # fail before any blob is copied
+
+    def blob_path(self, digest: Digest, size: int | None = None) -> Path:
+        """Return the path for a new blob, after creating its folder and removing a damaged file of the same name.
+
+        Args:
+            digest: The digest of the blob.
+            size: The size in bytes; None if it is unknown.
+
+        Raises:
+            ImageError: A part of the path is a link.
+            DigestMismatchError: The blob exists and has another size.
+            OSError: The folder cannot be created.
+        """
+        path_without_links(self._folder, "blobs", digest.algorithm).mkdir(parents=True, exist_ok=True)
+        path_without_links(self._folder, "blobs", digest.algorithm, f"{digest.encoded}.part")
+        path = path_without_links(self._folder, "blobs", digest.algorithm, digest.encoded)
+        if size is not None and not self._layout.has_blob(digest, size):
+            self._remove_damaged(digest, size)
+        return path
+
+    def write_manifest(self, stored: StoredManifest) -> None:
+        """Write a manifest as a blob, without an entry in `index.json`.
+
+        Args:
+            stored: The manifest.
+
+        Raises:
+            ImageError: The digest is not the digest of the bytes, as with signed Docker schema 1.
+            OSError: The file cannot be written.
+        """
+        if digest_of(stored.raw, stored.digest.algorithm) != stored.digest:
+            media_type = printable(stored.media_type)
+            raise ImageError(f"a layout cannot store {stored.digest} of type {media_type}: its bytes have another digest")
+        write_atomically(self.blob_path(stored.digest), stored.raw)
+
+    def add_entry(self, stored: StoredManifest, tag: str | None) -> None:
+        """Add a manifest to `index.json`, unless it is already there. A tag is moved from its previous manifest.
+
+        Args:
+            stored: The manifest.
+            tag: The tag; None for an entry without a tag.
+
+        Raises:
+            ImageError: `index.json` is not JSON.
+            ParseError: `index.json` is malformed.
+            OSError: The file cannot be written.
+        """
+        with file_lock(self._folder / _LOCK_FILE):
+            try:
+                content = read_small_file(self._folder, INDEX_FILE)
+                document = parse_json(content, f"{self._layout.printable_path}/{INDEX_FILE}")
+            except FileNotFoundError:
+                document = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []}
+            ImageIndex.from_dict(document)
+            entries: list[dict[str, Any]] = document["manifests"] or []
+            tagged = [one for one in entries if (one.get("annotations") or {}).get(REF_NAME) == tag]
+            if any(one["digest"] == stored.digest for one in (entries if tag is None else tagged)):
+                return
+            entry: dict[str, Any] = {"mediaType": stored.media_type, "digest": str(stored.digest), "size": len(stored.raw)}
+            if tag is not None:
+                entry["annotations"] = {REF_NAME: tag}
+            kept = [one for one in entries if tag is None or one not in tagged]
+            document["manifests"] = [*kept, entry]
+            path = path_without_links(self._folder, INDEX_FILE)
+            write_atomically(path, json.dumps(document, separators=(",", ":")).encode())
+
+    def _create(self) -> None:
+        with file_lock(self._folder / _LOCK_FILE):
+            if path_without_links(self._folder, LAYOUT_FILE).exists():
+                return  # another process has created it in the meantime
+            if any(not path.name.startswith((_LOCK_FILE, f".{LAYOUT_FILE}")) for path in self._folder.iterdir()):
+                raise ImageError(
+                    f"{self._layout.printable_path} is not an OCI image layout and not empty; choose a layout or a new folder"
+                )
+            write_atomically(self._folder / LAYOUT_FILE, json.dumps({"imageLayoutVersion": LAYOUT_VERSION}).encode())
+
+    def _remove_damaged(self, digest: Digest, size: int) -> None:
+        """Remove a file with the name of a blob and other content. Keep the real blob: other images may need it."""
+        verifier = Verifier(digest.algorithm)
+        with suppress(FileNotFoundError):
+            for block in read_blocks(lambda: open_file(self._folder, "blobs", digest.algorithm, digest.encoded), 0):
+                verifier.update(block)
+            if verifier.digest == digest:
+                verifier.verify(size, digest)
+            path_without_links(self._folder, "blobs", digest.algorithm, digest.encoded).unlink()
