@@ -101,7 +101,7 @@ def examples() -> list[RegistryError]:
             expected=("application/json",),
         ),
         ParseError(model="ImageManifest", field="layers[2].size", problem="should be a whole number, not text"),
-        AuthError("it cannot be read: Permission denied", source="config.json"),
+        AuthError("cannot be read: Permission denied", source="config.json"),
         DigestMismatchError(expected="sha256:aa", actual="sha256:bb", expected_size=5, actual_size=6),
         ReferrersError("it is none", subject="sha256:aa", tag="sha256-aa"),
         ArtifactError("v1 is an index"),
@@ -262,7 +262,7 @@ def test_parse_error_names_model_and_field() -> None:
 
 
 def test_auth_error_names_its_source() -> None:
-    assert str(AuthError("it is no JSON", source="config.json")) == "config.json: it is no JSON"
+    assert str(AuthError("not valid JSON", source="config.json")) == "config.json: not valid JSON"
 
 
 def test_digest_mismatch_names_both_sides() -> None:

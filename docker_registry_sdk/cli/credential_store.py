@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..credentials._config import parse_config
-from ..credentials._helper import HelperCall
-from ..credentials._keys import HUB_SERVER, matching_keys
+from ..credentials.config import parse_config
+from ..credentials.helpers import HelperCall
+from ..credentials.registry_keys import HUB_SERVER, matching_keys
 from ..errors import AuthError
 from ..reference import Index
 from .files import new_file

@@ -1,9 +1,9 @@
-"""Where credentials come from: given by the caller, from Docker's and Podman's files and their helpers, or from a provider.
+"""Credentials: given by the caller, from the configuration files of Docker and Podman and their helpers, or from a provider.
 
 from docker_registry_sdk.credentials import ConfigFileCredentials
 
 credential = ConfigFileCredentials().get_credential("quay.io", "coreos/etcd")
-credential.source                           # "auths entry 'quay.io' in …/.docker/config.json"
+credential.source                       # "auths entry 'quay.io' in …/.docker/config.json"
 """
 
 from __future__ import annotations

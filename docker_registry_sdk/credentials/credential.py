@@ -1,4 +1,4 @@
-"""One credential: what a registry or its token service may be shown, and where it came from."""
+"""A credential for a registry or its token service, and its source."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ _SECRETS = ("password", "identity_token", "registry_token")
 
 @frozen
 class Credential:
-    """A username with a password, or a token. What is secret never shows in a `repr`.
+    """A username with a password, or a token. Its `repr` shows no secret.
 
     Attributes:
-        username: The name of the account; needed with a password.
-        password: The password, or an access token that the registry takes in its place.
-        identity_token: A refresh token, to be exchanged at the registry's token service.
-        registry_token: A token to be shown to the registry as it is, as a Bearer token.
-        source: Where it came from, in words and without secrets; it does not count when two are compared.
+        username: The name of the account; required with a password.
+        password: The password, or an access token that the registry accepts as a password.
+        identity_token: A refresh token, which is exchanged at the registry's token service.
+        registry_token: A token that is sent to the registry verbatim, as a Bearer token.
+        source: A description of where the credential came from, without secrets; ignored in comparisons.
 
     Raises:
         ValueError: Not exactly one of password, identity token and registry token is given; a password has no username; a
-            token is empty; the username holds a colon; or one of them holds a control character, such as a line break.
+            token is empty; the username contains a colon; or a value contains a control character, such as a line break.
 
     Source: https://github.com/docker/cli/blob/master/cli/config/types/authconfig.go
     """
@@ -34,15 +34,15 @@ class Credential:
     source: str = field(default="given by the caller", eq=False, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
-        # No message holds a value: they end up in logs.
+        # No message contains a value, since messages are logged.
         for name in ("username", *_SECRETS):
             value = getattr(self, name)
             if value is None:
                 continue
             if not isinstance(value, str):
-                raise ValueError(f"{name} should be text, not {type(value).__name__}")
+                raise ValueError(f"{name} must be a string, not {type(value).__name__}")
             if any(ord(character) < 32 or ord(character) == 127 for character in value):
-                raise ValueError(f"{name} holds a control character, such as a line break at its end; remove it")
+                raise ValueError(f"{name} contains a control character, such as a line break at its end; remove it")
             if not value and name != "password":
                 raise ValueError(f"{name} is empty; leave it out instead")
         if sum(getattr(self, name) is not None for name in _SECRETS) != 1:
@@ -50,11 +50,11 @@ class Credential:
         if self.password is not None and self.username is None:
             raise ValueError("a password needs a username")
         if self.username is not None and ":" in self.username:
-            raise ValueError("username holds a colon, which none may (RFC 7617 section 2)")
+            raise ValueError("username contains a colon, which is not allowed (RFC 7617 section 2)")
 
     @property
     def kind(self) -> Literal["password", "identity_token", "registry_token"]:
-        """Which of the three it is."""
+        """The kind of secret."""
         if self.registry_token is not None:
             return "registry_token"
         return "password" if self.identity_token is None else "identity_token"

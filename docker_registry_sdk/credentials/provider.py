@@ -1,4 +1,4 @@
-"""What a client asks for credentials: anything with the one method of these protocols."""
+"""Providers of credentials: the protocols that a client calls, and a provider of one fixed credential."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ from typing import Protocol
 
 from attrs import frozen
 
-from ._keys import registry_key
 from .credential import Credential
+from .registry_keys import registry_key
 
 
 class CredentialProvider(Protocol):
-    """Something that knows credentials, such as the login of a cloud.
+    """An object that returns credentials, such as those of a cloud account.
 
-    A client asks when a registry first wants credentials, and again when those it has are refused or about to expire; a
-    provider keeps what is costly to get. Threads may call it at the same time.
+    A client calls it when a registry requires credentials for the first time, and again when the credentials are rejected or
+    about to expire. So a provider should cache credentials that are costly to get. Several threads may call it at the same time.
     """
 
     def get_credential(self, registry: str, repo: str | None, /) -> Credential | None:
-        """Return the credential for a registry, or None to go without.
+        """Return the credential for a registry, or None to send requests without credentials.
 
         Args:
             registry: The name of the registry (`Index.name`), such as `docker.io` or `localhost:5000`.
-            repo: The repository's name there (`Repo.remote_name`), such as `library/alpine`; None when no repository is meant.
+            repo: The repository's name there (`Repo.remote_name`), such as `library/alpine`; None for the registry as a whole.
 
         Raises:
-            AuthError: There should be a credential, but it cannot be had.
+            AuthError: The credential is not available, for example because a login has expired.
         """
         ...
 
@@ -34,37 +34,36 @@ class AsyncCredentialProvider(Protocol):
     """A `CredentialProvider` whose method is awaited."""
 
     async def get_credential(self, registry: str, repo: str | None, /) -> Credential | None:
-        """Return the credential for a registry, or None to go without; see `CredentialProvider`.
+        """Return the credential for a registry, or None to send requests without credentials; see `CredentialProvider`.
 
         Args:
             registry: The name of the registry (`Index.name`), such as `docker.io` or `localhost:5000`.
-            repo: The repository's name there (`Repo.remote_name`), such as `library/alpine`; None when no repository is meant.
+            repo: The repository's name there (`Repo.remote_name`), such as `library/alpine`; None for the registry as a whole.
 
         Raises:
-            AuthError: There should be a credential, but it cannot be had.
+            AuthError: The credential is not available, for example because a login has expired.
         """
         ...
 
 
 @frozen
 class ExplicitCredentials:
-    """A provider of one credential that the caller gave; it does no I/O, and serves sync and async clients.
+    """A provider of one fixed credential, for sync and async clients.
 
     Attributes:
         credential: The credential.
-        registry: The name of the only registry that it is for (`Index.name`); None when it is for each that the client asks
-            about.
+        registry: The name of the registry that the credential is for (`Index.name`); None for every registry.
     """
 
     credential: Credential
     registry: str | None = None
 
     def get_credential(self, registry: str, repo: str | None = None, /) -> Credential | None:
-        """Return the credential, or None when it is for another registry.
+        """Return the credential; None when it is for another registry.
 
         Args:
             registry: The name of the registry (`Index.name`).
-            repo: The repository's name there; it does not matter here.
+            repo: Ignored.
         """
         other = self.registry is not None and registry_key(self.registry) != registry_key(registry)
         return None if other else self.credential

@@ -17,12 +17,12 @@ from docker_registry_sdk.credentials import AsyncConfigFileCredentials, ConfigFi
 
 
 def basic(username: str, password: str) -> str:
-    """Return the auth of an entry."""
+    """Return the `auth` of an entry: username and password in base64."""
     return base64.b64encode(f"{username}:{password}".encode()).decode()
 
 
 class Home:
-    """A home folder, and an environment that knows nothing else."""
+    """A home folder, and an environment that points only to it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -44,7 +44,7 @@ class Home:
         return self.write(".docker/config.json", content)
 
     def helper(self, name: str, code: str) -> Path:
-        """Write a helper in Python; `server` is what it is asked."""
+        """Write a helper in Python; its code finds the server name in `server`."""
         file = self.programs / f"docker-credential-{name}"
         start = "import json, os, sys, time\nassert sys.argv[1:] == ['get']\nserver = sys.stdin.read()"
         lines = f"#!{sys.executable} -I\n{start}\n{code}\n"
@@ -55,16 +55,16 @@ class Home:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    """Give an empty home folder."""
+    """Return an empty home folder."""
     return Home(tmp_path)
 
 
-Ask = Callable[..., Credential | None]
+Find = Callable[..., Credential | None]
 
 
 @pytest.fixture(params=["sync", "asyncio"])
-def ask(request: pytest.FixtureRequest, home: Home) -> Ask:
-    """Give a function that asks a provider for that home, the sync and the async one."""
+def find(request: pytest.FixtureRequest, home: Home) -> Find:
+    """Return a function that calls the provider for the home folder, first the sync and then the async provider."""
 
     def run(registry: str, repo: str | None = None, **options: Any) -> Credential | None:
         if request.param == "sync":
@@ -76,7 +76,7 @@ def ask(request: pytest.FixtureRequest, home: Home) -> Ask:
 
 
 def pid_is_gone(pid: int) -> bool:
-    """Tell whether no such process is left."""
+    """Return whether the process has ended."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

@@ -1,4 +1,4 @@
-"""Any document and any bytes as a configuration file: a credential, or one typed error."""
+"""Any document and any bytes as a configuration file give a credential, None or an AuthError."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docker_registry_sdk.credentials import Credential
-from docker_registry_sdk.credentials._config import parse_config
+from docker_registry_sdk.credentials.config import parse_config
 from docker_registry_sdk.errors import AuthError
 
 NAMES = st.sampled_from(
@@ -27,11 +27,11 @@ JSON = st.recursive(SCALARS, lambda inner: st.lists(inner) | objects(inner), max
 
 
 @given(objects(JSON) | JSON, st.booleans())
-def test_any_document_gives_a_credential_or_a_typed_error(document: object, legacy: bool) -> None:
+def test_any_document_gives_a_credential_or_an_auth_error(document: object, legacy: bool) -> None:
     try:
         config = parse_config(json.dumps(document).encode(), "the file", legacy=legacy)
         config.helper_calls("quay.io")
-        assert isinstance(config.credential_for("quay.io", "a/b"), Credential | None)
+        assert isinstance(config.stored_credential("quay.io", "a/b"), Credential | None)
     except AuthError as error:
         source = error.source
     else:
@@ -40,9 +40,9 @@ def test_any_document_gives_a_credential_or_a_typed_error(document: object, lega
 
 
 @given(st.binary(max_size=60))
-def test_any_bytes_are_a_configuration_or_a_typed_error(content: bytes) -> None:
+def test_any_bytes_give_a_configuration_or_an_auth_error(content: bytes) -> None:
     try:
         config = parse_config(content, "the file")
     except AuthError:
         return
-    assert config.place == "the file"
+    assert config.location == "the file"

@@ -1,4 +1,4 @@
-"""Credentials in files: which file, which key, which form, and what broken files say."""
+"""Credentials in files: order of files, matching of keys, forms of entries, and errors of broken files."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ import anyio
 import pytest
 
 from docker_registry_sdk.credentials import AsyncConfigFileCredentials, ConfigFileCredentials, Credential
-from docker_registry_sdk.credentials._keys import matching_keys
-from docker_registry_sdk.credentials._places import find_places
+from docker_registry_sdk.credentials.locations import find_locations
+from docker_registry_sdk.credentials.registry_keys import matching_keys
 from docker_registry_sdk.errors import AuthError
 
-from .conftest import Ask, Home, basic
+from .conftest import Find, Home, basic
 
 
 def entry(username: str) -> dict[str, str]:
-    """Return an entry."""
+    """Return an entry of `auths`."""
     return {"auth": basic(username, "s3cret")}
 
 
 def username(credential: Credential | None) -> str | None:
-    """Return the username, None without a credential."""
+    """Return the username; None without a credential."""
     return None if credential is None else credential.username
 
 
-def test_nothing_anywhere_is_no_credential(ask: Ask) -> None:
-    assert ask("quay.io", "a/b") is None
+def test_without_files_there_is_no_credential(find: Find) -> None:
+    assert find("quay.io", "a/b") is None
 
 
-def test_docker_configuration_is_read_and_named(ask: Ask, home: Home) -> None:
+def test_credential_of_docker_names_its_file(find: Find, home: Home) -> None:
     file = home.docker(auths={"quay.io": {"auth": basic("me", "pass:word")}})
-    credential = ask("quay.io", "a/b")
+    credential = find("quay.io", "a/b")
     assert credential == Credential("me", "pass:word")
     assert credential is not None
     assert credential.source == f"auths entry 'quay.io' in {file}"
 
 
-PLACES = [
+FILES = [
     ("REGISTRY_AUTH_FILE", "own.json"),
     (None, "run/containers/auth.json"),
     (None, ".config/containers/auth.json"),
@@ -50,74 +50,74 @@ PLACES = [
 ]
 
 
-def test_places_come_in_podmans_order(ask: Ask, home: Home) -> None:
+def test_files_are_read_in_the_order_of_podman(find: Find, home: Home) -> None:
     home.environ["DOCKER_AUTH_CONFIG"] = json.dumps({"auths": {"quay.io": entry("inline")}})
-    for _, path in PLACES:
+    for _, path in FILES:
         auths = {"quay.io": entry(path)}
         home.write(path, auths if path == ".dockercfg" else {"auths": auths})
     home.environ["REGISTRY_AUTH_FILE"] = str(home.folder / "own.json")
-    assert username(ask("quay.io")) == "inline"
+    assert username(find("quay.io")) == "inline"
     del home.environ["DOCKER_AUTH_CONFIG"]
-    for variable, path in PLACES:
-        assert username(ask("quay.io")) == path
+    for variable, path in FILES:
+        assert username(find("quay.io")) == path
         home.environ.pop(variable or "", None)
         (home.folder / path).unlink()
-    assert ask("quay.io") is None
+    assert find("quay.io") is None
 
 
-def test_registry_auth_file_leaves_the_other_files_out(ask: Ask, home: Home) -> None:
+def test_registry_auth_file_leaves_the_other_files_out(find: Find, home: Home) -> None:
     home.docker(auths={"quay.io": entry("me")})
     home.environ["REGISTRY_AUTH_FILE"] = str(home.folder / "missing.json")
-    assert ask("quay.io") is None
+    assert find("quay.io") is None
     home.environ["DOCKER_AUTH_CONFIG"] = json.dumps({"auths": {"quay.io": entry("inline")}})
-    assert username(ask("quay.io")) == "inline"
+    assert username(find("quay.io")) == "inline"
 
 
-def test_variables_move_the_files(ask: Ask, home: Home) -> None:
+def test_variables_move_the_files(find: Find, home: Home) -> None:
     home.docker(auths={"quay.io": entry("default")})
     home.write("docker/config.json", {"auths": {"quay.io": entry("docker")}})
     home.write("xdg/containers/auth.json", {"auths": {"quay.io": entry("podman")}})
     home.environ["DOCKER_CONFIG"] = str(home.folder / "docker")
-    assert username(ask("quay.io")) == "docker"
+    assert username(find("quay.io")) == "docker"
     home.environ["XDG_CONFIG_HOME"] = str(home.folder / "xdg")
-    assert username(ask("quay.io")) == "podman"
+    assert username(find("quay.io")) == "podman"
     home.environ |= {"XDG_CONFIG_HOME": "", "DOCKER_CONFIG": "", "REGISTRY_AUTH_FILE": "", "DOCKER_AUTH_CONFIG": ""}
-    assert username(ask("quay.io")) == "default"
+    assert username(find("quay.io")) == "default"
 
 
-def test_next_file_is_read_when_one_knows_nothing_of_the_registry(ask: Ask, home: Home) -> None:
+def test_next_file_is_read_when_one_has_no_entry_for_the_registry(find: Find, home: Home) -> None:
     home.write("run/containers/auth.json", {"auths": {"ghcr.io": entry("other"), "quay.io": {}}})
     home.docker(auths={"quay.io": entry("me")})
-    assert username(ask("quay.io")) == "me"
+    assert username(find("quay.io")) == "me"
 
 
-def test_later_files_are_not_read_once_a_credential_is_found(ask: Ask, home: Home) -> None:
+def test_later_files_are_not_read_once_a_credential_is_found(find: Find, home: Home) -> None:
     home.write("run/containers/auth.json", {"auths": {"quay.io": entry("me")}})
     home.write(".docker/config.json", b"broken")
-    assert username(ask("quay.io")) == "me"
+    assert username(find("quay.io")) == "me"
 
 
-def test_places_without_a_home_and_on_other_systems(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_without_a_home_folder_and_on_other_systems(monkeypatch: pytest.MonkeyPatch) -> None:
     def no_home() -> Path:
         raise RuntimeError("none")
 
     monkeypatch.setattr(Path, "home", no_home)
-    assert [place.name for place in find_places({"XDG_RUNTIME_DIR": "/r"}, "linux")] == ["/r/containers/auth.json"]
-    assert find_places({}, "darwin") == []
-    assert [place.name for place in find_places({}, "linux")] == [f"/run/containers/{os.getuid()}/auth.json"]
-    assert [place.name for place in find_places({"HOME": "/h"}, "darwin")] == [
+    assert [location.name for location in find_locations({"XDG_RUNTIME_DIR": "/r"}, "linux")] == ["/r/containers/auth.json"]
+    assert find_locations({}, "darwin") == []
+    assert [location.name for location in find_locations({}, "linux")] == [f"/run/containers/{os.getuid()}/auth.json"]
+    assert [location.name for location in find_locations({"HOME": "/h"}, "darwin")] == [
         "/h/.config/containers/auth.json",
         "/h/.docker/config.json",
         "/h/.dockercfg",
     ]
 
 
-def test_provider_lists_its_places_without_what_is_in_them(home: Home) -> None:
+def test_provider_lists_its_files_without_their_content(home: Home) -> None:
     home.environ["DOCKER_AUTH_CONFIG"] = json.dumps({"auths": {"quay.io": entry("me")}})
     for provider in (ConfigFileCredentials(environ=home.environ), AsyncConfigFileCredentials(environ=home.environ)):
         assert provider.places[0] == "$DOCKER_AUTH_CONFIG"
-        assert provider.places[1:] == tuple(str(home.folder / path) for _, path in PLACES[1:])
-    assert basic("me", "s3cret") not in repr(find_places(home.environ))
+        assert provider.places[1:] == tuple(str(home.folder / path) for _, path in FILES[1:])
+    assert basic("me", "s3cret") not in repr(find_locations(home.environ))
 
 
 def test_environment_of_the_process_is_the_default(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,7 +171,7 @@ def test_environment_of_the_process_is_the_default(home: Home, monkeypatch: pyte
         (["[::1]:5000"], "[::1]:5000", "a", ["[::1]:5000"]),
     ],
 )
-def test_keys_come_the_most_specific_first(keys: list[str], registry: str, repo: str | None, order: list[str] | None) -> None:
+def test_the_most_specific_key_comes_first(keys: list[str], registry: str, repo: str | None, order: list[str] | None) -> None:
     found = matching_keys(keys, registry, repo)
     if order is None:
         assert sorted(found) == sorted(keys)
@@ -180,9 +180,9 @@ def test_keys_come_the_most_specific_first(keys: list[str], registry: str, repo:
         assert found == order
 
 
-def test_empty_entry_gives_way_to_a_less_specific_one(ask: Ask, home: Home) -> None:
+def test_an_empty_entry_is_skipped(find: Find, home: Home) -> None:
     home.docker(auths={"quay.io/a": {}, "quay.io": entry("me"), "https://quay.io": None})
-    assert username(ask("quay.io", "a/b")) == "me"
+    assert username(find("quay.io", "a/b")) == "me"
 
 
 FORMS: list[tuple[dict[str, Any], Credential | None]] = [
@@ -204,41 +204,41 @@ FORMS: list[tuple[dict[str, Any], Credential | None]] = [
 
 
 @pytest.mark.parametrize(("form", "credential"), FORMS)
-def test_forms_of_an_entry(ask: Ask, home: Home, form: dict[str, Any], credential: Credential | None) -> None:
+def test_forms_of_an_entry(find: Find, home: Home, form: dict[str, Any], credential: Credential | None) -> None:
     home.docker(auths={"quay.io": form})
-    assert ask("quay.io") == credential
+    assert find("quay.io") == credential
 
 
 BROKEN: list[tuple[bytes, str]] = [
-    (b'{"auths": {"quay.io": {"auth": "s3cret"', "it is no JSON: line 1, column"),
-    (b"s3cret", "it is no JSON"),
-    (b'"s3cret"', "should hold a JSON object"),
-    (b"[1]", "should hold a JSON object"),
-    (b"\xff\xfes3cret", "no UTF-8 text"),
+    (b'{"auths": {"quay.io": {"auth": "s3cret"', "not valid JSON: line 1, column"),
+    (b"s3cret", "not valid JSON"),
+    (b'"s3cret"', "not a JSON object"),
+    (b"[1]", "not a JSON object"),
+    (b"\xff\xfes3cret", "not UTF-8 text"),
     (b"[" * 200_000, "nested too deeply"),
     (b'{"auths": ' + b"9" * 10_000 + b"}", "a number is too long"),
-    (b'{"auths": ["s3cret"]}', "its auths should be a JSON object"),
-    (b'{"auths": {"quay.io": "s3cret"}}', "it should be a JSON object"),
-    (b'{"auths": {"quay.io": {"auth": ["s3cret"]}}}', "its auth should be text"),
-    (b'{"auths": {"quay.io": {"identitytoken": 5}}}', "its identitytoken should be text"),
-    (b'{"auths": {"quay.io": {"auth": "s3cret!"}}}', "no base64"),
-    (b'{"auths": {"quay.io": {"auth": "' + base64.b64encode(b"\xff:s3cret") + b'"}}}', "no base64 of UTF-8"),
+    (b'{"auths": ["s3cret"]}', "auths must be a JSON object"),
+    (b'{"auths": {"quay.io": "s3cret"}}', "must be a JSON object"),
+    (b'{"auths": {"quay.io": {"auth": ["s3cret"]}}}', "auth must be a string"),
+    (b'{"auths": {"quay.io": {"identitytoken": 5}}}', "identitytoken must be a string"),
+    (b'{"auths": {"quay.io": {"auth": "s3cret!"}}}', "not base64"),
+    (b'{"auths": {"quay.io": {"auth": "' + base64.b64encode(b"\xff:s3cret") + b'"}}}', "not base64 of UTF-8"),
     (b'{"auths": {"quay.io": {"auth": "' + base64.b64encode(b"s3cret") + b'"}}}', "no username or no colon"),
     (b'{"auths": {"quay.io": {"auth": "' + base64.b64encode(b":s3cret") + b'"}}}', "no username or no colon"),
     (b'{"auths": {"quay.io": {"auth": "' + base64.b64encode(b"me:s3cret\n") + b'"}}}', "control character"),
     (b'{"auths": {"quay.io": {"username": "m:e", "password": "s3cret"}}}', "colon"),
-    (b'{"credsStore": {"s3cret": 1}}', "its credsStore should be text"),
-    (b'{"credHelpers": "s3cret"}', "its credHelpers should be a JSON object"),
-    (b'{"credHelpers": {"quay.io": ["s3cret"]}}', "its credHelpers should hold text"),
+    (b'{"credsStore": {"s3cret": 1}}', "credsStore must be a string"),
+    (b'{"credHelpers": "s3cret"}', "credHelpers must be a JSON object"),
+    (b'{"credHelpers": {"quay.io": ["s3cret"]}}', "values in credHelpers must be strings"),
     (b" " * (4 * 1024 * 1024 + 1), "larger than"),
 ]
 
 
 @pytest.mark.parametrize(("content", "problem"), BROKEN, ids=[problem for _, problem in BROKEN])
-def test_broken_file_is_named_and_not_shown(ask: Ask, home: Home, content: bytes, problem: str) -> None:
+def test_broken_file_is_named_and_not_shown(find: Find, home: Home, content: bytes, problem: str) -> None:
     file = home.write(".docker/config.json", content)
     with pytest.raises(AuthError) as caught:
-        ask("quay.io")
+        find("quay.io")
     assert str(file) in caught.value.source
     assert problem in caught.value.problem
     for secret in ("s3cret", base64.b64encode(b"s3cret").decode()):
@@ -248,43 +248,43 @@ def test_broken_file_is_named_and_not_shown(ask: Ask, home: Home, content: bytes
     assert str(caught.value).isprintable()
 
 
-def test_broken_variable_is_named_and_not_shown(ask: Ask, home: Home) -> None:
+def test_broken_variable_is_named_and_not_shown(find: Find, home: Home) -> None:
     home.environ["DOCKER_AUTH_CONFIG"] = '{"auths": s3cret'
-    with pytest.raises(AuthError, match=r"\$DOCKER_AUTH_CONFIG: it is no JSON") as caught:
-        ask("quay.io")
+    with pytest.raises(AuthError, match=r"\$DOCKER_AUTH_CONFIG: not valid JSON") as caught:
+        find("quay.io")
     assert "s3cret" not in str(caught.value)
 
 
-def test_broken_entry_of_another_registry_does_not_matter(ask: Ask, home: Home) -> None:
+def test_broken_entry_of_another_registry_does_not_matter(find: Find, home: Home) -> None:
     home.docker(auths={"ghcr.io": {"auth": "!"}, "quay.io": entry("me")})
-    assert username(ask("quay.io")) == "me"
+    assert username(find("quay.io")) == "me"
 
 
 @pytest.mark.parametrize("content", [b"", b"{}", b"\xef\xbb\xbf{}", b'{"auths": null, "credHelpers": null, "credsStore": null}'])
-def test_file_without_credentials_is_none(ask: Ask, home: Home, content: bytes) -> None:
+def test_file_without_credentials_gives_none(find: Find, home: Home, content: bytes) -> None:
     home.write(".docker/config.json", content)
-    assert ask("quay.io") is None
+    assert find("quay.io") is None
 
 
-def test_file_that_cannot_be_read_is_named(ask: Ask, home: Home) -> None:
+def test_file_that_cannot_be_read_is_named(find: Find, home: Home) -> None:
     (home.folder / ".docker" / "config.json").mkdir(parents=True)
-    with pytest.raises(AuthError, match=r"config\.json: it cannot be read: Is a directory"):
-        ask("quay.io")
+    with pytest.raises(AuthError, match=r"config\.json: cannot be read: Is a directory"):
+        find("quay.io")
 
 
-def test_file_where_a_folder_should_be_is_nothing(ask: Ask, home: Home) -> None:
+def test_file_in_place_of_a_folder_counts_as_missing(find: Find, home: Home) -> None:
     home.write(".docker", b"")
-    assert ask("quay.io") is None
+    assert find("quay.io") is None
 
 
-def test_world_readable_file_is_read(ask: Ask, home: Home) -> None:
+def test_world_readable_file_is_read(find: Find, home: Home) -> None:
     home.docker(auths={"quay.io": entry("me")}).chmod(0o666)
-    assert username(ask("quay.io")) == "me"
+    assert username(find("quay.io")) == "me"
 
 
-def test_password_in_a_key_is_not_shown(ask: Ask, home: Home) -> None:
+def test_password_in_a_key_is_not_shown(find: Find, home: Home) -> None:
     home.docker(auths={"https://quay.io/v1/": entry("me")})
-    credential = ask("quay.io")
+    credential = find("quay.io")
     assert credential is not None
     assert "'https://quay.io/v1/'" in credential.source
     assert "s3cret" not in repr(credential)

@@ -1,4 +1,4 @@
-"""Credentials by themselves: what is one, and that none shows its secret."""
+"""Credential and ExplicitCredentials: valid and invalid values, and no secret in any text."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ GOOD: list[tuple[dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("values", "kind"), GOOD)
-def test_credential_knows_its_kind_and_hides_its_secret(values: dict[str, Any], kind: str) -> None:
+def test_credential_has_a_kind_and_hides_its_secret(values: dict[str, Any], kind: str) -> None:
     credential = Credential(**values, source="a file")
     assert credential.kind == kind
     assert "s3cret" not in f"{credential} {credential!r} {[credential]}"
@@ -43,20 +43,20 @@ def test_credential_knows_its_kind_and_hides_its_secret(values: dict[str, Any], 
         ({"password": "s3cret"}, "needs a username"),
         ({"username": "", "password": "s3cret"}, "username is empty"),
         ({"username": "m:e", "password": "s3cret"}, "colon"),
-        ({"username": "me", "password": "s3cret\n"}, "password holds a control character"),
-        ({"username": "me\x00", "password": "s3cret"}, "username holds a control character"),
-        ({"registry_token": "s3cret\r\nX: y"}, "registry_token holds a control character"),
+        ({"username": "me", "password": "s3cret\n"}, "password contains a control character"),
+        ({"username": "me\x00", "password": "s3cret"}, "username contains a control character"),
+        ({"registry_token": "s3cret\r\nX: y"}, "registry_token contains a control character"),
         ({"identity_token": ""}, "identity_token is empty"),
-        ({"username": "me", "password": b"s3cret"}, "password should be text, not bytes"),
+        ({"username": "me", "password": b"s3cret"}, "password must be a string, not bytes"),
     ],
 )
-def test_what_is_no_credential_is_refused_without_its_secret(values: dict[str, Any], problem: str) -> None:
+def test_invalid_values_are_rejected_without_showing_the_secret(values: dict[str, Any], problem: str) -> None:
     with pytest.raises(ValueError, match=problem) as caught:
         Credential(**values)
     assert "s3cret" not in str(caught.value)
 
 
-def test_explicit_credential_is_for_its_registry_or_for_all() -> None:
+def test_explicit_credentials_are_for_one_registry_or_for_all() -> None:
     credential = Credential("me", "s3cret")
     assert ExplicitCredentials(credential).get_credential("quay.io", "a/b") is credential
     hub = ExplicitCredentials(credential, "index.docker.io")
@@ -66,7 +66,7 @@ def test_explicit_credential_is_for_its_registry_or_for_all() -> None:
     assert "s3cret" not in repr(hub)
 
 
-def test_providers_are_what_the_protocols_say() -> None:
+def test_providers_match_their_protocols() -> None:
     sync: list[CredentialProvider] = [
         ExplicitCredentials(Credential("me", "x")),
         ConfigFileCredentials(environ={"HOME": "/nowhere"}),

@@ -1,1 +1,1 @@
-"""The part that does I/O."""
+"""The provider that reads files and runs helpers, in async code; `_sync` is generated from it."""

@@ -1,4 +1,4 @@
-"""Credentials from Docker's and Podman's configuration files, and the helpers that they name."""
+"""Credentials from the configuration files of Docker and Podman, and from the helpers that the files name."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ import os
 from collections.abc import Mapping
 
 from ..._core.concurrency.threads import async_run_in_thread
-from .._config import parse_config
-from .._helper import parse_answer
-from .._places import find_places
-from .._process import HelperProcess
+from ..config import parse_config
 from ..credential import Credential
+from ..helpers import HelperProcess, parse_helper_output
+from ..locations import find_locations
 
 
 class AsyncConfigFileCredentials:
-    """A provider that looks where `docker login` and `podman login` leave credentials, each time it is asked.
+    """A provider of the credentials that `docker login` and `podman login` have stored. Each call reads the files again.
 
-    The places, in their order: `$DOCKER_AUTH_CONFIG`; then only `$REGISTRY_AUTH_FILE` if that is set, else containers/auth.json
-    below `$XDG_RUNTIME_DIR` and `$XDG_CONFIG_HOME`, config.json in `$DOCKER_CONFIG` or ~/.docker, and ~/.dockercfg. In each, a
-    helper for the registry comes first, then the helper for all, then the entries, the most specific first.
+    Files and variables, in order: `$DOCKER_AUTH_CONFIG`; then only `$REGISTRY_AUTH_FILE` if that is set, else
+    containers/auth.json below `$XDG_RUNTIME_DIR` and `$XDG_CONFIG_HOME`, config.json in `$DOCKER_CONFIG` or ~/.docker, and
+    ~/.dockercfg. In each file, the helper for the registry comes first, then the helper for all registries, then the stored
+    credentials, the most specific first.
 
     Args:
-        environ: The environment to look into; that of the process when it is None.
-        helper_timeout: The seconds that a helper may take; some wait for a person to unlock a key ring.
+        environ: The environment; None for that of the process.
+        helper_timeout: The maximum run time of a helper in seconds; some helpers wait until the user unlocks a key ring.
 
     Source: https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md
     """
@@ -36,30 +36,30 @@ class AsyncConfigFileCredentials:
 
     @property
     def places(self) -> tuple[str, ...]:
-        """The files and variables that are looked into, in their order, whether or not they are there."""
-        return tuple(place.name for place in find_places(os.environ if self._environ is None else self._environ))
+        """The files and variables that are searched, in order. The files need not exist."""
+        return tuple(location.name for location in find_locations(os.environ if self._environ is None else self._environ))
 
     async def get_credential(self, registry: str, repo: str | None = None, /) -> Credential | None:
-        """Return the credential for a registry, None when no place has one.
+        """Return the credential for a registry; None when there is none.
 
         Args:
             registry: The name of the registry (`Index.name`), such as `docker.io` or `localhost:5000`.
-            repo: The repository's name there (`Repo.remote_name`), such as `library/alpine`; None when no repository is meant.
+            repo: The repository's name there (`Repo.remote_name`), such as `library/alpine`; None for the registry as a whole.
 
         Raises:
-            AuthError: A place is broken, or a helper fails; `.source` names it.
+            AuthError: A file is invalid, or a helper fails; `.source` names the file or the helper.
         """
         environ = os.environ if self._environ is None else self._environ
-        for place in find_places(environ):
-            content = await async_run_in_thread(place.read)
+        for location in find_locations(environ):
+            content = await async_run_in_thread(location.read)
             if content is None:
                 continue
-            config = parse_config(content, place.name, legacy=place.legacy)
+            config = parse_config(content, location.name, legacy=location.legacy)
             for call in config.helper_calls(registry):
                 process = HelperProcess(call, environ, self._helper_timeout)
                 status, output = await async_run_in_thread(process.run, on_cancel=process.cancel)
-                if (credential := parse_answer(call, status, output)) is not None:
+                if (credential := parse_helper_output(call, status, output)) is not None:
                     return credential
-            if (credential := config.credential_for(registry, repo)) is not None:
+            if (credential := config.stored_credential(registry, repo)) is not None:
                 return credential
         return None

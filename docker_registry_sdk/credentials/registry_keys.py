@@ -1,6 +1,6 @@
-"""The keys under which configuration files hold credentials, and which of them are meant for a repository.
+"""The keys under which configuration files store credentials: which of them match a repository.
 
-They occur as `host`, `host:port`, `https://host`, `https://host/v1/` and, in Podman's files, `host/namespace/repo`.
+Forms of a key: `host`, `host:port`, `https://host`, `https://host/v1/` and, in Podman's files, `host/namespace/repo`.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-# Docker Hub's key, in files and for helpers: it was the URL of the Docker index.
+# The key of Docker Hub, in files and for helpers: the former URL of the Docker index.
 HUB_SERVER: Final = "https://index.docker.io/v1/"
 HUB: Final = "docker.io"
 
@@ -16,17 +16,17 @@ _HUB_HOSTS: Final = (HUB, "index.docker.io", "registry-1.docker.io")
 
 
 def registry_key(registry: str) -> str:
-    """Return the name of a registry in the form that keys are compared in.
+    """Return the normalized name of a registry, by which names are compared.
 
     Args:
-        registry: A host, with a port or without.
+        registry: A host, with or without a port.
     """
     name = registry.lower()
     return HUB if name in _HUB_HOSTS else name
 
 
 def helper_servers(registry: str) -> tuple[str, ...]:
-    """Return what a helper knows a registry by, in the order to ask: Docker and Podman differ on Docker Hub.
+    """Return the server names to ask a helper for, in order. For Docker Hub, Docker and Podman store different names.
 
     Args:
         registry: The name of the registry.
@@ -36,7 +36,7 @@ def helper_servers(registry: str) -> tuple[str, ...]:
 
 
 def matching_keys(keys: Iterable[str], registry: str, repo: str | None) -> list[str]:
-    """Return the keys that are meant for a repository, the most specific first.
+    """Return the keys that match a repository, the most specific first.
 
     Args:
         keys: All keys of a file.
@@ -50,16 +50,16 @@ def matching_keys(keys: Iterable[str], registry: str, repo: str | None) -> list[
         rank, host, path = _split(key)
         if registry_key(host) == wanted and path == parts[: len(path)]:
             found.append((-len(path), -2 if key == registry else -1 if key == HUB_SERVER else rank, key))
-    return [key for _, _, key in sorted(found, key=lambda one: one[:2])]
+    return [key for _, _, key in sorted(found, key=lambda entry: entry[:2])]
 
 
 def _split(key: str) -> tuple[int, str, list[str]]:
-    """Return how good the key's form is (0 is best), its host with the port, and the parts of its path."""
+    """Return the rank of the key's form (0 is best), its host with the port, and the parts of its path."""
     scheme, separator, rest = key.partition("://")
     if not separator:
         scheme, rest = "", key
     host, _, path = rest.partition("/")
-    # The path of an API's URL is no namespace. Without scheme and slash at the end it may be one.
+    # `/v1/` and `/v2/` are paths of the API. Without a scheme and a final slash, `v1` may be a namespace.
     if path in ("v1/", "v2/") or (separator and path in ("v1", "v2")):
         path = ""
     rank = {"": 0, "https": 1, "http": 2}.get(scheme, 3)

@@ -1,0 +1,192 @@
+"""Credential helpers: programs called `docker-credential-NAME`, which read a server name on stdin and write JSON to stdout.
+
+A helper runs without a shell, with a limit on time and output. No error contains its environment or its output.
+
+Source: https://github.com/docker/docker-credential-helpers/blob/master/README.md
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Mapping
+from threading import Event, Lock, Thread
+from typing import Any, Final
+
+from attrs import field, frozen
+
+from .._core.text.redaction import quoted
+from ..errors import AuthError
+from .credential import Credential
+
+MAX_OUTPUT_BYTES: Final = 64 * 1024
+
+# The name becomes a part of a file name that is looked for on PATH.
+_NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
+# The username of a credential whose secret is an identity token.
+_TOKEN_USERNAME: Final = "<token>"
+_NOT_FOUND: Final = b"credentials not found"
+
+
+def _check_name(call: HelperCall, _: object, name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise AuthError(f"{quoted(name)} is not a helper name: use only letters, digits, dots, _ and -", source=call.configured)
+
+
+@frozen
+class HelperCall:
+    """A request to a helper for the credential of one server.
+
+    Attributes:
+        name: The name of the helper, without `docker-credential-`.
+        server: The server, such as `quay.io`.
+        configured: The key and the file that name the helper, for messages.
+
+    Raises:
+        AuthError: The name is invalid.
+    """
+
+    # `_check_name` also reads `configured`: attrs calls validators after all values are set.
+    name: str = field(validator=_check_name)
+    server: str
+    configured: str
+
+    @property
+    def program(self) -> str:
+        """The name of the program."""
+        return f"docker-credential-{self.name}"
+
+    @property
+    def source(self) -> str:
+        """A description of the call, for messages."""
+        return f"{self.program} asked for {quoted(self.server)} ({self.configured})"
+
+    def error(self, problem: str) -> AuthError:
+        """Return an error of this call.
+
+        Args:
+            problem: The cause; never output of the helper, which may contain the secret.
+        """
+        return AuthError(f"{problem}. To see more, pipe the server's name into `{self.program} get`", source=self.source)
+
+
+def parse_helper_output(call: HelperCall, status: int, output: bytes) -> Credential | None:
+    """Return the credential in the output of a helper; None when the helper has none.
+
+    Args:
+        call: The call.
+        status: The exit status of the helper.
+        output: The bytes that the helper wrote to its stdout.
+
+    Raises:
+        AuthError: The helper failed, or its output is invalid.
+    """
+    if status != 0:
+        if output.strip().lower().startswith(_NOT_FOUND):
+            return None
+        raise call.error(f"the helper failed with exit status {status}")
+    document: Any = None
+    with contextlib.suppress(ValueError, RecursionError):  # a JSONDecodeError contains the whole output
+        document = json.loads(output)
+    if not isinstance(document, dict):
+        raise call.error("the output is not a JSON object")
+    username, secret = document.get("Username") or "", document.get("Secret") or ""
+    if not isinstance(username, str) or not isinstance(secret, str):
+        raise call.error("Username and Secret in the output must be strings")
+    if not username and not secret:
+        return None
+    try:
+        if username == _TOKEN_USERNAME:
+            return Credential(identity_token=secret, source=call.source)
+        return Credential(username, secret, source=call.source)
+    except ValueError as error:
+        raise call.error(f"the output is not a valid credential: {error}") from None
+
+
+class HelperProcess:
+    """The process of one call of a helper.
+
+    Args:
+        call: The call.
+        environ: The environment of the process, whose PATH is searched for the program.
+        timeout: The maximum run time in seconds.
+    """
+
+    def __init__(self, call: HelperCall, environ: Mapping[str, str], timeout: float) -> None:
+        self._call = call
+        self._environ = environ
+        self._timeout = timeout
+        self._process: subprocess.Popen[bytes] | None = None
+        self._cancelled = False
+        self._lock = Lock()
+        self._output = b""
+
+    def run(self) -> tuple[int, bytes]:
+        """Run the helper, and return its exit status and its stdout.
+
+        Raises:
+            AuthError: The program is missing, cannot be started, takes too long or writes too much.
+        """
+        program = self._find()
+        with self._lock:
+            if self._cancelled:
+                raise self._call.error("the call was cancelled")
+            try:
+                self._process = process = subprocess.Popen(
+                    [program, "get"],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    env=dict(self._environ),
+                )
+            except OSError as error:
+                raise self._call.error(f"the helper cannot be started: {error.strerror or 'unknown error'}") from None
+        try:
+            return self._communicate(process)
+        finally:
+            process.kill()
+            process.wait()
+
+    def cancel(self) -> None:
+        """End the process, or keep it from starting. Any thread may call this."""
+        with self._lock:
+            self._cancelled = True
+            if self._process is not None:
+                self._process.kill()
+
+    def _find(self) -> str:
+        program = shutil.which(self._call.program, path=self._environ.get("PATH", ""))
+        if program is None:
+            raise self._call.error("the helper is not on PATH; install it, or remove it from the configuration")
+        # A relative folder on PATH, or the current folder, which Windows searches first, could contain any program.
+        if not os.path.isabs(program):
+            raise self._call.error("the helper was found in a relative folder on PATH; write that folder as an absolute path")
+        return program
+
+    def _communicate(self, process: subprocess.Popen[bytes]) -> tuple[int, bytes]:
+        deadline = time.monotonic() + self._timeout
+        done = Event()
+        # The thread is not joined: a child process of the helper may keep the pipe open after the helper has ended.
+        Thread(target=self._read, args=(process, done), name=self._call.program, daemon=True).start()
+        assert process.stdin is not None
+        with contextlib.suppress(OSError), process.stdin:  # the helper may close its stdin without reading
+            process.stdin.write(self._call.server.encode())
+        if not done.wait(self._timeout):
+            raise self._call.error(f"the helper did not answer within {self._timeout:g} seconds")
+        if len(self._output) > MAX_OUTPUT_BYTES:
+            raise self._call.error(f"the helper wrote more than {MAX_OUTPUT_BYTES} bytes")
+        try:
+            return process.wait(max(deadline - time.monotonic(), 0.1)), self._output
+        except subprocess.TimeoutExpired:
+            raise self._call.error(f"the helper did not end within {self._timeout:g} seconds") from None
+
+    def _read(self, process: subprocess.Popen[bytes], done: Event) -> None:
+        assert process.stdout is not None
+        with contextlib.suppress(OSError), process.stdout:
+            self._output = process.stdout.read(MAX_OUTPUT_BYTES + 1)
+        done.set()
