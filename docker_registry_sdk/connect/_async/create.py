@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Unpack, overload
+from typing import TYPE_CHECKING, Final, Literal, Unpack, overload
 
 from ..._core.transport.options import AsyncClientOptions
 from ...client._async.client import AsyncRegistryClientV2
@@ -11,6 +11,8 @@ from ...reference import Index, Repo
 
 if TYPE_CHECKING:
     from ...legacy_v1._async.client import AsyncRegistryClientV1
+
+_VERSIONS: Final[tuple[Literal[1, 2], ...]] = (2, 1)
 
 
 @overload
@@ -61,33 +63,25 @@ async def create_async_client(
         StatusError: The response to a ping is inconclusive: 408, 429 or 5xx. Try again later.
         TransportError: No response was received.
     """
-    if version == 1:
-        return _create_v1(name, index, options)
-    client = AsyncRegistryClientV2(name, index=index, **options)
-    if version == 2:
-        return client
-    try:
-        if await client.supports_v2():
-            return client
-    except BaseException:
+    for candidate in _VERSIONS if version is None else (version,):
+        client = _client_class(candidate)(name, index=index, **options)
+        try:
+            if version is not None or await (client.supports_v2() if client.version == 2 else client.supports_v1()):
+                return client
+        except BaseException:
+            await client.aclose()
+            raise
         await client.aclose()
-        raise
-    await client.aclose()
-    older = _create_v1(name, index, options)
-    try:
-        if await older.supports_v1():
-            return older
-        raise RegistryError(
-            f"{client.index.name} speaks neither API v2 nor API v1: "
-            "it does not answer /v2/ and /v1/_ping as a registry does. Check the name and the port of the registry."
-        )
-    except BaseException:
-        await older.aclose()
-        raise
+    raise RegistryError(
+        f"{client.index.name} speaks neither API v2 nor API v1: "
+        "it does not answer /v2/ and /v1/_ping as a registry does. Check the name and the port of the registry."
+    )
 
 
-def _create_v1(name: str | Repo | None, index: str | Index | None, options: AsyncClientOptions) -> AsyncRegistryClientV1:
+def _client_class(version: Literal[1, 2]) -> type[AsyncRegistryClientV1] | type[AsyncRegistryClientV2]:
+    if version == 2:
+        return AsyncRegistryClientV2
     # Imported here, since most programs never use API v1.
     from ...legacy_v1._async.client import AsyncRegistryClientV1
 
-    return AsyncRegistryClientV1(name, index=index, **options)
+    return AsyncRegistryClientV1

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, Unpack, overload
+from typing import TYPE_CHECKING, Final, Literal, Unpack, overload
 
 from ..._core.transport.options import ClientOptions
 from ...client._sync.client import RegistryClientV2
@@ -12,6 +12,8 @@ from ...reference import Index, Repo
 
 if TYPE_CHECKING:
     from ...legacy_v1._sync.client import RegistryClientV1
+
+_VERSIONS: Final[tuple[Literal[1, 2], ...]] = (2, 1)
 
 
 @overload
@@ -62,33 +64,25 @@ def create_client(
         StatusError: The response to a ping is inconclusive: 408, 429 or 5xx. Try again later.
         TransportError: No response was received.
     """
-    if version == 1:
-        return _create_v1(name, index, options)
-    client = RegistryClientV2(name, index=index, **options)
-    if version == 2:
-        return client
-    try:
-        if client.supports_v2():
-            return client
-    except BaseException:
+    for candidate in _VERSIONS if version is None else (version,):
+        client = _client_class(candidate)(name, index=index, **options)
+        try:
+            if version is not None or (client.supports_v2() if client.version == 2 else client.supports_v1()):
+                return client
+        except BaseException:
+            client.close()
+            raise
         client.close()
-        raise
-    client.close()
-    older = _create_v1(name, index, options)
-    try:
-        if older.supports_v1():
-            return older
-        raise RegistryError(
-            f"{client.index.name} speaks neither API v2 nor API v1: "
-            "it does not answer /v2/ and /v1/_ping as a registry does. Check the name and the port of the registry."
-        )
-    except BaseException:
-        older.close()
-        raise
+    raise RegistryError(
+        f"{client.index.name} speaks neither API v2 nor API v1: "
+        "it does not answer /v2/ and /v1/_ping as a registry does. Check the name and the port of the registry."
+    )
 
 
-def _create_v1(name: str | Repo | None, index: str | Index | None, options: ClientOptions) -> RegistryClientV1:
+def _client_class(version: Literal[1, 2]) -> type[RegistryClientV1] | type[RegistryClientV2]:
+    if version == 2:
+        return RegistryClientV2
     # Imported here, since most programs never use API v1.
     from ...legacy_v1._sync.client import RegistryClientV1
 
-    return RegistryClientV1(name, index=index, **options)
+    return RegistryClientV1
