@@ -42,7 +42,7 @@ def test_v2_is_taken_where_both_are_spoken(driver: Driver, auth: Any) -> None:
 
 def test_neither_version(driver: Driver) -> None:
     with EmbeddedRegistry(apis=()) as registry:
-        with pytest.raises(RegistryError, match=r"neither API v2 nor v1: neither /v2/ nor /v1/_ping"):
+        with pytest.raises(RegistryError, match=r"neither API v2 nor API v1: it does not answer /v2/ and /v1/_ping"):
             driver.create(f"{registry.host}/team/app")
         assert [request.path for request in registry.requests] == ["/v2/", "/v1/_ping"]
 

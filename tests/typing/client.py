@@ -11,7 +11,7 @@ from typing import Literal, assert_never, assert_type
 
 import httpx
 
-from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV1, RegistryClientV2, create_async_client, create_client
+from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2, create_async_client, create_client
 from docker_registry_sdk._core.auth.report import AuthReport
 from docker_registry_sdk._core.blobs._async.blob_file import AsyncBlobFile
 from docker_registry_sdk._core.blobs._async.verified_stream import AsyncBlobStream
@@ -151,18 +151,8 @@ async def asynchronously(parts: AsyncIterator[bytes]) -> None:
         assert_type(await client.mount_blob("sha256:0"), Descriptor | UploadSession)
 
 
-def of_whatever_version(name: str) -> dict[str, str] | list[str]:
-    with create_client(name, max_retries=1) as client:
-        assert_type(client, RegistryClientV1 | RegistryClientV2)
-        if client.version == 2:
-            assert_type(client, RegistryClientV2)
-            return list(client.iter_tags())
-        assert_type(client, RegistryClientV1)
-        return client.list_repo_tags()
-
-
 async def of_one_version(name: str) -> None:
     async with await create_async_client(name, version=2) as client:
         assert_type(client, AsyncRegistryClientV2)
-    with create_client(name, version=1) as former:
-        assert_type(former, RegistryClientV1)
+    with create_client(name, version=2) as sync_client:
+        assert_type(sync_client, RegistryClientV2)
