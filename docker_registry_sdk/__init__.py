@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ._core.blobs.upload_session import UploadSession as UploadSession
     from ._core.transport.options import AsyncClientOptions as AsyncClientOptions
     from ._core.transport.options import ClientOptions as ClientOptions
+    from ._core.wire.policy import Deadline as Deadline
     from .client._async.client import AsyncRegistryClientV2 as AsyncRegistryClientV2
     from .client._sync.client import RegistryClientV2 as RegistryClientV2
     from .client.manifests import ManifestResponse as ManifestResponse
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from .errors import AuthError as AuthError
     from .errors import BadRequestError as BadRequestError
     from .errors import ConflictError as ConflictError
+    from .errors import DeadlineExceededError as DeadlineExceededError
     from .errors import DigestMismatchError as DigestMismatchError
     from .errors import ForbiddenError as ForbiddenError
     from .errors import ImageError as ImageError
@@ -94,6 +96,7 @@ else:
         {
             "._core.blobs.progress": ("Progress",),
             "._core.blobs.upload_session": ("UploadSession",),
+            "._core.wire.policy": ("Deadline",),
             "._core.transport.options": ("AsyncClientOptions", "ClientOptions"),
             ".client._async.client": ("AsyncRegistryClientV2",),
             ".client._sync.client": ("RegistryClientV2",),
@@ -110,6 +113,7 @@ else:
                 "AuthError",
                 "BadRequestError",
                 "ConflictError",
+                "DeadlineExceededError",
                 "DigestMismatchError",
                 "ForbiddenError",
                 "ImageError",

@@ -2,6 +2,7 @@
 
     RegistryError
     ├── TransportError                  no answer came, or it broke off
+    │   └── DeadlineExceededError       the deadline of a call passed before it was complete (also a TimeoutError)
     ├── ResponseError                   an answer came, but not the success that was asked for
     │   ├── StatusError                 its status says so
     │   │   ├── RedirectError           3xx: the answer is elsewhere
@@ -68,6 +69,22 @@ class TransportError(RegistryError):
         self.method = method
         self.url = redact_url(url)
         super().__init__(f"{method} {self.url}: {problem.rstrip('.')}. Check the address, the network and any proxy.")
+
+
+class DeadlineExceededError(TransportError, TimeoutError):
+    """The deadline of a call passed before the call was complete.
+
+    Attributes:
+        seconds: The deadline, in seconds from the beginning of the call.
+    """
+
+    def __init__(self, seconds: float, *, method: str, url: str) -> None:
+        self.seconds = seconds
+        super().__init__(f"the deadline of {seconds:g} s passed before the call was complete", method=method, url=url)
+        self.args = (
+            f"{method} {self.url}: the deadline of {seconds:g} s passed before the call was complete. "
+            "Give the call more time with deadline=, or find out why the server is slow.",
+        )
 
 
 class ResponseError(RegistryError):

@@ -10,7 +10,7 @@ from prose import sentence
 from responses import JSON, SuccessView, response_views
 from schemas import Document, Node, PythonType, SpecError, class_name, notes, python_name
 
-_ARGUMENT_NAMES = {"client", "timeout", "body", "content_type", "accept"}
+_ARGUMENT_NAMES = {"client", "timeout", "deadline", "body", "content_type", "accept"}
 _MODULE_NAMES = {"wire", "request", "parse", "sync", "asyncio", "stream", "asyncio_stream", "response", "url", "frozenset"}
 _FORM = "application/x-www-form-urlencoded"
 _IN_BRACES = re.compile(r"\{([^}]+)\}")

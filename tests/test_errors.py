@@ -18,6 +18,7 @@ from docker_registry_sdk.errors import (
     AuthError,
     BadRequestError,
     ConflictError,
+    DeadlineExceededError,
     DigestMismatchError,
     ErrorDetail,
     ForbiddenError,
@@ -90,6 +91,7 @@ def examples() -> list[RegistryError]:
     made: list[RegistryError] = [
         RegistryError("something"),
         TransportError("it broke off", method="GET", url="https://u:pw@registry.test/v2/?a=b"),
+        DeadlineExceededError(2.5, method="GET", url="https://u:pw@registry.test/v2/?a=b"),
         ResponseError("odd", method="GET", url="https://registry.test/", status=200, headers=httpx.Headers({"A": "b"}), raw=b"x"),
         UnexpectedContentType(
             method="GET",

@@ -13,7 +13,7 @@ from typing import BinaryIO, Final
 from attrs import field, frozen
 
 from .._core.text.redaction import printable, quoted
-from .._core.wire.limits import BODY_LIMIT
+from .._core.wire.limits import MAX_BODY_BYTES
 from ..digest import Digest
 from ..errors import ImageError
 from ..v2.models import Descriptor, ImageIndex
@@ -118,7 +118,7 @@ class Layout:
             OSError: The file cannot be read.
         """
         try:
-            return read_small_file(self.path, "blobs", digest.algorithm, digest.encoded, max_bytes=BODY_LIMIT)
+            return read_small_file(self.path, "blobs", digest.algorithm, digest.encoded, max_bytes=MAX_BODY_BYTES)
         except FileNotFoundError:
             raise ImageError(f"{self.printable_path} has no blob {digest}") from None
 

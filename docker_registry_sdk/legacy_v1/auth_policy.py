@@ -12,7 +12,7 @@ from .._core.auth.steps import Enter, Flow, Lock, Read, Send, Step
 from .._core.names.origin import Origin
 from .._core.transport.home import Home
 from .._core.transport.redirects import follow_redirects
-from .._core.wire import HTTPRequest, HTTPResponse, Request
+from .._core.wire import HTTPRequest, HTTPResponse, Request, call_of
 from ..errors import AuthError
 from ..v1.operations import OPERATIONS
 from .endpoints import read_endpoints
@@ -48,16 +48,17 @@ class V1AuthPolicy(V1Index):
         """Send a request to the index or to a registry, with what it asks for; the result is the last response.
 
         Args:
-            request: The request. Its `repo` extension names the repository whose session it belongs to, and `endpoint` the
-                registry where it is not the session's first one.
+            request: The request. The `repo` of its context names the repository whose session it belongs to, and `endpoint`
+                the registry where it is not the session's first one.
         """
-        at_registry = _AUDIENCES.get(request.extensions["operation_id"]) == "registry" or "endpoint" in request.extensions
+        call = call_of(request)
+        at_registry = _AUDIENCES.get(call.operation_id) == "registry" or call.endpoint is not None
         response: HTTPResponse = yield from (self._at_registry(request) if at_registry else self._at_index(request))
         self._note(outcome=f"{response.request.url.host} answered {response.status_code}")
         return response
 
     def _at_registry(self, request: HTTPRequest) -> Flow:
-        repo: str = request.extensions["repo"]
+        repo = call_of(request).repo or ""
         access = access_of(request.method)
         response: HTTPResponse
         renewed = False
@@ -121,7 +122,7 @@ class V1AuthPolicy(V1Index):
         authorization = None if replaced else token_authorization(session)
         with_token = authorization is not None
         if self._basic_for_all and endpoint == self._home.origin:
-            authorization = password_authorization((yield from self._credential(request.extensions["repo"])))
+            authorization = password_authorization((yield from self._credential(call_of(request).repo)))
             with_token = False
         dress(request, authorization, cookies)
         session.sent += with_token
@@ -136,7 +137,7 @@ class V1AuthPolicy(V1Index):
 
     def _endpoint(self, session: V1Session, request: HTTPRequest) -> Origin:
         named = read_endpoints(session.endpoints, self._home.origin, trusted=self._trusted)
-        endpoint: Origin | None = request.extensions.get("endpoint")
+        endpoint = call_of(request).endpoint
         return named[0] if endpoint is None else endpoint
 
     def _is_settled(self, session: V1Session, endpoint: Origin) -> bool:

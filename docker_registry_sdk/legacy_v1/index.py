@@ -14,7 +14,7 @@ from .._core.auth.steps import Enter, FindCredential, Flow, Lock, Read, Send, St
 from .._core.names.origin import Origin
 from .._core.transport.home import Home
 from .._core.transport.redirects import follow_redirects
-from .._core.wire import HTTPRequest, HTTPResponse, Request
+from .._core.wire import HTTPRequest, HTTPResponse, Request, call_of
 from ..credentials import Credential
 from ..errors import AuthError
 from ..v1.api import delete_repo, list_repo_imgs, put_repo
@@ -94,15 +94,15 @@ class V1Index:
 
     def _at_index(self, request: HTTPRequest) -> Flow:
         response: HTTPResponse = yield from follow_redirects(request, lambda: self._home.origin, self._enter_index)
-        parse, opened = _OPENERS.get(request.extensions["operation_id"], (None, ()))
+        parse, opened = _OPENERS.get(call_of(request).operation_id, (None, ()))
         # What another host says after a redirect is no word of the index.
         if parse is not None and response.status_code in opened and origin_of(response) == self._home.origin:
             self._keep(request, parse(response), response)
         return response
 
     def _enter_index(self, request: HTTPRequest) -> Flow:
-        operation: str = request.extensions["operation_id"]
-        repo: str | None = request.extensions.get("repo")
+        call = call_of(request)
+        operation, repo = call.operation_id, call.repo
         session = self._sessions.get((repo or "", access_of(request.method)))
         cookies = session.index_cookies if session is not None else {}
         if operation == "put_repo_auth":  # a token is what this call is about
@@ -110,7 +110,7 @@ class V1Index:
             dress(request, token_authorization(next((one for one in held if one is not None), None)), cookies)
             asked: HTTPResponse = yield Send(request)
             return asked
-        bare = operation in _BARE or request.extensions.get("probe")
+        bare = operation in _BARE or call.without_credentials
         credential = None if bare else (yield from self._credential(repo))
         dress(request, password_authorization(credential), cookies)
         response: HTTPResponse = yield Send(request)
@@ -125,7 +125,7 @@ class V1Index:
         return response
 
     def _keep(self, request: HTTPRequest, answer: SessionHeaders, response: HTTPResponse) -> None:
-        repo: str = request.extensions["repo"]
+        repo = call_of(request).repo or ""
         access = access_of(request.method)
         before = self._sessions.get((repo, access))
         token = token_of(answer)

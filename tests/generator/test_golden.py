@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
+from docker_registry_sdk._core.wire import call_of
 from docker_registry_sdk._core.wire.operations import Operation
 from docker_registry_sdk.errors import InvalidReferenceError, NotFoundError, ParseError, UnexpectedContentType
 
@@ -128,7 +129,7 @@ def test_arguments_are_sent_in_their_locations_and_headers_are_typed(media_type:
     assert request.url.raw_path == b"/t/library/a/things/sha256:b?class=c&from=f%2Fg&label=x&label=y%20z&deep-Search=false"
     assert (request.headers["X-Dry-Run"], request.headers["X-Trace"]) == ("true", "7")
     assert request.headers["Accept"] == "application/json, application/vnd.thing.v1+json, application/vnd.list+json"
-    assert request.extensions["scopes"] == ("repository:library/a:pull",)
+    assert call_of(request).scopes == ("repository:library/a:pull",)
     assert response.body == thing()
     assert (response.x_count, response.x_done, response.x_kinds, response.x_secret) == (3, True, ["a", "b"], "hidden")
     assert response.location == "https://registry.example/there?a=%7e"
@@ -165,8 +166,8 @@ def test_raw_bodies_are_sent_verbatim_and_statuses_with_one_response_share_a_cla
     assert kinds == [put.PutThingCreated, put.PutThingCreated, put.PutThingAccepted]
     assert [request.content for request in seen] == [b"1", b"2", b"3"]
     assert seen[0].headers["Content-Type"] == "x/y"
-    assert seen[0].extensions["scopes"] == ("repository:a:pull,push", "repository:c:pull")
-    assert put.request("a", "b", b"", content_type="x/y").extensions["scopes"] == ("repository:a:pull,push",)
+    assert call_of(seen[0]).scopes == ("repository:a:pull,push", "repository:c:pull")
+    assert put.request("a", "b", b"", content_type="x/y").context.scopes == ("repository:a:pull,push",)
 
 
 def test_json_bodies_are_models_lists_maps_and_strings() -> None:

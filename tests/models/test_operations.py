@@ -51,7 +51,7 @@ def test_module_has_its_functions_with_the_arguments_of_the_table(package: str, 
     assert extra <= {"body", "content_type", "accept"}
     assert ("body" in extra) is (operation.body is not None)
     for name in functions[2:]:
-        assert list(inspect.signature(getattr(module, name)).parameters) == ["client", *request_parameters, "timeout"]
+        assert list(inspect.signature(getattr(module, name)).parameters) == ["client", *request_parameters, "timeout", "deadline"]
 
 
 @each_operation
@@ -103,10 +103,10 @@ def test_request_is_made_of_the_required_arguments(package: str, operation: Oper
     made = operation.load().request(**given)
     assert isinstance(made, wire.Request)
     assert made.method == operation.method
-    assert made.extensions["operation_id"] == operation.id
-    assert made.extensions["repo"] == given.get("name")
-    assert made.opaque is any(one.location == "url" and one.required for one in operation.parameters)
-    if not made.opaque:
+    assert made.context.operation_id == operation.id
+    assert made.context.repo == given.get("name")
+    assert made.context.opaque is any(one.location == "url" and one.required for one in operation.parameters)
+    if not made.context.opaque:
         assert made.url == re.sub(r"\{\w+\}", "a", operation.path)
     assert made.headers["Accept-Encoding"] == "identity"
 

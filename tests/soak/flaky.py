@@ -14,6 +14,8 @@ from typing import Any
 import httpx
 from attrs import define, field
 
+from docker_registry_sdk._core.wire import call_of
+
 SHARE = 0.05
 MOST_IN_A_ROW = 2
 _KINDS = ("refused", "lost", "500", "502", "503", "429")
@@ -59,7 +61,7 @@ class Weather:
             return self._random.choice(_KINDS)
 
     def _look(self, request: httpx.Request) -> None:
-        needed = request.extensions.get("scopes", ())
+        needed = call_of(request).scopes
         if needed and not set(needed) <= scopes_of(request.headers.get("Authorization", "")):
             self.without_scope.append(f"{request.method} {request.url.path}")
 

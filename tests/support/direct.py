@@ -12,6 +12,7 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from docker_registry_sdk._core.http1._async.transport import AsyncHTTP1Transport
 from docker_registry_sdk._core.http1._sync.transport import HTTP1Transport
+from docker_registry_sdk._core.wire import CALL, FILL, CallContext
 from tests.support.sessions import Kind
 
 Content = bytes | Callable[[], Iterator[bytes]] | None
@@ -66,7 +67,7 @@ class Direct:
         self, url: str | httpx.URL, method: str = "GET", content: Content = None, *, keep: bool = False, **options: Any
     ) -> httpx.Response:
         """Send a request, its URL verbatim, and read the raw body of its response; with `keep`, leave the body unread."""
-        options["extensions"] = {"bulk": True, **options.get("extensions", {})}
+        options["extensions"] = {CALL: options.pop("call", CallContext(bulk=True))}
         if self.portal is None:
             given = content() if callable(content) else content
             response: httpx.Response = self._http.send(self._build(method, url, given, options), stream=True)
@@ -119,7 +120,7 @@ class Direct:
 
     def fill(self, response: httpx.Response, room: memoryview) -> int:
         """Read the next bytes of a response into a buffer, and return their number."""
-        fill = response.extensions["fill"]
+        fill = response.extensions[FILL]
         filled: int = fill(room) if self.portal is None else self.portal.call(fill, room)
         return filled
 

@@ -23,6 +23,8 @@ from openapi_core.exceptions import OpenAPIError
 from openapi_core.validation.response.validators import V31ResponseHeadersValidator
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
+from docker_registry_sdk._core.wire import call_of
+
 OPENAPI = Path(__file__).parents[2] / "openapi"
 # Headers of HTTP itself, which any server or proxy adds where it likes.
 _EVERYWHERE = frozenset({"content-length", "etag", "www-authenticate", "retry-after", "accept-ranges", "location", "set-cookie"})
@@ -121,7 +123,7 @@ class Exchanges:
         """
         found = self.specification.find(request.url.path)
         if found is None:
-            if "operation_id" in request.extensions and not request.extensions["opaque"]:
+            if call_of(request).operation_id and not call_of(request).opaque:
                 self.violations.append(f"{request.method} {request.url.path} is not described")
             return
         described, values = found

@@ -13,7 +13,7 @@ from ...credentials import Credential
 from ...errors import AuthError, RegistryError
 from ..names.origin import Origin
 from ..text.redaction import one_line, redact_url
-from ..wire import ByteStream, HTTPRequest, HTTPResponse, Request
+from ..wire import ByteStream, HTTPRequest, HTTPResponse, Request, call_of, set_call
 from .addresses import addresses_for
 from .challenge import Challenge, parse_challenges
 from .realm import check_addresses, check_realm, is_own
@@ -86,15 +86,15 @@ class Authenticator:
         """Send a request to the registry with what it takes to be let in; the result is the last response.
 
         Args:
-            request: The request. Its `scopes` and `repo` extensions say what it needs, and for whom.
+            request: The request. The `scopes` and `repo` of its context say what it needs, and for whom.
         """
-        if request.extensions.get("probe"):
+        call = call_of(request)
+        if call.without_credentials:
             probed: HTTPResponse = yield Send(request)
             if probed.status_code == 401:
                 self.learn(probed)  # so that the first real call does not have to ask
             return probed
-        wanted = _scopes(tuple(request.extensions.get("scopes", ())))
-        repo = request.extensions.get("repo")
+        wanted, repo = _scopes(call.scopes), call.repo
         if not is_repeatable(request):
             yield from self._ask()  # a body that can be sent only once must not meet the first 401
         authorization, fresh = yield from self._authorization(wanted, repo)
@@ -202,7 +202,7 @@ class Authenticator:
 
             def build(request: Request) -> HTTPRequest:
                 built = self._build(request)
-                built.extensions["addresses"] = addresses
+                set_call(built, evolve(call_of(built), addresses=addresses))
                 return built
 
             grant = yield from fetch_token(build, realm, name, scopes, credential)

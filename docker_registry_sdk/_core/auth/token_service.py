@@ -8,14 +8,14 @@ import re
 from collections.abc import Callable, Generator
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ...credentials import Credential
 from ...errors import AuthError, ParseError, StatusError
 from ...token_auth.api import get_token, post_token
 from ...token_auth.models import GrantType, TokenRequest, TokenResponse
 from ..text.redaction import one_line
-from ..wire import HTTPRequest, HTTPResponse, Request
+from ..wire import HTTPRequest, HTTPResponse, Request, call_of, set_call
 from .scope import ScopeSet
 from .steps import Read, Send, Step
 
@@ -104,7 +104,7 @@ def fetch_token(
 
 
 def _exchange(request: HTTPRequest) -> Generator[Step, Any, HTTPResponse]:
-    request.extensions["buffered"] = True  # an answer that breaks off is asked for again
+    set_call(request, evolve(call_of(request), buffered=True))  # so that a response that is cut is requested again
     response = yield Send(request, repeatable=True)
     read: HTTPResponse = yield Read(response)
     return read

@@ -9,7 +9,7 @@ from typing import Final
 from attrs import frozen
 
 from ...errors import ParseError, RegistryError
-from ..transport.retries import backoff
+from ..wire import RetryPolicy
 
 _CONTENT_RANGE: Final = re.compile(r"bytes[ =]([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)", re.IGNORECASE)
 _UNSATISFIED_RANGE: Final = re.compile(r"bytes[ =]\*/([0-9]{1,18})", re.IGNORECASE)
@@ -164,9 +164,10 @@ class Resumption:
         if not self._costly and self.offset - self._mark >= PROGRESS:
             self._drops, self._mark = 0, self.offset
         self._drops += 1
-        if self._drops > MOST_DROPS:
+        wait = RetryPolicy(max_retries=MOST_DROPS).seconds_to_retry(self._drops)
+        if wait is None:
             raise error or _range_error("ends before the requested range, as those of the responses before")
-        return backoff(self._drops - 1)
+        return wait
 
 
 class ReadAhead:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import random
 from typing import Final, Literal
 
 from attrs import define, frozen
 
 from ...errors import RegistryError, StatusError, TransportError
-from ..transport.retries import RetryLimits
-from ..wire import HTTPFailure, may_pass
+from ..wire import HTTPFailure, RetryPolicy, may_pass
 
 DEFAULT_CHUNK_BYTES: Final = 8 * 1024 * 1024
 """The length of a chunk if the registry requires chunks and the caller gives no length.
@@ -17,8 +15,6 @@ DEFAULT_CHUNK_BYTES: Final = 8 * 1024 * 1024
 So many of the last bytes of a source that cannot be read again are kept in memory, too.
 """
 
-_FIRST_WAIT = 0.25
-_LONGEST_WAIT = 8.0
 
 SESSION_INTACT_STATUSES: Final = frozenset({401, 403, 408, 413, 429})
 """Statuses below 500 that say nothing about the session: after a refused status request, the session is not lost."""
@@ -105,7 +101,7 @@ class Patience:
         limits: The client's.
     """
 
-    limits: RetryLimits
+    limits: RetryPolicy
     failures: int = 0
     furthest: int = 0
 
@@ -124,9 +120,7 @@ class Patience:
         Args:
             error: The failure.
         """
-        asked = (error.retry_after if isinstance(error, StatusError) else None) or 0.0
-        if self.failures >= self.limits.max_retries or asked > self.limits.max_retry_wait:
-            return None
-        wait = random.uniform(0.5, 1.0) * min(_FIRST_WAIT * 2.0**self.failures, _LONGEST_WAIT)
-        self.failures += 1
-        return max(wait, asked)
+        asked = error.retry_after if isinstance(error, StatusError) else None
+        wait = self.limits.seconds_to_retry(self.failures + 1, retry_after=asked)
+        self.failures += wait is not None
+        return wait

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,6 +32,27 @@ async def async_sleep(seconds: float) -> None:
     await anyio.sleep(seconds)
 
 
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Do nothing: a thread cannot be interrupted, so each of its reads and waits has a limit of its own.
+
+    Args:
+        seconds: The time limit of an async block.
+    """
+    yield
+
+
+def async_time_limit(seconds: float) -> AbstractContextManager[object]:
+    """Cancel the block when the time is over, and raise a TimeoutError.
+
+    Args:
+        seconds: The time that the block may take.
+    """
+    import anyio
+
+    return anyio.fail_after(seconds)
+
+
 class SingleFlightLock:
     """A lock for work that one thread does for all, such as fetching a token.
 
@@ -41,15 +63,21 @@ class SingleFlightLock:
         self._condition = threading.Condition()
         self._held = False
 
-    def acquire_unless(self, done: Callable[[], bool]) -> bool:
+    def acquire_unless(self, done: Callable[[], bool], seconds: float | None = None) -> bool:
         """Wait until the lock is acquired (return True) or the work is done (return False).
 
         Args:
             done: Returns whether the work is done; called after each release that was waited for.
+            seconds: The maximum time to wait; None for no limit.
+
+        Raises:
+            TimeoutError: Neither happened in time.
         """
+        end = None if seconds is None else time.monotonic() + seconds
         with self._condition:
             while self._held:
-                self._condition.wait()
+                if not self._condition.wait(None if end is None else end - time.monotonic()):
+                    raise TimeoutError("the lock was not released in time")
                 if done():
                     return False
             self._held = True
@@ -72,11 +100,12 @@ class AsyncSingleFlightLock:
         self._released: Event | None = None
         self._held = False
 
-    async def acquire_unless(self, done: Callable[[], bool]) -> bool:
+    async def acquire_unless(self, done: Callable[[], bool], seconds: float | None = None) -> bool:
         """Wait until the lock is acquired (return True) or the work is done (return False).
 
         Args:
             done: Returns whether the work is done; called after each release that was waited for.
+            seconds: Not used: the deadline of a call cancels its task.
         """
         import anyio
 

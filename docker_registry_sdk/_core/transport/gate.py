@@ -7,7 +7,7 @@ from typing import Protocol
 from ..auth.authenticator import Authenticator
 from ..auth.report import AuthReport
 from ..auth.steps import Flow
-from ..wire import HTTPRequest
+from ..wire import HTTPRequest, call_of
 from .foreign import follow_foreign
 from .home import Home
 from .redirects import follow_redirects
@@ -48,6 +48,6 @@ class V2Gate:
         Args:
             request: The request.
         """
-        if request.extensions.get("foreign"):
+        if call_of(request).external:
             return follow_foreign(request, lambda: self._home.origin)
         return follow_redirects(request, lambda: self._home.origin, self._authenticator.flow, former=self._home.first)

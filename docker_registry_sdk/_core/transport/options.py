@@ -9,6 +9,7 @@ from typing import TypeAlias, TypedDict
 import httpx
 
 from ...credentials import AsyncCredentialProvider, CredentialProvider
+from ..wire.policy import DEFAULT_MAX_RETRIES, DEFAULT_MAX_RETRY_WAIT_SECONDS, RetryPolicy
 
 FilePath: TypeAlias = str | PathLike[str]
 # Registries take their time over large manifests; a connection should come up at once. With many tasks on one client a
@@ -24,9 +25,15 @@ class ConnectionOptions(TypedDict, total=False):
         ca_file: A file with the certificates to trust besides those of the system, in PEM.
         client_cert: The client's certificate: a file with certificate and key, or a pair of files, in PEM.
         proxy: The URL of a proxy; without it the usual environment variables count.
-        timeout: Seconds or an `httpx.Timeout` for each step of a request.
-        max_retries: How many times a request is sent again at the most; 3 when not given.
-        max_retry_wait: The longest wait in seconds that a registry may ask for; 60 when not given.
+        timeout: The timeout of each step of a request, such as one read, in seconds or as an `httpx.Timeout`.
+        deadline: The time in seconds that each call may take, with all its requests, waits and bodies; a call raises
+            `DeadlineExceededError` when it takes longer. Calls without a `deadline` of their own use it; no limit when not
+            given. Through a proxy or an `http_client`, a sync call may end later: the deadline then bounds each single
+            read, and is checked between reads of a body.
+        max_retries: The maximum number of times that the same request is repeated, also by resumed downloads and uploads;
+            3 when not given.
+        max_retry_wait: The longest wait before a repetition in seconds; 60 when not given. When a registry requests a
+            longer one, its response is raised instead.
         user_agent: The User-Agent header.
         trusted_realms: Hosts, with or without a port, that may be asked for tokens, or be a v1 index's
             registries, although they are of another site.
@@ -37,10 +44,23 @@ class ConnectionOptions(TypedDict, total=False):
     client_cert: FilePath | tuple[FilePath, FilePath]
     proxy: str
     timeout: float | httpx.Timeout
+    deadline: float
     max_retries: int
     max_retry_wait: float
     user_agent: str
     trusted_realms: Collection[str]
+
+
+def create_retry_policy(options: ConnectionOptions) -> RetryPolicy:
+    """Return the retry policy of a client.
+
+    Args:
+        options: The client's options.
+    """
+    return RetryPolicy(
+        max_retries=options.get("max_retries", DEFAULT_MAX_RETRIES),
+        max_retry_wait=options.get("max_retry_wait", DEFAULT_MAX_RETRY_WAIT_SECONDS),
+    )
 
 
 class CommonOptions(ConnectionOptions, total=False):

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any
 
+from attrs import evolve
+
 from ...errors import InvalidReferenceError, TransportError
 from ..auth.addresses import addresses_for, are_public
 from ..auth.authenticator import is_repeatable
 from ..auth.steps import Flow, Read, Send, Step
 from ..names.origin import Origin
-from ..wire import HTTPRequest, HTTPResponse, make_absolute, verbatim_url
+from ..wire import CALL, HTTPRequest, HTTPResponse, call_of, make_absolute, set_call, verbatim_url
 from .home import origin_of
 
 MOST_REDIRECTS = 5
@@ -62,7 +64,8 @@ def follow_redirects(
         if origin in (registry(), former):
             response = yield from enter(request)
         else:
-            request.extensions["addresses"] = yield from _addresses(request, origin, registry())
+            addresses = yield from _addresses(request, origin, registry())
+            set_call(request, evolve(call_of(request), addresses=addresses))
             response = yield from elsewhere(request)
         if response.status_code not in _REDIRECTS or not (location := response.headers.get("Location", "").strip()):
             return response
@@ -97,8 +100,8 @@ def _redirected(request: HTTPRequest, location: str) -> HTTPRequest:
     except (InvalidReferenceError, ValueError):
         raise TransportError("its redirect leads nowhere", method=request.method, url=str(request.url)) from None
     headers["Host"] = url.netloc.decode()
-    # It is followed as the server gave it, and the addresses are another host's.
-    extensions = {**request.extensions, "opaque": True, "addresses": None}
+    # The location is followed verbatim, and the addresses belong to another host.
+    extensions = {**request.extensions, CALL: evolve(call_of(request), opaque=True, addresses=None)}
     moved = HTTPRequest(request.method, url, headers=headers, stream=request.stream, extensions=extensions)
     moved.url = url  # httpx has made it an URL of its own, and tidied it
     return moved

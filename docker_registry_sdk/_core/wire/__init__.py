@@ -16,13 +16,15 @@ if TYPE_CHECKING:
     from ...errors import ErrorDetail as ErrorDetail
     from ._async.exchange import AsyncChunks as AsyncChunks
     from ._async.exchange import AsyncClient as AsyncClient
-    from ._async.exchange import AsyncFill as AsyncFill
+    from ._async.exchange import AsyncContextSender as AsyncContextSender
+    from ._async.exchange import AsyncSender as AsyncSender
     from ._async.exchange import async_read as async_read
     from ._async.exchange import async_send as async_send
     from ._async.exchange import async_stream as async_stream
     from ._sync.exchange import Chunks as Chunks
     from ._sync.exchange import Client as Client
-    from ._sync.exchange import Fill as Fill
+    from ._sync.exchange import ContextSender as ContextSender
+    from ._sync.exchange import Sender as Sender
     from ._sync.exchange import read as read
     from ._sync.exchange import send as send
     from ._sync.exchange import stream as stream
@@ -32,6 +34,13 @@ if TYPE_CHECKING:
     from .bodies import async_blocks as async_blocks
     from .bodies import blocks as blocks
     from .bodies import body_length as body_length
+    from .context import CALL as CALL
+    from .context import FILL as FILL
+    from .context import AsyncFill as AsyncFill
+    from .context import CallContext as CallContext
+    from .context import Fill as Fill
+    from .context import call_of as call_of
+    from .context import set_call as set_call
     from .failures import is_untrusted as is_untrusted
     from .failures import may_pass as may_pass
     from .failures import never_arrived as never_arrived
@@ -42,6 +51,16 @@ if TYPE_CHECKING:
     from .headers import required as required
     from .headers import text_header as text_header
     from .headers import url_header as url_header
+    from .policy import NO_LIMITS as NO_LIMITS
+    from .policy import CallLimits as CallLimits
+    from .policy import Deadline as Deadline
+    from .policy import LimitedSender as LimitedSender
+    from .policy import RetryPolicy as RetryPolicy
+    from .policy import Timeout as Timeout
+    from .policy import bound_timeouts as bound_timeouts
+    from .policy import call_limits as call_limits
+    from .policy import sender_of as sender_of
+    from .policy import to_deadline as to_deadline
     from .reading import NullList as NullList
     from .reading import Reader as Reader
     from .reading import anything as anything
@@ -55,7 +74,6 @@ if TYPE_CHECKING:
     from .reading import string as string
     from .reading import timestamp as timestamp
     from .request import Request as Request
-    from .request import Timeout as Timeout
     from .request import build as build
     from .request import make_request as make_request
     from .request import verbatim_url as verbatim_url
@@ -86,11 +104,40 @@ else:
         {
             "httpx": ("ByteStream", "Request as HTTPRequest", "Response as HTTPResponse", "TransportError as HTTPFailure"),
             "...errors": ("ErrorDetail",),
-            "._async.exchange": ("AsyncChunks", "AsyncClient", "AsyncFill", "async_read", "async_send", "async_stream"),
-            "._sync.exchange": ("Chunks", "Client", "Fill", "read", "send", "stream"),
+            "._async.exchange": (
+                "AsyncChunks",
+                "AsyncClient",
+                "AsyncContextSender",
+                "AsyncSender",
+                "async_read",
+                "async_send",
+                "async_stream",
+            ),
+            "._sync.exchange": ("Chunks", "Client", "ContextSender", "Sender", "read", "send", "stream"),
             ".bodies": ("AsyncRawBody", "RawBody", "Readable", "async_blocks", "blocks", "body_length"),
+            ".context": ("AsyncFill", "CALL", "CallContext", "FILL", "Fill", "call_of", "set_call"),
             ".failures": ("is_untrusted", "may_pass", "never_arrived"),
-            ".headers": ("boolean_header", "integer_header", "list_header", "next_link", "required", "text_header", "url_header"),
+            ".headers": (
+                "boolean_header",
+                "integer_header",
+                "list_header",
+                "next_link",
+                "required",
+                "text_header",
+                "url_header",
+            ),
+            ".policy": (
+                "CallLimits",
+                "Deadline",
+                "LimitedSender",
+                "NO_LIMITS",
+                "RetryPolicy",
+                "Timeout",
+                "bound_timeouts",
+                "call_limits",
+                "sender_of",
+                "to_deadline",
+            ),
             ".reading": (
                 "NullList",
                 "Reader",
@@ -105,7 +152,7 @@ else:
                 "string",
                 "timestamp",
             ),
-            ".request": ("Request", "Timeout", "build", "make_request", "verbatim_url"),
+            ".request": ("Request", "build", "make_request", "verbatim_url"),
             ".response": ("ParsedResponse", "Response", "media_type", "parse_json", "status_error", "unexpected_content_type"),
             ".urls": ("check_path_value", "fill_path", "follow_url", "make_absolute", "refuse_query"),
             ".writing": ("accept_header", "first", "form_body", "format_timestamp", "json_body"),

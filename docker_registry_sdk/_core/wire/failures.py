@@ -8,20 +8,26 @@ import ssl
 import httpx
 
 from ...errors import TransportError
+from .context import call_of
 
 # h11 quotes the header that it objects to, with whatever secret is in it.
 _QUOTED = re.compile(r""":? (bytearray\()?b['"].*""", re.DOTALL)
 
 
 def transport_error(request: httpx.Request, error: httpx.HTTPError) -> TransportError:
-    """Return the exception for a request that got no answer; its cause is the failure, unless that quotes a header.
+    """Return the exception for a request that got no response; its cause is the failure, unless that quotes a header.
 
     Args:
         request: The request.
         error: The failure.
     """
+    deadline = call_of(request).deadline
     words = str(error)
-    failure = TransportError(_QUOTED.sub("", words) or type(error).__name__, method=request.method, url=str(request.url))
+    failure: TransportError
+    if deadline is not None and deadline.has_passed:
+        failure = deadline.error(request.method, str(request.url))
+    else:
+        failure = TransportError(_QUOTED.sub("", words) or type(error).__name__, method=request.method, url=str(request.url))
     failure.__cause__ = None if _QUOTED.search(words) else error
     failure.__suppress_context__ = True
     return failure

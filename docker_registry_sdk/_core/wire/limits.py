@@ -7,14 +7,15 @@ import zlib
 import httpx
 
 from ...errors import ResponseError
+from .context import call_of
 from .headers import text_header
 
 MEBIBYTE = 1024 * 1024
 # What tells more than an error's first words is of no use.
-ERROR_BODY_LIMIT = 64 * 1024
-BODY_LIMIT = 16 * MEBIBYTE
-# The least that registries take of a manifest is what most clients take at the most; a token fits into a header.
-_LIMITS = {"get_manifest": 4 * MEBIBYTE, "get_token": MEBIBYTE, "post_token": MEBIBYTE}
+MAX_ERROR_BODY_BYTES = 64 * 1024
+MAX_BODY_BYTES = 16 * MEBIBYTE
+# 4 MiB is the manifest size that every registry must accept, and the limit of most clients. A token must fit into a header.
+_MAX_BYTES = {"get_manifest": 4 * MEBIBYTE, "get_token": MEBIBYTE, "post_token": MEBIBYTE}
 _OF_THE_CODING = frozenset({"content-encoding", "content-length"})
 
 
@@ -24,7 +25,7 @@ def body_limit(response: httpx.Response) -> int:
     Args:
         response: A response to a generated function's request.
     """
-    return _LIMITS.get(response.request.extensions.get("operation_id", ""), BODY_LIMIT)
+    return _MAX_BYTES.get(call_of(response.request).operation_id, MAX_BODY_BYTES)
 
 
 def fits(response: httpx.Response, limit: int) -> bool:

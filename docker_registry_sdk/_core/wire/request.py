@@ -11,11 +11,12 @@ from attrs import field, frozen
 from ...errors import InvalidReferenceError
 from ..text.redaction import redact_url
 from .bodies import AsyncRawBody, body_length
+from .context import CALL, CallContext
+from .policy import Timeout
 from .urls import QueryValue, add_query, make_absolute, request_target
 
-Timeout: TypeAlias = float | httpx.Timeout
 HeaderValue: TypeAlias = str | int | bool | None
-_LARGE = 64 * 1024
+MAX_SMALL_BODY_BYTES = 64 * 1024
 
 
 @frozen(kw_only=True)
@@ -27,17 +28,14 @@ class Request:
         url: A path below the registry's address, or the absolute URL that a server gave.
         headers: The headers, by their names on the wire.
         body: The body, or None.
-        opaque: Whether the URL came from a server and goes out byte for byte.
-        extensions: What lower layers must know of the call: `operation_id`, `repo` (or None), `actions`, `scopes`
-            (those that a token needs) and `opaque`. They end up in the `extensions` of the httpx request.
+        context: The facts of the call that the layers below must know.
     """
 
     method: str
     url: str = field(repr=redact_url)
     headers: Mapping[str, str] = field(repr=False)
     body: AsyncRawBody | None = field(repr=False)
-    opaque: bool
-    extensions: Mapping[str, Any]
+    context: CallContext
 
 
 class RequestBuilder(Protocol):
@@ -120,7 +118,6 @@ def make_request(
         headers: Headers; None is left out.
         body: The body.
     """
-    needed = tuple(scope for scope in scopes if scope is not None)
     # Raw bytes are what digests are made of, so no coding may be undone on the way.
     sent = {"Accept-Encoding": "identity"}
     for name, value in (headers or {}).items():
@@ -135,48 +132,57 @@ def make_request(
         url=add_query(url, query or {}),
         headers=sent,
         body=body,
-        opaque=opaque,
-        extensions={
-            "operation_id": operation_id,
-            "opaque": opaque,
-            "repo": repo,
-            "actions": tuple(needed[0].rpartition(":")[2].split(",")) if needed else (),
-            "scopes": needed,
-        },
+        context=CallContext(
+            operation_id=operation_id,
+            repo=repo,
+            scopes=tuple(scope for scope in scopes if scope is not None),
+            opaque=opaque,
+        ),
     )
 
 
-def build(client: RequestBuilder, request: Request, content: Any, timeout: Timeout | None) -> httpx.Request:
+def build(
+    client: RequestBuilder,
+    request: Request,
+    content: Any,
+    *,
+    timeout: Timeout | None = None,
+    context: CallContext | None = None,
+) -> httpx.Request:
     """Return the httpx request for a client.
 
     Args:
-        client: Whose base URL and defaults count.
+        client: The client, whose base URL and default headers are used.
         request: The operation's request.
-        content: Its body as the client takes it.
-        timeout: Seconds or an `httpx.Timeout` for this call; None for the client's own.
+        content: The body in the form that the client accepts.
+        timeout: The timeout of each step, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        context: The context to send in place of the request's own.
+
+    Raises:
+        InvalidReferenceError: The URL is not valid.
     """
-    url = request.url
-    if request.opaque and url.startswith("/"):
+    url, context = request.url, context or request.context
+    if context.opaque and url.startswith("/"):
         # Relative to the registry's origin, and not to a base URL with a path of its own.
         base = client.build_request("GET", "/").url
         url = make_absolute(str(base), url) if base.host else url
     options: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
     try:
         built = client.build_request(
-            request.method, url, content=content, headers=request.headers, extensions=dict(request.extensions), **options
+            request.method, url, content=content, headers=request.headers, extensions={CALL: context}, **options
         )
     except httpx.InvalidURL as error:
         raise InvalidReferenceError(f"{redact_url(url)!r} is no URL: {error}. Give it as the server did.") from None
-    if request.opaque and built.url.raw_path != (target := request_target(url).encode()):
-        # A signature may cover what httpx tidies: dot segments, quotes.
+    if context.opaque and built.url.raw_path != (target := request_target(url).encode()):
+        # A signature may cover parts that httpx would normalize: dot segments, quotes.
         built.url = VerbatimURL(built.url, target)
     return built
 
 
-def is_large(request: httpx.Request) -> bool:
-    """Return whether a request has a body that is large, or may be since it comes piece by piece.
+def is_large(content: object) -> bool:
+    """Return whether a request body is large, or may be large since it comes in parts.
 
     Args:
-        request: A request of `build`.
+        content: The body in the form that an httpx client accepts.
     """
-    return not isinstance(request.stream, httpx.ByteStream) or int(request.headers.get("Content-Length", "0")) > _LARGE
+    return content is not None and (not isinstance(content, bytes) or len(content) > MAX_SMALL_BODY_BYTES)

@@ -9,6 +9,7 @@ from typing import Literal, Protocol, Self, TypeVar, Unpack
 
 from ..._core.transport._async.pipeline import AsyncPipeline
 from ..._core.transport.options import AsyncClientOptions
+from ..._core.wire import AsyncSender
 from ...errors import InvalidReferenceError
 from ...reference import Index, Repo
 from ..pages import PageGuard
@@ -69,6 +70,11 @@ class AsyncClientBase:
                 f"this client of {self.index.name} is bound to no repository: use with_repo(name), or make it with one"
             )
         return self._repo
+
+    @property
+    def _sender(self) -> AsyncSender:
+        """The sender of the requests of generated functions: `list_tags.asyncio(client, "a/b")` sends by it."""
+        return self._pipeline
 
     @property
     def _name(self) -> str:

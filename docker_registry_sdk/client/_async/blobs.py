@@ -198,7 +198,7 @@ class AsyncBlobCalls(AsyncClientBase):
                 on_session=on_session,
                 on_progress=on_progress,
             ),
-            self._pipeline.limits,
+            self._pipeline.retry,
         )
 
     async def mount_blob(

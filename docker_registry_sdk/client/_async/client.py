@@ -8,7 +8,7 @@ from ..._core.auth.report import AuthReport
 from ..._core.transport._async.assembly import async_create_pipeline, async_create_v2_gate
 from ..._core.transport._async.pipeline import AsyncPipeline
 from ..._core.transport.options import AsyncClientOptions
-from ..._core.wire import Timeout, async_send
+from ..._core.wire import Timeout, async_send, call_limits
 from ...v2.api import ping
 from ..probing import speaks_api, without_credentials
 from .blobs import AsyncBlobCalls
@@ -64,7 +64,7 @@ class AsyncRegistryClientV2(AsyncReferrerCalls, AsyncTagCalls, AsyncCatalogCalls
             TransportError: No response was received.
         """
         request = without_credentials(ping.request())
-        return await async_send(self._pipeline, request, speaks_api, range(100, 600), None, timeout)
+        return await async_send(self._pipeline, request, speaks_api, range(100, 600), None, call_limits(self._pipeline, timeout))
 
     def explain_auth(self) -> AuthReport:
         """Return which credential, challenge, realm, scopes and token produced the last response; the report has no secrets."""

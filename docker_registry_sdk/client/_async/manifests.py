@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..._core.wire import HTTPResponse, Timeout, async_send
+from ..._core.wire import HTTPResponse, Timeout, async_send, call_limits
 from ...digest import Digest
 from ...v2.api import delete_manifest, get_manifest, head_manifest, put_manifest
 from ...v2.models import ErrorResponse
@@ -50,7 +50,8 @@ class AsyncManifestCalls(AsyncClientBase):
             return read_manifest(response, reference)
 
         request = get_manifest.request(self._name, reference, accept=accept)
-        return await async_send(self._pipeline, request, read, (200,), ErrorResponse.from_dict, timeout)
+        limits = call_limits(self._pipeline, timeout)
+        return await async_send(self._pipeline, request, read, (200,), ErrorResponse.from_dict, limits)
 
     async def head_manifest(
         self, ref: str, *, accept: Sequence[str] | None = None, timeout: Timeout | None = None

@@ -10,6 +10,7 @@ from typing import Literal, Protocol, Self, TypeVar, Unpack
 
 from ..._core.transport._sync.pipeline import Pipeline
 from ..._core.transport.options import ClientOptions
+from ..._core.wire import Sender
 from ...errors import InvalidReferenceError
 from ...reference import Index, Repo
 from ..pages import PageGuard
@@ -70,6 +71,11 @@ class ClientBase:
                 f"this client of {self.index.name} is bound to no repository: use with_repo(name), or make it with one"
             )
         return self._repo
+
+    @property
+    def _sender(self) -> Sender:
+        """The sender of the requests of generated functions: `list_tags.asyncio(client, "a/b")` sends by it."""
+        return self._pipeline
 
     @property
     def _name(self) -> str:

@@ -204,7 +204,7 @@ class BlobCalls(ClientBase):
                 on_session=on_session,
                 on_progress=on_progress,
             ),
-            self._pipeline.limits,
+            self._pipeline.retry,
         )
 
     def mount_blob(

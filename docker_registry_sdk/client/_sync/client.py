@@ -9,7 +9,7 @@ from ..._core.auth.report import AuthReport
 from ..._core.transport._sync.assembly import create_pipeline, create_v2_gate
 from ..._core.transport._sync.pipeline import Pipeline
 from ..._core.transport.options import ClientOptions
-from ..._core.wire import Timeout, send
+from ..._core.wire import Timeout, call_limits, send
 from ...v2.api import ping
 from ..probing import speaks_api, without_credentials
 from .blobs import BlobCalls
@@ -65,7 +65,7 @@ class RegistryClientV2(ReferrerCalls, TagCalls, CatalogCalls, BlobCalls, UploadC
             TransportError: No response was received.
         """
         request = without_credentials(ping.request())
-        return send(self._pipeline, request, speaks_api, range(100, 600), None, timeout)
+        return send(self._pipeline, request, speaks_api, range(100, 600), None, call_limits(self._pipeline, timeout))
 
     def explain_auth(self) -> AuthReport:
         """Return which credential, challenge, realm, scopes and token produced the last response; the report has no secrets."""

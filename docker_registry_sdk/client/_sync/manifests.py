@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..._core.wire import HTTPResponse, Timeout, send
+from ..._core.wire import HTTPResponse, Timeout, call_limits, send
 from ...digest import Digest
 from ...v2.api import delete_manifest, get_manifest, head_manifest, put_manifest
 from ...v2.models import ErrorResponse
@@ -51,7 +51,8 @@ class ManifestCalls(ClientBase):
             return read_manifest(response, reference)
 
         request = get_manifest.request(self._name, reference, accept=accept)
-        return send(self._pipeline, request, read, (200,), ErrorResponse.from_dict, timeout)
+        limits = call_limits(self._pipeline, timeout)
+        return send(self._pipeline, request, read, (200,), ErrorResponse.from_dict, limits)
 
     def head_manifest(
         self, ref: str, *, accept: Sequence[str] | None = None, timeout: Timeout | None = None

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Literal
 
 from ..._core.auth.report import AuthReport
-from ..._core.wire import HTTPResponse, Timeout, async_send
+from ..._core.wire import HTTPResponse, Timeout, async_send, call_limits
 from ...client.probing import check_conclusive, speaks_api, without_credentials
 from ...v1.api import check_login, create_user, ping, search, update_user
 from ...v1.models import NewUser, SearchResult, UserChange
@@ -55,7 +55,8 @@ class AsyncRegistryClientV1(AsyncV1Repos, AsyncV1Images):
             StatusError: The response is inconclusive: 408, 429 (`RateLimitedError`) or 5xx. Try again later.
             TransportError: No response was received.
         """
-        return await async_send(self._pipeline, without_credentials(ping.request()), speaks_api, range(100, 600), None, timeout)
+        request = without_credentials(ping.request())
+        return await async_send(self._pipeline, request, speaks_api, range(100, 600), None, call_limits(self._pipeline, timeout))
 
     async def search(
         self, term: str, *, page: int | None = None, n: int | None = None, timeout: Timeout | None = None
@@ -126,7 +127,8 @@ class AsyncRegistryClientV1(AsyncV1Repos, AsyncV1Images):
             StatusError: The response is inconclusive: 408, 429 (`RateLimitedError`) or 5xx. Try again later.
         """
         request = without_credentials(check_login.request())
-        return not await async_send(self._pipeline, request, _accepts, range(100, 600), None, timeout)
+        limits = call_limits(self._pipeline, timeout)
+        return not await async_send(self._pipeline, request, _accepts, range(100, 600), None, limits)
 
     async def create_user(
         self, username: str, password: str, *, email: str | None = None, timeout: Timeout | None = None

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from ..._core.blobs.upload_source import AsyncBlobSource
-from ..._core.wire import HTTPResponse, Timeout, async_send
+from ..._core.wire import HTTPResponse, Timeout, async_send, call_limits
 from ...digest import Digest
 from ...v1.api import get_img_ancestry, get_img_diff, get_img_files, get_img_json, put_img_checksum, put_img_json
 from ...v1.api.registry.get_img_json import GetImgJsonOk
@@ -166,4 +166,4 @@ class AsyncV1Images(AsyncV1Base):
             return get_img_diff.parse(response).body if response.content else None
 
         request = get_img_diff.request(img_id)
-        return await async_send(self._sender, request, read, (200,), ErrorResponse.from_dict, timeout)
+        return await async_send(self._sender, request, read, (200,), ErrorResponse.from_dict, call_limits(self._sender, timeout))

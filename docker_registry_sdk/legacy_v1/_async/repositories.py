@@ -22,7 +22,7 @@ from ...v1.api import (
     put_repo_tag,
 )
 from ...v1.models import RepoImg, RepoJson, RepoProperties
-from .base import AsyncV1Base, AsyncV1Sender
+from .base import AsyncV1Base, async_create_v1_sender
 
 
 class AsyncV1Repos(AsyncV1Base):
@@ -102,7 +102,7 @@ class AsyncV1Repos(AsyncV1Base):
         if response.status == 202:  # any other success: index and registry are one host, which has deleted everything
             endpoints = self._auth_policy.endpoints(name, "delete")
             for endpoint in endpoints:
-                await delete_repo.asyncio(AsyncV1Sender(self._pipeline, name, endpoint), name, timeout=timeout)
+                await delete_repo.asyncio(async_create_v1_sender(self._pipeline, name, endpoint), name, timeout=timeout)
             used = ", ".join(endpoint.netloc for endpoint in endpoints)
             await delete_repo.asyncio(self._sender, name, x_docker_endpoints=used, timeout=timeout)
         self._auth_policy.forget(name)

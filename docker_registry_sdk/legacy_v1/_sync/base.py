@@ -3,16 +3,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import httpx
+from attrs import evolve
 
 from ..._core.concurrency.waiting import SingleFlightLock
 from ..._core.names.origin import Origin
 from ..._core.transport._sync.assembly import create_pipeline
 from ..._core.transport._sync.pipeline import Pipeline
 from ..._core.transport.options import ClientOptions
-from ..._core.wire import HTTPRequest, Request, build
+from ..._core.wire import (
+    CallContext,
+    ContextSender,
+    HTTPRequest,
+    Request,
+    Sender,
+    build,
+)
 from ...client._sync.base import ClientBase
 from ..auth_policy import V1AuthPolicy
 from ..endpoints import HUB_INDEX
@@ -25,19 +30,19 @@ class V1Base(ClientBase):
         pipeline = create_pipeline(self.index, options, HUB_INDEX)
 
         def create(request: Request) -> HTTPRequest:
-            return build(pipeline, request, request.body, None)
+            return build(pipeline, request, request.body)
 
         trusted = frozenset(options.get("trusted_realms", ()))
         self._auth_policy = pipeline.gate = V1AuthPolicy(pipeline.home, create, SingleFlightLock(), trusted)
         return pipeline
 
     @property
-    def _sender(self) -> V1Sender:
-        return V1Sender(self._pipeline, self._name)
+    def _sender(self) -> Sender:
+        return self._pipeline if self._repo is None else create_v1_sender(self._pipeline, self._repo.remote_name)
 
 
-class V1Sender:
-    """A sender that adds the repository to each request: calls for images do not name it, but use the repository's session.
+def create_v1_sender(pipeline: Pipeline, repo: str, endpoint: Origin | None = None) -> ContextSender:
+    """Return a sender that adds the repository to each request: calls for images do not name it, but use its session.
 
     Args:
         pipeline: The pipeline.
@@ -45,45 +50,7 @@ class V1Sender:
         endpoint: The registry to send requests to, if it is not the first one that the index names.
     """
 
-    def __init__(self, pipeline: Pipeline, repo: str, endpoint: Origin | None = None) -> None:
-        self._pipeline = pipeline
-        self._facts: dict[str, Any] = {"repo": repo} if endpoint is None else {"repo": repo, "endpoint": endpoint}
+    def change(context: CallContext) -> CallContext:
+        return evolve(context, repo=context.repo or repo, endpoint=endpoint)
 
-    def build_request(
-        self,
-        method: str,
-        url: str,
-        /,
-        *,
-        content: Any = None,
-        headers: Any = None,
-        timeout: Any = None,
-        extensions: Any = None,
-    ) -> httpx.Request:
-        """Return an httpx request; see `AsyncPipeline`.
-
-        Args:
-            method: The HTTP method.
-            url: A path with its query.
-            content: The body as httpx takes it.
-            headers: The headers.
-            timeout: Seconds or an `httpx.Timeout`; None for the client's own.
-            extensions: What lower layers must know of the call.
-        """
-        known = {**(extensions or {}), **self._facts}
-        return self._pipeline.build_request(
-            method, url, content=content, headers=headers, timeout=timeout, extensions=known
-        )
-
-    def send(self, request: httpx.Request, /, *, stream: bool = True) -> httpx.Response:
-        """Send a request; see `AsyncPipeline`.
-
-        Args:
-            request: A request of `build_request`.
-            stream: Whether to leave the body unread.
-
-        Raises:
-            httpx.TransportError: No answer came.
-            AuthError: The index names a registry that may not be asked.
-        """
-        return self._pipeline.send(request, stream=stream)
+    return ContextSender(pipeline, change)

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from ..._core.blobs.upload_source import BlobSource
-from ..._core.wire import HTTPResponse, Timeout, send
+from ..._core.wire import HTTPResponse, Timeout, call_limits, send
 from ...digest import Digest
 from ...v1.api import (
     get_img_ancestry,
@@ -174,4 +174,4 @@ class V1Images(V1Base):
             return get_img_diff.parse(response).body if response.content else None
 
         request = get_img_diff.request(img_id)
-        return send(self._sender, request, read, (200,), ErrorResponse.from_dict, timeout)
+        return send(self._sender, request, read, (200,), ErrorResponse.from_dict, call_limits(self._sender, timeout))

@@ -23,7 +23,7 @@ from ...v1.api import (
     put_repo_tag,
 )
 from ...v1.models import RepoImg, RepoJson, RepoProperties
-from .base import V1Base, V1Sender
+from .base import V1Base, create_v1_sender
 
 
 class V1Repos(V1Base):
@@ -103,7 +103,7 @@ class V1Repos(V1Base):
         if response.status == 202:  # any other success: index and registry are one host, which has deleted everything
             endpoints = self._auth_policy.endpoints(name, "delete")
             for endpoint in endpoints:
-                delete_repo.sync(V1Sender(self._pipeline, name, endpoint), name, timeout=timeout)
+                delete_repo.sync(create_v1_sender(self._pipeline, name, endpoint), name, timeout=timeout)
             used = ", ".join(endpoint.netloc for endpoint in endpoints)
             delete_repo.sync(self._sender, name, x_docker_endpoints=used, timeout=timeout)
         self._auth_policy.forget(name)

@@ -13,7 +13,7 @@ from docker_registry_sdk._core.auth.authenticator import Authenticator
 from docker_registry_sdk._core.auth.steps import Enter, FindCredential, Flow, Read, Resolve, Send
 from docker_registry_sdk._core.auth.tokens import TokenStore
 from docker_registry_sdk._core.names.origin import Origin
-from docker_registry_sdk._core.wire import Request, build
+from docker_registry_sdk._core.wire import CALL, CallContext, Request, build
 from docker_registry_sdk.credentials import Credential
 from docker_registry_sdk.errors import RegistryError
 
@@ -63,7 +63,7 @@ class Driver:
         origin = Origin.from_url(self.home)
 
         def create(request: Request) -> httpx.Request:
-            return build(CLIENT, request, request.body, None)
+            return build(CLIENT, request, request.body)
 
         self.authenticator = Authenticator(
             lambda: origin,
@@ -127,7 +127,7 @@ class Driver:
 
 def get(path: str = "/v2/a/manifests/1", scopes: tuple[str, ...] = ("repository:a:pull",), **options: Any) -> httpx.Request:
     """Return a request of a generated function to the registry."""
-    return httpx.Request("GET", f"{HOME}{path}", extensions={"scopes": scopes, "repo": "a"}, **options)
+    return httpx.Request("GET", f"{HOME}{path}", extensions={CALL: CallContext(scopes=scopes, repo="a")}, **options)
 
 
 def unauthorized(*challenges: str, status: int = 401) -> httpx.Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
+from docker_registry_sdk._core.wire import CALL, CallContext, call_of
 from docker_registry_sdk.credentials import Credential
 from docker_registry_sdk.errors import AuthError, RateLimitedError
 from tests.core.auth.driving import HOME, PASSWORD, REALM, Driver, bearer, get, registry_with_tokens, token_answer, unauthorized
@@ -35,7 +36,7 @@ def test_a_token_is_fetched_after_the_first_401_and_kept() -> None:
 
 def test_the_challenge_of_a_probe_is_kept() -> None:
     driver = Driver(registry_with_tokens(), lambda again: PASSWORD)
-    probe = httpx.Request("GET", f"{HOME}/v2/", extensions={"probe": True})
+    probe = httpx.Request("GET", f"{HOME}/v2/", extensions={CALL: CallContext(without_credentials=True)})
     assert driver.run(probe).status_code == 401
     assert driver.run(get()).status_code == 200
     assert driver.shown == [None, BASIC, "Bearer t"]
@@ -93,7 +94,7 @@ def test_basic_without_a_credential_is_the_401_at_once() -> None:
 def test_a_body_that_can_be_sent_once_waits_for_the_challenge() -> None:
     driver = Driver(registry_with_tokens())
     stream = httpx.Request(
-        "PUT", f"{HOME}/v2/a/blobs/uploads/1", content=iter([b"x"]), extensions={"scopes": ("repository:a:push",)}
+        "PUT", f"{HOME}/v2/a/blobs/uploads/1", content=iter([b"x"]), extensions={CALL: CallContext(scopes=("repository:a:push",))}
     )
     assert driver.run(stream).status_code == 200
     assert [url.partition("?")[0] for _, url, _ in driver.sent] == [f"{HOME}/v2/", REALM, f"{HOME}/v2/a/blobs/uploads/1"]
@@ -208,7 +209,7 @@ def test_a_realm_whose_name_leads_into_the_callers_network_is_not_asked(
         assert driver.run(get()).status_code == 200
         # What was checked is where the request goes, and nowhere else; the registry's own requests go anywhere.
         held = found if own == PUBLIC and not trusted else None
-        assert [request.extensions.get("addresses") for request in driver.requests] == [None, held, None]
+        assert [call_of(request).addresses for request in driver.requests] == [None, held, None]
     else:
         with pytest.raises(AuthError, match="leads to an address of a private network"):
             driver.run(get())

@@ -39,7 +39,7 @@ def fetch(
     sent, left = list[httpx.Request](), list(answers)
 
     def create(request: Request) -> httpx.Request:
-        return build(CLIENT, request, request.body, None)
+        return build(CLIENT, request, request.body)
 
     flow = fetch_token(create, REALM, "reg", scopes, credential)
     try:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docker_registry_sdk._core.blobs.upload_requests import DEFAULT_CHUNK_BYTES, Patience, chunk_length, may_resume, next_request
-from docker_registry_sdk._core.transport.retries import RetryLimits
+from docker_registry_sdk._core.wire import RetryPolicy
 from docker_registry_sdk.errors import ParseError, RegistryError, StatusError, TransportError
 
 SIZES = st.integers(0, 60)
@@ -79,7 +79,7 @@ def test_chunks_are_never_shorter_than_the_registry_wants(asked: int | None, lea
     st.lists(st.tuples(st.booleans(), st.integers(0, 9)), max_size=60),
 )
 def test_it_gives_up_after_so_many_failures_in_a_row_that_got_it_no_further(most: int, events: list[tuple[bool, int]]) -> None:
-    patience = Patience(RetryLimits(max_retries=most))
+    patience = Patience(RetryPolicy(max_retries=most))
     furthest = in_a_row = 0
     for failed, offset in events:
         if not failed:
@@ -96,7 +96,7 @@ def test_it_gives_up_after_so_many_failures_in_a_row_that_got_it_no_further(most
 
 
 def test_what_the_registry_asks_for_is_waited_for_or_is_too_long() -> None:
-    limits = RetryLimits(max_retries=3, max_retry_wait=10.0)
+    limits = RetryPolicy(max_retries=3, max_retry_wait=10.0)
     assert Patience(limits).wait_after(refused(503, **{"Retry-After": "7"})) == 7.0
     assert Patience(limits).wait_after(refused(429, **{"Retry-After": "11"})) is None
 

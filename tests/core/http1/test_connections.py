@@ -17,7 +17,7 @@ import trustme
 
 from docker_registry_sdk._core.http1._async.transport import MAX_CONNECTIONS, AsyncHTTP1Transport
 from docker_registry_sdk._core.http1.idle import MAX_IDLE_CONNECTIONS
-from docker_registry_sdk._core.wire import is_untrusted
+from docker_registry_sdk._core.wire import CALL, CallContext, is_untrusted
 from tests.support.direct import Other, free_slots, open_direct
 from tests.support.names import resolve_to_loopback
 from tests.support.raw_server import RawServer, answering, run_raw_server
@@ -37,8 +37,8 @@ def silent(server: RawServer, connection: socket.socket) -> None:
 @both
 def test_requests_without_bulk_and_addresses_go_to_the_other_transport(kind: Kind) -> None:
     with open_direct(kind) as direct:
-        for extensions in ({"bulk": False}, {"bulk": False, "addresses": None}):
-            response = direct.send("http://registry.example.com/x", extensions=extensions, keep=True)
+        for call in (CallContext(), CallContext(operation_id="get_manifest")):
+            response = direct.send("http://registry.example.com/x", call=call, keep=True)
             assert response.status_code == 299
 
 
@@ -242,15 +242,15 @@ def test_only_the_given_addresses_are_connected_to(kind: Kind, monkeypatch: pyte
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     with run_raw_server(answering(OK, OK, OK)) as server, open_direct(kind) as direct:
         url = server.url.replace("127.0.0.1", "one.example.com")
-        direct.send(url, extensions={"bulk": False, "addresses": ("127.0.0.1",)})
+        direct.send(url, call=CallContext(addresses=("127.0.0.1",)))
         assert looked == ["127.0.0.1"]
         assert b"Host: one.example.com:" in server.requests[0]
         # The idle connection leads to another address.
         with pytest.raises(httpx.ConnectError):
-            direct.send(url, extensions={"addresses": ("127.0.0.2",)})
+            direct.send(url, call=CallContext(bulk=True, addresses=("127.0.0.2",)))
         with pytest.raises(httpx.ConnectError, match=r"no address of one\.example\.com"):
-            direct.send(url, extensions={"addresses": ()})
-        direct.send(url, extensions={"addresses": ("127.0.0.2", "127.0.0.1")})
+            direct.send(url, call=CallContext(bulk=True, addresses=()))
+        direct.send(url, call=CallContext(bulk=True, addresses=("127.0.0.2", "127.0.0.1")))
         direct.send(url)
         assert len(server.connections) == 1
         assert "one.example.com" not in looked
@@ -259,8 +259,8 @@ def test_only_the_given_addresses_are_connected_to(kind: Kind, monkeypatch: pyte
 @both
 def test_after_an_address_that_does_not_answer_the_next_one_is_tried(kind: Kind) -> None:
     with run_raw_server(answering(OK)) as server, open_direct(kind) as direct:
-        extensions = {"addresses": ("127.0.0.2", "127.0.0.3", "127.0.0.1")}
-        assert direct.send(server.url, extensions=extensions).extensions["raw"] == b"ok"
+        call = CallContext(bulk=True, addresses=("127.0.0.2", "127.0.0.3", "127.0.0.1"))
+        assert direct.send(server.url, call=call).extensions["raw"] == b"ok"
 
 
 @pytest.fixture(scope="module")
@@ -293,7 +293,7 @@ def test_tls_uses_the_name_of_the_host_instead_of_its_address(kind: Kind, author
     with run_raw_server(answering(big, big), tls) as server, open_direct(kind, trusting(authority)) as direct:
         url = server.url.replace("127.0.0.1", "registry.example.com")
         for _ in range(2):
-            response = direct.send(url, "PUT", body, extensions={"addresses": ("127.0.0.1",)})
+            response = direct.send(url, "PUT", body, call=CallContext(bulk=True, addresses=("127.0.0.1",)))
             assert response.extensions["raw"] == body
         assert names == ["registry.example.com"]
         assert [request.endswith(body) for request in server.requests] == [True, True]
@@ -305,7 +305,7 @@ def test_a_certificate_of_another_host_is_not_trusted(kind: Kind, authority: tru
     with run_raw_server(answering(OK), tls) as server, open_direct(kind, trusting(authority)) as direct:
         url = server.url.replace("127.0.0.1", "registry.example.com")
         with pytest.raises(httpx.ConnectError) as caught:
-            direct.send(url, extensions={"addresses": ("127.0.0.1",)})
+            direct.send(url, call=CallContext(bulk=True, addresses=("127.0.0.1",)))
         assert is_untrusted(caught.value)
         assert server.requests == []
         assert direct.free == 100
@@ -353,7 +353,7 @@ async def test_tasks_share_a_transport_and_a_cancelled_one_leaves_no_half_read_c
         async with httpx.AsyncClient(transport=transport) as http:
 
             async def get(path: str) -> None:
-                response = await http.get(f"{server.url}{path}", extensions={"bulk": True}, timeout=30)
+                response = await http.get(f"{server.url}{path}", extensions={CALL: CallContext(bulk=True)}, timeout=30)
                 sizes.append(len(response.content))
 
             for _ in range(3):
@@ -377,7 +377,7 @@ async def test_reading_a_body_that_another_task_closes_fails() -> None:
     transport = AsyncHTTP1Transport(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), Other())
     with run_raw_server(stop) as server:
         async with httpx.AsyncClient(transport=transport, timeout=30) as http:
-            request = http.build_request("GET", server.url, extensions={"bulk": True})
+            request = http.build_request("GET", server.url, extensions={CALL: CallContext(bulk=True)})
             response = await http.send(request, stream=True)
             pieces = response.aiter_raw()
             assert await anext(pieces) == b"hello"

@@ -11,6 +11,7 @@ import pytest
 import trustme
 
 from docker_registry_sdk._core.transport.home import Home
+from docker_registry_sdk._core.wire import CALL, CallContext
 from docker_registry_sdk.errors import TransportError
 from docker_registry_sdk.reference import parse_index
 from docker_registry_sdk.testing import EmbeddedRegistry
@@ -93,7 +94,7 @@ def test_threads_that_start_together_all_end_up_there(registry: EmbeddedRegistry
 def test_a_request_that_was_made_before_the_fallback_keeps_its_authorization(registry: EmbeddedRegistry) -> None:
     with open_session("sync", f"{registry.host}/a", username=registry.username, password=registry.password) as session:
         pipeline = session.client._pipeline
-        early = pipeline.build_request("GET", "/v2/a/tags/list", extensions={"scopes": ("repository:a:pull",)})
+        early = pipeline.build_request("GET", "/v2/a/tags/list", extensions={CALL: CallContext(scopes=("repository:a:pull",))})
         session.call("ping")
         assert str(early.url).startswith("https://")
         response = pipeline.send(early)

@@ -10,7 +10,7 @@ import pytest
 from docker_registry_sdk._core.auth.steps import Flow, Read, Resolve, Send
 from docker_registry_sdk._core.names.origin import Origin
 from docker_registry_sdk._core.transport.redirects import follow_redirects
-from docker_registry_sdk._core.wire import make_absolute, verbatim_url
+from docker_registry_sdk._core.wire import CALL, CallContext, call_of, make_absolute, verbatim_url
 from docker_registry_sdk.errors import TransportError
 
 HOME = "https://registry.example.com"
@@ -278,7 +278,7 @@ def test_an_upload_location_in_the_callers_network_is_not_followed() -> None:
 def test_a_registry_of_the_callers_network_may_lead_there(own: tuple[str, ...] | None) -> None:
     addresses = {"registry.example.com": own, "cdn.example.net": ("10.0.0.1",)}
     _, sent = follow(to(CDN), get(), addresses=addresses)
-    assert [request.extensions.get("addresses") for request in sent] == [None, None]
+    assert [call_of(request).addresses for request in sent] == [None, None]
 
 
 def test_the_addresses_that_were_checked_are_the_only_ones_for_their_host_and_no_other() -> None:
@@ -289,7 +289,7 @@ def test_the_addresses_that_were_checked_are_the_only_ones_for_their_host_and_no
         return httpx.Response(307, headers={"Location": location}) if location else httpx.Response(200)
 
     known: dict[str, tuple[str, ...] | None] = {"cdn.example.net": PUBLIC[:1], "other.example.org": PUBLIC[1:]}
-    request = get(extensions={"bulk": True})
+    request = get(extensions={CALL: CallContext(bulk=True)})
     _, sent = follow(answer, request, addresses=known)
-    assert [one.extensions.get("addresses") for one in sent] == [None, PUBLIC[:1], PUBLIC[1:], None]
-    assert all(one.extensions["bulk"] for one in sent)
+    assert [call_of(one).addresses for one in sent] == [None, PUBLIC[:1], PUBLIC[1:], None]
+    assert all(call_of(one).bulk for one in sent)

@@ -17,7 +17,7 @@ from docker_registry_sdk._core.auth.steps import Flow, Send
 from docker_registry_sdk._core.transport._async import pipeline as asynchronous
 from docker_registry_sdk._core.transport._sync import pipeline as synchronous
 from docker_registry_sdk._core.transport.home import Home
-from docker_registry_sdk._core.transport.retries import RetryLimits
+from docker_registry_sdk._core.wire import CALL, CallContext, RetryPolicy
 from docker_registry_sdk.credentials import Credential, ExplicitCredentials
 from docker_registry_sdk.reference import parse_index
 
@@ -88,17 +88,17 @@ def run(
     home = Home(parse_index("registry.example.com"))
     made: dict[str, Any] = {
         "owned": True,
-        "limits": RetryLimits(**limits),
         "user_agent": "u",
         "credentials": ExplicitCredentials(Credential("a", "b"), "registry.example.com"),
         "proxied": False,
     }
+    policy = RetryPolicy(**limits)
     line, async_line = Line(results, broken), Line(results, broken)
     waits, async_waits = list[float](), list[float]()
 
     async def go() -> httpx.Response:
         pipeline = asynchronous.AsyncPipeline(
-            home, asynchronous.AsyncSettings(http=httpx.AsyncClient(transport=async_line), **made)
+            home, asynchronous.AsyncSettings(http=httpx.AsyncClient(transport=async_line), **made), policy
         )
         pipeline.gate = Passing(send)
         return await pipeline.send(send.request)
@@ -106,7 +106,7 @@ def run(
     async def async_sleep(seconds: float) -> None:
         async_waits.append(seconds)
 
-    pipeline = synchronous.Pipeline(home, synchronous.Settings(http=httpx.Client(transport=line), **made))
+    pipeline = synchronous.Pipeline(home, synchronous.Settings(http=httpx.Client(transport=line), **made), policy)
     pipeline.gate = Passing(send)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(synchronous, "sleep", waits.append)
@@ -238,7 +238,7 @@ def test_waits_differ() -> None:
 
 
 def test_a_buffered_body_that_breaks_off_is_asked_for_again() -> None:
-    send = Send(request(extensions={"buffered": True}))
+    send = Send(request(extensions={CALL: CallContext(buffered=True)}))
     assert run([answer(200), answer(200)], send, broken=1)[2] == 2
 
 
@@ -248,7 +248,7 @@ def test_a_streamed_body_is_left_alone() -> None:
 
 def test_a_buffered_write_that_breaks_off_is_not_done_again() -> None:
     with pytest.raises(httpx.ReadError):
-        run([answer(202)], Send(request("POST", content=b"", extensions={"buffered": True})), broken=1)
+        run([answer(202)], Send(request("POST", content=b"", extensions={CALL: CallContext(buffered=True)})), broken=1)
 
 
 def test_the_flow_learns_of_the_failure() -> None:

@@ -9,7 +9,7 @@ import attrs
 import httpx
 import pytest
 
-from docker_registry_sdk._core.wire import Request, make_request
+from docker_registry_sdk._core.wire import CallContext, Request, call_of, make_request, set_call
 from docker_registry_sdk.errors import TransportError
 from docker_registry_sdk.token_auth.api import get_token, post_token
 from docker_registry_sdk.token_auth.models import GrantType, TokenRequest
@@ -29,32 +29,28 @@ from docker_registry_sdk.v2.api import (
 from tests.core.wire.loopback import Handler, Loopback
 
 
-def extensions_of(request: Request) -> tuple[Any, Any, Any, Any]:
-    """Return what a request tells lower layers."""
-    assert set(request.extensions) == {"operation_id", "opaque", "repo", "actions", "scopes"}
-    found = request.extensions
-    return found["operation_id"], found["repo"], found["actions"], found["scopes"]
+def facts(request: Request) -> tuple[str, str | None, tuple[str, ...]]:
+    """Return the facts of a request that the layers below must know."""
+    return request.context.operation_id, request.context.repo, request.context.scopes
 
 
-def test_extensions_tell_operation_repo_actions_and_scopes() -> None:
-    assert extensions_of(get_manifest.request("a/b", "c")) == ("get_manifest", "a/b", ("pull",), ("repository:a/b:pull",))
-    assert extensions_of(put_manifest.request("a", "b", b"", content_type="x/y")) == (
+def test_context_holds_operation_repo_and_scopes() -> None:
+    assert facts(get_manifest.request("a/b", "c")) == ("get_manifest", "a/b", ("repository:a/b:pull",))
+    assert facts(put_manifest.request("a", "b", b"", content_type="x/y")) == (
         "put_manifest",
         "a",
-        ("pull", "push"),
         ("repository:a:pull,push",),
     )
-    assert extensions_of(upload_blob_chunk.request("a", "https://h.test/u", b"x"))[:2] == ("upload_blob_chunk", "a")
-    assert extensions_of(list_repositories.request()) == ("list_repositories", None, ("*",), ("registry:catalog:*",))
-    assert extensions_of(ping.request()) == ("ping", None, (), ())
-    assert extensions_of(get_token.request("https://h.test/token")) == ("get_token", None, (), ())
+    assert facts(upload_blob_chunk.request("a", "https://h.test/u", b"x"))[:2] == ("upload_blob_chunk", "a")
+    assert facts(list_repositories.request()) == ("list_repositories", None, ("registry:catalog:*",))
+    assert facts(ping.request()) == ("ping", None, ())
+    assert facts(get_token.request("https://h.test/token")) == ("get_token", None, ())
 
 
 def test_scope_of_a_mount_is_there_only_with_the_repository_to_mount_from() -> None:
-    assert start_blob_upload.request("a", mount="sha256:ab").extensions["scopes"] == ("repository:a:pull,push",)
+    assert start_blob_upload.request("a", mount="sha256:ab").context.scopes == ("repository:a:pull,push",)
     mounted = start_blob_upload.request("a", mount="sha256:ab", from_repo="b/c")
-    assert mounted.extensions["scopes"] == ("repository:a:pull,push", "repository:b/c:pull")
-    assert mounted.extensions["actions"] == ("pull", "push")
+    assert mounted.context.scopes == ("repository:a:pull,push", "repository:b/c:pull")
     assert mounted.url == "/v2/a/blobs/uploads/?mount=sha256%3Aab&from=b%2Fc"
 
 
@@ -64,18 +60,18 @@ def test_repository_to_mount_from_cannot_ask_for_other_scopes(repo: str) -> None
         start_blob_upload.request("a", mount="sha256:ab", from_repo=repo)
 
 
-def test_extensions_reach_the_transport_and_are_its_own() -> None:
+def test_each_request_has_extensions_of_its_own() -> None:
     seen: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
         seen.append(request)
-        request.extensions["operation_id"] = "changed"
+        set_call(request, CallContext(operation_id="changed"))
         return httpx.Response(200, json={"tags": []})
 
     with httpx.Client(transport=httpx.MockTransport(answer), base_url="https://h.test") as http:
         list_tags.sync(http, "a")
         list_tags.sync(http, "a")
-    assert seen[0].extensions["repo"] == "a"
+    assert call_of(seen[0]).operation_id == "changed"
     assert seen[0].extensions is not seen[1].extensions
     assert "target" not in seen[0].extensions
 

@@ -10,7 +10,7 @@ import anyio
 import httpx
 import pytest
 
-from docker_registry_sdk._core.wire import Chunks, make_request, stream
+from docker_registry_sdk._core.wire import FILL, NO_LIMITS, Chunks, make_request, stream
 from docker_registry_sdk.errors import NotFoundError, ParseError, RegistryError, TransportError
 from docker_registry_sdk.v1.api import get_img_layer_stream
 from docker_registry_sdk.v2.api import create_blob_read_stream
@@ -164,7 +164,7 @@ def test_body_is_closed_when_the_response_cannot_be_understood() -> None:
 
     request = make_request("GET", "/", operation_id="x", repo=None)
     with sync_client(body) as http:
-        with pytest.raises(ParseError), stream(http, request, (200,), None, None):
+        with pytest.raises(ParseError), stream(http, request, (200,), None, NO_LIMITS):
             raise ParseError(model="X", field="Y", problem="is missing from the headers")
         assert body.closed
 
@@ -341,7 +341,7 @@ def test_a_transport_may_fill_buffers_itself() -> None:
         room[: come[0]] = b"x" * come[0]
         return come.pop(0)
 
-    answer = httpx.Response(200, stream=Watched(2), extensions={"fill": fill})
+    answer = httpx.Response(200, stream=Watched(2), extensions={FILL: fill})
     with httpx.Client(transport=httpx.MockTransport(lambda _: answer), base_url="https://h.test") as http:
         with create_blob_read_stream.stream(http, "a", DIGEST) as blob:
             room = memoryview(bytearray(9))

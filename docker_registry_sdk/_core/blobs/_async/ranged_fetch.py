@@ -13,7 +13,7 @@ from ....errors import NotFoundError, RangeNotSatisfiableError, RegistryError, T
 from ....v2.api import create_blob_read_stream
 from ...concurrency.waiting import async_sleep
 from ...text.redaction import redact_url
-from ...wire import AsyncChunks, async_stream, follow_url, integer_header, make_request, text_header
+from ...wire import AsyncChunks, async_stream, call_limits, follow_url, integer_header, make_request, text_header
 from ..blob_spec import BlobSpec
 from ..byte_ranges import ResponseHead, Resumption
 from .blob_repository import AsyncBlobRepository
@@ -178,8 +178,9 @@ def _url_request(repository: AsyncBlobRepository, url: str) -> _Request:
         get = make_request(
             "GET", follow_url("url", url), operation_id="create_blob_read_stream", repo=None, opaque=True, headers=headers
         )
-        get = evolve(get, extensions={**get.extensions, "foreign": True})
-        async with async_stream(repository.client, get, (200, 206), None, repository.timeout) as response:
+        get = evolve(get, context=evolve(get.context, external=True))
+        limits = call_limits(repository.client, repository.timeout)
+        async with async_stream(repository.client, get, (200, 206), None, limits) as response:
             head = ResponseHead(
                 response.status_code == 200,
                 integer_header(response, "Content-Length"),

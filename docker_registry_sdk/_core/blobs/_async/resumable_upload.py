@@ -21,8 +21,7 @@ from ....v2.api import (
 from ...concurrency.threads import async_complete_despite_cancel, async_shielded
 from ...concurrency.waiting import async_sleep
 from ...text.redaction import one_line, redact_url
-from ...transport.retries import RetryLimits
-from ...wire import AsyncRawBody
+from ...wire import AsyncRawBody, RetryPolicy
 from ..progress import Phase, ProgressThrottle
 from ..upload_requests import (
     CHECK_SESSION_STATUSES,
@@ -64,7 +63,7 @@ class AsyncResumableUpload:
         repository: AsyncBlobRepository,
         source: AsyncVerifiedSource,
         options: UploadOptions,
-        limits: RetryLimits,
+        limits: RetryPolicy,
         content: bytes | None,
     ) -> None:
         self._repository = repository

@@ -10,8 +10,7 @@ from ....media_types import OCTET_STREAM
 from ....v2.api import start_blob_upload
 from ....v2.models import Descriptor
 from ...concurrency.threads import async_complete_despite_cancel, async_run_in_thread
-from ...transport.retries import RetryLimits
-from ...wire import AsyncRawBody
+from ...wire import AsyncRawBody, RetryPolicy
 from ..progress import Phase, Progress
 from ..upload_requests import DEFAULT_CHUNK_BYTES
 from ..upload_session import UploadOptions, session_from_start
@@ -23,7 +22,7 @@ from .verified_source import AsyncVerifiedSource
 
 
 async def async_upload_blob(
-    repository: AsyncBlobRepository, source: AsyncUploadSource, options: UploadOptions, limits: RetryLimits
+    repository: AsyncBlobRepository, source: AsyncUploadSource, options: UploadOptions, limits: RetryPolicy
 ) -> Descriptor:
     """Upload a blob, unless the repository has it.
 

@@ -21,6 +21,7 @@ from ...concurrency.waiting import sleep
 from ...text.redaction import redact_url
 from ...wire import (
     Chunks,
+    call_limits,
     follow_url,
     integer_header,
     make_request,
@@ -199,8 +200,9 @@ def _url_request(repository: BlobRepository, url: str) -> _Request:
             opaque=True,
             headers=headers,
         )
-        get = evolve(get, extensions={**get.extensions, "foreign": True})
-        with stream(repository.client, get, (200, 206), None, repository.timeout) as response:
+        get = evolve(get, context=evolve(get.context, external=True))
+        limits = call_limits(repository.client, repository.timeout)
+        with stream(repository.client, get, (200, 206), None, limits) as response:
             head = ResponseHead(
                 response.status_code == 200,
                 integer_header(response, "Content-Length"),

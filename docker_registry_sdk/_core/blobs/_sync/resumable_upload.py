@@ -22,8 +22,7 @@ from ....v2.api import (
 from ...concurrency.threads import complete_despite_cancel, shielded
 from ...concurrency.waiting import sleep
 from ...text.redaction import one_line, redact_url
-from ...transport.retries import RetryLimits
-from ...wire import RawBody
+from ...wire import RawBody, RetryPolicy
 from ..progress import Phase, ProgressThrottle
 from ..upload_requests import (
     CHECK_SESSION_STATUSES,
@@ -65,7 +64,7 @@ class ResumableUpload:
         repository: BlobRepository,
         source: VerifiedSource,
         options: UploadOptions,
-        limits: RetryLimits,
+        limits: RetryPolicy,
         content: bytes | None,
     ) -> None:
         self._repository = repository

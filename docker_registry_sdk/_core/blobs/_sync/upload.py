@@ -11,8 +11,7 @@ from ....media_types import OCTET_STREAM
 from ....v2.api import start_blob_upload
 from ....v2.models import Descriptor
 from ...concurrency.threads import complete_despite_cancel, run_in_thread
-from ...transport.retries import RetryLimits
-from ...wire import RawBody
+from ...wire import RawBody, RetryPolicy
 from ..progress import Phase, Progress
 from ..upload_requests import DEFAULT_CHUNK_BYTES
 from ..upload_session import UploadOptions, session_from_start
@@ -24,7 +23,7 @@ from .verified_source import VerifiedSource
 
 
 def upload_blob(
-    repository: BlobRepository, source: UploadSource, options: UploadOptions, limits: RetryLimits
+    repository: BlobRepository, source: UploadSource, options: UploadOptions, limits: RetryPolicy
 ) -> Descriptor:
     """Upload a blob, unless the repository has it.
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 import httpx
 
 from ...concurrency.waiting import AsyncSemaphore, async_checkpoint
+from ...wire import FILL, call_of
 from ..exchange import IDEMPOTENT_METHODS, Exchange, connection_errors
 from ..idle import Destination, IdleConnections
 from .body import AsyncResponseBody
@@ -25,10 +26,10 @@ _LISTEN_INTERVAL_SECONDS: Final = 0.05
 
 
 class AsyncHTTP1Transport(httpx.AsyncBaseTransport):
-    """A transport that handles requests with `bulk` or `addresses` in their extensions itself. Tasks may share it.
+    """A transport that handles requests with `bulk`, `addresses` or a `deadline` in their context itself. Tasks may share it.
 
     `bulk` marks a request with a large body, or with a response with one. `addresses` are the only IP addresses that the request
-    may be sent to.
+    may be sent to. httpx would bound each single read, so that a server could outlast a deadline with a byte now and then.
 
     Args:
         context: The trusted certificates and other TLS settings.
@@ -50,7 +51,8 @@ class AsyncHTTP1Transport(httpx.AsyncBaseTransport):
         Raises:
             httpx.TransportError: No response was received.
         """
-        if not request.extensions.get("bulk") and request.extensions.get("addresses") is None:
+        call = call_of(request)
+        if not call.bulk and call.addresses is None and call.deadline is None:
             return await self._others.handle_async_request(request)
         timeout = request.extensions.get("timeout", {})
         if not await self._limit.acquire(timeout.get("pool")):
@@ -68,7 +70,7 @@ class AsyncHTTP1Transport(httpx.AsyncBaseTransport):
 
     async def _send(self, request: httpx.Request, timeout: dict[str, Any]) -> httpx.Response:
         destination: Destination = (request.url.scheme, request.url.host, request.url.port)
-        addresses = request.extensions.get("addresses")
+        addresses = call_of(request).addresses
         exchange = Exchange(request)
         connection = self._idle.take(destination, addresses)
         if connection is not None:
@@ -80,7 +82,8 @@ class AsyncHTTP1Transport(httpx.AsyncBaseTransport):
                 if exchange.has_received or not replayable:
                     raise
                 exchange = Exchange(request)
-        connection = await async_connect(request.url, self._context, addresses, timeout.get("connect"))
+        deadline = call_of(request).deadline
+        connection = await async_connect(request.url, self._context, addresses, timeout.get("connect"), deadline)
         return await self._send_on(connection, exchange, request, timeout, destination)
 
     async def _send_on(
@@ -91,6 +94,7 @@ class AsyncHTTP1Transport(httpx.AsyncBaseTransport):
         timeout: dict[str, Any],
         destination: Destination,
     ) -> httpx.Response:
+        connection.deadline = call_of(request).deadline
         try:
             await _send_request(connection, exchange, request, timeout.get("write"))
             while (head := exchange.response_head()) is None:
@@ -113,7 +117,7 @@ class AsyncHTTP1Transport(httpx.AsyncBaseTransport):
             head.status_code,
             headers=head.headers.raw_items(),
             stream=body,
-            extensions=extensions if exchange.is_chunked else {**extensions, "fill": body.fill},
+            extensions=extensions if exchange.is_chunked else {**extensions, FILL: body.fill},
         )
 
 
@@ -140,6 +144,7 @@ async def _send_data(connection: AsyncConnection, exchange: Exchange, data: byte
     with connection_errors(httpx.WriteError, httpx.WriteTimeout):
         while left:
             await async_checkpoint()
+            connection.check_deadline()
             try:
                 received = connection.receive_now(_RECEIVE_BYTES)
                 if received is not None:

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import httpx
 
+from ...wire import Deadline
 from ..exchange import connection_errors
 from ..sockets import AddressInfo, resolve_host, wait_for_socket
 
@@ -29,6 +30,8 @@ class Connection:
 
     def __init__(self, sock: socket.socket, address: str) -> None:
         self.address = address
+        self.deadline: Deadline | None = None
+        """The moment by which the call must be complete that uses the connection."""
         self._sock = sock
         self._waiting = False
         self._closed = False
@@ -129,6 +132,8 @@ class Connection:
         Raises:
             OSError: The connection was closed by another task.
         """
+        if self.deadline is not None:
+            seconds = self.deadline.bound(seconds)
         self._waiting = True
         try:
             ready = wait_for_socket(self._sock, seconds, write=write)
@@ -139,6 +144,15 @@ class Connection:
         if self._closed:
             raise OSError("the connection was closed")
         return ready
+
+    def check_deadline(self) -> None:
+        """Raise an exception if the deadline has passed.
+
+        Raises:
+            TimeoutError: The deadline has passed.
+        """
+        if self.deadline is not None and self.deadline.has_passed:
+            raise TimeoutError("the deadline passed")
 
     def is_idle(self) -> bool:
         """Return whether the connection is open and nothing was received: bytes before a request are no response to it."""
@@ -171,7 +185,11 @@ class Connection:
 
 
 def connect(
-    url: httpx.URL, context: ssl.SSLContext, addresses: Collection[str] | None, seconds: float | None
+    url: httpx.URL,
+    context: ssl.SSLContext,
+    addresses: Collection[str] | None,
+    seconds: float | None,
+    deadline: Deadline | None = None,
 ) -> Connection:
     """Connect to the host and port of a URL, with TLS for https.
 
@@ -180,6 +198,7 @@ def connect(
         context: The trusted certificates and other TLS settings.
         addresses: The IP addresses to connect to, so that DNS is not asked again; None for those of the host.
         seconds: The maximum time to connect, without resolving the host; None for no limit.
+        deadline: The deadline of the call, or None.
 
     Raises:
         httpx.ConnectTimeout: Connecting takes too long.
@@ -192,7 +211,9 @@ def connect(
             infos += resolve_host(host, port)
         if not infos:
             raise OSError(f"no address of {url.host} is known")
+        seconds = seconds if deadline is None else deadline.bound(seconds)
         connection = _connect_to_first(infos, None if seconds is None else time.monotonic() + seconds)
+        connection.deadline = deadline
         try:
             if url.scheme == "https":
                 connection.start_tls(context, url.host, seconds)

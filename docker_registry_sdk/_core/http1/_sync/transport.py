@@ -11,6 +11,7 @@ from typing import Any, Final
 import httpx
 
 from ...concurrency.waiting import Semaphore, checkpoint
+from ...wire import FILL, call_of
 from ..exchange import IDEMPOTENT_METHODS, Exchange, connection_errors
 from ..idle import Destination, IdleConnections
 from .body import ResponseBody
@@ -26,10 +27,10 @@ _LISTEN_INTERVAL_SECONDS: Final = 0.05
 
 
 class HTTP1Transport(httpx.BaseTransport):
-    """A transport that handles requests with `bulk` or `addresses` in their extensions itself. Tasks may share it.
+    """A transport that handles requests with `bulk`, `addresses` or a `deadline` in their context itself. Tasks may share it.
 
     `bulk` marks a request with a large body, or with a response with one. `addresses` are the only IP addresses that the request
-    may be sent to.
+    may be sent to. httpx would bound each single read, so that a server could outlast a deadline with a byte now and then.
 
     Args:
         context: The trusted certificates and other TLS settings.
@@ -51,7 +52,8 @@ class HTTP1Transport(httpx.BaseTransport):
         Raises:
             httpx.TransportError: No response was received.
         """
-        if not request.extensions.get("bulk") and request.extensions.get("addresses") is None:
+        call = call_of(request)
+        if not call.bulk and call.addresses is None and call.deadline is None:
             return self._others.handle_request(request)
         timeout = request.extensions.get("timeout", {})
         if not self._limit.acquire(timeout.get("pool")):
@@ -69,7 +71,7 @@ class HTTP1Transport(httpx.BaseTransport):
 
     def _send(self, request: httpx.Request, timeout: dict[str, Any]) -> httpx.Response:
         destination: Destination = (request.url.scheme, request.url.host, request.url.port)
-        addresses = request.extensions.get("addresses")
+        addresses = call_of(request).addresses
         exchange = Exchange(request)
         connection = self._idle.take(destination, addresses)
         if connection is not None:
@@ -81,7 +83,8 @@ class HTTP1Transport(httpx.BaseTransport):
                 if exchange.has_received or not replayable:
                     raise
                 exchange = Exchange(request)
-        connection = connect(request.url, self._context, addresses, timeout.get("connect"))
+        deadline = call_of(request).deadline
+        connection = connect(request.url, self._context, addresses, timeout.get("connect"), deadline)
         return self._send_on(connection, exchange, request, timeout, destination)
 
     def _send_on(
@@ -92,6 +95,7 @@ class HTTP1Transport(httpx.BaseTransport):
         timeout: dict[str, Any],
         destination: Destination,
     ) -> httpx.Response:
+        connection.deadline = call_of(request).deadline
         try:
             _send_request(connection, exchange, request, timeout.get("write"))
             while (head := exchange.response_head()) is None:
@@ -114,7 +118,7 @@ class HTTP1Transport(httpx.BaseTransport):
             head.status_code,
             headers=head.headers.raw_items(),
             stream=body,
-            extensions=extensions if exchange.is_chunked else {**extensions, "fill": body.fill},
+            extensions=extensions if exchange.is_chunked else {**extensions, FILL: body.fill},
         )
 
 
@@ -141,6 +145,7 @@ def _send_data(connection: Connection, exchange: Exchange, data: bytes, seconds:
     with connection_errors(httpx.WriteError, httpx.WriteTimeout):
         while left:
             checkpoint()
+            connection.check_deadline()
             try:
                 received = connection.receive_now(_RECEIVE_BYTES)
                 if received is not None:

@@ -9,19 +9,30 @@ import time
 from typing import Any
 
 import httpx
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ....credentials import AsyncCredentialProvider, Credential, CredentialProvider
 from ....errors import AuthError
 from ...auth.steps import Enter, FindCredential, Flow, Read, Resolve, Send, Step
 from ...concurrency.waiting import AsyncSingleFlightLock, async_sleep
 from ...text.redaction import one_line, redact_url
-from ...wire import async_read, is_untrusted, verbatim_url
+from ...wire import (
+    Deadline,
+    LimitedSender,
+    RetryPolicy,
+    async_read,
+    bound_timeouts,
+    call_of,
+    is_untrusted,
+    set_call,
+    to_deadline,
+    verbatim_url,
+)
 from ..gate import Gate
 from ..home import Home
 from ..redirects import SECRET_HEADERS
 from ..resolving import async_resolve
-from ..retries import RetryLimits, seconds_to_retry
+from ..retries import seconds_to_retry
 
 _log = logging.getLogger("docker_registry_sdk._core.transport")
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE"})
@@ -39,7 +50,6 @@ class AsyncSettings:
     Attributes:
         http: The httpx client that sends.
         owned: Whether the pipeline closes it.
-        limits: How often and how long it tries.
         user_agent: The User-Agent header.
         credentials: Where credentials come from.
         proxied: Whether a proxy looks hosts up.
@@ -47,31 +57,33 @@ class AsyncSettings:
 
     http: httpx.AsyncClient
     owned: bool
-    limits: RetryLimits
     user_agent: str
     credentials: CredentialProvider | AsyncCredentialProvider
     proxied: bool
 
 
-class AsyncPipeline:
-    """Sends the requests of one registry, with all that policy asks for; safe to share.
+class AsyncPipeline(LimitedSender):
+    """The sender of all requests to one registry, by the rules of the package; safe to share.
 
     Args:
         home: Where the registry is.
         settings: What it is made of.
+        retry: How often requests are repeated.
+        deadline_seconds: The time that a call may take, in seconds; None for any time.
+
+    Raises:
+        ValueError: `deadline_seconds` is not above 0.
     """
 
-    def __init__(self, home: Home, settings: AsyncSettings) -> None:
+    def __init__(self, home: Home, settings: AsyncSettings, retry: RetryPolicy, deadline_seconds: float | None = None) -> None:
+        to_deadline(deadline_seconds)
         self.home = home
+        self.retry = retry
+        self.deadline_seconds = deadline_seconds
         self.gate: Gate | None = None
         self._settings = settings
         self._found: dict[str | None, Credential | None] = {}
         self._looked_up: dict[str, tuple[tuple[str, ...] | None, float]] = {}
-
-    @property
-    def limits(self) -> RetryLimits:
-        """How often and how long it tries."""
-        return self._settings.limits
 
     def build_request(
         self, method: str, url: str, /, *, content: Any = None, headers: Any = None, timeout: Any = None, extensions: Any = None
@@ -84,7 +96,7 @@ class AsyncPipeline:
             content: The body as httpx takes it.
             headers: The headers.
             timeout: Seconds or an `httpx.Timeout`; None for the client's own.
-            extensions: What lower layers must know of the call.
+            extensions: The extensions of the request, with the context of the call.
         """
         if url.startswith("/"):
             url = f"{self.home.origin}{url}"
@@ -116,7 +128,7 @@ class AsyncPipeline:
             AuthError: A token cannot be had.
         """
         assert self.gate is not None  # it is set as soon as both are made, for each needs the other
-        response = await self._drive(self.gate.flow(request))
+        response = await self._drive(self.gate.flow(request), call_of(request).deadline)
         return response if stream else await async_read(response)
 
     async def aclose(self) -> None:
@@ -124,12 +136,12 @@ class AsyncPipeline:
         if self._settings.owned:
             await self._settings.http.aclose()
 
-    async def _drive(self, flow: Flow) -> httpx.Response:
+    async def _drive(self, flow: Flow, deadline: Deadline | None) -> httpx.Response:
         try:
             step = next(flow)
             while True:
                 try:
-                    result = await self._perform(step)
+                    result = await self._perform(step, deadline)
                 except Exception as error:
                     step = flow.throw(error)
                 else:
@@ -140,40 +152,46 @@ class AsyncPipeline:
         finally:
             flow.close()
 
-    async def _perform(self, step: Step) -> Any:
+    async def _perform(self, step: Step, deadline: Deadline | None) -> Any:
         match step:
             case Send():
-                return await self._send_until_final(step)
+                return await self._send_until_final(step, deadline)
             case FindCredential(repo=repo, again=again):
                 return await self._find(repo, again=again)
             case Read(response=response):
                 return await async_read(response)
             case Enter(lock=lock, done=done):
                 assert isinstance(lock, AsyncSingleFlightLock)
-                return await lock.acquire_unless(done)
+                return await lock.acquire_unless(done, None if deadline is None else deadline.bound(None))
             case Resolve(host=host):
                 return None if self._settings.proxied else await self._look_up(host)
 
-    async def _send_until_final(self, send: Send) -> httpx.Response:
-        attempt = 0
+    async def _send_until_final(self, send: Send, deadline: Deadline | None) -> httpx.Response:
+        if deadline is not None:  # that of the call: a token request must be complete by it, too
+            set_call(send.request, evolve(call_of(send.request), deadline=deadline))
+        failures = 0
         while True:
             try:
-                response = await self._send(send.request)
-                if send.request.extensions.get("buffered") and response.is_success:
-                    response = await async_read(response)  # here, since a body that breaks off is a failure like others
+                response = await self._send(send.request, deadline)
+                if response.is_success and call_of(send.request).buffered:
+                    response = await async_read(response)  # here, since a body that is cut is a failure like others
             except httpx.TransportError as error:
-                wait = seconds_to_retry(send, error, attempt, self._settings.limits)
+                failures += 1
+                wait = seconds_to_retry(send, error, failures, self.retry, deadline)
                 if wait is None:
                     raise
             else:
-                wait = seconds_to_retry(send, response, attempt, self._settings.limits)
+                failures += 1
+                wait = seconds_to_retry(send, response, failures, self.retry, deadline)
                 if wait is None:
                     return response
                 await async_read(response)
             await async_sleep(wait)
-            attempt += 1
 
-    async def _send(self, request: httpx.Request) -> httpx.Response:
+    async def _send(self, request: httpx.Request, deadline: Deadline | None) -> httpx.Response:
+        if deadline is not None:
+            deadline.check(request.method, str(request.url))
+            bound_timeouts(request, deadline)
         started = time.perf_counter()
         try:
             response = await self._settings.http.send(request, stream=True, auth=_NO_AUTH, follow_redirects=False)
@@ -184,7 +202,7 @@ class AsyncPipeline:
                 raise
             request.url = verbatim_url(f"{self.home.origin}{request.url.raw_path.decode()}")
             request.headers["Host"] = self.home.origin.netloc
-            return await self._send(request)
+            return await self._send(request, deadline)
         self.home.settle(request.url)
         if _log.isEnabledFor(logging.DEBUG):
             took = (time.perf_counter() - started) * 1000

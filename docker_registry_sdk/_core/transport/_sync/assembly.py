@@ -23,9 +23,8 @@ from ...http1._sync.transport import HTTP1Transport
 from ...wire import HTTPRequest, Request, build
 from ..gate import V2Gate
 from ..home import HUB, Home
-from ..options import DEFAULT_TIMEOUT, ClientOptions
+from ..options import DEFAULT_TIMEOUT, ClientOptions, create_retry_policy
 from ..resolving import is_proxied
-from ..retries import RetryLimits
 from ..tls import create_ssl_context
 from .pipeline import Pipeline, Settings
 
@@ -53,14 +52,11 @@ def create_pipeline(index: Index, options: ClientOptions, hub: str = HUB) -> Pip
     settings = Settings(
         http=http if http is not None else _create_http(index, options),
         owned=http is None,
-        limits=RetryLimits(
-            max_retries=options.get("max_retries", 3), max_retry_wait=options.get("max_retry_wait", 60.0)
-        ),
         user_agent=options.get("user_agent") or default_user_agent(),
         credentials=_credentials(index, options),
         proxied=options.get("proxy") is not None,
     )
-    return Pipeline(Home(index, hub), settings)
+    return Pipeline(Home(index, hub), settings, create_retry_policy(options), options.get("deadline"))
 
 
 def create_v2_gate(pipeline: Pipeline, options: ClientOptions) -> V2Gate:
@@ -72,7 +68,7 @@ def create_v2_gate(pipeline: Pipeline, options: ClientOptions) -> V2Gate:
     """
 
     def create(request: Request) -> HTTPRequest:
-        return build(pipeline, request, request.body, None)
+        return build(pipeline, request, request.body)
 
     authenticator = Authenticator(
         lambda: pipeline.home.origin,

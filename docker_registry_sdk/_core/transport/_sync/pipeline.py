@@ -10,19 +10,30 @@ import time
 from typing import Any
 
 import httpx
-from attrs import frozen
+from attrs import evolve, frozen
 
 from ....credentials import Credential, CredentialProvider
 from ....errors import AuthError
 from ...auth.steps import Enter, FindCredential, Flow, Read, Resolve, Send, Step
 from ...concurrency.waiting import SingleFlightLock, sleep
 from ...text.redaction import one_line, redact_url
-from ...wire import is_untrusted, read, verbatim_url
+from ...wire import (
+    Deadline,
+    LimitedSender,
+    RetryPolicy,
+    bound_timeouts,
+    call_of,
+    is_untrusted,
+    read,
+    set_call,
+    to_deadline,
+    verbatim_url,
+)
 from ..gate import Gate
 from ..home import Home
 from ..redirects import SECRET_HEADERS
 from ..resolving import resolve
-from ..retries import RetryLimits, seconds_to_retry
+from ..retries import seconds_to_retry
 
 _log = logging.getLogger("docker_registry_sdk._core.transport")
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE"})
@@ -40,7 +51,6 @@ class Settings:
     Attributes:
         http: The httpx client that sends.
         owned: Whether the pipeline closes it.
-        limits: How often and how long it tries.
         user_agent: The User-Agent header.
         credentials: Where credentials come from.
         proxied: Whether a proxy looks hosts up.
@@ -48,31 +58,35 @@ class Settings:
 
     http: httpx.Client
     owned: bool
-    limits: RetryLimits
     user_agent: str
     credentials: CredentialProvider | CredentialProvider
     proxied: bool
 
 
-class Pipeline:
-    """Sends the requests of one registry, with all that policy asks for; safe to share.
+class Pipeline(LimitedSender):
+    """The sender of all requests to one registry, by the rules of the package; safe to share.
 
     Args:
         home: Where the registry is.
         settings: What it is made of.
+        retry: How often requests are repeated.
+        deadline_seconds: The time that a call may take, in seconds; None for any time.
+
+    Raises:
+        ValueError: `deadline_seconds` is not above 0.
     """
 
-    def __init__(self, home: Home, settings: Settings) -> None:
+    def __init__(
+        self, home: Home, settings: Settings, retry: RetryPolicy, deadline_seconds: float | None = None
+    ) -> None:
+        to_deadline(deadline_seconds)
         self.home = home
+        self.retry = retry
+        self.deadline_seconds = deadline_seconds
         self.gate: Gate | None = None
         self._settings = settings
         self._found: dict[str | None, Credential | None] = {}
         self._looked_up: dict[str, tuple[tuple[str, ...] | None, float]] = {}
-
-    @property
-    def limits(self) -> RetryLimits:
-        """How often and how long it tries."""
-        return self._settings.limits
 
     def build_request(
         self,
@@ -93,7 +107,7 @@ class Pipeline:
             content: The body as httpx takes it.
             headers: The headers.
             timeout: Seconds or an `httpx.Timeout`; None for the client's own.
-            extensions: What lower layers must know of the call.
+            extensions: The extensions of the request, with the context of the call.
         """
         if url.startswith("/"):
             url = f"{self.home.origin}{url}"
@@ -125,7 +139,7 @@ class Pipeline:
             AuthError: A token cannot be had.
         """
         assert self.gate is not None  # it is set as soon as both are made, for each needs the other
-        response = self._drive(self.gate.flow(request))
+        response = self._drive(self.gate.flow(request), call_of(request).deadline)
         return response if stream else read(response)
 
     def close(self) -> None:
@@ -133,12 +147,12 @@ class Pipeline:
         if self._settings.owned:
             self._settings.http.close()
 
-    def _drive(self, flow: Flow) -> httpx.Response:
+    def _drive(self, flow: Flow, deadline: Deadline | None) -> httpx.Response:
         try:
             step = next(flow)
             while True:
                 try:
-                    result = self._perform(step)
+                    result = self._perform(step, deadline)
                 except Exception as error:
                     step = flow.throw(error)
                 else:
@@ -149,40 +163,46 @@ class Pipeline:
         finally:
             flow.close()
 
-    def _perform(self, step: Step) -> Any:
+    def _perform(self, step: Step, deadline: Deadline | None) -> Any:
         match step:
             case Send():
-                return self._send_until_final(step)
+                return self._send_until_final(step, deadline)
             case FindCredential(repo=repo, again=again):
                 return self._find(repo, again=again)
             case Read(response=response):
                 return read(response)
             case Enter(lock=lock, done=done):
                 assert isinstance(lock, SingleFlightLock)
-                return lock.acquire_unless(done)
+                return lock.acquire_unless(done, None if deadline is None else deadline.bound(None))
             case Resolve(host=host):
                 return None if self._settings.proxied else self._look_up(host)
 
-    def _send_until_final(self, send: Send) -> httpx.Response:
-        attempt = 0
+    def _send_until_final(self, send: Send, deadline: Deadline | None) -> httpx.Response:
+        if deadline is not None:  # that of the call: a token request must be complete by it, too
+            set_call(send.request, evolve(call_of(send.request), deadline=deadline))
+        failures = 0
         while True:
             try:
-                response = self._send(send.request)
-                if send.request.extensions.get("buffered") and response.is_success:
-                    response = read(response)  # here, since a body that breaks off is a failure like others
+                response = self._send(send.request, deadline)
+                if response.is_success and call_of(send.request).buffered:
+                    response = read(response)  # here, since a body that is cut is a failure like others
             except httpx.TransportError as error:
-                wait = seconds_to_retry(send, error, attempt, self._settings.limits)
+                failures += 1
+                wait = seconds_to_retry(send, error, failures, self.retry, deadline)
                 if wait is None:
                     raise
             else:
-                wait = seconds_to_retry(send, response, attempt, self._settings.limits)
+                failures += 1
+                wait = seconds_to_retry(send, response, failures, self.retry, deadline)
                 if wait is None:
                     return response
                 read(response)
             sleep(wait)
-            attempt += 1
 
-    def _send(self, request: httpx.Request) -> httpx.Response:
+    def _send(self, request: httpx.Request, deadline: Deadline | None) -> httpx.Response:
+        if deadline is not None:
+            deadline.check(request.method, str(request.url))
+            bound_timeouts(request, deadline)
         started = time.perf_counter()
         try:
             response = self._settings.http.send(request, stream=True, auth=_NO_AUTH, follow_redirects=False)
@@ -193,7 +213,7 @@ class Pipeline:
                 raise
             request.url = verbatim_url(f"{self.home.origin}{request.url.raw_path.decode()}")
             request.headers["Host"] = self.home.origin.netloc
-            return self._send(request)
+            return self._send(request, deadline)
         self.home.settle(request.url)
         if _log.isEnabledFor(logging.DEBUG):
             took = (time.perf_counter() - started) * 1000

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Container
-from contextlib import asynccontextmanager
-from typing import Any, Protocol, TypeVar
+from collections.abc import AsyncIterator, Callable, Container, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import httpx
+from attrs import evolve
 
+from ....errors import DeadlineExceededError
+from ...concurrency.waiting import async_time_limit
 from ..bodies import async_content
+from ..context import CallContext, async_fill_of, call_of, set_call
 from ..failures import transport_error
-from ..limits import ERROR_BODY_LIMIT, body_limit, fits, with_body
-from ..request import Request, RequestBuilder, Timeout, build, is_large
+from ..limits import MAX_ERROR_BODY_BYTES, body_limit, fits, with_body
+from ..policy import CallLimits, Deadline, LimitedSender, bound_timeouts, sender_of
+from ..request import Request, RequestBuilder, build, is_large
 from ..response import ErrorBody, status_error
 
 T = TypeVar("T")
@@ -19,12 +24,60 @@ T = TypeVar("T")
 _CLOSED = "the stream is closed: read it inside its with block"
 
 
-class AsyncClient(RequestBuilder, Protocol):
-    """What the generated functions need to send requests: an httpx client, or whatever stands in for one."""
+class AsyncSender(RequestBuilder, Protocol):
+    """An object that sends requests, such as an `httpx.AsyncClient`."""
 
     async def send(self, request: httpx.Request, /, *, stream: bool = ...) -> httpx.Response:
         """Send the request; with `stream`, return before the body is read."""
         ...
+
+
+class AsyncSenderOwner(Protocol):
+    """A client of a registry, whose requests are sent by an object below its methods."""
+
+    @property
+    def _sender(self) -> AsyncSender: ...
+
+
+AsyncClient: TypeAlias = AsyncSender | AsyncSenderOwner
+"""The clients that generated functions accept: those of this package, and httpx clients."""
+
+
+class AsyncContextSender(LimitedSender):
+    """A sender that changes the context of each request, and leaves the sending to another sender.
+
+    Args:
+        sender: The other sender.
+        change: A function that returns the changed context.
+    """
+
+    def __init__(self, sender: AsyncSender, change: Callable[[CallContext], CallContext]) -> None:
+        self._parent = sender
+        self._change = change
+        if isinstance(sender, LimitedSender):
+            self.retry, self.deadline_seconds = sender.retry, sender.deadline_seconds
+
+    def build_request(self, method: str, url: str, /, *, extensions: Any = None, **options: Any) -> httpx.Request:
+        """Return an httpx request; see `httpx.AsyncClient.build_request`.
+
+        Args:
+            method: The HTTP method.
+            url: A path with its query, or an absolute URL.
+            extensions: The extensions of the request, with its context.
+            options: Further arguments of the other sender.
+        """
+        request = self._parent.build_request(method, url, extensions=extensions, **options)
+        set_call(request, self._change(call_of(request)))
+        return request
+
+    async def send(self, request: httpx.Request, /, *, stream: bool = True) -> httpx.Response:
+        """Send a request.
+
+        Args:
+            request: A request of `build_request`.
+            stream: Whether to return before the body is read.
+        """
+        return await self._parent.send(request, stream=stream)
 
 
 @asynccontextmanager
@@ -33,22 +86,29 @@ async def async_stream(
     request: Request,
     successes: Container[int],
     parse_error: Callable[[Any], ErrorBody] | None,
-    timeout: Timeout | None,
+    limits: CallLimits,
 ) -> AsyncIterator[httpx.Response]:
-    """Send the request and give its response before the body is read; the connection is closed on exit.
+    """Send the request and yield its response before the body is read; the connection is closed on exit.
 
     Args:
-        client: What sends it.
+        client: The client that sends the request.
         request: The operation's request.
         successes: The statuses that are successes.
-        parse_error: What reads the documented error body.
-        timeout: Seconds or an `httpx.Timeout`; None for the client's own.
+        parse_error: A function that parses the documented error body.
+        limits: The timeout and deadline of the call.
 
     Raises:
-        TransportError: No answer came, or it broke off.
-        StatusError: The status is no success.
+        TransportError: No response came, or it was cut.
+        DeadlineExceededError: The deadline passed.
+        StatusError: The status is not a success.
     """
-    response = await _answered(client, request, successes, parse_error, timeout, buffered=False)
+    sender: AsyncSender = sender_of(client)
+    built = _build(sender, request, limits, buffered=False)
+    if (deadline := limits.deadline) is None:
+        response = await _open(sender, built, successes, parse_error)
+    else:
+        with _ending(built, deadline), async_time_limit(deadline.remaining):
+            response = await _open(sender, built, successes, parse_error)
     try:
         yield response
     finally:
@@ -61,56 +121,83 @@ async def async_send(
     parse: Callable[[httpx.Response], T],
     successes: Container[int],
     parse_error: Callable[[Any], ErrorBody] | None,
-    timeout: Timeout | None,
+    limits: CallLimits,
 ) -> T:
-    """Send the request and return what its response says.
+    """Send the request and return its parsed response.
 
     Args:
-        client: What sends it.
+        client: The client that sends the request.
         request: The operation's request.
         parse: The operation's `parse`.
         successes: The statuses that are successes.
-        parse_error: What reads the documented error body.
-        timeout: Seconds or an `httpx.Timeout`; None for the client's own.
+        parse_error: A function that parses the documented error body.
+        limits: The timeout and deadline of the call.
 
     Raises:
-        TransportError: No answer came, or a success broke off.
-        StatusError: The status is no success.
-        ResponseError: The body is longer than any such body should be.
-        RegistryError: Whatever `parse` raises.
+        TransportError: No response came, or a success was cut.
+        DeadlineExceededError: The deadline passed.
+        StatusError: The status is not a success.
+        ResponseError: The body is longer than the limit of its operation.
+        RegistryError: `parse` raised it.
     """
-    response = await _answered(client, request, successes, parse_error, timeout, buffered=True)
-    try:
-        whole = await async_read(response)
-    except httpx.HTTPError as error:
-        raise transport_error(response.request, error)  # noqa: B904 - it has its cause
-    return parse(whole)
+    sender: AsyncSender = sender_of(client)
+    built = _build(sender, request, limits, buffered=True)
+    if (deadline := limits.deadline) is None:
+        response = await _receive(sender, built, successes, parse_error)
+    else:
+        with _ending(built, deadline), async_time_limit(deadline.remaining):
+            response = await _receive(sender, built, successes, parse_error)
+    return parse(response)
 
 
-async def _answered(
-    client: AsyncClient,
-    request: Request,
-    successes: Container[int],
-    parse_error: Callable[[Any], ErrorBody] | None,
-    timeout: Timeout | None,
-    *,
-    buffered: bool,
+def _build(sender: AsyncSender, request: Request, limits: CallLimits, *, buffered: bool) -> httpx.Request:
+    """Return the httpx request of a call that begins now."""
+    length = request.headers.get("Content-Length")
+    content = async_content(request.body, int(length) if length else None)
+    context = evolve(request.context, buffered=buffered, bulk=not buffered or is_large(content), deadline=limits.deadline)
+    built = build(sender, request, content, timeout=limits.timeout, context=context)
+    if limits.deadline is not None:
+        limits.deadline.check(built.method, str(built.url))
+        bound_timeouts(built, limits.deadline)
+    return built
+
+
+async def _open(
+    sender: AsyncSender, request: httpx.Request, successes: Container[int], parse_error: Callable[[Any], ErrorBody] | None
 ) -> httpx.Response:
     """Send the request and return its response, a success whose body is not read yet."""
-    length = request.headers.get("Content-Length")
-    built = build(client, request, async_content(request.body, int(length) if length else None), timeout)
-    if buffered:
-        built.extensions["buffered"] = True  # so that lower layers may ask again when the body breaks off
-    if not buffered or is_large(built):
-        built.extensions["bulk"] = True  # so that they may send it in another way
     try:
-        response = await client.send(built, stream=True)
+        response = await sender.send(request, stream=True)
     except httpx.HTTPError as error:
-        raise transport_error(built, error)  # noqa: B904 - it has its cause
+        raise transport_error(request, error)  # noqa: B904 - it has its cause
     if response.status_code in successes:
         return response
     refusal = await async_read(response, wanted=False)
     raise status_error(refusal, refusal.content, parse_error)
+
+
+async def _receive(
+    sender: AsyncSender, request: httpx.Request, successes: Container[int], parse_error: Callable[[Any], ErrorBody] | None
+) -> httpx.Response:
+    """Send the request and return its response, a success with its whole body."""
+    response = await _open(sender, request, successes, parse_error)
+    try:
+        return await async_read(response)
+    except httpx.HTTPError as error:
+        raise transport_error(response.request, error)  # noqa: B904 - it has its cause
+
+
+@contextmanager
+def _ending(request: httpx.Request, deadline: Deadline) -> Iterator[None]:
+    """Raise the exception of the deadline where a step did not end by it."""
+    try:
+        yield
+    except DeadlineExceededError:
+        raise
+    except TimeoutError as error:  # of a time limit, or of a body's source
+        if not deadline.has_passed:
+            raise
+        raise deadline.error(request.method, str(request.url)) from error
 
 
 async def async_read(response: httpx.Response, *, wanted: bool = True) -> httpx.Response:
@@ -127,30 +214,25 @@ async def async_read(response: httpx.Response, *, wanted: bool = True) -> httpx.
     if _content_of(response) is not None:
         return response
     whole = wanted and response.is_success
-    limit = body_limit(response) if whole else ERROR_BODY_LIMIT
+    limit = body_limit(response) if whole else MAX_ERROR_BODY_BYTES
+    deadline = call_of(response.request).deadline
     content = bytearray()
     try:
-        if whole and fits(response, limit):
+        if whole and deadline is None and fits(response, limit):
             await response.aread()
             return response
         async for chunk in response.aiter_raw():
             content += chunk
             if len(content) > limit:
                 break
+            if deadline is not None and deadline.has_passed:
+                raise httpx.ReadTimeout("the deadline passed", request=response.request)
     except httpx.HTTPError:
         if whole:
             raise
     finally:
         await response.aclose()
     return with_body(response, bytes(content), limit, whole=whole)
-
-
-class AsyncFill(Protocol):
-    """What a transport may put as `fill` into the extensions of a response: the body straight into the reader's own buffers."""
-
-    async def __call__(self, room: memoryview, /) -> int:
-        """Put the next bytes into a buffer, and return how many there are, 0 at the end."""
-        ...
 
 
 class AsyncChunks(AsyncIterator[bytes]):
@@ -163,14 +245,18 @@ class AsyncChunks(AsyncIterator[bytes]):
     def __init__(self, response: httpx.Response) -> None:
         self._response = response
         self._chunks = _chunks(response)
-        self._direct: AsyncFill | None = response.extensions.get("fill")
+        self._fill = async_fill_of(response)
         self._rest = memoryview(b"")
+        self._deadline = call_of(response.request).deadline
 
     async def __anext__(self) -> bytes:
         if self._rest:
             rest, self._rest = bytes(self._rest), memoryview(b"")
             return rest
-        return await anext(self._chunks)
+        if self._deadline is None:
+            return await anext(self._chunks)
+        with self._limited(), async_time_limit(self._deadline.remaining):
+            return await anext(self._chunks)
 
     async def fill(self, room: memoryview) -> int:
         """Put the next bytes into a buffer, without copying them where the transport can, and return how many there are.
@@ -182,20 +268,30 @@ class AsyncChunks(AsyncIterator[bytes]):
             0 at the end, and only there.
 
         Raises:
-            TransportError: The body broke off.
+            TransportError: The body was cut.
+            DeadlineExceededError: The deadline passed.
             ValueError: The stream is closed.
         """
-        if self._direct is not None and not self._response.is_closed:
-            try:
-                return await self._direct(room)
-            except httpx.HTTPError as error:
-                raise transport_error(self._response.request, error)  # noqa: B904 - it has its cause
-        if not self._rest:
-            self._rest = memoryview(await anext(self._chunks, b""))
-        filled = min(len(room), len(self._rest))
-        room[:filled] = self._rest[:filled]
-        self._rest = self._rest[filled:]
-        return filled
+        if self._fill is None or self._response.is_closed:
+            if not self._rest:
+                self._rest = memoryview(await anext(self, b""))
+            filled = min(len(room), len(self._rest))
+            room[:filled] = self._rest[:filled]
+            self._rest = self._rest[filled:]
+            return filled
+        try:
+            if self._deadline is None:
+                return await self._fill(room)
+            with self._limited(), async_time_limit(self._deadline.remaining):
+                return await self._fill(room)
+        except httpx.HTTPError as error:
+            raise transport_error(self._response.request, error)  # noqa: B904 - it has its cause
+
+    def _limited(self) -> AbstractContextManager[None]:
+        assert self._deadline is not None
+        request = self._response.request
+        self._deadline.check(request.method, str(request.url))
+        return _ending(request, self._deadline)
 
 
 async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:

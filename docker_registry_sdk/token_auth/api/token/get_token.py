@@ -136,6 +136,7 @@ def sync(
     account: str | None = None,
     offline_token: bool | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Get a token.
 
@@ -147,7 +148,7 @@ def sync(
     not even a JWT.
 
     Args:
-        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         realm: The URL that the server gave, used verbatim.
         service: The service of the challenge, which identifies the registry. If the challenge has no service, or
             an empty one, leave this out: a parameter without a value counts as missing.
@@ -159,7 +160,8 @@ def sync(
             or answer 400 if it differs from the user name in the credentials.
         offline_token: Whether to request a refresh token too; a GET returns one only if this is true. Some
             services return a refresh token that they do not accept later, so request one only to use it.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response.
@@ -167,6 +169,7 @@ def sync(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             400: The request is invalid: a grant type that the service does not support, an invalid scope, a
                 missing parameter, or an account that is not the user name of the Basic credentials. With OAuth 2.0, a
@@ -197,7 +200,7 @@ def sync(
         parse,
         (200,),
         _error,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     )
 
 
@@ -211,6 +214,7 @@ async def asyncio(
     account: str | None = None,
     offline_token: bool | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Get a token.
 
@@ -222,7 +226,7 @@ async def asyncio(
     not even a JWT.
 
     Args:
-        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         realm: The URL that the server gave, used verbatim.
         service: The service of the challenge, which identifies the registry. If the challenge has no service, or
             an empty one, leave this out: a parameter without a value counts as missing.
@@ -234,7 +238,8 @@ async def asyncio(
             or answer 400 if it differs from the user name in the credentials.
         offline_token: Whether to request a refresh token too; a GET returns one only if this is true. Some
             services return a refresh token that they do not accept later, so request one only to use it.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response.
@@ -242,6 +247,7 @@ async def asyncio(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             400: The request is invalid: a grant type that the service does not support, an invalid scope, a
                 missing parameter, or an account that is not the user name of the Basic credentials. With OAuth 2.0, a
@@ -272,5 +278,5 @@ async def asyncio(
         parse,
         (200,),
         _error,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     )

@@ -95,6 +95,7 @@ def sync(
     client: wire.Client,
     *,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Check that a host supports API v1.
 
@@ -103,8 +104,9 @@ def sync(
     not a v1 registry may also answer 200, with a web page. On docker-registry the path also works without `/v1`.
 
     Args:
-        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response.
@@ -112,6 +114,7 @@ def sync(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
                 used up.
@@ -126,13 +129,14 @@ def sync(
 
     Source: Registry API, Status check for registry, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#status>.
     """
-    return wire.send(client, request(), parse, (200,), _error, timeout)
+    return wire.send(client, request(), parse, (200,), _error, wire.call_limits(client, timeout, deadline))
 
 
 async def asyncio(
     client: wire.AsyncClient,
     *,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Check that a host supports API v1.
 
@@ -141,8 +145,9 @@ async def asyncio(
     not a v1 registry may also answer 200, with a web page. On docker-registry the path also works without `/v1`.
 
     Args:
-        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response.
@@ -150,6 +155,7 @@ async def asyncio(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
                 used up.
@@ -164,4 +170,4 @@ async def asyncio(
 
     Source: Registry API, Status check for registry, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#status>.
     """
-    return await wire.async_send(client, request(), parse, (200,), _error, timeout)
+    return await wire.async_send(client, request(), parse, (200,), _error, wire.call_limits(client, timeout, deadline))

@@ -80,6 +80,7 @@ def sync(
     client: wire.Client,
     *,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Check a user name and password.
 
@@ -89,8 +90,9 @@ def sync(
     no difference.
 
     Args:
-        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response.
@@ -98,6 +100,7 @@ def sync(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
                 used up.
@@ -113,13 +116,14 @@ def sync(
 
     Source: Docker Hub API, User Login, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#users>.
     """
-    return wire.send(client, request(), parse, (200,), _error, timeout)
+    return wire.send(client, request(), parse, (200,), _error, wire.call_limits(client, timeout, deadline))
 
 
 async def asyncio(
     client: wire.AsyncClient,
     *,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Check a user name and password.
 
@@ -129,8 +133,9 @@ async def asyncio(
     no difference.
 
     Args:
-        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response.
@@ -138,6 +143,7 @@ async def asyncio(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
                 used up.
@@ -153,4 +159,4 @@ async def asyncio(
 
     Source: Docker Hub API, User Login, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#users>.
     """
-    return await wire.async_send(client, request(), parse, (200,), _error, timeout)
+    return await wire.async_send(client, request(), parse, (200,), _error, wire.call_limits(client, timeout, deadline))

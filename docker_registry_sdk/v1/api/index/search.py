@@ -117,6 +117,7 @@ def sync(
     page: int | None = None,
     n: int | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Search for repositories.
 
@@ -126,12 +127,13 @@ def sync(
     the results of its source registry. Quay returns at most 100 results per page, and at most 5 pages.
 
     Args:
-        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         q: The text to search for. If it is empty or missing, docker-registry lists every repository, and Quay
             lists no repository.
         page: The page number, starting at 1.
         n: The number of results per page: 25 if it is missing, at most 100.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response.
@@ -139,6 +141,7 @@ def sync(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
                 used up.
@@ -163,7 +166,7 @@ def sync(
         parse,
         (200,),
         _error,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     )
 
 
@@ -174,6 +177,7 @@ async def asyncio(
     page: int | None = None,
     n: int | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Search for repositories.
 
@@ -183,12 +187,13 @@ async def asyncio(
     the results of its source registry. Quay returns at most 100 results per page, and at most 5 pages.
 
     Args:
-        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         q: The text to search for. If it is empty or missing, docker-registry lists every repository, and Quay
             lists no repository.
         page: The page number, starting at 1.
         n: The number of results per page: 25 if it is missing, at most 100.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response.
@@ -196,6 +201,7 @@ async def asyncio(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
                 used up.
@@ -220,5 +226,5 @@ async def asyncio(
         parse,
         (200,),
         _error,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     )

@@ -154,6 +154,7 @@ def sync(
     *,
     range: str | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success[bytes]:
     """Get the layer of an image.
 
@@ -169,11 +170,12 @@ def sync(
     206 with Content-Length 6 and no bytes. An image whose upload is not complete is a 400.
 
     Args:
-        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
             404 (invalid id) to anything else.
         range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response, with the whole body in memory.
@@ -181,6 +183,7 @@ def sync(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             302: The layer is at another URL. The body, a short web page, is ignored.
             304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
@@ -216,7 +219,7 @@ def sync(
             206,
         ),
         _error,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     ) as response:
         return _read(response, b"".join(wire.Chunks(response)))
 
@@ -227,6 +230,7 @@ async def asyncio(
     *,
     range: str | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success[bytes]:
     """Get the layer of an image.
 
@@ -242,11 +246,12 @@ async def asyncio(
     206 with Content-Length 6 and no bytes. An image whose upload is not complete is a 400.
 
     Args:
-        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
             404 (invalid id) to anything else.
         range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response, with the whole body in memory.
@@ -254,6 +259,7 @@ async def asyncio(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             302: The layer is at another URL. The body, a short web page, is ignored.
             304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
@@ -289,7 +295,7 @@ async def asyncio(
             206,
         ),
         _error,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     ) as response:
         return _read(response, b"".join([chunk async for chunk in wire.AsyncChunks(response)]))
 
@@ -301,6 +307,7 @@ def stream(
     *,
     range: str | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Iterator[Success[wire.Chunks]]:
     """Get the layer of an image.
 
@@ -316,11 +323,12 @@ def stream(
     206 with Content-Length 6 and no bytes. An image whose upload is not complete is a 400.
 
     Args:
-        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
             404 (invalid id) to anything else.
         range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         A context manager that returns the typed response. Its body is an iterator of raw bytes; leaving the context
@@ -329,6 +337,7 @@ def stream(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             302: The layer is at another URL. The body, a short web page, is ignored.
             304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
@@ -364,7 +373,7 @@ def stream(
             206,
         ),
         _error,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     ) as response:
         yield _read(response, wire.Chunks(response))
 
@@ -376,6 +385,7 @@ async def asyncio_stream(
     *,
     range: str | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> AsyncIterator[Success[wire.AsyncChunks]]:
     """Get the layer of an image.
 
@@ -391,11 +401,12 @@ async def asyncio_stream(
     206 with Content-Length 6 and no bytes. An image whose upload is not complete is a 400.
 
     Args:
-        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
             404 (invalid id) to anything else.
         range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         A context manager that returns the typed response. Its body is an iterator of raw bytes; leaving the context
@@ -404,6 +415,7 @@ async def asyncio_stream(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             302: The layer is at another URL. The body, a short web page, is ignored.
             304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
@@ -439,6 +451,6 @@ async def asyncio_stream(
             206,
         ),
         _error,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     ) as response:
         yield _read(response, wire.AsyncChunks(response))

@@ -112,6 +112,7 @@ def sync(
     x_docker_checksum: str | None = None,
     x_docker_checksum_payload: str | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Complete the upload of an image with its checksum.
 
@@ -123,7 +124,7 @@ def sync(
     layer that is sent later, and does not check it now: send the payload checksum alone to have it checked.
 
     Args:
-        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
             404 (invalid id) to anything else.
         x_docker_checksum: The tarsum of the layer together with the JSON of its image, as `tarsum+sha256:` and 64
@@ -131,7 +132,8 @@ def sync(
         x_docker_checksum_payload: `sha256:` and the hexadecimal SHA-256 of three parts, concatenated: the JSON of
             the image as it was put, a line feed, and the layer as it was put. This is not the digest of the layer
             alone.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response.
@@ -139,6 +141,7 @@ def sync(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
@@ -173,7 +176,7 @@ def sync(
         parse,
         (200,),
         _error,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     )
 
 
@@ -184,6 +187,7 @@ async def asyncio(
     x_docker_checksum: str | None = None,
     x_docker_checksum_payload: str | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Complete the upload of an image with its checksum.
 
@@ -195,7 +199,7 @@ async def asyncio(
     layer that is sent later, and does not check it now: send the payload checksum alone to have it checked.
 
     Args:
-        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
             404 (invalid id) to anything else.
         x_docker_checksum: The tarsum of the layer together with the JSON of its image, as `tarsum+sha256:` and 64
@@ -203,7 +207,8 @@ async def asyncio(
         x_docker_checksum_payload: `sha256:` and the hexadecimal SHA-256 of three parts, concatenated: the JSON of
             the image as it was put, a line feed, and the layer as it was put. This is not the digest of the layer
             alone.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response.
@@ -211,6 +216,7 @@ async def asyncio(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
                 being uploaded, a checksum that does not match. Quay also answers 400 for a disabled namespace or a
@@ -245,5 +251,5 @@ async def asyncio(
         parse,
         (200,),
         _error,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     )

@@ -86,6 +86,7 @@ def sync(
     client: wire.Client,
     *,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Check that the registry supports API v2.
 
@@ -93,8 +94,9 @@ def sync(
     service. Some registries answer 200 here and still require a token for other calls. The body has no meaning.
 
     Args:
-        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response.
@@ -102,6 +104,7 @@ def sync(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
             403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
@@ -117,13 +120,14 @@ def sync(
 
     Source: OCI Distribution Spec, Determining Support (end-1), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#determining-support>.
     """
-    return wire.send(client, request(), parse, (200,), _error, timeout)
+    return wire.send(client, request(), parse, (200,), _error, wire.call_limits(client, timeout, deadline))
 
 
 async def asyncio(
     client: wire.AsyncClient,
     *,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Check that the registry supports API v2.
 
@@ -131,8 +135,9 @@ async def asyncio(
     service. Some registries answer 200 here and still require a token for other calls. The body has no meaning.
 
     Args:
-        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response.
@@ -140,6 +145,7 @@ async def asyncio(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
             403: The credentials are valid but do not allow this (DENIED). GHCR also answers 403 to an expired
@@ -155,4 +161,4 @@ async def asyncio(
 
     Source: OCI Distribution Spec, Determining Support (end-1), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#determining-support>.
     """
-    return await wire.async_send(client, request(), parse, (200,), _error, timeout)
+    return await wire.async_send(client, request(), parse, (200,), _error, wire.call_limits(client, timeout, deadline))

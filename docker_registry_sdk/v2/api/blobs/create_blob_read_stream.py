@@ -175,6 +175,7 @@ def sync(
     if_range: str | None = None,
     if_none_match: str | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success[bytes]:
     """Read a blob, or a byte range of it.
 
@@ -183,7 +184,7 @@ def sync(
     distribution 2.8 is shorter than its Content-Length.
 
     Args:
-        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository name without the registry host, such as `library/busybox`.
         digest: The digest of the content, such as `sha256:…`.
         byte_range: The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-`.
@@ -193,7 +194,8 @@ def sync(
             blob.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
             and 412 to a write.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response, with the whole body in memory.
@@ -201,6 +203,7 @@ def sync(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             304: The content still has the ETag that the caller sent.
             307: The content is at another URL. Do not send credentials there if it is on another origin.
@@ -234,7 +237,7 @@ def sync(
             206,
         ),
         _error,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     ) as response:
         return _read(response, b"".join(wire.Chunks(response)))
 
@@ -248,6 +251,7 @@ async def asyncio(
     if_range: str | None = None,
     if_none_match: str | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success[bytes]:
     """Read a blob, or a byte range of it.
 
@@ -256,7 +260,7 @@ async def asyncio(
     distribution 2.8 is shorter than its Content-Length.
 
     Args:
-        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository name without the registry host, such as `library/busybox`.
         digest: The digest of the content, such as `sha256:…`.
         byte_range: The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-`.
@@ -266,7 +270,8 @@ async def asyncio(
             blob.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
             and 412 to a write.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response, with the whole body in memory.
@@ -274,6 +279,7 @@ async def asyncio(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             304: The content still has the ETag that the caller sent.
             307: The content is at another URL. Do not send credentials there if it is on another origin.
@@ -307,7 +313,7 @@ async def asyncio(
             206,
         ),
         _error,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     ) as response:
         return _read(response, b"".join([chunk async for chunk in wire.AsyncChunks(response)]))
 
@@ -322,6 +328,7 @@ def stream(
     if_range: str | None = None,
     if_none_match: str | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Iterator[Success[wire.Chunks]]:
     """Read a blob, or a byte range of it.
 
@@ -330,7 +337,7 @@ def stream(
     distribution 2.8 is shorter than its Content-Length.
 
     Args:
-        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository name without the registry host, such as `library/busybox`.
         digest: The digest of the content, such as `sha256:…`.
         byte_range: The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-`.
@@ -340,7 +347,8 @@ def stream(
             blob.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
             and 412 to a write.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         A context manager that returns the typed response. Its body is an iterator of raw bytes; leaving the context
@@ -349,6 +357,7 @@ def stream(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             304: The content still has the ETag that the caller sent.
             307: The content is at another URL. Do not send credentials there if it is on another origin.
@@ -382,7 +391,7 @@ def stream(
             206,
         ),
         _error,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     ) as response:
         yield _read(response, wire.Chunks(response))
 
@@ -397,6 +406,7 @@ async def asyncio_stream(
     if_range: str | None = None,
     if_none_match: str | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> AsyncIterator[Success[wire.AsyncChunks]]:
     """Read a blob, or a byte range of it.
 
@@ -405,7 +415,7 @@ async def asyncio_stream(
     distribution 2.8 is shorter than its Content-Length.
 
     Args:
-        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository name without the registry host, such as `library/busybox`.
         digest: The digest of the content, such as `sha256:…`.
         byte_range: The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-`.
@@ -415,7 +425,8 @@ async def asyncio_stream(
             blob.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
             and 412 to a write.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         A context manager that returns the typed response. Its body is an iterator of raw bytes; leaving the context
@@ -424,6 +435,7 @@ async def asyncio_stream(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             304: The content still has the ETag that the caller sent.
             307: The content is at another URL. Do not send credentials there if it is on another origin.
@@ -457,6 +469,6 @@ async def asyncio_stream(
             206,
         ),
         _error,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     ) as response:
         yield _read(response, wire.AsyncChunks(response))

@@ -152,6 +152,7 @@ def sync(
     if_match: str | None = None,
     if_none_match: str | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Push a manifest by tag or digest.
 
@@ -163,7 +164,7 @@ def sync(
     manifest that is pushed by its sha512 digest, and 400 instead of 413 to a manifest that is too large.
 
     Args:
-        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository name without the registry host, such as `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
         body: The manifest's bytes.
@@ -172,7 +173,8 @@ def sync(
         if_match: The ETag that the manifest must have; otherwise the registry answers 412.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
             and 412 to a write.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response.
@@ -180,6 +182,7 @@ def sync(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
             401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
@@ -218,7 +221,7 @@ def sync(
         parse,
         (201,),
         _error,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     )
 
 
@@ -233,6 +236,7 @@ async def asyncio(
     if_match: str | None = None,
     if_none_match: str | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Push a manifest by tag or digest.
 
@@ -244,7 +248,7 @@ async def asyncio(
     manifest that is pushed by its sha512 digest, and 400 instead of 413 to a manifest that is too large.
 
     Args:
-        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository name without the registry host, such as `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
         body: The manifest's bytes.
@@ -253,7 +257,8 @@ async def asyncio(
         if_match: The ETag that the manifest must have; otherwise the registry answers 412.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
             and 412 to a write.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response.
@@ -261,6 +266,7 @@ async def asyncio(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
             401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
@@ -299,5 +305,5 @@ async def asyncio(
         parse,
         (201,),
         _error,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     )

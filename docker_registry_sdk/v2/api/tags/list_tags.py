@@ -147,6 +147,7 @@ def sync(
     n: int | None = None,
     last: str | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """List the tags of a repository.
 
@@ -154,12 +155,13 @@ def sync(
     page. Docker distribution 2.8 ignores `n` and `last` and returns all tags, unsorted.
 
     Args:
-        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository name without the registry host, such as `library/busybox`.
         next_url: The URL that the server gave, used verbatim.
         n: The maximum number of entries on the page. A page with fewer entries need not be the last one.
         last: The page starts after this entry.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response.
@@ -168,6 +170,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         ValueError: next_url was given together with a query parameter, which the URL already contains.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
             401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
@@ -196,7 +199,7 @@ def sync(
         parse,
         (200,),
         _error,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     )
 
 
@@ -208,6 +211,7 @@ async def asyncio(
     n: int | None = None,
     last: str | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """List the tags of a repository.
 
@@ -215,12 +219,13 @@ async def asyncio(
     page. Docker distribution 2.8 ignores `n` and `last` and returns all tags, unsorted.
 
     Args:
-        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository name without the registry host, such as `library/busybox`.
         next_url: The URL that the server gave, used verbatim.
         n: The maximum number of entries on the page. A page with fewer entries need not be the last one.
         last: The page starts after this entry.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response.
@@ -229,6 +234,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         ValueError: next_url was given together with a query parameter, which the URL already contains.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
             401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
@@ -257,5 +263,5 @@ async def asyncio(
         parse,
         (200,),
         _error,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     )

@@ -128,6 +128,7 @@ def sync(
     content_range: str | None = None,
     content_length: int | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Complete an upload, with the remaining bytes.
 
@@ -135,7 +136,7 @@ def sync(
     bytes that were not uploaded yet: the whole blob, the last chunk, or nothing.
 
     Args:
-        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository name without the registry host, such as `library/busybox`.
         location: The URL that the server gave, used verbatim.
         digest: The digest of the whole blob.
@@ -145,7 +146,8 @@ def sync(
             without a unit.
         content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
             such as an iterator.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response.
@@ -153,6 +155,7 @@ def sync(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
             401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
@@ -187,7 +190,7 @@ def sync(
         parse,
         (201,),
         _error,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     )
 
 
@@ -202,6 +205,7 @@ async def asyncio(
     content_range: str | None = None,
     content_length: int | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Complete an upload, with the remaining bytes.
 
@@ -209,7 +213,7 @@ async def asyncio(
     bytes that were not uploaded yet: the whole blob, the last chunk, or nothing.
 
     Args:
-        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository name without the registry host, such as `library/busybox`.
         location: The URL that the server gave, used verbatim.
         digest: The digest of the whole blob.
@@ -219,7 +223,8 @@ async def asyncio(
             without a unit.
         content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
             such as an iterator.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response.
@@ -227,6 +232,7 @@ async def asyncio(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
             401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
@@ -261,5 +267,5 @@ async def asyncio(
         parse,
         (201,),
         _error,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     )

@@ -129,6 +129,7 @@ def sync(
     content_range: str | None = None,
     content_length: int | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Upload the next chunk.
 
@@ -138,7 +139,7 @@ def sync(
     about 4 MB; Google's registries accept only one chunk.
 
     Args:
-        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository name without the registry host, such as `library/busybox`.
         location: The URL that the server gave, used verbatim.
         body: The bytes of the chunk.
@@ -147,7 +148,8 @@ def sync(
             without a unit.
         content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
             such as an iterator.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response.
@@ -155,6 +157,7 @@ def sync(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
             401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
@@ -191,7 +194,7 @@ def sync(
             202,
         ),
         _error,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     )
 
 
@@ -205,6 +208,7 @@ async def asyncio(
     content_range: str | None = None,
     content_length: int | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Upload the next chunk.
 
@@ -214,7 +218,7 @@ async def asyncio(
     about 4 MB; Google's registries accept only one chunk.
 
     Args:
-        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository name without the registry host, such as `library/busybox`.
         location: The URL that the server gave, used verbatim.
         body: The bytes of the chunk.
@@ -223,7 +227,8 @@ async def asyncio(
             without a unit.
         content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
             such as an iterator.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response.
@@ -231,6 +236,7 @@ async def asyncio(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
             401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
@@ -267,5 +273,5 @@ async def asyncio(
             202,
         ),
         _error,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     )

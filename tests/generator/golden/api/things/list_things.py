@@ -112,16 +112,18 @@ def sync(
     next_url: str | None = None,
     n: int | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """List all things.
 
     One page; the opaque URL is that of the next page.
 
     Args:
-        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         next_url: The URL that the server gave, used verbatim.
         n: How many.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response.
@@ -130,6 +132,7 @@ def sync(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         ValueError: next_url was given together with a query parameter, which the URL already contains.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
         UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
         ParseError: The response does not match the specification.
@@ -145,7 +148,7 @@ def sync(
         parse,
         (200,),
         None,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     )
 
 
@@ -155,16 +158,18 @@ async def asyncio(
     next_url: str | None = None,
     n: int | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """List all things.
 
     One page; the opaque URL is that of the next page.
 
     Args:
-        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         next_url: The URL that the server gave, used verbatim.
         n: How many.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response.
@@ -173,6 +178,7 @@ async def asyncio(
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         ValueError: next_url was given together with a query parameter, which the URL already contains.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
         UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
         ParseError: The response does not match the specification.
@@ -188,5 +194,5 @@ async def asyncio(
         parse,
         (200,),
         None,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     )

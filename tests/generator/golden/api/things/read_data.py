@@ -124,16 +124,18 @@ def sync(
     *,
     accept: Sequence[str] | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success[bytes]:
     """Read the data.
 
     Streamed, whole or in part.
 
     Args:
-        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         name: Its name, as in `a/b`.
         accept: The media types to accept; by default all documented ones.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response, with the whole body in memory.
@@ -141,6 +143,7 @@ def sync(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             404: The thing does "not" exist.
         ParseError: The response does not match the specification.
@@ -158,7 +161,7 @@ def sync(
             206,
         ),
         _error,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     ) as response:
         return _read(response, b"".join(wire.Chunks(response)))
 
@@ -169,16 +172,18 @@ async def asyncio(
     *,
     accept: Sequence[str] | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success[bytes]:
     """Read the data.
 
     Streamed, whole or in part.
 
     Args:
-        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: Its name, as in `a/b`.
         accept: The media types to accept; by default all documented ones.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response, with the whole body in memory.
@@ -186,6 +191,7 @@ async def asyncio(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             404: The thing does "not" exist.
         ParseError: The response does not match the specification.
@@ -203,7 +209,7 @@ async def asyncio(
             206,
         ),
         _error,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     ) as response:
         return _read(response, b"".join([chunk async for chunk in wire.AsyncChunks(response)]))
 
@@ -215,16 +221,18 @@ def stream(
     *,
     accept: Sequence[str] | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Iterator[Success[wire.Chunks]]:
     """Read the data.
 
     Streamed, whole or in part.
 
     Args:
-        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         name: Its name, as in `a/b`.
         accept: The media types to accept; by default all documented ones.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         A context manager that returns the typed response. Its body is an iterator of raw bytes; leaving the context
@@ -233,6 +241,7 @@ def stream(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             404: The thing does "not" exist.
         ParseError: The response does not match the specification.
@@ -250,7 +259,7 @@ def stream(
             206,
         ),
         _error,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     ) as response:
         yield _read(response, wire.Chunks(response))
 
@@ -262,16 +271,18 @@ async def asyncio_stream(
     *,
     accept: Sequence[str] | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> AsyncIterator[Success[wire.AsyncChunks]]:
     """Read the data.
 
     Streamed, whole or in part.
 
     Args:
-        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: Its name, as in `a/b`.
         accept: The media types to accept; by default all documented ones.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         A context manager that returns the typed response. Its body is an iterator of raw bytes; leaving the context
@@ -280,6 +291,7 @@ async def asyncio_stream(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             404: The thing does "not" exist.
         ParseError: The response does not match the specification.
@@ -297,6 +309,6 @@ async def asyncio_stream(
             206,
         ),
         _error,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     ) as response:
         yield _read(response, wire.AsyncChunks(response))

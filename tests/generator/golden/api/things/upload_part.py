@@ -100,19 +100,21 @@ def sync(
     content_type: str = "application/octet-stream",
     last: bool | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Send a part.
 
     Uses the URL from the server's response.
 
     Args:
-        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         name: Its name, as in `a/b`.
         location: The URL that the server gave, used verbatim.
         body: The part's bytes.
         content_type: The media type of the body, sent as Content-Type.
         last: Whether it is the last.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response.
@@ -120,6 +122,7 @@ def sync(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
         ParseError: The response does not match the specification.
 
@@ -137,7 +140,7 @@ def sync(
         parse,
         (202,),
         None,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     )
 
 
@@ -150,19 +153,21 @@ async def asyncio(
     content_type: str = "application/octet-stream",
     last: bool | None = None,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Send a part.
 
     Uses the URL from the server's response.
 
     Args:
-        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: Its name, as in `a/b`.
         location: The URL that the server gave, used verbatim.
         body: The part's bytes.
         content_type: The media type of the body, sent as Content-Type.
         last: Whether it is the last.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response.
@@ -170,6 +175,7 @@ async def asyncio(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
         ParseError: The response does not match the specification.
 
@@ -187,5 +193,5 @@ async def asyncio(
         parse,
         (202,),
         None,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     )

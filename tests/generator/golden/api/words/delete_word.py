@@ -107,16 +107,18 @@ def sync(
     body: Labels,
     *,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Replace a word by labels.
 
     Takes a map; the response is one of several words.
 
     Args:
-        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         word: The word.
         body: The labels.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response.
@@ -124,6 +126,7 @@ def sync(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
         UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
         ParseError: The response does not match the specification.
@@ -139,7 +142,7 @@ def sync(
         parse,
         (200,),
         None,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     )
 
 
@@ -149,16 +152,18 @@ async def asyncio(
     body: Labels,
     *,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Replace a word by labels.
 
     Takes a map; the response is one of several words.
 
     Args:
-        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         word: The word.
         body: The labels.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response.
@@ -166,6 +171,7 @@ async def asyncio(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
         UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
         ParseError: The response does not match the specification.
@@ -181,5 +187,5 @@ async def asyncio(
         parse,
         (200,),
         None,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     )

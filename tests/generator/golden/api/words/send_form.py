@@ -88,16 +88,18 @@ def sync(
     body: Form,
     *,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Send a form.
 
     Takes a form.
 
     Args:
-        client: The sender of the request, such as an `httpx.Client` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         word: The word.
         body: The form.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response.
@@ -105,6 +107,7 @@ def sync(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
         ParseError: The response does not match the specification.
 
@@ -119,7 +122,7 @@ def sync(
         parse,
         (204,),
         None,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     )
 
 
@@ -129,16 +132,18 @@ async def asyncio(
     body: Form,
     *,
     timeout: wire.Timeout | None = None,
+    deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Send a form.
 
     Takes a form.
 
     Args:
-        client: The sender of the request, such as an `httpx.AsyncClient` whose `base_url` is the registry's URL.
+        client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         word: The word.
         body: The form.
-        timeout: The timeout of this call, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The typed response.
@@ -146,6 +151,7 @@ async def asyncio(
     Raises:
         InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
         TransportError: No response came, or it was interrupted.
+        DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
         ParseError: The response does not match the specification.
 
@@ -160,5 +166,5 @@ async def asyncio(
         parse,
         (204,),
         None,
-        timeout,
+        wire.call_limits(client, timeout, deadline),
     )
