@@ -1,4 +1,7 @@
-"""Where the files of an artifact go: titles are a stranger's words, and none may lead out of the folder or onto a file in it."""
+"""The paths to which the files of an artifact are written.
+
+Titles are untrusted input: a title must not lead out of the folder, nor overwrite a file in it.
+"""
 
 from __future__ import annotations
 
@@ -16,133 +19,135 @@ from ..digest import Digest, Verifier
 from ..errors import UnsafeTitleError
 from ..v2.models import Descriptor
 
-# A download goes to this name until it is whole.
-_PART: Final = ".part"
-# What most file systems hold of a name, with room for that.
-_LONGEST_NAME: Final = 255 - len(_PART)
-_LONGEST_TITLE: Final = 1024
-_BLOCK: Final = 1024 * 1024
-# Devices on Windows, whatever stands behind the first dot.
-_RESERVED: Final = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])", re.IGNORECASE)
+# The suffix of a file that is being downloaded.
+_PART_SUFFIX: Final = ".part"
+# Most file systems allow 255 bytes for a name.
+MAX_NAME_BYTES: Final = 255 - len(_PART_SUFFIX)
+MAX_TITLE_BYTES: Final = 1024
+_BLOCK_BYTES: Final = 1024 * 1024
+# Names of devices on Windows, also with any extension.
+_DEVICE_NAME: Final = re.compile(r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])", re.IGNORECASE)
 
 
 @frozen
-class Place:
-    """Where a file of an artifact goes.
+class TargetFile:
+    """A file to which a layer of an artifact is written.
 
     Attributes:
-        path: Its path.
-        descriptor: Its descriptor.
-        present: Whether it is there already.
+        path: The path.
+        descriptor: The descriptor of the layer.
+        exists: Whether the file exists with the same content.
     """
 
     path: Path
     descriptor: Descriptor
-    present: bool
+    exists: bool
 
 
 def check_titles(titles: Iterable[str]) -> None:
-    """Check that titles are plain relative paths on every system, and that no two of them are one file on any.
+    """Check that titles are relative paths on every operating system, and that no two titles are the same file on any.
 
     Args:
         titles: The titles of an artifact's files.
 
     Raises:
-        UnsafeTitleError: One is none, or clashes with another one.
+        UnsafeTitleError: A title is not a relative path, or collides with another title.
     """
     files: dict[str, str] = {}
     folders: dict[str, str] = {}
     for title in titles:
-        if problem := _problem(title):
+        if problem := _find_problem(title):
             raise UnsafeTitleError(problem, title=title)
-        key = _key(title)
+        key = _collision_key(title)
         parents = ["/".join(key.split("/")[:depth]) for depth in range(1, key.count("/") + 1)]
-        for name in (key, key + _PART):
+        for name in (key, key + _PART_SUFFIX):
             if name in files or name in folders:
-                raise UnsafeTitleError("takes the place of another file of the artifact, or of its folder", title=title)
+                raise UnsafeTitleError("collides with another file of the artifact, or with the folder of one", title=title)
         for parent in parents:
             if parent in files:
-                raise UnsafeTitleError("lies in a folder whose name another file of the artifact has", title=title)
+                raise UnsafeTitleError("is in a folder that has the same name as another file of the artifact", title=title)
             folders[parent] = title
-        files[key] = files[key + _PART] = title
+        files[key] = files[key + _PART_SUFFIX] = title
 
 
-def find_places(folder: Path, files: Sequence[tuple[str, Descriptor]]) -> list[Place]:
-    """Return where files go, once it is sure that this is in the folder and that nothing is overwritten; nothing is written.
+def find_target_files(folder: Path, files: Sequence[tuple[str, Descriptor]]) -> list[TargetFile]:
+    """Return the paths of the files, after checking that all are in the folder and overwrite nothing. Nothing is written.
 
     Args:
-        folder: The folder, which need not be there.
-        files: Titles and descriptors.
+        folder: The folder, which need not exist.
+        files: The titles and descriptors of the files.
 
     Raises:
-        UnsafeTitleError: A title leads elsewhere, be it over a link that is there, or onto something else.
-        OSError: What is there cannot be read.
+        UnsafeTitleError: A title is unsafe, its path contains a link, or another file exists there.
+        OSError: An existing file cannot be read.
     """
     check_titles(title for title, _ in files)
-    return [_find_place(folder, title, descriptor) for title, descriptor in files]
+    return [_find_target_file(folder, title, descriptor) for title, descriptor in files]
 
 
-def _find_place(folder: Path, title: str, descriptor: Descriptor) -> Place:
+def _find_target_file(folder: Path, title: str, descriptor: Descriptor) -> TargetFile:
     root = folder.resolve()
-    here = folder
+    parent = folder
     *parents, _ = title.split("/")
     for name in parents:
-        here = here / name
-        found = _look(here)
+        parent = parent / name
+        found = _stat_or_none(parent)
         if found is None:
             break
-        # A junction of Windows looks like a folder, and only leads elsewhere.
-        if not stat.S_ISDIR(found.st_mode) or not here.resolve().is_relative_to(root):
-            raise UnsafeTitleError(f"leads over {str(here)!a}, which is a link or a file: remove it", title=title)
+        # A junction of Windows is reported as a folder, although it leads to another path like a link.
+        if not stat.S_ISDIR(found.st_mode) or not parent.resolve().is_relative_to(root):
+            raise UnsafeTitleError(f"leads through {str(parent)!a}, which is a link or a file: remove it", title=title)
     path = folder / title
-    part = _look(path.with_name(path.name + _PART))
-    if part is not None and not _is_plain(part):
-        raise UnsafeTitleError(f"is to be written to {str(path) + _PART!a} first, which is no plain file: remove it", title=title)
-    found = _look(path)
+    part = _stat_or_none(path.with_name(path.name + _PART_SUFFIX))
+    if part is not None and not _is_regular(part):
+        raise UnsafeTitleError(
+            f"is first written to {str(path) + _PART_SUFFIX!a}, which is not a regular file: remove it", title=title
+        )
+    found = _stat_or_none(path)
     if found is None:
-        return Place(path, descriptor, present=False)
-    if stat.S_ISREG(found.st_mode) and found.st_size == descriptor.size and _is_of(path, Digest(descriptor.digest)):
-        return Place(path, descriptor, present=True)
-    raise UnsafeTitleError("would overwrite what is there already: remove that, or pull into another folder", title=title)
+        return TargetFile(path, descriptor, exists=False)
+    if stat.S_ISREG(found.st_mode) and found.st_size == descriptor.size and _has_digest(path, Digest(descriptor.digest)):
+        return TargetFile(path, descriptor, exists=True)
+    raise UnsafeTitleError("would overwrite another file: remove that file, or pull into another folder", title=title)
 
 
-def _look(path: Path) -> os.stat_result | None:
+def _stat_or_none(path: Path) -> os.stat_result | None:
     try:
         return os.stat(path, follow_symlinks=False)
     except FileNotFoundError:
         return None
 
 
-def _is_plain(found: os.stat_result) -> bool:
+def _is_regular(found: os.stat_result) -> bool:
     return stat.S_ISREG(found.st_mode) and found.st_nlink == 1
 
 
-def _is_of(path: Path, digest: Digest) -> bool:
+def _has_digest(path: Path, digest: Digest) -> bool:
     verifier = Verifier(digest.algorithm)
     with path.open("rb", buffering=0) as file:
-        while block := file.read(_BLOCK):
+        while block := file.read(_BLOCK_BYTES):
             verifier.update(block)
     return verifier.digest == digest
 
 
-def _problem(title: str) -> str | None:
+def _find_problem(title: str) -> str | None:
     names = title.split("/")
     if not title.isprintable():
-        return "has a character that does not print"  # NUL, control characters, what turns the direction of text, half of a pair
-    if len(title.encode()) > _LONGEST_TITLE or any(len(name.encode()) > _LONGEST_NAME for name in names):
-        return f"is too long: {_LONGEST_TITLE} bytes, or {_LONGEST_NAME} between two slashes, is the most"
+        return "has an unprintable character"  # NUL, control characters, bidirectional controls, unpaired surrogates
+    if len(title.encode()) > MAX_TITLE_BYTES or any(len(name.encode()) > MAX_NAME_BYTES for name in names):
+        return f"is too long: at most {MAX_TITLE_BYTES} bytes, and {MAX_NAME_BYTES} bytes between two slashes, are allowed"
     if "\\" in title or ":" in title:
-        return "has a backslash or a colon, which lead elsewhere on Windows"
+        return "has a backslash or a colon, which have a special meaning in paths of Windows"
     for name in names:
         if name in ("", ".", ".."):
-            return "is empty, absolute, or has a part that is empty or made of dots"
+            return "is empty, absolute, or has a part that is empty, `.` or `..`"
         if name != name.rstrip(". "):
-            return "has a part that ends with a dot or a space, which Windows leaves out"
-        if _RESERVED.fullmatch(name.partition(".")[0].rstrip()):
+            return "has a part that ends with a dot or a space, which Windows removes"
+        if _DEVICE_NAME.fullmatch(name.partition(".")[0].rstrip()):
             return "has the name of a device on Windows"
     return None
 
 
-def _key(title: str) -> str:
-    """Return what two titles share that are one file on a system that does not tell cases or forms of letters apart."""
+def _collision_key(title: str) -> str:
+    """Return a collision key: equal for titles that are the same file on a system that ignores case or Unicode normalization."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", title).casefold())

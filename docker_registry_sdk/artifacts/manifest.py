@@ -1,4 +1,4 @@
-"""Artifacts: the manifest that is made of files, and the files that a manifest tells of. Free of I/O."""
+"""The manifest of an artifact: build it from files, and read the files from it. Free of I/O."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from ..errors import ArtifactError, ParseError
 from ..media_types import OCI_INDEX, OCI_MANIFEST, OCTET_STREAM
 from ..v2.models import Descriptor, ImageManifest
 
-EMPTY: Final = b"{}"
-_TITLE: Final = "org.opencontainers.image.title"
+EMPTY_CONTENT: Final = b"{}"
+_TITLE_ANNOTATION: Final = "org.opencontainers.image.title"
 
 
 @frozen
@@ -28,9 +28,9 @@ class ArtifactBlob:
     """A blob of an artifact.
 
     Attributes:
-        source: Its bytes, or the path of a file that holds them.
-        media_type: Its media type.
-        title: The name of the file that it is pulled to, with `/` between folders; None for what is no file.
+        source: The bytes, or the path of a file with the bytes.
+        media_type: The media type.
+        title: The path of the file that `pull` writes, with `/` between folders; None for a blob that `pull` ignores.
     """
 
     source: bytes | os.PathLike[str]
@@ -39,40 +39,40 @@ class ArtifactBlob:
 
 
 def as_blobs(files: Sequence[os.PathLike[str] | ArtifactBlob]) -> list[ArtifactBlob]:
-    """Return the blobs of an artifact, paths as files that have their last part as title.
+    """Return the blobs of an artifact; the title of a path is its last part.
 
     Args:
-        files: The paths and blobs.
+        files: Paths or blobs.
     """
     return [each if isinstance(each, ArtifactBlob) else ArtifactBlob(each, title=Path(each).name) for each in files]
 
 
-def described(blob: ArtifactBlob, uploaded: Descriptor) -> Descriptor:
-    """Return a blob's descriptor.
+def describe_blob(blob: ArtifactBlob, uploaded: Descriptor) -> Descriptor:
+    """Return the descriptor of a blob, with its media type and title.
 
     Args:
         blob: The blob.
-        uploaded: What the upload says of it.
+        uploaded: The descriptor that the upload returned.
     """
-    annotations = None if blob.title is None else {_TITLE: blob.title}
+    annotations = None if blob.title is None else {_TITLE_ANNOTATION: blob.title}
     return Descriptor(media_type=blob.media_type, digest=uploaded.digest, size=uploaded.size, annotations=annotations)
 
 
-def artifact_manifest(
+def build_manifest(
     artifact_type: str,
     config: Descriptor,
     layers: list[Descriptor],
     subject: Descriptor | None,
     annotations: Mapping[str, str] | None,
 ) -> bytes:
-    """Return the manifest of an artifact; the same arguments make the same bytes.
+    """Return the bytes of an artifact's manifest; equal arguments give equal bytes.
 
     Args:
-        artifact_type: Its type.
-        config: Its config.
-        layers: Its files and other blobs.
-        subject: What it is about.
-        annotations: Its annotations.
+        artifact_type: The type of the artifact, a media type.
+        config: The descriptor of the config.
+        layers: The descriptors of the files and other blobs.
+        subject: The descriptor of the subject.
+        annotations: The annotations of the manifest.
 
     Source: OCI Image Spec, Guidelines for Artifact Usage.
     """
@@ -88,25 +88,27 @@ def artifact_manifest(
     return json.dumps(manifest.to_dict(), ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def titled_layers(found: ManifestResponse) -> list[tuple[str, Descriptor]]:
-    """Return the titles and descriptors of an artifact's files; layers without a title are none.
+def titled_layers(response: ManifestResponse) -> list[tuple[str, Descriptor]]:
+    """Return the titles and descriptors of an artifact's files, which are the layers with a title.
 
     Args:
-        found: The artifact's manifest.
+        response: The manifest of the artifact.
 
     Raises:
-        ArtifactError: It is no OCI image manifest.
-        InvalidDigestError: The digest of a file is none, or cannot be computed here.
-        ParseError: The size of a file is negative, or the `data` of a descriptor is not what its digest and size say.
+        ArtifactError: It is not an OCI image manifest.
+        InvalidDigestError: The digest of a layer is invalid, or has an algorithm that cannot be computed.
+        ParseError: The size of a layer is negative, or the `data` of a descriptor contradicts its digest or size.
     """
-    if not isinstance(found.manifest, ImageManifest):
-        hint = "Pull one of its manifests, by digest." if found.media_type == OCI_INDEX else "It has no files."
-        raise ArtifactError(f"{found.digest} is {found.media_type}, not the manifest of an artifact. {hint}")
-    layers = found.manifest.layers
-    for number, each in enumerate(layers):
+    if response.media_type == OCI_INDEX:
+        raise ArtifactError(f"{response.digest} is an index: pull one of its manifests, by digest")
+    if not isinstance(response.manifest, ImageManifest):
+        raise ArtifactError(f"{response.digest} is not an artifact: it has the type {response.media_type}, not {OCI_MANIFEST}")
+    layers = response.manifest.layers
+    for position, each in enumerate(layers):
         parse_blob_spec(each)
-        _check_data(each, f"layers[{number}].data")
-    return [(each.annotations[_TITLE], each) for each in layers if each.annotations and _TITLE in each.annotations]
+        _check_data(each, f"layers[{position}].data")
+    titles = [(each.annotations or {}).get(_TITLE_ANNOTATION) for each in layers]
+    return [(title, each) for title, each in zip(titles, layers, strict=True) if title is not None]
 
 
 def _check_data(descriptor: Descriptor, field: str) -> None:
@@ -119,4 +121,4 @@ def _check_data(descriptor: Descriptor, field: str) -> None:
     except (ValueError, binascii.Error):
         raise ParseError(model="ImageManifest", field=field, problem="is not base64") from None
     if (verifier.digest, verifier.size) != (spec.digest, spec.size):
-        raise ParseError(model="ImageManifest", field=field, problem="is not what digest and size say")
+        raise ParseError(model="ImageManifest", field=field, problem="does not match digest and size")

@@ -222,7 +222,7 @@ async def test_what_is_no_artifact_is_an_error(alone: AsyncRegistryClientV2, tmp
     for blob in (IMAGE.config, IMAGE.layer):
         await alone.blob_upload(blob)
     await alone.put_manifest(IMAGE.docker, "docker", media_type=DOCKER_MANIFEST)
-    for ref, hint in (("index", "by digest"), ("docker", "no files")):
+    for ref, hint in (("index", "by digest"), ("docker", "not an artifact")):
         with pytest.raises(ArtifactError, match=hint):
             await pull(alone, ref, tmp_path / "target")
     assert not (tmp_path / "target").exists()

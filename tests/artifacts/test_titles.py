@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from docker_registry_sdk.artifacts.file_paths import check_titles, find_places
+from docker_registry_sdk.artifacts.file_paths import check_titles, find_target_files
 from docker_registry_sdk.errors import UnsafeTitleError
 from docker_registry_sdk.v2.models import Descriptor
 from tests.support.images import digest_of
@@ -76,7 +76,7 @@ def test_a_path_that_cannot_be_looked_at_does_not_count_as_absent(tmp_path: Path
 
     monkeypatch.setattr(os, "stat", refuse)
     with pytest.raises(PermissionError) as caught:
-        find_places(tmp_path, [("file", Descriptor(media_type="a/b", digest=digest_of(b""), size=0))])
+        find_target_files(tmp_path, [("file", Descriptor(media_type="a/b", digest=digest_of(b""), size=0))])
     assert caught.value.filename == str(tmp_path / "file")
 
 
@@ -89,7 +89,7 @@ def test_folders_are_shared() -> None:
 def test_what_is_taken_stays_in_the_folder_on_every_system(tmp_path: Path, titles: list[str]) -> None:
     descriptor = Descriptor(media_type="a/b", digest=digest_of(b""), size=0)
     try:
-        places = find_places(tmp_path, [(title, descriptor) for title in titles])
+        places = find_target_files(tmp_path, [(title, descriptor) for title in titles])
     except UnsafeTitleError as error:
         assert str(error).isprintable()
         return
