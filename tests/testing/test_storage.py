@@ -1,4 +1,4 @@
-"""What the storages promise beyond the API: restarts, crashes, and holding content once."""
+"""The storages: content and records, restarts, and failed writes."""
 
 import json
 import threading
@@ -22,7 +22,7 @@ def storage(storage_path: Path | None) -> Storage:
     return MemoryStorage() if storage_path is None else DirectoryStorage(storage_path)
 
 
-def write(storage: Storage, content: bytes) -> str:
+def write_content(storage: Storage, content: bytes) -> str:
     writer = storage.create()
     writer.append([content])
     writer.sync()
@@ -31,7 +31,7 @@ def write(storage: Storage, content: bytes) -> str:
     return digest_of(content)
 
 
-def read(storage: Storage, digest: str) -> bytes | None:
+def read_content(storage: Storage, digest: str) -> bytes | None:
     reader = storage.open(digest)
     if reader is None:
         return None
@@ -42,17 +42,17 @@ def read(storage: Storage, digest: str) -> bytes | None:
 
 
 def test_content(storage: Storage) -> None:
-    assert read(storage, digest_of(CONTENT)) is None
-    digest = write(storage, CONTENT)
-    assert read(storage, digest) == CONTENT
-    assert write(storage, CONTENT) == digest
-    assert read(storage, digest) == CONTENT
+    assert read_content(storage, digest_of(CONTENT)) is None
+    digest = write_content(storage, CONTENT)
+    assert read_content(storage, digest) == CONTENT
+    assert write_content(storage, CONTENT) == digest
+    assert read_content(storage, digest) == CONTENT
     storage.discard(digest)
     storage.discard(digest)
-    assert read(storage, digest) is None
+    assert read_content(storage, digest) is None
 
 
-def test_parts_of_content(storage: Storage) -> None:
+def test_truncate_and_read_parts(storage: Storage) -> None:
     writer = storage.create()
     writer.append([b"abc", b"", b"def"])
     writer.truncate(4)
@@ -66,12 +66,12 @@ def test_parts_of_content(storage: Storage) -> None:
     reader.close()
 
 
-def test_aborted_content_is_gone(storage: Storage, storage_path: Path | None) -> None:
+def test_abort(storage: Storage, storage_path: Path | None) -> None:
     writer = storage.create()
     writer.append([CONTENT])
     writer.abort()
     writer.abort()
-    assert read(storage, digest_of(CONTENT)) is None
+    assert read_content(storage, digest_of(CONTENT)) is None
     assert storage_path is None or not list((storage_path / "uploads").iterdir())
 
 
@@ -84,7 +84,7 @@ def test_records(storage: Storage) -> None:
     assert storage.names() == ["a", "a/b", "b"]
 
 
-def test_threads_lose_no_blob(storage: Storage) -> None:
+def test_concurrent_link_blob(storage: Storage) -> None:
     digests = [digest_of(bytes([number])) for number in range(100)]
     barrier = threading.Barrier(8)
 
@@ -105,7 +105,7 @@ def test_serialization() -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"blobs": 1}', b'{"blobs": [], "manifests": [], "tags": {}}'])
-def test_a_malformed_record(tmp_path: Path, content: bytes) -> None:
+def test_malformed_record(tmp_path: Path, content: bytes) -> None:
     record = tmp_path / "repositories" / "a" / "_repository.json"
     record.parent.mkdir(parents=True)
     record.write_bytes(content)
@@ -113,8 +113,8 @@ def test_a_malformed_record(tmp_path: Path, content: bytes) -> None:
         DirectoryStorage(tmp_path)
 
 
-def test_a_failed_write_is_no_content(tmp_path: Path) -> None:
-    """A write that fails half way, as on a full disk, leaves what was there before it."""
+def test_failed_append(tmp_path: Path) -> None:
+    """If an append fails, as on a full disk, the bytes appended before are kept."""
     storage = DirectoryStorage(tmp_path)
     writer = storage.create()
     writer.append([CONTENT])
@@ -124,7 +124,7 @@ def test_a_failed_write_is_no_content(tmp_path: Path) -> None:
     writer.append([b"!"])
     writer.sync()
     writer.commit(digest_of(CONTENT + b"!"))
-    assert read(storage, digest_of(CONTENT + b"!")) == CONTENT + b"!"
+    assert read_content(storage, digest_of(CONTENT + b"!")) == CONTENT + b"!"
 
 
 def test_restart(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_restart(tmp_path: Path) -> None:
     assert list((tmp_path / "uploads").iterdir()) == []
 
 
-def test_memory_outlives_a_stop() -> None:
+def test_memory_survives_a_stop() -> None:
     registry = EmbeddedRegistry(storage=MemoryStorage())
     with registry, httpx.Client(base_url=registry.url) as client:
         digest = push_blob(client, "repo", CONTENT)
@@ -155,7 +155,7 @@ def test_memory_outlives_a_stop() -> None:
         assert client.get(f"/v2/repo/blobs/{digest}").content == CONTENT
 
 
-def test_content_is_held_once(tmp_path: Path) -> None:
+def test_content_is_stored_once(tmp_path: Path) -> None:
     with EmbeddedRegistry(storage=tmp_path) as registry, httpx.Client(base_url=registry.url) as client:
         for name in ("a", "b"):
             digest = push_blob(client, name, CONTENT)

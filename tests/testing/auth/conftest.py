@@ -1,4 +1,4 @@
-"""Registries with authentication, and clients for them."""
+"""Registries with a token service, and an HTTP client."""
 
 from collections.abc import Iterator
 

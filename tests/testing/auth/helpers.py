@@ -1,4 +1,4 @@
-"""The steps of token authentication, one by one."""
+"""The requests of the token flow, one by one."""
 
 import base64
 import json
@@ -13,19 +13,19 @@ from tests.testing.helpers import codes
 SERVICE = "embedded-registry"
 
 
-def get_token(registry: EmbeddedRegistry, *scopes: str, known: bool = True, **query: str) -> dict[str, Any]:
-    """Get a token by GET."""
-    auth = (registry.username, registry.password) if known else None
+def get_token(registry: EmbeddedRegistry, *scopes: str, authenticated: bool = True, **query: str) -> dict[str, Any]:
+    """Request a token by GET, as the user or anonymously, and return the response's JSON document."""
+    auth = (registry.username, registry.password) if authenticated else None
     parameters = {"service": SERVICE, "scope": list(scopes), **query}
-    answer = httpx.get(registry.token_url, params=parameters, auth=auth)
-    assert answer.status_code == 200, answer.text
-    assert answer.headers["cache-control"] == "no-store"
-    document: dict[str, Any] = answer.json()
+    response = httpx.get(registry.token_url, params=parameters, auth=auth)
+    assert response.status_code == 200, response.text
+    assert response.headers["cache-control"] == "no-store"
+    document: dict[str, Any] = response.json()
     return document
 
 
 def post_token(registry: EmbeddedRegistry, **form: str | None) -> httpx.Response:
-    """Ask for a token by POST with the user's password, unless the form says otherwise; None leaves a field out."""
+    """Request a token by POST with the user's password; `form` replaces fields, and None removes one."""
     fields = {
         "grant_type": "password",
         "service": SERVICE,
@@ -42,20 +42,20 @@ def bearer(token: str) -> dict[str, str]:
 
 
 def user_client(registry: EmbeddedRegistry, *scopes: str) -> httpx.Client:
-    """Make a client with the user's token."""
+    """Return a client that sends a token of the user."""
     return httpx.Client(base_url=registry.url, headers=bearer(get_token(registry, *scopes)["token"]))
 
 
 def claims(token: str) -> dict[str, Any]:
-    """Read what a token says, without a look at its signature."""
+    """Return the claims of a token without checking its signature."""
     payload = token.split(".")[1]
     document: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     return document
 
 
-def challenge(answer: httpx.Response) -> dict[str, str]:
-    """Return the parameters of a Bearer challenge."""
-    assert (answer.status_code, codes(answer) if answer.content else ["UNAUTHORIZED"]) == (401, ["UNAUTHORIZED"])
-    scheme, _, parameters = answer.headers["www-authenticate"].partition(" ")
+def challenge(response: httpx.Response) -> dict[str, str]:
+    """Return the parameters of the Bearer challenge in a 401."""
+    assert (response.status_code, codes(response) if response.content else ["UNAUTHORIZED"]) == (401, ["UNAUTHORIZED"])
+    scheme, _, parameters = response.headers["www-authenticate"].partition(" ")
     assert scheme == "Bearer"
     return dict(re.findall(r'(\w+)="([^"]*)"', parameters))

@@ -1,4 +1,4 @@
-"""Reading and writing scopes."""
+"""Parsing and formatting scopes."""
 
 import pytest
 from hypothesis import given
@@ -19,9 +19,9 @@ accesses = st.lists(
 
 
 @given(accesses)
-def test_there_and_back(wanted: list[Access]) -> None:
-    assert set(parse_scopes(format_scopes(wanted))) == set(wanted)
-    assert from_claim(to_claim(wanted)) == set(wanted)
+def test_round_trip(rights: list[Access]) -> None:
+    assert set(parse_scopes(format_scopes(rights))) == set(rights)
+    assert from_claim(to_claim(rights)) == set(rights)
 
 
 @given(st.text())
@@ -32,9 +32,9 @@ def test_any_text(text: str) -> None:
         assert "malformed" in str(error)
 
 
-def test_each_right_is_there_once() -> None:
-    wanted = parse_scopes("repository:a:pull,pull repository(image):a:pull  repository:a:*")
-    assert wanted == [Access("repository", "a", action) for action in ("pull", "push", "delete")]
+def test_no_duplicate_rights() -> None:
+    rights = parse_scopes("repository:a:pull,pull repository(image):a:pull  repository:a:*")
+    assert rights == [Access("repository", "a", action) for action in ("pull", "push", "delete")]
 
 
 @pytest.mark.parametrize("text", ["a", "a:b", "a::c", ":b:c", "a(:b:c", "a():b:c", "a:b:c:d", "a:b:c,D", "a:b\u00e9:c"])

@@ -1,4 +1,4 @@
-"""Nothing secret gets into the log or into a repr."""
+"""Logs and reprs contain no passwords and tokens."""
 
 import logging
 
@@ -11,13 +11,13 @@ from docker_registry_sdk.testing.auth.token_requests import PasswordGrant, Refre
 from tests.testing.auth.helpers import bearer, get_token, post_token
 
 
-def test_the_log(token_registry: EmbeddedRegistry, caplog: pytest.LogCaptureFixture) -> None:
+def test_log_contains_no_secrets(token_registry: EmbeddedRegistry, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "docker_registry_sdk")
-    answer = get_token(token_registry, "repository:a:pull", offline_token="true")
+    response = get_token(token_registry, "repository:a:pull", offline_token="true")
     posted = post_token(token_registry, access_type="offline").json()
-    secrets = {token_registry.password, answer["token"], answer["refresh_token"], posted["token"], posted["refresh_token"]}
-    post_token(token_registry, grant_type="refresh_token", refresh_token=answer["refresh_token"])
-    httpx.get(f"{token_registry.url}/v2/", headers=bearer(answer["token"]))
+    secrets = {token_registry.password, response["token"], response["refresh_token"], posted["token"], posted["refresh_token"]}
+    post_token(token_registry, grant_type="refresh_token", refresh_token=response["refresh_token"])
+    httpx.get(f"{token_registry.url}/v2/", headers=bearer(response["token"]))
     for name in ("password", "Refresh_Token", "access_token", "token", "p%61ssword"):
         for secret in secrets:
             httpx.get(f"{token_registry.token_url}?a=%2f&{name}={secret}&b")
@@ -26,7 +26,7 @@ def test_the_log(token_registry: EmbeddedRegistry, caplog: pytest.LogCaptureFixt
     assert token_registry.requests[-1].path == "/token?a=%2f&p%61ssword=[redacted]&b"
 
 
-def test_reprs() -> None:
+def test_reprs_contain_no_secrets() -> None:
     shown = repr([PasswordGrant([], True, "ann", "hunter2"), RefreshGrant([], "hunter2"), parse_authorization("Basic hunter2")])
     assert "hunter2" not in shown
     assert "ann" in shown

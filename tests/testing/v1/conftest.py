@@ -1,4 +1,4 @@
-"""Registries of API v1 over each storage, and a client for one that is docker-registry by itself."""
+"""Registries of API v1 with each storage, and a client for a standalone one."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,7 +13,7 @@ ServeV1 = Callable[..., EmbeddedRegistry]
 
 @pytest.fixture
 def serve_v1(storage_path: Path | None) -> Iterator[ServeV1]:
-    """Start registries with settings of one's own; they stop with the test. The first has the storage of the test."""
+    """Return a function that starts a registry with some settings; the registries stop at the end of the test."""
     started: list[EmbeddedRegistry] = []
 
     def start(index: EmbeddedRegistry | None = None, **settings: object) -> EmbeddedRegistry:
@@ -29,11 +29,11 @@ def serve_v1(storage_path: Path | None) -> Iterator[ServeV1]:
 
 
 @pytest.fixture
-def registry(serve_v1: ServeV1) -> EmbeddedRegistry:
+def v1_registry(serve_v1: ServeV1) -> EmbeddedRegistry:
     return serve_v1()
 
 
 @pytest.fixture
-def client(registry: EmbeddedRegistry) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=registry.url) as client:
+def client(v1_registry: EmbeddedRegistry) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=v1_registry.url) as client:
         yield client

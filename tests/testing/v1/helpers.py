@@ -1,4 +1,4 @@
-"""What the tests of API v1 push, and how they look at answers."""
+"""Requests of API v1, and assertions about the responses."""
 
 import hashlib
 import io
@@ -12,7 +12,7 @@ import httpx
 Mode: TypeAlias = Literal["w", "w:gz", "w:bz2", "w:xz"]
 
 BASE, TOP, OTHER = "a" * 64, "b" * 64, "c" * 64
-WANT_TOKEN = {"X-Docker-Token": "true"}
+REQUEST_TOKEN = {"X-Docker-Token": "true"}
 
 
 def image_json(image_id: str, parent: str | None = None, **fields: Any) -> bytes:
@@ -20,7 +20,7 @@ def image_json(image_id: str, parent: str | None = None, **fields: Any) -> bytes
 
 
 def tar(*names: str, mode: Mode = "w", size: int = 3) -> bytes:
-    """Write a tar with files of the given names; directories end with a slash."""
+    """Return a tar with files of the given names; a name with a final slash is a directory."""
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode=mode) as archive:
         for name in names:
@@ -39,9 +39,9 @@ def checksum(document: bytes, layer: bytes) -> str:
     return "sha256:" + hashlib.sha256(document + b"\n" + layer).hexdigest()
 
 
-def token(answer: httpx.Response) -> dict[str, str]:
-    """Return the header that brings the token of an answer to a registry."""
-    return {"Authorization": "Token " + answer.headers["x-docker-token"].removeprefix("Token ")}
+def token(response: httpx.Response) -> dict[str, str]:
+    """Return the request header with the token in a response."""
+    return {"Authorization": "Token " + response.headers["x-docker-token"].removeprefix("Token ")}
 
 
 def put_checksum(client: httpx.Client, image_id: str, value: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
@@ -55,38 +55,40 @@ def push_image(
     parent: str | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> bytes:
-    """Push an image in the right order, and return its json."""
+    """Push an image, and return its JSON document."""
     document = image_json(image_id, parent)
-    done(client.put(f"/v1/images/{image_id}/json", content=document, headers=headers))
-    done(client.put(f"/v1/images/{image_id}/layer", content=_parts(layer), headers=headers))
-    done(put_checksum(client, image_id, checksum(document, layer), headers))
+    assert_success(client.put(f"/v1/images/{image_id}/json", content=document, headers=headers))
+    assert_success(client.put(f"/v1/images/{image_id}/layer", content=_chunks(layer), headers=headers))
+    assert_success(put_checksum(client, image_id, checksum(document, layer), headers))
     return document
 
 
-def allocate(client: httpx.Client, name: str, *image_ids: str, **headers: str) -> httpx.Response:
-    answer = client.put(f"/v1/repositories/{name}/", json=[{"id": one} for one in image_ids], headers={**WANT_TOKEN, **headers})
-    assert answer.status_code == 200, answer.text
-    return answer
+def put_repository(client: httpx.Client, name: str, *image_ids: str, **headers: str) -> httpx.Response:
+    response = client.put(
+        f"/v1/repositories/{name}/", json=[{"id": one} for one in image_ids], headers={**REQUEST_TOKEN, **headers}
+    )
+    assert response.status_code == 200, response.text
+    return response
 
 
-def done(answer: httpx.Response) -> httpx.Response:
-    assert (answer.status_code, answer.json()) == (200, True), answer.text
-    return answer
+def assert_success(response: httpx.Response) -> httpx.Response:
+    assert (response.status_code, response.json()) == (200, True), response.text
+    return response
 
 
-def assert_error(answer: httpx.Response, status: int, message: str | None = None) -> None:
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/json"
-    assert set(answer.json()) == {"error"}
-    assert message is None or answer.json()["error"] == message
+def assert_error(response: httpx.Response, status: int, message: str | None = None) -> None:
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/json"
+    assert set(response.json()) == {"error"}
+    assert message is None or response.json()["error"] == message
 
 
-def assert_web_page(answer: httpx.Response, status: int) -> None:
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+def assert_html_page(response: httpx.Response, status: int) -> None:
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
 
 
-def _parts(content: bytes) -> Iterable[bytes]:
-    """Send a body in chunks, as Docker does, which does not know the length of a layer."""
+def _chunks(content: bytes) -> Iterable[bytes]:
+    """Yield a body in chunks: Docker sends layers without Content-Length."""
     for start in range(0, len(content), 1000):
         yield content[start : start + 1000]

@@ -1,4 +1,4 @@
-"""Tokens and sessions: an index and a registry on one host or on two."""
+"""Tokens and sessions, with index and registry on one host or on two."""
 
 from collections.abc import Iterator
 
@@ -10,15 +10,15 @@ from tests.testing.v1.conftest import ServeV1
 from tests.testing.v1.helpers import (
     BASE,
     OTHER,
+    REQUEST_TOKEN,
     TOP,
-    WANT_TOKEN,
-    allocate,
     assert_error,
-    assert_web_page,
+    assert_html_page,
+    assert_success,
     checksum,
-    done,
     image_json,
     push_image,
+    put_repository,
     token,
 )
 
@@ -27,15 +27,15 @@ TAGS = "/v1/repositories/team/app/tags"
 
 
 class Hosts:
-    """An index and a registry with a client for each, on one host or on two."""
+    """A client for an index and a client for a registry."""
 
     def __init__(self, index: EmbeddedRegistry, registry: EmbeddedRegistry) -> None:
         self.registry_host = registry.host
         self.index = httpx.Client(base_url=index.url)
         self.registry = httpx.Client(base_url=registry.url)
 
-    def read(self) -> dict[str, str]:
-        return token(self.index.get(IMAGES, headers=WANT_TOKEN))
+    def read_token(self) -> dict[str, str]:
+        return token(self.index.get(IMAGES, headers=REQUEST_TOKEN))
 
 
 @pytest.fixture(params=["one host", "two hosts"])
@@ -50,23 +50,23 @@ def hosts(request: pytest.FixtureRequest, serve_v1: ServeV1) -> Iterator[Hosts]:
         yield hosts
 
 
-def assert_refused(answer: httpx.Response) -> None:
-    assert_error(answer, 401, "Requires authorization")
-    assert answer.headers["www-authenticate"] == "Token"
+def assert_refused(response: httpx.Response) -> None:
+    assert_error(response, 401, "Requires authorization")
+    assert response.headers["www-authenticate"] == "Token"
 
 
 def test_push_and_pull(hosts: Hosts) -> None:
-    started = allocate(hosts.index, "team/app", TOP, BASE)
+    started = put_repository(hosts.index, "team/app", TOP, BASE)
     assert started.headers["x-docker-endpoints"] == hosts.registry_host
     assert started.headers["x-docker-token"].startswith("signature=")
     assert started.headers["www-authenticate"] == f"Token {started.headers['x-docker-token']}"
     write = token(started)
     documents = {BASE: push_image(hosts.registry, BASE, b"base", headers=write)}
     documents[TOP] = push_image(hosts.registry, TOP, b"top", BASE, headers=write)
-    done(hosts.registry.put(f"{TAGS}/latest", json=TOP, headers=write))
+    assert_success(hosts.registry.put(f"{TAGS}/latest", json=TOP, headers=write))
     assert hosts.index.put(IMAGES, json=[{"id": TOP, "checksum": checksum(documents[TOP], b"top")}]).status_code == 204
 
-    session = hosts.index.get(IMAGES, headers=WANT_TOKEN)
+    session = hosts.index.get(IMAGES, headers=REQUEST_TOKEN)
     assert session.headers["x-docker-endpoints"] == hosts.registry_host
     read = token(session)
     assert hosts.registry.get(TAGS, headers=read).json() == {"latest": TOP}
@@ -76,10 +76,10 @@ def test_push_and_pull(hosts: Hosts) -> None:
     assert hosts.registry.get("/v1/_ping").headers["x-docker-registry-standalone"] == "False"
 
 
-def test_no_token_for_who_does_not_ask(hosts: Hosts) -> None:
-    for answer in (hosts.index.put("/v1/repositories/team/app/", json=[]), hosts.index.get(IMAGES)):
-        assert answer.status_code == 200
-        assert not {"x-docker-token", "x-docker-endpoints", "www-authenticate"} & set(answer.headers)
+def test_index_sends_a_token_only_on_request(hosts: Hosts) -> None:
+    for response in (hosts.index.put("/v1/repositories/team/app/", json=[]), hosts.index.get(IMAGES)):
+        assert response.status_code == 200
+        assert not {"x-docker-token", "x-docker-endpoints", "www-authenticate"} & set(response.headers)
 
 
 @pytest.mark.parametrize(
@@ -97,26 +97,26 @@ def test_no_token_for_who_does_not_ask(hosts: Hosts) -> None:
         'Token repository="team/app",access=read',
     ],
 )
-def test_no_token_and_bad_tokens(hosts: Hosts, header: str) -> None:
-    allocate(hosts.index, "team/app", BASE)
-    signature = hosts.read()["Authorization"].partition("=")[2].partition(",")[0]
+def test_missing_or_invalid_token(hosts: Hosts, header: str) -> None:
+    put_repository(hosts.index, "team/app", BASE)
+    signature = hosts.read_token()["Authorization"].partition("=")[2].partition(",")[0]
     headers = {"Authorization": header.format(signature=signature)} if header else {}
     for path in (TAGS, f"{TAGS}/latest", f"/v1/images/{BASE}/json", f"/v1/images/{BASE}/layer", "/v1/images/x/json"):
         assert_refused(hosts.registry.get(path, headers=headers))
 
 
-def test_a_token_of_any_form(hosts: Hosts) -> None:
-    """With the word twice, as a careless client sends what docker-registry gives."""
-    allocate(hosts.index, "team/app")
-    value = hosts.read()["Authorization"]
+def test_accepted_forms_of_a_token(hosts: Hosts) -> None:
+    """The scheme can be in any case, and twice: docker-registry sends tokens with the scheme, and some clients add another."""
+    put_repository(hosts.index, "team/app")
+    value = hosts.read_token()["Authorization"]
     for header in (value, value.replace("Token ", "token "), f"Token {value}"):
         assert hosts.registry.get(TAGS, headers={"Authorization": header}).json() == {}
 
 
-def test_a_token_is_for_one_repository_and_one_access(hosts: Hosts) -> None:
-    write = token(allocate(hosts.index, "team/app", BASE))
-    read = hosts.read()
-    delete = token(hosts.index.delete("/v1/repositories/team/app/", headers=WANT_TOKEN))
+def test_token_is_for_one_repository_and_one_access(hosts: Hosts) -> None:
+    write = token(put_repository(hosts.index, "team/app", BASE))
+    read = hosts.read_token()
+    delete = token(hosts.index.delete("/v1/repositories/team/app/", headers=REQUEST_TOKEN))
     push_image(hosts.registry, BASE, b"layer", headers=write)
     for headers in (read, write, delete):
         assert_refused(hosts.registry.get("/v1/repositories/team/other/tags", headers=headers))
@@ -128,39 +128,39 @@ def test_a_token_is_for_one_repository_and_one_access(hosts: Hosts) -> None:
         assert_refused(hosts.registry.get(TAGS, headers=headers))
 
 
-def test_an_image_that_was_not_allocated(hosts: Hosts) -> None:
-    write = token(allocate(hosts.index, "team/app", TOP))
-    answer = hosts.registry.put(f"/v1/images/{BASE}/json", content=image_json(BASE), headers=write)
-    assert_error(answer, 400, "This image does not belong to the repository")
-    other = token(allocate(hosts.index, "team/other", OTHER))
+def test_image_that_is_not_in_the_list(hosts: Hosts) -> None:
+    write = token(put_repository(hosts.index, "team/app", TOP))
+    response = hosts.registry.put(f"/v1/images/{BASE}/json", content=image_json(BASE), headers=write)
+    assert_error(response, 400, "This image does not belong to the repository")
+    other = token(put_repository(hosts.index, "team/other", OTHER))
     push_image(hosts.registry, OTHER, b"layer", headers=other)
-    answer = hosts.registry.put(f"/v1/images/{TOP}/json", content=image_json(TOP, OTHER), headers=write)
-    assert_error(answer, 400, "Image depends on an unauthorized parent")
+    response = hosts.registry.put(f"/v1/images/{TOP}/json", content=image_json(TOP, OTHER), headers=write)
+    assert_error(response, 400, "Image depends on an unauthorized parent")
 
 
-def test_an_image_of_a_private_repository(hosts: Hosts) -> None:
-    write = token(allocate(hosts.index, "team/app", BASE))
+def test_image_of_a_private_repository(hosts: Hosts) -> None:
+    write = token(put_repository(hosts.index, "team/app", BASE))
     push_image(hosts.registry, BASE, b"layer", headers=write)
-    other = token(allocate(hosts.index, "team/other", OTHER))
+    other = token(put_repository(hosts.index, "team/other", OTHER))
     push_image(hosts.registry, OTHER, b"layer", headers=other)
-    read = hosts.read()
+    read = hosts.read_token()
     for path in ("json", "layer", "files", "diff"):
         assert hosts.registry.get(f"/v1/images/{OTHER}/{path}", headers=read).status_code in (200, 400)
-    done(hosts.registry.put("/v1/repositories/team/app/properties", json={"access": "private"}, headers=write))
+    assert_success(hosts.registry.put("/v1/repositories/team/app/properties", json={"access": "private"}, headers=write))
     for path in ("json", "layer", "files", "diff"):
         assert_error(hosts.registry.get(f"/v1/images/{OTHER}/{path}", headers=read), 404, "Image not found")
     assert hosts.registry.get(f"/v1/images/{BASE}/layer", headers=read).content == b"layer"
 
 
-def test_deletion_in_three_calls(hosts: Hosts) -> None:
+def test_deletion_in_three_requests(hosts: Hosts) -> None:
     path = "/v1/repositories/team/app/"
-    write = token(allocate(hosts.index, "team/app", BASE))
+    write = token(put_repository(hosts.index, "team/app", BASE))
     push_image(hosts.registry, BASE, b"layer", headers=write)
-    done(hosts.registry.put(f"{TAGS}/latest", json=BASE, headers=write))
-    begun = hosts.index.delete(path, headers=WANT_TOKEN)
+    assert_success(hosts.registry.put(f"{TAGS}/latest", json=BASE, headers=write))
+    begun = hosts.index.delete(path, headers=REQUEST_TOKEN)
     assert begun.status_code == 202
     assert begun.headers["x-docker-token"].endswith("access=delete")
-    done(hosts.registry.delete(path, headers=token(begun)))
+    assert_success(hosts.registry.delete(path, headers=token(begun)))
     ended = hosts.index.delete(path, headers={"X-Docker-Endpoints": begun.headers["x-docker-endpoints"]})
     assert (ended.status_code, ended.json()) == (200, "")
     assert_error(hosts.index.get(IMAGES), 404)
@@ -168,13 +168,13 @@ def test_deletion_in_three_calls(hosts: Hosts) -> None:
     assert_refused(hosts.registry.get(TAGS, headers=token(begun)))
 
 
-def test_a_registry_asks_the_index(hosts: Hosts) -> None:
-    """By the calls with which a registry elsewhere would."""
-    allocate(hosts.index, "team/app", BASE)
-    read = hosts.read()
+def test_index_verifies_tokens_for_a_registry(hosts: Hosts) -> None:
+    """The requests are those of a registry that runs elsewhere."""
+    put_repository(hosts.index, "team/app", BASE)
+    read = hosts.read_token()
     assert hosts.index.get(IMAGES, headers=read).json() == [{"id": BASE}]
     assert hosts.index.put("/v1/repositories/team/app/auth", headers=read).json() == "OK"
-    allocate(hosts.index, "team/other")
+    put_repository(hosts.index, "team/other")
     for headers in ({}, {"Authorization": "Token signature=x"}):
         assert_error(hosts.index.put("/v1/repositories/team/app/auth", headers=headers), 401)
     assert_error(hosts.index.put("/v1/repositories/team/other/auth", headers=read), 401)
@@ -182,41 +182,43 @@ def test_a_registry_asks_the_index(hosts: Hosts) -> None:
 
 
 @pytest.fixture
-def once(serve_v1: ServeV1) -> Iterator[httpx.Client]:
+def single_use_client(serve_v1: ServeV1) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=serve_v1(role="both", single_use=True).url) as client:
         yield client
 
 
-def test_a_token_is_used_up(once: httpx.Client) -> None:
-    allocate(once, "team/app", BASE)
-    read = token(once.get(IMAGES, headers=WANT_TOKEN))
-    assert_refused(once.get("/v1/repositories/team/other/tags", headers=read))  # which does not use it
-    assert once.get(TAGS, headers=read).json() == {}
-    assert_refused(once.get(TAGS, headers=read))
-    other = token(once.get(IMAGES, headers=WANT_TOKEN))
-    assert once.put("/v1/repositories/team/app/auth", headers=other).status_code == 200
-    assert_error(once.put("/v1/repositories/team/app/auth", headers=other), 401)
-    assert_refused(once.get(TAGS, headers=other))
-    checked = token(once.get(IMAGES, headers=WANT_TOKEN))
-    assert once.get(IMAGES, headers=checked).status_code == 200
-    assert_error(once.get(IMAGES, headers=checked), 401)
+def test_single_use_token(single_use_client: httpx.Client) -> None:
+    put_repository(single_use_client, "team/app", BASE)
+    read = token(single_use_client.get(IMAGES, headers=REQUEST_TOKEN))
+    assert_refused(single_use_client.get("/v1/repositories/team/other/tags", headers=read))  # this does not use the token up
+    assert single_use_client.get(TAGS, headers=read).json() == {}
+    assert_refused(single_use_client.get(TAGS, headers=read))
+    other = token(single_use_client.get(IMAGES, headers=REQUEST_TOKEN))
+    assert single_use_client.put("/v1/repositories/team/app/auth", headers=other).status_code == 200
+    assert_error(single_use_client.put("/v1/repositories/team/app/auth", headers=other), 401)
+    assert_refused(single_use_client.get(TAGS, headers=other))
+    checked = token(single_use_client.get(IMAGES, headers=REQUEST_TOKEN))
+    assert single_use_client.get(IMAGES, headers=checked).status_code == 200
+    assert_error(single_use_client.get(IMAGES, headers=checked), 401)
 
 
-def test_a_session_takes_the_place_of_the_token(serve_v1: ServeV1) -> None:
+def test_session_replaces_the_token(serve_v1: ServeV1) -> None:
     index = serve_v1(role="index", cookies=True)
     registry = serve_v1(role="registry", index=index, cookies=True)
     hosts = Hosts(index, registry)
     with hosts.index, hosts.registry:
-        write = token(allocate(hosts.index, "team/app", BASE))
+        write = token(put_repository(hosts.index, "team/app", BASE))
         first = hosts.registry.put(f"/v1/images/{BASE}/json", content=b"{}", headers=write)
         assert_error(first, 400)
-        assert first.headers["set-cookie"].startswith("session=")  # even so, as the token is used up
+        assert first.headers["set-cookie"].startswith("session=")  # even with an error, since the token is used up
         push_image(hosts.registry, BASE, b"layer")
-        done(hosts.registry.put(f"{TAGS}/latest", json=BASE, headers=write))  # the session counts, not the token
+        assert_success(
+            hosts.registry.put(f"{TAGS}/latest", json=BASE, headers=write)
+        )  # authorized by the session, not by the used token
         assert_refused(hosts.registry.get(TAGS))
         assert_refused(hosts.registry.put("/v1/repositories/team/other/tags/latest", json=BASE))
 
-        read = hosts.read()
+        read = hosts.read_token()
         listed = hosts.registry.get(TAGS, headers=read)
         assert listed.json() == {"latest": BASE}
         assert listed.headers["set-cookie"] not in repr(registry.requests)
@@ -227,56 +229,56 @@ def test_a_session_takes_the_place_of_the_token(serve_v1: ServeV1) -> None:
         assert_refused(httpx.get(registry.url + TAGS, headers={"Cookie": "session=forged"}))
 
 
-def test_a_session_on_one_host_deletes_at_the_registry(serve_v1: ServeV1) -> None:
+def test_deletion_with_a_session_on_one_host(serve_v1: ServeV1) -> None:
     with httpx.Client(base_url=serve_v1(role="both", cookies=True).url) as client:
-        push = token(allocate(client, "team/app", BASE))
+        push = token(put_repository(client, "team/app", BASE))
         push_image(client, BASE, b"layer", headers=push)
         client.cookies.clear()
-        delete = token(client.delete("/v1/repositories/team/app/", headers=WANT_TOKEN))
+        delete = token(client.delete("/v1/repositories/team/app/", headers=REQUEST_TOKEN))
         assert_error(client.delete(f"{TAGS}/latest", headers=delete), 404)
-        done(client.delete("/v1/repositories/team/app/"))
+        assert_success(client.delete("/v1/repositories/team/app/"))
 
 
-def test_hosts_that_play_one_part(serve_v1: ServeV1) -> None:
+def test_hosts_with_one_role(serve_v1: ServeV1) -> None:
     index = serve_v1(role="index")
     registry = serve_v1(role="registry", index=index)
-    assert_web_page(httpx.put(f"{registry.url}/v1/repositories/team/app/", json=[]), 405)
-    assert_web_page(httpx.get(f"{registry.url}/v1/users"), 404)
-    assert_web_page(httpx.get(f"{registry.url}/v1/search"), 404)
-    assert_web_page(httpx.get(f"{index.url}/v1/images/{BASE}/json"), 404)
-    assert_web_page(httpx.get(f"{index.url}{TAGS}"), 301)
+    assert_html_page(httpx.put(f"{registry.url}/v1/repositories/team/app/", json=[]), 405)
+    assert_html_page(httpx.get(f"{registry.url}/v1/users"), 404)
+    assert_html_page(httpx.get(f"{registry.url}/v1/search"), 404)
+    assert_html_page(httpx.get(f"{index.url}/v1/images/{BASE}/json"), 404)
+    assert_html_page(httpx.get(f"{index.url}{TAGS}"), 301)
 
 
 def test_endpoints(serve_v1: ServeV1) -> None:
     index = serve_v1(role="index")
     with httpx.Client(base_url=index.url) as client:
-        assert allocate(client, "a/b").headers["x-docker-endpoints"] == index.host
+        assert put_repository(client, "a/b").headers["x-docker-endpoints"] == index.host
     first, second = (serve_v1(role="registry", index=index) for _ in range(2))
     with httpx.Client(base_url=index.url) as client:
-        assert allocate(client, "a/b").headers["x-docker-endpoints"] == f"{first.host}, {second.host}"
+        assert put_repository(client, "a/b").headers["x-docker-endpoints"] == f"{first.host}, {second.host}"
         first.stop()
-        assert allocate(client, "a/b").headers["x-docker-endpoints"] == second.host
+        assert put_repository(client, "a/b").headers["x-docker-endpoints"] == second.host
     named = serve_v1(endpoints=("one.example", "two.example:5000"))
     with httpx.Client(base_url=named.url) as client:
-        assert allocate(client, "a/b").headers["x-docker-endpoints"] == "one.example, two.example:5000"
+        assert put_repository(client, "a/b").headers["x-docker-endpoints"] == "one.example, two.example:5000"
 
 
-def test_endless_sessions(serve_v1: ServeV1, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_oldest_session_is_forgotten(serve_v1: ServeV1, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("docker_registry_sdk.testing.v1.tokens.MAX_SESSIONS", 2)
     url = serve_v1(role="both", cookies=True).url
     cookies: list[str] = []
     with httpx.Client(base_url=url) as client:
-        allocate(client, "team/app")
+        put_repository(client, "team/app")
         for _ in range(3):
-            read = token(client.get(IMAGES, headers=WANT_TOKEN))
+            read = token(client.get(IMAGES, headers=REQUEST_TOKEN))
             cookies.append(httpx.get(url + TAGS, headers=read).headers["set-cookie"].partition(";")[0])
     assert [httpx.get(url + TAGS, headers={"Cookie": cookie}).status_code for cookie in cookies] == [401, 200, 200]
 
 
-def test_a_token_is_a_secret(hosts: Hosts, serve_v1: ServeV1) -> None:
+def test_log_redacts_tokens(hosts: Hosts, serve_v1: ServeV1) -> None:
     registry = serve_v1(role="both")
     with httpx.Client(base_url=registry.url) as client:
-        started = allocate(client, "team/app")
+        started = put_repository(client, "team/app")
         client.put("/v1/repositories/team/app/auth", headers=token(started))
     signature = started.headers["x-docker-token"].partition("=")[2].partition(",")[0]
     assert signature not in repr(registry.requests)

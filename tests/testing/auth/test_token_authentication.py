@@ -1,4 +1,4 @@
-"""Which token each operation takes."""
+"""Token authentication: the scopes that each request needs."""
 
 from collections.abc import Iterator
 
@@ -37,7 +37,7 @@ OPERATIONS = [
     ("GET", f"/v2/repo/referrers/{UNKNOWN}", PULL),
     ("HEAD", f"/v2/repo/referrers/{UNKNOWN}", PULL),
 ]
-LESSER = {
+INSUFFICIENT = {
     PULL: ["", "repository:other:pull", "repository:repo:push"],
     PUSH: ["", PULL, "repository:repo:push", "repository:other:pull,push,delete"],
     DELETE: ["", PUSH, "repository:other:delete"],
@@ -52,31 +52,31 @@ def anonymous(token_registry: EmbeddedRegistry) -> Iterator[httpx.Client]:
         yield client
 
 
-def test_the_ping_takes_any_token(token_registry: EmbeddedRegistry, anonymous: httpx.Client) -> None:
+def test_ping_accepts_any_token(token_registry: EmbeddedRegistry, anonymous: httpx.Client) -> None:
     for path in ("/v2/", "/v2"):
         assert challenge(anonymous.get(path)) == {"realm": token_registry.token_url, "service": "embedded-registry"}
         assert "detail" not in anonymous.get(path).json()["errors"][0]
         assert anonymous.head(path).status_code == 401
-        token = get_token(token_registry, known=False)["token"]
+        token = get_token(token_registry, authenticated=False)["token"]
         assert anonymous.get(path, headers=bearer(token)).status_code == 200
 
 
 @pytest.mark.parametrize(("method", "path", "scope"), OPERATIONS)
 def test_scopes(token_registry: EmbeddedRegistry, anonymous: httpx.Client, method: str, path: str, scope: str) -> None:
-    asked = {"realm": token_registry.token_url, "service": "embedded-registry", "scope": scope}
-    assert challenge(anonymous.request(method, path)) == asked
-    for lesser in LESSER[scope]:
-        token = get_token(token_registry, lesser)["token"]
-        answer = anonymous.request(method, path, headers=bearer(token))
-        assert challenge(answer) == {**asked, "error": "insufficient_scope"}
+    requested = {"realm": token_registry.token_url, "service": "embedded-registry", "scope": scope}
+    assert challenge(anonymous.request(method, path)) == requested
+    for scopes in INSUFFICIENT[scope]:
+        token = get_token(token_registry, scopes)["token"]
+        response = anonymous.request(method, path, headers=bearer(token))
+        assert challenge(response) == {**requested, "error": "insufficient_scope"}
     token = get_token(token_registry, *scope.split())["token"]
     assert anonymous.request(method, path, headers=bearer(token)).status_code not in {401, 403}
     assert token_registry.storage.names() == []
 
 
-def test_details(anonymous: httpx.Client) -> None:
-    answer = anonymous.post("/v2/repo/blobs/uploads/", params={"mount": UNKNOWN, "from": "other"})
-    assert answer.json()["errors"][0]["detail"] == [
+def test_error_details(anonymous: httpx.Client) -> None:
+    response = anonymous.post("/v2/repo/blobs/uploads/", params={"mount": UNKNOWN, "from": "other"})
+    assert response.json()["errors"][0]["detail"] == [
         {"Type": "repository", "Name": "repo", "Action": "pull"},
         {"Type": "repository", "Name": "repo", "Action": "push"},
         {"Type": "repository", "Name": "other", "Action": "pull"},
@@ -87,24 +87,24 @@ def test_details(anonymous: httpx.Client) -> None:
     "header",
     ["Bearer", "Basic YTpi", "Nonsense", "Bearer nonsense", "Bearer a.b.c", "Bearer é", "Bearer " + "x" * 20000],
 )
-def test_no_token(token_registry: EmbeddedRegistry, anonymous: httpx.Client, header: str) -> None:
+def test_missing_or_malformed_token(token_registry: EmbeddedRegistry, anonymous: httpx.Client, header: str) -> None:
     found = challenge(anonymous.get("/v2/repo/tags/list", headers=[(b"authorization", header.encode("latin-1"))]))
     assert found.get("error") == ("invalid_token" if len(header) > 7 and header.startswith("Bearer ") else None)
     assert found["scope"] == PULL
 
 
-def test_the_scheme_may_be_in_any_case(token_registry: EmbeddedRegistry, anonymous: httpx.Client) -> None:
+def test_scheme_in_any_case(token_registry: EmbeddedRegistry, anonymous: httpx.Client) -> None:
     token = get_token(token_registry)["token"]
     assert anonymous.get("/v2/", headers={"authorization": f"bEARER  {token}"}).status_code == 200
 
 
 @pytest.mark.parametrize("name", ["REPO", "a%22,error=%22x", "a..b", "a%0d%0ax"])
-def test_bad_names_do_not_get_into_challenges(anonymous: httpx.Client, name: str) -> None:
+def test_invalid_names_are_not_in_challenges(anonymous: httpx.Client, name: str) -> None:
     assert_error(anonymous.get(f"/v2/{name}/tags/list"), 400, "NAME_INVALID")
     assert_error(anonymous.post(f"/v2/repo/blobs/uploads/?mount={UNKNOWN}&from={name}"), 400, "NAME_INVALID")
 
 
-def test_methods_that_there_are_not(anonymous: httpx.Client) -> None:
+def test_unsupported_methods_and_paths(anonymous: httpx.Client) -> None:
     assert_error(anonymous.put("/v2/"), 405, "UNSUPPORTED")
     assert_error(anonymous.get("/elsewhere"), 404, "UNSUPPORTED")
 
@@ -112,24 +112,24 @@ def test_methods_that_there_are_not(anonymous: httpx.Client) -> None:
 def test_push_and_pull(token_registry: EmbeddedRegistry, anonymous: httpx.Client) -> None:
     with user_client(token_registry, PUSH) as user:
         digest = push_image(user, "repo", "v1")
-    token = get_token(token_registry, "repository:repo:pull,push,delete", known=False)["token"]
+    token = get_token(token_registry, "repository:repo:pull,push,delete", authenticated=False)["token"]
     anonymous.headers.update(bearer(token))
     assert anonymous.get("/v2/repo/manifests/v1").headers["docker-content-digest"] == digest
     assert challenge(anonymous.delete("/v2/repo/manifests/v1"))["error"] == "insufficient_scope"
     assert challenge(anonymous.post("/v2/repo/blobs/uploads/"))["error"] == "insufficient_scope"
 
 
-def test_a_private_registry(private_registry: EmbeddedRegistry, http: httpx.Client) -> None:
+def test_private_registry(private_registry: EmbeddedRegistry, http: httpx.Client) -> None:
     http.base_url = private_registry.url
     with user_client(private_registry, PUSH) as user:
         push_image(user, "repo", "v1")
         assert user.get("/v2/repo/manifests/v1").status_code == 200
-    http.headers.update(bearer(get_token(private_registry, PULL, known=False)["token"]))
+    http.headers.update(bearer(get_token(private_registry, PULL, authenticated=False)["token"]))
     assert http.get("/v2/").status_code == 200
     assert challenge(http.get("/v2/repo/manifests/v1"))["error"] == "insufficient_scope"
 
 
-def test_a_mount_without_a_source_finds_only_what_the_token_may_read(token_registry: EmbeddedRegistry) -> None:
+def test_mount_without_a_source_finds_only_readable_blobs(token_registry: EmbeddedRegistry) -> None:
     digest = digest_of(b"hidden")
     with user_client(token_registry, "repository:other:pull,push") as user:
         push_blob(user, "other", b"hidden")
@@ -141,7 +141,7 @@ def test_a_mount_without_a_source_finds_only_what_the_token_may_read(token_regis
         assert user.get(f"/v2/repo/blobs/{digest}").content == b"hidden"
 
 
-def test_a_large_body_is_refused_at_once(anonymous: httpx.Client) -> None:
-    answer = anonymous.post(f"/v2/repo/blobs/uploads/?digest={UNKNOWN}", content=bytes(5_000_000))
-    assert challenge(answer)["scope"] == PUSH
+def test_large_body_without_a_token(anonymous: httpx.Client) -> None:
+    response = anonymous.post(f"/v2/repo/blobs/uploads/?digest={UNKNOWN}", content=bytes(5_000_000))
+    assert challenge(response)["scope"] == PUSH
     assert anonymous.get("/v2/").status_code == 401

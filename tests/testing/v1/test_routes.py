@@ -1,39 +1,39 @@
-"""docker-registry by itself: a push, a pull, and what it says of itself."""
+"""The routes of API v1, of a standalone registry and beside API v2."""
 
 import httpx
 import pytest
 
-from docker_registry_sdk.testing import EmbeddedRegistry, V1Settings
+from docker_registry_sdk.testing import EmbeddedRegistry, EmbeddedRegistryFactory, V1Settings
 from tests.testing.v1.helpers import (
     BASE,
+    REQUEST_TOKEN,
     TOP,
-    WANT_TOKEN,
-    allocate,
     assert_error,
-    assert_web_page,
+    assert_html_page,
+    assert_success,
     checksum,
-    done,
     push_image,
+    put_repository,
     tar,
 )
 
 LAYERS = {BASE: tar("./etc/", "./etc/passwd"), TOP: tar("./app", mode="w:gz")}
 
 
-def test_push_and_pull(client: httpx.Client, registry: EmbeddedRegistry) -> None:
-    started = allocate(client, "team/app", TOP, BASE)
+def test_push_and_pull(client: httpx.Client, v1_registry: EmbeddedRegistry) -> None:
+    started = put_repository(client, "team/app", TOP, BASE)
     assert started.json() == ""
-    assert started.headers["x-docker-endpoints"] == registry.host
+    assert started.headers["x-docker-endpoints"] == v1_registry.host
     assert started.headers["x-docker-token"].startswith("Token signature=")
     assert started.headers["x-docker-token"].endswith(',repository="team/app",access=write')
     assert started.headers["www-authenticate"] == started.headers["x-docker-token"]
     documents = {BASE: push_image(client, BASE, LAYERS[BASE]), TOP: push_image(client, TOP, LAYERS[TOP], BASE)}
-    done(client.put("/v1/repositories/team/app/tags/latest", json=TOP))
+    assert_success(client.put("/v1/repositories/team/app/tags/latest", json=TOP))
     checksums = [{"id": one, "checksum": checksum(documents[one], LAYERS[one]), "Tag": "latest"} for one in (TOP, BASE)]
     ended = client.put("/v1/repositories/team/app/images", json=checksums)
     assert (ended.status_code, ended.content) == (204, b"")
 
-    session = client.get("/v1/repositories/team/app/images", headers=WANT_TOKEN)
+    session = client.get("/v1/repositories/team/app/images", headers=REQUEST_TOKEN)
     assert session.json() == [{key: entry[key] for key in ("id", "checksum")} for entry in checksums]
     assert session.headers["x-docker-token"].endswith(',repository="team/app",access=read')
     assert client.get("/v1/repositories/team/app/tags").json() == {"latest": TOP}
@@ -48,18 +48,18 @@ def test_push_and_pull(client: httpx.Client, registry: EmbeddedRegistry) -> None
         assert document.headers["x-docker-size"] == layer.headers["content-length"] == str(len(layer.content))
         assert document.headers["x-docker-checksum-payload"] == checksum(document.content, layer.content)
         assert layer.headers["content-type"] == "application/octet-stream"
-        for answer in (document, layer):
-            assert answer.headers["cache-control"] == "public, max-age=31536000"
-            assert "set-cookie" not in answer.headers
+        for response in (document, layer):
+            assert response.headers["cache-control"] == "public, max-age=31536000"
+            assert "set-cookie" not in response.headers
 
 
 @pytest.mark.parametrize("path", ["/v1/_ping", "/_ping"])
 def test_ping(client: httpx.Client, path: str) -> None:
-    answer = client.get(path)
-    assert (answer.status_code, answer.json()) == (200, {})
-    assert answer.headers["x-docker-registry-standalone"] == "True"
-    assert "x-docker-registry-version" not in answer.headers
-    assert (answer.headers["cache-control"], answer.headers["pragma"], answer.headers["expires"]) == (
+    response = client.get(path)
+    assert (response.status_code, response.json()) == (200, {})
+    assert response.headers["x-docker-registry-standalone"] == "True"
+    assert "x-docker-registry-version" not in response.headers
+    assert (response.headers["cache-control"], response.headers["pragma"], response.headers["expires"]) == (
         "no-cache",
         "no-cache",
         "-1",
@@ -67,60 +67,74 @@ def test_ping(client: httpx.Client, path: str) -> None:
     assert client.head(path).status_code == 200
 
 
-def test_v2_alone() -> None:
+def test_only_v2() -> None:
     with EmbeddedRegistry(apis=["v2"]) as registry, httpx.Client(base_url=registry.url) as client:
         assert client.get("/v2/").status_code == 200
         assert client.get("/v1/_ping").status_code == 404
         assert client.get("/v1/repositories/a/images").status_code == 404
 
 
-def test_v1_alone() -> None:
+def test_only_v1() -> None:
     with EmbeddedRegistry(apis=["v1"]) as registry, httpx.Client(base_url=registry.url) as client:
         assert client.get("/v1/_ping").status_code == 200
         for path in ("/v2/", "/v2/a/tags/list", "/"):
-            answer = client.get(path)
-            assert_web_page(answer, 404)
-            assert "docker-distribution-api-version" not in answer.headers
+            response = client.get(path)
+            assert_html_page(response, 404)
+            assert "docker-distribution-api-version" not in response.headers
 
 
-def test_the_apis_share_nothing(client: httpx.Client, registry: EmbeddedRegistry) -> None:
-    allocate(client, "team/app", BASE)
+def test_apis_are_separate(client: httpx.Client, v1_registry: EmbeddedRegistry) -> None:
+    put_repository(client, "team/app", BASE)
     push_image(client, BASE, LAYERS[BASE])
     assert client.get("/v2/_catalog").json() == {"repositories": []}
     assert client.get("/v2/team/app/tags/list").status_code == 404
-    assert registry.storage.names() == []
+    assert v1_registry.storage.names() == []
 
 
-def test_a_bare_name_is_in_library(client: httpx.Client) -> None:
-    allocate(client, "busybox")
+def test_name_without_namespace(client: httpx.Client) -> None:
+    put_repository(client, "busybox")
     assert client.get("/v1/repositories/library/busybox/images").json() == []
     assert client.get("/v1/search").json()["results"] == [{"name": "library/busybox", "description": ""}]
 
 
-def test_a_name_of_three_parts(client: httpx.Client) -> None:
-    started = allocate(client, "a/b/c")
+def test_name_with_three_components(client: httpx.Client) -> None:
+    started = put_repository(client, "a/b/c")
     assert 'repository="a/b%2Fc"' in started.headers["x-docker-token"]
     assert client.get("/v1/repositories/a/b/c/images").json() == []
     assert client.get("/v1/repositories/a/b%2Fc/images").json() == []
     assert_error(client.get("/v1/repositories/a/b/images"), 404, "images not found")
 
 
-def test_a_missing_slash(client: httpx.Client, registry: EmbeddedRegistry) -> None:
-    """The framework of docker-registry redirects whatever has no slash at the end to what has one."""
+def test_redirect_to_the_path_with_a_final_slash(client: httpx.Client, v1_registry: EmbeddedRegistry) -> None:
+    """Flask, the framework of docker-registry, redirects to the path with a final slash."""
     for method in ("GET", "PUT", "DELETE"):
-        answer = client.request(method, "/v1/repositories/team/app", params={"a": "b"})
-        assert_web_page(answer, 301)
-        assert answer.headers["location"] == f"{registry.url}/v1/repositories/team/app/?a=b"
-    assert_web_page(client.post("/v1/repositories/team/app/tags"), 301)
-    answer = client.get("/v1/repositories/team/app/")
-    assert_web_page(answer, 405)
-    assert answer.headers["allow"] == "PUT, DELETE"
+        response = client.request(method, "/v1/repositories/team/app", params={"a": "b"})
+        assert_html_page(response, 301)
+        assert response.headers["location"] == f"{v1_registry.url}/v1/repositories/team/app/?a=b"
+    assert_html_page(client.post("/v1/repositories/team/app/tags"), 301)
+    response = client.get("/v1/repositories/team/app/")
+    assert_html_page(response, 405)
+    assert response.headers["allow"] == "PUT, DELETE"
 
 
-def test_an_index_that_is_none() -> None:
+def test_invalid_settings() -> None:
     with pytest.raises(ValueError, match="does not check users"):
         V1Settings(users={"alice": "secret"})
     with pytest.raises(ValueError, match="role `registry`"):
         EmbeddedRegistry(index=EmbeddedRegistry())
     with pytest.raises(ValueError, match="role `registry`"):
         EmbeddedRegistry(v1=V1Settings(role="registry"), index=EmbeddedRegistry(v1=V1Settings(role="registry")))
+
+
+def test_factory_starts_index_and_registry_on_two_hosts(embedded_registry_factory: EmbeddedRegistryFactory) -> None:
+    index = embedded_registry_factory(apis=["v1"], v1=V1Settings(role="index"))
+    registry = embedded_registry_factory(apis=["v1"], v1=V1Settings(role="registry"), index=index)
+    response = httpx.put(f"{index.url}/v1/repositories/a/b/", json=[], headers={"X-Docker-Token": "true"})
+    assert response.headers["x-docker-endpoints"] == registry.host
+
+
+def test_option_auth_applies_only_to_api_v2(embedded_registry_factory: EmbeddedRegistryFactory) -> None:
+    for auth in ("basic", "token"):
+        registry = embedded_registry_factory(auth=auth)
+        assert httpx.get(f"{registry.url}/v2/").status_code == 401
+        assert httpx.get(f"{registry.url}/v1/_ping").status_code == 200

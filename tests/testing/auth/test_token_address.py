@@ -1,4 +1,4 @@
-"""Where the token service is."""
+"""The address of the token service."""
 
 import httpx
 import pytest
@@ -8,7 +8,7 @@ from docker_registry_sdk.testing.auth.headers import TokenAddress
 from tests.testing.auth.helpers import bearer, challenge, get_token
 
 
-def test_same(token_registry: EmbeddedRegistry) -> None:
+def test_same_origin(token_registry: EmbeddedRegistry) -> None:
     assert token_registry.token_url == f"{token_registry.url}/token"
 
 
@@ -31,7 +31,7 @@ def test_another_port() -> None:
         assert httpx.get(f"{registry.url}/v2/", headers=bearer(token)).status_code == 200
 
 
-def test_another_port_with_no_tokens() -> None:
+def test_another_port_without_token_service() -> None:
     with EmbeddedRegistry(auth="basic", settings=Settings(token_origin="port")) as registry:
         assert httpx.get(f"{registry.url}/v2/").status_code == 401
 
@@ -57,9 +57,9 @@ def test_another_name() -> None:
         ("user@host", "{url}/token"),
     ],
 )
-def test_the_realm_is_on_the_host_that_was_called(token_registry: EmbeddedRegistry, host: str, realm: str) -> None:
-    answer = httpx.get(f"{token_registry.url}/v2/", headers={"host": host})
-    assert challenge(answer)["realm"] == realm.format(url=token_registry.url)
+def test_realm_is_on_the_host_of_the_request(token_registry: EmbeddedRegistry, host: str, realm: str) -> None:
+    response = httpx.get(f"{token_registry.url}/v2/", headers={"host": host})
+    assert challenge(response)["realm"] == realm.format(url=token_registry.url)
 
 
 def test_ipv6() -> None:
@@ -73,6 +73,6 @@ def test_tls() -> None:
         assert registry.token_url.startswith("https://127.0.0.1:")
 
 
-def test_no_such_place() -> None:
+def test_invalid_origin() -> None:
     with pytest.raises(ValueError, match="token_origin"):
         Settings(token_origin="elsewhere")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -9,9 +9,9 @@ from tests.testing.helpers import UNKNOWN, assert_error, push_blob, push_image
 CHALLENGE = 'Basic realm="embedded-registry"'
 
 
-def assert_challenged(answer: httpx.Response) -> None:
-    assert_error(answer, 401, "UNAUTHORIZED")
-    assert answer.headers["www-authenticate"] == CHALLENGE
+def assert_challenged(response: httpx.Response) -> None:
+    assert_error(response, 401, "UNAUTHORIZED")
+    assert response.headers["www-authenticate"] == CHALLENGE
 
 
 @pytest.mark.parametrize("anonymous_pull", [True, False])
@@ -26,7 +26,7 @@ def test_the_user_may_do_everything(anonymous_pull: bool, http: httpx.Client) ->
         assert http.delete(f"/v2/repo/manifests/{digest}").status_code == 202
 
 
-def test_others_may_pull(http: httpx.Client) -> None:
+def test_anonymous_pull(http: httpx.Client) -> None:
     with EmbeddedRegistry(auth="basic") as registry:
         http.base_url = registry.url
         auth = httpx.BasicAuth(registry.username, registry.password)
@@ -39,17 +39,17 @@ def test_others_may_pull(http: httpx.Client) -> None:
         assert_challenged(http.delete("/v2/repo/manifests/v1"))
         assert_challenged(http.get("/v2/_catalog"))
         assert http.head("/v2/").headers["www-authenticate"] == CHALLENGE
-        nobody = ("", "")  # as containers/image sends
-        assert http.get("/v2/repo/tags/list", auth=nobody).status_code == 200
-        assert_challenged(http.get("/v2/", auth=nobody))
-        assert_challenged(http.delete("/v2/repo/manifests/v1", auth=nobody))
+        anonymous = ("", "")  # containers/image sends empty credentials
+        assert http.get("/v2/repo/tags/list", auth=anonymous).status_code == 200
+        assert_challenged(http.get("/v2/", auth=anonymous))
+        assert_challenged(http.delete("/v2/repo/manifests/v1", auth=anonymous))
 
 
-def test_others_may_not_pull(http: httpx.Client) -> None:
+def test_no_anonymous_pull(http: httpx.Client) -> None:
     with EmbeddedRegistry(auth="basic", anonymous_pull=False) as registry:
-        answer = http.get(f"{registry.url}/v2/repo/tags/list")
-        assert_challenged(answer)
-        assert answer.json()["errors"][0]["detail"] == [{"Type": "repository", "Name": "repo", "Action": "pull"}]
+        response = http.get(f"{registry.url}/v2/repo/tags/list")
+        assert_challenged(response)
+        assert response.json()["errors"][0]["detail"] == [{"Type": "repository", "Name": "repo", "Action": "pull"}]
 
 
 @pytest.mark.parametrize(
@@ -64,13 +64,13 @@ def test_wrong_credentials_are_refused_even_for_a_pull(http: httpx.Client, heade
         assert registry.password not in repr(registry.requests)
 
 
-def test_there_is_no_token_service(http: httpx.Client) -> None:
+def test_no_token_service(http: httpx.Client) -> None:
     with EmbeddedRegistry(auth="basic") as registry:
         assert http.get(registry.token_url).status_code == 404
         registry.revoke_tokens()
 
 
-def test_without_authentication_credentials_do_not_matter(http: httpx.Client) -> None:
+def test_without_authentication_credentials_are_ignored(http: httpx.Client) -> None:
     with EmbeddedRegistry() as registry:
         http.base_url = registry.url
         http.headers["authorization"] = "Nonsense"

@@ -1,4 +1,4 @@
-"""The files of a layer and what they change; layers that are no tar, or a hostile one."""
+"""The files in a layer and their changes; layers that are not a tar, or a malicious one."""
 
 import io
 import lzma
@@ -17,7 +17,7 @@ from tests.testing.v1.conftest import ServeV1
 from tests.testing.v1.helpers import BASE, OTHER, TOP, Mode, assert_error, push_image, tar
 
 FILE = ["f", False, 3, 7, 420, 0, 0]
-GONE = ["f", True, 3, 7, 420, 0, 0]
+DELETED = ["f", True, 3, 7, 420, 0, 0]
 
 
 def files(client: httpx.Client, layer: bytes) -> httpx.Response:
@@ -35,13 +35,13 @@ def test_files(client: httpx.Client, mode: Mode) -> None:
         ["/etc", "d", False, 0, 7, 420, 0, 0],
         ["/etc/passwd", *FILE],
         ["plain", *FILE],
-        ["/gone", *GONE],
+        ["/gone", *DELETED],
         ["/a/.wh.b", *FILE],
         [".wh.c", *FILE],
     ]
 
 
-def test_kinds(client: httpx.Client) -> None:
+def test_file_types(client: httpx.Client) -> None:
     content = io.BytesIO()
     kinds = b"0\x001234567SZ"
     with tarfile.open(fileobj=content, mode="w", format=tarfile.USTAR_FORMAT) as archive:
@@ -53,7 +53,7 @@ def test_kinds(client: httpx.Client) -> None:
     assert "".join(entry[1] for entry in files(client, content.getvalue()).json()) == "fflscbdituu"[:9] + "u"
 
 
-def test_names_that_are_not_utf8(client: httpx.Client) -> None:
+def test_file_name_that_is_not_utf8(client: httpx.Client) -> None:
     content = io.BytesIO()
     with tarfile.open(fileobj=content, mode="w", encoding="latin-1", format=tarfile.GNU_FORMAT) as archive:
         archive.addfile(tarfile.TarInfo("\xff" * 200))
@@ -74,11 +74,11 @@ def test_names_that_are_not_utf8(client: httpx.Client) -> None:
     ],
     ids=len,
 )
-def test_what_is_no_tar(client: httpx.Client, layer: bytes) -> None:
+def test_layer_that_is_not_a_tar(client: httpx.Client, layer: bytes) -> None:
     assert_error(files(client, layer), 400, "Layer format not supported")
 
 
-def test_an_empty_tar(client: httpx.Client) -> None:
+def test_empty_tar(client: httpx.Client) -> None:
     assert files(client, tar()).json() == []
     assert_error(files(client, b""), 400)
 
@@ -101,13 +101,13 @@ def header(kind: bytes, size: int, name: str = "name") -> bytes:
         header(b"x", 512) + b"27 GNU.sparse.major=1\n21 GNU.sparse.minor=0\n".ljust(512, b"\0") + header(b"0", 512) + b"9" * 512,
     ],
 )
-def test_a_hostile_tar(client: httpx.Client, layer: bytes) -> None:
+def test_malicious_tar(client: httpx.Client, layer: bytes) -> None:
     assert files(client, layer).status_code in (200, 400)
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
-def test_a_damaged_tar(data: st.DataObject) -> None:
+def test_damaged_tar(data: st.DataObject) -> None:
     layer = bytearray(tar("./a", "./" + "long" * 60, "./.wh.b", "./dir/"))
     for _ in range(data.draw(st.integers(1, 8))):
         layer[data.draw(st.integers(0, len(layer) - 1))] = data.draw(st.integers(0, 255))
@@ -123,8 +123,8 @@ def test_a_damaged_tar(data: st.DataObject) -> None:
         assert error.status == 400
 
 
-def test_a_bomb(client: httpx.Client) -> None:
-    """Two hundred mebibytes in thirty kilobytes: a header that says how long it is, and a file that is skipped."""
+def test_decompression_bomb(client: httpx.Client) -> None:
+    """30 kB decompress to one tar header of 200 MiB."""
     zeros = b"\0" * (200 * 1024 * 1024)
     assert_error(files(client, lzma.compress(header(b"x", len(zeros)) + zeros, preset=0)), 400)
 
@@ -137,17 +137,17 @@ def test_diff(client: httpx.Client) -> None:
     assert client.get(f"/v1/images/{TOP}/diff").json() == {
         "changed": {"/changed": FILE},
         "created": {"/new": FILE, "/back": FILE},
-        "deleted": {"/gone": GONE},
+        "deleted": {"/gone": DELETED},
     }
     client.get(f"/v1/images/{BASE}/diff")
     assert set(client.get(f"/v1/images/{BASE}/diff").json()["created"]) == {"/kept", "/changed", "/gone", "/back"}
 
 
-def test_a_diff_that_is_never_known(client: httpx.Client, serve_v1: ServeV1) -> None:
+def test_diff_of_a_layer_that_is_not_a_tar(client: httpx.Client, serve_v1: ServeV1) -> None:
     push_image(client, BASE, b"no tar")
     for image_id in (BASE, OTHER):
         for _ in range(3):
-            answer = client.get(f"/v1/images/{image_id}/diff")
-            assert (answer.status_code, answer.content) == (200, b"")
+            response = client.get(f"/v1/images/{image_id}/diff")
+            assert (response.status_code, response.content) == (200, b"")
     with httpx.Client(base_url=serve_v1(diff=False).url) as other:
         assert_error(other.get(f"/v1/images/{BASE}/diff"), 400, "Diff queue is disabled")
