@@ -9,7 +9,7 @@ from typing import Literal, Protocol, Self, TypeVar, Unpack
 
 from ..._core.transport._async.pipeline import AsyncPipeline
 from ..._core.transport.options import AsyncClientOptions
-from ..._core.wire import AsyncSender
+from ..._core.wire import AsyncSender, CallLimits, Deadline, Timeout, call_limits
 from ...errors import InvalidReferenceError
 from ...reference import Index, Repo
 from ..pages import PageGuard
@@ -22,11 +22,12 @@ Entry_co = TypeVar("Entry_co", covariant=True)
 class AsyncFetchPage(Protocol[Entry_co]):
     """A function that requests one page of a listing."""
 
-    async def __call__(self, url: str | None, /) -> tuple[Sequence[Entry_co], str | None]:
+    async def __call__(self, url: str | None, limits: CallLimits, /) -> tuple[Sequence[Entry_co], str | None]:
         """Return the entries of a page, and the URL of the next page (None on the last page).
 
         Args:
             url: The URL of the page, as the page before named it; None for the first page.
+            limits: The limits of the whole listing.
         """
         ...
 
@@ -80,6 +81,10 @@ class AsyncClientBase:
     def _name(self) -> str:
         return self.repo.remote_name
 
+    def _limits(self, timeout: Timeout | None, deadline: Deadline | float | None) -> CallLimits:
+        """Return the limits of a call that begins now and may send several requests."""
+        return call_limits(self._pipeline, timeout, deadline)
+
     def with_repo(self, name: str | Repo) -> Self:
         """Return a client of another repository on the same registry, which shares connections, tokens and sessions.
 
@@ -108,19 +113,26 @@ class AsyncClientBase:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.index.name if self._repo is None else self._repo.canonical_name!r})"
 
-    async def _iter_pages(self, fetch: AsyncFetchPage[Entry]) -> AsyncIterator[Entry]:
+    async def _iter_pages(
+        self, fetch: AsyncFetchPage[Entry], timeout: Timeout | None, deadline: Deadline | float | None
+    ) -> AsyncIterator[Entry]:
         """Yield the entries of all pages of a listing.
 
         Args:
-            fetch: Requests one page.
+            fetch: A function that requests one page.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds from the first request until the last page is received, or a `Deadline`; None uses the
+                client's deadline.
 
         Raises:
             RegistryError: A page links to another origin, or the listing has no end.
+            DeadlineExceededError: The deadline passed before the last page was received.
         """
+        limits = self._limits(timeout, deadline)
         guard = PageGuard(self._pipeline.home.origin)
         url: str | None = None
         while True:
-            entries, next_url = await fetch(url)
+            entries, next_url = await fetch(url, limits)
             for entry in entries:
                 yield entry
             url = guard.check(next_url, len(entries))

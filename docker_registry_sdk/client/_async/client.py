@@ -8,7 +8,7 @@ from ..._core.auth.report import AuthReport
 from ..._core.transport._async.assembly import async_create_pipeline, async_create_v2_gate
 from ..._core.transport._async.pipeline import AsyncPipeline
 from ..._core.transport.options import AsyncClientOptions
-from ..._core.wire import Timeout, async_send, call_limits
+from ..._core.wire import Deadline, Timeout, async_send
 from ...v2.api import ping
 from ..probing import speaks_api, without_credentials
 from .blobs import AsyncBlobCalls
@@ -40,31 +40,35 @@ class AsyncRegistryClientV2(AsyncReferrerCalls, AsyncTagCalls, AsyncCatalogCalls
         self._auth_policy = pipeline.gate = async_create_v2_gate(pipeline, options)
         return pipeline
 
-    async def ping(self, *, timeout: Timeout | None = None) -> ping.PingOk:
+    async def ping(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> ping.PingOk:
         """Check that the registry speaks API v2 and accepts the client's credentials.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             UnauthorizedError: The registry speaks API v2, and requires credentials or rejects those of the client.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Determining Support (end-1).
         """
-        return await ping.asyncio(self._pipeline, timeout=timeout)
+        return await ping.asyncio(self._pipeline, timeout=timeout, deadline=deadline)
 
-    async def supports_v2(self, *, timeout: Timeout | None = None) -> bool:
+    async def supports_v2(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> bool:
         """Return whether the registry speaks API v2. The request carries no credentials.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             StatusError: The response is inconclusive: 408, 429 (`RateLimitedError`) or 5xx. Try again later.
             TransportError: No response was received.
+            DeadlineExceededError: The deadline passed before the call was complete.
         """
         request = without_credentials(ping.request())
-        return await async_send(self._pipeline, request, speaks_api, range(100, 600), None, call_limits(self._pipeline, timeout))
+        return await async_send(self._pipeline, request, speaks_api, range(100, 600), None, self._limits(timeout, deadline))
 
     def explain_auth(self) -> AuthReport:
         """Return which credential, challenge, realm, scopes and token produced the last response; the report has no secrets."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..._core.wire import HTTPResponse, Timeout, async_send, call_limits
+from ..._core.wire import Deadline, HTTPResponse, Timeout, async_send
 from ...digest import Digest
 from ...v2.api import delete_manifest, get_manifest, head_manifest, put_manifest
 from ...v2.models import ErrorResponse
@@ -24,14 +24,20 @@ class AsyncManifestCalls(AsyncClientBase):
     """The calls for manifests."""
 
     async def get_manifest(
-        self, ref: str, *, accept: Sequence[str] | None = None, timeout: Timeout | None = None
+        self,
+        ref: str,
+        *,
+        accept: Sequence[str] | None = None,
+        timeout: Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> ManifestResponse:
         """Get a manifest by tag or digest, and check its digest, which is computed from the bytes.
 
         Args:
             ref: A tag or a digest.
             accept: The media types to accept; None for all manifest types that this package can parse.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             InvalidDigestError: The reference is a malformed digest, or one of an unknown algorithm.
@@ -40,6 +46,7 @@ class AsyncManifestCalls(AsyncClientBase):
             UnexpectedContentType: The media type is not a known manifest type; `.raw` holds the bytes.
             ResponseError: The manifest exceeds the size limit.
             ParseError: The manifest cannot be parsed, or could be parsed as two kinds of manifest.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pulling Manifests (end-3).
         """
@@ -50,26 +57,35 @@ class AsyncManifestCalls(AsyncClientBase):
             return read_manifest(response, reference)
 
         request = get_manifest.request(self._name, reference, accept=accept)
-        limits = call_limits(self._pipeline, timeout)
+        limits = self._limits(timeout, deadline)
         return await async_send(self._pipeline, request, read, (200,), ErrorResponse.from_dict, limits)
 
     async def head_manifest(
-        self, ref: str, *, accept: Sequence[str] | None = None, timeout: Timeout | None = None
+        self,
+        ref: str,
+        *,
+        accept: Sequence[str] | None = None,
+        timeout: Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> head_manifest.HeadManifestOk:
         """Return the digest, size and media type of a manifest as the registry states them, without the manifest itself.
 
         Args:
             ref: A tag or a digest.
             accept: The media types to accept; None for all manifest types that this package can parse.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             InvalidDigestError: The reference is a malformed digest.
             NotFoundError: The manifest does not exist.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pulling Manifests (end-3).
         """
-        return await head_manifest.asyncio(self._pipeline, self._name, _reference(ref), accept=accept, timeout=timeout)
+        return await head_manifest.asyncio(
+            self._pipeline, self._name, _reference(ref), accept=accept, timeout=timeout, deadline=deadline
+        )
 
     async def put_manifest(
         self,
@@ -81,6 +97,7 @@ class AsyncManifestCalls(AsyncClientBase):
         if_match: str | None = None,
         if_none_match: str | None = None,
         timeout: Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> PutManifestResponse:
         """Push a manifest under a tag or under its digest, in one request.
 
@@ -91,13 +108,15 @@ class AsyncManifestCalls(AsyncClientBase):
             tags: Further tags, when `ref` is a digest; the response names those that the registry set.
             if_match: Push only if the manifest that is now under `ref` has this ETag. Some registries ignore this.
             if_none_match: `*` to push only if `ref` does not exist yet. Some registries ignore this.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             InvalidDigestError: The reference is a malformed digest, or one of an unknown algorithm.
             DigestMismatchError: `ref` is a digest and not that of the content, or the registry returned another digest.
             BadRequestError: The registry rejects the manifest, or a blob or manifest that it refers to is missing.
             PreconditionFailedError: The condition of `if_match` or `if_none_match` is not met.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pushing Manifests (end-7a, end-7b).
         """
@@ -114,28 +133,33 @@ class AsyncManifestCalls(AsyncClientBase):
             if_match=if_match,
             if_none_match=if_none_match,
             timeout=timeout,
+            deadline=deadline,
         )
         check_claimed_digest(response.docker_content_digest, digest, payload)
         return PutManifestResponse(
             digest=digest, location=response.location, subject=response.oci_subject, tags=tuple(response.oci_tag or ())
         )
 
-    async def delete_manifest(self, ref: str, *, timeout: Timeout | None = None) -> None:
+    async def delete_manifest(
+        self, ref: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> None:
         """Delete a manifest with all its tags, by digest, or delete only one tag. A tag is never resolved to its digest.
 
         Args:
             ref: A digest or a tag.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             InvalidDigestError: The reference is a malformed digest.
             NotFoundError: The manifest does not exist.
             BadRequestError: The registry deletes manifests by digest only.
             MethodNotAllowedError: The registry does not delete manifests.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Deleting Manifests and Tags (end-9).
         """
-        await delete_manifest.asyncio(self._pipeline, self._name, _reference(ref), timeout=timeout)
+        await delete_manifest.asyncio(self._pipeline, self._name, _reference(ref), timeout=timeout, deadline=deadline)
 
 
 def _reference(ref: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-from ..._core.wire import Timeout
+from ..._core.wire import CallLimits, Deadline, Timeout
 from ...digest import Digest
 from ...errors import NotFoundError, ResponseError
 from ...v2.api import list_referrers
@@ -17,27 +17,39 @@ class AsyncReferrerCalls(AsyncManifestCalls):
     """The calls for manifests and their referrers."""
 
     async def list_referrers(
-        self, digest: str, *, artifact_type: str | None = None, timeout: Timeout | None = None
+        self,
+        digest: str,
+        *,
+        artifact_type: str | None = None,
+        timeout: Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> list_referrers.ListReferrersOk:
         """List one page of the referrers of a manifest, as the referrers API of the registry returns them.
 
         Args:
             digest: The digest of the subject.
             artifact_type: The artifact type to list. Some registries ignore this filter: see `oci_filters_applied`.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             InvalidDigestError: The digest is malformed.
             NotFoundError: The registry has no referrers API. Clients then keep the list under the fallback tag.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Listing Referrers (end-12).
         """
         return await list_referrers.asyncio(
-            self._pipeline, self._name, Digest(digest), artifact_type=artifact_type, timeout=timeout
+            self._pipeline, self._name, Digest(digest), artifact_type=artifact_type, timeout=timeout, deadline=deadline
         )
 
     async def iter_referrers(
-        self, digest: str, *, artifact_type: str | None = None, timeout: Timeout | None = None
+        self,
+        digest: str,
+        *,
+        artifact_type: str | None = None,
+        timeout: Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> AsyncIterator[Descriptor]:
         """Yield the descriptors of all referrers of a manifest, filtered by artifact type.
 
@@ -46,38 +58,45 @@ class AsyncReferrerCalls(AsyncManifestCalls):
         Args:
             digest: The digest of the subject.
             artifact_type: The artifact type of the referrers to yield; None for all.
-            timeout: Seconds or an `httpx.Timeout` for each request.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds from the first request until the last page is received, or a `Deadline`; None uses the
+                client's deadline.
 
         Raises:
             InvalidDigestError: The digest is malformed.
             ReferrersError: The manifest under the fallback tag is not an index.
             RegistryError: A page links to another origin, or the listing has no end.
+            DeadlineExceededError: The deadline passed before the last page was received.
 
         Source: OCI Distribution Spec, Listing Referrers (end-12), Referrers Tag Schema.
         """
         subject = Digest(digest)
 
-        async def fetch(url: str | None, /) -> tuple[Sequence[Descriptor], str | None]:
+        async def fetch(url: str | None, limits: CallLimits, /) -> tuple[Sequence[Descriptor], str | None]:
             if url is not None:
-                page = await list_referrers.asyncio(self._pipeline, self._name, subject, next_url=url, timeout=timeout)
+                page = await list_referrers.asyncio(
+                    self._pipeline, self._name, subject, next_url=url, timeout=limits.timeout, deadline=limits.deadline
+                )
                 return page.body.manifests, page.next_url
             try:
-                page = await self.list_referrers(subject, artifact_type=artifact_type, timeout=timeout)
+                page = await self.list_referrers(
+                    subject, artifact_type=artifact_type, timeout=limits.timeout, deadline=limits.deadline
+                )
             except ResponseError as error:
                 # Do not remember this: the registry may gain the API while a client lives, and a proxy may answer 404 once.
                 if not means_no_referrers_api(error):
                     raise
             else:
                 return page.body.manifests, page.next_url
-            return await self._referrers_from_fallback_tag(subject, timeout), None
+            return await self._referrers_from_fallback_tag(subject, limits), None
 
-        async for descriptor in self._iter_pages(fetch):
+        async for descriptor in self._iter_pages(fetch, timeout, deadline):
             if artifact_type is None or descriptor.artifact_type == artifact_type:
                 yield descriptor
 
-    async def _referrers_from_fallback_tag(self, subject: Digest, timeout: Timeout | None) -> list[Descriptor]:
+    async def _referrers_from_fallback_tag(self, subject: Digest, limits: CallLimits) -> list[Descriptor]:
         try:
-            found = await self.get_manifest(fallback_tag(subject), timeout=timeout)
+            found = await self.get_manifest(fallback_tag(subject), timeout=limits.timeout, deadline=limits.deadline)
         except NotFoundError:
             return []
         index = fallback_index(found, subject)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..._core.blobs.upload_session import UploadSession, session_after_chunk, session_from_start, session_from_status
-from ..._core.wire import Timeout
+from ..._core.wire import Deadline, Timeout
 from ...digest import Digest
 from ...errors import ParseError
 from ...media_types import OCTET_STREAM
@@ -15,50 +15,64 @@ from .base import AsyncClientBase
 class AsyncUploadCalls(AsyncClientBase):
     """The calls for upload sessions."""
 
-    async def start_blob_upload(self, *, timeout: Timeout | None = None) -> UploadSession:
+    async def start_blob_upload(
+        self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> UploadSession:
         """Open an upload session for a blob that will be identified by a sha256 digest.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             ParseError: The registry answers 201, as if the blob were uploaded already.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pushing Blobs (end-4a).
         """
-        response = await start_blob_upload.asyncio(self._pipeline, self._name, timeout=timeout)
+        response = await start_blob_upload.asyncio(self._pipeline, self._name, timeout=timeout, deadline=deadline)
         if isinstance(response, start_blob_upload.StartBlobUploadCreated):
             raise ParseError(
                 model="StartBlobUploadAccepted", field="", problem="should have status 202: nothing was uploaded yet"
             )
         return session_from_start(self._name, response)
 
-    async def get_blob_upload_status(self, session: UploadSession, *, timeout: Timeout | None = None) -> UploadSession:
+    async def get_blob_upload_status(
+        self, session: UploadSession, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> UploadSession:
         """Return the session with the number of bytes that the registry has received and the location of the next request.
 
         Args:
             session: The session.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             NotFoundError: The session is closed, or its location is outdated.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pushing a blob in chunks (end-13).
         """
-        response = await get_blob_upload_status.asyncio(self._pipeline, session.repo, session.location, timeout=timeout)
+        response = await get_blob_upload_status.asyncio(
+            self._pipeline, session.repo, session.location, timeout=timeout, deadline=deadline
+        )
         return session_from_status(session, response)
 
-    async def upload_blob_chunk(self, session: UploadSession, data: bytes, *, timeout: Timeout | None = None) -> UploadSession:
+    async def upload_blob_chunk(
+        self, session: UploadSession, data: bytes, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> UploadSession:
         """Upload the next chunk of a blob, and return the session for the next call.
 
         Args:
             session: The session that the last call returned.
             data: The chunk. An empty chunk is not sent.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             RangeNotSatisfiableError: The chunk does not begin where the last one ended. Call `get_blob_upload_status`, and
                 continue from the offset of the session that it returns.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pushing a blob in chunks (end-5).
         """
@@ -66,39 +80,55 @@ class AsyncUploadCalls(AsyncClientBase):
             return session  # Content-Range cannot express an empty range
         last = session.offset + len(data) - 1
         response = await upload_blob_chunk.asyncio(
-            self._pipeline, session.repo, session.location, data, content_range=f"{session.offset}-{last}", timeout=timeout
+            self._pipeline,
+            session.repo,
+            session.location,
+            data,
+            content_range=f"{session.offset}-{last}",
+            timeout=timeout,
+            deadline=deadline,
         )
         return session_after_chunk(session, response, len(data))
 
-    async def complete_blob_upload(self, session: UploadSession, digest: str, *, timeout: Timeout | None = None) -> Descriptor:
+    async def complete_blob_upload(
+        self, session: UploadSession, digest: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> Descriptor:
         """Close an upload session after all bytes have been sent, and return the blob's descriptor.
 
         Args:
             session: The session that the last call returned.
             digest: The digest of the whole blob.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             InvalidDigestError: The digest is malformed.
             BadRequestError: The digest is not that of the uploaded bytes.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pushing Blobs (end-6).
         """
         checked = Digest(digest)
-        await complete_blob_upload.asyncio(self._pipeline, session.repo, session.location, checked, timeout=timeout)
+        await complete_blob_upload.asyncio(
+            self._pipeline, session.repo, session.location, checked, timeout=timeout, deadline=deadline
+        )
         return Descriptor(media_type=OCTET_STREAM, digest=checked, size=session.offset)
 
-    async def cancel_blob_upload(self, session: UploadSession, *, timeout: Timeout | None = None) -> None:
+    async def cancel_blob_upload(
+        self, session: UploadSession, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> None:
         """Cancel an upload session; the registry discards the uploaded bytes.
 
         Args:
             session: The session.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             NotFoundError: The session is closed already.
             MethodNotAllowedError: The registry does not support the cancellation of uploads.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Cancel a blob upload (end-14).
         """
-        await cancel_blob_upload.asyncio(self._pipeline, session.repo, session.location, timeout=timeout)
+        await cancel_blob_upload.asyncio(self._pipeline, session.repo, session.location, timeout=timeout, deadline=deadline)

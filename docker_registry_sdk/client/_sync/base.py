@@ -10,7 +10,7 @@ from typing import Literal, Protocol, Self, TypeVar, Unpack
 
 from ..._core.transport._sync.pipeline import Pipeline
 from ..._core.transport.options import ClientOptions
-from ..._core.wire import Sender
+from ..._core.wire import CallLimits, Deadline, Sender, Timeout, call_limits
 from ...errors import InvalidReferenceError
 from ...reference import Index, Repo
 from ..pages import PageGuard
@@ -23,11 +23,12 @@ Entry_co = TypeVar("Entry_co", covariant=True)
 class FetchPage(Protocol[Entry_co]):
     """A function that requests one page of a listing."""
 
-    def __call__(self, url: str | None, /) -> tuple[Sequence[Entry_co], str | None]:
+    def __call__(self, url: str | None, limits: CallLimits, /) -> tuple[Sequence[Entry_co], str | None]:
         """Return the entries of a page, and the URL of the next page (None on the last page).
 
         Args:
             url: The URL of the page, as the page before named it; None for the first page.
+            limits: The limits of the whole listing.
         """
         ...
 
@@ -81,6 +82,10 @@ class ClientBase:
     def _name(self) -> str:
         return self.repo.remote_name
 
+    def _limits(self, timeout: Timeout | None, deadline: Deadline | float | None) -> CallLimits:
+        """Return the limits of a call that begins now and may send several requests."""
+        return call_limits(self._pipeline, timeout, deadline)
+
     def with_repo(self, name: str | Repo) -> Self:
         """Return a client of another repository on the same registry, which shares connections, tokens and sessions.
 
@@ -109,19 +114,26 @@ class ClientBase:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.index.name if self._repo is None else self._repo.canonical_name!r})"
 
-    def _iter_pages(self, fetch: FetchPage[Entry]) -> Iterator[Entry]:
+    def _iter_pages(
+        self, fetch: FetchPage[Entry], timeout: Timeout | None, deadline: Deadline | float | None
+    ) -> Iterator[Entry]:
         """Yield the entries of all pages of a listing.
 
         Args:
-            fetch: Requests one page.
+            fetch: A function that requests one page.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds from the first request until the last page is received, or a `Deadline`; None uses the
+                client's deadline.
 
         Raises:
             RegistryError: A page links to another origin, or the listing has no end.
+            DeadlineExceededError: The deadline passed before the last page was received.
         """
+        limits = self._limits(timeout, deadline)
         guard = PageGuard(self._pipeline.home.origin)
         url: str | None = None
         while True:
-            entries, next_url = fetch(url)
+            entries, next_url = fetch(url, limits)
             for entry in entries:
                 yield entry
             url = guard.check(next_url, len(entries))

@@ -20,7 +20,7 @@ from ..._core.blobs.upload_session import (
     session_from_start,
 )
 from ..._core.blobs.upload_source import UploadSource
-from ..._core.wire import Timeout
+from ..._core.wire import CallLimits, Deadline, Timeout
 from ...digest import Digest
 from ...errors import ParseError
 from ...media_types import OCTET_STREAM
@@ -33,7 +33,12 @@ class BlobCalls(ClientBase):
     """The calls for blobs."""
 
     def create_blob_read_stream(
-        self, digest: str | Descriptor, *, use_urls: bool = False, timeout: Timeout | None = None
+        self,
+        digest: str | Descriptor,
+        *,
+        use_urls: bool = False,
+        timeout: Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> AbstractContextManager[BlobStream]:
         """Return a context manager that opens a blob as a verified stream.
 
@@ -42,17 +47,20 @@ class BlobCalls(ClientBase):
         Args:
             digest: The blob's digest, or its descriptor; the size in a descriptor is checked as well.
             use_urls: If the registry does not have the blob, try the `urls` of the descriptor, without credentials.
-            timeout: Seconds or an `httpx.Timeout` for each request.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds within which the whole blob must have been read, or a `Deadline`; None uses the client's
+                deadline.
 
         Raises:
             InvalidDigestError: The digest is malformed, or of an unknown algorithm.
             NotFoundError: The blob does not exist.
             DigestMismatchError: While reading, before the last bytes are returned: the bytes do not match the digest or size.
             TransportError: While reading: the download was interrupted, and `max_retries` is used up.
+            DeadlineExceededError: The deadline passed before the whole blob was read.
 
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
-        return open_blob_stream(self._blobs(timeout), digest, use_urls)
+        return open_blob_stream(self._blobs(self._limits(timeout, deadline)), digest, use_urls)
 
     def download_blob(
         self,
@@ -62,6 +70,7 @@ class BlobCalls(ClientBase):
         use_urls: bool = False,
         on_progress: OnProgress | None = None,
         timeout: Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> Descriptor:
         """Download a blob to a file: verified, resumable, and renamed into place atomically.
 
@@ -73,7 +82,8 @@ class BlobCalls(ClientBase):
             path: The file to write. If it exists and holds this blob already, nothing is downloaded.
             use_urls: If the registry does not have the blob, try the `urls` of the descriptor, without credentials.
             on_progress: Called at most once per MiB, and at the end. An exception that it raises ends the download.
-            timeout: Seconds or an `httpx.Timeout` for each request.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Returns:
             The descriptor that was passed, or a new one with the blob's size.
@@ -85,12 +95,17 @@ class BlobCalls(ClientBase):
             NotFoundError: The blob does not exist.
             DigestMismatchError: The bytes do not match the digest or the size; they have been deleted.
             TransportError: The download was interrupted, and `max_retries` is used up.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
-        return download_blob(self._blobs(timeout), digest, path, use_urls=use_urls, on_progress=on_progress)
+        return download_blob(
+            self._blobs(self._limits(timeout, deadline)), digest, path, use_urls=use_urls, on_progress=on_progress
+        )
 
-    def open_blob(self, digest: str | Descriptor, *, timeout: Timeout | None = None) -> BlobFile:
+    def open_blob(
+        self, digest: str | Descriptor, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> BlobFile:
         """Open a blob as a seekable file, for `tarfile`, `zipfile` and others that read only some ranges of it.
 
         Ranges cannot be checked against the digest. Use `download_blob` or `create_blob_read_stream` for verified bytes.
@@ -98,55 +113,69 @@ class BlobCalls(ClientBase):
         Args:
             digest: The blob's digest, or its descriptor. The size in a descriptor is trusted; for a digest, a HEAD request
                 finds the size.
-            timeout: Seconds or an `httpx.Timeout` for each request.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds within which opening the file and all reads from it must be complete, or a `Deadline`; None
+                uses the client's deadline.
 
         Raises:
             InvalidDigestError: The digest is malformed.
             NotFoundError: The blob does not exist. With a descriptor, raised on the first read.
             ParseError: The registry does not state the size of the blob.
             RegistryError: While reading: the registry does not support range requests.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
         spec = parse_blob_spec(digest)
-        size = spec.size if spec.size is not None else (self.head_blob(spec.digest, timeout=timeout)).size
-        return BlobFile(self._blobs(timeout), spec, size)
+        limits = self._limits(timeout, deadline)
+        size = spec.size
+        if size is None:
+            size = (self.head_blob(spec.digest, timeout=limits.timeout, deadline=limits.deadline)).size
+        return BlobFile(self._blobs(limits), spec, size)
 
-    def head_blob(self, digest: str, *, timeout: Timeout | None = None) -> Descriptor:
+    def head_blob(
+        self, digest: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> Descriptor:
         """Return the descriptor of a blob, with its size, without the blob itself.
 
         Args:
             digest: The blob's digest.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             InvalidDigestError: The digest is malformed.
             NotFoundError: The blob does not exist.
             ParseError: The registry does not state the size of the blob.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
-        wanted = Digest(digest)
-        response = head_blob.sync(self._pipeline, self._name, wanted, timeout=timeout)
+        checked = Digest(digest)
+        response = head_blob.sync(self._pipeline, self._name, checked, timeout=timeout, deadline=deadline)
         if response.content_length is None:
             raise ParseError(model="HeadBlobOk", field="Content-Length", problem="is missing from the headers")
-        return Descriptor(media_type=response.media_type or OCTET_STREAM, digest=wanted, size=response.content_length)
+        return Descriptor(media_type=response.media_type or OCTET_STREAM, digest=checked, size=response.content_length)
 
-    def delete_blob(self, digest: str, *, timeout: Timeout | None = None) -> None:
+    def delete_blob(
+        self, digest: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> None:
         """Delete a blob from the repository.
 
         Args:
             digest: The blob's digest.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             InvalidDigestError: The digest is malformed.
             NotFoundError: The blob does not exist.
             MethodNotAllowedError: The registry does not delete blobs.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Deleting Blobs (end-10).
         """
-        delete_blob.sync(self._pipeline, self._name, Digest(digest), timeout=timeout)
+        delete_blob.sync(self._pipeline, self._name, Digest(digest), timeout=timeout, deadline=deadline)
 
     def blob_upload(
         self,
@@ -160,6 +189,7 @@ class BlobCalls(ClientBase):
         on_session: OnSession | None = None,
         on_progress: OnProgress | None = None,
         timeout: Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> Descriptor:
         """Upload a blob, unless the repository has it already. An interrupted upload is resumed.
 
@@ -179,7 +209,8 @@ class BlobCalls(ClientBase):
             on_session: Called with the session after each request. With this argument, a failed or cancelled upload stays open
                 on the registry so that it can be resumed; without it, the upload session is cancelled.
             on_progress: Called at most once per MiB.
-            timeout: Seconds or an `httpx.Timeout` for each request.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Returns:
             A descriptor with the blob's digest and size.
@@ -189,11 +220,12 @@ class BlobCalls(ClientBase):
             RegistryError: The registry rejects the upload. If a session stays open there, a note on the exception says so.
             TypeError: The source is of an unsupported type, or `from_repo` was passed without `digest`.
             OSError: The source cannot be read.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pushing Blobs (end-2, end-4a, end-5, end-6, end-11, end-13, end-14).
         """
         return upload_blob(
-            self._blobs(timeout),
+            self._blobs(self._limits(timeout, deadline)),
             source,
             UploadOptions(
                 digest=digest,
@@ -208,14 +240,20 @@ class BlobCalls(ClientBase):
         )
 
     def mount_blob(
-        self, digest: str, from_repo: str | None = None, *, timeout: Timeout | None = None
+        self,
+        digest: str,
+        from_repo: str | None = None,
+        *,
+        timeout: Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> Descriptor | UploadSession:
         """Mount a blob from another repository of the registry.
 
         Args:
             digest: The blob's digest.
             from_repo: The name of the repository that has the blob; None lets the registry find a repository.
-            timeout: Seconds or an `httpx.Timeout` for each request.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Returns:
             The blob's descriptor if the blob was mounted; a HEAD request finds its size. Otherwise an upload session, to be used
@@ -223,16 +261,22 @@ class BlobCalls(ClientBase):
 
         Raises:
             InvalidDigestError: The digest is malformed.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Mounting a blob from another repository (end-11).
         """
-        wanted = Digest(digest)
+        mounted, limits = Digest(digest), self._limits(timeout, deadline)
         response = start_blob_upload.sync(
-            self._pipeline, self._name, mount=wanted, from_repo=from_repo, timeout=timeout
+            self._pipeline,
+            self._name,
+            mount=mounted,
+            from_repo=from_repo,
+            timeout=limits.timeout,
+            deadline=limits.deadline,
         )
         if isinstance(response, start_blob_upload.StartBlobUploadAccepted):
             return session_from_start(self._name, response)
-        return self.head_blob(wanted, timeout=timeout)
+        return self.head_blob(mounted, timeout=limits.timeout, deadline=limits.deadline)
 
-    def _blobs(self, timeout: Timeout | None) -> BlobRepository:
-        return BlobRepository(self._pipeline, self._name, timeout)
+    def _blobs(self, limits: CallLimits) -> BlobRepository:
+        return BlobRepository(self._pipeline, self._name, limits.timeout)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..._core.wire import Timeout
+from ..._core.wire import CallLimits, Deadline, Timeout
 from ...v2.api import list_repositories
 from .base import ClientBase
 
@@ -14,39 +14,53 @@ class CatalogCalls(ClientBase):
     """The calls for the catalog of a registry."""
 
     def list_repositories(
-        self, *, n: int | None = None, last: str | None = None, timeout: Timeout | None = None
+        self,
+        *,
+        n: int | None = None,
+        last: str | None = None,
+        timeout: Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> list_repositories.ListRepositoriesOk:
         """List one page of the registry's repositories; `iter_repositories` yields the names of all pages.
 
         Args:
             n: The largest number of names to return.
             last: The name after which the page begins.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             StatusError: The registry has no catalog; Docker Hub and GHCR have none.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Docker Registry HTTP API V2, Listing Repositories.
         """
-        return list_repositories.sync(self._pipeline, n=n, last=last, timeout=timeout)
+        return list_repositories.sync(self._pipeline, n=n, last=last, timeout=timeout, deadline=deadline)
 
-    def iter_repositories(self, *, page_size: int | None = None, timeout: Timeout | None = None) -> Iterator[str]:
+    def iter_repositories(
+        self, *, page_size: int | None = None, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> Iterator[str]:
         """Yield the names of all repositories; each page is requested when the one before has been consumed.
 
         Args:
             page_size: The number of names to request per page; None leaves the number to the registry.
-            timeout: Seconds or an `httpx.Timeout` for each request.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds from the first request until the last page is received, or a `Deadline`; None uses the
+                client's deadline.
 
         Raises:
             StatusError: The registry has no catalog; Docker Hub and GHCR have none.
             RegistryError: A page links to another origin, or the listing has no end.
+            DeadlineExceededError: The deadline passed before the last page was received.
 
         Source: Docker Registry HTTP API V2, Listing Repositories.
         """
 
-        def fetch(url: str | None, /) -> tuple[Sequence[str], str | None]:
+        def fetch(url: str | None, limits: CallLimits, /) -> tuple[Sequence[str], str | None]:
             n = page_size if url is None else None
-            page = list_repositories.sync(self._pipeline, n=n, next_url=url, timeout=timeout)
+            page = list_repositories.sync(
+                self._pipeline, n=n, next_url=url, timeout=limits.timeout, deadline=limits.deadline
+            )
             return page.body.repositories, page.next_url
 
-        return self._iter_pages(fetch)
+        return self._iter_pages(fetch, timeout, deadline)

@@ -9,7 +9,7 @@ from ..._core.auth.report import AuthReport
 from ..._core.transport._sync.assembly import create_pipeline, create_v2_gate
 from ..._core.transport._sync.pipeline import Pipeline
 from ..._core.transport.options import ClientOptions
-from ..._core.wire import Timeout, call_limits, send
+from ..._core.wire import Deadline, Timeout, send
 from ...v2.api import ping
 from ..probing import speaks_api, without_credentials
 from .blobs import BlobCalls
@@ -41,31 +41,35 @@ class RegistryClientV2(ReferrerCalls, TagCalls, CatalogCalls, BlobCalls, UploadC
         self._auth_policy = pipeline.gate = create_v2_gate(pipeline, options)
         return pipeline
 
-    def ping(self, *, timeout: Timeout | None = None) -> ping.PingOk:
+    def ping(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> ping.PingOk:
         """Check that the registry speaks API v2 and accepts the client's credentials.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             UnauthorizedError: The registry speaks API v2, and requires credentials or rejects those of the client.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Determining Support (end-1).
         """
-        return ping.sync(self._pipeline, timeout=timeout)
+        return ping.sync(self._pipeline, timeout=timeout, deadline=deadline)
 
-    def supports_v2(self, *, timeout: Timeout | None = None) -> bool:
+    def supports_v2(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> bool:
         """Return whether the registry speaks API v2. The request carries no credentials.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             StatusError: The response is inconclusive: 408, 429 (`RateLimitedError`) or 5xx. Try again later.
             TransportError: No response was received.
+            DeadlineExceededError: The deadline passed before the call was complete.
         """
         request = without_credentials(ping.request())
-        return send(self._pipeline, request, speaks_api, range(100, 600), None, call_limits(self._pipeline, timeout))
+        return send(self._pipeline, request, speaks_api, range(100, 600), None, self._limits(timeout, deadline))
 
     def explain_auth(self) -> AuthReport:
         """Return which credential, challenge, realm, scopes and token produced the last response; the report has no secrets."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..._core.wire import HTTPResponse, Timeout, call_limits, send
+from ..._core.wire import Deadline, HTTPResponse, Timeout, send
 from ...digest import Digest
 from ...v2.api import delete_manifest, get_manifest, head_manifest, put_manifest
 from ...v2.models import ErrorResponse
@@ -25,14 +25,20 @@ class ManifestCalls(ClientBase):
     """The calls for manifests."""
 
     def get_manifest(
-        self, ref: str, *, accept: Sequence[str] | None = None, timeout: Timeout | None = None
+        self,
+        ref: str,
+        *,
+        accept: Sequence[str] | None = None,
+        timeout: Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> ManifestResponse:
         """Get a manifest by tag or digest, and check its digest, which is computed from the bytes.
 
         Args:
             ref: A tag or a digest.
             accept: The media types to accept; None for all manifest types that this package can parse.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             InvalidDigestError: The reference is a malformed digest, or one of an unknown algorithm.
@@ -41,6 +47,7 @@ class ManifestCalls(ClientBase):
             UnexpectedContentType: The media type is not a known manifest type; `.raw` holds the bytes.
             ResponseError: The manifest exceeds the size limit.
             ParseError: The manifest cannot be parsed, or could be parsed as two kinds of manifest.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pulling Manifests (end-3).
         """
@@ -51,26 +58,35 @@ class ManifestCalls(ClientBase):
             return read_manifest(response, reference)
 
         request = get_manifest.request(self._name, reference, accept=accept)
-        limits = call_limits(self._pipeline, timeout)
+        limits = self._limits(timeout, deadline)
         return send(self._pipeline, request, read, (200,), ErrorResponse.from_dict, limits)
 
     def head_manifest(
-        self, ref: str, *, accept: Sequence[str] | None = None, timeout: Timeout | None = None
+        self,
+        ref: str,
+        *,
+        accept: Sequence[str] | None = None,
+        timeout: Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> head_manifest.HeadManifestOk:
         """Return the digest, size and media type of a manifest as the registry states them, without the manifest itself.
 
         Args:
             ref: A tag or a digest.
             accept: The media types to accept; None for all manifest types that this package can parse.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             InvalidDigestError: The reference is a malformed digest.
             NotFoundError: The manifest does not exist.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pulling Manifests (end-3).
         """
-        return head_manifest.sync(self._pipeline, self._name, _reference(ref), accept=accept, timeout=timeout)
+        return head_manifest.sync(
+            self._pipeline, self._name, _reference(ref), accept=accept, timeout=timeout, deadline=deadline
+        )
 
     def put_manifest(
         self,
@@ -82,6 +98,7 @@ class ManifestCalls(ClientBase):
         if_match: str | None = None,
         if_none_match: str | None = None,
         timeout: Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> PutManifestResponse:
         """Push a manifest under a tag or under its digest, in one request.
 
@@ -92,13 +109,15 @@ class ManifestCalls(ClientBase):
             tags: Further tags, when `ref` is a digest; the response names those that the registry set.
             if_match: Push only if the manifest that is now under `ref` has this ETag. Some registries ignore this.
             if_none_match: `*` to push only if `ref` does not exist yet. Some registries ignore this.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             InvalidDigestError: The reference is a malformed digest, or one of an unknown algorithm.
             DigestMismatchError: `ref` is a digest and not that of the content, or the registry returned another digest.
             BadRequestError: The registry rejects the manifest, or a blob or manifest that it refers to is missing.
             PreconditionFailedError: The condition of `if_match` or `if_none_match` is not met.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pushing Manifests (end-7a, end-7b).
         """
@@ -115,28 +134,33 @@ class ManifestCalls(ClientBase):
             if_match=if_match,
             if_none_match=if_none_match,
             timeout=timeout,
+            deadline=deadline,
         )
         check_claimed_digest(response.docker_content_digest, digest, payload)
         return PutManifestResponse(
             digest=digest, location=response.location, subject=response.oci_subject, tags=tuple(response.oci_tag or ())
         )
 
-    def delete_manifest(self, ref: str, *, timeout: Timeout | None = None) -> None:
+    def delete_manifest(
+        self, ref: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> None:
         """Delete a manifest with all its tags, by digest, or delete only one tag. A tag is never resolved to its digest.
 
         Args:
             ref: A digest or a tag.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             InvalidDigestError: The reference is a malformed digest.
             NotFoundError: The manifest does not exist.
             BadRequestError: The registry deletes manifests by digest only.
             MethodNotAllowedError: The registry does not delete manifests.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Deleting Manifests and Tags (end-9).
         """
-        delete_manifest.sync(self._pipeline, self._name, _reference(ref), timeout=timeout)
+        delete_manifest.sync(self._pipeline, self._name, _reference(ref), timeout=timeout, deadline=deadline)
 
 
 def _reference(ref: str) -> str:

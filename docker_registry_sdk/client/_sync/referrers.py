@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..._core.wire import Timeout
+from ..._core.wire import CallLimits, Deadline, Timeout
 from ...digest import Digest
 from ...errors import NotFoundError, ResponseError
 from ...v2.api import list_referrers
@@ -18,27 +18,39 @@ class ReferrerCalls(ManifestCalls):
     """The calls for manifests and their referrers."""
 
     def list_referrers(
-        self, digest: str, *, artifact_type: str | None = None, timeout: Timeout | None = None
+        self,
+        digest: str,
+        *,
+        artifact_type: str | None = None,
+        timeout: Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> list_referrers.ListReferrersOk:
         """List one page of the referrers of a manifest, as the referrers API of the registry returns them.
 
         Args:
             digest: The digest of the subject.
             artifact_type: The artifact type to list. Some registries ignore this filter: see `oci_filters_applied`.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             InvalidDigestError: The digest is malformed.
             NotFoundError: The registry has no referrers API. Clients then keep the list under the fallback tag.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Listing Referrers (end-12).
         """
         return list_referrers.sync(
-            self._pipeline, self._name, Digest(digest), artifact_type=artifact_type, timeout=timeout
+            self._pipeline, self._name, Digest(digest), artifact_type=artifact_type, timeout=timeout, deadline=deadline
         )
 
     def iter_referrers(
-        self, digest: str, *, artifact_type: str | None = None, timeout: Timeout | None = None
+        self,
+        digest: str,
+        *,
+        artifact_type: str | None = None,
+        timeout: Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> Iterator[Descriptor]:
         """Yield the descriptors of all referrers of a manifest, filtered by artifact type.
 
@@ -47,38 +59,45 @@ class ReferrerCalls(ManifestCalls):
         Args:
             digest: The digest of the subject.
             artifact_type: The artifact type of the referrers to yield; None for all.
-            timeout: Seconds or an `httpx.Timeout` for each request.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds from the first request until the last page is received, or a `Deadline`; None uses the
+                client's deadline.
 
         Raises:
             InvalidDigestError: The digest is malformed.
             ReferrersError: The manifest under the fallback tag is not an index.
             RegistryError: A page links to another origin, or the listing has no end.
+            DeadlineExceededError: The deadline passed before the last page was received.
 
         Source: OCI Distribution Spec, Listing Referrers (end-12), Referrers Tag Schema.
         """
         subject = Digest(digest)
 
-        def fetch(url: str | None, /) -> tuple[Sequence[Descriptor], str | None]:
+        def fetch(url: str | None, limits: CallLimits, /) -> tuple[Sequence[Descriptor], str | None]:
             if url is not None:
-                page = list_referrers.sync(self._pipeline, self._name, subject, next_url=url, timeout=timeout)
+                page = list_referrers.sync(
+                    self._pipeline, self._name, subject, next_url=url, timeout=limits.timeout, deadline=limits.deadline
+                )
                 return page.body.manifests, page.next_url
             try:
-                page = self.list_referrers(subject, artifact_type=artifact_type, timeout=timeout)
+                page = self.list_referrers(
+                    subject, artifact_type=artifact_type, timeout=limits.timeout, deadline=limits.deadline
+                )
             except ResponseError as error:
                 # Do not remember this: the registry may gain the API while a client lives, and a proxy may answer 404 once.
                 if not means_no_referrers_api(error):
                     raise
             else:
                 return page.body.manifests, page.next_url
-            return self._referrers_from_fallback_tag(subject, timeout), None
+            return self._referrers_from_fallback_tag(subject, limits), None
 
-        for descriptor in self._iter_pages(fetch):
+        for descriptor in self._iter_pages(fetch, timeout, deadline):
             if artifact_type is None or descriptor.artifact_type == artifact_type:
                 yield descriptor
 
-    def _referrers_from_fallback_tag(self, subject: Digest, timeout: Timeout | None) -> list[Descriptor]:
+    def _referrers_from_fallback_tag(self, subject: Digest, limits: CallLimits) -> list[Descriptor]:
         try:
-            found = self.get_manifest(fallback_tag(subject), timeout=timeout)
+            found = self.get_manifest(fallback_tag(subject), timeout=limits.timeout, deadline=limits.deadline)
         except NotFoundError:
             return []
         index = fallback_index(found, subject)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Literal
 
 from ..._core.auth.report import AuthReport
-from ..._core.wire import HTTPResponse, Timeout, async_send, call_limits
+from ..._core.wire import Deadline, HTTPResponse, Timeout, async_send
 from ...client.probing import check_conclusive, speaks_api, without_credentials
 from ...v1.api import check_login, create_user, ping, search, update_user
 from ...v1.models import NewUser, SearchResult, UserChange
@@ -32,34 +32,44 @@ class AsyncRegistryClientV1(AsyncV1Repos, AsyncV1Images):
 
     version: Literal[1] = 1
 
-    async def ping(self, *, timeout: Timeout | None = None) -> ping.PingOk:
+    async def ping(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> ping.PingOk:
         """Check that the index speaks API v1.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             NotFoundError: The index does not speak API v1.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Registry API, Status check for registry.
         """
-        return await ping.asyncio(self._pipeline, timeout=timeout)
+        return await ping.asyncio(self._pipeline, timeout=timeout, deadline=deadline)
 
-    async def supports_v1(self, *, timeout: Timeout | None = None) -> bool:
+    async def supports_v1(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> bool:
         """Return whether the index speaks API v1. The request carries no credentials.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             StatusError: The response is inconclusive: 408, 429 (`RateLimitedError`) or 5xx. Try again later.
             TransportError: No response was received.
+            DeadlineExceededError: The deadline passed before the call was complete.
         """
         request = without_credentials(ping.request())
-        return await async_send(self._pipeline, request, speaks_api, range(100, 600), None, call_limits(self._pipeline, timeout))
+        return await async_send(self._pipeline, request, speaks_api, range(100, 600), None, self._limits(timeout, deadline))
 
     async def search(
-        self, term: str, *, page: int | None = None, n: int | None = None, timeout: Timeout | None = None
+        self,
+        term: str,
+        *,
+        page: int | None = None,
+        n: int | None = None,
+        timeout: Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> search.SearchOk:
         """Search the index for repositories, and return one page of results; `iter_search` yields the results of all pages.
 
@@ -67,71 +77,89 @@ class AsyncRegistryClientV1(AsyncV1Repos, AsyncV1Images):
             term: The search term.
             page: The number of the page; the first page is 1.
             n: The number of results per page.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             NotFoundError: The index does not offer a search.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Docker Hub API, Search.
         """
-        return await search.asyncio(self._pipeline, q=term, page=page, n=n, timeout=timeout)
+        return await search.asyncio(self._pipeline, q=term, page=page, n=n, timeout=timeout, deadline=deadline)
 
     async def iter_search(
-        self, term: str, *, page_size: int | None = None, timeout: Timeout | None = None
+        self, term: str, *, page_size: int | None = None, timeout: Timeout | None = None, deadline: Deadline | float | None = None
     ) -> AsyncIterator[SearchResult]:
         """Yield all results of a search; each page is requested when the one before has been consumed.
 
         Args:
             term: The search term.
             page_size: The number of results to request per page; None leaves the number to the index.
-            timeout: Seconds or an `httpx.Timeout` for each request.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds from the first request until the last page is received, or a `Deadline`; None uses the
+                client's deadline.
 
         Raises:
             NotFoundError: The index does not offer a search.
             RegistryError: The search has no end.
+            DeadlineExceededError: The deadline passed before the last page was received.
 
         Source: Docker Hub API, Search.
         """
+        limits = self._limits(timeout, deadline)
         pages = SearchPages(str(self._pipeline.home.origin))
         number: int | None = None
         while True:
-            response = await search.asyncio(self._pipeline, q=term, page=number, n=page_size, timeout=timeout)
+            response = await search.asyncio(
+                self._pipeline, q=term, page=number, n=page_size, timeout=limits.timeout, deadline=limits.deadline
+            )
             number = pages.next_page(response.body)
             for result in response.body.results:
                 yield result
             if number is None:
                 return
 
-    async def check_login(self, *, timeout: Timeout | None = None) -> None:
+    async def check_login(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> None:
         """Check the user name and password. A standalone registry accepts any: see `checks_logins`.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             UnauthorizedError: The credentials are wrong.
             ForbiddenError: The account is inactive.
             NotFoundError: The host is not an index, or the client has no credentials to send.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Docker Hub API, User Login.
         """
-        await check_login.asyncio(self._pipeline, timeout=timeout)
+        await check_login.asyncio(self._pipeline, timeout=timeout, deadline=deadline)
 
-    async def checks_logins(self, *, timeout: Timeout | None = None) -> bool:
+    async def checks_logins(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> bool:
         """Return whether the index rejects a login without credentials; otherwise a success of `check_login` proves nothing.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             StatusError: The response is inconclusive: 408, 429 (`RateLimitedError`) or 5xx. Try again later.
+            DeadlineExceededError: The deadline passed before the call was complete.
         """
         request = without_credentials(check_login.request())
-        limits = call_limits(self._pipeline, timeout)
+        limits = self._limits(timeout, deadline)
         return not await async_send(self._pipeline, request, _accepts, range(100, 600), None, limits)
 
     async def create_user(
-        self, username: str, password: str, *, email: str | None = None, timeout: Timeout | None = None
+        self,
+        username: str,
+        password: str,
+        *,
+        email: str | None = None,
+        timeout: Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> None:
         """Create a user. The request does not carry the client's own credentials.
 
@@ -139,18 +167,26 @@ class AsyncRegistryClientV1(AsyncV1Repos, AsyncV1Images):
             username: The new user's name.
             password: The new user's password.
             email: The email address, which the user has to confirm.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             BadRequestError: The name is taken, or the name or the password is malformed.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Docker Hub API, User Register.
         """
         user = NewUser(username=username, password=password, email=email)
-        await create_user.asyncio(self._pipeline, user, timeout=timeout)
+        await create_user.asyncio(self._pipeline, user, timeout=timeout, deadline=deadline)
 
     async def update_user(
-        self, username: str, *, password: str | None = None, email: str | None = None, timeout: Timeout | None = None
+        self,
+        username: str,
+        *,
+        password: str | None = None,
+        email: str | None = None,
+        timeout: Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> None:
         """Change the password of a user, or add an email address.
 
@@ -158,16 +194,18 @@ class AsyncRegistryClientV1(AsyncV1Repos, AsyncV1Images):
             username: The user's name.
             password: The new password.
             email: The email address to add.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             UnauthorizedError: The index requires credentials, or rejects those of the client.
             ForbiddenError: The credentials are those of another user.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Docker Hub API, Update User.
         """
         change = UserChange(password=password, email=email)
-        await update_user.asyncio(self._pipeline, username, change, timeout=timeout)
+        await update_user.asyncio(self._pipeline, username, change, timeout=timeout, deadline=deadline)
 
     def explain_auth(self) -> AuthReport:
         """Return which credential, challenge and token produced the last response; the report contains no secrets."""

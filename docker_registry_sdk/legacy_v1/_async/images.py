@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any
 
 from ..._core.blobs.upload_source import AsyncBlobSource
-from ..._core.wire import HTTPResponse, Timeout, async_send, call_limits
+from ..._core.wire import Deadline, HTTPResponse, Timeout, async_send
 from ...digest import Digest
 from ...v1.api import get_img_ancestry, get_img_diff, get_img_files, get_img_json, put_img_checksum, put_img_json
 from ...v1.api.registry.get_img_json import GetImgJsonOk
@@ -18,35 +18,43 @@ from .layers import AsyncLayerStream, async_open_layer_stream, async_upload_laye
 class AsyncV1Images(AsyncV1Base):
     """The calls for images. An image id is a random name, not a digest, so nothing can be verified against it."""
 
-    async def get_img_ancestry(self, img_id: str, *, timeout: Timeout | None = None) -> list[str]:
+    async def get_img_ancestry(
+        self, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> list[str]:
         """Return the ids of an image and all its ancestors: the image first, the root last.
 
         Args:
             img_id: The image's id.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             NotFoundError: The image does not exist.
             BadRequestError: The upload of the image is not complete.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Registry API, Get image ancestry.
         """
-        return (await get_img_ancestry.asyncio(self._sender, img_id, timeout=timeout)).body
+        return (await get_img_ancestry.asyncio(self._sender, img_id, timeout=timeout, deadline=deadline)).body
 
-    async def get_img_json(self, img_id: str, *, timeout: Timeout | None = None) -> GetImgJsonOk:
+    async def get_img_json(
+        self, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> GetImgJsonOk:
         """Return the JSON of an image: parsed as `.body`, unchanged as `.raw`; the headers state the layer's size and checksum.
 
         Args:
             img_id: The image's id.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             NotFoundError: The image does not exist.
             BadRequestError: The upload of the image is not complete.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Registry API, Get image layer (json).
         """
-        return await get_img_json.asyncio(self._sender, img_id, timeout=timeout)
+        return await get_img_json.asyncio(self._sender, img_id, timeout=timeout, deadline=deadline)
 
     def get_img_layer_stream(
         self,
@@ -55,6 +63,7 @@ class AsyncV1Images(AsyncV1Base):
         img_json: GetImgJsonOk | None = None,
         range: str | None = None,
         timeout: Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> AbstractAsyncContextManager[AsyncLayerStream]:
         """Return a context manager that opens the layer of an image as a stream, verified if the registry stated a checksum.
 
@@ -62,36 +71,49 @@ class AsyncV1Images(AsyncV1Base):
             img_id: The image's id.
             img_json: The response to `get_img_json`, whose headers state the checksum; None to request it.
             range: The range to read, as `bytes=first-last` or `bytes=first-`; a range is never verified.
-            timeout: Seconds or an `httpx.Timeout` for each request.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds within which the whole layer must have been read, or a `Deadline`; None uses the client's
+                deadline.
 
         Raises:
             NotFoundError: The image does not exist.
             RangeNotSatisfiableError: The range is outside the layer, or the layer is empty.
             DigestMismatchError: While reading: the layer does not match the checksum that the registry stated.
+            DeadlineExceededError: The deadline passed before the whole layer was read.
 
         Source: Registry API, Get image layer.
         """
-        return async_open_layer_stream(self._sender, img_id, img_json, range, timeout)
+        return async_open_layer_stream(self._sender, img_id, img_json, range, self._limits(timeout, deadline))
 
-    async def put_img_json(self, img_id: str, content: bytes, *, timeout: Timeout | None = None) -> None:
+    async def put_img_json(
+        self, img_id: str, content: bytes, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> None:
         """Start the upload of an image by sending its JSON; the parent image must have been uploaded before.
 
         Args:
             img_id: The image's id.
             content: The image's JSON, byte for byte, since the payload checksum covers it.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             ConflictError: The registry has the complete image already.
             BadRequestError: The parent does not exist, the image was not passed to `put_repo`, or the JSON has another id.
             AuthError: The registry requires a token for writing: call `put_repo` first.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Registry API, Put image layer (json).
         """
-        await put_img_json.asyncio(self._sender, img_id, content, timeout=timeout)
+        await put_img_json.asyncio(self._sender, img_id, content, timeout=timeout, deadline=deadline)
 
     async def put_img_layer(
-        self, img_id: str, source: AsyncBlobSource, *, img_json: bytes, timeout: Timeout | None = None
+        self,
+        img_id: str,
+        source: AsyncBlobSource,
+        *,
+        img_json: bytes,
+        timeout: Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> Digest:
         """Upload the layer of an image after its JSON, and return the payload checksum for `put_img_checksum`.
 
@@ -99,19 +121,27 @@ class AsyncV1Images(AsyncV1Base):
             img_id: The image's id.
             source: The layer, a tar archive: bytes, a path, a file, or an iterable of bytes.
             img_json: The image's JSON as it was passed to `put_img_json`, since the checksum covers it.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             NotFoundError: The image's JSON was not uploaded before.
             ConflictError: The registry has the complete image already.
             OSError: The source cannot be read.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Registry API, Put image layer.
         """
-        return await async_upload_layer(self._sender, img_id, source, img_json, timeout)
+        return await async_upload_layer(self._sender, img_id, source, img_json, self._limits(timeout, deadline))
 
     async def put_img_checksum(
-        self, img_id: str, checksum: str, *, tarsum: str | None = None, timeout: Timeout | None = None
+        self,
+        img_id: str,
+        checksum: str,
+        *,
+        tarsum: str | None = None,
+        timeout: Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> None:
         """Complete the upload of an image by sending its payload checksum.
 
@@ -119,45 +149,55 @@ class AsyncV1Images(AsyncV1Base):
             img_id: The image's id.
             checksum: The checksum that `put_img_layer` returned.
             tarsum: The tarsum, a checksum that docker-registry up to 0.9.0 requires. If it is sent, Quay checks neither checksum.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             BadRequestError: The checksum is not that of the uploaded JSON and layer.
             ConflictError: The image is complete already.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: docker-registry, images.py, put_image_checksum.
         """
         await put_img_checksum.asyncio(
-            self._sender, img_id, x_docker_checksum=tarsum, x_docker_checksum_payload=checksum, timeout=timeout
+            self._sender, img_id, x_docker_checksum=tarsum, x_docker_checksum_payload=checksum, timeout=timeout, deadline=deadline
         )
 
-    async def get_img_files(self, img_id: str, *, timeout: Timeout | None = None) -> list[list[Any]]:
+    async def get_img_files(
+        self, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> list[list[Any]]:
         """List the files in the layer of an image: for each its path, kind, whether it is deleted, size, time, mode, user, group.
 
         Args:
             img_id: The image's id.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             BadRequestError: The layer is not a tar archive that the registry can read.
             NotFoundError: The image does not exist, or the registry does not offer this call.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: docker-registry, layers.py, serialize_tar_info.
         """
-        return (await get_img_files.asyncio(self._sender, img_id, timeout=timeout)).body
+        return (await get_img_files.asyncio(self._sender, img_id, timeout=timeout, deadline=deadline)).body
 
-    async def get_img_diff(self, img_id: str, *, timeout: Timeout | None = None) -> ImgDiff | None:
+    async def get_img_diff(
+        self, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> ImgDiff | None:
         """Return the differences between the layer of an image and its ancestors.
 
         Args:
             img_id: The image's id.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Returns:
             The differences, or None while the registry is still computing them; call again later.
 
         Raises:
             BadRequestError: The registry does not compute differences.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: docker-registry, layers.py, get_image_diff_json.
         """
@@ -166,4 +206,4 @@ class AsyncV1Images(AsyncV1Base):
             return get_img_diff.parse(response).body if response.content else None
 
         request = get_img_diff.request(img_id)
-        return await async_send(self._sender, request, read, (200,), ErrorResponse.from_dict, call_limits(self._sender, timeout))
+        return await async_send(self._sender, request, read, (200,), ErrorResponse.from_dict, self._limits(timeout, deadline))

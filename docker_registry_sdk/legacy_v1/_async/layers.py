@@ -8,7 +8,7 @@ from typing import Literal
 
 from ..._core.blobs._async.verified_stream import AsyncByteStream
 from ..._core.blobs.upload_source import AsyncBlobSource, open_source
-from ..._core.wire import AsyncClient, AsyncRawBody, Timeout, async_blocks
+from ..._core.wire import AsyncClient, AsyncRawBody, CallLimits, async_blocks
 from ...digest import Digest, Verifier
 from ...errors import DigestMismatchError
 from ...v1.api import get_img_json, get_img_layer_stream, put_img_layer
@@ -66,7 +66,7 @@ async def async_open_layer_stream(
     img_id: str,
     img_json: get_img_json.GetImgJsonOk | None,
     byte_range: str | None,
-    timeout: Timeout | None,
+    limits: CallLimits,
 ) -> AsyncIterator[AsyncLayerStream]:
     """Open a layer for reading; the connection is closed on exit.
 
@@ -75,16 +75,22 @@ async def async_open_layer_stream(
         img_id: The image's id.
         img_json: The response to `get_img_json`, whose headers state the checksum; None to request it.
         byte_range: The range to read, as `bytes=first-last`; a range cannot be verified.
-        timeout: Seconds or an `httpx.Timeout`; None uses the client's own.
+        limits: The timeout and deadline of the call.
 
     Raises:
         NotFoundError: The image does not exist.
     """
     verifier, checksum = Verifier("sha256"), None
     if byte_range is None:
-        response = img_json if img_json is not None else await get_img_json.asyncio(client, img_id, timeout=timeout)
+        response = (
+            img_json
+            if img_json is not None
+            else await get_img_json.asyncio(client, img_id, timeout=limits.timeout, deadline=limits.deadline)
+        )
         verifier, checksum = payload_verifier(response.raw), payload_checksum(response)
-    async with get_img_layer_stream.asyncio_stream(client, img_id, range=byte_range, timeout=timeout) as layer:
+    async with get_img_layer_stream.asyncio_stream(
+        client, img_id, range=byte_range, timeout=limits.timeout, deadline=limits.deadline
+    ) as layer:
         # For `bytes=first-`, docker-registry states a Content-Length that is one byte too large: read to the end instead.
         size = layer.content_length if byte_range is None else None
         async with AsyncLayerStream(size, layer.body, verifier, checksum) as stream:
@@ -92,7 +98,7 @@ async def async_open_layer_stream(
 
 
 async def async_upload_layer(
-    client: AsyncClient, img_id: str, source: AsyncBlobSource, img_json: bytes, timeout: Timeout | None
+    client: AsyncClient, img_id: str, source: AsyncBlobSource, img_json: bytes, limits: CallLimits
 ) -> Digest:
     """Upload a layer and return its payload checksum.
 
@@ -101,7 +107,7 @@ async def async_upload_layer(
         img_id: The image's id.
         source: The layer.
         img_json: The image's JSON, byte for byte.
-        timeout: Seconds or an `httpx.Timeout`; None uses the client's own.
+        limits: The timeout and deadline of the call.
 
     Raises:
         OSError: The source cannot be read.
@@ -111,9 +117,9 @@ async def async_upload_layer(
         if isinstance(body, (bytes, bytearray, memoryview)):
             whole = bytes(body)
             verifier.update(whole)
-            await put_img_layer.asyncio(client, img_id, whole, timeout=timeout)
+            await put_img_layer.asyncio(client, img_id, whole, timeout=limits.timeout, deadline=limits.deadline)
         else:
-            await put_img_layer.asyncio(client, img_id, _hashed(body, verifier), timeout=timeout)
+            await put_img_layer.asyncio(client, img_id, _hashed(body, verifier), timeout=limits.timeout, deadline=limits.deadline)
     return verifier.digest
 
 

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from ..._core.blobs.upload_source import BlobSource
-from ..._core.wire import HTTPResponse, Timeout, call_limits, send
+from ..._core.wire import Deadline, HTTPResponse, Timeout, send
 from ...digest import Digest
 from ...v1.api import (
     get_img_ancestry,
@@ -26,35 +26,43 @@ from .layers import LayerStream, open_layer_stream, upload_layer
 class V1Images(V1Base):
     """The calls for images. An image id is a random name, not a digest, so nothing can be verified against it."""
 
-    def get_img_ancestry(self, img_id: str, *, timeout: Timeout | None = None) -> list[str]:
+    def get_img_ancestry(
+        self, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> list[str]:
         """Return the ids of an image and all its ancestors: the image first, the root last.
 
         Args:
             img_id: The image's id.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             NotFoundError: The image does not exist.
             BadRequestError: The upload of the image is not complete.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Registry API, Get image ancestry.
         """
-        return (get_img_ancestry.sync(self._sender, img_id, timeout=timeout)).body
+        return (get_img_ancestry.sync(self._sender, img_id, timeout=timeout, deadline=deadline)).body
 
-    def get_img_json(self, img_id: str, *, timeout: Timeout | None = None) -> GetImgJsonOk:
+    def get_img_json(
+        self, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> GetImgJsonOk:
         """Return the JSON of an image: parsed as `.body`, unchanged as `.raw`; the headers state the layer's size and checksum.
 
         Args:
             img_id: The image's id.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             NotFoundError: The image does not exist.
             BadRequestError: The upload of the image is not complete.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Registry API, Get image layer (json).
         """
-        return get_img_json.sync(self._sender, img_id, timeout=timeout)
+        return get_img_json.sync(self._sender, img_id, timeout=timeout, deadline=deadline)
 
     def get_img_layer_stream(
         self,
@@ -63,6 +71,7 @@ class V1Images(V1Base):
         img_json: GetImgJsonOk | None = None,
         range: str | None = None,
         timeout: Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> AbstractContextManager[LayerStream]:
         """Return a context manager that opens the layer of an image as a stream, verified if the registry stated a checksum.
 
@@ -70,36 +79,49 @@ class V1Images(V1Base):
             img_id: The image's id.
             img_json: The response to `get_img_json`, whose headers state the checksum; None to request it.
             range: The range to read, as `bytes=first-last` or `bytes=first-`; a range is never verified.
-            timeout: Seconds or an `httpx.Timeout` for each request.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds within which the whole layer must have been read, or a `Deadline`; None uses the client's
+                deadline.
 
         Raises:
             NotFoundError: The image does not exist.
             RangeNotSatisfiableError: The range is outside the layer, or the layer is empty.
             DigestMismatchError: While reading: the layer does not match the checksum that the registry stated.
+            DeadlineExceededError: The deadline passed before the whole layer was read.
 
         Source: Registry API, Get image layer.
         """
-        return open_layer_stream(self._sender, img_id, img_json, range, timeout)
+        return open_layer_stream(self._sender, img_id, img_json, range, self._limits(timeout, deadline))
 
-    def put_img_json(self, img_id: str, content: bytes, *, timeout: Timeout | None = None) -> None:
+    def put_img_json(
+        self, img_id: str, content: bytes, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> None:
         """Start the upload of an image by sending its JSON; the parent image must have been uploaded before.
 
         Args:
             img_id: The image's id.
             content: The image's JSON, byte for byte, since the payload checksum covers it.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             ConflictError: The registry has the complete image already.
             BadRequestError: The parent does not exist, the image was not passed to `put_repo`, or the JSON has another id.
             AuthError: The registry requires a token for writing: call `put_repo` first.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Registry API, Put image layer (json).
         """
-        put_img_json.sync(self._sender, img_id, content, timeout=timeout)
+        put_img_json.sync(self._sender, img_id, content, timeout=timeout, deadline=deadline)
 
     def put_img_layer(
-        self, img_id: str, source: BlobSource, *, img_json: bytes, timeout: Timeout | None = None
+        self,
+        img_id: str,
+        source: BlobSource,
+        *,
+        img_json: bytes,
+        timeout: Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> Digest:
         """Upload the layer of an image after its JSON, and return the payload checksum for `put_img_checksum`.
 
@@ -107,19 +129,27 @@ class V1Images(V1Base):
             img_id: The image's id.
             source: The layer, a tar archive: bytes, a path, a file, or an iterable of bytes.
             img_json: The image's JSON as it was passed to `put_img_json`, since the checksum covers it.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             NotFoundError: The image's JSON was not uploaded before.
             ConflictError: The registry has the complete image already.
             OSError: The source cannot be read.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Registry API, Put image layer.
         """
-        return upload_layer(self._sender, img_id, source, img_json, timeout)
+        return upload_layer(self._sender, img_id, source, img_json, self._limits(timeout, deadline))
 
     def put_img_checksum(
-        self, img_id: str, checksum: str, *, tarsum: str | None = None, timeout: Timeout | None = None
+        self,
+        img_id: str,
+        checksum: str,
+        *,
+        tarsum: str | None = None,
+        timeout: Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> None:
         """Complete the upload of an image by sending its payload checksum.
 
@@ -127,45 +157,60 @@ class V1Images(V1Base):
             img_id: The image's id.
             checksum: The checksum that `put_img_layer` returned.
             tarsum: The tarsum, a checksum that docker-registry up to 0.9.0 requires. If it is sent, Quay checks neither checksum.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             BadRequestError: The checksum is not that of the uploaded JSON and layer.
             ConflictError: The image is complete already.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: docker-registry, images.py, put_image_checksum.
         """
         put_img_checksum.sync(
-            self._sender, img_id, x_docker_checksum=tarsum, x_docker_checksum_payload=checksum, timeout=timeout
+            self._sender,
+            img_id,
+            x_docker_checksum=tarsum,
+            x_docker_checksum_payload=checksum,
+            timeout=timeout,
+            deadline=deadline,
         )
 
-    def get_img_files(self, img_id: str, *, timeout: Timeout | None = None) -> list[list[Any]]:
+    def get_img_files(
+        self, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> list[list[Any]]:
         """List the files in the layer of an image: for each its path, kind, whether it is deleted, size, time, mode, user, group.
 
         Args:
             img_id: The image's id.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             BadRequestError: The layer is not a tar archive that the registry can read.
             NotFoundError: The image does not exist, or the registry does not offer this call.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: docker-registry, layers.py, serialize_tar_info.
         """
-        return (get_img_files.sync(self._sender, img_id, timeout=timeout)).body
+        return (get_img_files.sync(self._sender, img_id, timeout=timeout, deadline=deadline)).body
 
-    def get_img_diff(self, img_id: str, *, timeout: Timeout | None = None) -> ImgDiff | None:
+    def get_img_diff(
+        self, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> ImgDiff | None:
         """Return the differences between the layer of an image and its ancestors.
 
         Args:
             img_id: The image's id.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Returns:
             The differences, or None while the registry is still computing them; call again later.
 
         Raises:
             BadRequestError: The registry does not compute differences.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: docker-registry, layers.py, get_image_diff_json.
         """
@@ -174,4 +219,4 @@ class V1Images(V1Base):
             return get_img_diff.parse(response).body if response.content else None
 
         request = get_img_diff.request(img_id)
-        return send(self._sender, request, read, (200,), ErrorResponse.from_dict, call_limits(self._sender, timeout))
+        return send(self._sender, request, read, (200,), ErrorResponse.from_dict, self._limits(timeout, deadline))

@@ -9,7 +9,7 @@ from typing import Literal
 
 from ..._core.blobs._sync.verified_stream import SyncByteStream
 from ..._core.blobs.upload_source import BlobSource, open_source
-from ..._core.wire import Client, RawBody, Timeout, blocks
+from ..._core.wire import CallLimits, Client, RawBody, blocks
 from ...digest import Digest, Verifier
 from ...errors import DigestMismatchError
 from ...v1.api import get_img_json, get_img_layer_stream, put_img_layer
@@ -69,7 +69,7 @@ def open_layer_stream(
     img_id: str,
     img_json: get_img_json.GetImgJsonOk | None,
     byte_range: str | None,
-    timeout: Timeout | None,
+    limits: CallLimits,
 ) -> Iterator[LayerStream]:
     """Open a layer for reading; the connection is closed on exit.
 
@@ -78,23 +78,29 @@ def open_layer_stream(
         img_id: The image's id.
         img_json: The response to `get_img_json`, whose headers state the checksum; None to request it.
         byte_range: The range to read, as `bytes=first-last`; a range cannot be verified.
-        timeout: Seconds or an `httpx.Timeout`; None uses the client's own.
+        limits: The timeout and deadline of the call.
 
     Raises:
         NotFoundError: The image does not exist.
     """
     verifier, checksum = Verifier("sha256"), None
     if byte_range is None:
-        response = img_json if img_json is not None else get_img_json.sync(client, img_id, timeout=timeout)
+        response = (
+            img_json
+            if img_json is not None
+            else get_img_json.sync(client, img_id, timeout=limits.timeout, deadline=limits.deadline)
+        )
         verifier, checksum = payload_verifier(response.raw), payload_checksum(response)
-    with get_img_layer_stream.stream(client, img_id, range=byte_range, timeout=timeout) as layer:
+    with get_img_layer_stream.stream(
+        client, img_id, range=byte_range, timeout=limits.timeout, deadline=limits.deadline
+    ) as layer:
         # For `bytes=first-`, docker-registry states a Content-Length that is one byte too large: read to the end instead.
         size = layer.content_length if byte_range is None else None
         with LayerStream(size, layer.body, verifier, checksum) as stream:
             yield stream
 
 
-def upload_layer(client: Client, img_id: str, source: BlobSource, img_json: bytes, timeout: Timeout | None) -> Digest:
+def upload_layer(client: Client, img_id: str, source: BlobSource, img_json: bytes, limits: CallLimits) -> Digest:
     """Upload a layer and return its payload checksum.
 
     Args:
@@ -102,7 +108,7 @@ def upload_layer(client: Client, img_id: str, source: BlobSource, img_json: byte
         img_id: The image's id.
         source: The layer.
         img_json: The image's JSON, byte for byte.
-        timeout: Seconds or an `httpx.Timeout`; None uses the client's own.
+        limits: The timeout and deadline of the call.
 
     Raises:
         OSError: The source cannot be read.
@@ -112,9 +118,11 @@ def upload_layer(client: Client, img_id: str, source: BlobSource, img_json: byte
         if isinstance(body, (bytes, bytearray, memoryview)):
             whole = bytes(body)
             verifier.update(whole)
-            put_img_layer.sync(client, img_id, whole, timeout=timeout)
+            put_img_layer.sync(client, img_id, whole, timeout=limits.timeout, deadline=limits.deadline)
         else:
-            put_img_layer.sync(client, img_id, _hashed(body, verifier), timeout=timeout)
+            put_img_layer.sync(
+                client, img_id, _hashed(body, verifier), timeout=limits.timeout, deadline=limits.deadline
+            )
     return verifier.digest
 
 

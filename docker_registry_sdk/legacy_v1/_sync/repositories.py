@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..._core.wire import Timeout
+from ..._core.wire import Deadline, Timeout
 from ...v1.api import (
     delete_repo,
     delete_repo_tag,
@@ -29,208 +29,275 @@ from .base import V1Base, create_v1_sender
 class V1Repos(V1Base):
     """The calls for repositories and tags."""
 
-    def list_repo_imgs(self, *, timeout: Timeout | None = None) -> list[RepoImg]:
+    def list_repo_imgs(
+        self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> list[RepoImg]:
         """List the images of the repository as recorded by the index; the registry may hold other ones.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             NotFoundError: The repository does not exist.
             UnauthorizedError: The repository is private, or the credentials are wrong.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Docker Hub API, List user repository images.
         """
-        return (list_repo_imgs.sync(self._sender, self._name, x_docker_token=True, timeout=timeout)).body
+        return (
+            list_repo_imgs.sync(self._sender, self._name, x_docker_token=True, timeout=timeout, deadline=deadline)
+        ).body
 
-    def put_repo(self, images: Sequence[RepoImg | str], *, timeout: Timeout | None = None) -> None:
+    def put_repo(
+        self,
+        images: Sequence[RepoImg | str],
+        *,
+        timeout: Timeout | None = None,
+        deadline: Deadline | float | None = None,
+    ) -> None:
         """Announce all images of a push to the index, and open a session for writing.
 
         Args:
             images: All images of the push, or their ids.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             UnauthorizedError: The index requires credentials, or rejects those of the client.
             MethodNotAllowedError: The index accepts no pushes.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Docker Hub API, Create a user repository.
         """
-        put_repo.sync(self._sender, self._name, _images(images), x_docker_token=True, timeout=timeout)
+        put_repo.sync(
+            self._sender, self._name, _images(images), x_docker_token=True, timeout=timeout, deadline=deadline
+        )
 
-    def put_repo_imgs(self, images: Sequence[RepoImg], *, timeout: Timeout | None = None) -> None:
+    def put_repo_imgs(
+        self, images: Sequence[RepoImg], *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> None:
         """Complete a push by sending the checksums of its images.
 
         Args:
             images: The images, with their checksums.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             BadRequestError: No push is open.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Docker Hub API, Update user repository images.
         """
-        put_repo_imgs.sync(self._sender, self._name, _images(images), timeout=timeout)
+        put_repo_imgs.sync(self._sender, self._name, _images(images), timeout=timeout, deadline=deadline)
 
-    def put_repo_auth(self, *, timeout: Timeout | None = None) -> None:
+    def put_repo_auth(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> None:
         """Check the token of the open session with the index, as registries do; clients rarely need this.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             UnauthorizedError: No session is open, or its token has expired.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Docker Hub API, Repository Authorization.
         """
-        put_repo_auth.sync(self._sender, self._name, timeout=timeout)
+        put_repo_auth.sync(self._sender, self._name, timeout=timeout, deadline=deadline)
 
-    def delete_repo(self, *, timeout: Timeout | None = None) -> None:
+    def delete_repo(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> None:
         """Delete the repository with its tags and its list of images, on the index and on every registry that the index names.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each request.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             NotFoundError: The repository does not exist.
             UnauthorizedError: The index requires credentials, or rejects those of the client.
             AuthError: The index names a registry that is not allowed; nothing was deleted there.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: The Docker Hub and the Registry spec, Delete.
         """
-        name = self._name
-        response = delete_repo.sync(self._sender, name, x_docker_token=True, timeout=timeout)
+        name, limits = self._name, self._limits(timeout, deadline)
+        response = delete_repo.sync(
+            self._sender, name, x_docker_token=True, timeout=limits.timeout, deadline=limits.deadline
+        )
         if response.status == 202:  # any other success: index and registry are one host, which has deleted everything
             endpoints = self._auth_policy.endpoints(name, "delete")
             for endpoint in endpoints:
-                delete_repo.sync(create_v1_sender(self._pipeline, name, endpoint), name, timeout=timeout)
+                delete_repo.sync(
+                    create_v1_sender(self._pipeline, name, endpoint),
+                    name,
+                    timeout=limits.timeout,
+                    deadline=limits.deadline,
+                )
             used = ", ".join(endpoint.netloc for endpoint in endpoints)
-            delete_repo.sync(self._sender, name, x_docker_endpoints=used, timeout=timeout)
+            delete_repo.sync(
+                self._sender, name, x_docker_endpoints=used, timeout=limits.timeout, deadline=limits.deadline
+            )
         self._auth_policy.forget(name)
 
-    def list_repo_tags(self, *, timeout: Timeout | None = None) -> dict[str, str]:
+    def list_repo_tags(
+        self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> dict[str, str]:
         """Return the tags of the repository, each with the id of its image.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             NotFoundError: The repository does not exist.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Registry API, List repository tags.
         """
-        body = (list_repo_tags.sync(self._sender, self._name, timeout=timeout)).body
+        body = (list_repo_tags.sync(self._sender, self._name, timeout=timeout, deadline=deadline)).body
         if isinstance(body, dict):
             return body
         # Docker Hub once sent this form, with abbreviated ids.
         return {tag.name: tag.layer for tag in body if tag.name is not None and tag.layer is not None}
 
-    def get_img_id(self, tag: str, *, timeout: Timeout | None = None) -> str:
+    def get_img_id(self, tag: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> str:
         """Return the id of the image that a tag names.
 
         Args:
             tag: The tag.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             NotFoundError: The tag or the repository does not exist.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Registry API, Get image id for a particular tag.
         """
-        return (get_img_id.sync(self._sender, self._name, tag, timeout=timeout)).body
+        return (get_img_id.sync(self._sender, self._name, tag, timeout=timeout, deadline=deadline)).body
 
-    def put_repo_tag(self, tag: str, img_id: str, *, timeout: Timeout | None = None) -> None:
+    def put_repo_tag(
+        self, tag: str, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> None:
         """Create a tag, or move it to another image.
 
         Args:
             tag: The tag.
             img_id: The image's id.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             NotFoundError: The image does not exist.
             AuthError: The registry requires a token for writing: call `put_repo` first.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Registry API, Set a tag for a specified image id.
         """
-        put_repo_tag.sync(self._sender, self._name, tag, img_id, timeout=timeout)
+        put_repo_tag.sync(self._sender, self._name, tag, img_id, timeout=timeout, deadline=deadline)
 
-    def delete_repo_tag(self, tag: str, *, timeout: Timeout | None = None) -> None:
+    def delete_repo_tag(
+        self, tag: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> None:
         """Delete a tag, but not its image.
 
         Args:
             tag: The tag.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             NotFoundError: The tag does not exist. docker-registry may also answer 404 after it has deleted the tag.
             AuthError: The registry requires a token for deleting, which an index issues only for whole repositories.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Registry API, Delete a repository tag.
         """
-        delete_repo_tag.sync(self._sender, self._name, tag, timeout=timeout)
+        delete_repo_tag.sync(self._sender, self._name, tag, timeout=timeout, deadline=deadline)
 
-    def delete_repo_tags(self, *, timeout: Timeout | None = None) -> None:
+    def delete_repo_tags(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> None:
         """Delete all tags of the repository; docker-registry then deletes the repository as well.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             NotFoundError: The repository does not exist.
             AuthError: The registry requires a token for deleting.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: docker-registry, tags.py, delete_repository.
         """
-        delete_repo_tags.sync(self._sender, self._name, timeout=timeout)
+        delete_repo_tags.sync(self._sender, self._name, timeout=timeout, deadline=deadline)
 
-    def get_repo_json(self, *, timeout: Timeout | None = None) -> RepoJson:
+    def get_repo_json(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> RepoJson:
         """Return data about the last push to the repository. A registry may return data even if the repository does not exist.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
+
+        Raises:
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: docker-registry, tags.py, get_repository_json.
         """
-        return (get_repo_json.sync(self._sender, self._name, timeout=timeout)).body
+        return (get_repo_json.sync(self._sender, self._name, timeout=timeout, deadline=deadline)).body
 
-    def get_repo_tag_json(self, tag: str, *, timeout: Timeout | None = None) -> RepoJson:
+    def get_repo_tag_json(
+        self, tag: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> RepoJson:
         """Return data about the push of a tag. A registry may return data even if the tag does not exist.
 
         Args:
             tag: The tag.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
+
+        Raises:
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: docker-registry, tags.py, get_repository_tag_json.
         """
-        return (get_repo_tag_json.sync(self._sender, self._name, tag, timeout=timeout)).body
+        return (get_repo_tag_json.sync(self._sender, self._name, tag, timeout=timeout, deadline=deadline)).body
 
-    def get_repo_properties(self, *, timeout: Timeout | None = None) -> RepoProperties:
+    def get_repo_properties(
+        self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> RepoProperties:
         """Return the properties of the repository, which say who may read it.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             NotFoundError: The registry does not offer this call.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: docker-registry, tags.py, get_properties.
         """
-        return (get_repo_properties.sync(self._sender, self._name, timeout=timeout)).body
+        return (get_repo_properties.sync(self._sender, self._name, timeout=timeout, deadline=deadline)).body
 
-    def put_repo_properties(self, properties: RepoProperties, *, timeout: Timeout | None = None) -> None:
+    def put_repo_properties(
+        self, properties: RepoProperties, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> None:
         """Change the properties of the repository.
 
         Args:
             properties: The properties.
-            timeout: Seconds or an `httpx.Timeout` for this call.
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             AuthError: The registry requires a token for writing: call `put_repo` first.
+            DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: docker-registry, tags.py, set_properties.
         """
-        put_repo_properties.sync(self._sender, self._name, properties, timeout=timeout)
+        put_repo_properties.sync(self._sender, self._name, properties, timeout=timeout, deadline=deadline)
 
 
 def _images(images: Sequence[RepoImg | str]) -> list[RepoImg]:
