@@ -1,1 +1,1 @@
-"""Registry API v2 as the embedded registry answers it: the OCI Distribution Specification and Docker's additions to it."""
+"""API v2 of the embedded registry: the OCI Distribution Specification, and Docker's extensions of it."""

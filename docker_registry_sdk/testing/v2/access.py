@@ -1,4 +1,4 @@
-"""What a request may be allowed to do: the terms that the APIs and the authentication share."""
+"""Access rights: the rights that each operation requires, and the protocol of the objects that check them."""
 
 from collections.abc import Callable, Container, Sequence
 from typing import Protocol, TypeAlias
@@ -11,11 +11,11 @@ from docker_registry_sdk.testing.v2.names import parse_name
 
 @attrs.frozen
 class Access:
-    """One action on one resource.
+    """The right to one action on one resource.
 
     Args:
         type: The type of the resource, such as `repository`.
-        name: Its name.
+        name: The name of the resource.
         action: The action, such as `pull`.
 
     Source: Distribution, "Registry Token Scope and Access".
@@ -27,55 +27,56 @@ class Access:
 
 
 Grant: TypeAlias = Container[Access]
-"""What a caller may do."""
+"""The rights of a client."""
 
 
 class Authorizer(Protocol):
-    """Decides who gets in."""
+    """The protocol of objects that authorize requests."""
 
     def authorize(self, request: Request, needed: Sequence[Access]) -> Grant:
-        """Let a request pass.
+        """Check the rights of the client.
 
         Args:
             request: The request.
-            needed: What it does; empty when it only asks whether the API is there.
+            needed: The rights that the request requires; empty for a ping.
 
         Returns:
-            All that the caller may do.
+            All rights of the client.
 
         Raises:
-            ApiError: The caller may not do it, or has to say who it is.
+            ApiError: The client lacks a right, or must authenticate.
         """
         ...
 
 
-class Everything:
-    """The grant that lacks nothing."""
+class _AllRights:
+    """The rights to all actions on all resources."""
 
     def __contains__(self, access: object) -> bool:
         return True
 
 
 class OpenAuthorizer:
-    """The authorizer of a registry without authentication: everybody may do everything."""
+    """The authorizer of a registry without authentication: all clients have all rights."""
 
     def authorize(self, request: Request, needed: Sequence[Access]) -> Grant:
-        """Let any request pass."""
-        return Everything()
+        """Return all rights."""
+        return _AllRights()
 
 
 def set_grant(request: Request, grant: Grant) -> None:
-    """Note in a request what its caller may do."""
+    """Store the rights of the client in a request."""
     request.state.grant = grant
 
 
 def grant_of(request: Request) -> Grant:
-    """Return what the caller of an admitted request may do."""
+    """Return the rights of the client of an authorized request."""
     grant: Grant = request.state.grant
     return grant
 
 
-Needs: TypeAlias = Callable[[Request], list[Access]]
+RequiredAccess: TypeAlias = Callable[[Request], list[Access]]
+"""A function that returns the rights that a request requires."""
 
 
 def pull_access(name: str) -> Access:
@@ -83,21 +84,21 @@ def pull_access(name: str) -> Access:
     return Access("repository", name, "pull")
 
 
-def no_needs(_: Request) -> list[Access]:
-    """Return what it takes to ask whether the API is there: nothing, though an authorizer may want to know who asks."""
+def access_for_ping(_: Request) -> list[Access]:
+    """Return the rights to ping the API: none. An authorizer may still require authentication."""
     return []
 
 
-def catalog_needs(_: Request) -> list[Access]:
-    """Return what it takes to list the repositories.
+def access_for_catalog(_: Request) -> list[Access]:
+    """Return the right to list the repositories.
 
-    Source: Distribution asks for the action `*` on the resource `catalog` of the type `registry`.
+    Source: Distribution requires the action `*` on the resource `catalog` of the type `registry`.
     """
     return [Access("registry", "catalog", "*")]
 
 
-def content_needs(request: Request) -> list[Access]:
-    """Return what it takes to read, write or delete manifests, blobs, tags and referrers, by the request's method.
+def access_for_content(request: Request) -> list[Access]:
+    """Return the rights to read, write or delete manifests, blobs, tags and referrers, by the method of the request.
 
     Raises:
         ApiError: NAME_INVALID.
@@ -110,8 +111,8 @@ def content_needs(request: Request) -> list[Access]:
     return _push(name)
 
 
-def upload_needs(request: Request) -> list[Access]:
-    """Return what it takes to go on with an upload, to ask about it or to cancel it: the right that it was begun with.
+def access_for_upload(request: Request) -> list[Access]:
+    """Return the rights to continue, query or cancel an upload: the same as to start one.
 
     Raises:
         ApiError: NAME_INVALID.
@@ -119,13 +120,13 @@ def upload_needs(request: Request) -> list[Access]:
     return _push(parse_name(request.path_params["name"]))
 
 
-def upload_start_needs(request: Request) -> list[Access]:
-    """Return what it takes to begin an upload; a mount reads the repository that it names in `from`, too.
+def access_for_upload_start(request: Request) -> list[Access]:
+    """Return the rights to start an upload; a mount also requires the right to read the repository in `from`.
 
     Raises:
         ApiError: NAME_INVALID.
     """
-    needed = upload_needs(request)
+    needed = access_for_upload(request)
     query = request.query_params
     if "mount" in query and "from" in query:
         source = pull_access(parse_name(query["from"]))

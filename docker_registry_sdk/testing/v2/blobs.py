@@ -1,4 +1,4 @@
-"""Blobs: pulling, checking and deleting them."""
+"""Blobs: pull, check and delete."""
 
 import asyncio
 
@@ -10,7 +10,13 @@ from docker_registry_sdk.testing.storage.base import BlobReader, Storage, discar
 from docker_registry_sdk.testing.streaming import OCTET_STREAM, BlobResponse
 from docker_registry_sdk.testing.v2.errors import BLOB_UNKNOWN, NAME_UNKNOWN, ApiError
 from docker_registry_sdk.testing.v2.names import parse_digest, parse_name
-from docker_registry_sdk.testing.v2.request_headers import check_match, entity_tag, not_modified, requested_ranges, wanted_range
+from docker_registry_sdk.testing.v2.request_headers import (
+    check_match,
+    conditional_range,
+    entity_tag,
+    not_modified,
+    requested_ranges,
+)
 
 
 @attrs.frozen
@@ -18,7 +24,7 @@ class Blobs:
     """The handlers of `/v2/<name>/blobs/<digest>`.
 
     Args:
-        storage: Where the blobs are.
+        storage: The storage with the blobs.
 
     Source: OCI Distribution Specification, end-2 and end-10.
     """
@@ -26,11 +32,11 @@ class Blobs:
     storage: Storage
 
     async def get(self, request: Request) -> Response:
-        """Send a blob, or the parts of it that `Range` asks for."""
+        """Send a blob, or the parts that `Range` requests."""
         digest, reader = await self._open(request)
         try:
             response = _unchanged(request, digest) or BlobResponse(
-                reader, requested_ranges(wanted_range(request.headers, digest), reader.size), _headers(digest)
+                reader, requested_ranges(conditional_range(request.headers, digest), reader.size), _headers(digest)
             )
         except ApiError:
             reader.close()
@@ -40,14 +46,14 @@ class Blobs:
         return response
 
     async def head(self, request: Request) -> Response:
-        """Tell the size of a blob."""
+        """Send the headers of a blob, with its size."""
         digest, reader = await self._open(request)
         reader.close()
         headers = {"content-length": str(reader.size), "content-type": OCTET_STREAM, **_headers(digest)}
         return _unchanged(request, digest) or Response(headers=headers)
 
     async def delete(self, request: Request) -> Response:
-        """Take a blob out of a repository; its content goes when no other repository uses it."""
+        """Remove a blob from a repository; its content is deleted when no other repository uses it."""
         name, digest = _parse(request)
         await asyncio.to_thread(self._delete, name, digest, request)
         return Response(status_code=202)
@@ -70,7 +76,7 @@ class Blobs:
             self._find(name, digest).close()
             check_match(request.headers, digest)
             repository = self.storage.load(name)
-            assert repository is not None  # it was found a moment ago, and the lock is held
+            assert repository is not None  # _find has loaded it under the same lock
             self.storage.save(name, repository.without_blob(digest))
             discard_unused(self.storage, digest)
 

@@ -1,4 +1,4 @@
-"""The errors of API v2: their codes, statuses and bodies."""
+"""The errors of API v2: their codes, statuses and responses."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,15 +8,18 @@ import attrs
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+API_VERSION = "registry/2.0"
+"""The value of `Docker-Distribution-API-Version` in all responses."""
+
 
 @attrs.frozen
 class ErrorKind:
-    """An error that the API knows.
+    """A kind of error.
 
     Args:
-        code: Its identifier on the wire.
-        status: The HTTP status that it usually comes with.
-        message: What it says to a person.
+        code: The error code in the response.
+        status: The default status code.
+        message: The default message.
     """
 
     code: str
@@ -24,32 +27,32 @@ class ErrorKind:
     message: str
 
 
-BLOB_UNKNOWN = ErrorKind("BLOB_UNKNOWN", 404, "the repository has no such blob")
-BLOB_UPLOAD_UNKNOWN = ErrorKind("BLOB_UPLOAD_UNKNOWN", 404, "there is no such upload; it may be done or cancelled")
-DENIED = ErrorKind("DENIED", 412, "the condition that the request sets does not hold")
-DIGEST_INVALID = ErrorKind("DIGEST_INVALID", 400, "the digest is malformed, unsupported or not that of the content")
-MANIFEST_BLOB_UNKNOWN = ErrorKind("MANIFEST_BLOB_UNKNOWN", 404, "the manifest names a blob that the repository lacks")
+BLOB_UNKNOWN = ErrorKind("BLOB_UNKNOWN", 404, "the repository does not have the blob")
+BLOB_UPLOAD_UNKNOWN = ErrorKind("BLOB_UPLOAD_UNKNOWN", 404, "the upload does not exist; it may be completed or cancelled")
+DENIED = ErrorKind("DENIED", 412, "a condition of the request is false")
+DIGEST_INVALID = ErrorKind("DIGEST_INVALID", 400, "the digest is malformed, unsupported or differs from that of the content")
+MANIFEST_BLOB_UNKNOWN = ErrorKind("MANIFEST_BLOB_UNKNOWN", 404, "the manifest refers to a blob that the repository does not have")
 MANIFEST_INVALID = ErrorKind("MANIFEST_INVALID", 400, "the manifest is invalid")
-MANIFEST_UNKNOWN = ErrorKind("MANIFEST_UNKNOWN", 404, "the repository has no such manifest")
+MANIFEST_UNKNOWN = ErrorKind("MANIFEST_UNKNOWN", 404, "the repository does not have the manifest")
 NAME_INVALID = ErrorKind("NAME_INVALID", 400, "the repository name is invalid")
-NAME_UNKNOWN = ErrorKind("NAME_UNKNOWN", 404, "there is no such repository")
-PAGINATION_NUMBER_INVALID = ErrorKind("PAGINATION_NUMBER_INVALID", 400, "n is not a whole number of results")  # Docker's
-RANGE_INVALID = ErrorKind("RANGE_INVALID", 416, "the range does not fit")  # Docker's
-SIZE_INVALID = ErrorKind("SIZE_INVALID", 400, "the length is not that of the content")
+NAME_UNKNOWN = ErrorKind("NAME_UNKNOWN", 404, "the repository does not exist")
+PAGINATION_NUMBER_INVALID = ErrorKind("PAGINATION_NUMBER_INVALID", 400, "n is not a non-negative integer")  # Docker's
+RANGE_INVALID = ErrorKind("RANGE_INVALID", 416, "the range is malformed or not satisfiable")  # Docker's
+SIZE_INVALID = ErrorKind("SIZE_INVALID", 400, "the length differs from that of the content")
 TAG_INVALID = ErrorKind("TAG_INVALID", 400, "the tag is invalid")  # Docker's
-UNAUTHORIZED = ErrorKind("UNAUTHORIZED", 401, "the request needs credentials, or better ones")
+UNAUTHORIZED = ErrorKind("UNAUTHORIZED", 401, "the request requires credentials with sufficient rights")
 UNSUPPORTED = ErrorKind("UNSUPPORTED", 405, "the operation is not supported")
 
 
 class ApiError(Exception):
-    """A request is answered with an error.
+    """An error that is sent to the client.
 
     Args:
-        kind: Which error.
-        message: What to say instead of the kind's own message.
-        status: The status instead of the kind's own.
-        details: The `detail` of each entry of the body; there is one entry without a detail when it is empty.
-        headers: Headers to send along.
+        kind: The kind of the error.
+        message: The message, or None for the default message of the kind.
+        status: The status code, or None for the default status of the kind.
+        details: The `detail` values. The body has one entry for each, or one entry without `detail` if there is no value.
+        headers: Further headers of the response.
     """
 
     def __init__(
@@ -69,21 +72,18 @@ class ApiError(Exception):
         self.headers = headers
 
     def response(self) -> Response:
-        """Return the answer that tells the client of the error.
+        """Return the response with the error.
 
         Source: OCI Distribution Specification, "Error Codes".
         """
         entry = {"code": self.kind.code, "message": self.message}
         errors = [{**entry, "detail": detail} for detail in self.details] or [entry]
-        body = json.dumps({"errors": errors})  # in ASCII: a detail may hold text that has no UTF-8
+        body = json.dumps({"errors": errors})  # in ASCII: a detail may contain text that cannot be encoded as UTF-8
         return Response(body, self.status, self.headers, media_type="application/json")
 
 
-API_VERSION = "registry/2.0"
-
-
 class Refusal:
-    """An ASGI application that answers every request with the same error.
+    """An ASGI application that answers all requests with the same error.
 
     Args:
         error: The error.
@@ -93,7 +93,7 @@ class Refusal:
         self._error = error
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request."""
+        """Send the error."""
         response = self._error.response()
         response.headers["docker-distribution-api-version"] = API_VERSION
         await response(scope, receive, send)

@@ -1,9 +1,11 @@
-"""Listing the repositories of a registry."""
+"""The lists of tags, repositories and referrers, in pages."""
 
 import asyncio
 import bisect
+import json
 import re
 from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlencode
 
 import attrs
@@ -13,42 +15,23 @@ from starlette.responses import JSONResponse, Response
 
 from docker_registry_sdk.testing.settings import Settings
 from docker_registry_sdk.testing.storage.base import Storage
+from docker_registry_sdk.testing.storage.records import Repository
 from docker_registry_sdk.testing.v2.errors import NAME_UNKNOWN, PAGINATION_NUMBER_INVALID, ApiError
-from docker_registry_sdk.testing.v2.names import parse_name
-
-
-@attrs.frozen
-class Catalog:
-    """The handler of `/v2/_catalog`.
-
-    Args:
-        storage: Where the repositories are.
-        settings: The registry's settings.
-
-    Source: Docker Registry HTTP API V2, "Listing Repositories".
-    """
-
-    storage: Storage
-    settings: Settings
-
-    async def get(self, request: Request) -> Response:
-        """Send the repositories in ASCII order, or the page of them that `n` and `last` ask for."""
-        names = await asyncio.to_thread(self.storage.names)
-        page = take_page(names, request.query_params, self.settings.page_limit)
-        headers = {"link": next_link(request.url, request.query_params, page.items[-1])} if page.more else None
-        return JSONResponse({"repositories": page.items}, headers=headers)
-
+from docker_registry_sdk.testing.v2.manifest_formats import IMAGES, OCI_INDEX, load_json_object
+from docker_registry_sdk.testing.v2.manifests import read_manifest
+from docker_registry_sdk.testing.v2.names import parse_digest, parse_name
 
 _COUNT = re.compile("[0-9]{1,18}")
+_EMPTY_INDEX_BYTES = len(json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": []}))
 
 
 @attrs.frozen
 class Page:
-    """A part of a list.
+    """A page of a list.
 
     Args:
-        items: The items in it.
-        more: Whether items come after it.
+        items: The items.
+        more: Whether more items follow.
     """
 
     items: Sequence[str]
@@ -56,13 +39,13 @@ class Page:
 
 
 def parse_count(query: QueryParams) -> int | None:
-    """Read how many results a client asks for.
+    """Parse the page size `n`.
 
     Args:
-        query: The request's query.
+        query: The query of the request.
 
     Returns:
-        The number, or None when it does not say.
+        The page size, or None if the query does not name it.
 
     Raises:
         ApiError: PAGINATION_NUMBER_INVALID.
@@ -76,15 +59,15 @@ def parse_count(query: QueryParams) -> int | None:
 
 
 def take_page(items: Sequence[str], query: QueryParams, limit: int | None) -> Page:
-    """Cut the part out of a list that a query asks for with `n` and `last`.
+    """Return the page of a list that a query requests with `n` and `last`.
 
     Args:
         items: The whole list, in ASCII order.
-        query: The request's query.
-        limit: The most items in one page, or None.
+        query: The query of the request.
+        limit: The maximum page size, or None.
 
     Returns:
-        The items after `last`, which need not be in the list itself; no more than `n` and no more than the limit.
+        The items after `last`, which need not be in the list itself: at most `n`, and at most the limit.
 
     Raises:
         ApiError: PAGINATION_NUMBER_INVALID.
@@ -99,11 +82,11 @@ def take_page(items: Sequence[str], query: QueryParams, limit: int | None) -> Pa
 
 
 def next_link(url: URL, query: QueryParams, last: str) -> str:
-    """Write the `Link` to the page after an item; it keeps what else the query asked for.
+    """Return the `Link` to the next page, with the other parameters of the query.
 
     Args:
-        url: The request's URL.
-        query: The request's query.
+        url: The URL of the request.
+        query: The query of the request.
         last: The last item of this page.
 
     Returns:
@@ -116,12 +99,34 @@ def next_link(url: URL, query: QueryParams, last: str) -> str:
 
 
 @attrs.frozen
+class Catalog:
+    """The handler of `/v2/_catalog`.
+
+    Args:
+        storage: The storage with the repositories.
+        settings: The settings of the registry.
+
+    Source: Docker Registry HTTP API V2, "Listing Repositories".
+    """
+
+    storage: Storage
+    settings: Settings
+
+    async def get(self, request: Request) -> Response:
+        """Send the repositories in ASCII order, or the requested page."""
+        names = await asyncio.to_thread(self.storage.names)
+        page = take_page(names, request.query_params, self.settings.page_limit)
+        headers = {"link": next_link(request.url, request.query_params, page.items[-1])} if page.more else None
+        return JSONResponse({"repositories": page.items}, headers=headers)
+
+
+@attrs.frozen
 class Tags:
     """The handler of `/v2/<name>/tags/list`.
 
     Args:
-        storage: Where the tags are.
-        settings: The registry's settings.
+        storage: The storage with the tags.
+        settings: The settings of the registry.
 
     Source: OCI Distribution Specification, end-8.
     """
@@ -130,7 +135,7 @@ class Tags:
     settings: Settings
 
     async def get(self, request: Request) -> Response:
-        """Send the tags in ASCII order, or the page of them that `n` and `last` ask for."""
+        """Send the tags in ASCII order, or the requested page."""
         name = parse_name(request.path_params["name"])
         repository = await asyncio.to_thread(self.storage.load, name)
         if repository is None:
@@ -138,3 +143,64 @@ class Tags:
         page = take_page(repository.tag_names, request.query_params, self.settings.page_limit)
         headers = {"link": next_link(request.url, request.query_params, page.items[-1])} if page.more else None
         return JSONResponse({"name": name, "tags": page.items}, headers=headers)
+
+
+@attrs.frozen
+class Referrers:
+    """The handler of `/v2/<name>/referrers/<digest>`.
+
+    Args:
+        storage: The storage with the manifests.
+        settings: The settings of the registry.
+
+    Source: OCI Distribution Specification, end-12.
+    """
+
+    storage: Storage
+    settings: Settings
+
+    async def get(self, request: Request) -> Response:
+        """Send an index of the referrers, sorted by digest; for a repository that does not exist, an empty one."""
+        name, subject = parse_name(request.path_params["name"]), parse_digest(request.path_params["digest"])
+        query = request.query_params
+        types = query.getlist("artifactType")
+        found, more = await asyncio.to_thread(self._page, name, subject, types, query.get("last", ""))
+        headers = {"content-type": OCI_INDEX}
+        if types:
+            headers["oci-filters-applied"] = "artifactType"
+        if more:
+            headers["link"] = next_link(request.url, query, found[-1]["digest"])
+        return Response(json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": found}), headers=headers)
+
+    def _page(self, name: str, subject: str, types: list[str], last: str) -> tuple[list[dict[str, Any]], bool]:
+        """Return the descriptors after `last` that fit into one page, and whether more follow."""
+        repository = self.storage.load(name) or Repository()
+        digests = repository.referrers(subject)
+        found: list[dict[str, Any]] = []
+        size = _EMPTY_INDEX_BYTES
+        for digest in digests[bisect.bisect_right(digests, last) :]:
+            descriptor = self._describe(repository, digest)
+            if descriptor is None or (types and descriptor.get("artifactType", "") not in types):
+                continue
+            size += len(json.dumps(descriptor)) + 2
+            if found and (size > self.settings.manifest_limit or len(found) == self.settings.page_limit):
+                return found, True
+            found.append(descriptor)
+        return found, False
+
+    def _describe(self, repository: Repository, digest: str) -> dict[str, Any] | None:
+        """Return the descriptor of a referrer, or None if it was deleted in the meantime."""
+        record = repository.manifests[digest]
+        try:
+            document = load_json_object(read_manifest(self.storage, record)) or {}
+        except ApiError:
+            return None
+        descriptor: dict[str, Any] = {"mediaType": record.media_type, "digest": digest, "size": record.size}
+        artifact_type = document.get("artifactType")
+        if not artifact_type and record.media_type in IMAGES:
+            artifact_type = document["config"]["mediaType"]
+        if artifact_type:
+            descriptor["artifactType"] = artifact_type
+        if document.get("annotations"):
+            descriptor["annotations"] = document["annotations"]
+        return descriptor

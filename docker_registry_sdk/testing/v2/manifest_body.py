@@ -1,4 +1,4 @@
-"""Reading a pushed manifest: is it what it says it is, and what does it refer to?"""
+"""Parsing and validation of pushed manifests."""
 
 from typing import Any, NoReturn
 
@@ -12,25 +12,25 @@ from docker_registry_sdk.testing.v2.manifest_formats import (
     OCI_MANIFEST,
     SCHEMA1,
     SCHEMA1_SIGNED,
-    is_distributed,
+    is_external_layer,
     is_list,
     is_object,
     load_json_object,
     parse_content_type,
     signed_payload,
 )
-from docker_registry_sdk.testing.v2.names import CANONICAL, algorithm_of, digest_of, parse_digest
+from docker_registry_sdk.testing.v2.names import DEFAULT_ALGORITHM, algorithm_of, digest_of, parse_digest
 
 
 @attrs.frozen
 class ParsedManifest:
-    """What the registry needs to know of a manifest.
+    """The properties of a manifest that the registry uses.
 
     Args:
-        media_type: Its media type.
-        payload: The bytes that its digest is computed over.
-        blobs: The digests of the blobs that it needs.
-        subject: The digest of the manifest that it refers to.
+        media_type: The media type.
+        payload: The bytes over which the digest is computed.
+        blobs: The digests of the blobs that the repository must have.
+        subject: The digest of the subject, or None.
     """
 
     media_type: str
@@ -39,50 +39,50 @@ class ParsedManifest:
     subject: str | None = None
 
     def digest(self, pushed_as: str | None) -> str:
-        """Compute its digest.
+        """Compute the digest under which the manifest is stored.
 
         Args:
-            pushed_as: The digest that it was pushed by, or None when it was pushed by tag.
+            pushed_as: The digest in the request path, or None if the manifest is pushed by tag.
 
         Returns:
-            The digest that it is stored under.
+            The digest, with the algorithm of `pushed_as`.
 
         Raises:
-            ApiError: DIGEST_INVALID, when it was pushed by a wrong one.
+            ApiError: DIGEST_INVALID, if `pushed_as` is another digest.
         """
-        digest = digest_of(CANONICAL if pushed_as is None else algorithm_of(pushed_as), [self.payload])
+        digest = digest_of(DEFAULT_ALGORITHM if pushed_as is None else algorithm_of(pushed_as), [self.payload])
         if pushed_as is not None and digest != pushed_as:
             raise ApiError(DIGEST_INVALID, "the manifest has another digest", details=[{"digest": pushed_as}])
         return digest
 
 
 def parse_manifest(content: bytes, content_type: str | None) -> ParsedManifest:
-    """Read a manifest.
+    """Parse and validate a manifest.
 
     Args:
-        content: Its bytes.
-        content_type: The `Content-Type` of the request; without one, the body must tell.
+        content: The bytes of the manifest.
+        content_type: The `Content-Type` of the request; without this header, the media type is derived from the content.
 
     Returns:
-        What it is. A media type that the registry does not know is taken as it is.
+        The parsed manifest. A manifest of an unknown media type is accepted without validation.
 
     Raises:
-        ApiError: MANIFEST_INVALID, or DIGEST_INVALID for a digest in it.
+        ApiError: MANIFEST_INVALID, or DIGEST_INVALID for a digest in the manifest.
 
     Source: OCI Distribution Specification, "Pushing Manifests"; OCI Image Specification; Docker's image manifests,
         schemas 1 and 2.
     """
     declared = parse_content_type(content_type) if content_type else None
     document = load_json_object(content)
-    media_type = declared or _own_type(document)
+    media_type = declared or _derive_media_type(document)
     if media_type in {SCHEMA1, SCHEMA1_SIGNED}:
         return _parse_schema1(content, document, media_type)
     if document is not None and document.get("mediaType", media_type) != media_type:
-        _refuse("the mediaType field is not the Content-Type")
+        _refuse("the mediaType field differs from the Content-Type")
     if media_type not in IMAGES | INDEXES:
         return ParsedManifest(media_type, content)
     if document is None:
-        _refuse("it is no JSON object")
+        _refuse("it is not a JSON object")
     return _parse_known(content, document, media_type)
 
 
@@ -90,18 +90,18 @@ def _parse_known(content: bytes, document: dict[str, Any], media_type: str) -> P
     if document.get("schemaVersion") != 2:
         _refuse("schemaVersion is not 2")
     if "manifests" in document and ("config" in document or "layers" in document):
-        _refuse("it is an image and an index at once")
+        _refuse("it has the fields of both an image and an index")
     blobs: list[str] = []
     if media_type in IMAGES:
         config, *layers = [_descriptor(document.get("config")), *map(_descriptor, _list(document.get("layers")))]
-        blobs = [config["digest"], *(layer["digest"] for layer in layers if is_distributed(layer["mediaType"]))]
+        blobs = [config["digest"], *(layer["digest"] for layer in layers if not is_external_layer(layer["mediaType"]))]
     else:
         for child in _list(document.get("manifests")):
             _descriptor(child)
     subject = _descriptor(document["subject"])["digest"] if document.get("subject") is not None else None
     _check_annotations(document.get("annotations"))
     if not isinstance(document.get("artifactType", ""), str):
-        _refuse("artifactType is no text")
+        _refuse("artifactType is not a string")
     return ParsedManifest(media_type, content, tuple(dict.fromkeys(blobs)), subject)
 
 
@@ -114,8 +114,8 @@ def _parse_schema1(content: bytes, document: dict[str, Any] | None, media_type: 
     return ParsedManifest(media_type, payload, tuple(dict.fromkeys(blobs)))
 
 
-def _own_type(document: dict[str, Any] | None) -> str:
-    """Tell the media type from the body alone."""
+def _derive_media_type(document: dict[str, Any] | None) -> str:
+    """Return the media type of a manifest without Content-Type, from its fields."""
     if document is not None:
         if isinstance(found := document.get("mediaType"), str):
             return parse_content_type(found)
@@ -123,16 +123,16 @@ def _own_type(document: dict[str, Any] | None) -> str:
             return OCI_INDEX
         if "layers" in document:
             return OCI_MANIFEST
-    _refuse("neither a Content-Type nor the body tells its media type")
+    _refuse("neither the Content-Type nor the content identifies the media type")
 
 
 def _descriptor(value: Any) -> dict[str, Any]:
-    """Check the fields of a descriptor that the registry relies on."""
+    """Check the required fields of a descriptor."""
     if not is_object(value):
-        _refuse("a descriptor is missing or no object")
+        _refuse("a descriptor is missing or not an object")
     media_type, digest, size = value.get("mediaType"), value.get("digest"), value.get("size")
     if not isinstance(media_type, str) or not isinstance(digest, str):
-        _refuse("a descriptor lacks its mediaType or digest")
+        _refuse("a descriptor has no mediaType or no digest")
     if not isinstance(size, int) or isinstance(size, bool) or size < 0:
         _refuse("a descriptor has no valid size")
     parse_digest(digest)
@@ -141,12 +141,12 @@ def _descriptor(value: Any) -> dict[str, Any]:
 
 def _check_annotations(value: Any) -> None:
     if value is not None and not (is_object(value) and all(isinstance(text, str) for text in value.values())):
-        _refuse("annotations are no map of texts")
+        _refuse("annotations is not a map of strings")
 
 
 def _list(value: Any) -> list[Any]:
     if not is_list(value):
-        _refuse("a list is missing")
+        _refuse("an array is missing")
     return value
 
 

@@ -1,4 +1,4 @@
-"""Manifests and tags: pulling, pushing and deleting them."""
+"""Manifests and tags: pull, push and delete."""
 
 import asyncio
 
@@ -26,11 +26,11 @@ from docker_registry_sdk.testing.v2.request_headers import check_match, check_no
 class Manifests:
     """The handlers of `/v2/<name>/manifests/<reference>`.
 
-    `Accept` is not looked at: a manifest is sent as it was pushed.
+    `Accept` is ignored: a manifest is sent unchanged, with the media type of its push.
 
     Args:
-        storage: Where the manifests are.
-        settings: The registry's settings.
+        storage: The storage with the manifests.
+        settings: The settings of the registry.
 
     Source: OCI Distribution Specification, end-3, end-7 and end-9.
     """
@@ -50,7 +50,7 @@ class Manifests:
         return Response(content, headers={**headers, "docker-content-digest": digest, "etag": entity_tag(digest)})
 
     async def put(self, request: Request) -> Response:
-        """Take a manifest and point tags at it."""
+        """Store a manifest, and let tags point to it."""
         name, reference = _parse(request)
         by_digest = is_digest(reference)
         tags = [parse_tag(tag) for tag in request.query_params.getlist("tag")] if by_digest else [reference]
@@ -69,12 +69,12 @@ class Manifests:
         return response
 
     async def delete(self, request: Request) -> Response:
-        """Delete a tag, and only the tag; or by digest a manifest and all tags that point at it."""
+        """Delete a tag without its manifest, or (by digest) a manifest with all tags that point to it."""
         await asyncio.to_thread(self._delete, *_parse(request), request.headers)
         return Response(status_code=202)
 
     async def _receive(self, request: Request) -> bytes:
-        """Read a manifest from the body; one that is too large is not read to its end."""
+        """Read a manifest from the request body, up to the size limit."""
         announced = int(request.headers.get("content-length", "0"))
         content = bytearray()
         if announced <= self.settings.manifest_limit:
@@ -134,17 +134,17 @@ class Manifests:
 
 
 def read_manifest(storage: Storage, record: ManifestRecord) -> bytes:
-    """Read the bytes of a manifest.
+    """Return the bytes of a manifest.
 
     Args:
         storage: The storage.
-        record: The manifest.
+        record: The record of the manifest.
 
     Returns:
         The bytes.
 
     Raises:
-        ApiError: MANIFEST_UNKNOWN, when it has been deleted meanwhile.
+        ApiError: MANIFEST_UNKNOWN, if the manifest was deleted in the meantime.
     """
     reader = storage.open(record.content)
     if reader is None:
@@ -156,7 +156,7 @@ def read_manifest(storage: Storage, record: ManifestRecord) -> bytes:
 
 
 def _write_content(storage: Storage, digest: str, content: bytes) -> str:
-    """Store the bytes of a manifest, and return their own digest."""
+    """Store the bytes of a manifest, and return their digest (with signatures in schema 1, unlike the digest of the manifest)."""
     content_digest = digest_of(algorithm_of(digest), [content])
     writer = storage.create()
     try:

@@ -1,4 +1,4 @@
-"""The grammar of repository names, tags and references, checked before anything is looked up."""
+"""Repository names, tags and digests: their grammar, and the computation of digests."""
 
 import hashlib
 import re
@@ -6,29 +6,33 @@ from collections.abc import Iterable
 
 from docker_registry_sdk.testing.v2.errors import DIGEST_INVALID, NAME_INVALID, TAG_INVALID, ApiError
 
-NAME_LIMIT = 255
+MAX_NAME_LENGTH = 255
+
+DEFAULT_ALGORITHM = "sha256"
+"""The digest algorithm if the client names no algorithm."""
 
 _NAME_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _NAME = re.compile(rf"{_NAME_PART}(?:/{_NAME_PART})*")
 _TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}")
+_ENCODED = {"sha256": re.compile("[0-9a-f]{64}"), "sha512": re.compile("[0-9a-f]{128}")}
 
 
 def parse_name(text: str) -> str:
     """Check a repository name.
 
     Args:
-        text: What the client sent.
+        text: The name that the client sent.
 
     Returns:
-        The name.
+        The name, unchanged.
 
     Raises:
         ApiError: NAME_INVALID.
 
-    Source: OCI Distribution Specification, "Pulling manifests"; the limit of 255 is Docker's.
+    Source: OCI Distribution Specification, "Pulling manifests"; the limit of 255 characters is Docker's.
     """
-    if len(text) > NAME_LIMIT or not _NAME.fullmatch(text):
-        raise ApiError(NAME_INVALID, details=[{"name": text[:NAME_LIMIT]}])
+    if len(text) > MAX_NAME_LENGTH or not _NAME.fullmatch(text):
+        raise ApiError(NAME_INVALID, details=[{"name": text[:MAX_NAME_LENGTH]}])
     return text
 
 
@@ -36,10 +40,10 @@ def parse_tag(text: str) -> str:
     """Check a tag.
 
     Args:
-        text: What the client sent.
+        text: The tag that the client sent.
 
     Returns:
-        The tag.
+        The tag, unchanged.
 
     Raises:
         ApiError: TAG_INVALID.
@@ -47,18 +51,18 @@ def parse_tag(text: str) -> str:
     Source: OCI Distribution Specification, "Pulling manifests".
     """
     if not _TAG.fullmatch(text):
-        raise ApiError(TAG_INVALID, details=[{"tag": text[:NAME_LIMIT]}])
+        raise ApiError(TAG_INVALID, details=[{"tag": text[:MAX_NAME_LENGTH]}])
     return text
 
 
 def parse_reference(text: str) -> str:
-    """Check the reference of a manifest: a digest if it has a colon, else a tag.
+    """Check the reference of a manifest: a digest if it contains a colon, otherwise a tag.
 
     Args:
-        text: What the client sent.
+        text: The reference that the client sent.
 
     Returns:
-        The reference.
+        The reference, unchanged.
 
     Raises:
         ApiError: DIGEST_INVALID or TAG_INVALID.
@@ -67,24 +71,18 @@ def parse_reference(text: str) -> str:
 
 
 def is_digest(reference: str) -> bool:
-    """Say whether a reference is meant as a digest; no tag holds a colon."""
+    """Return whether a reference is a digest; a tag contains no colon."""
     return ":" in reference
-
-
-CANONICAL = "sha256"
-"""The algorithm that is used where the client names none."""
-
-_ENCODED = {"sha256": re.compile("[0-9a-f]{64}"), "sha512": re.compile("[0-9a-f]{128}")}
 
 
 def parse_digest(text: str) -> str:
     """Check a digest.
 
     Args:
-        text: What the client sent.
+        text: The digest that the client sent.
 
     Returns:
-        The digest, of an algorithm that the registry supports.
+        The digest, unchanged. The registry supports its algorithm.
 
     Raises:
         ApiError: DIGEST_INVALID.
@@ -102,10 +100,10 @@ def parse_algorithm(text: str) -> str:
     """Check the name of a digest algorithm.
 
     Args:
-        text: What the client sent.
+        text: The name that the client sent.
 
     Returns:
-        The name of an algorithm that the registry supports.
+        The name, unchanged. The registry supports the algorithm.
 
     Raises:
         ApiError: DIGEST_INVALID.
@@ -116,15 +114,15 @@ def parse_algorithm(text: str) -> str:
 
 
 def algorithm_of(digest: str) -> str:
-    """Return the algorithm of a digest that has been checked."""
+    """Return the algorithm of a valid digest."""
     return digest.partition(":")[0]
 
 
 def digest_of(algorithm: str, chunks: Iterable[bytes | memoryview]) -> str:
-    """Compute a digest.
+    """Compute the digest of some content.
 
     Args:
-        algorithm: A supported algorithm.
+        algorithm: A supported digest algorithm.
         chunks: The content, in parts.
 
     Returns:

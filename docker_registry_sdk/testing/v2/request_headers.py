@@ -1,6 +1,8 @@
-"""Conditional requests: what `If-Match`, `If-None-Match` and `If-Range` say about a digest, which is the entity tag.
+"""Conditional requests and ranges: `If-Match`, `If-None-Match`, `If-Range`, `Range`, and `Content-Range` of chunks.
 
-Source: RFC 9110, section 13.
+The entity tag of a blob or a manifest is its digest in quotes.
+
+Source: RFC 9110, sections 13 and 14.
 """
 
 import re
@@ -11,72 +13,60 @@ from starlette.responses import Response
 from docker_registry_sdk.testing.byte_ranges import ByteRange, RangeError, parse_range
 from docker_registry_sdk.testing.v2.errors import DENIED, RANGE_INVALID, ApiError
 
+_CONTENT_RANGE = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
+
 
 def entity_tag(digest: str) -> str:
-    """Return the `ETag` of content with the given digest."""
+    """Return the `ETag` of the content with a digest."""
     return f'"{digest}"'
 
 
 def check_match(headers: Headers, current: str | None) -> None:
-    """Refuse a request whose `If-Match` does not hold.
+    """Raise an error if the `If-Match` of a request is false.
 
     Args:
-        headers: The request's headers.
-        current: The digest of what is there now, or None when nothing is.
+        headers: The headers of the request.
+        current: The digest of the current content, or None if there is no content.
 
     Raises:
         ApiError: DENIED, with the status 412.
     """
-    wanted = headers.getlist("if-match")
-    if wanted and not _lists(wanted, current, weak=False):
+    values = headers.getlist("if-match")
+    if values and not _contains(values, current, weak=False):
         raise ApiError(DENIED, details=[{"current": current}])
 
 
 def check_none_match(headers: Headers, current: str | None) -> None:
-    """Refuse a change whose `If-None-Match` does not hold.
+    """Raise an error if the `If-None-Match` of a writing request is false.
 
     Args:
-        headers: The request's headers.
-        current: The digest of what is there now, or None when nothing is.
+        headers: The headers of the request.
+        current: The digest of the current content, or None if there is no content.
 
     Raises:
         ApiError: DENIED, with the status 412.
     """
-    if _lists(headers.getlist("if-none-match"), current, weak=True):
+    if _contains(headers.getlist("if-none-match"), current, weak=True):
         raise ApiError(DENIED, details=[{"current": current}])
 
 
 def not_modified(headers: Headers, digest: str) -> Response | None:
-    """Answer a read of something that the client has already.
+    """Return the 304 response to a reading request whose `If-None-Match` names the current content.
 
     Args:
-        headers: The request's headers.
-        digest: The digest of what is there.
+        headers: The headers of the request.
+        digest: The digest of the current content.
 
     Returns:
-        An answer with the status 304, or None when the client is to get the content.
+        The response, or None if the content is to be sent.
     """
-    if not _lists(headers.getlist("if-none-match"), digest, weak=True):
+    if not _contains(headers.getlist("if-none-match"), digest, weak=True):
         return None
     return Response(status_code=304, headers={"etag": entity_tag(digest), "docker-content-digest": digest})
 
 
-def wanted_range(headers: Headers, digest: str) -> str | None:
-    """Return the `Range` of a request unless its `If-Range` is about other content.
-
-    Args:
-        headers: The request's headers.
-        digest: The digest of what is there.
-
-    Returns:
-        The value of the header, or None when the whole content is to be sent.
-    """
-    condition = headers.get("if-range")
-    return headers.get("range") if condition is None or condition.strip() == entity_tag(digest) else None
-
-
-def _lists(values: list[str], digest: str | None, *, weak: bool) -> bool:
-    """Say whether a list of entity tags has the one of a digest, or is `*` while there is something."""
+def _contains(values: list[str], digest: str | None, *, weak: bool) -> bool:
+    """Return whether a list of entity tags contains the tag of a digest, or is `*` while there is content."""
     if digest is None:
         return False
     tags = [tag.strip() for value in values for tag in value.split(",")]
@@ -85,18 +75,29 @@ def _lists(values: list[str], digest: str | None, *, weak: bool) -> bool:
     return "*" in tags or entity_tag(digest) in tags
 
 
-_CONTENT_RANGE = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
+def conditional_range(headers: Headers, digest: str) -> str | None:
+    """Return the `Range` of a request, unless its `If-Range` names other content.
+
+    Args:
+        headers: The headers of the request.
+        digest: The digest of the current content.
+
+    Returns:
+        The value of the header, or None if the whole content is to be sent.
+    """
+    condition = headers.get("if-range")
+    return headers.get("range") if condition is None or condition.strip() == entity_tag(digest) else None
 
 
 def requested_ranges(header: str | None, size: int) -> list[ByteRange]:
-    """Read the `Range` of a request for a blob, as `parse_range` does.
+    """Parse the `Range` of a request for a blob, as `parse_range` does.
 
     Args:
-        header: Its value, or None when there is none.
+        header: The value of the header, or None without the header.
         size: The length of the blob.
 
     Returns:
-        The parts to send; an empty list when the whole blob is to be sent.
+        The parts to send; an empty list for the whole blob.
 
     Raises:
         ApiError: RANGE_INVALID.
@@ -108,18 +109,18 @@ def requested_ranges(header: str | None, size: int) -> list[ByteRange]:
 
 
 def parse_content_range(header: str) -> ByteRange:
-    """Read the `Content-Range` of a chunk.
+    """Parse the `Content-Range` of a chunk.
 
     Args:
-        header: Its value.
+        header: The value of the header.
 
     Returns:
-        The part of the blob that the chunk is.
+        The part of the blob that the chunk contains.
 
     Raises:
         ApiError: RANGE_INVALID.
 
-    Source: OCI Distribution Specification, "Pushing a blob in chunks", where it has no unit and no size, unlike in RFC 9110.
+    Source: OCI Distribution Specification, "Pushing a blob in chunks". Unlike in RFC 9110, the value has no unit and no size.
     """
     found = _CONTENT_RANGE.fullmatch(header)
     if found is None or int(found[1]) > int(found[2]):

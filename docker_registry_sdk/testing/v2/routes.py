@@ -1,4 +1,4 @@
-"""The paths of API v2 and what answers them."""
+"""The routes of API v2."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
@@ -12,98 +12,40 @@ from docker_registry_sdk.testing.settings import Settings
 from docker_registry_sdk.testing.storage.base import Storage
 from docker_registry_sdk.testing.v2.access import (
     Authorizer,
-    Needs,
-    catalog_needs,
-    content_needs,
-    no_needs,
+    RequiredAccess,
+    access_for_catalog,
+    access_for_content,
+    access_for_ping,
+    access_for_upload,
+    access_for_upload_start,
     set_grant,
-    upload_needs,
-    upload_start_needs,
 )
 from docker_registry_sdk.testing.v2.blobs import Blobs
-from docker_registry_sdk.testing.v2.errors import UNSUPPORTED, ApiError
-from docker_registry_sdk.testing.v2.listings import Catalog, Tags
+from docker_registry_sdk.testing.v2.errors import API_VERSION, UNSUPPORTED, ApiError
+from docker_registry_sdk.testing.v2.listings import Catalog, Referrers, Tags
 from docker_registry_sdk.testing.v2.manifests import Manifests
-from docker_registry_sdk.testing.v2.referrers import Referrers
 from docker_registry_sdk.testing.v2.upload_sessions import UploadSessions
 from docker_registry_sdk.testing.v2.uploads import Uploads
-
-from .errors import API_VERSION
-
-
-def v2_routes(storage: Storage, settings: Settings, sessions: UploadSessions, authorizer: Authorizer) -> list[BaseRoute]:
-    """Build the routes of API v2.
-
-    Args:
-        storage: Where the content is.
-        settings: The registry's settings.
-        sessions: The uploads that are going on.
-        authorizer: Decides who may do what.
-
-    Returns:
-        The routes.
-    """
-    blobs = Blobs(storage)
-    manifests = Manifests(storage, settings)
-    uploads = Uploads(storage, settings, sessions)
-    tags = Tags(storage, settings)
-    catalog = Catalog(storage, settings)
-    referrers = Referrers(storage, settings)
-    name = "/v2/{name:path}"
-    table: dict[str, tuple[Needs, dict[str, Handler]]] = {
-        "/v2": (no_needs, {"GET": _ping, "HEAD": _ping}),
-        "/v2/": (no_needs, {"GET": _ping, "HEAD": _ping}),
-        "/v2/_catalog": (catalog_needs, {"GET": catalog.get, "HEAD": catalog.get}),
-        f"{name}/tags/list": (content_needs, {"GET": tags.get, "HEAD": tags.get}),
-        f"{name}/blobs/uploads/": (upload_start_needs, {"POST": uploads.start}),
-        f"{name}/blobs/uploads/{{session}}": (
-            upload_needs,
-            {
-                "GET": uploads.status,
-                "PATCH": uploads.append,
-                "PUT": uploads.complete,
-                "DELETE": uploads.cancel,
-            },
-        ),
-        f"{name}/blobs/{{digest}}": (content_needs, {"GET": blobs.get, "HEAD": blobs.head, "DELETE": blobs.delete}),
-        f"{name}/manifests/{{reference}}": (
-            content_needs,
-            {
-                "GET": manifests.get,
-                "HEAD": manifests.get,
-                "PUT": manifests.put,
-                "DELETE": manifests.delete,
-            },
-        ),
-        f"{name}/referrers/{{digest}}": (content_needs, {"GET": referrers.get, "HEAD": referrers.get}),
-    }
-    return [Route(path, Resource(handlers, needs, authorizer)) for path, (needs, handlers) in table.items()]
-
-
-async def _ping(_: Request) -> Response:
-    """Answer that API v2 is spoken here."""
-    return JSONResponse({})
-
 
 Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
 class Resource:
-    """An ASGI application that calls the handler of a request's method and turns an `ApiError` into an answer.
+    """An ASGI application for one path: it authorizes a request, calls the handler of its method, and sends an `ApiError`.
 
     Args:
-        handlers: What to call for each method; another method is answered with 405.
-        needs: Tells what a request needs to be allowed.
-        authorizer: Decides whether it is.
+        handlers: The handlers by method; other methods are answered with 405.
+        required_access: Returns the rights that a request requires.
+        authorizer: Checks the rights.
     """
 
-    def __init__(self, handlers: Mapping[str, Handler], needs: Needs, authorizer: Authorizer) -> None:
+    def __init__(self, handlers: Mapping[str, Handler], required_access: RequiredAccess, authorizer: Authorizer) -> None:
         self._handlers = handlers
-        self._needs = needs
+        self._required_access = required_access
         self._authorizer = authorizer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request; one whose client has gone is not answered."""
+        """Answer a request, unless its client disconnects."""
         request = Request(scope, receive, send)
         try:
             response = await self._respond(request)
@@ -117,7 +59,61 @@ class Resource:
             handler = self._handlers.get(request.method)
             if handler is None:
                 raise ApiError(UNSUPPORTED, headers={"allow": ", ".join(self._handlers)})
-            set_grant(request, self._authorizer.authorize(request, self._needs(request)))
+            set_grant(request, self._authorizer.authorize(request, self._required_access(request)))
             return await handler(request)
         except ApiError as error:
             return error.response()
+
+
+def v2_routes(storage: Storage, settings: Settings, sessions: UploadSessions, authorizer: Authorizer) -> list[BaseRoute]:
+    """Create the routes of API v2.
+
+    Args:
+        storage: The storage with the content.
+        settings: The settings of the registry.
+        sessions: The uploads in progress.
+        authorizer: Checks the rights of clients.
+
+    Returns:
+        The routes.
+    """
+    blobs = Blobs(storage)
+    manifests = Manifests(storage, settings)
+    uploads = Uploads(storage, settings, sessions)
+    tags = Tags(storage, settings)
+    catalog = Catalog(storage, settings)
+    referrers = Referrers(storage, settings)
+    name = "/v2/{name:path}"
+    table: dict[str, tuple[RequiredAccess, dict[str, Handler]]] = {
+        "/v2": (access_for_ping, {"GET": _ping, "HEAD": _ping}),
+        "/v2/": (access_for_ping, {"GET": _ping, "HEAD": _ping}),
+        "/v2/_catalog": (access_for_catalog, {"GET": catalog.get, "HEAD": catalog.get}),
+        f"{name}/tags/list": (access_for_content, {"GET": tags.get, "HEAD": tags.get}),
+        f"{name}/blobs/uploads/": (access_for_upload_start, {"POST": uploads.start}),
+        f"{name}/blobs/uploads/{{session}}": (
+            access_for_upload,
+            {
+                "GET": uploads.status,
+                "PATCH": uploads.append,
+                "PUT": uploads.complete,
+                "DELETE": uploads.cancel,
+            },
+        ),
+        f"{name}/blobs/{{digest}}": (access_for_content, {"GET": blobs.get, "HEAD": blobs.head, "DELETE": blobs.delete}),
+        f"{name}/manifests/{{reference}}": (
+            access_for_content,
+            {
+                "GET": manifests.get,
+                "HEAD": manifests.get,
+                "PUT": manifests.put,
+                "DELETE": manifests.delete,
+            },
+        ),
+        f"{name}/referrers/{{digest}}": (access_for_content, {"GET": referrers.get, "HEAD": referrers.get}),
+    }
+    return [Route(path, Resource(handlers, required, authorizer)) for path, (required, handlers) in table.items()]
+
+
+async def _ping(_: Request) -> Response:
+    """Answer the ping, which tells clients that the registry supports API v2."""
+    return JSONResponse({})

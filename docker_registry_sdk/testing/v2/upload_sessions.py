@@ -1,4 +1,4 @@
-"""Upload sessions: blobs that are being received, piece by piece."""
+"""Upload sessions: blobs that are being uploaded in one or several requests."""
 
 import asyncio
 import hashlib
@@ -9,16 +9,17 @@ from docker_registry_sdk.testing.storage.base import BlobWriter, Storage, link_b
 from docker_registry_sdk.testing.v2.errors import BLOB_UPLOAD_UNKNOWN, ApiError
 from docker_registry_sdk.testing.v2.names import algorithm_of, digest_of
 
-READ_BACK = 1024 * 1024
+READ_BLOCK_BYTES = 1024 * 1024
 
 
 class UploadSession:
-    """One upload.
+    """An upload of one blob.
 
     Args:
-        repository: The repository that the blob is for.
-        writer: Where its bytes go.
-        algorithm: The digest algorithm that is computed on the way; for another one the bytes are read again at the end.
+        repository: The target repository.
+        writer: Stores the bytes.
+        algorithm: The digest algorithm that is computed during the upload. For a digest with another algorithm, the bytes are
+            read again at the end.
     """
 
     def __init__(self, repository: str, writer: BlobWriter, algorithm: str) -> None:
@@ -27,42 +28,42 @@ class UploadSession:
         self.writer = writer
         self.algorithm = algorithm
         self.lock = asyncio.Lock()
-        """Held by the one request that changes the upload; a second one waits, and then sees what the first has done."""
+        """Held by the request that changes the upload; further requests wait until it has finished."""
         self.closed = False
-        """Whether the upload is done or cancelled."""
+        """Whether the upload is completed or cancelled."""
         self.saw_short_chunk = False
         self._hasher = hashlib.new(algorithm)
 
     @property
     def size(self) -> int:
-        """How many bytes have arrived."""
+        """The number of bytes received."""
         return self.writer.size
 
     def append(self, chunks: Sequence[bytes]) -> None:
-        """Take bytes in; it may block."""
+        """Append bytes. May block."""
         self.writer.append(chunks)
         for chunk in chunks:
             self._hasher.update(chunk)
 
     def truncate(self, size: int) -> None:
-        """Go back to an earlier size, as after a chunk that turned out wrong; it may block."""
+        """Discard the bytes after an earlier size, such as those of an invalid chunk. May block."""
         self.writer.truncate(size)
         self._hasher = hashlib.new(self.algorithm)
         for chunk in self._read_back():
             self._hasher.update(chunk)
 
     def matches(self, digest: str) -> bool:
-        """Say whether a digest is that of the bytes that have arrived; it may block."""
+        """Return whether the bytes received have a digest. May block."""
         if algorithm_of(digest) == self.algorithm:
             return digest == f"{self.algorithm}:{self._hasher.hexdigest()}"
         return digest == digest_of(algorithm_of(digest), self._read_back())
 
     def commit(self, storage: Storage, digest: str) -> None:
-        """Make the bytes a blob of the repository; it may block.
+        """Add the bytes received to the repository as a blob. May block.
 
         Args:
             storage: The storage that the writer belongs to.
-            digest: The blob's digest, which has been checked.
+            digest: The digest of the blob, already verified.
         """
         self.writer.sync()
         with storage.lock:
@@ -70,15 +71,15 @@ class UploadSession:
             link_blob(storage, self.repository, digest)
 
     def _read_back(self) -> Iterator[bytes | memoryview]:
-        for offset in range(0, self.size, READ_BACK):
-            yield self.writer.read(offset, min(READ_BACK, self.size - offset))
+        for offset in range(0, self.size, READ_BLOCK_BYTES):
+            yield self.writer.read(offset, min(READ_BLOCK_BYTES, self.size - offset))
 
 
 class UploadSessions:
-    """The uploads that a registry knows; for the thread of its event loop only.
+    """The uploads in progress. Used by the thread of the event loop only.
 
     Args:
-        storage: Where the blobs will be.
+        storage: The storage for the blobs.
     """
 
     def __init__(self, storage: Storage) -> None:
@@ -86,11 +87,11 @@ class UploadSessions:
         self._sessions: dict[str, UploadSession] = {}
 
     def open(self, repository: str, algorithm: str) -> UploadSession:
-        """Begin an upload.
+        """Start an upload.
 
         Args:
-            repository: The repository that the blob is for.
-            algorithm: The digest algorithm that the client is likely to use.
+            repository: The target repository.
+            algorithm: The digest algorithm that the client has announced, or the default one.
 
         Returns:
             The session.
@@ -100,11 +101,11 @@ class UploadSessions:
         return session
 
     def get(self, repository: str, session_id: str) -> UploadSession:
-        """Find an upload.
+        """Return an upload.
 
         Args:
-            repository: The repository in the request's path.
-            session_id: The id in the request's path.
+            repository: The repository in the path of the request.
+            session_id: The upload id in the path of the request.
 
         Returns:
             The session.
@@ -118,12 +119,12 @@ class UploadSessions:
         return session
 
     def forget(self, session: UploadSession) -> None:
-        """Let an upload be unknown from now on; the request that holds its lock ends it."""
+        """Close an upload, so that further requests for it fail; its bytes are discarded by the request that holds its lock."""
         session.closed = True
         self._sessions.pop(session.id, None)
 
     def close(self) -> None:
-        """Throw all uploads away."""
+        """Discard all uploads."""
         for session in list(self._sessions.values()):
             self.forget(session)
             session.writer.abort()

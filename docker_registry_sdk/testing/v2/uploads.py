@@ -1,4 +1,4 @@
-"""Pushing blobs: in one request, in two, in chunks, or by mounting what another repository has."""
+"""Blob uploads: in one request, in two requests, in chunks, or by a mount from another repository."""
 
 import asyncio
 
@@ -11,19 +11,19 @@ from docker_registry_sdk.testing.storage.base import Storage, link_blob
 from docker_registry_sdk.testing.streaming import body_blocks
 from docker_registry_sdk.testing.v2.access import Grant, grant_of, pull_access
 from docker_registry_sdk.testing.v2.errors import BLOB_UPLOAD_UNKNOWN, DIGEST_INVALID, RANGE_INVALID, SIZE_INVALID, ApiError
-from docker_registry_sdk.testing.v2.names import CANONICAL, algorithm_of, parse_algorithm, parse_digest, parse_name
+from docker_registry_sdk.testing.v2.names import DEFAULT_ALGORITHM, algorithm_of, parse_algorithm, parse_digest, parse_name
 from docker_registry_sdk.testing.v2.request_headers import parse_content_range
 from docker_registry_sdk.testing.v2.upload_sessions import UploadSession, UploadSessions
 
 
 @attrs.frozen
 class Uploads:
-    """The handlers of `/v2/<name>/blobs/uploads/` and of the locations that it gives out.
+    """The handlers of `/v2/<name>/blobs/uploads/` and of the locations of uploads.
 
     Args:
-        storage: Where the blobs go.
-        settings: The registry's settings.
-        sessions: The uploads that are going on.
+        storage: The storage for the blobs.
+        settings: The settings of the registry.
+        sessions: The uploads in progress.
 
     Source: OCI Distribution Specification, end-4 to end-6, end-11, end-13 and end-14.
     """
@@ -33,7 +33,7 @@ class Uploads:
     sessions: UploadSessions
 
     async def start(self, request: Request) -> Response:
-        """Begin an upload, or do all of it: mount a blob (`mount`), take it from the body (`digest`)."""
+        """Start an upload, mount a blob (`mount`), or upload the whole blob in this request (`digest`)."""
         name = parse_name(request.path_params["name"])
         query = request.query_params
         if "mount" in query:
@@ -42,57 +42,57 @@ class Uploads:
             if await asyncio.to_thread(self._mount, name, digest, source, grant_of(request)):
                 return _created(name, digest)
         elif "digest" in query:
-            return await self._receive_whole(name, parse_digest(query["digest"]), request)
-        session = self.sessions.open(name, parse_algorithm(query.get("digest-algorithm", CANONICAL)))
-        headers = _state(session)
+            return await self._upload_whole(name, parse_digest(query["digest"]), request)
+        session = self.sessions.open(name, parse_algorithm(query.get("digest-algorithm", DEFAULT_ALGORITHM)))
+        headers = _upload_headers(session)
         if self.settings.chunk_min_length is not None:
             headers["oci-chunk-min-length"] = str(self.settings.chunk_min_length)
         return Response(status_code=202, headers=headers)
 
     async def status(self, request: Request) -> Response:
-        """Tell how much of an upload has arrived; it does not wait for a request that is sending more."""
-        return Response(status_code=204, headers=_state(self._session(request)))
+        """Send the number of bytes received, without waiting for a concurrent request that sends more."""
+        return Response(status_code=204, headers=_upload_headers(self._session(request)))
 
     async def append(self, request: Request) -> Response:
-        """Take a chunk, or with no `Content-Range` a stream."""
+        """Append a chunk, or (without `Content-Range`) a stream."""
         session = self._session(request)
         async with session.lock:
-            await self._receive(session, request)
-            return Response(status_code=202, headers=_state(session))
+            await self._append_body(session, request)
+            return Response(status_code=202, headers=_upload_headers(session))
 
     async def complete(self, request: Request) -> Response:
-        """Take the rest, if there is any, and make the upload a blob; a wrong digest ends the upload."""
+        """Append the rest, if any, and complete the upload; a wrong digest ends the upload."""
         digest = parse_digest(request.query_params.get("digest", ""))
         session = self._session(request)
         async with session.lock:
-            await self._receive(session, request)
+            await self._append_body(session, request)
             self.sessions.forget(session)
             await self._finish(session, digest)
             return _created(session.repository, digest)
 
     async def cancel(self, request: Request) -> Response:
-        """Throw an upload away, at once even if another request is sending to it."""
+        """Cancel an upload, immediately even if a concurrent request is sending to it."""
         session = self._session(request)
         self.sessions.forget(session)
         if not session.lock.locked():
-            await asyncio.to_thread(session.writer.abort)  # else the request that holds the lock does it
+            await asyncio.to_thread(session.writer.abort)  # otherwise the request that holds the lock does it
         return Response(status_code=204)
 
     def _session(self, request: Request) -> UploadSession:
         return self.sessions.get(parse_name(request.path_params["name"]), request.path_params["session"])
 
     def _mount(self, name: str, digest: str, source: str | None, grant: Grant) -> bool:
-        """Link a blob of another repository; without a source, of any that has it and that the caller may read."""
+        """Mount a blob from a source repository, or without one from any repository that the client may read."""
         with self.storage.lock:
             sources = [each for each in self.storage.names() if pull_access(each) in grant] if source is None else [source]
-            repositories = (self.storage.load(candidate) for candidate in sources)
+            repositories = (self.storage.load(each) for each in sources)
             if not any(repository is not None and digest in repository.blobs for repository in repositories):
                 return False
             link_blob(self.storage, name, digest)
             return True
 
-    async def _receive_whole(self, name: str, digest: str, request: Request) -> Response:
-        """Take a blob from the body of the one request; if it is cut short, nothing remains."""
+    async def _upload_whole(self, name: str, digest: str, request: Request) -> Response:
+        """Upload a blob in one request; if the body is incomplete, the bytes are discarded."""
         session = UploadSession(name, self.storage.create(), algorithm_of(digest))
         try:
             async for chunks in body_blocks(request):
@@ -103,11 +103,11 @@ class Uploads:
         await self._finish(session, digest)
         return _created(name, digest)
 
-    async def _receive(self, session: UploadSession, request: Request) -> None:
-        """Append a request's body to an upload; the session's lock is held.
+    async def _append_body(self, session: UploadSession, request: Request) -> None:
+        """Append the body of a request to an upload; the caller holds the lock of the session.
 
-        What arrived before the client broke off stays, and the status tells how much it is. A body that does not have the length
-        that it announced is taken back.
+        If the client disconnects, the bytes received before are kept, and the status of the upload reports their number. If the
+        length of the body differs from `Content-Range`, its bytes are discarded.
         """
         start = session.size
         expected = self._check_range(session, request)
@@ -136,7 +136,7 @@ class Uploads:
             session.saw_short_chunk = True
 
     def _check_range(self, session: UploadSession, request: Request) -> int | None:
-        """Return the length that `Content-Range` announces, or None without one; refuse a chunk that does not come next."""
+        """Return the length in `Content-Range`, or None without this header; refuse a chunk that is not the next one."""
         if session.closed:
             raise ApiError(BLOB_UPLOAD_UNKNOWN)
         header = request.headers.get("content-range")
@@ -144,14 +144,14 @@ class Uploads:
             return None
         chunk = parse_content_range(header)
         if chunk.first != session.size:
-            raise ApiError(RANGE_INVALID, "the chunk is not the next one", headers=_state(session))
+            raise ApiError(RANGE_INVALID, "the chunk is out of order", headers=_upload_headers(session))
         length = request.headers.get("content-length")
         if length is not None and int(length) != chunk.length:
             raise ApiError(SIZE_INVALID, details=[{"contentRange": chunk.length, "contentLength": int(length)}])
         return chunk.length
 
     async def _finish(self, session: UploadSession, digest: str) -> None:
-        """Check the digest and store the blob; whatever goes wrong, the upload's bytes are gone."""
+        """Verify the digest and store the blob; after an error, the bytes are discarded."""
         try:
             if not await asyncio.to_thread(session.matches, digest):
                 raise ApiError(DIGEST_INVALID, "the content has another digest", details=[{"digest": digest}])
@@ -164,8 +164,8 @@ def _created(name: str, digest: str) -> Response:
     return Response(status_code=201, headers={"location": f"/v2/{name}/blobs/{digest}", "docker-content-digest": digest})
 
 
-def _state(session: UploadSession) -> dict[str, str]:
-    """Return the headers that describe an upload; one that is empty is `0-0`, as Docker has it."""
+def _upload_headers(session: UploadSession) -> dict[str, str]:
+    """Return the headers that describe an upload; the range of an empty upload is `0-0`, as in Distribution."""
     return {
         "location": f"/v2/{session.repository}/blobs/uploads/{session.id}",
         "range": f"0-{max(session.size - 1, 0)}",
