@@ -1,4 +1,4 @@
-"""An embedded container registry: a real HTTP server on loopback for tests, in one import.
+"""An embedded container registry for tests: an HTTP server on the loopback interface.
 
     from docker_registry_sdk.testing import EmbeddedRegistry
 
@@ -6,7 +6,7 @@
         httpx.get(f"{registry.url}/v2/")
         assert registry.requests[0].status == 200
 
-The server's libraries are imported when a name is first used, so importing this package is cheap.
+The libraries of the server are imported when a name is first used, so importing this package is fast.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from .._core.lazy_exports import lazy_exports
 from .extra import needs_extra
 
 if TYPE_CHECKING:
-    from docker_registry_sdk.testing.factory import EmbeddedRegistryFactory as EmbeddedRegistryFactory
-    from docker_registry_sdk.testing.factory import EmbeddedRegistryOptions as EmbeddedRegistryOptions
     from docker_registry_sdk.testing.profiles.profile import Profile as Profile
     from docker_registry_sdk.testing.profiles.profile import Quirk as Quirk
     from docker_registry_sdk.testing.registry import EmbeddedRegistry as EmbeddedRegistry
+    from docker_registry_sdk.testing.registry import EmbeddedRegistryFactory as EmbeddedRegistryFactory
+    from docker_registry_sdk.testing.registry import EmbeddedRegistryOptions as EmbeddedRegistryOptions
     from docker_registry_sdk.testing.request_log import RequestLog as RequestLog
     from docker_registry_sdk.testing.request_log import RequestRecord as RequestRecord
     from docker_registry_sdk.testing.settings import Clock as Clock
@@ -34,9 +34,8 @@ else:
     _get_attribute, __dir__, __all__ = lazy_exports(
         __name__,
         {
-            ".factory": ("EmbeddedRegistryFactory", "EmbeddedRegistryOptions"),
             ".profiles.profile": ("Profile", "Quirk"),
-            ".registry": ("EmbeddedRegistry",),
+            ".registry": ("EmbeddedRegistry", "EmbeddedRegistryFactory", "EmbeddedRegistryOptions"),
             ".request_log": ("RequestLog", "RequestRecord"),
             ".settings": ("Clock", "Settings"),
             ".storage.base": ("Storage",),

@@ -18,13 +18,13 @@ PASSWORD_VARIABLE = "EMBEDDED_REGISTRY_PASSWORD"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until the process is told to end.
+    """Run a registry until the process receives SIGINT or SIGTERM.
 
     Args:
-        arguments: The command line without the program's name; None takes that of the process.
+        arguments: The command line without the name of the program; None selects that of the process.
 
     Returns:
-        The exit status: 0 after a signal, 1 when it could not serve.
+        The exit status: 0 after a signal, 1 if the registry could not start.
     """
     parser = _parser()
     options = parser.parse_args(arguments)
@@ -59,35 +59,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m docker_registry_sdk.testing",
-        description="Serve a container registry, for tests: until SIGINT or SIGTERM, in memory unless --storage is given.",
+        description="Run a container registry for tests until SIGINT or SIGTERM, in memory unless --storage is given.",
     )
     add = parser.add_argument
-    add("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s, this machine alone)")
-    add("--port", type=int, default=5000, help="the port, 0 for a free one (default: %(default)s)")
-    add("--storage", metavar="DIR", help="keep everything in this directory")
-    add("--profile", choices=PROFILE_NAMES, help="be like a registry out there, with its quirks")
+    add("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s, for clients on this machine only)")
+    add("--port", type=int, default=5000, help="the port; 0 selects a free port (default: %(default)s)")
+    add("--storage", metavar="DIR", help="store the content in this directory")
+    add("--profile", choices=PROFILE_NAMES, help="reproduce the quirks of a real registry")
     add(
         "--auth",
         choices=("none", "basic", "token"),
-        help="how callers say who they are (default: that of the profile, else none)",
+        help="the authentication of clients (default: that of the profile, otherwise none)",
     )
-    add("--tls", action="store_true", help="serve HTTPS, with a certificate made for it")
+    add("--tls", action="store_true", help="serve HTTPS with a generated certificate")
     add(
         "--username",
         default=os.environ.get(USERNAME_VARIABLE),
-        help=f"the user's name (default: ${USERNAME_VARIABLE}, else a random one)",
+        help=f"the name of the user (default: ${USERNAME_VARIABLE}, otherwise a random name)",
     )
     add(
         "--password",
         default=os.environ.get(PASSWORD_VARIABLE),
-        help=f"the user's password, which others on this machine can see here; better set ${PASSWORD_VARIABLE} (default: that, "
-        "else a random one, which is printed)",
+        help=f"the password of the user (default: ${PASSWORD_VARIABLE}, otherwise a random password, which is printed). Other "
+        f"users of this machine can see the command line: prefer ${PASSWORD_VARIABLE}",
     )
     return parser
 
 
 def _announce(registry: "EmbeddedRegistry", options: argparse.Namespace) -> None:
-    """Tell where the registry is and what a client needs; a password that was chosen is not repeated."""
+    """Print the URL of the registry and its credentials; a password that was given is not printed."""
     lines = [f"url: {registry.url}"]
     if registry.auth != "none":
         lines.append(f"username: {registry.username}")

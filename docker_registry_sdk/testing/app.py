@@ -1,4 +1,4 @@
-"""The ASGI application of the embedded registry, put together from its parts."""
+"""The ASGI application of the embedded registry."""
 
 import re
 from collections.abc import Callable
@@ -14,66 +14,65 @@ from docker_registry_sdk.testing.request_log import LogRequests, RequestLog
 from docker_registry_sdk.testing.v2.errors import NAME_INVALID, UNSUPPORTED, ApiError, Refusal
 
 V1_PATHS = ("/v1/", "/_ping", "/_layers/")
-"""How the paths of API v1 begin; they stand here since the module with its routes is imported when one is asked for."""
+"""The prefixes of the paths of API v1. Its own modules are imported at the first request with such a path."""
 
-_HOSTILE = re.compile(rb"%(?:2f|5c|[01][0-9a-f]|7f)", re.IGNORECASE)
+_AMBIGUOUS_ESCAPE = re.compile(rb"%(?:2f|5c|[01][0-9a-f]|7f)", re.IGNORECASE)
 
 
 def build_app(v2_routes: list[BaseRoute] | None, v1_app: ASGIApp | None, log: RequestLog, faults: Faults, site: Site) -> ASGIApp:
-    """Put the application together.
+    """Create the application: it logs requests, applies faults, and dispatches requests to the APIs by path.
 
     Args:
-        v2_routes: The routes of API v2, if it is served.
-        v1_app: What answers API v1, if it is served.
-        log: Where to write the requests.
-        faults: What goes wrong.
-        site: What faults may reach of the registry.
+        v2_routes: The routes of API v2, or None to omit API v2.
+        v1_app: The application of API v1, or None to omit API v1.
+        log: The request log.
+        faults: The faults.
+        site: The state of the registry for the effects of faults.
 
     Returns:
-        The application: it logs, lets faults happen, tells the APIs apart by their paths, and for API v2 refuses hostile paths,
-        and then routes.
+        The application.
     """
     apps: list[tuple[tuple[str, ...], ASGIApp]] = []
     if v1_app is not None:
         apps.append((V1_PATHS, v1_app))
     if v2_routes is not None:
-        refusal = Refusal(ApiError(UNSUPPORTED, "there is no such path", status=404))
-        apps.append((("",), _RefuseHostilePaths(Router(v2_routes, redirect_slashes=False, default=refusal))))
-    return CutConnections(LogRequests(InjectFaults(_ByPath(apps), faults, site), log))
+        not_found = Refusal(ApiError(UNSUPPORTED, "the path does not exist", status=404))
+        apps.append((("",), _RefuseAmbiguousPaths(Router(v2_routes, redirect_slashes=False, default=not_found))))
+    return CutConnections(LogRequests(InjectFaults(_DispatchByPath(apps), faults, site), log))
 
 
-class _ByPath:
-    """Passes a request on by how its path begins; a path that nobody serves gets a web page, as from any other host."""
+class _DispatchByPath:
+    """Dispatches requests by the prefix of the path; the response to other paths is a web page with the status 404."""
 
     def __init__(self, apps: list[tuple[tuple[str, ...], ASGIApp]]) -> None:
         self._apps = apps
-        self._nothing = HTMLResponse("<!DOCTYPE html><title>404 Not Found</title><h1>Not Found</h1>\n", 404)
+        self._not_found = HTMLResponse("<!DOCTYPE html><title>404 Not Found</title><h1>Not Found</h1>\n", 404)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = next((app for starts, app in self._apps if scope["path"].startswith(starts)), self._nothing)
+        app = next((app for prefixes, app in self._apps if scope["path"].startswith(prefixes)), self._not_found)
         await app(scope, receive, send)
 
 
-class _RefuseHostilePaths:
-    """Refuses paths that mean one thing encoded and another decoded: with a slash, a backslash or a control character in them.
+class _RefuseAmbiguousPaths:
+    """Refuses paths with an encoded slash, backslash or control character, which change their meaning when they are decoded.
 
-    An encoded slash is part of a name, not a separator (RFC 3986, section 2.2), and no name has one.
+    An encoded slash is part of a name, not a separator (RFC 3986, section 2.2), and a repository name contains no such slash.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._refusal = Refusal(ApiError(NAME_INVALID, "the path holds an encoded slash, backslash or control character"))
+        self._refusal = Refusal(ApiError(NAME_INVALID, "the path contains an encoded slash, backslash or control character"))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        app = self._refusal if _HOSTILE.search(scope["raw_path"]) else self._app
+        app = self._refusal if _AMBIGUOUS_ESCAPE.search(scope["raw_path"]) else self._app
         await app(scope, receive, send)
 
 
 class LazyApp:
-    """An ASGI application that is built, and its modules imported, at the first request to it.
+    """An ASGI application that is created, and whose modules are imported, at its first request.
 
     Args:
-        build: Builds it. One thread calls it, that of the event loop, so it is built once.
+        build: Creates the application. It is called once, in the thread of the event loop.
     """
 
     def __init__(self, build: Callable[[], ASGIApp]) -> None:
@@ -81,7 +80,7 @@ class LazyApp:
         self._app: ASGIApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on."""
+        """Pass a request to the application."""
         if self._app is None:
             self._app = self._build()
         await self._app(scope, receive, send)

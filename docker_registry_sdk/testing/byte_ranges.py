@@ -1,27 +1,30 @@
-"""Byte ranges of RFC 9110: which parts of some content a client wants."""
+"""Byte ranges: the parts of some content that a client requests.
+
+Source: RFC 9110, section 14.
+"""
 
 import re
 
 import attrs
 
-RANGES_LIMIT = 16
-"""A request for more ranges than this is answered with the whole content."""
+MAX_RANGES = 16
+"""The maximum number of ranges in a request; a request for more is answered with the whole content."""
 
 _DIGITS = "[0-9]{1,18}"
 _RANGE = re.compile(rf"(?P<first>{_DIGITS})-(?P<last>{_DIGITS})?|-(?P<suffix>{_DIGITS})")
 
 
 class RangeError(Exception):
-    """No part of the content is in range, or the header is malformed.
+    """No requested part is inside the content, or the header is malformed.
 
     Args:
-        size: The length of the content.
+        size: The length of the content in bytes.
     """
 
     def __init__(self, size: int) -> None:
-        super().__init__("the range does not fit")
+        super().__init__("the range is malformed or not satisfiable")
         self.headers = {"content-range": f"bytes */{size}"}
-        """The headers of the answer that says so."""
+        """The headers of the 416 response."""
 
 
 @attrs.frozen(order=True)
@@ -29,8 +32,8 @@ class ByteRange:
     """A part of some content.
 
     Args:
-        first: The position of its first byte.
-        last: The position of its last byte.
+        first: The position of the first byte.
+        last: The position of the last byte.
     """
 
     first: int
@@ -38,39 +41,37 @@ class ByteRange:
 
     @property
     def length(self) -> int:
-        """How many bytes it has."""
+        """The number of bytes."""
         return self.last - self.first + 1
 
     def content_range(self, size: int) -> str:
-        """Return the `Content-Range` that announces it.
+        """Return the value of `Content-Range` for this part.
 
         Args:
-            size: The length of the whole content.
+            size: The length of the whole content in bytes.
         """
         return f"bytes {self.first}-{self.last}/{size}"
 
 
 def parse_range(header: str | None, size: int) -> list[ByteRange]:
-    """Read a `Range` header.
+    """Parse a `Range` header.
 
     Args:
-        header: Its value, or None when there is none.
-        size: The length of the content.
+        header: The value of the header, or None without the header.
+        size: The length of the content in bytes.
 
     Returns:
-        The parts to send in ascending order, none touching another; an empty list when the whole content is to be sent, since
-        there is no header, its unit is unknown, or it asks for more parts than is sensible.
+        The parts to send in ascending order, with gaps between them. An empty list for the whole content: without the header,
+        with an unknown unit, or with more ranges than MAX_RANGES.
 
     Raises:
-        RangeError: No part of the content is in range, or the header is malformed.
-
-    Source: RFC 9110, section 14.
+        RangeError: No requested part is inside the content, or the header is malformed.
     """
     unit, _, specification = (header or "").partition("=")
     if unit.strip().lower() != "bytes":
         return []
     parts = [part.strip() for part in specification.split(",")]
-    if len(parts) > RANGES_LIMIT:
+    if len(parts) > MAX_RANGES:
         return []
     ranges = [found for part in parts if (found := _parse_one(part, size)) is not None]
     if not ranges:
@@ -79,7 +80,7 @@ def parse_range(header: str | None, size: int) -> list[ByteRange]:
 
 
 def _parse_one(text: str, size: int) -> ByteRange | None:
-    """Read one range; None means that it lies outside of the content."""
+    """Parse one range; return None if it is outside the content."""
     found = _RANGE.fullmatch(text)
     if found is None:
         raise RangeError(size)
@@ -96,7 +97,7 @@ def _parse_one(text: str, size: int) -> ByteRange | None:
 
 
 def _merge(ranges: list[ByteRange]) -> list[ByteRange]:
-    """Sort ranges and join those that overlap or touch."""
+    """Sort ranges, and join those that overlap or are adjacent."""
     merged: list[ByteRange] = []
     for current in sorted(ranges):
         if merged and current.first <= merged[-1].last + 1:

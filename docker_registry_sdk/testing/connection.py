@@ -1,4 +1,4 @@
-"""The connection of a request: ways to end it that ASGI has no words for."""
+"""The connection of a request, and the means to close or reset it during a response, which ASGI does not provide."""
 
 import asyncio
 import os
@@ -15,71 +15,71 @@ if sys.platform == "linux":
     from fcntl import ioctl
     from termios import TIOCOUTQ
 
-PATIENCE = 5.0
-"""How many seconds a client may take to fetch what was sent before its connection is reset."""
+MAX_FLUSH_SECONDS = 5.0
+"""The maximum time for the client to receive the bytes sent, before the connection is reset."""
 
 _KEY = "docker_registry_sdk.connection"
-_TICK = 0.002
-_NO_LINGERING = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+_POLL_SECONDS = 0.002
+_LINGER_ZERO = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 
 @attrs.frozen
 class Connection:
-    """The connection that a request came by.
+    """The connection of a request.
 
     Args:
-        transport: Its transport.
+        transport: The transport of the connection.
     """
 
     transport: asyncio.Transport
 
     @property
     def closing(self) -> bool:
-        """Whether the connection is closed, or about to be."""
+        """Whether the connection is closed or being closed."""
         return self.transport.is_closing()
 
     def close(self) -> None:
-        """Close the connection in good order, behind what was sent."""
+        """Close the connection after the bytes sent so far."""
         self.transport.close()
 
     async def reset(self) -> None:
-        """Reset the connection, once the client has got what was sent.
+        """Reset the connection after the client has received the bytes sent so far.
 
-        A reset would throw away what is still on its way; a test that says after how many bytes it comes wants those bytes there.
+        An earlier reset would discard bytes in transit, but a test that resets after a number of bytes expects them to arrive.
         """
-        quiet = 0
-        deadline = asyncio.get_running_loop().time() + PATIENCE
-        while quiet < 2 and not self.closing and asyncio.get_running_loop().time() < deadline:
-            quiet = quiet + 1 if self._waiting() == 0 else 0
-            await asyncio.sleep(_TICK)  # between two looks TLS hands on what it has
-        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGERING)
+        empty_polls = 0
+        deadline = asyncio.get_running_loop().time() + MAX_FLUSH_SECONDS
+        while empty_polls < 2 and not self.closing and asyncio.get_running_loop().time() < deadline:
+            empty_polls = empty_polls + 1 if self._unreceived() == 0 else 0
+            await asyncio.sleep(_POLL_SECONDS)  # between two polls, TLS writes its buffered bytes
+        self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
         self.transport.abort()
 
-    def _waiting(self) -> int:
-        """Return how many bytes the client does not have yet, as far as the system tells."""
-        waiting = self.transport.get_write_buffer_size()
+    def _unreceived(self) -> int:
+        """Return the number of bytes that the client has not received; except on Linux, only the bytes that are not yet sent."""
+        count = self.transport.get_write_buffer_size()
         if sys.platform == "linux":
             queue = ioctl(self.transport.get_extra_info("socket").fileno(), TIOCOUTQ, b"\0" * 4)
-            waiting += int.from_bytes(queue, sys.byteorder)
-        return waiting
+            count += int.from_bytes(queue, sys.byteorder)
+        return count
 
 
 def set_connection(scope: MutableMapping[str, Any], transport: asyncio.Transport) -> None:
-    """Note in a request's scope which connection it came by."""
+    """Store the connection of a request in its ASGI scope."""
     scope.setdefault("extensions", {})[_KEY] = {"connection": Connection(transport)}
 
 
 def connection_of(scope: MutableMapping[str, Any]) -> Connection:
-    """Return the connection that a request came by."""
+    """Return the connection of a request."""
     connection: Connection = scope["extensions"][_KEY]["connection"]
     return connection
 
 
-class ConnectionCut(Exception):  # noqa: N818 - it is no failure of the server's
-    """An exchange ends here.
+class ConnectionCut(Exception):  # noqa: N818 - not an error of the server
+    """Raised by an application to end the connection. ASGI reports a body shorter than its Content-Length as an error instead.
 
     Args:
-        how: Whether the connection is closed in good order, or reset.
+        how: `close` closes the connection normally, `reset` resets it.
     """
 
     def __init__(self, how: Literal["close", "reset"]) -> None:
@@ -88,12 +88,12 @@ class ConnectionCut(Exception):  # noqa: N818 - it is no failure of the server's
 
 
 class CutConnections:
-    """An ASGI application that ends connections where another one wants it.
+    """An ASGI middleware that ends the connection when the application raises `ConnectionCut`.
 
-    It stands around the log, so that what the client sees last is in the log already.
+    It wraps the request log, so that a request is logged before its connection ends.
 
     Args:
-        app: The other application.
+        app: The application.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -1,4 +1,4 @@
-"""The embedded registry: a container registry on loopback, for as long as a `with` block lasts."""
+"""The embedded registry, which is started and stopped by a `with` block."""
 
 import os
 import ssl
@@ -6,7 +6,7 @@ from collections.abc import Collection
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Literal, Protocol, Self, TypedDict, Unpack
 
 import attrs
 from starlette.routing import BaseRoute
@@ -32,37 +32,56 @@ from docker_registry_sdk.testing.v2.routes import v2_routes
 from docker_registry_sdk.testing.v2.upload_sessions import UploadSessions
 
 
+class EmbeddedRegistryOptions(TypedDict, total=False):
+    """The arguments of `EmbeddedRegistry`, which documents them."""
+
+    auth: AuthMode | None
+    username: str | None
+    password: str | None
+    anonymous_pull: bool | None
+    storage: Storage | str | os.PathLike[str] | None
+    apis: Collection[Literal["v1", "v2"]] | None
+    settings: Settings | None
+    v1: V1Settings | None
+    index: "EmbeddedRegistry | None"
+    host: str
+    port: int
+    tls: bool
+    require_client_certificate: bool
+    ssl_context: ssl.SSLContext | None
+    profile: ProfileName | Profile | None
+
+
 class EmbeddedRegistry:
-    """A container registry over HTTP, served by a thread of this process.
+    """A container registry over HTTP that runs in a thread of this process.
 
         with EmbeddedRegistry() as registry:
             httpx.get(f"{registry.url}/v2/")
 
-    It may be started again after it has stopped: what was pushed is still there, the port may be another one.
+    A stopped registry can be started again with the same content, possibly on another port.
 
     Args:
-        auth: Whether callers of API v2 have to say who they are: `none`, `basic`, or `token`, with a token service of its own.
-            None leaves it to the profile, and means `none` without one. API v1 has its own ways, see `v1`.
-        username: The name of the one user; None makes one.
-        password: The user's password; None makes one.
-        anonymous_pull: Whether others may read repositories, when there is authentication. Only the user pushes, deletes and
-            lists the repositories. None leaves it to the profile, and lets them read without one.
-        storage: A directory to keep everything in, or a storage of one's own; None keeps everything in memory.
-        apis: The APIs that it speaks; the paths of the others are not found. None means both, and v2 alone with a profile.
-        settings: How strict and how generous it is in API v2.
-        v1: What it plays in API v1, and how.
-        index: The registry that is the index of this one in API v1, where `v1` says that this one is a registry alone.
+        auth: The authentication of clients in API v2: `none`, `basic`, or `token` (with a token service). None selects that of
+            the profile, and `none` without a profile. The authentication in API v1 is part of `v1`.
+        username: The name of the only user; None generates one.
+        password: The password of the user; None generates one.
+        anonymous_pull: Whether clients without credentials may read repositories; only the user may push, delete and list
+            repositories. None selects the default of the profile, and True without a profile.
+        storage: The path of a directory for the content, or a storage; None keeps the content in memory.
+        apis: The supported API versions. None selects those of the profile (v2), and both without a profile.
+        settings: The settings of API v2; None selects those of the profile.
+        v1: The settings of API v1.
+        index: The registry that is the index of this one in API v1, if the role in `v1` is `registry`.
         host: The address to listen on.
-        port: The port; 0 takes a free one.
-        tls: Serve HTTPS instead of HTTP, with a certificate made for it; `ca_file` is what to trust.
-        require_client_certificate: Let in only clients that have the certificate in `client_cert_file`; it goes with `tls`.
-        ssl_context: Serve HTTPS with certificates of one's own.
-        profile: A registry out there, to have its quirks, and its way of authentication, its user's name and its settings where
-            those are not given here.
+        port: The port; 0 selects a free port.
+        tls: Serve HTTPS with a generated certificate; clients must trust `ca_file`.
+        require_client_certificate: Accept only clients with the certificate in `client_cert_file`. Requires `tls`.
+        ssl_context: Serve HTTPS with this SSL context.
+        profile: A real registry whose quirks this one has, by name, or a profile. It also provides defaults for other arguments.
 
     Raises:
         ImportError: The extra `testing` is not installed.
-        ValueError: The arguments do not go together, or a user name or password cannot be sent.
+        ValueError: The arguments contradict each other, or the user name or the password cannot be sent in HTTP.
     """
 
     def __init__(
@@ -85,9 +104,9 @@ class EmbeddedRegistry:
         profile: ProfileName | Profile | None = None,
     ) -> None:
         if require_client_certificate and not tls:
-            raise ValueError("require_client_certificate goes with tls")
+            raise ValueError("require_client_certificate requires tls=True")
         if tls and ssl_context is not None:
-            raise ValueError("tls makes its own ssl_context")
+            raise ValueError("tls=True creates its own ssl_context; give one of the two")
         self._profile = find_profile(profile)
         self._settings = settings or self._profile.settings
         self._clock = Clock()
@@ -99,7 +118,7 @@ class EmbeddedRegistry:
         self._apis = frozenset(self._profile.apis if apis is None else apis)
         self._v1 = v1 or V1Settings()
         if index is not None and (self._v1.is_index or not index._v1.is_index):
-            raise ValueError("a registry with the role `registry` has an index, and it is one with another role")
+            raise ValueError("index requires the role `registry` in v1, and an index with another role")
         self._index: Index = Index(self._storage, self._v1) if index is None else index._index
         self._address = (host, port)
         self._certificates = Certificates(host) if tls else None
@@ -120,47 +139,47 @@ class EmbeddedRegistry:
 
     @property
     def requests(self) -> RequestLog:
-        """The requests that were answered, oldest first; those to the token service are among them."""
+        """The log of the requests, oldest first, including those to the token service."""
         return self._requests
 
     @property
     def profile(self) -> Profile:
-        """Which registry it is like, and in what; without a profile, one without quirks."""
+        """The profile; a registry that was created without a profile has one without quirks."""
         return self._profile
 
     @property
     def faults(self) -> Faults:
-        """What goes wrong: faults can be added and taken back at any time; those of the profile stay."""
+        """The faults. Faults can be added and cleared at any time, except those of the profile."""
         return self._faults
 
     @property
     def storage(self) -> Storage:
-        """Where everything is kept."""
+        """The storage of the content."""
         return self._storage
 
     @property
     def clock(self) -> Clock:
-        """The registry's clock, by which tokens run out; move it to see that happen."""
+        """The clock that decides when tokens expire; advance it to let tokens expire."""
         return self._clock
 
     @property
     def auth(self) -> AuthMode:
-        """How callers say who they are."""
+        """The authentication of clients in API v2."""
         return self._auth
 
     @property
     def username(self) -> str:
-        """The name of the one user."""
+        """The name of the only user."""
         return self._account.username
 
     @property
     def password(self) -> str:
-        """The user's password."""
+        """The password of the user."""
         return self._account.password
 
     @property
     def host(self) -> str:
-        """The host and port, as they stand in an image reference.
+        """The host and the port, in the form of an image reference.
 
         Raises:
             RuntimeError: The registry is not running.
@@ -170,7 +189,7 @@ class EmbeddedRegistry:
 
     @property
     def url(self) -> str:
-        """The URL of the registry's root, without a slash at the end.
+        """The root URL of the registry, without a trailing slash.
 
         Raises:
             RuntimeError: The registry is not running.
@@ -179,7 +198,7 @@ class EmbeddedRegistry:
 
     @property
     def token_url(self) -> str:
-        """The URL of the token service, for clients that call the registry by its `url`; it is there when `auth` is `token`.
+        """The URL of the token service for clients that use `url`; the service runs only if `auth` is `token`.
 
         Raises:
             RuntimeError: The registry is not running.
@@ -189,37 +208,37 @@ class EmbeddedRegistry:
 
     @property
     def ca_pem(self) -> str:
-        """The certificate to trust, when the registry was made with `tls`.
+        """The certificate of the authority to trust, in PEM format.
 
         Raises:
-            RuntimeError: It was not.
+            RuntimeError: The registry was created without `tls`.
         """
         return self._own_certificates().ca_pem
 
     @property
     def ca_file(self) -> Path:
-        """A file with the certificate to trust; it lives as long as this object.
+        """A file with the certificate of the authority to trust. It is deleted together with this object.
 
         Raises:
-            RuntimeError: The registry was not made with `tls`.
+            RuntimeError: The registry was created without `tls`.
         """
         return self._own_certificates().ca_file
 
     @property
     def client_cert_file(self) -> Path:
-        """A file with a key and a certificate for a client; it lives as long as this object.
+        """A file with a key and a certificate for clients. It is deleted together with this object.
 
         Raises:
-            RuntimeError: The registry was not made with `tls`.
+            RuntimeError: The registry was created without `tls`.
         """
         return self._own_certificates().client_file
 
     def revoke_tokens(self) -> None:
-        """Refuse all tokens and refresh tokens that were given out so far; without effect where none are."""
+        """Revoke all tokens and refresh tokens issued so far. No effect without token authentication."""
         self._authentication.revoke_tokens()
 
     def start(self) -> None:
-        """Start serving; it returns when requests are answered.
+        """Start the registry, and return when it can answer requests.
 
         Raises:
             OSError: The address cannot be used.
@@ -245,7 +264,7 @@ class EmbeddedRegistry:
             self._index.add_registry(self.host)
 
     def stop(self) -> None:
-        """Stop serving and throw unfinished uploads away; without effect when it is not running."""
+        """Stop the registry, and discard unfinished uploads. No effect if it is not running."""
         if self._running is not None:
             if not self._v1.is_index:
                 self._index.remove_registry(self.host)
@@ -265,12 +284,14 @@ class EmbeddedRegistry:
         return "http" if self._ssl_context is None else "https"
 
     def _build_v1(self) -> ASGIApp:
-        from docker_registry_sdk.testing.v1.routes import v1_app  # at the first request, which most registries never get
+        from docker_registry_sdk.testing.v1.routes import (
+            v1_app,  # imported at the first request only: most tests do not use API v1
+        )
 
         return v1_app(self._storage, self._v1, self._index)
 
     def _serve(self, v2: list[BaseRoute] | None, v1: ASGIApp | None, port: int, parts: ExitStack) -> int:
-        """Start a server, to be stopped with the others, and return its port."""
+        """Start a server that `parts` stops, and return its port."""
         app = build_app(v2, v1, self._requests, self._faults, self._site)
         server = ServerThread(app, self._address[0], port, self._ssl_context)
         server.start()
@@ -284,13 +305,28 @@ class EmbeddedRegistry:
 
     def _own_certificates(self) -> Certificates:
         if self._certificates is None:
-            raise RuntimeError("the registry has no certificates of its own; make it with tls=True")
+            raise RuntimeError("the registry has no generated certificates; create it with tls=True")
         return self._certificates
+
+
+class EmbeddedRegistryFactory(Protocol):
+    """A function that starts registries."""
+
+    def __call__(self, **options: Unpack[EmbeddedRegistryOptions]) -> EmbeddedRegistry:
+        """Start a registry.
+
+        Args:
+            options: The arguments of `EmbeddedRegistry`.
+
+        Returns:
+            The running registry.
+        """
+        ...
 
 
 @attrs.frozen
 class _Running:
-    """What there is while a registry runs."""
+    """The state of a running registry."""
 
     port: int
     token_address: TokenAddress

@@ -1,4 +1,4 @@
-"""A log of the requests that the embedded registry has answered, for tests to assert on."""
+"""The log of the requests that the embedded registry has answered, for assertions in tests."""
 
 import re
 import threading
@@ -13,24 +13,24 @@ from docker_registry_sdk.testing.faults.fault import Fault
 from docker_registry_sdk.testing.faults.injection import faults_of
 
 REDACTED = "[redacted]"
-_SECRET = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
+_SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", "cookie", "set-cookie"})
 _SECRET_FIELDS = frozenset({"access_token", "client_secret", "id_token", "password", "refresh_token", "signature", "token"})
-_SIGNATURE = re.compile(r"(signature=)[^,;&\s]+", re.IGNORECASE)  # of API v1: in tokens and in signed URLs
+_SIGNATURE = re.compile(r"(signature=)[^,;&\s]+", re.IGNORECASE)  # in tokens and signed URLs of API v1
 
 
 @attrs.frozen
 class RequestRecord:
-    """One request and the answer to it.
+    """A request and its response.
 
     Args:
         method: The method.
-        path: The path and the query, as they came; the values of fields that carry secrets are redacted.
-        headers: The request's headers, names in lower case; the values of those that carry secrets are redacted.
-        status: The status of the answer, or None when the client had gone before there was one.
-        request_bytes: How many bytes of the request's body were read.
-        response_bytes: How many bytes of body were sent.
-        response_headers: The answer's headers, likewise.
-        faults: The faults that it met, the one nearest to the client last; those of a profile are among them.
+        path: The path and the query, still percent-encoded; values of secret fields are redacted.
+        headers: The headers of the request, with names in lower case; values of secret headers are redacted.
+        status: The status code of the response, or None if the connection ended before the response.
+        request_bytes: The number of bytes of the request body that were read.
+        response_bytes: The number of bytes of the response body that were sent.
+        response_headers: The headers of the response, with names in lower case; values of secret headers are redacted.
+        faults: The faults that were applied, including those of the profile, in the order in which they were added.
     """
 
     method: str
@@ -44,25 +44,25 @@ class RequestRecord:
 
     @property
     def fault(self) -> Fault | None:
-        """The fault nearest to the client, or None when nothing went wrong by order."""
+        """The fault that was applied last, or None if no fault was applied."""
         return self.faults[-1] if self.faults else None
 
     def header(self, name: str) -> str | None:
         """Return the first value of a request header.
 
         Args:
-            name: Its name, in any case.
+            name: The name of the header; its case does not matter.
 
         Returns:
-            The value, or None when the request did not have it.
+            The value, or None if the request did not have the header.
         """
         return next((value for key, value in self.headers if key == name.lower()), None)
 
 
 class RequestLog(Sequence[RequestRecord]):
-    """The requests in the order in which they were answered; any thread may read and clear it.
+    """The records of requests, in the order of their responses. Any thread may read and clear the log.
 
-    A record is there before the client has the end of the answer.
+    A record is added before the client receives the end of the response.
     """
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class RequestLog(Sequence[RequestRecord]):
 
     @property
     def under_way(self) -> int:
-        """How many requests have come of which there is no record yet, as of one whose client has gone."""
+        """The number of requests that have no record yet, because their responses are not complete."""
         return self._under_way
 
     def append(self, record: RequestRecord) -> None:
@@ -81,23 +81,23 @@ class RequestLog(Sequence[RequestRecord]):
             self._records.append(record)
 
     def begin(self) -> None:
-        """Note that a request has come."""
+        """Count a request whose record will follow."""
         with self._lock:
             self._under_way += 1
 
     def finish(self, record: RequestRecord) -> None:
-        """Add the record of a request that had come."""
+        """Add the record of a request that `begin` has counted."""
         with self._lock:
             self._under_way -= 1
             self._records.append(record)
 
     def clear(self) -> None:
-        """Forget all records."""
+        """Remove all records."""
         with self._lock:
             self._records.clear()
 
     def snapshot(self) -> list[RequestRecord]:
-        """Return the records as a list that does not change any more."""
+        """Return a copy of the records as a list."""
         with self._lock:
             return list(self._records)
 
@@ -119,10 +119,10 @@ class RequestLog(Sequence[RequestRecord]):
 
 
 class LogRequests:
-    """An ASGI application that writes what passes to another one into a log.
+    """An ASGI middleware that logs requests.
 
     Args:
-        app: The other application.
+        app: The application.
         log: The log.
     """
 
@@ -131,7 +131,7 @@ class LogRequests:
         self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request and log it, before the last part of the answer goes out."""
+        """Answer a request, and log it before the last part of the response is sent."""
         exchange = _Exchange(self._log, scope, receive, send)
         self._log.begin()
         try:
@@ -141,7 +141,7 @@ class LogRequests:
 
 
 class _Exchange:
-    """Counts what passes in one request."""
+    """Counts the bytes of one request and its response."""
 
     def __init__(self, log: RequestLog, scope: Scope, receive: Receive, send: Send) -> None:
         self._log = log
@@ -152,7 +152,7 @@ class _Exchange:
         self._headers: list[tuple[bytes, bytes]] = []
         self._received = 0
         self._sent = 0
-        self._announced: int | None = None
+        self._content_length: int | None = None
         self._finished = False
 
     async def receive(self) -> Message:
@@ -164,19 +164,19 @@ class _Exchange:
         if message["type"] == "http.response.start":
             self._status = message["status"]
             self._headers = list(message.get("headers", []))
-            self._announced = next((int(value) for name, value in self._headers if name.lower() == b"content-length"), None)
-            # The client has the whole answer with its head, and may look into the log at once.
-            if self._scope["method"] == "HEAD" or self._announced == 0 or self._status in (204, 304):
+            self._content_length = next((int(value) for name, value in self._headers if name.lower() == b"content-length"), None)
+            # These responses end with their headers: the client may read the log as soon as it has received them.
+            if self._scope["method"] == "HEAD" or self._content_length == 0 or self._status in (204, 304):
                 self.finish()
         elif message["type"] == "http.response.body":
             if self._scope["method"] != "HEAD":
                 self._sent += len(message.get("body", b""))
-            if not message.get("more_body", False) or self._sent == self._announced:
+            if not message.get("more_body", False) or self._sent == self._content_length:
                 self.finish()
         await self._send(message)
 
     def finish(self) -> None:
-        """Write the record, once."""
+        """Add the record, unless it has been added."""
         if self._finished:
             return
         self._finished = True
@@ -198,7 +198,11 @@ class _Exchange:
 
 def _redacted(headers: list[tuple[bytes, bytes]]) -> tuple[tuple[str, str], ...]:
     pairs = ((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in headers)
-    return tuple((name, REDACTED if name in _SECRET else _SIGNATURE.sub(rf"\1{REDACTED}", value)) for name, value in pairs)
+    return tuple((name, _redacted_value(name, value)) for name, value in pairs)
+
+
+def _redacted_value(name: str, value: str) -> str:
+    return REDACTED if name in _SECRET_HEADERS else _SIGNATURE.sub(rf"\1{REDACTED}", value)
 
 
 def _redacted_query(query: str) -> str:

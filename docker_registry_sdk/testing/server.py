@@ -1,4 +1,4 @@
-"""An HTTP server in a thread of its own."""
+"""An HTTP server that runs in a thread."""
 
 import asyncio
 import contextlib
@@ -16,25 +16,25 @@ from uvicorn.server import Server
 
 from docker_registry_sdk.testing.connection import set_connection
 
-GRACE = 0.5
-"""How many seconds a request that is under way has to end when the server stops; then its connection is cut."""
+SHUTDOWN_GRACE_SECONDS = 0.5
+"""The time for running requests to finish when the server stops; then their connections are aborted."""
 
-KEEP_ALIVE = 75
+KEEP_ALIVE_SECONDS = 75
 BACKLOG = 1024
-_TICK = 0.5
+_TICK_SECONDS = 0.5
 
 _logger = logging.getLogger(__name__)
 _logger.setLevel(logging.ERROR)
 
 
 class ServerThread:
-    """Serves an ASGI application on a socket that is bound at once.
+    """A server of an ASGI application; its socket is bound when this object is created.
 
     Args:
         app: The application.
         host: The address to listen on.
-        port: The port; 0 takes a free one.
-        ssl_context: Serve HTTPS with it.
+        port: The port; 0 selects a free port.
+        ssl_context: The SSL context for HTTPS, or None for HTTP.
 
     Raises:
         OSError: The address cannot be used.
@@ -53,7 +53,7 @@ class ServerThread:
                 proxy_headers=False,
                 server_header=False,
                 backlog=BACKLOG,
-                timeout_keep_alive=KEEP_ALIVE,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 ssl_context_factory=None if ssl_context is None else lambda _config, _default: ssl_context,
             )
         )
@@ -63,10 +63,10 @@ class ServerThread:
         self._failure: BaseException | None = None
 
     def start(self) -> None:
-        """Start the thread and wait until it answers requests.
+        """Start the thread, and wait until it can answer requests.
 
         Raises:
-            RuntimeError: The server could not start; the cause tells why.
+            RuntimeError: The server could not start; `__cause__` is the error.
         """
         self._thread.start()
         self._server.ready.wait()
@@ -75,7 +75,7 @@ class ServerThread:
             raise RuntimeError("the server could not start") from self._failure
 
     def stop(self) -> None:
-        """Stop the server and wait until its thread has ended; requests that are under way have a moment to end."""
+        """Stop the server and wait for the end of its thread. Running requests have SHUTDOWN_GRACE_SECONDS to finish."""
         self._server.stop()
         self._thread.join()
 
@@ -91,10 +91,10 @@ class ServerThread:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Bind a socket; it names its protocol, or asyncio would leave Nagle's algorithm on and each answer would take 40 ms."""
+    """Bind a socket. asyncio disables Nagle's algorithm (40 ms per response) only for sockets created with IPPROTO_TCP."""
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        if os.name == "posix":  # elsewhere it would let two servers share a port
+        if os.name == "posix":  # on Windows, this option would let two servers share a port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(BACKLOG)
@@ -105,7 +105,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 class _Server(Server):
-    """uvicorn's server, but it says when it is ready, and stops at once when nothing is under way."""
+    """A uvicorn server that reports when it is ready, and stops immediately if no request is running."""
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
@@ -114,10 +114,10 @@ class _Server(Server):
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
-        """Ask the server to stop, from any thread."""
+        """Request the server to stop. May be called in any thread."""
         self.should_exit = True
         if self._loop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop has ended already
+            with contextlib.suppress(RuntimeError):  # the event loop is already closed
                 self._loop.call_soon_threadsafe(self._stopping.set)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -128,9 +128,9 @@ class _Server(Server):
     async def main_loop(self) -> None:
         counter = 0
         while not await self.on_tick(counter):
-            counter += 10  # on_tick counts tenths of a second, and renews the Date header at every tenth
+            counter += 10  # on_tick updates the Date header if the counter is a multiple of 10
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), _TICK)
+                await asyncio.wait_for(self._stopping.wait(), _TICK_SECONDS)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         for server in self.servers:
@@ -139,19 +139,19 @@ class _Server(Server):
         for connection in list(connections):
             connection.shutdown()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(GRACE):
+            async with asyncio.timeout(SHUTDOWN_GRACE_SECONDS):
                 while connections or self.server_state.tasks:
                     await asyncio.sleep(0.001)
         for connection in list(connections):
             connection.transport.abort()
-        if tasks := list(self.server_state.tasks):  # they see that their clients have gone
-            await asyncio.wait(tasks, timeout=GRACE)
+        if tasks := list(self.server_state.tasks):  # the aborted connections end these tasks
+            await asyncio.wait(tasks, timeout=SHUTDOWN_GRACE_SECONDS)
 
 
 class _Protocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol with a log of its own, for errors only: a client that sends nonsense is none.
+    """The HTTP protocol of uvicorn with a separate logger, which logs errors only and no malformed requests.
 
-    uvicorn's loggers could only be set for the whole process, which may run other servers.
+    The loggers of uvicorn are shared by all servers in the process, so they cannot be configured for this server alone.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -160,6 +160,6 @@ class _Protocol(HttpToolsProtocol):
         self.logger = _logger
 
     def on_message_begin(self) -> None:
-        """Begin to read a request; what answers it may end the connection."""
+        """Start a request, and store its connection in the scope, so that the application can end it."""
         super().on_message_begin()
         set_connection(cast("dict[str, Any]", self.scope), self.transport)

@@ -1,4 +1,4 @@
-"""What a caller may choose about the embedded registry's behaviour."""
+"""The settings and the clock of the embedded registry."""
 
 import threading
 import time
@@ -10,30 +10,31 @@ from attrs import validators
 MEBIBYTE = 1024 * 1024
 
 TokenOrigin: TypeAlias = Literal["same", "port", "name"]
-"""Where the token service is: on the registry's own origin, on another port, or on the same port by another host name."""
+"""The origin of the token service: that of the registry, another port, or the same port with another host name."""
 
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """How strict and how generous the embedded registry is.
+    """The limits of the embedded registry, its strictness, and the address of its token service.
 
     Args:
-        manifest_limit: The largest manifest taken, in bytes; a larger one is answered with 413. It bounds a page of
-            referrers, too.
-        sparse_images: Whether an image manifest may name blobs that the repository lacks. The specification leaves it to the
-            registry; refusing them finds a client that forgets a blob, so that is the default. Indexes may always be sparse.
-        chunk_min_length: The least size of a chunk (but for the last), announced as ``OCI-Chunk-Min-Length`` and enforced; None
-            announces nothing.
-        page_limit: The most tags, repositories or referrers in one answer, whatever ``n`` asks for; the rest is behind a
-            ``Link``. None sets no limit.
-        token_lifetime: For how many seconds a token is good. The specification wants 60 at least, for old clients; a test may
-            want less.
-        token_origin: Where challenges send for tokens: to the registry's own origin (`same`), to a second port (`port`), or to
-            the same port by the other one of the names `localhost` and `127.0.0.1` (`name`).
-        token_path: The path of the token service there.
+        manifest_limit: The maximum size of a manifest in bytes; a larger one is answered with 413. It also limits the size of a
+            page of referrers.
+        sparse_images: Whether an image manifest may refer to blobs that the repository does not have. The specification permits
+            both. The default is to refuse such manifests, because this detects a client that omits a blob. Indexes may always
+            refer to manifests that the repository does not have.
+        chunk_min_length: The minimum size in bytes of a chunk other than the last, announced as ``OCI-Chunk-Min-Length`` and
+            enforced; None for no minimum.
+        page_limit: The maximum number of tags, repositories or referrers in one response, regardless of ``n``; the rest is on the
+            next pages. None for no limit.
+        token_lifetime: The lifetime of a token in seconds. Distribution requires at least 60 for compatibility with old clients;
+            a shorter one is useful in tests.
+        token_origin: The origin of the token service in challenges: the origin of the registry (`same`), another port (`port`),
+            or the same port with `localhost` instead of `127.0.0.1` or the reverse (`name`).
+        token_path: The path of the token service.
 
     Raises:
-        ValueError: A number is smaller than 1, the token service's place is none of those, or its path is no path.
+        ValueError: A number is smaller than 1, `token_origin` is unknown, or `token_path` is not a valid path.
     """
 
     manifest_limit: int = attrs.field(default=4 * MEBIBYTE, validator=validators.ge(1))
@@ -46,7 +47,7 @@ class Settings:
 
 
 class Clock:
-    """Shows the time of day, plus how far it has been moved; any thread may move it."""
+    """The system time plus an offset that tests can change. Any thread may change it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -57,10 +58,10 @@ class Clock:
         return time.time() + self._offset
 
     def advance(self, seconds: float) -> None:
-        """Move the clock.
+        """Move the clock forward.
 
         Args:
-            seconds: How far; a negative number moves it back.
+            seconds: The number of seconds; a negative number moves the clock back.
         """
         with self._lock:
             self._offset += seconds

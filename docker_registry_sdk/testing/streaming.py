@@ -1,4 +1,4 @@
-"""An answer with a blob, or with parts of it, as RFC 9110 has it."""
+"""Bodies of requests and responses, streamed in constant memory."""
 
 import asyncio
 import secrets
@@ -14,20 +14,25 @@ from docker_registry_sdk.testing.connection import ConnectionCut
 from docker_registry_sdk.testing.storage.base import BlobReader
 
 REQUEST_BLOCK_BYTES = 1024 * 1024
-"""About how many bytes are handed out at a time."""
+"""The minimum size of a block of a request body, except the last one: large enough to process it in another thread."""
+
+RESPONSE_BLOCK_BYTES = 256 * 1024
+"""The number of bytes of content that are read and sent at a time."""
+
+OCTET_STREAM = "application/octet-stream"
 
 
 async def body_blocks(request: Request) -> AsyncIterator[list[bytes]]:
-    """Gather a body into blocks.
+    """Yield the body of a request in blocks.
 
     Args:
         request: The request.
 
     Yields:
-        A list of pieces as they came; what came before the client broke off is among them.
+        A list of the pieces of a block, as they arrived. Pieces that arrive before the client disconnects are included.
 
     Raises:
-        ClientDisconnect: The client broke off.
+        ClientDisconnect: The client disconnected before the end of the body.
     """
     pieces: list[bytes] = []
     size = 0
@@ -47,19 +52,13 @@ async def body_blocks(request: Request) -> AsyncIterator[list[bytes]]:
         yield pieces
 
 
-RESPONSE_BLOCK_BYTES = 256 * 1024
-"""How many bytes are read and sent at a time."""
-
-OCTET_STREAM = "application/octet-stream"
-
-
 @attrs.frozen
 class Part:
     """A part of some content.
 
     Args:
-        first: The position of its first byte.
-        length: How many bytes it has.
+        first: The position of the first byte.
+        length: The number of bytes.
     """
 
     first: int
@@ -67,15 +66,15 @@ class Part:
 
 
 class StreamResponse(Response):
-    """Sends parts of some content, and bytes between them. It closes the reader.
+    """A response whose body consists of parts of some content and of other bytes. It closes the reader of the content.
 
-    Where a part promises more than there is, the connection is closed behind the last byte that there is.
+    If the content is shorter than a part of the body requires, the connection is closed after the last byte of the content.
 
     Args:
-        reader: The content.
-        pieces: The body: parts of the content, and bytes to send as they are.
-        status: The status.
-        headers: Headers to send along; the length comes with them.
+        reader: Reads the content.
+        pieces: The body: parts of the content, and bytes to send unchanged.
+        status: The status code.
+        headers: The headers; Content-Length is added.
     """
 
     def __init__(self, reader: BlobReader, pieces: Sequence[Part | bytes], status: int, headers: Mapping[str, str]) -> None:
@@ -85,25 +84,25 @@ class StreamResponse(Response):
         super().__init__(status_code=status, headers={**headers, "content-length": str(length)})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the answer; stop reading when the client has gone."""
-        gone = asyncio.create_task(_disconnected(receive))
+        """Send the response; stop if the client disconnects."""
+        disconnected = asyncio.create_task(_wait_for_disconnect(receive))
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             for piece in self._pieces if scope["method"] != "HEAD" else ():
                 if isinstance(piece, bytes):
                     await send({"type": "http.response.body", "body": piece, "more_body": True})
-                elif not await self._send_part(piece, send, gone):
+                elif not await self._send_part(piece, send, disconnected):
                     return
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
-            gone.cancel()
+            disconnected.cancel()
             self._reader.close()
 
-    async def _send_part(self, part: Part, send: Send, gone: asyncio.Task[None]) -> bool:
-        """Send a part in blocks, and say whether there is anything to send behind it."""
+    async def _send_part(self, part: Part, send: Send, disconnected: asyncio.Task[None]) -> bool:
+        """Send a part of the content in blocks, and return False if the client disconnected."""
         offset, end = part.first, part.first + part.length
         while offset < end:
-            if gone.done():
+            if disconnected.done():
                 return False
             block = await asyncio.to_thread(self._reader.read, offset, min(RESPONSE_BLOCK_BYTES, end - offset))
             if not len(block):
@@ -113,19 +112,18 @@ class StreamResponse(Response):
         return True
 
 
-async def _disconnected(receive: Receive) -> None:
-    """Return when the client has gone."""
+async def _wait_for_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
 class BlobResponse(StreamResponse):
-    """Sends a blob: whole, one part of it, or several parts as multipart/byteranges. It closes the reader.
+    """A response with a whole blob, with one part of it, or with several parts as multipart/byteranges. It closes the reader.
 
     Args:
-        reader: The blob.
-        ranges: The parts; none means the whole blob.
-        headers: Headers to send along.
+        reader: Reads the blob.
+        ranges: The parts to send; empty for the whole blob.
+        headers: Further headers.
 
     Source: RFC 9110, sections 14.6 and 15.3.7.
     """
@@ -142,12 +140,12 @@ class BlobResponse(StreamResponse):
             boundary = secrets.token_hex(16)
             extra["content-type"] = f"multipart/byteranges; boundary={boundary}"
             for part in ranges:
-                pieces += [_head(boundary, part, reader.size), Part(part.first, part.length)]
+                pieces += [_part_head(boundary, part, reader.size), Part(part.first, part.length)]
             pieces.append(f"\r\n--{boundary}--\r\n".encode())
         super().__init__(reader, pieces, 206 if ranges else 200, {**headers, **extra})
 
 
-def _head(boundary: str, part: ByteRange, size: int) -> bytes:
-    """Return what stands before a part of a multipart body."""
+def _part_head(boundary: str, part: ByteRange, size: int) -> bytes:
+    """Return the delimiter and the headers of a part of a multipart body."""
     head = f"\r\n--{boundary}\r\nContent-Type: {OCTET_STREAM}\r\nContent-Range: {part.content_range(size)}"
     return f"{head}\r\n\r\n".encode()

@@ -1,4 +1,4 @@
-"""Certificates for the embedded registry, made when it is, by an authority of its own that nobody else trusts."""
+"""TLS certificates for the embedded registry, issued by a certificate authority of its own."""
 
 import shutil
 import ssl
@@ -10,12 +10,12 @@ from docker_registry_sdk.testing.extra import needs_extra
 
 
 class Certificates:
-    """An authority, a certificate that it has issued for the server, and one for a client.
+    """A new certificate authority, with a certificate for the server and one for a client.
 
-    The files live as long as this object.
+    The files are deleted together with this object.
 
     Args:
-        host: The address that the server listens on; the certificate is good for `localhost` and loopback addresses, too.
+        host: The address on which the server listens. The certificate is also valid for `localhost` and loopback addresses.
 
     Raises:
         ImportError: The extra `testing` is not installed.
@@ -29,22 +29,22 @@ class Certificates:
         self._directory = Path(tempfile.mkdtemp(prefix="registry-"))
         weakref.finalize(self, shutil.rmtree, self._directory, ignore_errors=True)
         self.ca_pem = self._authority.cert_pem.bytes().decode()
-        """The authority's certificate, to be trusted by clients."""
+        """The certificate of the authority, which clients must trust, in PEM format."""
         self.ca_file = self._directory / "ca.pem"
-        """A file with the same."""
+        """A file with the certificate of the authority."""
         self.client_file = self._directory / "client.pem"
-        """A file with a client's key and certificate."""
+        """A file with the key and the certificate of the client."""
         self.ca_file.write_text(self.ca_pem)
         self._issue(self.client_file, "client@registry.invalid")
 
     def server_context(self, *, require_client: bool) -> ssl.SSLContext:
-        """Make what the server needs for TLS.
+        """Create the SSL context of the server.
 
         Args:
-            require_client: Whether to let in only clients with a certificate of the same authority.
+            require_client: Whether clients must have a certificate of the same authority.
 
         Returns:
-            The context.
+            The SSL context.
         """
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         file = self._directory / "server.pem"
@@ -56,5 +56,5 @@ class Certificates:
         return context
 
     def _issue(self, file: Path, *names: str) -> None:
-        """Write a key and a certificate for it into a file."""
+        """Issue a certificate for names, and write it with its key to a file."""
         self._authority.issue_cert(*names).private_key_and_cert_chain_pem.write_to_path(str(file))

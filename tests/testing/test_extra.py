@@ -20,7 +20,7 @@ def test_options_that_need_more(monkeypatch: pytest.MonkeyPatch, arguments: dict
     for name in ("token_service", "tokens"):
         monkeypatch.delitem(sys.modules, f"docker_registry_sdk.testing.auth.{name}", raising=False)
     monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(ImportError, match=rf"pip install docker-registry-sdk\[testing\] \(there is no {package}"):
+    with pytest.raises(ImportError, match=rf"pip install docker-registry-sdk\[testing\] \({package} is not installed"):
         EmbeddedRegistry(**arguments)
     EmbeddedRegistry(auth="basic")
 

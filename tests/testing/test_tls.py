@@ -87,7 +87,7 @@ def test_without_tls() -> None:
 
 
 def test_what_does_not_go_together() -> None:
-    with pytest.raises(ValueError, match="goes with tls"):
+    with pytest.raises(ValueError, match="requires tls=True"):
         EmbeddedRegistry(require_client_certificate=True)
     with pytest.raises(ValueError, match="ssl_context"):
         EmbeddedRegistry(tls=True, ssl_context=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))

@@ -71,7 +71,7 @@ LOCATIONS: dict[str, tuple[str, str]] = {
     "ecr-public": ("ecr", "ECR_PUBLIC"),
     "gar": ("gar", "GAR"),
     "ghcr": ("ghcr", "GHCR"),
-    "gitlab": ("gitlab", "GITLAB"),
+    "gitlab": ("others", "GITLAB"),
     "harbor": ("others", "HARBOR"),
     "icr": ("others", "ICR"),
     "nvcr": ("others", "NVCR"),

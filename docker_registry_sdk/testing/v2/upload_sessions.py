@@ -119,7 +119,7 @@ class UploadSessions:
         return session
 
     def forget(self, session: UploadSession) -> None:
-        """Close an upload, so that further requests for it fail; its bytes are discarded by the request that holds its lock."""
+        """Mark an upload as completed or cancelled, so that further requests for it fail."""
         session.closed = True
         self._sessions.pop(session.id, None)
 

@@ -98,7 +98,7 @@ def is_reset(registry: EmbeddedRegistry, context: ssl.SSLContext, path: str) -> 
 def test_a_reset_does_not_wait_for_a_client_that_does_not_read(
     registry: EmbeddedRegistry, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("docker_registry_sdk.testing.connection.PATIENCE", 0.1)
+    monkeypatch.setattr("docker_registry_sdk.testing.connection.MAX_FLUSH_SECONDS", 0.1)
     content = bytes(50_000_000)
     digest = push_blob(client, "repo", content)
     registry.faults.add(Fault(Reset(after=len(content) - 1), operation="create_blob_read_stream"))
