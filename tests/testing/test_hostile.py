@@ -1,8 +1,6 @@
 """Requests that mean no good: the specification's errors, never a 500, and nothing is left behind."""
 
 import socket
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
@@ -11,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from docker_registry_sdk.testing import EmbeddedRegistry
-from tests.testing.helpers import assert_error, digest_of, put_manifest, raw_request, start_upload
+from tests.testing.helpers import assert_error, digest_of, put_manifest, raw_request, start_upload, wait_until
 
 ZEROS = "0" * 64
 PATHS = [
@@ -138,13 +136,6 @@ def test_no_server_error(
     assert answer.status_code < 500
     if answer.status_code >= 400 and method != "HEAD":
         assert answer.json()["errors"]
-
-
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
 
 
 def send_and_hang_up(registry: EmbeddedRegistry, head: str, body: bytes) -> None:

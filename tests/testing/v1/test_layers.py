@@ -1,14 +1,13 @@
 """Layers: the byte ranges of docker-registry 0.9, interrupted and concurrent uploads."""
 
 import threading
-import time
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from docker_registry_sdk.testing import DirectoryStorage, EmbeddedRegistry
-from tests.testing.helpers import raw_request
+from tests.testing.helpers import raw_request, wait_until
 from tests.testing.v1.conftest import ServeV1
 from tests.testing.v1.helpers import BASE, assert_error, assert_success, checksum, image_json, push_image, put_checksum, tar
 
@@ -104,8 +103,7 @@ def test_interrupted_upload(client: httpx.Client, v1_registry: EmbeddedRegistry)
     assert image is not None and image.layer is None
     if isinstance(v1_registry.storage, DirectoryStorage):
         uploads = v1_registry.storage.uploads
-        while list(uploads.iterdir()):
-            time.sleep(0.01)
+        wait_until(lambda: not list(uploads.iterdir()))
 
 
 def test_image_changes_during_an_upload(client: httpx.Client, v1_registry: EmbeddedRegistry) -> None:
