@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2, Deadline, DeadlineExceededError, RateLimitedError, TransportError
+from docker_registry_sdk._core.wire import AsyncChunks
 from docker_registry_sdk.v2.api import create_blob_read_stream, get_manifest, head_blob, start_blob_upload
 from tests.support.raw_server import RawServer, run_raw_server
 
@@ -73,6 +74,18 @@ def silent(server: RawServer, connection: socket.socket) -> None:
     connection.recv(1)
 
 
+async def read_all(body: AsyncChunks) -> None:
+    """Read a body to its end."""
+    async for _ in body:
+        pass
+
+
+async def fill_all(body: AsyncChunks) -> None:
+    """Read a body to its end, by buffers."""
+    while await body.fill(memoryview(bytearray(10))):
+        pass
+
+
 Script = Callable[[RawServer, socket.socket], None]
 
 
@@ -98,14 +111,12 @@ async def test_deadline_of_the_client_is_that_of_each_call() -> None:
 async def test_slow_stream_ends_at_the_deadline() -> None:
     with run_raw_server(slow_body) as server:
         async with AsyncRegistryClientV2(f"{server.url}/a") as client:
-            with pytest.raises(DeadlineExceededError):
-                async with create_blob_read_stream.asyncio_stream(client, "a", DIGEST, deadline=0.5) as response:
-                    while await anext(response.body):
-                        pass
-            with pytest.raises(DeadlineExceededError):
-                async with create_blob_read_stream.asyncio_stream(client, "a", DIGEST, deadline=0.5) as response:
-                    while await response.body.fill(memoryview(bytearray(10))):
-                        pass
+            async with create_blob_read_stream.asyncio_stream(client, "a", DIGEST, deadline=0.5) as response:
+                with pytest.raises(DeadlineExceededError):
+                    await read_all(response.body)
+            async with create_blob_read_stream.asyncio_stream(client, "a", DIGEST, deadline=0.5) as response:
+                with pytest.raises(DeadlineExceededError):
+                    await fill_all(response.body)
 
 
 async def test_slow_body_of_an_httpx_client_ends_at_the_deadline() -> None:

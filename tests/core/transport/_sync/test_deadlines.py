@@ -18,6 +18,7 @@ from docker_registry_sdk import (
     RegistryClientV2,
     TransportError,
 )
+from docker_registry_sdk._core.wire import Chunks
 from docker_registry_sdk.v2.api import (
     create_blob_read_stream,
     get_manifest,
@@ -85,6 +86,18 @@ def silent(server: RawServer, connection: socket.socket) -> None:
     connection.recv(1)
 
 
+def read_all(body: Chunks) -> None:
+    """Read a body to its end."""
+    for _ in body:
+        pass
+
+
+def fill_all(body: Chunks) -> None:
+    """Read a body to its end, by buffers."""
+    while body.fill(memoryview(bytearray(10))):
+        pass
+
+
 Script = Callable[[RawServer, socket.socket], None]
 
 
@@ -110,14 +123,12 @@ def test_deadline_of_the_client_is_that_of_each_call() -> None:
 def test_slow_stream_ends_at_the_deadline() -> None:
     with run_raw_server(slow_body) as server:
         with RegistryClientV2(f"{server.url}/a") as client:
-            with pytest.raises(DeadlineExceededError):
-                with create_blob_read_stream.stream(client, "a", DIGEST, deadline=0.5) as response:
-                    while next(response.body):
-                        pass
-            with pytest.raises(DeadlineExceededError):
-                with create_blob_read_stream.stream(client, "a", DIGEST, deadline=0.5) as response:
-                    while response.body.fill(memoryview(bytearray(10))):
-                        pass
+            with create_blob_read_stream.stream(client, "a", DIGEST, deadline=0.5) as response:
+                with pytest.raises(DeadlineExceededError):
+                    read_all(response.body)
+            with create_blob_read_stream.stream(client, "a", DIGEST, deadline=0.5) as response:
+                with pytest.raises(DeadlineExceededError):
+                    fill_all(response.body)
 
 
 def test_slow_body_of_an_httpx_client_ends_at_the_deadline() -> None:
