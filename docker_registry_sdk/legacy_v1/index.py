@@ -1,10 +1,10 @@
-"""The index's half of the gate of API v1: Basic, and the sessions that an index opens."""
+"""Requests to an index of API v1: their credentials, and the sessions that their responses open."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Generator
-from typing import Any
+from typing import Any, Final
 
 from attrs import evolve
 
@@ -24,36 +24,38 @@ from .session import (
     SessionHeaders,
     V1Session,
     access_of,
-    dress,
-    keep_cookies,
     origin_of,
     password_authorization,
+    set_auth_headers,
+    store_cookies,
     token_authorization,
     token_of,
-    undressed,
+    within_limits_of,
+    without_auth_headers,
 )
 
 _log = logging.getLogger(__name__)
 
-# The calls whose answer opens a session, and the statuses that do. Only its headers are read here, and those are the same
-# for all: so the list of images, whose body is still to come, is read as the answer to an allocation.
-_OPENERS: dict[str, tuple[Callable[[HTTPResponse], SessionHeaders], frozenset[int]]] = {
+# The operations whose responses open a session: the parser of the response, and the statuses. Only headers are read here, and
+# those are the same for all operations. So a response to list_repo_imgs, whose body is not read yet, is parsed as one to
+# put_repo, which has no body.
+_SESSION_OPENERS: Final[dict[str, tuple[Callable[[HTTPResponse], SessionHeaders], frozenset[int]]]] = {
     "list_repo_imgs": (put_repo.parse, frozenset({200})),
     "put_repo": (put_repo.parse, frozenset({200, 201})),
     "delete_repo": (delete_repo.parse, frozenset({200, 202})),
 }
-# A password has no business where a user is made.
-_BARE = frozenset({"create_user"})
-_ACCESSES: tuple[Access, ...] = ("delete", "write", "read")
+# The operations that are sent without the client's credentials: a new user has other ones.
+_WITHOUT_CREDENTIALS: Final = frozenset({"create_user"})
+_ACCESSES: Final[tuple[Access, ...]] = ("delete", "write", "read")
 
 
-class V1Index:
-    """Lets requests into an index, and keeps the sessions that it opens.
+class V1IndexAuth:
+    """The part of the AuthPolicy of API v1 that sends requests to the index and stores the sessions of all repositories.
 
     Args:
-        home: Where the index is.
-        build: Makes an HTTP request of an operation's request.
-        lock: A lock of the driver's kind; whoever holds it opens a session for all.
+        home: The origin of the index.
+        build: A function that returns the HTTP request of an operation's request.
+        lock: A lock for threads or for tasks, held while a session is opened that all callers share.
         trusted: The hosts that the caller trusts as registries.
     """
 
@@ -67,24 +69,24 @@ class V1Index:
 
     @property
     def report(self) -> AuthReport:
-        """What led to the last answer."""
+        """A report on the credential, challenge and token that produced the last response."""
         return self._report
 
     def endpoints(self, repo: str, access: Access) -> tuple[Origin, ...]:
-        """Return the registries of an open session; the index itself when there is none.
+        """Return the registries of the open session, or the index itself if no session is open.
 
         Args:
             repo: The repository's name.
-            access: What the session is for.
+            access: The access of the session.
 
         Raises:
-            AuthError: The index names one that may not be asked.
+            AuthError: The index names a registry that is not allowed.
         """
         session = self._sessions.get((repo, access))
         return read_endpoints(session.endpoints if session else None, self._home.origin, trusted=self._trusted)
 
     def forget(self, repo: str) -> None:
-        """End the sessions of a repository.
+        """Drop the sessions of a repository.
 
         Args:
             repo: The repository's name.
@@ -92,93 +94,100 @@ class V1Index:
         for access in _ACCESSES:
             self._sessions.pop((repo, access), None)
 
-    def _at_index(self, request: HTTPRequest) -> Flow:
-        response: HTTPResponse = yield from follow_redirects(request, lambda: self._home.origin, self._enter_index)
-        parse, opened = _OPENERS.get(call_of(request).operation_id, (None, ()))
-        # What another host says after a redirect is no word of the index.
-        if parse is not None and response.status_code in opened and origin_of(response) == self._home.origin:
-            self._keep(request, parse(response), response)
+    def _send_to_index(self, request: HTTPRequest) -> Flow:
+        response: HTTPResponse = yield from follow_redirects(request, lambda: self._home.origin, self._authorize_at_index)
+        parse, statuses = _SESSION_OPENERS.get(call_of(request).operation_id, (None, ()))
+        # After a redirect to another host, the response is not the index's own, and opens no session.
+        if parse is not None and response.status_code in statuses and origin_of(response) == self._home.origin:
+            self._store_session(request, parse(response), response)
         return response
 
-    def _enter_index(self, request: HTTPRequest) -> Flow:
+    def _authorize_at_index(self, request: HTTPRequest) -> Flow:
+        """Send a request with the user's password; if the index rejects the password, look it up again and try once more."""
         call = call_of(request)
         operation, repo = call.operation_id, call.repo
         session = self._sessions.get((repo or "", access_of(request.method)))
         cookies = session.index_cookies if session is not None else {}
-        if operation == "put_repo_auth":  # a token is what this call is about
-            held = (self._sessions.get((repo or "", access)) for access in _ACCESSES)
-            dress(request, token_authorization(next((one for one in held if one is not None), None)), cookies)
-            asked: HTTPResponse = yield Send(request)
-            return asked
-        bare = operation in _BARE or call.without_credentials
-        credential = None if bare else (yield from self._credential(repo))
-        dress(request, password_authorization(credential), cookies)
+        if operation == "put_repo_auth":  # this operation checks a token, so send a token
+            open_sessions = (self._sessions.get((repo or "", access)) for access in _ACCESSES)
+            session = next((one for one in open_sessions if one is not None), None)
+            set_auth_headers(request, token_authorization(session), cookies)
+            checked: HTTPResponse = yield Send(request)
+            return checked
+        anonymous = operation in _WITHOUT_CREDENTIALS or call.without_credentials
+        credential = None if anonymous else (yield from self._find_credential(repo))
+        set_auth_headers(request, password_authorization(credential), cookies)
         response: HTTPResponse = yield Send(request)
         if response.status_code == 401:
-            self._note(challenge="basic")
+            self._record(challenge="basic")
             if credential is not None and is_repeatable(request):
                 response = yield Read(response)
-                other = yield from self._credential(repo, again=True)
+                other = yield from self._find_credential(repo, again=True)
                 if other is not None and other != credential:
-                    dress(request, password_authorization(other), cookies)
+                    set_auth_headers(request, password_authorization(other), cookies)
                     response = yield Send(request)
         return response
 
-    def _keep(self, request: HTTPRequest, answer: SessionHeaders, response: HTTPResponse) -> None:
+    def _store_session(self, request: HTTPRequest, headers: SessionHeaders, response: HTTPResponse) -> None:
         repo = call_of(request).repo or ""
         access = access_of(request.method)
         before = self._sessions.get((repo, access))
-        token = token_of(answer)
+        token = token_of(headers)
         if before is not None and token is None:
-            keep_cookies(before.index_cookies, response)  # it goes on, as at the end of a deletion
+            store_cookies(before.index_cookies, response)  # the session continues, as at the end of a deletion
             return
-        session = V1Session(access=access, opener=undressed(request), token=token, endpoints=answer.x_docker_endpoints)
-        keep_cookies(session.index_cookies, response)
-        self._note(grant=f"a token for {access} of the index" if token else None)
+        session = V1Session(
+            access=access, opener=without_auth_headers(request), token=token, endpoints=headers.x_docker_endpoints
+        )
+        store_cookies(session.index_cookies, response)
+        self._record(grant=f"a token for {access} of the index" if token else None)
         _log.debug("session of %s for %s: %s", repo, access, "with a token" if token else "without a token")
         self._sessions[(repo, access)] = session
 
-    def _session(self, repo: str, access: Access, request: HTTPRequest) -> Generator[Step, Any, V1Session | HTTPResponse]:
-        """Return the session of a call, one for reading that is good for its endpoints alone, or the answer that gave none."""
+    def _find_session(self, repo: str, access: Access, request: HTTPRequest) -> Generator[Step, Any, V1Session | HTTPResponse]:
+        """Return the session for a call, or the response of the index that opened no session.
+
+        Without a session for writing or deleting, the result is a session for reading, of which the caller may only use the
+        endpoints.
+        """
         for one in dict.fromkeys((access, *_ACCESSES[1:])):
             if (session := self._sessions.get((repo, one))) is not None and (access != "read" or one == "read"):
                 return session
         yield Enter(self._lock)
         try:
-            if (session := self._sessions.get((repo, "read"))) is not None:  # opened by another one in the meantime
+            if (session := self._sessions.get((repo, "read"))) is not None:  # another caller has opened it in the meantime
                 return session
-            opening = self._build(list_repo_imgs.request(repo, x_docker_token=True))
-            opening.extensions = {**opening.extensions, "timeout": request.extensions["timeout"]}
-            response: HTTPResponse = yield Read((yield from self._at_index(opening)))
+            opener = within_limits_of(self._build(list_repo_imgs.request(repo, x_docker_token=True)), request)
+            response: HTTPResponse = yield Read((yield from self._send_to_index(opener)))
         finally:
             self._lock.release()
         if (session := self._sessions.get((repo, "read"))) is not None:
             return session
         if response.is_success:
             raise AuthError(
-                f"it leads to {origin_of(response)}, or answers {response.status_code}, where it should open a session; "
-                "what another host says does not count. Name that host as the index, if that is right.",
+                f"it redirects to {origin_of(response)}, or answers {response.status_code}, instead of opening a session. "
+                "The response of another host opens none: if that host is right, name it as the index.",
                 source=f"the index {self._home.origin}",
             )
-        # A repository that is to be written need not be there.
+        # A repository that is written for the first time does not exist yet.
         return V1Session(access="read") if access != "read" and response.status_code == 404 else response
 
-    def _reopened(self, repo: str, session: V1Session) -> Generator[Step, Any, V1Session | None]:
-        """Return the session after this one, opened now unless another one has done that; whoever calls this holds the lock.
+    def _reopen(self, repo: str, session: V1Session, request: HTTPRequest) -> Generator[Step, Any, V1Session | None]:
+        """Return a newer session, opened now unless another caller has opened one; call this while holding the lock.
 
-        It is None when the index opens none, and for a deletion, which would be done once more.
+        The result is None if the index opens no session, and for deletions, since opening the session would delete again.
         """
         if session.opener is None or session.access == "delete":
             return None
         if self._sessions.get((repo, session.access)) is session:
-            yield Read((yield from self._at_index(undressed(session.opener))))
-        now = self._sessions.get((repo, session.access))
-        return None if now is session else now
+            yield Read((yield from self._send_to_index(within_limits_of(session.opener, request))))
+        newest = self._sessions.get((repo, session.access))
+        return None if newest is session else newest
 
-    def _credential(self, repo: str | None, *, again: bool = False) -> Generator[Step, Any, Credential | None]:
+    def _find_credential(self, repo: str | None, *, again: bool = False) -> Generator[Step, Any, Credential | None]:
         credential: Credential | None = yield FindCredential(repo, again)
-        self._note(credential=credential.source if credential else None, username=credential.username if credential else None)
+        self._record(credential=credential.source if credential else None, username=credential.username if credential else None)
         return credential
 
-    def _note(self, **facts: Any) -> None:
+    def _record(self, **facts: Any) -> None:
         self._report = evolve(self._report, registry=str(self._home.origin), **facts)

@@ -1,27 +1,27 @@
-"""A session of API v1: what an index gave for one repository and one kind of access. Free of I/O."""
+"""The sessions of API v1, and the headers by which requests show credentials, tokens and cookies. Free of I/O."""
 
 from __future__ import annotations
 
-from typing import Literal, Protocol, TypeAlias
+from typing import Final, Literal, Protocol, TypeAlias
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from .._core.auth.token_service import basic_authorization
 from .._core.names.origin import Origin
-from .._core.wire import HTTPRequest, HTTPResponse, verbatim_url
+from .._core.wire import HTTPRequest, HTTPResponse, call_of, set_call, verbatim_url
 from ..credentials import Credential
 
 Access: TypeAlias = Literal["read", "write", "delete"]
 Cookies: TypeAlias = dict[str, str]
 
-# A server that gives more than browsers keep of one host has something else in mind than a session.
-_MOST_COOKIES = 50
-_LONGEST_COOKIE = 4096
-_SCHEME = "token "
+# The limits of browsers, per host; a session needs far less.
+MAX_COOKIES: Final = 50
+MAX_COOKIE_LENGTH: Final = 4096
+_TOKEN_SCHEME: Final = "token "
 
 
 class SessionHeaders(Protocol):
-    """What the successes of the calls that open a session have in common."""
+    """The headers of a response that opens a session."""
 
     @property
     def x_docker_token(self) -> str | None:
@@ -35,24 +35,24 @@ class SessionHeaders(Protocol):
 
     @property
     def www_authenticate(self) -> str | None:
-        """The token once more."""
+        """The token again."""
         ...
 
 
 @define(kw_only=True)
 class V1Session:
-    """What an index gave, and what became of it.
+    """The session of a repository for one kind of access: the headers that opened it, and its state.
 
     Attributes:
-        access: What the token allows.
-        opener: The request that opened the session, without credentials, to open it again with.
-        token: The token, or None when the index gave none.
-        endpoints: The registries that the index named, as it wrote them.
-        index_cookies: The cookies of the index.
-        cookies: The cookies of each registry.
-        replaced: The registries whose cookie has taken the place of the token.
-        sent: How many requests the token went out with.
-        accepted: How many of these were let in.
+        access: The access that the token grants.
+        opener: The request that opened the session, without credentials; sent again to open a new session.
+        token: The token, or None when the index sent no token.
+        endpoints: The X-Docker-Endpoints header: the registries that the index named.
+        index_cookies: The cookies that the index set.
+        cookies: The cookies that each registry set.
+        cookie_origins: The registries that accept their cookie in place of the token.
+        sent: The number of requests that carried the token.
+        accepted: The number of these requests that were not answered with 401.
     """
 
     access: Access
@@ -61,84 +61,87 @@ class V1Session:
     endpoints: str | None = None
     index_cookies: Cookies = field(factory=dict, repr=False)
     cookies: dict[Origin, Cookies] = field(factory=dict, repr=False)
-    replaced: set[Origin] = field(factory=set)
+    cookie_origins: set[Origin] = field(factory=set)
     sent: int = 0
     accepted: int = 0
 
 
 def access_of(method: str) -> Access:
-    """Return the access that a call needs.
+    """Return the access that a request needs.
 
     Args:
-        method: Its method.
+        method: The HTTP method.
 
     Source: docker-registry 0.9, toolkit.check_token.
     """
     return "read" if method in ("GET", "HEAD") else "delete" if method == "DELETE" else "write"
 
 
-def token_of(answer: SessionHeaders) -> str | None:
-    """Return the token that an answer gives, without the word Token, which some servers put in front of it.
+def token_of(headers: SessionHeaders) -> str | None:
+    """Return the token in a response, without the word `Token` that some servers put before it; None if there is no token.
 
     Args:
-        answer: The success of a call that opens a session.
+        headers: The headers of the response that opens a session.
     """
-    given = answer.x_docker_token
-    if given is None and (answer.www_authenticate or "").lower().startswith(_SCHEME):
-        given = answer.www_authenticate
-    given = (given or "").strip()
-    return (given[len(_SCHEME) :].strip() if given.lower().startswith(_SCHEME) else given) or None
+    value = headers.x_docker_token
+    if value is None and (headers.www_authenticate or "").lower().startswith(_TOKEN_SCHEME):
+        value = headers.www_authenticate
+    value = (value or "").strip()
+    return (value[len(_TOKEN_SCHEME) :].strip() if value.lower().startswith(_TOKEN_SCHEME) else value) or None
 
 
-def keep_cookies(cookies: Cookies, response: HTTPResponse) -> bool:
-    """Take over the cookies that an answer gives, name and value alone; return whether there are any.
+def store_cookies(cookies: Cookies, response: HTTPResponse) -> bool:
+    """Store the names and values of the cookies in a response, without their attributes.
 
     Args:
-        cookies: The cookies of the origin that the answer came from.
-        response: The answer.
+        cookies: The stored cookies of the origin of the response.
+        response: The response.
+
+    Returns:
+        Whether the response set a cookie.
     """
-    given = False
+    is_set = False
     for header in response.headers.get_list("Set-Cookie"):
         pair, _, attributes = header.partition(";")
         name, equals, value = (part.strip() for part in pair.partition("="))
-        if not equals or not name or len(pair) > _LONGEST_COOKIE or not pair.isascii() or not pair.isprintable():
+        if not equals or not name or len(pair) > MAX_COOKIE_LENGTH or not pair.isascii() or not pair.isprintable():
             continue
         if not value or "max-age=0" in attributes.replace(" ", "").lower():
-            cookies.pop(name, None)  # the server takes it back
-        elif name in cookies or len(cookies) < _MOST_COOKIES:
+            cookies.pop(name, None)  # the server deletes the cookie
+        elif name in cookies or len(cookies) < MAX_COOKIES:
             cookies[name] = value
-            given = True
-    return given
+            is_set = True
+    return is_set
 
 
 def password_authorization(credential: Credential | None) -> str | None:
-    """Return the value of an Authorization header for a name and password; None when there are none.
+    """Return the Authorization header for a user name and password, or None if there are none.
 
     Args:
-        credential: The credential that was found.
+        credential: The credential that was found, or None.
     """
-    # API v1 knows no other: tokens of the kind that credential files hold are for API v2.
+    # API v1 has no other credentials: the tokens in credential files are for API v2.
     if credential is None or credential.username is None or credential.password is None:
         return None
     return basic_authorization(credential.username, credential.password)
 
 
 def token_authorization(session: V1Session | None) -> str | None:
-    """Return the value of an Authorization header for the token of a session; None when there is none.
+    """Return the Authorization header for the token of a session, or None if there is no token.
 
     Args:
-        session: The session.
+        session: The session, or None.
     """
     return None if session is None or session.token is None else f"Token {session.token}"
 
 
-def dress(request: HTTPRequest, authorization: str | None, cookies: Cookies) -> None:
-    """Give a request what it is to show, in place of what it had.
+def set_auth_headers(request: HTTPRequest, authorization: str | None, cookies: Cookies) -> None:
+    """Replace the Authorization and Cookie headers of a request.
 
     Args:
         request: The request.
-        authorization: The value of its Authorization header, or None for none.
-        cookies: The cookies.
+        authorization: The Authorization header, or None to remove it.
+        cookies: The cookies; none to remove the Cookie header.
     """
     for name, value in (
         ("Authorization", authorization),
@@ -149,8 +152,8 @@ def dress(request: HTTPRequest, authorization: str | None, cookies: Cookies) -> 
             request.headers[name] = value
 
 
-def undressed(request: HTTPRequest) -> HTTPRequest:
-    """Return a copy of a request that shows nothing.
+def without_auth_headers(request: HTTPRequest) -> HTTPRequest:
+    """Return a copy of a request without its Authorization and Cookie headers.
 
     Args:
         request: The request.
@@ -161,21 +164,34 @@ def undressed(request: HTTPRequest) -> HTTPRequest:
     return HTTPRequest(request.method, request.url, headers=headers, stream=request.stream, extensions=request.extensions)
 
 
-def moved(request: HTTPRequest, endpoint: Origin) -> HTTPRequest:
-    """Return a copy of a request that shows nothing and goes to a registry.
+def within_limits_of(opener: HTTPRequest, request: HTTPRequest) -> HTTPRequest:
+    """Return a copy of a request that opens a session, with the timeouts and the deadline of the call that needs the session.
+
+    Args:
+        opener: The request that opens a session.
+        request: The request of the call.
+    """
+    copy = without_auth_headers(opener)
+    copy.extensions = {**copy.extensions, "timeout": request.extensions["timeout"]}
+    set_call(copy, evolve(call_of(copy), deadline=call_of(request).deadline))
+    return copy
+
+
+def to_endpoint(request: HTTPRequest, endpoint: Origin) -> HTTPRequest:
+    """Return a copy of a request that goes to a registry, without Authorization and Cookie headers.
 
     Args:
         request: The request.
         endpoint: The registry.
     """
-    sent = undressed(request)
-    sent.url = verbatim_url(f"{endpoint}{request.url.raw_path.decode()}")
-    sent.headers["Host"] = endpoint.netloc
-    return sent
+    copy = without_auth_headers(request)
+    copy.url = verbatim_url(f"{endpoint}{request.url.raw_path.decode()}")
+    copy.headers["Host"] = endpoint.netloc
+    return copy
 
 
 def origin_of(response: HTTPResponse) -> Origin:
-    """Return where a response came from.
+    """Return the origin that a response came from.
 
     Args:
         response: The response.

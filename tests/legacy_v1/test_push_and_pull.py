@@ -128,11 +128,11 @@ def test_writing_without_a_session_says_what_to_call(driver: Driver, serve: Serv
     with driver.v1(f"{registry.host}/team/app") as client:
         push(client)
     with driver.v1(f"{registry.host}/team/app") as client:
-        with pytest.raises(AuthError, match="a token for write, which put_repo gives"):
+        with pytest.raises(AuthError, match="a token for write, which put_repo returns"):
             client.put_repo_tag("other", TOP)
         client.put_repo([TOP])
         client.put_repo_tag("other", TOP)
-        with pytest.raises(AuthError, match="a token for delete, which delete_repo gives"):
+        with pytest.raises(AuthError, match="a token for delete, which delete_repo returns"):
             client.delete_repo_tag("other")
 
 

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from docker_registry_sdk import AuthError, Credential, DigestMismatchError, NotFoundError, TransportError, UnauthorizedError
+from docker_registry_sdk._core.wire import call_of
 from tests.legacy_v1.driving import Driver
 from tests.legacy_v1.pushing import BASE, JSON, LAYERS, TOP, USER, payload
 
@@ -161,7 +162,7 @@ def test_an_index_that_redirects(driver: Driver) -> None:
     with driver.v1("i.example.com/a/b", **USER, **driver.mocked(server)) as client:
         client.list_repo_imgs()
         assert server.shown() == [("i.example.com", BASIC, None), ("evil.example.net", None, None)]
-        with pytest.raises(AuthError, match=r"it leads to https://evil\.example\.net"):
+        with pytest.raises(AuthError, match=r"it redirects to https://evil\.example\.net"):
             client.list_repo_tags()
     assert {request.url.path.rpartition("/")[2] for request in server.seen} == {"images"}
     assert all(answer is None for host, answer, _ in server.shown() if host == "evil.example.net")
@@ -293,8 +294,24 @@ def test_a_password_that_has_changed(driver: Driver) -> None:
     assert [one.url.path.rpartition("/")[2] for one in server.seen] == ["images", "images", "tags", "images"]
 
 
-def test_the_timeout_of_a_call_holds_for_its_session(driver: Driver) -> None:
-    server = Server({"X-Docker-Token": "abc"})
+def test_opening_a_session_has_the_limits_of_the_call(driver: Driver) -> None:
+    """The session is opened, and opened again, with the timeout and the deadline of the call that needs it."""
+    tokens = iter(["one", "two"])
+    valid = {"Token one"}
+
+    def images(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"X-Docker-Token": next(tokens)}, json=[])
+
+    def tags(request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200 if request.headers.get("authorization") in valid else 401, json={})
+
+    server = Server({}, images=images, tags=tags)
     with driver.v1("r.example.com/a/b", **driver.mocked(server)) as client:
+        client.list_repo_tags(timeout=70, deadline=60)
+        valid = {"Token two"}
         client.list_repo_tags(timeout=7)
-    assert [one.extensions["timeout"]["read"] for one in server.seen] == [7, 7]
+    deadlines = [call_of(one).deadline for one in server.seen]
+    assert [one is not None and one.seconds for one in deadlines] == [60, 60, False, False, False]
+    reads = [one.extensions["timeout"]["read"] for one in server.seen]
+    assert all(50 < read <= 60 for read in reads[:2])
+    assert reads[2:] == [7, 7, 7]
