@@ -1,1 +1,1 @@
-"""The command line. Its modules import the library inside functions, so that `--help` and mistakes are answered at once."""
+"""The command line. Modules import the library inside functions, so that `--help` and usage errors need no slow import."""

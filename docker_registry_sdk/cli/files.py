@@ -1,4 +1,4 @@
-"""Files that appear only when they are whole."""
+"""Writing a file atomically."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import IO
 
 
 @contextmanager
-def new_file(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
-    """Give a file to write to, which takes the place of what is at the path when all went well, and else leaves nothing.
+def write_atomically(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
+    """Yield a temporary file that replaces the file at the path when the block ends; an exception deletes it.
 
     Args:
-        path: Where it goes; a link is followed.
-        mode: Its permissions, less those that the umask takes.
+        path: The path of the file; symbolic links are followed. A device or a pipe, such as /dev/null, is written to directly.
+        mode: The permissions of the file, before the umask is applied.
     """
-    if path.exists() and not path.is_file():  # a device or a pipe, such as /dev/null, is written to and stays
+    if path.exists() and not path.is_file():
         with path.open("wb") as file:
             yield file
         return
@@ -38,6 +38,6 @@ def new_file(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
 
 
 def _umask() -> int:
-    current = os.umask(0o077)
+    current = os.umask(0o077)  # it can only be read by setting it
     os.umask(current)
     return current

@@ -1,43 +1,72 @@
-"""The program: its commands, how a run ends, and what is said then."""
+"""The program: the list of commands, and how a run ends."""
 
 from __future__ import annotations
 
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from io import TextIOWrapper
+from typing import Any
 
 import click
 
-from .errors import report
-from .exit_codes import ExitCode, exit_code_table
-from .lazy import LazyGroup
+from .errors import ExitCode, exit_code_table, report
 from .options import Verbosity, with_verbosity
 
 PROGRAM = "docker-registry-sdk"
 COMPLETION_VARIABLE = "_DOCKER_REGISTRY_SDK_COMPLETE"
-COMMANDS = (
-    "parse",
-    "ping",
-    "login",
-    "search",
-    "repos",
-    "tags",
-    "inspect",
-    "manifest",
-    "config",
-    "blob",
-    "referrers",
-    "pull",
-    "push",
-    "copy",
-    "delete",
-    "auth",
-    "api",
-    "serve",
-    "completion",
-)
+
+# The commands in the order of the help text, each with its module in `commands/`, where `tags` is called `tags_command`.
+COMMANDS: dict[str, str] = {
+    "parse": "local",
+    "ping": "registry",
+    "login": "auth",
+    "search": "registry",
+    "repos": "registry",
+    "tags": "repository",
+    "inspect": "inspect",
+    "manifest": "content",
+    "config": "content",
+    "blob": "content",
+    "referrers": "repository",
+    "pull": "transfer",
+    "push": "transfer",
+    "copy": "transfer",
+    "delete": "repository",
+    "auth": "auth",
+    "api": "api",
+    "serve": "serve",
+    "completion": "local",
+}
+
+
+class LazyGroup(click.Group):
+    """A group that imports the module of a command when the command is used.
+
+    Args:
+        modules: The modules by the names of their commands, in the order of the help text.
+        package: The package of the modules.
+        options: The arguments of `click.Group`.
+    """
+
+    def __init__(self, *args: Any, modules: Mapping[str, str], package: str, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._modules = modules
+        self._package = package
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands."""
+        return list(self._modules)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command of this name, or None if it does not exist."""
+        if cmd_name not in self._modules:
+            return None
+        module = import_module(f"{self._package}.{self._modules[cmd_name]}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
 
 
 @click.group(
@@ -50,12 +79,14 @@ COMMANDS = (
 @click.version_option(package_name="docker-registry-sdk", message="%(version)s")
 @with_verbosity
 def root() -> None:
-    """Look into container registries, and move images between them.
+    """Inspect container registries, and copy images between them.
 
-    Images are named as in docker pull: alpine, alpine:3.20, ghcr.io/owner/name@sha256:…, localhost:5000/name. A terminal gets
-    tables; a pipe gets plain lines with tabs between values; --json gives one JSON document, or one JSON object a line where
-    a list has no known end. Credentials come from docker login, podman login and this program's own login.
-    With http:// before it a name is reached without TLS; on this machine that is tried by itself.
+    Images are named as in docker pull: alpine, alpine:3.20, ghcr.io/owner/name@sha256:…, localhost:5000/name. Write http://
+    before a name to connect without TLS; for registries on this machine plain http is tried automatically.
+
+    A terminal shows tables. A pipe receives plain lines with tabs between values. --json prints one JSON document, or one JSON
+    object per line for lists of unknown length. Credentials are those of docker login, podman login and this program's own
+    login.
 
     \b
     Examples:
@@ -69,38 +100,38 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status.
 
     Args:
-        arguments: The command line without the program's name; None takes that of the process.
+        arguments: The arguments without the program's name; None uses those of the process.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a terminal need not know every character
+            stream.reconfigure(errors="backslashreplace")  # the encoding of a terminal may lack a character
     try:
-        return _run(list(sys.argv[1:] if arguments is None else arguments))
+        return _run_and_report(list(sys.argv[1:] if arguments is None else arguments))
     except BrokenPipeError:
-        # What is left in the buffers has no reader any more, and the interpreter would complain when it ends.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
+        # Nobody reads the rest of the buffers: without this the interpreter would report an error when it flushes them at exit.
+        null_device = os.open(os.devnull, os.O_WRONLY)
         for stream in (sys.stdout, sys.stderr):
-            os.dup2(nowhere, stream.fileno())
+            os.dup2(null_device, stream.fileno())
         return ExitCode.PIPE_CLOSED
 
 
-def _run(arguments: list[str]) -> int:
+def _run_and_report(arguments: list[str]) -> int:
     verbosity = Verbosity()
     try:
-        code = _answer(arguments, verbosity)
+        code = _run_command(arguments, verbosity)
         sys.stdout.flush()
         return code
     except BrokenPipeError:
         raise
     except (KeyboardInterrupt, click.Abort):
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C would only spoil the end
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a second Ctrl-C must not interrupt the exit
         click.echo("Interrupted", err=True)
         return ExitCode.INTERRUPTED
     except Exception as error:
         return report(error, debug=verbosity.debug)
 
 
-def _answer(arguments: list[str], verbosity: Verbosity) -> int:
+def _run_command(arguments: list[str], verbosity: Verbosity) -> int:
     if instruction := os.environ.get(COMPLETION_VARIABLE):
         from click.shell_completion import shell_complete
 

@@ -1,4 +1,4 @@
-"""Calling one operation: its arguments from the command line, its result as JSON or as the bytes that it streams."""
+"""Calling one operation of a specification, and printing the response as JSON or writing the streamed body."""
 
 from __future__ import annotations
 
@@ -11,122 +11,131 @@ from pathlib import Path
 from typing import IO, Any
 
 import click
-from attrs import fields
+from attrs import fields, frozen
 
 from .._core.wire import Client
 from .._core.wire.operations import Operation, RequestBody
 from ..errors import ParseError
-from ..reference import Repo, parse_repo
-from .files import new_file
-from .operation_command import REPO_ARGUMENT, names_repo, variable
-from .options import Connection
+from ..reference import Repo
+from .connection import Connection
+from .files import write_atomically
 from .output import Output
 
-_MANY = re.compile(r"(list|dict)\[(?:str, )?(.+)\]")
-_ALWAYS = ("status", "headers", "media_type", "body", "raw")
+# The type of a JSON body that is a list or a map; group 2 is the type of its values.
+_COLLECTION = re.compile(r"(list|dict)\[(?:str, )?(.+)\]")
+# The attributes of every response; the others are its documented headers.
+_NOT_HEADERS = ("status", "headers", "media_type", "body", "raw")
 
 
-def call(operation: Operation, version: int, values: dict[str, Any], *, output: Output, connection: Connection) -> None:
-    """Call an operation and print its result.
+@frozen(kw_only=True)
+class OperationCall:
+    """One call of an operation, as given on the command line.
 
-    Args:
+    Attributes:
         operation: The operation.
-        version: The version of its API.
-        values: What stands on the command line, by the names of the options.
-        output: Where the result goes.
-        connection: How the registry is reached.
+        version: The version of its API, 1 or 2.
+        repo: The repository that the client is for, if any.
+        index: The host of the registry, for a client without a repository; None for Docker Hub.
+        arguments: The arguments of the operation's function by name, except `body`.
+        body: The path of the file with the request body, `-` for stdin, or None.
+        path: The file to write a streamed response body to; None for stdout.
     """
-    path: Path | None = values.pop("path", None)
-    if operation.streams and path is None and output.terminal:
-        raise click.UsageError("The body would go to the terminal; give -o FILE, or a pipe.")
-    if connection.password_stdin and values.get("body") == "-":
-        raise click.UsageError("Password and body cannot both be on stdin.")
-    arguments: dict[str, Any] = {one.name: values[variable(one)] for one in operation.parameters}
-    for key in ("accept", "content_type"):
-        if values.get(key):
-            arguments[key] = values[key]
-    index: str | None = values.get("index")
-    name: str | Repo | None = values.get("repo")
-    if names_repo(operation):
-        name = repo = parse_repo(arguments[REPO_ARGUMENT])
-        arguments[REPO_ARGUMENT] = repo.remote_name
-    module = operation.load()
-    arguments = {key: value for key, value in arguments.items() if value not in (None, ())}
-    with ExitStack() as opened:
-        if operation.body is not None and values["body"] is not None:
-            stream: IO[bytes] = opened.enter_context(click.open_file(values["body"], "rb"))
-            arguments["body"] = stream if operation.body.kind == "raw" else _parsed(operation, operation.body, stream)
-        client = opened.enter_context(_open(version, name, index, connection))
-        if any(one.location == "url" and one.name in arguments for one in operation.parameters):
-            # Such a URL tells http or https, and only an answer settles which of them a registry on loopback speaks.
-            _ = client.supports_v1() if version == 1 else client.supports_v2()
-        sender: Client = client._sender if version == 1 and name is not None else client._pipeline
-        if not operation.streams:
-            answer = module.sync(sender, **arguments)
-            output.document(_document(answer) if answer.body is None else {**_document(answer), "body": _plain(answer.body)})
+
+    operation: Operation
+    version: int
+    repo: str | Repo | None
+    index: str | None
+    arguments: dict[str, Any]
+    body: str | None
+    path: Path | None
+
+    def run(self, connection: Connection, output: Output) -> None:
+        """Send the request, and print the response.
+
+        Args:
+            connection: The options for connecting to the registry.
+            output: The output of the command.
+        """
+        if self.operation.streams and self.path is None and output.terminal:
+            raise click.UsageError("Binary data is not written to a terminal; give -o FILE, or use a pipe.")
+        if connection.password_stdin and self.body == "-":
+            raise click.UsageError("The password and the body cannot both come from stdin.")
+        module = self.operation.load()
+        arguments = {name: value for name, value in self.arguments.items() if value not in (None, ())}
+        with ExitStack() as stack:
+            if self.operation.body is not None and self.body is not None:
+                file: IO[bytes] = stack.enter_context(click.open_file(self.body, "rb"))
+                arguments["body"] = file if self.operation.body.kind == "raw" else self._parse_body(self.operation.body, file)
+            client = stack.enter_context(self._open_client(connection))
+            if any(parameter.location == "url" and parameter.name in arguments for parameter in self.operation.parameters):
+                # A URL of the registry names http or https. For a registry on loopback only a response tells which one it uses.
+                _ = client.supports_v1() if self.version == 1 else client.supports_v2()
+            sender: Client = client._sender if self.version == 1 and self.repo is not None else client._pipeline
+            if self.operation.streams:
+                with module.stream(sender, **arguments) as response:
+                    self._write_body(response, output)
+                return
+            response = module.sync(sender, **arguments)
+            document = _head(response)
+            if response.body is not None:
+                document["body"] = _as_json(response.body)
+            output.print_document(document)
+
+    def _open_client(self, connection: Connection) -> Any:
+        if self.version == 1:
+            from .. import RegistryClientV1 as ClientClass
+        else:
+            from .. import RegistryClientV2 as ClientClass  # type: ignore[assignment]
+        return ClientClass(self.repo, index=self.index, **connection.options())
+
+    def _parse_body(self, body: RequestBody, file: IO[bytes]) -> Any:
+        try:
+            document = json.load(file)
+        except ValueError as error:
+            raise click.BadParameter(f"the file is not JSON: {error}", param_hint="--body") from None
+        models = import_module(f"{self.operation.module.partition('.api.')[0]}.models")
+        try:
+            return _as_typed(body.type, document, models)
+        except ParseError as error:
+            message = f"{error.model}, {error.field or 'the whole document'}: {error.problem}"
+            raise click.BadParameter(message, param_hint="--body") from None
+
+    def _write_body(self, response: Any, output: Output) -> None:
+        if self.path is None:
+            for chunk in response.body:
+                sys.stdout.buffer.write(chunk)
             return
-        with module.stream(sender, **arguments) as answer:
-            _write(answer, path, output)
+        size = 0
+        with write_atomically(self.path) as file:
+            for chunk in response.body:
+                size += file.write(chunk)
+        output.print_document({**_head(response), "file": str(self.path), "size": size})
 
 
-def _open(version: int, name: str | Repo | None, index: str | None, connection: Connection) -> Any:
-    if version == 1:
-        from ..legacy_v1._sync.client import RegistryClientV1 as Kind
-    else:
-        from ..client._sync.client import RegistryClientV2 as Kind  # type: ignore[assignment]
-    return Kind(name, index=index, **connection.options())
-
-
-def _parsed(operation: Operation, body: RequestBody, stream: IO[bytes]) -> Any:
-    try:
-        document = json.load(stream)
-    except ValueError as error:
-        raise click.BadParameter(f"it is no JSON: {error}", param_hint="--body") from None
-    models = import_module(f"{operation.module.partition('.api.')[0]}.models")
-    try:
-        return _typed(body.type, document, models)
-    except ParseError as error:
-        raise click.BadParameter(f"{error.model}, {error.field or 'as a whole'}: {error.problem}", param_hint="--body") from None
-
-
-def _typed(kind: str, document: Any, models: Any) -> Any:
-    """Return the value of a type that is given as text: a model, a list or map of them, or plain JSON."""
-    if many := _MANY.fullmatch(kind):
-        if many[1] == "list" and isinstance(document, list):
-            return [_typed(many[2], one, models) for one in document]
-        if many[1] == "dict" and isinstance(document, dict):
-            return {key: _typed(many[2], one, models) for key, one in document.items()}
-        raise ParseError(model=kind, field="", problem=f"should be a JSON {'array' if many[1] == 'list' else 'object'}")
-    model = getattr(models, kind) if kind in models.__all__ else None
+def _as_typed(type_name: str, document: Any, models: Any) -> Any:
+    """Convert a JSON document to the type of a body: a model, a list or map of models, or plain JSON."""
+    if collection := _COLLECTION.fullmatch(type_name):
+        if collection[1] == "list" and isinstance(document, list):
+            return [_as_typed(collection[2], value, models) for value in document]
+        if collection[1] == "dict" and isinstance(document, dict):
+            return {key: _as_typed(collection[2], value, models) for key, value in document.items()}
+        expected = "array" if collection[1] == "list" else "object"
+        raise ParseError(model=type_name, field="", problem=f"should be a JSON {expected}")
+    model = getattr(models, type_name) if type_name in models.__all__ else None
     return document if model is None else model.from_dict(document)
 
 
-def _document(answer: Any) -> dict[str, Any]:
-    headers = {
-        one.name: value
-        for one in fields(type(answer))
-        if one.name not in _ALWAYS and (value := getattr(answer, one.name)) is not None
-    }
-    return {"status": answer.status, "media_type": answer.media_type, "headers": headers}
+def _head(response: Any) -> dict[str, Any]:
+    names = [field.name for field in fields(type(response)) if field.name not in _NOT_HEADERS]
+    headers = {name: value for name in names if (value := getattr(response, name)) is not None}
+    return {"status": response.status, "media_type": response.media_type, "headers": headers}
 
 
-def _plain(value: Any) -> Any:
+def _as_json(value: Any) -> Any:
     if hasattr(value, "to_dict"):
         return value.to_dict()
     if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: _as_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_as_json(item) for item in value]
     return value
-
-
-def _write(answer: Any, path: Path | None, output: Output) -> None:
-    if path is None:
-        for chunk in answer.body:
-            sys.stdout.buffer.write(chunk)
-        return
-    size = 0
-    with new_file(path) as file:
-        for chunk in answer.body:
-            size += file.write(chunk)
-    output.document({**_document(answer), "file": str(path), "size": size})

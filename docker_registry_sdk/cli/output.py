@@ -1,6 +1,6 @@
-"""What commands print: tables on a terminal, plain lines in a pipe, or JSON.
+"""The output of commands: tables on a terminal, plain lines in a pipe, or JSON.
 
-Whatever a registry says is foreign: control characters in it become blanks, and markup is shown as it is.
+Text from a registry is untrusted: control characters become blanks, and rich's markup is printed verbatim.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-# A whole digest, and as much of it as tells it from others.
+# A digest; the group is its short form, with enough digits to tell digests apart.
 _DIGEST = re.compile(r"^([a-z0-9]+:[0-9a-f]{12})[0-9a-f]{20,}$")
-_GAP = 2
+_COLUMN_GAP = 2
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 class Size(int):
-    """A number of bytes, which a terminal shows in larger units."""
+    """A number of bytes, which terminals show in KiB, MiB, GiB or TiB."""
 
     def __str__(self) -> str:
         number, unit = float(self), 0
@@ -34,46 +34,50 @@ class Size(int):
 
 
 class Output:
-    """Where a command prints.
+    """A command's standard output.
 
     Args:
         as_json: Whether to print JSON.
+
+    Attributes:
+        json: Whether to print JSON.
+        terminal: Whether the output goes to a terminal.
     """
 
     def __init__(self, *, as_json: bool) -> None:
         self.json = as_json
         self.terminal = sys.stdout.isatty()
 
-    def document(self, document: Any) -> None:
+    def print_document(self, document: Any) -> None:
         """Print one JSON document.
 
         Args:
-            document: What `json` can write.
+            document: A value that the module `json` can write.
         """
-        # Its escapes keep control characters off the terminal.
+        # `json.dumps` escapes control characters, so that a terminal does not interpret them.
         text = json.dumps(document, indent=2)
         if self.terminal:
             self._console().print_json(text, ensure_ascii=True)
         else:
             click.echo(text)
 
-    def facts(self, facts: Mapping[str, Any]) -> None:
-        """Print facts, a line for each: a name and its value.
+    def print_facts(self, facts: Mapping[str, Any]) -> None:
+        """Print one line for each fact, its name and its value, or one JSON object.
 
         Args:
-            facts: The values by their names in snake_case; those that are None are left out, save in JSON.
+            facts: The values by their names in snake_case. Only JSON shows those that are None.
         """
         if self.json:
-            self.document(dict(facts))
+            self.print_document(dict(facts))
             return
-        self.rows("", [], [(name, value) for name, value in facts.items() if value is not None])
+        self.print_rows("", [], [(name, value) for name, value in facts.items() if value is not None])
 
-    def items(self, columns: Sequence[str], items: Iterable[Mapping[str, Any]]) -> None:
-        """Print a list whose end need not be known: a JSON object a line, a line with tabs each, or a table.
+    def print_items(self, columns: Sequence[str], items: Iterable[Mapping[str, Any]]) -> None:
+        """Print a list of unknown length: a table on a terminal, else one line per item, with tabs or as a JSON object.
 
         Args:
-            columns: The names of the values to show, in their order.
-            items: The entries, with their values by name.
+            columns: The names of the values to show, in order; JSON shows all values.
+            items: The items, each with its values by name.
         """
         if self.json:
             for item in items:
@@ -82,15 +86,15 @@ class Output:
             self._table("", columns, ([item.get(name) for name in columns] for item in items))
         else:
             for item in items:
-                click.echo("\t".join(_plain(item.get(name)) for name in columns))
+                click.echo("\t".join(_as_plain_text(item.get(name)) for name in columns))
 
-    def rows(self, kind: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Print rows, as a table with a title on a terminal, else a line each that begins with what it is.
+    def print_rows(self, kind: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        """Print rows: a table with a title on a terminal, else one line per row that begins with the kind.
 
         Args:
-            kind: What a row is, in one word; empty for none.
-            columns: The names of the columns; none for a table without a head.
-            rows: The values.
+            kind: One word for the kind of row, such as `layer`; if empty, lines begin with the first value.
+            columns: The names of the columns; if empty, the table has no header.
+            rows: The values of each row.
         """
         if not rows:
             return
@@ -98,10 +102,10 @@ class Output:
             self._table(kind, columns, rows)
         else:
             for row in rows:
-                click.echo("\t".join([kind] * bool(kind) + [_plain(value) for value in row]))
+                click.echo("\t".join([kind] * bool(kind) + [_as_plain_text(value) for value in row]))
 
-    def raw(self, content: bytes) -> None:
-        """Print bytes as they are; on a terminal as text without control characters.
+    def print_bytes(self, content: bytes) -> None:
+        """Print bytes verbatim; on a terminal, as text without control characters.
 
         Args:
             content: The bytes.
@@ -111,18 +115,18 @@ class Output:
         else:
             sys.stdout.buffer.write(content)
 
-    def note(self, text: str) -> None:
-        """Tell a person something that is no result, on stderr.
+    def print_note(self, text: str) -> None:
+        """Print a remark for a person on stderr, since stdout holds only results.
 
         Args:
-            text: One line.
+            text: One line of text.
         """
         click.echo(clean(text), err=True)
 
     def _console(self) -> Console:
         from rich.console import Console
 
-        # rich keeps bold and its like with NO_COLOR; without a colour system it keeps nothing.
+        # With NO_COLOR alone, rich still prints bold text. Without a colour system it prints plain text.
         plain: dict[str, Any] = {"color_system": None} if os.environ.get("NO_COLOR") else {}
         return Console(highlight=False, markup=False, emoji=False, **plain)
 
@@ -131,14 +135,17 @@ class Output:
         from rich.text import Text
 
         console = self._console()
-        cells = [[_shown(value) for value in row] for row in rows]
+        cells = [[_as_text(value) for value in row] for row in rows]
         if not cells:
             return
-        heads = [name.replace("_", " ").upper() for name in columns]
-        cells = _fitting(heads, cells, console.width) if heads else [[row[0].replace("_", " "), *row[1:]] for row in cells]
-        table = Table(box=None, pad_edge=False, show_header=bool(heads), header_style="bold", padding=(0, _GAP, 0, 0))
+        headers = [name.replace("_", " ").upper() for name in columns]
+        if headers:
+            cells = _shorten_digests(headers, cells, console.width)
+        else:  # each row is a fact, which begins with its name
+            cells = [[row[0].replace("_", " "), *row[1:]] for row in cells]
+        table = Table(box=None, pad_edge=False, show_header=bool(headers), header_style="bold", padding=(0, _COLUMN_GAP, 0, 0))
         for number in range(len(cells[0])):
-            table.add_column(heads[number] if heads else "", overflow="fold", style="" if heads or number else "bold")
+            table.add_column(headers[number] if headers else "", overflow="fold", style="" if headers or number else "bold")
         for row in cells:
             table.add_row(*map(Text, row))
         if title:
@@ -147,33 +154,33 @@ class Output:
 
 
 def clean(text: str) -> str:
-    """Return foreign words as one line that does nothing to a terminal.
+    """Return text as one line, with blanks instead of control characters.
 
     Args:
-        text: What a registry said.
+        text: Text from a registry.
     """
-    return "".join(letter if letter.isprintable() else " " for letter in text)
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
-def _plain(value: Any) -> str:
+def _as_plain_text(value: Any) -> str:
     if isinstance(value, Size):
         return str(int(value))
-    return _shown(value)
+    return _as_text(value)
 
 
-def _shown(value: Any) -> str:
+def _as_text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list | tuple):
-        return " ".join(map(_shown, value))
+        return " ".join(map(_as_text, value))
     return clean(str(value))
 
 
-def _fitting(heads: list[str], cells: list[list[str]], width: int) -> list[list[str]]:
-    """Return the cells, digests shortened where the table would be wider than the terminal."""
-    widths = [max(map(len, column)) for column in zip(heads, *cells, strict=True)]
-    if sum(widths) + _GAP * (len(widths) - 1) <= width:
+def _shorten_digests(headers: list[str], cells: list[list[str]], width: int) -> list[list[str]]:
+    """Return the cells of a table; if it is wider than the terminal, with short digests."""
+    widths = [max(map(len, column)) for column in zip(headers, *cells, strict=True)]
+    if sum(widths) + _COLUMN_GAP * (len(widths) - 1) <= width:
         return cells
     return [[_DIGEST.sub(r"\1…", cell) for cell in row] for row in cells]

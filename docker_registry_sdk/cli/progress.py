@@ -1,4 +1,4 @@
-"""A bar that shows how far a long operation has come: on a terminal, and nowhere else."""
+"""A progress bar for long operations, shown on a terminal only."""
 
 from __future__ import annotations
 
@@ -15,67 +15,68 @@ from .options import Verbosity
 if TYPE_CHECKING:
     from .._core.blobs.progress import OnProgress, Progress
 
-_MOVING = ("download", "upload", "copy")
+# The phases of an operation in which bytes of blobs are transferred.
+_TRANSFER_PHASES = ("download", "upload", "copy")
 
 
-class Tally:
-    """The sum of what moves, over all blobs.
+class ProgressTotal:
+    """The sum of the progress of all blobs.
 
     Args:
-        total: How many bytes there are in all; None when only what begins to move tells.
+        total: The number of bytes to transfer; None adds up the sizes of the blobs whose transfer has started.
     """
 
     def __init__(self, total: int | None) -> None:
-        self._fixed = total
+        self._fixed_total = total
         self._done: dict[str | None, int] = {}
         self._totals: dict[str | None, int] = {}
 
     @property
     def done(self) -> int:
-        """How many bytes have moved."""
+        """The number of bytes transferred."""
         return sum(self._done.values())
 
     @property
     def total(self) -> int:
-        """How many bytes there are, as far as that is known."""
-        known = sum(max(total, self._done[digest]) for digest, total in self._totals.items())
-        return known if self._fixed is None else max(self._fixed, self.done)
+        """The number of bytes to transfer, as far as it is known."""
+        started = sum(max(total, self._done[digest]) for digest, total in self._totals.items())
+        return started if self._fixed_total is None else max(self._fixed_total, self.done)
 
     def add(self, progress: Progress) -> None:
-        """Note what an operation tells; what does not move bytes does not count.
+        """Add the progress of one blob; phases that transfer no bytes are ignored.
 
         Args:
-            progress: What it tells.
+            progress: The value that a progress callback received.
         """
-        if progress.phase in _MOVING:
-            # A transfer that starts over tells fewer than before.
+        if progress.phase in _TRANSFER_PHASES:
+            # Replace the former value: a transfer that starts again reports fewer bytes than before.
             self._done[progress.digest] = progress.bytes
             self._totals[progress.digest] = progress.total or 0
 
 
 @contextmanager
 def progress_bar(label: str, total: int | None = None) -> Iterator[OnProgress | None]:
-    """Give what an operation tells how far it has come, None where nobody would see the bar.
+    """Show a progress bar, and yield the progress callback that updates it; yield None where the bar cannot be shown.
 
     Args:
-        label: What is going on, in a word.
-        total: How many bytes there are to move; None when it is not known.
+        label: The word before the bar, such as `pull`.
+        total: The number of bytes to transfer; None if it is unknown.
     """
-    told = click.get_current_context().ensure_object(Verbosity).verbose  # its lines would tear the bar
-    if told or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    verbose = click.get_current_context().ensure_object(Verbosity).verbose  # log lines would break the bar
+    if verbose or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield None
         return
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
-    tally = Tally(total)
+    sum_of_blobs = ProgressTotal(total)
     console = Console(stderr=True, color_system=None) if os.environ.get("NO_COLOR") else Console(stderr=True)
     columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn(binary_units=True), TransferSpeedColumn()
     with Progress(*columns, console=console, transient=True) as bars:
         bar = bars.add_task(label, total=total)
 
-        def show(progress: object) -> None:
-            tally.add(progress)  # type: ignore[arg-type]
-            bars.update(bar, completed=tally.done, total=tally.total)
+        def update(progress: object) -> None:
+            sum_of_blobs.add(progress)  # type: ignore[arg-type]
+            bars.update(bar, completed=sum_of_blobs.done, total=sum_of_blobs.total)
 
-        yield show
+        yield update

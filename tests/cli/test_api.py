@@ -92,7 +92,7 @@ def test_calls_are_authenticated_and_bodies_come_from_stdin(call: Call, token_re
     assert call("api", "v2", "list_repositories", "--index", token_registry.host).code == 0
 
 
-@pytest.mark.parametrize(("content", "words"), [("{", "no JSON"), ("{}", "JSON array"), ('[{"id": 1}]', "RepoImg")])
+@pytest.mark.parametrize(("content", "words"), [("{", "not JSON"), ("{}", "JSON array"), ('[{"id": 1}]', "RepoImg")])
 def test_a_body_that_does_not_fit(call: Call, tmp_path: Path, content: str, words: str) -> None:
     (tmp_path / "body").write_text(content, encoding="utf-8")
     assert words in call("api", "v1", "put_repo", "localhost:1/a", "--body", f"{tmp_path}/body").failed(2)[0]

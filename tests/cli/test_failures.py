@@ -6,8 +6,7 @@ import re
 
 import pytest
 
-from docker_registry_sdk.cli.errors import describe
-from docker_registry_sdk.cli.exit_codes import MEANINGS, ExitCode
+from docker_registry_sdk.cli.errors import MEANINGS, ExitCode, describe
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, HtmlError, Status, WrongBytes
 from tests.cli.conftest import Call
@@ -84,7 +83,7 @@ def test_options_reach_the_client(call: Call, embedded_registry: EmbeddedRegistr
     call("ping", index, "--timeout", "0").failed(2)
 
 
-@pytest.mark.parametrize(("status", "code", "words"), [(429, 5, "wait 0 seconds"), (503, 5, "later"), (405, 1, "offer")])
+@pytest.mark.parametrize(("status", "code", "words"), [(429, 5, "wait 0 seconds"), (503, 5, "later"), (405, 1, "support")])
 def test_what_a_registry_may_answer(call: Call, open_registry: EmbeddedRegistry, status: int, code: int, words: str) -> None:
     open_registry.faults.add(Fault(Status(status, retry_after=0), operation="list_tags", times=None))
     assert words in call("tags", f"{open_registry.host}/team/app").failed(code)[1]
@@ -126,10 +125,10 @@ def test_a_traceback_comes_only_with_debug() -> None:
 
 def test_only_import_errors_advise_to_install_a_package() -> None:
     failure = describe(RuntimeError("the mirror failed: pip install x was refused"))
-    assert failure.what == "RuntimeError: the mirror failed: pip install x was refused"
-    assert "--debug" in failure.advice
+    assert failure.problem == "RuntimeError: the mirror failed: pip install x was refused"
+    assert "--debug" in failure.hint
     failure = describe(ImportError("the registry needs an extra: pip install 'x[y]'"))
-    assert (failure.what, failure.advice) == ("the registry needs an extra", "pip install 'x[y]'")
+    assert (failure.problem, failure.hint) == ("the registry needs an extra", "pip install 'x[y]'")
 
 
 def test_an_error_that_nobody_foresaw(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

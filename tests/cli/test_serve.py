@@ -26,7 +26,7 @@ def test_it_serves_until_it_is_told_to_end(end: signal.Signals) -> None:
             assert done.code == 0
             process.send_signal(end)
             out, err = process.communicate(timeout=10)
-            assert (process.returncode, out, err) == (0, "", "Ready. Ctrl-C ends it.\n")
+            assert (process.returncode, out, err) == (0, "", "Ready. Press Ctrl-C to stop.\n")
         finally:
             process.kill()
 

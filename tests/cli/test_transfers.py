@@ -12,7 +12,7 @@ import pytest
 
 from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk._core.blobs.progress import Phase, Progress
-from docker_registry_sdk.cli.progress import Tally
+from docker_registry_sdk.cli.progress import ProgressTotal
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Slow
 from tests.cli.conftest import BIG, Call
@@ -68,7 +68,7 @@ def test_plan_and_copy(call: Call, open_registry: EmbeddedRegistry, images: Imag
 def test_a_password_does_not_go_to_two_registries(call: Call, open_registry: EmbeddedRegistry, tmp_path: Path) -> None:
     source = f"{open_registry.host}/team/app"
     arguments = ["-u", "ann", "--password-stdin"]
-    assert "would go to" in call("copy", source, "localhost:1/app", *arguments, stdin="x").failed(2)[0]
+    assert "would be sent to" in call("copy", source, "localhost:1/app", *arguments, stdin="x").failed(2)[0]
     assert call("copy", source, f"oci:{tmp_path}/layout:a", *arguments, stdin="x").code == 0
     assert call("copy", f"oci:{tmp_path}/layout:a", f"oci:{tmp_path}/other:b", "--timeout", "5").code == 0
 
@@ -131,10 +131,10 @@ def told(phase: Phase, digest: str, done: int, total: int | None) -> Progress:
 
 
 def test_the_tally() -> None:
-    tally = Tally(None)
+    tally = ProgressTotal(None)
     for progress in (told("copy", "a", 5, 10), told("copy", "b", 1, None), told("skip", "c", 9, 9), told("copy", "a", 2, 10)):
         tally.add(progress)
     assert (tally.done, tally.total) == (3, 11)
-    fixed = Tally(20)
+    fixed = ProgressTotal(20)
     fixed.add(told("download", "a", 5, 10))
     assert (fixed.done, fixed.total) == (5, 20)

@@ -10,15 +10,14 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from docker_registry_sdk import OCI_MANIFEST, RegistryClientV2, errors
 from docker_registry_sdk._core.wire.operations import Operation
-from docker_registry_sdk.cli.exit_codes import MEANINGS
-from docker_registry_sdk.cli.main import COMMANDS
+from docker_registry_sdk.cli.errors import MEANINGS
+from docker_registry_sdk.cli.main import root
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.v1.operations import OPERATIONS as V1_OPERATIONS
 from docker_registry_sdk.v2.operations import OPERATIONS as V2_OPERATIONS
@@ -119,10 +118,12 @@ def test_a_table_has_every_operation(version: int, operations: tuple[Operation, 
 
 def test_the_command_line_is_all_there() -> None:
     rows = [line for line in section("Command line").splitlines() if line.startswith("| ")]
-    commands = [
-        f"| `{name}` | {import_module(f'docker_registry_sdk.cli.commands.{name}').command.get_short_help_str(200)} |"
-        for name in COMMANDS
-    ]
+    with root.make_context("docker-registry-sdk", [], resilient_parsing=True) as context:
+        commands = []
+        for name in root.list_commands(context):
+            command = root.get_command(context, name)
+            assert command is not None
+            commands.append(f"| `{name}` | {command.get_short_help_str(200)} |")
     statuses = [f"| {code.value} | {meaning} |" for code, meaning in MEANINGS.items()]
     assert rows == ["| command | what it does |", *commands, "| exit status | meaning |", *statuses]
 

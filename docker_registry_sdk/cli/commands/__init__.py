@@ -1,1 +1,1 @@
-"""The commands, a module for each or for a small family; each module has its `command`."""
+"""The commands. The command `tags` is the object `tags_command` of the module that `main.COMMANDS` names."""

@@ -1,17 +1,61 @@
-"""`auth explain`: how a registry lets one in, or why it does not."""
+"""The commands about authentication: `login` and `auth explain`."""
 
 from __future__ import annotations
 
+import sys
+
 import click
 
-from ..exit_codes import ExitCode
-from ..options import Connection, with_output, with_registry
+from ..connection import Connection, read_password
+from ..errors import ExitCode
+from ..options import with_output, with_registry
 from ..output import Output
 
 
+@click.command("login")
+@click.argument("index", required=False)
+@with_registry
+@with_output
+def login_command(index: str | None, output: Output, connection: Connection) -> None:
+    """Check a user name and password, and store them.
+
+    INDEX is the host of the registry; the default is Docker Hub. As docker login does, this stores the login in docker's
+    config.json, readable by you alone, or in the credential helper that config.json names. Nothing is stored if the registry
+    rejects the login. Use docker logout to delete it.
+
+    \b
+    Examples:
+      docker-registry-sdk login ghcr.io
+      docker-registry-sdk login localhost:5000 -u ann --password-stdin < password.txt
+    """
+    from ... import login
+    from ...credentials import ConfigFileCredentials
+    from ...reference import parse_index
+    from ..credential_store import store_credential
+
+    registry = parse_index(index)
+    username = connection.username
+    if username is None:
+        if connection.password_stdin or not sys.stdin.isatty():
+            raise click.UsageError("Give the user's name with --username.")
+        username = click.prompt("Username", err=True)
+    password = read_password(from_stdin=connection.password_stdin)
+    result = login(registry, username=username, password=password, **connection.client_options)  # type: ignore[misc]
+    stored = store_credential(registry, username, password)
+    output.print_facts(
+        {"index": registry.name, "api_version": result.version, "username": username, "checked": result.checked, "stored": stored}
+    )
+    if result.checked == "nothing":
+        output.print_note(f"{registry.name} authorizes everybody, and did not check the password.")
+    found = ConfigFileCredentials().get_credential(registry.name)
+    if found is None or (found.username, found.password) != (username, password):
+        source = "no credential" if found is None else found.source
+        output.print_note(f"Warning: the stored login is not used: the first credential found for {registry.name} is {source}.")
+
+
 @click.group("auth")
-def command() -> None:
-    """Find out how a registry lets you in.
+def auth_command() -> None:
+    """Find out how a registry authorizes you.
 
     \b
     Example:
@@ -19,17 +63,17 @@ def command() -> None:
     """
 
 
-@command.command("explain")
+@auth_command.command("explain")
 @click.argument("name")
 @with_registry
 @with_output
 @click.pass_context
-def explain(context: click.Context, name: str, output: Output, connection: Connection) -> None:
-    """Show how a registry lets you in, step by step.
+def explain_command(context: click.Context, name: str, output: Output, connection: Connection) -> None:
+    """Show each step of authentication with a registry.
 
-    It asks for the tags of the repository, and tells which credential was found and where, what the registry asked for, where
-    the token came from, for what it is good and how it ended. No secrets are shown. The exit status is 4 when the registry
-    does not let you in.
+    Requests the tags of the repository. Then shows which credential was found and where, which challenge the registry sent,
+    which token service issued the token, its scopes and lifetime, and the last response. No secrets are shown. The exit status
+    is 4 if the registry does not authorize you.
 
     \b
     Example:
@@ -46,11 +90,11 @@ def explain(context: click.Context, name: str, output: Output, connection: Conne
             else:
                 client.list_repo_tags()
         except NotFoundError:
-            pass  # it is let in, or may not know that it is not: the report says what was answered
+            pass  # authorized, or the registry hides private repositories; `outcome` shows the response
         except (AuthError, ForbiddenError, UnauthorizedError):
             refused = True
         report = client.explain_auth()
-    output.facts(
+    output.print_facts(
         {
             "registry": report.registry,
             "api_version": client.version,

@@ -1,4 +1,4 @@
-"""`inspect`: an image at a glance."""
+"""The command `inspect`."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..image_view import find_config, find_manifest, members
-from ..options import Connection, platform_option, with_output, with_registry
+from ..connection import Connection
+from ..options import with_output, with_platform, with_registry
 from ..output import Output, Size
 
 if TYPE_CHECKING:
-    from ...client.manifests import ManifestResponse
+    from ... import Descriptor, ManifestResponse, RegistryClientV2
     from ...v2.models import ImageConfig
 
 
 @click.command("inspect")
 @click.argument("reference")
-@platform_option("Of an image for several platforms show this one, such as linux/arm64.")
+@with_platform("The platform to choose from an image for several platforms, such as linux/arm64.")
 @with_registry
 @with_output
-def command(reference: str, platform: str | None, output: Output, connection: Connection) -> None:
+def inspect_command(reference: str, platform: str | None, output: Output, connection: Connection) -> None:
     """Show platforms, layers, sizes and labels of an image.
 
-    Of an image for several platforms, layers and labels are those of this machine's, or of --platform. In a pipe each line begins
-    with what it tells: platform, layer, label, or the name of a fact.
+    For an image for several platforms, the layers and labels are those of this machine's platform or of --platform. In a pipe,
+    each line begins with the kind of its value: platform, layer, label, annotation, or the name of a fact.
 
     \b
     Examples:
@@ -37,8 +37,8 @@ def command(reference: str, platform: str | None, output: Output, connection: Co
     ref = parse_repo_and_ref(reference)
     with connection.open_v2(ref) as client:
         top = client.get_manifest(ref.digest or ref.tag or "")
-        chosen = find_manifest(client, top, platform)
-        config = find_config(client, chosen)
+        chosen = _choose_manifest(client, top, platform)
+        config = _get_config(client, chosen)
     facts = {"reference": str(ref), "digest": top.digest, "media_type": top.media_type, **_config_facts(config)}
     platforms = [
         {
@@ -47,7 +47,7 @@ def command(reference: str, platform: str | None, output: Output, connection: Co
             "size": Size(entry.size),
             "shown": entry.digest == chosen.digest,
         }
-        for entry in members(top)
+        for entry in _index_entries(top)
     ]
     layers = _layers(chosen)
     labels = dict((config and config.config and config.config.labels) or {})
@@ -56,39 +56,84 @@ def command(reference: str, platform: str | None, output: Output, connection: Co
         facts["size"] = Size(sum(layer["size"] for layer in layers))
     if output.json:
         lists = {"platforms": platforms, "layers": layers, "labels": labels, "annotations": annotations}
-        output.document({**facts, **lists})
+        output.print_document({**facts, **lists})
         return
-    output.facts(facts)
+    output.print_facts(facts)
     for kind, rows in (("platform", platforms), ("layer", layers)):
         columns = list(rows[0]) if rows else []
-        output.rows(kind, columns, [list(row.values()) for row in rows])
-    output.rows("label", ["name", "value"], list(labels.items()))
-    output.rows("annotation", ["name", "value"], list(annotations.items()))
+        output.print_rows(kind, columns, [list(row.values()) for row in rows])
+    output.print_rows("label", ["name", "value"], list(labels.items()))
+    output.print_rows("annotation", ["name", "value"], list(annotations.items()))
+
+
+def _index_entries(response: ManifestResponse) -> list[Descriptor]:
+    """Return the entries of an index; an empty list for a manifest."""
+    from ...v2.models import DockerManifestList, ImageIndex
+
+    document = response.manifest
+    return document.manifests if isinstance(document, ImageIndex | DockerManifestList) else []
+
+
+def _choose_manifest(client: RegistryClientV2, top: ManifestResponse, platform: str | None) -> ManifestResponse:
+    """Return the manifest of one image.
+
+    Args:
+        client: The client of the repository.
+        top: A manifest, which is returned unchanged, or an index to choose from.
+        platform: The platform, such as `linux/arm64`. None chooses this machine's platform, or else the first entry.
+
+    Raises:
+        ImageError: The index has no image for the requested platform.
+    """
+    from ...errors import ImageError
+    from ...images import parse_platform
+    from ...images.platforms import choose, default_platform
+
+    entries = _index_entries(top)
+    if not entries:
+        return top
+    try:
+        entry = choose(entries, default_platform() if platform is None else parse_platform(platform))
+    except ImageError:
+        if platform is not None:
+            raise
+        entry = entries[0]
+    return client.get_manifest(entry.digest)
+
+
+def _get_config(client: RegistryClientV2, response: ManifestResponse) -> ImageConfig | None:
+    from ...errors import ImageError
+    from ...images import get_config
+
+    try:
+        return get_config(client, response.digest)
+    except ImageError:
+        return None  # an artifact, for example, has no config
 
 
 def _config_facts(config: ImageConfig | None) -> dict[str, Any]:
     if config is None:
         return {}
-    runs = config.config
+    runtime = config.config
     facts = {
         "os": config.os,
         "architecture": config.architecture,
         "variant": config.variant,
         "created": config.created and config.created.isoformat(),
-        "user": (runs and runs.user) or None,
-        "entrypoint": runs and runs.entrypoint,
-        "command": runs and runs.cmd,
-        "working_dir": (runs and runs.working_dir) or None,
+        "user": (runtime and runtime.user) or None,
+        "entrypoint": runtime and runtime.entrypoint,
+        "command": runtime and runtime.cmd,
+        "working_dir": (runtime and runtime.working_dir) or None,
     }
     return {name: value for name, value in facts.items() if value is not None}
 
 
-def _layers(manifest: ManifestResponse) -> list[dict[str, Any]]:
+def _layers(response: ManifestResponse) -> list[dict[str, Any]]:
     from ...v2.models import DockerManifest, DockerSchema1Manifest, ImageManifest
 
-    document = manifest.manifest
+    document = response.manifest
     if isinstance(document, ImageManifest | DockerManifest):
         return [{"digest": layer.digest, "size": Size(layer.size), "media_type": layer.media_type} for layer in document.layers]
-    if isinstance(document, DockerSchema1Manifest):  # the top layer comes first there, and none has a size
+    if isinstance(document, DockerSchema1Manifest):  # lists the top layer first, and no sizes
         return [{"digest": layer.blob_sum, "size": None, "media_type": None} for layer in reversed(document.fs_layers)]
     return []

@@ -1,4 +1,4 @@
-"""`serve`: the embedded registry, until it is told to end."""
+"""The command `serve`."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ _PASSWORD_VARIABLE = "EMBEDDED_REGISTRY_PASSWORD"
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=5000, show_default=True, help="Listen on this port; 0 takes a free one."
 )
-@click.option("--storage", type=click.Path(file_okay=False), metavar="DIR", help="Keep everything in this folder.")
 @click.option(
-    "--profile", metavar="NAME", help="Be like a registry out there, with its quirks: docker-hub, ecr, ghcr and others."
+    "--storage", type=click.Path(file_okay=False), metavar="DIR", help="Store everything in this folder, not in memory."
 )
-@click.option("--auth", type=click.Choice(_AUTH), help="How callers say who they are; that of the profile, or none.")
-@click.option("--api", type=click.Choice(_APIS), help="Speak this version of the API alone; both when not given.")
-@click.option("--username", metavar="NAME", help="The user's name; a random one when not given.")
-@click.option("--tls", is_flag=True, help="Serve HTTPS with a certificate made for it.")
+@click.option("--profile", metavar="NAME", help="Imitate a public registry with its quirks: docker-hub, ecr, ghcr and others.")
+@click.option("--auth", type=click.Choice(_AUTH), help="The authentication; the default is that of the profile, or none.")
+@click.option("--api", type=click.Choice(_APIS), help="Serve only this version of the API; the default is both.")
+@click.option("--username", metavar="NAME", help="The user's name; the default is a random one.")
+@click.option("--tls", is_flag=True, help="Serve HTTPS with a certificate created at start.")
 @with_output
-def command(
+def serve_command(
     host: str,
     port: int,
     storage: str | None,
@@ -44,9 +44,9 @@ def command(
 ) -> None:
     """Run a container registry for tests.
 
-    It runs until Ctrl-C and keeps everything in memory unless --storage is given. It speaks API v2 and v1 unless --api is
-    given, and needs the extra testing. The user's password is that in $EMBEDDED_REGISTRY_PASSWORD, else a random one, which
-    is printed with the address once requests are answered.
+    The registry runs until Ctrl-C, and stores everything in memory unless --storage is given. It serves API v2 and v1 unless
+    --api is given. The extra testing must be installed. The user's password is taken from $EMBEDDED_REGISTRY_PASSWORD, or is
+    random and printed with the URL, as soon as the registry accepts requests.
 
     \b
     Examples:
@@ -56,14 +56,14 @@ def command(
     from ...testing.profiles import PROFILE_NAMES
 
     if profile is not None and profile not in PROFILE_NAMES:
-        raise click.BadParameter(f"{profile!r} is none of {', '.join(PROFILE_NAMES)}.", param_hint="--profile")
+        raise click.BadParameter(f"{profile!r} is unknown; the profiles are {', '.join(PROFILE_NAMES)}.", param_hint="--profile")
     from ...testing import EmbeddedRegistry
 
     password = os.environ.get(_PASSWORD_VARIABLE)
     try:
         registry = EmbeddedRegistry(
-            auth=auth,  # type: ignore[arg-type]  # a choice of the same words
-            apis=None if api is None else (api,),  # type: ignore[arg-type]  # likewise
+            auth=auth,  # type: ignore[arg-type]  # the choices of --auth are the words of the type
+            apis=None if api is None else (api,),  # type: ignore[arg-type]  # the same for --api
             username=username,
             password=password,
             storage=storage,
@@ -75,17 +75,19 @@ def command(
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     stop = threading.Event()
-    before = {number: signal.signal(number, lambda _number, _frame: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    former_handlers = {
+        number: signal.signal(number, lambda _number, _frame: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         with registry:
             facts = {"url": registry.url, "username": None, "password": None, "ca_file": str(registry.ca_file) if tls else None}
             if registry.auth != "none":
                 facts["username"] = registry.username
                 facts["password"] = registry.password if password is None else None
-            output.facts(facts)
+            output.print_facts(facts)
             sys.stdout.flush()
-            output.note("Ready. Ctrl-C ends it.")
+            output.print_note("Ready. Press Ctrl-C to stop.")
             stop.wait()
     finally:
-        for number, handler in before.items():
+        for number, handler in former_handlers.items():
             signal.signal(number, handler)

@@ -1,0 +1,179 @@
+"""The commands that move images: `pull`, `push` and `copy`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..connection import Connection
+from ..options import with_output, with_platform, with_registry
+from ..output import Output, Size
+from ..progress import progress_bar
+
+if TYPE_CHECKING:
+    from ... import ClientOptions, CopyPlan, CopyResult
+    from ...images.location import Location
+
+
+def _with_selection(function: Callable[..., None]) -> Callable[..., None]:
+    """Add the options `--platform` and `--referrers` to a command."""
+    text = "Also transfer the signatures and other artifacts that refer to the image."
+    function = click.option("--referrers", is_flag=True, help=text)(function)
+    text = "Transfer only the image for this platform, such as linux/arm64; the default is all platforms."
+    return with_platform(text)(function)
+
+
+@click.command("pull")
+@click.argument("reference")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@_with_selection
+@with_registry
+@with_output
+def pull_command(
+    reference: str, folder: Path, platform: str | None, referrers: bool, output: Output, connection: Connection
+) -> None:
+    """Pull an image into a folder.
+
+    FOLDER becomes an OCI image layout, which skopeo and other tools can read. It may hold several images. All platforms are
+    pulled unless --platform is given. Every byte is verified, and content that the folder already holds is not downloaded
+    again.
+
+    \b
+    Example:
+      docker-registry-sdk pull alpine:3.20 images --platform linux/amd64
+    """
+    from ...images import pull
+    from ...images.location import parse_source
+
+    options = _client_options(connection, parse_source(reference))
+    with progress_bar("pull") as on_progress:
+        result = pull(reference, folder, platform=platform, referrers=referrers, on_progress=on_progress, **options)
+    _print_result(result, output)
+
+
+@click.command("push")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.argument("reference")
+@click.option("--tag", metavar="NAME", help="The tag or name of the image in PATH; required if PATH holds several images.")
+@_with_selection
+@with_registry
+@with_output
+def push_command(
+    path: Path, reference: str, tag: str | None, platform: str | None, referrers: bool, output: Output, connection: Connection
+) -> None:
+    """Push an image from a folder or a tarball.
+
+    PATH is an OCI image layout, such as pull creates, or a tarball that docker save wrote. Content that the registry already
+    stores is not uploaded again. The tag is set last, after all content is uploaded.
+
+    \b
+    Examples:
+      docker-registry-sdk push images localhost:5000/alpine:3.20
+      docker-registry-sdk push saved.tar localhost:5000/name:1.2
+    """
+    from ...images import push
+    from ...images.location import parse_target
+
+    options = _client_options(connection, parse_target(reference))
+    with progress_bar("push") as on_progress:
+        result = push(path, reference, tag=tag, platform=platform, referrers=referrers, on_progress=on_progress, **options)
+    _print_result(result, output)
+
+
+@click.command("copy")
+@click.argument("source")
+@click.argument("target")
+@_with_selection
+@click.option("--plan", "only_plan", is_flag=True, help="Show what would be moved, mounted and skipped, without doing it.")
+@with_registry
+@with_output
+def copy_command(
+    source: str, target: str, platform: str | None, referrers: bool, only_plan: bool, output: Output, connection: Connection
+) -> None:
+    """Copy an image, byte for byte.
+
+    SOURCE and TARGET are names of images, or oci:FOLDER:TAG for an OCI image layout. SOURCE may also be docker-archive:FILE for
+    a tarball that docker save wrote. All platforms are copied unless --platform is given. Content that the target already holds
+    is not copied again, so a copy that failed can be run again. The target's tag is set last, after all content is copied.
+
+    \b
+    Examples:
+      docker-registry-sdk copy alpine:3.20 registry.example.com/alpine:3.20
+      docker-registry-sdk copy ghcr.io/owner/name oci:images:name --platform linux/arm64 --plan
+    """
+    from ...images import apply_copy, plan_copy
+    from ...images.location import parse_source, parse_target
+
+    options = _client_options(connection, parse_source(source), parse_target(target))
+    plan = plan_copy(source, target, platform=platform, referrers=referrers, **options)
+    if only_plan:
+        _print_plan(plan, output)
+        return
+    with progress_bar("copy", plan.bytes_to_move) as on_progress:
+        result = apply_copy(plan, on_progress)
+    _print_result(result, output)
+
+
+def _client_options(connection: Connection, *locations: Location) -> ClientOptions:
+    """Return the options for the clients of a copy, none if no registry takes part.
+
+    Args:
+        connection: The options of the command line.
+        locations: The source and the target.
+
+    Raises:
+        click.UsageError: A user name and password would be sent to two registries.
+    """
+    from ...images.location import RegistryLocation
+
+    registries = {location.ref.index.name for location in locations if isinstance(location, RegistryLocation)}
+    if not registries:
+        return {}
+    if len(registries) > 1 and connection.username is not None:
+        names = " and ".join(sorted(registries))
+        raise click.UsageError(f"--username would be sent to {names}; use docker-registry-sdk login for them instead.")
+    return connection.options()
+
+
+def _print_result(result: CopyResult, output: Output) -> None:
+    output.print_facts(
+        {
+            "digest": result.digest,
+            "media_type": result.media_type,
+            "bytes_moved": Size(result.bytes_moved),
+            "blobs_moved": result.blobs_moved,
+            "blobs_mounted": result.blobs_mounted,
+            "blobs_skipped": result.blobs_skipped,
+            "manifests_pushed": result.manifests_pushed,
+        }
+    )
+
+
+def _print_plan(plan: CopyPlan, output: Output) -> None:
+    rows: list[dict[str, Any]] = [
+        {
+            "action": planned.action,
+            "digest": planned.blob.digest,
+            "size": None if planned.blob.size is None else Size(planned.blob.size),
+            "media_type": planned.blob.media_type,
+        }
+        for planned in plan.blobs
+    ]
+    rows += [
+        {"action": planned.action, "digest": planned.digest, "size": Size(planned.size), "media_type": planned.media_type}
+        for planned in plan.manifests
+    ]
+    facts = {
+        "source": str(plan.source),
+        "target": str(plan.target),
+        "digest": plan.digest,
+        "bytes_to_move": Size(plan.bytes_to_move),
+    }
+    if output.json:
+        output.print_document({**facts, "steps": rows})
+        return
+    output.print_facts(facts)
+    output.print_rows("step", ["action", "digest", "size", "media_type"], [list(row.values()) for row in rows])

@@ -1,0 +1,96 @@
+"""Opening clients with the options of the command line, and reading passwords."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from .. import ClientOptions, RegistryClientV1, RegistryClientV2
+    from ..reference import Repo
+
+
+@dataclass(frozen=True)
+class Connection:
+    """The options for connecting to a registry, and the user to log in as.
+
+    Attributes:
+        username: The user's name; None uses stored credentials.
+        password_stdin: Whether the password is on stdin.
+        client_options: The other options of the clients.
+    """
+
+    username: str | None
+    password_stdin: bool
+    client_options: ClientOptions
+
+    def options(self) -> ClientOptions:
+        """Return the options of a client; reads the password if there is a user name.
+
+        Raises:
+            click.UsageError: The password cannot be read, or `--username` is missing.
+        """
+        if self.username is None:
+            if self.password_stdin:
+                raise click.UsageError("--password-stdin needs --username.")
+            return self.client_options
+        return {**self.client_options, "username": self.username, "password": read_password(from_stdin=self.password_stdin)}
+
+    def open(self, name: str | Repo | None = None, *, index: str | None = None) -> RegistryClientV1 | RegistryClientV2:
+        """Return a client of the API version that the registry supports.
+
+        Args:
+            name: The repository.
+            index: The registry, for calls that are not about a repository.
+        """
+        from .. import create_client
+
+        return create_client(name, index=index, **self.options())
+
+    def open_v2(self, name: str | Repo | None = None, *, index: str | None = None) -> RegistryClientV2:
+        """Return a client of API v2.
+
+        Args:
+            name: The repository.
+            index: The registry, for calls that are not about a repository.
+
+        Raises:
+            RegistryError: The registry supports API v1 only.
+        """
+        from ..errors import RegistryError
+
+        client = self.open(name, index=index)
+        if client.version == 2:
+            return client
+        client.close()
+        raise RegistryError(
+            f"{client.index.name} supports API v1 only, and this command needs API v2; see docker-registry-sdk api v1 --help"
+        )
+
+
+def read_password(*, from_stdin: bool) -> str:
+    """Return the password: from stdin, or from a prompt on the terminal that does not show it.
+
+    Args:
+        from_stdin: Whether to read it from stdin.
+
+    Raises:
+        click.UsageError: There is no terminal for a prompt, or the password is empty.
+    """
+    if from_stdin:
+        password = sys.stdin.readline().rstrip("\r\n")
+    elif not sys.stdin.isatty():
+        raise click.UsageError("Cannot prompt for the password without a terminal; pipe it in, and give --password-stdin.")
+    else:
+        from getpass import getpass
+
+        try:
+            password = getpass("Password: ")
+        except EOFError:
+            password = ""
+    if not password:
+        raise click.UsageError("The password is empty.")
+    return password
