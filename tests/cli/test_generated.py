@@ -26,7 +26,7 @@ def test_the_new_operation_is_a_subcommand(edited: Path, embedded_registry: Embe
     assert "read_attachment          Read an attachment" in listed.stdout
     told = run_python(edited, "-m", "docker_registry_sdk", "api", "v2", "read_attachment", "--help")
     assert "NAME TITLE" in told.stdout
-    assert "The bytes that somebody attached." in told.stdout
+    assert "The bytes of the attachment." in told.stdout
     name = f"{embedded_registry.host}/library/a"
     done = run_python(edited, "-m", "docker_registry_sdk", "api", "v2", "read_attachment", name, "logo")
     assert done.returncode == 3, done
