@@ -1,5 +1,5 @@
-"""The fixtures of tests of images, for artifacts."""
+"""Fixtures of the tests of artifacts: clients of registries with and without the referrers API."""
 
-from tests.images.conftest import pytest_generate_tests, repo, serve, server, skopeo
+from tests.support.referrers_registries import client_kind, referrers_registry, repository_client
 
-__all__ = ["pytest_generate_tests", "repo", "serve", "server", "skopeo"]
+__all__ = ["client_kind", "referrers_registry", "repository_client"]

@@ -1,11 +1,11 @@
-"""Registries that tests of images share, and both kinds of functions."""
+"""Fixtures of the tests of images: registries, and the sync and async functions of the package."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -13,20 +13,37 @@ from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.images.calls import Calls
 from tests.support.awaited import KINDS
 from tests.support.docker_registry import run_docker_registry
+from tests.support.referrers_registries import (
+    client_kind,
+    client_without_referrers,
+    referrers_registry,
+    registry_without_referrers,
+    repository_client,
+)
 from tests.support.skopeo import Skopeo, require_skopeo
+
+__all__ = [
+    "client_kind",
+    "client_without_referrers",
+    "referrers_registry",
+    "registry_without_referrers",
+    "repository_client",
+]
+
+StartRegistry: TypeAlias = Callable[..., EmbeddedRegistry]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run each test that calls images in sync and in async."""
+    """Run each test with `calls` sync and async, and each test with `registry_url` with two registries."""
     if "calls" in metafunc.fixturenames:
         metafunc.parametrize("calls", [Calls(kind) for kind in KINDS], ids=KINDS)
-    if "server" in metafunc.fixturenames:
-        metafunc.parametrize("server", ("embedded", "docker-registry"), indirect=True, scope="session")
+    if "registry_url" in metafunc.fixturenames:
+        metafunc.parametrize("registry_url", ("embedded", "docker-registry"), indirect=True, scope="session")
 
 
 @pytest.fixture(scope="session")
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of Debian's docker-registry, or of the embedded one."""
+def registry_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of an embedded registry, or of Debian's docker-registry, that all tests share."""
     if request.param == "embedded":
         with EmbeddedRegistry() as embedded:
             yield embedded.url
@@ -36,8 +53,8 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[..., EmbeddedRegistry]]:
-    """Start embedded registries that only this test uses."""
+def start_registry() -> Iterator[StartRegistry]:
+    """A function that starts an embedded registry for this test only."""
     with ExitStack() as stack:
 
         def start(**options: Any) -> EmbeddedRegistry:
@@ -47,8 +64,8 @@ def serve() -> Iterator[Callable[..., EmbeddedRegistry]]:
 
 
 @pytest.fixture
-def repo(request: pytest.FixtureRequest) -> str:
-    """The name of a repository that only this test uses."""
+def repo_name(request: pytest.FixtureRequest) -> str:
+    """The name of a repository for this test only."""
     return "tests/" + re.sub("[^a-z0-9]+", "-", request.node.name.lower())[-120:].strip("-")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Callable
 
 import pytest
 
@@ -13,20 +12,21 @@ from docker_registry_sdk.errors import DigestMismatchError, ImageError, NotFound
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, WrongBytes
 from docker_registry_sdk.v2.models import Platform
-from tests.images.calls import Calls, made_image, made_index, made_manifest, store
+from tests.images.built_images import build_image, build_index, build_manifest, push_image
+from tests.images.calls import Calls
+from tests.images.conftest import StartRegistry
 from tests.support.images import OCI_MANIFEST, descriptor
 
 pytestmark = pytest.mark.anyio
 
-Serve = Callable[..., EmbeddedRegistry]
-AMD64 = made_image([b"1"], "linux/amd64")
-ARM64 = made_image([b"2"], "linux/arm64/v8")
-INDEX = made_index({"linux/amd64": AMD64, "linux/arm64/v8": ARM64})
+AMD64 = build_image([b"1"], "linux/amd64")
+ARM64 = build_image([b"2"], "linux/arm64/v8")
+INDEX = build_index({"linux/amd64": AMD64, "linux/arm64/v8": ARM64})
 
 
-async def test_the_config_of_a_platform(server: str, repo: str, calls: Calls) -> None:
-    store(f"{server}/{repo}", INDEX, "v1")
-    async with calls.client(f"{server}/{repo}") as client:
+async def test_the_config_of_a_platform(registry_url: str, repo_name: str, calls: Calls) -> None:
+    push_image(f"{registry_url}/{repo_name}", INDEX, "v1")
+    async with calls.client(f"{registry_url}/{repo_name}") as client:
         for text in ("linux/arm64", Platform(os="linux", architecture="aarch64")):
             config = await calls("get_config", client, "v1", text)
             assert (config.os, config.architecture, config.variant) == ("linux", "arm64", "v8")
@@ -35,13 +35,13 @@ async def test_the_config_of_a_platform(server: str, repo: str, calls: Calls) ->
 
 
 async def test_without_a_platform_it_is_linux_on_this_machine(
-    calls: Calls, serve: Serve, monkeypatch: pytest.MonkeyPatch
+    calls: Calls, start_registry: StartRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    registry = serve()
-    nested = made_index({}, without_platform=[])
-    store(f"{registry.url}/a", INDEX, "v1")
-    store(f"{registry.url}/a", ARM64, "arm64")
-    store(f"{registry.url}/a", nested, "empty")
+    registry = start_registry()
+    nested = build_index({}, without_platform=[])
+    push_image(f"{registry.url}/a", INDEX, "v1")
+    push_image(f"{registry.url}/a", ARM64, "arm64")
+    push_image(f"{registry.url}/a", nested, "empty")
     async with calls.client(f"{registry.url}/a") as client:
         for machine, architecture in (("x86_64", "amd64"), ("aarch64", "arm64")):
             monkeypatch.setattr(platform, "machine", lambda machine=machine: machine)
@@ -58,9 +58,9 @@ async def test_without_a_platform_it_is_linux_on_this_machine(
             await calls("get_config", client, "v2")
 
 
-async def test_what_has_no_config_is_refused(calls: Calls, serve: Serve) -> None:
-    registry = serve()
-    artifact = made_manifest(
+async def test_what_has_no_config_is_refused(calls: Calls, start_registry: StartRegistry) -> None:
+    registry = start_registry()
+    artifact = build_manifest(
         {
             "schemaVersion": 2,
             "mediaType": OCI_MANIFEST,
@@ -70,30 +70,30 @@ async def test_what_has_no_config_is_refused(calls: Calls, serve: Serve) -> None
         OCI_MANIFEST,
         blobs=[b"{}"],
     )
-    store(f"{registry.url}/a", artifact, "v1")
+    push_image(f"{registry.url}/a", artifact, "v1")
     async with calls.client(f"{registry.url}/a") as client:
         with pytest.raises(ImageError, match=r"has no image config: it is application/vnd\.oci\.empty\.v1\+json"):
             await calls("get_config", client, "v1")
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b'{"rootfs": 1}', b" " * (5 * 1024 * 1024)])
-async def test_a_config_that_cannot_be_understood_is_refused(calls: Calls, serve: Serve, content: bytes) -> None:
-    registry = serve()
+async def test_a_config_that_cannot_be_understood_is_refused(calls: Calls, start_registry: StartRegistry, content: bytes) -> None:
+    registry = start_registry()
     document = {
         "schemaVersion": 2,
         "mediaType": OCI_MANIFEST,
         "config": descriptor("application/vnd.oci.image.config.v1+json", content),
         "layers": [],
     }
-    store(f"{registry.url}/a", made_manifest(document, OCI_MANIFEST, blobs=[content]), "v1")
+    push_image(f"{registry.url}/a", build_manifest(document, OCI_MANIFEST, blobs=[content]), "v1")
     async with calls.client(f"{registry.url}/a") as client:
         with pytest.raises((ImageError, ParseError), match="onfig"):
             await calls("get_config", client, "v1")
 
 
-async def test_a_config_of_other_bytes_is_refused(calls: Calls, serve: Serve) -> None:
-    registry = serve()
-    store(f"{registry.url}/a", AMD64, "v1")
+async def test_a_config_of_other_bytes_is_refused(calls: Calls, start_registry: StartRegistry) -> None:
+    registry = start_registry()
+    push_image(f"{registry.url}/a", AMD64, "v1")
     registry.faults.add(Fault(WrongBytes(), operation="create_blob_read_stream", times=None))
     async with calls.client(f"{registry.url}/a") as client:
         with pytest.raises(DigestMismatchError):
@@ -104,7 +104,7 @@ def test_configs_survive_json() -> None:
     from docker_registry_sdk import images
 
     with EmbeddedRegistry() as registry:
-        store(f"{registry.url}/a", AMD64, "v1")
+        push_image(f"{registry.url}/a", AMD64, "v1")
         with RegistryClientV2(f"{registry.url}/a") as client:
             config = images.get_config(client, "v1")
     assert json.loads(json.dumps(config.to_dict())) == json.loads(next(iter(AMD64.blobs.values())))

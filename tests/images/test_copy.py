@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,82 +17,85 @@ from docker_registry_sdk.errors import (
 )
 from docker_registry_sdk.images import Layout, Progress
 from docker_registry_sdk.reference import parse_repo_and_ref
-from docker_registry_sdk.testing import EmbeddedRegistry, Settings, V1Settings
+from docker_registry_sdk.testing import Settings, V1Settings
 from docker_registry_sdk.testing.faults import Fault, HtmlError, NoDigest, Status, WrongBytes
 from tests.client.signing import payload_of, sign
-from tests.images.calls import (
+from tests.images.built_images import (
     OCI_LAYER,
-    Calls,
-    counted,
-    fetch,
-    made_image,
-    made_index,
-    made_manifest,
-    named,
-    store,
+    build_image,
+    build_index,
+    build_manifest,
+    check_pushed_image,
+    descriptor_of,
+    push_image,
 )
+from tests.images.calls import Calls, recorded_requests
+from tests.images.conftest import StartRegistry
 from tests.support.images import DOCKER_MANIFEST, DOCKER_SCHEMA1, OCI_INDEX, OCI_MANIFEST, descriptor, digest_of, make_image
 
 pytestmark = pytest.mark.anyio
 
-Serve = Callable[..., EmbeddedRegistry]
 ODD = "application/vnd.example.odd+json"
 LENIENT = Settings(sparse_images=True)
 BASE = b"base" * 1000
-AMD64 = made_image([BASE, b"for amd64"], "linux/amd64")
-ARM64 = made_image([BASE, b"for arm64"], "linux/arm64/v8")
-INDEX = made_index({"linux/amd64": AMD64, "linux/arm64/v8": ARM64})
+AMD64 = build_image([BASE, b"for amd64"], "linux/amd64")
+ARM64 = build_image([BASE, b"for arm64"], "linux/arm64/v8")
+INDEX = build_index({"linux/amd64": AMD64, "linux/arm64/v8": ARM64})
 
 
-async def test_an_index_is_copied_whole(server: str, repo: str, calls: Calls) -> None:
-    store(f"{server}/{repo}", INDEX, "v1")
-    result = await calls("copy", f"{server}/{repo}:v1", f"{server}/{repo}/copy:v2")
-    fetch(f"{server}/{repo}/copy", INDEX, "v2")
+async def test_an_index_is_copied_whole(registry_url: str, repo_name: str, calls: Calls) -> None:
+    push_image(f"{registry_url}/{repo_name}", INDEX, "v1")
+    result = await calls("copy", f"{registry_url}/{repo_name}:v1", f"{registry_url}/{repo_name}/copy:v2")
+    check_pushed_image(f"{registry_url}/{repo_name}/copy", INDEX, "v2")
     assert (result.digest, result.media_type) == (INDEX.root, OCI_INDEX)
     assert (result.blobs_mounted, result.blobs_moved, result.bytes_moved, result.manifests_pushed) == (5, 0, 0, 3)
 
 
-async def test_an_image_is_copied_to_another_registry(server: str, repo: str, calls: Calls, serve: Serve) -> None:
-    store(f"{server}/{repo}", INDEX, "v1")
-    target = serve()
-    result = await calls("copy", f"{server}/{repo}:v1", f"{target.url}/{repo}:v1")
-    fetch(f"{target.url}/{repo}", INDEX, "v1")
+async def test_an_image_is_copied_to_another_registry(
+    registry_url: str, repo_name: str, calls: Calls, start_registry: StartRegistry
+) -> None:
+    push_image(f"{registry_url}/{repo_name}", INDEX, "v1")
+    target = start_registry()
+    result = await calls("copy", f"{registry_url}/{repo_name}:v1", f"{target.url}/{repo_name}:v1")
+    check_pushed_image(f"{target.url}/{repo_name}", INDEX, "v1")
     assert (result.blobs_moved, result.blobs_mounted, result.bytes_moved) == (5, 0, INDEX.size)
-    back = await calls("copy", f"{target.url}/{repo}:v1", f"{server}/{repo}/back:v1")
-    fetch(f"{server}/{repo}/back", INDEX, "v1")
+    back = await calls("copy", f"{target.url}/{repo_name}:v1", f"{registry_url}/{repo_name}/back:v1")
+    check_pushed_image(f"{registry_url}/{repo_name}/back", INDEX, "v1")
     assert back.bytes_moved == INDEX.size
 
 
 @pytest.mark.parametrize("form", ["oci", "docker"])
-async def test_images_of_both_forms_keep_their_bytes(server: str, repo: str, calls: Calls, serve: Serve, form: str) -> None:
+async def test_images_of_both_forms_keep_their_bytes(
+    registry_url: str, repo_name: str, calls: Calls, start_registry: StartRegistry, form: str
+) -> None:
     image = make_image()
     raw, media_type = (image.oci, OCI_MANIFEST) if form == "oci" else (image.docker, DOCKER_MANIFEST)
-    with RegistryClientV2(f"{server}/{repo}") as client:
+    with RegistryClientV2(f"{registry_url}/{repo_name}") as client:
         for content in (image.config, image.layer):
             client.blob_upload(content)
         client.put_manifest(raw, "v1", media_type=media_type)
-    target = serve()
-    result = await calls("copy", f"{server}/{repo}:v1", f"{target.url}/{repo}:v1")
-    with RegistryClientV2(f"{target.url}/{repo}") as client:
+    target = start_registry()
+    result = await calls("copy", f"{registry_url}/{repo_name}:v1", f"{target.url}/{repo_name}:v1")
+    with RegistryClientV2(f"{target.url}/{repo_name}") as client:
         found = client.get_manifest("v1")
     assert (found.raw, found.media_type, found.digest) == (raw, media_type, result.digest)
 
 
-async def test_a_second_run_needs_only_manifest_requests(calls: Calls, serve: Serve) -> None:
-    source, target = serve(), serve()
-    store(f"{source.url}/a", INDEX, "v1")
+async def test_a_second_run_needs_only_manifest_requests(calls: Calls, start_registry: StartRegistry) -> None:
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", INDEX, "v1")
     await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
-    with counted(source) as asked_source, counted(target) as asked:
+    with recorded_requests(source) as asked_source, recorded_requests(target) as asked:
         result = await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
     assert (result.bytes_moved, result.manifests_pushed, result.digest) == (0, 0, INDEX.root)
     assert asked_source == ["GET manifests 200"]
     assert asked == ["HEAD manifests 200"] * 3
 
 
-async def test_the_requests_of_a_copy_are_bounded(calls: Calls, serve: Serve) -> None:
-    source, target = serve(), serve()
-    store(f"{source.url}/a", INDEX, "v1")
-    with counted(source) as asked_source, counted(target) as asked:
+async def test_the_requests_of_a_copy_are_bounded(calls: Calls, start_registry: StartRegistry) -> None:
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", INDEX, "v1")
+    with recorded_requests(source) as asked_source, recorded_requests(target) as asked:
         await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
     assert sorted(asked_source) == ["GET blobs 200"] * 5 + ["GET manifests 200"] * 3
     # Before the first body that can be sent only once, a registry is asked how it lets callers in.
@@ -107,81 +109,85 @@ async def test_the_requests_of_a_copy_are_bounded(calls: Calls, serve: Serve) ->
     assert paths[-1] == "/v2/b/manifests/v1"
 
 
-async def test_a_copy_with_tokens_costs_a_token_for_each_scope(calls: Calls, serve: Serve) -> None:
-    registry = serve(auth="token")
+async def test_a_copy_with_tokens_costs_a_token_for_each_scope(calls: Calls, start_registry: StartRegistry) -> None:
+    registry = start_registry(auth="token")
     options = {"username": registry.username, "password": registry.password}
-    store(f"{registry.url}/a", INDEX, "v1", **options)
-    with counted(registry) as asked:
+    push_image(f"{registry.url}/a", INDEX, "v1", **options)
+    with recorded_requests(registry) as asked:
         result = await calls("copy", f"{registry.url}/a:v1", f"{registry.url}/b:v1", **options)
     assert result.blobs_mounted == 5
     assert asked.count("GET token 200") <= 4
-    fetch(f"{registry.url}/b", INDEX, "v1", **options)
+    check_pushed_image(f"{registry.url}/b", INDEX, "v1", **options)
 
 
-async def test_what_is_there_in_part_is_completed(calls: Calls, serve: Serve) -> None:
-    source, target = serve(), serve()
-    store(f"{source.url}/a", INDEX, "v1")
-    store(f"{target.url}/b", AMD64, None)
+async def test_what_is_there_in_part_is_completed(calls: Calls, start_registry: StartRegistry) -> None:
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", INDEX, "v1")
+    push_image(f"{target.url}/b", AMD64, None)
     result = await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
     assert (result.blobs_moved, result.blobs_skipped, result.manifests_pushed) == (2, 1, 2)
-    fetch(f"{target.url}/b", INDEX, "v1")
+    check_pushed_image(f"{target.url}/b", INDEX, "v1")
 
 
-async def test_a_child_that_was_deleted_is_brought_back(server: str, repo: str, calls: Calls, serve: Serve) -> None:
+async def test_a_child_that_was_deleted_is_brought_back(
+    registry_url: str, repo_name: str, calls: Calls, start_registry: StartRegistry
+) -> None:
     """Garbage collectors have removed what only an index names."""
-    source = serve()
-    store(f"{source.url}/a", INDEX, "v1")
-    store(f"{server}/{repo}", INDEX, "v1")
-    with RegistryClientV2(f"{server}/{repo}") as client:
+    source = start_registry()
+    push_image(f"{source.url}/a", INDEX, "v1")
+    push_image(f"{registry_url}/{repo_name}", INDEX, "v1")
+    with RegistryClientV2(f"{registry_url}/{repo_name}") as client:
         client.delete_manifest(ARM64.root)
-    result = await calls("copy", f"{source.url}/a:v1", f"{server}/{repo}:v1")
+    result = await calls("copy", f"{source.url}/a:v1", f"{registry_url}/{repo_name}:v1")
     assert result.manifests_pushed == 1
-    fetch(f"{server}/{repo}", INDEX, "v1")
+    check_pushed_image(f"{registry_url}/{repo_name}", INDEX, "v1")
 
 
-async def test_a_tag_moves_without_a_blob(calls: Calls, serve: Serve) -> None:
-    registry = serve()
-    store(f"{registry.url}/a", INDEX, "v1")
-    with counted(registry) as asked:
+async def test_a_tag_moves_without_a_blob(calls: Calls, start_registry: StartRegistry) -> None:
+    registry = start_registry()
+    push_image(f"{registry.url}/a", INDEX, "v1")
+    with recorded_requests(registry) as asked:
         result = await calls("copy", f"{registry.url}/a:v1", f"{registry.url}/a:v2")
     assert result.manifests_pushed == 1
     assert sorted(set(asked)) == ["GET manifests 200", "HEAD manifests 200", "HEAD manifests 404", "PUT manifests 201"]
-    fetch(f"{registry.url}/a", INDEX, "v2")
+    check_pushed_image(f"{registry.url}/a", INDEX, "v2")
 
 
-async def test_a_registry_that_hides_digests_gets_its_tag_again(calls: Calls, serve: Serve) -> None:
-    source, target = serve(), serve()
-    store(f"{source.url}/a", AMD64, "v1")
+async def test_a_registry_that_hides_digests_gets_its_tag_again(calls: Calls, start_registry: StartRegistry) -> None:
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", AMD64, "v1")
     target.faults.add(Fault(NoDigest(), times=None))
     first = await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
     again = await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
     assert (first.manifests_pushed, again.manifests_pushed, again.bytes_moved) == (1, 1, 0)
-    fetch(f"{target.url}/b", AMD64, "v1")
+    check_pushed_image(f"{target.url}/b", AMD64, "v1")
 
 
 @pytest.mark.parametrize("status", [401, 403, 405])
-async def test_a_registry_that_refuses_to_tell_what_is_there_gets_all_of_it(calls: Calls, serve: Serve, status: int) -> None:
-    source, target = serve(), serve()
-    store(f"{source.url}/a", AMD64, "v1")
+async def test_a_registry_that_refuses_to_tell_what_is_there_gets_all_of_it(
+    calls: Calls, start_registry: StartRegistry, status: int
+) -> None:
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", AMD64, "v1")
     target.faults.add(Fault(Status(status), method="HEAD", path=".*/manifests/.*", times=None))
     result = await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
     assert result.blobs_moved == 3
-    fetch(f"{target.url}/b", AMD64, "v1")
+    check_pushed_image(f"{target.url}/b", AMD64, "v1")
 
 
 @pytest.mark.parametrize("platform", ["linux/arm64", "linux/aarch64"])
-async def test_one_platform_is_what_the_tag_names(calls: Calls, serve: Serve, platform: str) -> None:
-    source, target = serve(), serve()
-    store(f"{source.url}/a", made_index({"linux/amd64": AMD64, "linux/arm64": ARM64}), "v1")
+async def test_one_platform_is_what_the_tag_names(calls: Calls, start_registry: StartRegistry, platform: str) -> None:
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", build_index({"linux/amd64": AMD64, "linux/arm64": ARM64}), "v1")
     result = await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1", platform=platform)
     assert (result.digest, result.manifests_pushed, result.bytes_moved) == (ARM64.root, 1, ARM64.size)
-    fetch(f"{target.url}/b", ARM64, "v1")
+    check_pushed_image(f"{target.url}/b", ARM64, "v1")
 
 
-async def test_a_platform_that_is_not_there_is_an_error(calls: Calls, serve: Serve) -> None:
-    registry = serve()
-    store(f"{registry.url}/a", INDEX, "v1")
-    store(f"{registry.url}/a", AMD64, "single")
+async def test_a_platform_that_is_not_there_is_an_error(calls: Calls, start_registry: StartRegistry) -> None:
+    registry = start_registry()
+    push_image(f"{registry.url}/a", INDEX, "v1")
+    push_image(f"{registry.url}/a", AMD64, "single")
     for tag in ("v1", "single"):
         with pytest.raises(ImageError, match="does not exist for linux/s390x: it is for linux/amd64"):
             await calls("copy", f"{registry.url}/a:{tag}", f"{registry.url}/b:v1", platform="linux/s390x")
@@ -189,80 +195,82 @@ async def test_a_platform_that_is_not_there_is_an_error(calls: Calls, serve: Ser
     assert result.digest == AMD64.root
 
 
-async def test_nested_indexes_are_copied_children_first(server: str, repo: str, calls: Calls, serve: Serve) -> None:
-    inner = made_index({"linux/arm64": ARM64})
-    outer = made_index({"linux/amd64": AMD64, "linux/arm64": ARM64}, without_platform=[inner])
-    source = serve()
-    store(f"{source.url}/a", outer, "v1")
-    result = await calls("copy", f"{source.url}/a:v1", f"{server}/{repo}:v1")
+async def test_nested_indexes_are_copied_children_first(
+    registry_url: str, repo_name: str, calls: Calls, start_registry: StartRegistry
+) -> None:
+    inner = build_index({"linux/arm64": ARM64})
+    outer = build_index({"linux/amd64": AMD64, "linux/arm64": ARM64}, without_platform=[inner])
+    source = start_registry()
+    push_image(f"{source.url}/a", outer, "v1")
+    result = await calls("copy", f"{source.url}/a:v1", f"{registry_url}/{repo_name}:v1")
     assert result.manifests_pushed == 4
-    fetch(f"{server}/{repo}", outer, "v1")
+    check_pushed_image(f"{registry_url}/{repo_name}", outer, "v1")
 
 
-async def test_an_index_that_is_nested_too_deep_is_refused(calls: Calls, serve: Serve) -> None:
+async def test_an_index_that_is_nested_too_deep_is_refused(calls: Calls, start_registry: StartRegistry) -> None:
     nested = AMD64
     for _ in range(10):
-        nested = made_index({}, without_platform=[nested])
-    registry = serve()
-    store(f"{registry.url}/a", nested, "v1")
-    with counted(registry) as asked, pytest.raises(ImageError, match="indexes are nested more than 8"):
+        nested = build_index({}, without_platform=[nested])
+    registry = start_registry()
+    push_image(f"{registry.url}/a", nested, "v1")
+    with recorded_requests(registry) as asked, pytest.raises(ImageError, match="indexes are nested more than 8"):
         await calls("copy", f"{registry.url}/a:v1", f"{registry.url}/b:v1")
     assert not any("blobs" in one for one in asked)
 
 
 @pytest.mark.parametrize("depth", [8, 9])
-async def test_eight_nested_indexes_are_copied_and_nine_refused(calls: Calls, serve: Serve, depth: int) -> None:
+async def test_eight_nested_indexes_are_copied_and_nine_refused(calls: Calls, start_registry: StartRegistry, depth: int) -> None:
     nested = AMD64
     for _ in range(depth):
-        nested = made_index({}, without_platform=[nested])
-    registry = serve()
-    store(f"{registry.url}/a", nested, "v1")
+        nested = build_index({}, without_platform=[nested])
+    registry = start_registry()
+    push_image(f"{registry.url}/a", nested, "v1")
     if depth == 9:
         with pytest.raises(ImageError, match="indexes are nested more than 8 levels deep"):
             await calls("copy", f"{registry.url}/a:v1", f"{registry.url}/b:v1")
     else:
         result = await calls("copy", f"{registry.url}/a:v1", f"{registry.url}/b:v1")
         assert result.manifests_pushed == depth + 1
-        fetch(f"{registry.url}/b", nested, "v1")
+        check_pushed_image(f"{registry.url}/b", nested, "v1")
 
 
-async def test_an_index_with_too_many_manifests_is_refused(calls: Calls, serve: Serve) -> None:
-    entries = [{**named(AMD64), "digest": digest_of(str(number).encode())} for number in range(3000)]
-    many = made_manifest({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}, OCI_INDEX)
-    registry = serve()
-    store(f"{registry.url}/a", many, "v1")
-    with counted(registry) as asked, pytest.raises(ImageError, match="more than 2000 manifests"):
+async def test_an_index_with_too_many_manifests_is_refused(calls: Calls, start_registry: StartRegistry) -> None:
+    entries = [{**descriptor_of(AMD64), "digest": digest_of(str(number).encode())} for number in range(3000)]
+    many = build_manifest({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}, OCI_INDEX)
+    registry = start_registry()
+    push_image(f"{registry.url}/a", many, "v1")
+    with recorded_requests(registry) as asked, pytest.raises(ImageError, match="more than 2000 manifests"):
         await calls("copy", f"{registry.url}/a:v1", f"{registry.url}/b:v1")
     assert len(asked) < 10
 
 
-async def test_a_kind_that_is_not_known_passes_as_bytes(calls: Calls, serve: Serve) -> None:
-    source, target = serve(settings=LENIENT), serve(settings=LENIENT)
-    odd = made_manifest({"schemaVersion": 2, "mediaType": ODD, "what": "ever"}, ODD)
-    outer = made_index({"linux/amd64": AMD64}, without_platform=[odd])
-    store(f"{source.url}/a", outer, "v1")
+async def test_a_kind_that_is_not_known_passes_as_bytes(calls: Calls, start_registry: StartRegistry) -> None:
+    source, target = start_registry(settings=LENIENT), start_registry(settings=LENIENT)
+    odd = build_manifest({"schemaVersion": 2, "mediaType": ODD, "what": "ever"}, ODD)
+    outer = build_index({"linux/amd64": AMD64}, without_platform=[odd])
+    push_image(f"{source.url}/a", outer, "v1")
     await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
     with RegistryClientV2(f"{target.url}/b") as client:
         assert client.get_manifest("v1").digest == outer.root
         assert client.head_manifest(odd.root, accept=[ODD]).media_type == ODD
-    with counted(target) as asked:
+    with recorded_requests(target) as asked:
         await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
     assert set(asked) == {"HEAD manifests 200"}
 
 
-async def test_an_index_may_name_blobs(calls: Calls, serve: Serve) -> None:
+async def test_an_index_may_name_blobs(calls: Calls, start_registry: StartRegistry) -> None:
     """BuildKit keeps caches like that."""
-    source, target = serve(settings=LENIENT), serve(settings=LENIENT)
+    source, target = start_registry(settings=LENIENT), start_registry(settings=LENIENT)
     layer = gzip.compress(b"cached")
-    entries = [descriptor("application/vnd.oci.image.layer.v1.tar+gzip", layer), named(AMD64)]
-    cache = made_manifest({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}, OCI_INDEX, [AMD64], [layer])
-    store(f"{source.url}/a", cache, "cache")
+    entries = [descriptor("application/vnd.oci.image.layer.v1.tar+gzip", layer), descriptor_of(AMD64)]
+    cache = build_manifest({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}, OCI_INDEX, [AMD64], [layer])
+    push_image(f"{source.url}/a", cache, "cache")
     await calls("copy", f"{source.url}/a:cache", f"{target.url}/b:cache")
-    fetch(f"{target.url}/b", cache, "cache")
+    check_pushed_image(f"{target.url}/b", cache, "cache")
 
 
-async def test_signed_schema_1_is_copied_as_it_is(calls: Calls, serve: Serve, tmp_path: Path) -> None:
-    source, target = serve(settings=LENIENT), serve(settings=LENIENT)
+async def test_signed_schema_1_is_copied_as_it_is(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
+    source, target = start_registry(settings=LENIENT), start_registry(settings=LENIENT)
     content = sign(payload_of(digest_of(BASE)))
     with RegistryClientV2(f"{source.url}/a") as client:
         client.blob_upload(BASE)
@@ -276,21 +284,21 @@ async def test_signed_schema_1_is_copied_as_it_is(calls: Calls, serve: Serve, tm
         await calls("pull", f"{source.url}/a:v1", tmp_path)
 
 
-async def test_a_web_page_is_no_manifest(calls: Calls, serve: Serve) -> None:
-    source = serve()
-    store(f"{source.url}/a", AMD64, "v1")
+async def test_a_web_page_is_no_manifest(calls: Calls, start_registry: StartRegistry) -> None:
+    source = start_registry()
+    push_image(f"{source.url}/a", AMD64, "v1")
     source.faults.add(Fault(HtmlError(200), operation="get_manifest"))
     with pytest.raises(UnexpectedContentType):
-        await calls("copy", f"{source.url}/a:v1", f"{serve().url}/b:v1")
+        await calls("copy", f"{source.url}/a:v1", f"{start_registry().url}/b:v1")
 
 
-async def test_layers_that_are_not_meant_to_be_distributed_are_left_out(calls: Calls, serve: Serve) -> None:
-    source, target = serve(settings=LENIENT), serve(settings=LENIENT)
+async def test_layers_that_are_not_meant_to_be_distributed_are_left_out(calls: Calls, start_registry: StartRegistry) -> None:
+    source, target = start_registry(settings=LENIENT), start_registry(settings=LENIENT)
     foreign = {
         **descriptor("application/vnd.oci.image.layer.nondistributable.v1.tar", BASE),
         "urls": ["https://example.invalid/layer"],
     }
-    image = made_image([b"own"])
+    image = build_image([b"own"])
     config = next(content for digest, content in image.blobs.items() if content != b"own")
     document = {
         "schemaVersion": 2,
@@ -298,30 +306,30 @@ async def test_layers_that_are_not_meant_to_be_distributed_are_left_out(calls: C
         "config": descriptor("application/vnd.oci.image.config.v1+json", config),
         "layers": [foreign, descriptor(OCI_LAYER, b"own")],
     }
-    windows = made_manifest(document, OCI_MANIFEST, blobs=[config, b"own"])
-    store(f"{source.url}/a", windows, "v1")
+    windows = build_manifest(document, OCI_MANIFEST, blobs=[config, b"own"])
+    push_image(f"{source.url}/a", windows, "v1")
     result = await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
     assert result.blobs_moved == 2
-    fetch(f"{target.url}/b", windows, "v1")
+    check_pushed_image(f"{target.url}/b", windows, "v1")
     with RegistryClientV2(f"{source.url}/a") as client:
         client.blob_upload(BASE)  # as a registry may have it all the same
     result = await calls("copy", f"{source.url}/a:v1", f"{target.url}/c:v1", use_urls=True)
     assert result.blobs_moved == 3
 
 
-async def test_a_mount_that_is_refused_becomes_a_move(calls: Calls, serve: Serve) -> None:
-    registry = serve()
+async def test_a_mount_that_is_refused_becomes_a_move(calls: Calls, start_registry: StartRegistry) -> None:
+    registry = start_registry()
     registry.faults.add(Fault(Status(400), method="POST", when=lambda call: "mount" in call.query, times=None))
-    store(f"{registry.url}/a", AMD64, "v1")
+    push_image(f"{registry.url}/a", AMD64, "v1")
     result = await calls("copy", f"{registry.url}/a:v1", f"{registry.url}/b:v1")
     assert (result.blobs_mounted, result.blobs_moved, result.bytes_moved) == (0, 3, AMD64.size)
-    fetch(f"{registry.url}/b", AMD64, "v1")
+    check_pushed_image(f"{registry.url}/b", AMD64, "v1")
 
 
-async def test_pairs_keep_their_client(calls: Calls, serve: Serve) -> None:
-    source, target = serve(auth="basic"), serve(auth="basic")
+async def test_pairs_keep_their_client(calls: Calls, start_registry: StartRegistry) -> None:
+    source, target = start_registry(auth="basic"), start_registry(auth="basic")
     options = {"username": source.username, "password": source.password}
-    store(f"{source.url}/a", AMD64, "v1", **options)
+    push_image(f"{source.url}/a", AMD64, "v1", **options)
     async with (
         calls.client(f"{source.url}/a", **options) as one,
         calls.client(f"{target.url}/b", username=target.username, password=target.password) as other,
@@ -329,23 +337,23 @@ async def test_pairs_keep_their_client(calls: Calls, serve: Serve) -> None:
         await calls("copy", (one, "v1"), (other, "v2"))
         await calls("copy", (one, AMD64.root), (other, "v3"))
         await calls("copy", (other, "v3"), (other.with_repo("c"), AMD64.root))
-    fetch(f"{target.url}/b", AMD64, "v3", username=target.username, password=target.password)
+    check_pushed_image(f"{target.url}/b", AMD64, "v3", username=target.username, password=target.password)
 
 
-async def test_a_reference_may_be_parsed_and_have_tag_and_digest(calls: Calls, serve: Serve) -> None:
-    registry = serve()
-    store(f"{registry.url}/a", AMD64, "v1")
-    store(f"{registry.url}/a", ARM64, "v2")
+async def test_a_reference_may_be_parsed_and_have_tag_and_digest(calls: Calls, start_registry: StartRegistry) -> None:
+    registry = start_registry()
+    push_image(f"{registry.url}/a", AMD64, "v1")
+    push_image(f"{registry.url}/a", ARM64, "v2")
     await calls("copy", parse_repo_and_ref(f"{registry.url}/a:v2@{AMD64.root}"), f"{registry.url}/b:v3@{AMD64.root}")
-    fetch(f"{registry.url}/b", AMD64, "v3")
+    check_pushed_image(f"{registry.url}/b", AMD64, "v3")
     await calls("copy", f"{registry.url}/a:v1", f"{registry.url}/c@{AMD64.root}")
-    with counted(registry) as asked, pytest.raises(ImageError, match="cannot be written as"):
+    with recorded_requests(registry) as asked, pytest.raises(ImageError, match="cannot be written as"):
         await calls("copy", f"{registry.url}/a:v2", f"{registry.url}/b:v3@{AMD64.root}")
     assert not any(one.startswith(("POST", "PUT")) for one in asked)
 
 
-async def test_what_is_no_image_is_refused(calls: Calls, serve: Serve) -> None:
-    registry = serve()
+async def test_what_is_no_image_is_refused(calls: Calls, start_registry: StartRegistry) -> None:
+    registry = start_registry()
     for odd in ("a/UPPER", "oci:", "oci:path:", "docker-archive:"):
         with pytest.raises(InvalidReferenceError):
             await calls("copy", odd, f"{registry.url}/b:v1")
@@ -360,24 +368,24 @@ async def test_what_is_no_image_is_refused(calls: Calls, serve: Serve) -> None:
         await calls("copy", "oci:/nowhere/at/all", f"{registry.url}/b:v1")
 
 
-async def test_a_password_goes_to_one_registry_only(calls: Calls, serve: Serve) -> None:
-    one, other = serve(), serve()
-    with counted(one) as asked, pytest.raises(TypeError, match="pass a pair"):
+async def test_a_password_goes_to_one_registry_only(calls: Calls, start_registry: StartRegistry) -> None:
+    one, other = start_registry(), start_registry()
+    with recorded_requests(one) as asked, pytest.raises(TypeError, match="pass a pair"):
         await calls("copy", f"{one.url}/a:v1", f"{other.url}/b:v1", username="a", password="b")
     assert asked == []
     with pytest.raises(TypeError, match="no effect"):
         await calls("copy", Layout("x"), Layout("y"), max_retries=1)
 
 
-async def test_a_registry_of_v1_is_named_as_such(calls: Calls, serve: Serve) -> None:
-    old = serve(apis=["v1"], v1=V1Settings())
+async def test_a_registry_of_v1_is_named_as_such(calls: Calls, start_registry: StartRegistry) -> None:
+    old = start_registry(apis=["v1"], v1=V1Settings())
     with pytest.raises(ImageError, match="does not support API v2"):
-        await calls("copy", f"{old.url}/a:v1", f"{serve().url}/b:v1")
+        await calls("copy", f"{old.url}/a:v1", f"{start_registry().url}/b:v1")
 
 
-async def test_wrong_bytes_never_arrive(calls: Calls, serve: Serve) -> None:
-    source, target = serve(), serve()
-    store(f"{source.url}/a", AMD64, "v1")
+async def test_wrong_bytes_never_arrive(calls: Calls, start_registry: StartRegistry) -> None:
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", AMD64, "v1")
     source.faults.add(Fault(WrongBytes(), operation="create_blob_read_stream", times=None))
     with pytest.raises(DigestMismatchError):
         await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
@@ -385,12 +393,12 @@ async def test_wrong_bytes_never_arrive(calls: Calls, serve: Serve) -> None:
         client.head_manifest("v1")
 
 
-async def test_progress_tells_all_that_passes(calls: Calls, serve: Serve) -> None:
-    registry = serve()
-    big = made_image([b"x" * (3 * 1024 * 1024), b"small"])
-    store(f"{registry.url}/a", big, "v1")
+async def test_progress_tells_all_that_passes(calls: Calls, start_registry: StartRegistry) -> None:
+    registry = start_registry()
+    big = build_image([b"x" * (3 * 1024 * 1024), b"small"])
+    push_image(f"{registry.url}/a", big, "v1")
     told: list[Progress] = []
-    await calls("copy", f"{registry.url}/a:v1", f"{serve().url}/b:v1", on_progress=told.append)
+    await calls("copy", f"{registry.url}/a:v1", f"{start_registry().url}/b:v1", on_progress=told.append)
     for digest, content in big.blobs.items():
         steps = [one for one in told if one.digest == digest]
         assert {one.phase for one in steps} == {"copy"}

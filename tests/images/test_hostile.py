@@ -16,140 +16,165 @@ from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.errors import DigestMismatchError, ImageError, NotFoundError, ParseError, RegistryError
 from docker_registry_sdk.images import Layout
 from docker_registry_sdk.images.tar_index import TarIndex
-from docker_registry_sdk.testing import EmbeddedRegistry
+from docker_registry_sdk.media_types import OCI_CONFIG
 from tests.core.wire.loopback import Handler, run_loopback
-from tests.images.calls import OCI_CONFIG, OCI_LAYER, Calls, Made, fetch, made_image, made_index, made_manifest, named, store
+from tests.images.built_images import (
+    OCI_LAYER,
+    BuiltImage,
+    build_image,
+    build_index,
+    build_manifest,
+    check_pushed_image,
+    descriptor_of,
+    push_image,
+)
+from tests.images.calls import Calls
+from tests.images.conftest import StartRegistry
 from tests.support.images import OCI_INDEX, OCI_MANIFEST, descriptor, digest_of
 
 pytestmark = pytest.mark.anyio
 
-Serve = Callable[..., EmbeddedRegistry]
 NAME = "org.opencontainers.image.ref.name"
-VICTIM = made_image([b"the victim's layer", b"another one"])
+VICTIM = build_image([b"the victim's layer", b"another one"])
 LAYER = b"the victim's layer"
 
 
-def lay(folder: Path, made: Made, tag: str | None = None, **entry: Any) -> Path:
+def write_layout(folder: Path, made: BuiltImage, tag: str | None = None, **entry: Any) -> Path:
     """Write a layout with an image, whatever that is."""
     for digest, content in {**made.blobs, **{digest: raw for digest, (_, raw) in made.manifests.items()}}.items():
         algorithm, _, encoded = digest.partition(":")
         (folder / "blobs" / algorithm).mkdir(parents=True, exist_ok=True)
         (folder / "blobs" / algorithm / encoded).write_bytes(content)
     annotations = {"annotations": {NAME: tag}} if tag is not None else {}
-    entries = [{**named(made), **annotations, **entry}]
+    entries = [{**descriptor_of(made), **annotations, **entry}]
     (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
     (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": entries}))
     return folder
 
 
-def manifest(*layers: dict[str, Any], blobs: tuple[bytes, ...] = (), **more: Any) -> Made:
+def build_image_manifest(*layers: dict[str, Any], blobs: tuple[bytes, ...] = (), **more: Any) -> BuiltImage:
     """Return a manifest with these layers, each a descriptor."""
     config = b"{}"
     document = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": descriptor(OCI_CONFIG, config), "layers": list(layers)}
-    return made_manifest({**document, **more}, OCI_MANIFEST, blobs=[config, *blobs])
+    return build_manifest({**document, **more}, OCI_MANIFEST, blobs=[config, *blobs])
 
 
-def index_of(*entries: dict[str, Any], parts: tuple[Made, ...] = (), **more: Any) -> Made:
+def build_raw_index(*entries: dict[str, Any], parts: tuple[BuiltImage, ...] = (), **more: Any) -> BuiltImage:
     """Return an index with these entries, each a descriptor."""
-    return made_manifest({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": list(entries), **more}, OCI_INDEX, parts)
+    return build_manifest({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": list(entries), **more}, OCI_INDEX, parts)
 
 
 @pytest.mark.parametrize("depth", [0, 1, 4])
 @pytest.mark.parametrize(
     "extra",
-    [{"manifests": []}, {"Manifests": [named(VICTIM)]}, {"Layers": []}, {"CONFIG": {}}, {"fsLayers": []}, {"MANIFESTS": "x"}],
+    [
+        {"manifests": []},
+        {"Manifests": [descriptor_of(VICTIM)]},
+        {"Layers": []},
+        {"CONFIG": {}},
+        {"fsLayers": []},
+        {"MANIFESTS": "x"},
+    ],
     ids=str,
 )
 async def test_what_is_two_kinds_at_once_is_refused_at_any_depth(
-    calls: Calls, serve: Serve, tmp_path: Path, extra: dict[str, Any], depth: int
+    calls: Calls, start_registry: StartRegistry, tmp_path: Path, extra: dict[str, Any], depth: int
 ) -> None:
     """Readers in Go take names in any case for the same."""
-    made = manifest(descriptor(OCI_LAYER, LAYER), blobs=(LAYER,), **extra)
+    made = build_image_manifest(descriptor(OCI_LAYER, LAYER), blobs=(LAYER,), **extra)
     for _ in range(depth):
-        made = index_of(named(made), parts=(made,))
-    registry = serve()
+        made = build_raw_index(descriptor_of(made), parts=(made,))
+    registry = start_registry()
     with pytest.raises(ParseError, match="as either kind"):
-        await calls("push", lay(tmp_path / "layout", made), f"{registry.url}/a:v1")
+        await calls("push", write_layout(tmp_path / "layout", made), f"{registry.url}/a:v1")
     assert not any(record.method in ("POST", "PUT") for record in registry.requests)
 
 
-async def test_an_index_that_could_be_a_manifest_is_refused(calls: Calls, serve: Serve, tmp_path: Path) -> None:
+async def test_an_index_that_could_be_a_manifest_is_refused(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
     extras: list[dict[str, Any]] = [{"layers": []}, {"Layers": []}, {"config": {}}, {"Manifests": []}]
     for number, extra in enumerate(extras):
-        made = index_of(named(VICTIM), parts=(VICTIM,), **extra)
+        made = build_raw_index(descriptor_of(VICTIM), parts=(VICTIM,), **extra)
         with pytest.raises(ParseError, match="as either kind"):
-            await calls("push", lay(tmp_path / str(number), made), f"{serve().url}/a:v1")
+            await calls("push", write_layout(tmp_path / str(number), made), f"{start_registry().url}/a:v1")
 
 
 @pytest.mark.parametrize("first", [True, False])
 @pytest.mark.parametrize("lie", [{"mediaType": "application/vnd.example.odd+json"}, {"size": 3}, {"mediaType": OCI_INDEX}])
 async def test_a_child_that_is_named_in_two_ways_is_refused(
-    calls: Calls, serve: Serve, tmp_path: Path, lie: dict[str, Any], first: bool
+    calls: Calls, start_registry: StartRegistry, tmp_path: Path, lie: dict[str, Any], first: bool
 ) -> None:
     """As what it is not, it would be copied without its layers."""
-    entries = [{**named(VICTIM), **lie}, named(VICTIM)]
-    made = index_of(*(entries if first else reversed(entries)), parts=(VICTIM,))
-    for number, outer in enumerate((made, index_of(named(VICTIM), named(made), parts=(VICTIM, made)))):
-        registry = serve()
+    entries = [{**descriptor_of(VICTIM), **lie}, descriptor_of(VICTIM)]
+    made = build_raw_index(*(entries if first else reversed(entries)), parts=(VICTIM,))
+    for number, outer in enumerate((made, build_raw_index(descriptor_of(VICTIM), descriptor_of(made), parts=(VICTIM, made)))):
+        registry = start_registry()
         with pytest.raises(RegistryError):
-            await calls("push", lay(tmp_path / str(number), outer), f"{registry.url}/a:v1")
+            await calls("push", write_layout(tmp_path / str(number), outer), f"{registry.url}/a:v1")
         assert not any(record.method in ("POST", "PUT") for record in registry.requests)
 
 
-async def test_a_child_that_is_named_many_times_is_brought_once(calls: Calls, serve: Serve, tmp_path: Path) -> None:
-    made = index_of(*[named(VICTIM)] * 20_000, parts=(VICTIM,))
+async def test_a_child_that_is_named_many_times_is_brought_once(
+    calls: Calls, start_registry: StartRegistry, tmp_path: Path
+) -> None:
+    made = build_raw_index(*[descriptor_of(VICTIM)] * 20_000, parts=(VICTIM,))
     for _ in range(5):
-        made = index_of(*[named(made)] * 2000, parts=(made,))
-    result = await calls("copy", f"oci:{lay(tmp_path / 'layout', made)}", f"oci:{tmp_path}/copy")
+        made = build_raw_index(*[descriptor_of(made)] * 2000, parts=(made,))
+    result = await calls("copy", f"oci:{write_layout(tmp_path / 'layout', made)}", f"oci:{tmp_path}/copy")
     assert (result.blobs_moved, result.manifests_pushed) == (3, 7)
 
 
 @pytest.mark.parametrize("size", [-1, 0, 5, 2**40, 2**63, 2**70, 10**1000])
 @pytest.mark.parametrize("to", ["registry", "layout"])
-async def test_a_size_that_is_not_the_blobs_is_refused(calls: Calls, serve: Serve, tmp_path: Path, size: int, to: str) -> None:
-    made = manifest({**descriptor(OCI_LAYER, LAYER), "size": size}, blobs=(LAYER,))
-    registry = serve()
+async def test_a_size_that_is_not_the_blobs_is_refused(
+    calls: Calls, start_registry: StartRegistry, tmp_path: Path, size: int, to: str
+) -> None:
+    made = build_image_manifest({**descriptor(OCI_LAYER, LAYER), "size": size}, blobs=(LAYER,))
+    registry = start_registry()
     dst = f"{registry.url}/a:v1" if to == "registry" else f"oci:{tmp_path}/copy:v1"
     with pytest.raises(RegistryError):
-        await calls("copy", f"oci:{lay(tmp_path / 'layout', made)}", dst)
+        await calls("copy", f"oci:{write_layout(tmp_path / 'layout', made)}", dst)
     assert not (tmp_path / "copy" / "index.json").exists()
     with RegistryClientV2(f"{registry.url}/a") as client, pytest.raises(NotFoundError):
         client.head_manifest("v1")
 
 
 @pytest.mark.parametrize("size", [-1, 0, 5, 2**70])
-async def test_a_size_that_is_not_the_manifests_is_refused(calls: Calls, serve: Serve, tmp_path: Path, size: int) -> None:
+async def test_a_size_that_is_not_the_manifests_is_refused(
+    calls: Calls, start_registry: StartRegistry, tmp_path: Path, size: int
+) -> None:
     with pytest.raises(RegistryError):
-        await calls("push", lay(tmp_path / "one", VICTIM, size=size), f"{serve().url}/a:v1")
-    made = index_of({**named(VICTIM), "size": size}, parts=(VICTIM,))
+        await calls("push", write_layout(tmp_path / "one", VICTIM, size=size), f"{start_registry().url}/a:v1")
+    made = build_raw_index({**descriptor_of(VICTIM), "size": size}, parts=(VICTIM,))
     with pytest.raises(RegistryError):
-        await calls("push", lay(tmp_path / "two", made), f"{serve().url}/a:v1")
+        await calls("push", write_layout(tmp_path / "two", made), f"{start_registry().url}/a:v1")
 
 
-async def test_a_blob_of_two_sizes_in_two_manifests_is_refused(calls: Calls, serve: Serve, tmp_path: Path) -> None:
-    liar = manifest({**descriptor(OCI_LAYER, LAYER), "size": 7}, blobs=(LAYER,))
+async def test_a_blob_of_two_sizes_in_two_manifests_is_refused(
+    calls: Calls, start_registry: StartRegistry, tmp_path: Path
+) -> None:
+    liar = build_image_manifest({**descriptor(OCI_LAYER, LAYER), "size": 7}, blobs=(LAYER,))
     for number, parts in enumerate(((VICTIM, liar), (liar, VICTIM))):
-        made = index_of(*map(named, parts), parts=parts)
+        made = build_raw_index(*map(descriptor_of, parts), parts=parts)
         with pytest.raises(RegistryError):
-            await calls("push", lay(tmp_path / str(number), made), f"{serve().url}/a:v1")
+            await calls("push", write_layout(tmp_path / str(number), made), f"{start_registry().url}/a:v1")
 
 
 @pytest.mark.parametrize("size", [3, 10**9])
-async def test_a_lie_about_a_blob_destroys_none(calls: Calls, serve: Serve, tmp_path: Path, size: int) -> None:
+async def test_a_lie_about_a_blob_destroys_none(calls: Calls, start_registry: StartRegistry, tmp_path: Path, size: int) -> None:
     """A layer that an image of the layout has, under a size that it does not have."""
-    registry = serve()
-    store(f"{registry.url}/a", VICTIM, "v1")
+    registry = start_registry()
+    push_image(f"{registry.url}/a", VICTIM, "v1")
     await calls("pull", f"{registry.url}/a:v1", tmp_path / "mine")
-    liar = manifest({**descriptor(OCI_LAYER, LAYER), "size": size}, blobs=(LAYER,))
+    liar = build_image_manifest({**descriptor(OCI_LAYER, LAYER), "size": size}, blobs=(LAYER,))
     with pytest.raises(DigestMismatchError):
-        await calls("copy", f"oci:{lay(tmp_path / 'theirs', liar)}", f"oci:{tmp_path}/mine:v2")
+        await calls("copy", f"oci:{write_layout(tmp_path / 'theirs', liar)}", f"oci:{tmp_path}/mine:v2")
     await calls("push", tmp_path / "mine", f"{registry.url}/b:v1", tag="v1")
-    fetch(f"{registry.url}/b", VICTIM, "v1")
+    check_pushed_image(f"{registry.url}/b", VICTIM, "v1")
 
 
-async def test_copying_to_the_same_place_changes_nothing(calls: Calls, serve: Serve, tmp_path: Path) -> None:
-    registry = serve()
-    store(f"{registry.url}/a", VICTIM, "v1")
+async def test_copying_to_the_same_place_changes_nothing(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
+    registry = start_registry()
+    push_image(f"{registry.url}/a", VICTIM, "v1")
     registry.requests.clear()
     result = await calls("copy", f"{registry.url}/a:v1", f"{registry.url}/a:v1")
     assert (result.bytes_moved, result.manifests_pushed) == (0, 0)
@@ -163,17 +188,17 @@ async def test_copying_to_the_same_place_changes_nothing(calls: Calls, serve: Se
 
 
 @pytest.mark.parametrize("tag", ["a b", "../../x", "a/b:c@d", "ü\u2028", "-", " ", "a\nb", "x" * 5000, "\ud800"])
-async def test_a_layout_takes_any_text_as_tag(calls: Calls, serve: Serve, tmp_path: Path, tag: str) -> None:
-    registry = serve()
-    store(f"{registry.url}/a", VICTIM, "v1")
+async def test_a_layout_takes_any_text_as_tag(calls: Calls, start_registry: StartRegistry, tmp_path: Path, tag: str) -> None:
+    registry = start_registry()
+    push_image(f"{registry.url}/a", VICTIM, "v1")
     await calls("pull", f"{registry.url}/a:v1", tmp_path / "layout", tag=tag)
     await calls("push", tmp_path / "layout", f"{registry.url}/b:v1", tag=tag)
-    fetch(f"{registry.url}/b", VICTIM, "v1")
+    check_pushed_image(f"{registry.url}/b", VICTIM, "v1")
     assert [path.name for path in tmp_path.iterdir()] == ["layout"]
 
 
 async def test_odd_text_in_an_index_is_kept(calls: Calls, tmp_path: Path) -> None:
-    folder = lay(tmp_path / "layout", VICTIM, "v1")
+    folder = write_layout(tmp_path / "layout", VICTIM, "v1")
     document = json.loads((folder / "index.json").read_text()) | {"annotations": {"half": "\ud800"}}
     (folder / "index.json").write_text(json.dumps(document))
     await calls("copy", f"oci:{folder}:v1", f"oci:{folder}:v2")
@@ -196,15 +221,15 @@ def test_a_drive_of_windows_is_no_path_of_its_own(text: str, path: str, tag: str
     assert parse_target(text) == Layout(Path(path), tag)
 
 
-async def test_sha512_goes_all_the_way(calls: Calls, serve: Serve, tmp_path: Path) -> None:
+async def test_sha512_goes_all_the_way(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
     def long(content: bytes) -> str:
         return f"sha512:{hashlib.sha512(content).hexdigest()}"
 
-    made = manifest({**descriptor(OCI_LAYER, LAYER), "digest": long(LAYER)})
+    made = build_image_manifest({**descriptor(OCI_LAYER, LAYER), "digest": long(LAYER)})
     raw = made.manifests[made.root][1]
-    made = Made(long(raw), OCI_MANIFEST, {long(raw): (OCI_MANIFEST, raw)}, {**made.blobs, long(LAYER): LAYER})
-    folder = lay(tmp_path / "layout", made, digest=long(raw))
-    registry = serve()
+    made = BuiltImage(long(raw), OCI_MANIFEST, {long(raw): (OCI_MANIFEST, raw)}, {**made.blobs, long(LAYER): LAYER})
+    folder = write_layout(tmp_path / "layout", made, digest=long(raw))
+    registry = start_registry()
     result = await calls("push", folder, f"{registry.url}/a@{long(raw)}")
     assert result.digest == long(raw)
     await calls("copy", f"{registry.url}/a@{long(raw)}", f"oci:{tmp_path}/back")
@@ -214,27 +239,27 @@ async def test_sha512_goes_all_the_way(calls: Calls, serve: Serve, tmp_path: Pat
 
 
 async def test_a_plan_shows_nothing_that_a_terminal_obeys(calls: Calls, tmp_path: Path) -> None:
-    made = manifest({**descriptor("x\x1b]0;\x07\u202e", LAYER)}, blobs=(LAYER,))
-    plan = await calls("plan_copy", f"oci:{lay(tmp_path / 'layout', made)}", f"oci:{tmp_path}/copy")
+    made = build_image_manifest({**descriptor("x\x1b]0;\x07\u202e", LAYER)}, blobs=(LAYER,))
+    plan = await calls("plan_copy", f"oci:{write_layout(tmp_path / 'layout', made)}", f"oci:{tmp_path}/copy")
     assert all(line.isprintable() for line in str(plan).splitlines())
-    folder = lay(tmp_path / "odd", made_index({"linux\x1b[2J/amd64": VICTIM}))
+    folder = write_layout(tmp_path / "odd", build_index({"linux\x1b[2J/amd64": VICTIM}))
     with pytest.raises(ImageError) as caught:
         await calls("copy", f"oci:{folder}", f"oci:{tmp_path}/copy", platform="linux/arm64")
     assert str(caught.value).isprintable()
 
 
-async def test_a_tag_that_moves_after_the_plan_does_not_change_it(calls: Calls, serve: Serve) -> None:
-    source, target = serve(), serve()
-    store(f"{source.url}/a", VICTIM, "v1")
+async def test_a_tag_that_moves_after_the_plan_does_not_change_it(calls: Calls, start_registry: StartRegistry) -> None:
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", VICTIM, "v1")
     plan = await calls("plan_copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
-    store(f"{source.url}/a", made_image([b"other"]), "v1")
-    store(f"{target.url}/b", made_image([b"another"]), "v1")
+    push_image(f"{source.url}/a", build_image([b"other"]), "v1")
+    push_image(f"{target.url}/b", build_image([b"another"]), "v1")
     result = await calls("apply_copy", plan)
     assert result.digest == VICTIM.root
-    fetch(f"{target.url}/b", VICTIM, "v1")
+    check_pushed_image(f"{target.url}/b", VICTIM, "v1")
 
 
-def serve_image(made: Made, **sizes: int) -> Callable[[Handler], None]:
+def serve_image(made: BuiltImage, **sizes: int) -> Callable[[Handler], None]:
     """Return what answers as a registry with one image, all of whose blobs have a size by HEAD that they do not have."""
 
     def answer(handler: Handler) -> None:
@@ -253,25 +278,25 @@ def serve_image(made: Made, **sizes: int) -> Callable[[Handler], None]:
 
 
 @pytest.mark.parametrize("head", [0, 1, 10**12])
-async def test_a_size_that_only_head_tells_is_not_believed(calls: Calls, serve: Serve, head: int) -> None:
-    target = serve()
+async def test_a_size_that_only_head_tells_is_not_believed(calls: Calls, start_registry: StartRegistry, head: int) -> None:
+    target = start_registry()
     with run_loopback(serve_image(VICTIM, head=head)) as source:
         result = await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
     assert result.bytes_moved == VICTIM.size
-    fetch(f"{target.url}/b", VICTIM, "v1")
+    check_pushed_image(f"{target.url}/b", VICTIM, "v1")
 
 
 @pytest.mark.parametrize("body", [b"", b"null", b"[]", b"{}", b'""'])
-async def test_an_empty_manifest_is_none(calls: Calls, serve: Serve, body: bytes) -> None:
-    target = serve()
+async def test_an_empty_manifest_is_none(calls: Calls, start_registry: StartRegistry, body: bytes) -> None:
+    target = start_registry()
     answer = lambda handler: handler.reply(200, body, Content_Type=OCI_MANIFEST)  # noqa: E731
     with run_loopback(answer) as source, pytest.raises(ParseError):
         await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
     assert not any(record.method in ("POST", "PUT") for record in target.requests)
 
 
-async def test_referrers_without_end_are_too_many(calls: Calls, serve: Serve) -> None:
-    target = serve()
+async def test_referrers_without_end_are_too_many(calls: Calls, start_registry: StartRegistry) -> None:
+    target = start_registry()
     pages = []
 
     def answer(handler: Handler) -> None:
@@ -279,7 +304,7 @@ async def test_referrers_without_end_are_too_many(calls: Calls, serve: Serve) ->
             serve_image(VICTIM)(handler)
             return
         pages.append(handler.path)
-        entries = [{**named(VICTIM), "digest": digest_of(f"{len(pages)} {number}".encode())} for number in range(1000)]
+        entries = [{**descriptor_of(VICTIM), "digest": digest_of(f"{len(pages)} {number}".encode())} for number in range(1000)]
         body = json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": entries}).encode()
         link = f'</v2/a/referrers/{VICTIM.root}?page={len(pages)}>; rel="next"'
         handler.reply(200, body, Content_Type=OCI_INDEX, Link=link)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,52 +10,53 @@ import pytest
 from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.images.calls import Calls
+from tests.images.conftest import StartRegistry
 from tests.support.images import digest_of
 from tests.support.skopeo import Images, Skopeo, make_images, read_docker_folder, read_layout, write_layout
 from tests.support.umoci import run_umoci
 
 pytestmark = pytest.mark.anyio
 
-Serve = Callable[..., EmbeddedRegistry]
 
-
-def names(server: str) -> str:
+def without_scheme(registry_url: str) -> str:
     """Return a registry's address as skopeo's references have it."""
-    return server.removeprefix("http://")
+    return registry_url.removeprefix("http://")
 
 
 @pytest.mark.parametrize("form", ["oci", "docker"])
 async def test_skopeo_reads_what_was_pushed(
-    server: str, repo: str, calls: Calls, skopeo: Skopeo, tmp_path: Path, form: str
+    registry_url: str, repo_name: str, calls: Calls, skopeo: Skopeo, tmp_path: Path, form: str
 ) -> None:
     made = make_images(form)
     write_layout(made, tmp_path / "ours", "v1")
-    await calls("push", tmp_path / "ours", f"{server}/{repo}:v1")
-    skopeo.copy(f"docker://{names(server)}/{repo}:v1", f"dir:{tmp_path}/theirs")
+    await calls("push", tmp_path / "ours", f"{registry_url}/{repo_name}:v1")
+    skopeo.copy(f"docker://{without_scheme(registry_url)}/{repo_name}:v1", f"dir:{tmp_path}/theirs")
     assert read_docker_folder(tmp_path / "theirs") == made.everything
 
 
 @pytest.mark.parametrize("form", ["oci", "docker"])
 async def test_what_skopeo_pushed_is_pulled(
-    server: str, repo: str, calls: Calls, skopeo: Skopeo, tmp_path: Path, form: str
+    registry_url: str, repo_name: str, calls: Calls, skopeo: Skopeo, tmp_path: Path, form: str
 ) -> None:
-    made = push_by_skopeo(server, repo, skopeo, tmp_path, form)
-    result = await calls("pull", f"{server}/{repo}:v1", tmp_path / "pulled")
+    made = push_by_skopeo(registry_url, repo_name, skopeo, tmp_path, form)
+    result = await calls("pull", f"{registry_url}/{repo_name}:v1", tmp_path / "pulled")
     assert result.digest == digest_of(made.index)
     assert read_layout(tmp_path / "pulled") == made.everything
 
 
-async def test_skopeo_reads_our_layout(server: str, repo: str, calls: Calls, skopeo: Skopeo, tmp_path: Path) -> None:
-    made = push_by_skopeo(server, repo, skopeo, tmp_path, "oci")
-    await calls("pull", f"{server}/{repo}:v1", tmp_path / "pulled", tag="name/a-tag:1.0")
+async def test_skopeo_reads_our_layout(registry_url: str, repo_name: str, calls: Calls, skopeo: Skopeo, tmp_path: Path) -> None:
+    made = push_by_skopeo(registry_url, repo_name, skopeo, tmp_path, "oci")
+    await calls("pull", f"{registry_url}/{repo_name}:v1", tmp_path / "pulled", tag="name/a-tag:1.0")
     skopeo.copy(f"oci:{tmp_path}/pulled:name/a-tag:1.0", f"oci:{tmp_path}/theirs:v1")
     assert read_layout(tmp_path / "theirs") == made.everything
 
 
-async def test_skopeo_adds_to_our_layout_and_we_to_its(calls: Calls, serve: Serve, skopeo: Skopeo, tmp_path: Path) -> None:
-    registry = serve()
+async def test_skopeo_adds_to_our_layout_and_we_to_its(
+    calls: Calls, start_registry: StartRegistry, skopeo: Skopeo, tmp_path: Path
+) -> None:
+    registry = start_registry()
     made = push_by_skopeo(registry.url, "a", skopeo, tmp_path, "oci")
-    source = f"docker://{names(registry.url)}/a:v1"
+    source = f"docker://{without_scheme(registry.url)}/a:v1"
     for first in ("ours", "theirs"):
         layout = tmp_path / first
         if first == "ours":
@@ -72,11 +72,13 @@ async def test_skopeo_adds_to_our_layout_and_we_to_its(calls: Calls, serve: Serv
             assert read_layout(tmp_path / f"{first}-{tag}") == made.everything
 
 
-async def test_an_archive_of_skopeo_is_pushed(calls: Calls, serve: Serve, skopeo: Skopeo, tmp_path: Path) -> None:
-    registry = serve()
+async def test_an_archive_of_skopeo_is_pushed(
+    calls: Calls, start_registry: StartRegistry, skopeo: Skopeo, tmp_path: Path
+) -> None:
+    registry = start_registry()
     push_by_skopeo(registry.url, "a", skopeo, tmp_path, "oci")
     done = skopeo.run(
-        "copy", "--src-tls-verify=false", f"docker://{names(registry.url)}/a:v1", f"docker-archive:{tmp_path}/a.tar:a:v1"
+        "copy", "--src-tls-verify=false", f"docker://{without_scheme(registry.url)}/a:v1", f"docker-archive:{tmp_path}/a.tar:a:v1"
     )
     assert done.returncode == 0, done.stderr
     result = await calls("copy", f"docker-archive:{tmp_path}/a.tar:a:v1", f"{registry.url}/b:v1")
@@ -87,12 +89,12 @@ async def test_an_archive_of_skopeo_is_pushed(calls: Calls, serve: Serve, skopeo
     # skopeo finds the same image in it, and takes what we have pushed.
     inspected = skopeo.run("inspect", "--config", "--raw", f"docker-archive:{tmp_path}/a.tar:a:v1")
     assert inspected.stdout.encode() == config
-    skopeo.copy(f"docker://{names(registry.url)}/b:v1", f"dir:{tmp_path}/back")
+    skopeo.copy(f"docker://{without_scheme(registry.url)}/b:v1", f"dir:{tmp_path}/back")
     assert result.digest in read_docker_folder(tmp_path / "back")
 
 
 async def test_an_image_of_umoci_is_pushed_and_pulled(
-    server: str, repo: str, calls: Calls, skopeo: Skopeo, tmp_path: Path
+    registry_url: str, repo_name: str, calls: Calls, skopeo: Skopeo, tmp_path: Path
 ) -> None:
     layout = tmp_path / "layout"
     run_umoci("init", "--layout", str(layout))
@@ -100,31 +102,31 @@ async def test_an_image_of_umoci_is_pushed_and_pulled(
     (tmp_path / "file").write_text("hello")
     run_umoci("insert", "--rootless", "--image", f"{layout}:made", str(tmp_path / "file"), "/file")
     run_umoci("config", "--image", f"{layout}:made", "--config.env", "A=b")
-    result = await calls("push", layout, f"{server}/{repo}:v1", tag="made")
-    async with calls.client(f"{server}/{repo}") as client:
+    result = await calls("push", layout, f"{registry_url}/{repo_name}:v1", tag="made")
+    async with calls.client(f"{registry_url}/{repo_name}") as client:
         assert "A=b" in (await calls("get_config", client, "v1")).config.env
-    await calls("pull", f"{server}/{repo}:v1", tmp_path / "back", tag="back")
+    await calls("pull", f"{registry_url}/{repo_name}:v1", tmp_path / "back", tag="back")
     assert "back" in run_umoci("list", "--layout", str(tmp_path / "back"))
     stat = json.loads(run_umoci("stat", "--image", f"{tmp_path}/back:back", "--json"))
     assert stat["history"]
     run_umoci("config", "--image", f"{tmp_path}/back:back", "--tag", "changed", "--config.env", "C=d")
-    again = await calls("push", tmp_path / "back", f"{server}/{repo}:v2", tag="back")
-    changed = await calls("push", tmp_path / "back", f"{server}/{repo}:v3", tag="changed")
+    again = await calls("push", tmp_path / "back", f"{registry_url}/{repo_name}:v2", tag="back")
+    changed = await calls("push", tmp_path / "back", f"{registry_url}/{repo_name}:v3", tag="changed")
     assert again.digest == result.digest != changed.digest
     run_umoci("gc", "--layout", str(tmp_path / "back"))
 
 
-def push_by_skopeo(server: str, repo: str, skopeo: Skopeo, folder: Path, form: str) -> Images:
+def push_by_skopeo(registry_url: str, repo_name: str, skopeo: Skopeo, folder: Path, form: str) -> Images:
     """Make an image, let skopeo push it, and return it."""
     made = make_images(form)
     write_layout(made, folder / "made", "v1")
     if form == "oci":
-        skopeo.copy(f"oci:{folder}/made:v1", f"docker://{names(server)}/{repo}:v1")
+        skopeo.copy(f"oci:{folder}/made:v1", f"docker://{without_scheme(registry_url)}/{repo_name}:v1")
     else:
         from tests.support.skopeo import write_docker_folder
 
         write_docker_folder(made, folder / "dir")
-        skopeo.copy(f"dir:{folder}/dir", f"docker://{names(server)}/{repo}:v1")
+        skopeo.copy(f"dir:{folder}/dir", f"docker://{without_scheme(registry_url)}/{repo_name}:v1")
     return made
 
 

@@ -6,7 +6,6 @@ import json
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,59 +17,61 @@ from docker_registry_sdk.images import Layout
 from docker_registry_sdk.images.files import MAX_JSON_BYTES, path_without_links
 from docker_registry_sdk.images.layout_writer import LayoutWriter
 from docker_registry_sdk.images.manifest_contents import StoredManifest
-from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Reset
-from tests.images.calls import Calls, counted, fetch, made_image, made_index, named, store
+from tests.images.built_images import build_image, build_index, check_pushed_image, descriptor_of, push_image
+from tests.images.calls import Calls, recorded_requests
+from tests.images.conftest import StartRegistry
 from tests.support.images import OCI_MANIFEST
 
 pytestmark = pytest.mark.anyio
 
-Serve = Callable[..., EmbeddedRegistry]
 BASE = b"base" * 1000
-AMD64 = made_image([BASE, b"for amd64"], "linux/amd64")
-ARM64 = made_image([BASE, b"for arm64"], "linux/arm64/v8")
-INDEX = made_index({"linux/amd64": AMD64, "linux/arm64/v8": ARM64})
+AMD64 = build_image([BASE, b"for amd64"], "linux/amd64")
+ARM64 = build_image([BASE, b"for arm64"], "linux/arm64/v8")
+INDEX = build_index({"linux/amd64": AMD64, "linux/arm64/v8": ARM64})
 NAME = "org.opencontainers.image.ref.name"
 
 
-async def test_an_image_goes_to_a_layout_and_back(server: str, repo: str, calls: Calls, tmp_path: Path) -> None:
-    store(f"{server}/{repo}", INDEX, "v1")
-    result = await calls("pull", f"{server}/{repo}:v1", tmp_path / "new" / "layout")
+async def test_an_image_goes_to_a_layout_and_back(registry_url: str, repo_name: str, calls: Calls, tmp_path: Path) -> None:
+    push_image(f"{registry_url}/{repo_name}", INDEX, "v1")
+    result = await calls("pull", f"{registry_url}/{repo_name}:v1", tmp_path / "new" / "layout")
     assert (result.digest, result.bytes_moved) == (INDEX.root, INDEX.size)
-    assert names(tmp_path / "new" / "layout") == {digest.removeprefix("sha256:") for digest in {**INDEX.blobs, **INDEX.manifests}}
-    assert index(tmp_path / "new" / "layout") == [("v1", INDEX.root)]
-    again = await calls("copy", f"{server}/{repo}:v1", f"oci:{tmp_path}/new/layout:v1")
+    assert blob_names(tmp_path / "new" / "layout") == {
+        digest.removeprefix("sha256:") for digest in {**INDEX.blobs, **INDEX.manifests}
+    }
+    assert index_entries(tmp_path / "new" / "layout") == [("v1", INDEX.root)]
+    again = await calls("copy", f"{registry_url}/{repo_name}:v1", f"oci:{tmp_path}/new/layout:v1")
     assert (again.bytes_moved, again.manifests_pushed, again.blobs_skipped) == (0, 0, 5)
-    await calls("push", tmp_path / "new" / "layout", f"{server}/{repo}/back:v1")
-    fetch(f"{server}/{repo}/back", INDEX, "v1")
+    await calls("push", tmp_path / "new" / "layout", f"{registry_url}/{repo_name}/back:v1")
+    check_pushed_image(f"{registry_url}/{repo_name}/back", INDEX, "v1")
 
 
-async def test_a_layout_is_copied_to_a_layout(calls: Calls, serve: Serve, tmp_path: Path) -> None:
-    registry = serve()
-    store(f"{registry.url}/a", INDEX, "v1")
+async def test_a_layout_is_copied_to_a_layout(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
+    registry = start_registry()
+    push_image(f"{registry.url}/a", INDEX, "v1")
     await calls("pull", f"{registry.url}/a:v1", tmp_path / "one", tag="docker.io/library/a:1")
     result = await calls("copy", f"oci:{tmp_path}/one:docker.io/library/a:1", Layout(tmp_path / "two"), platform="linux/arm64")
     assert (result.digest, result.bytes_moved) == (ARM64.root, ARM64.size)
-    assert index(tmp_path / "two") == [(None, ARM64.root)]
-    assert names(tmp_path / "two") == {digest.removeprefix("sha256:") for digest in {**ARM64.blobs, **ARM64.manifests}}
+    assert index_entries(tmp_path / "two") == [(None, ARM64.root)]
+    assert blob_names(tmp_path / "two") == {digest.removeprefix("sha256:") for digest in {**ARM64.blobs, **ARM64.manifests}}
 
 
-async def test_a_second_pull_asks_for_no_blob(calls: Calls, serve: Serve, tmp_path: Path) -> None:
-    registry = serve()
-    store(f"{registry.url}/a", INDEX, "v1")
+async def test_a_second_pull_asks_for_no_blob(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
+    registry = start_registry()
+    push_image(f"{registry.url}/a", INDEX, "v1")
     await calls("pull", f"{registry.url}/a:v1", tmp_path / "layout")
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
-    with counted(registry) as asked:
+    with recorded_requests(registry) as asked:
         result = await calls("pull", f"{registry.url}/a:v1", tmp_path / "layout")
     assert set(asked) == {"GET manifests 200"}
     assert (result.bytes_moved, result.manifests_pushed) == (0, 0)
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
 
-async def test_a_tag_moves_and_all_else_stays(calls: Calls, serve: Serve, tmp_path: Path) -> None:
-    registry = serve()
-    store(f"{registry.url}/a", AMD64, "amd64")
-    store(f"{registry.url}/a", ARM64, "arm64")
+async def test_a_tag_moves_and_all_else_stays(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
+    registry = start_registry()
+    push_image(f"{registry.url}/a", AMD64, "amd64")
+    push_image(f"{registry.url}/a", ARM64, "arm64")
     await calls("pull", f"{registry.url}/a:amd64", tmp_path, tag="v1")
     document = json.loads((tmp_path / "index.json").read_text())
     other = {"mediaType": OCI_MANIFEST, "digest": AMD64.root, "size": 1, "annotations": {NAME: "other", "x": "y"}, "odd": [1]}
@@ -80,33 +81,35 @@ async def test_a_tag_moves_and_all_else_stays(calls: Calls, serve: Serve, tmp_pa
     await calls("pull", f"{registry.url}/a:arm64", tmp_path, tag="v1")
     after = json.loads((tmp_path / "index.json").read_text())
     assert after["manifests"][0] == other
-    assert index(tmp_path) == [("other", AMD64.root), ("v1", ARM64.root)]
+    assert index_entries(tmp_path) == [("other", AMD64.root), ("v1", ARM64.root)]
     assert {name: after[name] for name in ("annotations", "future")} == {"annotations": {"a": "ü"}, "future": {"b": None}}
 
 
-async def test_the_tag_may_be_left_out_where_there_is_one_image(calls: Calls, serve: Serve, tmp_path: Path) -> None:
-    registry = serve()
-    store(f"{registry.url}/a", AMD64, "v1")
+async def test_the_tag_may_be_left_out_where_there_is_one_image(
+    calls: Calls, start_registry: StartRegistry, tmp_path: Path
+) -> None:
+    registry = start_registry()
+    push_image(f"{registry.url}/a", AMD64, "v1")
     await calls("pull", f"{registry.url}/a:v1", tmp_path / "one")
     await calls("push", tmp_path / "one", f"{registry.url}/b:v1")
     with pytest.raises(ImageError, match=r"has no image 'v2'; its tags are 'v1'"):
         await calls("push", tmp_path / "one", f"{registry.url}/b:v1", tag="v2")
-    store(f"{registry.url}/a", ARM64, "v2")
+    push_image(f"{registry.url}/a", ARM64, "v2")
     await calls("pull", f"{registry.url}/a:v2", tmp_path / "one")
     with pytest.raises(ImageError, match=r"has 2 images; name one by its tag: its tags are 'v1', 'v2'"):
         await calls("push", tmp_path / "one", f"{registry.url}/b:v1")
     await calls("push", tmp_path / "one", f"{registry.url}/b:v2", tag="v2")
-    fetch(f"{registry.url}/b", ARM64, "v2")
+    check_pushed_image(f"{registry.url}/b", ARM64, "v2")
 
 
-async def test_what_is_about_an_image_does_not_hide_it(calls: Calls, serve: Serve, tmp_path: Path) -> None:
-    registry = serve()
-    signature = made_image([b"signature"], subject=named(AMD64))
-    store(f"{registry.url}/a", AMD64, "v1")
-    store(f"{registry.url}/a", signature, None)
+async def test_what_is_about_an_image_does_not_hide_it(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
+    registry = start_registry()
+    signature = build_image([b"signature"], subject=descriptor_of(AMD64))
+    push_image(f"{registry.url}/a", AMD64, "v1")
+    push_image(f"{registry.url}/a", signature, None)
     for ref in (AMD64.root, signature.root):
         await calls("copy", f"{registry.url}/a@{ref}", f"oci:{tmp_path}")
-    assert len(index(tmp_path)) == 2
+    assert len(index_entries(tmp_path)) == 2
     result = await calls("push", tmp_path, f"{registry.url}/b:v1")
     assert result.digest == AMD64.root
     (tmp_path / "blobs" / "sha256" / signature.root.removeprefix("sha256:")).unlink()
@@ -115,9 +118,9 @@ async def test_what_is_about_an_image_does_not_hide_it(calls: Calls, serve: Serv
 
 
 @pytest.mark.parametrize("where", ["blobs", "blobs/sha256", "index.json", "oci-layout", "blob", "part"])
-async def test_a_link_is_never_followed(calls: Calls, serve: Serve, tmp_path: Path, where: str) -> None:
-    registry = serve()
-    store(f"{registry.url}/a", AMD64, "v1")
+async def test_a_link_is_never_followed(calls: Calls, start_registry: StartRegistry, tmp_path: Path, where: str) -> None:
+    registry = start_registry()
+    push_image(f"{registry.url}/a", AMD64, "v1")
     layout, outside = tmp_path / "layout", tmp_path / "outside"
     await calls("pull", f"{registry.url}/a:v1", layout)
     if where in ("blob", "part"):
@@ -133,7 +136,7 @@ async def test_a_link_is_never_followed(calls: Calls, serve: Serve, tmp_path: Pa
     if where != "part":
         with pytest.raises(ImageError, match="link"):
             await calls("push", layout, f"{registry.url}/b:v1")
-    store(f"{registry.url}/a", ARM64, "v2")
+    push_image(f"{registry.url}/a", ARM64, "v2")
     with pytest.raises(ImageError, match="link"):
         await calls("pull", f"{registry.url}/a:v1", layout)
     assert {path: path.read_bytes() for path in [outside, *outside.rglob("*")] if path.is_file()} == before
@@ -148,15 +151,15 @@ def test_the_folder_itself_may_be_a_link(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("digest", ["sha256:../../../etc/passwd", "../x", "sha256:" + "A" * 64, "md5:" + "0" * 32])
-async def test_a_digest_is_no_path(calls: Calls, serve: Serve, tmp_path: Path, digest: str) -> None:
+async def test_a_digest_is_no_path(calls: Calls, start_registry: StartRegistry, tmp_path: Path, digest: str) -> None:
     make_layout(tmp_path, {"mediaType": OCI_MANIFEST, "digest": digest, "size": 1})
     with pytest.raises(ValueError, match="digest"):
-        await calls("push", tmp_path, f"{serve().url}/a:v1")
+        await calls("push", tmp_path, f"{start_registry().url}/a:v1")
 
 
-async def test_bytes_are_compared_when_they_are_read(calls: Calls, serve: Serve, tmp_path: Path) -> None:
-    registry = serve()
-    store(f"{registry.url}/a", AMD64, "v1")
+async def test_bytes_are_compared_when_they_are_read(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
+    registry = start_registry()
+    push_image(f"{registry.url}/a", AMD64, "v1")
     for kind, digest in (("manifest", AMD64.root), ("layer", next(digest for digest in AMD64.blobs))):
         layout = tmp_path / kind
         await calls("pull", f"{registry.url}/a:v1", layout)
@@ -170,9 +173,9 @@ async def test_bytes_are_compared_when_they_are_read(calls: Calls, serve: Serve,
         assert list(tmp_path.rglob(".*")) == []
 
 
-async def test_a_blob_of_another_size_is_replaced(calls: Calls, serve: Serve, tmp_path: Path) -> None:
-    registry = serve()
-    store(f"{registry.url}/a", AMD64, "v1")
+async def test_a_blob_of_another_size_is_replaced(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
+    registry = start_registry()
+    push_image(f"{registry.url}/a", AMD64, "v1")
     await calls("pull", f"{registry.url}/a:v1", tmp_path)
     digest, content = next(iter(AMD64.blobs.items()))
     path = tmp_path / "blobs" / "sha256" / digest.removeprefix("sha256:")
@@ -182,26 +185,28 @@ async def test_a_blob_of_another_size_is_replaced(calls: Calls, serve: Serve, tm
     assert path.read_bytes() == content
 
 
-async def test_an_image_that_comes_in_part_is_not_in_the_index(calls: Calls, serve: Serve, tmp_path: Path) -> None:
-    registry = serve()
-    big = made_image([b"x" * (2 * 1024 * 1024), b"small"])
-    store(f"{registry.url}/a", big, "v1")
+async def test_an_image_that_comes_in_part_is_not_in_the_index(
+    calls: Calls, start_registry: StartRegistry, tmp_path: Path
+) -> None:
+    registry = start_registry()
+    big = build_image([b"x" * (2 * 1024 * 1024), b"small"])
+    push_image(f"{registry.url}/a", big, "v1")
     registry.faults.add(Fault(Reset(after=1000), operation="create_blob_read_stream", times=None))
     with pytest.raises(TransportError, match="Check the address"):
         await calls("pull", f"{registry.url}/a:v1", tmp_path)
     assert not (tmp_path / "index.json").exists()
     with pytest.raises(ImageError, match=r"no index\.json"):
         await calls("push", tmp_path, f"{registry.url}/b:v1")
-    assert [name for name in names(tmp_path) if not name.endswith(".part") and len(name) != 64] == []
+    assert [name for name in blob_names(tmp_path) if not name.endswith(".part") and len(name) != 64] == []
     registry.faults.clear()
     result = await calls("pull", f"{registry.url}/a:v1", tmp_path)
-    assert all(len(name) == 64 for name in names(tmp_path))
+    assert all(len(name) == 64 for name in blob_names(tmp_path))
     assert result.digest == big.root
 
 
-async def test_what_is_no_layout_is_left_alone(calls: Calls, serve: Serve, tmp_path: Path) -> None:
-    registry = serve()
-    store(f"{registry.url}/a", AMD64, "v1")
+async def test_what_is_no_layout_is_left_alone(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
+    registry = start_registry()
+    push_image(f"{registry.url}/a", AMD64, "v1")
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "thesis.txt").write_text("mine")
     (tmp_path / "file").write_text("mine")
@@ -224,10 +229,10 @@ async def test_what_is_no_layout_is_left_alone(calls: Calls, serve: Serve, tmp_p
     ],
 )
 async def test_a_layout_that_cannot_be_read_is_told(
-    calls: Calls, serve: Serve, tmp_path: Path, name: str, content: bytes, problem: str
+    calls: Calls, start_registry: StartRegistry, tmp_path: Path, name: str, content: bytes, problem: str
 ) -> None:
-    registry = serve()
-    store(f"{registry.url}/a", AMD64, "v1")
+    registry = start_registry()
+    push_image(f"{registry.url}/a", AMD64, "v1")
     await calls("pull", f"{registry.url}/a:v1", tmp_path)
     (tmp_path / name).write_bytes(content)
     with pytest.raises((ImageError, ParseError), match=problem):
@@ -238,11 +243,11 @@ async def test_a_layout_that_cannot_be_read_is_told(
         assert (tmp_path / name).read_bytes() == content
 
 
-async def test_a_pipe_is_not_waited_for(calls: Calls, serve: Serve, tmp_path: Path) -> None:
+async def test_a_pipe_is_not_waited_for(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
     make_layout(tmp_path, {"mediaType": OCI_MANIFEST, "digest": "sha256:" + "0" * 64, "size": 1})
     os.mkfifo(tmp_path / "blobs" / "sha256" / ("0" * 64))
     with pytest.raises(ImageError, match="is not a regular file"):
-        await calls("push", tmp_path, f"{serve().url}/a:v1")
+        await calls("push", tmp_path, f"{start_registry().url}/a:v1")
 
 
 def test_signed_schema_1_does_not_fit_into_a_layout(tmp_path: Path) -> None:
@@ -271,15 +276,15 @@ def test_processes_and_threads_lose_no_entry(tmp_path: Path) -> None:
         worker.start()
     for worker in workers:
         worker.join(60)
-    assert len(index(tmp_path)) == 80
+    assert len(index_entries(tmp_path)) == 80
     assert sorted(path.name for path in tmp_path.iterdir()) == ["blobs", "index.json", "oci-layout"]
 
 
-async def test_two_pulls_into_one_layout_share_their_blobs(calls: Calls, serve: Serve, tmp_path: Path) -> None:
-    registry = serve()
-    big = [made_image([b"x" * (4 * 1024 * 1024), number]) for number in (b"one", b"two")]
+async def test_two_pulls_into_one_layout_share_their_blobs(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
+    registry = start_registry()
+    big = [build_image([b"x" * (4 * 1024 * 1024), number]) for number in (b"one", b"two")]
     for number, made in enumerate(big):
-        store(f"{registry.url}/a", made, f"v{number}")
+        push_image(f"{registry.url}/a", made, f"v{number}")
     failures: list[BaseException] = []
 
     def pull(number: int) -> None:
@@ -296,10 +301,10 @@ async def test_two_pulls_into_one_layout_share_their_blobs(calls: Calls, serve: 
     for thread in threads:
         thread.join(60)
     assert failures == []
-    assert sorted(index(tmp_path)) == [("v0", big[0].root), ("v1", big[1].root)]
+    assert sorted(index_entries(tmp_path)) == [("v0", big[0].root), ("v1", big[1].root)]
     for number, made in enumerate(big):
         await calls("push", tmp_path, f"{registry.url}/b:v{number}", tag=f"v{number}")
-        fetch(f"{registry.url}/b", made, f"v{number}")
+        check_pushed_image(f"{registry.url}/b", made, f"v{number}")
 
 
 def make_layout(folder: Path, entry: dict[str, Any]) -> None:
@@ -309,12 +314,12 @@ def make_layout(folder: Path, entry: dict[str, Any]) -> None:
     (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [entry]}))
 
 
-def names(folder: Path) -> set[str]:
+def blob_names(folder: Path) -> set[str]:
     """Return the names of a layout's blobs."""
     return {path.name for path in (folder / "blobs" / "sha256").iterdir()}
 
 
-def index(folder: Path) -> list[tuple[str | None, str]]:
+def index_entries(folder: Path) -> list[tuple[str | None, str]]:
     """Return tag and digest of what a layout's index names."""
     manifests = json.loads((folder / "index.json").read_text())["manifests"]
     return [((one.get("annotations") or {}).get(NAME), one["digest"]) for one in manifests]

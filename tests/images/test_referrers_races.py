@@ -17,9 +17,9 @@ from docker_registry_sdk.images._sync.referrers import delete_manifest, push_man
 from docker_registry_sdk.media_types import OCI_MANIFEST
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, SetHeader, Status
-from tests.images.places import IMAGE, SUBJECT, referrer
 from tests.support.docker_registry import run_docker_registry
 from tests.support.images import digest_of
+from tests.support.referrers_registries import IMAGE, SUBJECT, referrer_manifest
 
 pytestmark = pytest.mark.anyio
 TAG = fallback_tag(SUBJECT)
@@ -141,20 +141,20 @@ async def run_tasks(repo: str, *acts: Callable[[AsyncHeld], Awaitable[object]]) 
 
 def test_two_threads_that_read_before_either_writes_are_both_listed(url: str) -> None:
     repo = prepare(url, "threads")
-    contents = [referrer(number) for number in range(2)]
+    contents = [referrer_manifest(number) for number in range(2)]
     run_threads(repo, *map(pushing, contents))
     assert listed_in(repo) == sorted(map(digest_of, contents))
 
 
 async def test_two_tasks_that_read_before_either_writes_are_both_listed(url: str) -> None:
     repo = prepare(url, "tasks")
-    contents = [referrer(number) for number in range(2)]
+    contents = [referrer_manifest(number) for number in range(2)]
     await run_tasks(repo, *map(async_pushing, contents))
     assert listed_in(repo) == sorted(map(digest_of, contents))
 
 
 def test_a_thread_that_deletes_and_one_that_pushes_both_get_their_way(url: str) -> None:
-    old, kept, new = (referrer(number) for number in range(3))
+    old, kept, new = (referrer_manifest(number) for number in range(3))
     repo = prepare(url, "delete-threads", old, kept)
     run_threads(
         repo,
@@ -165,7 +165,7 @@ def test_a_thread_that_deletes_and_one_that_pushes_both_get_their_way(url: str) 
 
 
 async def test_a_task_that_deletes_and_one_that_pushes_both_get_their_way(url: str) -> None:
-    old, kept, new = (referrer(number) for number in range(3))
+    old, kept, new = (referrer_manifest(number) for number in range(3))
     repo = prepare(url, "delete-tasks", old, kept)
     await run_tasks(
         repo,
@@ -178,7 +178,7 @@ async def test_a_task_that_deletes_and_one_that_pushes_both_get_their_way(url: s
 @pytest.mark.parametrize("url", ["embedded"], indirect=True)
 def test_many_threads_are_all_listed_where_conditions_hold(url: str) -> None:
     repo = prepare(url, "many-threads")
-    contents = [referrer(number) for number in range(WRITERS)]
+    contents = [referrer_manifest(number) for number in range(WRITERS)]
     run_threads(repo, *map(pushing, contents))
     assert listed_in(repo) == sorted(map(digest_of, contents))
 
@@ -186,6 +186,6 @@ def test_many_threads_are_all_listed_where_conditions_hold(url: str) -> None:
 @pytest.mark.parametrize("url", ["embedded"], indirect=True)
 async def test_many_tasks_are_all_listed_where_conditions_hold(url: str) -> None:
     repo = prepare(url, "many-tasks")
-    contents = [referrer(number) for number in range(WRITERS)]
+    contents = [referrer_manifest(number) for number in range(WRITERS)]
     await run_tasks(repo, *map(async_pushing, contents))
     assert listed_in(repo) == sorted(map(digest_of, contents))

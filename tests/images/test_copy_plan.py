@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.errors import NotFoundError
-from docker_registry_sdk.testing import EmbeddedRegistry
-from tests.images.calls import Calls, counted, fetch, made_image, made_index, store
+from tests.images.built_images import build_image, build_index, check_pushed_image, push_image
+from tests.images.calls import Calls, recorded_requests
+from tests.images.conftest import StartRegistry
 
 pytestmark = pytest.mark.anyio
 
-Serve = Callable[..., EmbeddedRegistry]
 BASE = b"base" * 1000
-AMD64 = made_image([BASE, b"for amd64"], "linux/amd64")
-ARM64 = made_image([BASE, b"for arm64"], "linux/arm64/v8")
-INDEX = made_index({"linux/amd64": AMD64, "linux/arm64/v8": ARM64})
+AMD64 = build_image([BASE, b"for amd64"], "linux/amd64")
+ARM64 = build_image([BASE, b"for arm64"], "linux/arm64/v8")
+INDEX = build_index({"linux/amd64": AMD64, "linux/arm64/v8": ARM64})
 
 
-async def test_a_plan_changes_nothing_and_says_all(calls: Calls, serve: Serve, tmp_path: Path) -> None:
-    source, target = serve(), serve()
-    store(f"{source.url}/a", INDEX, "v1")
-    with counted(source) as one, counted(target) as other:
+async def test_a_plan_changes_nothing_and_says_all(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", INDEX, "v1")
+    with recorded_requests(source) as one, recorded_requests(target) as other:
         plan = await calls("plan_copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
         await calls("plan_copy", f"{source.url}/a:v1", f"oci:{tmp_path}/layout:v1")
     assert {request.split()[0] for request in [*one, *other]} == {"GET", "HEAD"}
@@ -42,29 +41,29 @@ async def test_a_plan_changes_nothing_and_says_all(calls: Calls, serve: Serve, t
     assert lines[-1].strip() == f"{INDEX.size:,} bytes to move"
 
 
-async def test_a_plan_is_applied(calls: Calls, serve: Serve) -> None:
-    source, target = serve(), serve()
-    store(f"{source.url}/a", INDEX, "v1")
+async def test_a_plan_is_applied(calls: Calls, start_registry: StartRegistry) -> None:
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", INDEX, "v1")
     plan = await calls("plan_copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
     first = await calls("apply_copy", plan)
     assert (first.bytes_moved, first.manifests_pushed) == (INDEX.size, 3)
-    fetch(f"{target.url}/b", INDEX, "v1")
+    check_pushed_image(f"{target.url}/b", INDEX, "v1")
     again = await calls("apply_copy", plan)
     assert (again.bytes_moved, again.blobs_moved, again.blobs_skipped) == (0, 0, 5)
 
 
-async def test_a_plan_that_was_overtaken_moves_what_is_left(calls: Calls, serve: Serve) -> None:
-    source, target = serve(), serve()
-    store(f"{source.url}/a", INDEX, "v1")
+async def test_a_plan_that_was_overtaken_moves_what_is_left(calls: Calls, start_registry: StartRegistry) -> None:
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", INDEX, "v1")
     plan = await calls("plan_copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
-    store(f"{target.url}/b", AMD64, "other")
+    push_image(f"{target.url}/b", AMD64, "other")
     result = await calls("apply_copy", plan)
     assert (result.bytes_moved, result.blobs_skipped) == (INDEX.size - AMD64.size, 3)
 
 
-async def test_a_plan_says_what_is_mounted_and_skipped(calls: Calls, serve: Serve) -> None:
-    registry = serve()
-    store(f"{registry.url}/a", INDEX, "v1")
+async def test_a_plan_says_what_is_mounted_and_skipped(calls: Calls, start_registry: StartRegistry) -> None:
+    registry = start_registry()
+    push_image(f"{registry.url}/a", INDEX, "v1")
     with RegistryClientV2(f"{registry.url}/b") as client:
         client.blob_upload(BASE)
     plan = await calls("plan_copy", f"{registry.url}/a:v1", f"{registry.url}/b:v1")
@@ -74,13 +73,13 @@ async def test_a_plan_says_what_is_mounted_and_skipped(calls: Calls, serve: Serv
     assert (result.blobs_mounted, result.blobs_skipped, result.blobs_moved) == (4, 1, 0)
 
 
-async def test_a_plan_keeps_a_password_to_itself(calls: Calls, serve: Serve) -> None:
-    registry = serve(auth="token")
+async def test_a_plan_keeps_a_password_to_itself(calls: Calls, start_registry: StartRegistry) -> None:
+    registry = start_registry(auth="token")
     options = {"username": registry.username, "password": registry.password}
-    store(f"{registry.url}/a", AMD64, "v1", **options)
+    push_image(f"{registry.url}/a", AMD64, "v1", **options)
     plan = await calls("plan_copy", f"{registry.url}/a:v1", f"{registry.url}/b:v1", **options)
     assert registry.password not in f"{plan!r}{plan}"
     await calls("apply_copy", plan)
-    fetch(f"{registry.url}/b", AMD64, "v1", **options)
+    check_pushed_image(f"{registry.url}/b", AMD64, "v1", **options)
     with pytest.raises(NotFoundError):
         await calls("plan_copy", f"{registry.url}/a:v2", f"{registry.url}/b:v1", **options)

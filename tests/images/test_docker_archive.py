@@ -8,7 +8,7 @@ import io
 import json
 import lzma
 import tarfile
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,13 +21,13 @@ from docker_registry_sdk.digest import Digest
 from docker_registry_sdk.errors import DigestMismatchError, ImageError, RegistryError
 from docker_registry_sdk.images import DockerArchive
 from docker_registry_sdk.images.tar_index import TarIndex
-from docker_registry_sdk.testing import EmbeddedRegistry
-from tests.images.calls import Calls, Made, fetch, made_image, made_index, named
+from tests.images.built_images import BuiltImage, build_image, build_index, check_pushed_image, descriptor_of
+from tests.images.calls import Calls
+from tests.images.conftest import StartRegistry
 from tests.support.images import DOCKER_MANIFEST, OCI_INDEX, digest_of
 
 pytestmark = pytest.mark.anyio
 
-Serve = Callable[..., EmbeddedRegistry]
 LAYERS = [b"the base" * 1000, b"on top"]
 CONFIG = json.dumps(
     {"os": "linux", "architecture": "amd64", "rootfs": {"type": "layers", "diff_ids": [digest_of(one) for one in LAYERS]}}
@@ -55,9 +55,11 @@ def write(path: Path, files: Mapping[str, bytes | str]) -> Path:
     return path
 
 
-def oci(made: Made, name: str | None = "docker.io/library/alpine:3.20", *, without: Collection[str] = ()) -> dict[str, bytes]:
+def oci(
+    made: BuiltImage, name: str | None = "docker.io/library/alpine:3.20", *, without: Collection[str] = ()
+) -> dict[str, bytes]:
     """Return the files of an archive as Docker writes it since 25."""
-    entry = {**named(made), "annotations": {"io.containerd.image.name": name} if name else {}}
+    entry = {**descriptor_of(made), "annotations": {"io.containerd.image.name": name} if name else {}}
     contents = made.blobs | {digest: raw for digest, (_, raw) in made.manifests.items()}
     return {
         "oci-layout": b'{"imageLayoutVersion": "1.0.0"}',
@@ -68,8 +70,8 @@ def oci(made: Made, name: str | None = "docker.io/library/alpine:3.20", *, witho
 
 
 @pytest.mark.parametrize("ref", [None, "alpine:3.20", "docker.io/library/alpine:3.20"])
-async def test_an_old_archive_is_pushed(calls: Calls, serve: Serve, tmp_path: Path, ref: str | None) -> None:
-    registry = serve()
+async def test_an_old_archive_is_pushed(calls: Calls, start_registry: StartRegistry, tmp_path: Path, ref: str | None) -> None:
+    registry = start_registry()
     path = write(tmp_path / "image.tar", old())
     result = await calls("push", path, f"{registry.url}/a:v1", tag=ref)
     assert (result.media_type, result.blobs_moved, result.bytes_moved) == (DOCKER_MANIFEST, 3, sum(map(len, FILES.values())))
@@ -86,15 +88,15 @@ async def test_an_old_archive_is_pushed(calls: Calls, serve: Serve, tmp_path: Pa
     assert (again.bytes_moved, again.manifests_pushed, again.digest) == (0, 0, result.digest)
 
 
-async def test_an_archive_goes_into_a_layout(calls: Calls, serve: Serve, tmp_path: Path) -> None:
+async def test_an_archive_goes_into_a_layout(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
     path = write(tmp_path / "image.tar", old())
     result = await calls("pull", f"docker-archive:{path}:alpine:3.20", tmp_path / "layout")
-    pushed = await calls("push", tmp_path / "layout", f"{serve().url}/a:v1", tag="alpine:3.20")
+    pushed = await calls("push", tmp_path / "layout", f"{start_registry().url}/a:v1", tag="alpine:3.20")
     assert pushed.digest == result.digest
 
 
-async def test_compressed_layers_stay_as_they_are(calls: Calls, serve: Serve, tmp_path: Path) -> None:
-    registry = serve()
+async def test_compressed_layers_stay_as_they_are(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
+    registry = start_registry()
     packed = [gzip.compress(one) for one in LAYERS]
     path = write(tmp_path / "image.tar", {**old(), "1/layer.tar": packed[0], "2/layer.tar": packed[1]})
     await calls("push", path, f"{registry.url}/a:v1")
@@ -104,49 +106,51 @@ async def test_compressed_layers_stay_as_they_are(calls: Calls, serve: Serve, tm
     assert {one["mediaType"] for one in layers} == {"application/vnd.docker.image.rootfs.diff.tar.gzip"}
 
 
-async def test_a_layer_that_docker_had_twice_is_a_link(calls: Calls, serve: Serve, tmp_path: Path) -> None:
+async def test_a_layer_that_docker_had_twice_is_a_link(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
     config = json.loads(CONFIG)
     config["rootfs"]["diff_ids"] = [digest_of(LAYERS[1])] * 2
     path = write(tmp_path / "image.tar", {**old(), "config.json": json.dumps(config).encode(), "2/layer.tar": "../1/layer.tar",
                                           "1/layer.tar": LAYERS[1]})  # fmt: skip
-    result = await calls("push", path, f"{serve().url}/a:v1")
+    result = await calls("push", path, f"{start_registry().url}/a:v1")
     assert result.blobs_moved == 2
 
 
 @pytest.mark.parametrize("target", ["/etc/passwd", "../../../etc/passwd", "3/layer.tar", "2/layer.tar", "chain"])
-async def test_a_link_leads_to_no_file_outside(calls: Calls, serve: Serve, tmp_path: Path, target: str) -> None:
+async def test_a_link_leads_to_no_file_outside(calls: Calls, start_registry: StartRegistry, tmp_path: Path, target: str) -> None:
     path = write(tmp_path / "image.tar", {**old(), "2/layer.tar": target, "chain": "1/layer.tar"})
     with pytest.raises(ImageError, match=r"has no file '2/layer\.tar'"):
-        await calls("push", path, f"{serve().url}/a:v1")
+        await calls("push", path, f"{start_registry().url}/a:v1")
 
 
 @pytest.mark.parametrize("name", ["/etc/passwd", "../../etc/passwd", "", "."])
-async def test_a_name_leads_to_no_file_outside(calls: Calls, serve: Serve, tmp_path: Path, name: str) -> None:
+async def test_a_name_leads_to_no_file_outside(calls: Calls, start_registry: StartRegistry, tmp_path: Path, name: str) -> None:
     path = write(tmp_path / "image.tar", old({**ENTRY, "Layers": ["1/layer.tar", name]}))
     with pytest.raises(ImageError, match="has no file"):
-        await calls("push", path, f"{serve().url}/a:v1")
+        await calls("push", path, f"{start_registry().url}/a:v1")
 
 
-async def test_a_file_that_is_there_twice_is_refused(calls: Calls, serve: Serve, tmp_path: Path) -> None:
+async def test_a_file_that_is_there_twice_is_refused(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
     path = write(tmp_path / "image.tar", old())
     with tarfile.open(path, "a") as tar:
         entry = tarfile.TarInfo("./1/layer.tar")
         entry.size = 5
         tar.addfile(entry, io.BytesIO(b"other"))
     with pytest.raises(ImageError, match="twice"):
-        await calls("push", path, f"{serve().url}/a:v1")
+        await calls("push", path, f"{start_registry().url}/a:v1")
 
 
-async def test_a_layer_that_is_not_what_the_config_says_is_refused(calls: Calls, serve: Serve, tmp_path: Path) -> None:
+async def test_a_layer_that_is_not_what_the_config_says_is_refused(
+    calls: Calls, start_registry: StartRegistry, tmp_path: Path
+) -> None:
     path = write(tmp_path / "image.tar", {**old(), "2/layer.tar": b"another"})
     with pytest.raises(DigestMismatchError):
-        await calls("push", path, f"{serve().url}/a:v1")
+        await calls("push", path, f"{start_registry().url}/a:v1")
 
 
-async def test_the_image_is_chosen_by_its_name(calls: Calls, serve: Serve, tmp_path: Path) -> None:
+async def test_the_image_is_chosen_by_its_name(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
     other = {**ENTRY, "RepoTags": ["example.com/b:1", "b:2"]}
     path = write(tmp_path / "image.tar", old(ENTRY, other, {**ENTRY, "RepoTags": None}))
-    registry = serve()
+    registry = start_registry()
     await calls("push", path, f"{registry.url}/a:v1", tag="b:2")
     with pytest.raises(ImageError, match=r"has no image 'c:1': 'alpine:3\.20', 'b:2', 'example\.com/b:1'"):
         await calls("push", path, f"{registry.url}/a:v1", tag="c:1")
@@ -154,39 +158,41 @@ async def test_the_image_is_chosen_by_its_name(calls: Calls, serve: Serve, tmp_p
         await calls("push", path, f"{registry.url}/a:v1")
 
 
-async def test_a_new_archive_keeps_its_manifest(calls: Calls, serve: Serve, tmp_path: Path) -> None:
-    made = made_image(LAYERS)
+async def test_a_new_archive_keeps_its_manifest(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
+    made = build_image(LAYERS)
     path = write(tmp_path / "image.tar", oci(made))
-    registry = serve()
+    registry = start_registry()
     result = await calls("copy", f"docker-archive:{path}:alpine:3.20", f"{registry.url}/a:v1")
     assert result.digest == made.root
-    fetch(f"{registry.url}/a", made, "v1")
+    check_pushed_image(f"{registry.url}/a", made, "v1")
     with pytest.raises(ImageError, match=r"has no image 'b:1'"):
         await calls("copy", f"docker-archive:{path}:b:1", f"{registry.url}/a:v1")
 
 
-async def test_a_new_archive_may_hold_an_index(calls: Calls, serve: Serve, tmp_path: Path) -> None:
-    parts = {"linux/amd64": made_image([b"1"]), "linux/arm64": made_image([b"2"], "linux/arm64")}
-    made = made_index(parts)
-    registry = serve()
+async def test_a_new_archive_may_hold_an_index(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
+    parts = {"linux/amd64": build_image([b"1"]), "linux/arm64": build_image([b"2"], "linux/arm64")}
+    made = build_index(parts)
+    registry = start_registry()
     await calls("push", write(tmp_path / "all.tar", oci(made)), f"{registry.url}/a:v1")
-    fetch(f"{registry.url}/a", made, "v1")
+    check_pushed_image(f"{registry.url}/a", made, "v1")
     only = parts["linux/arm64"]
     missing = {*parts["linux/amd64"].manifests, *parts["linux/amd64"].blobs}
     path = write(tmp_path / "one.tar", oci(made, without=missing))
     result = await calls("push", path, f"{registry.url}/b:v1")
     assert result.digest == only.root
-    fetch(f"{registry.url}/b", only, "v1")
+    check_pushed_image(f"{registry.url}/b", only, "v1")
 
 
-async def test_a_manifest_with_another_digest_than_its_name_is_refused(calls: Calls, serve: Serve, tmp_path: Path) -> None:
+async def test_a_manifest_with_another_digest_than_its_name_is_refused(
+    calls: Calls, start_registry: StartRegistry, tmp_path: Path
+) -> None:
     """The same keys in another order have the same size and meaning, but not the same digest."""
-    made = made_image(LAYERS)
+    made = build_image(LAYERS)
     raw = made.manifests[made.root][1]
     reordered = json.dumps(dict(reversed(json.loads(raw).items()))).encode()
     assert (reordered != raw, len(reordered)) == (True, len(raw))
     path = write(tmp_path / "image.tar", {**oci(made), f"blobs/{made.root.replace(':', '/')}": reordered})
-    registry = serve()
+    registry = start_registry()
     with pytest.raises(DigestMismatchError) as caught:
         await calls("push", path, f"{registry.url}/a:v1")
     assert (caught.value.expected, caught.value.actual) == (made.root, digest_of(reordered))
@@ -200,11 +206,13 @@ def test_a_blob_is_read_from_an_offset_to_its_end(tmp_path: Path, offset: int) -
 
 
 @pytest.mark.parametrize("form", ["gzip", "bz2", "xz"])
-async def test_a_compressed_archive_is_named_as_such(calls: Calls, serve: Serve, tmp_path: Path, form: str) -> None:
+async def test_a_compressed_archive_is_named_as_such(
+    calls: Calls, start_registry: StartRegistry, tmp_path: Path, form: str
+) -> None:
     packed = {"gzip": gzip.compress(b"x"), "bz2": bz2.compress(b"x"), "xz": lzma.compress(b"x")}[form]
     (tmp_path / "image.tar").write_bytes(packed)
     with pytest.raises(ImageError, match="decompress it first"):
-        await calls("push", tmp_path / "image.tar", f"{serve().url}/a:v1")
+        await calls("push", tmp_path / "image.tar", f"{start_registry().url}/a:v1")
 
 
 @pytest.mark.parametrize(
@@ -222,11 +230,11 @@ async def test_a_compressed_archive_is_named_as_such(calls: Calls, serve: Serve,
     ],
 )
 async def test_what_is_no_archive_of_images_is_refused(
-    calls: Calls, serve: Serve, tmp_path: Path, files: dict[str, bytes | str], problem: str
+    calls: Calls, start_registry: StartRegistry, tmp_path: Path, files: dict[str, bytes | str], problem: str
 ) -> None:
     path = write(tmp_path / "image.tar", files)
     with pytest.raises(RegistryError, match=problem):
-        await calls("push", path, f"{serve().url}/a:v1")
+        await calls("push", path, f"{start_registry().url}/a:v1")
 
 
 def test_an_archive_that_breaks_off_is_refused(tmp_path: Path) -> None:

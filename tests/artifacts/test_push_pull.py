@@ -26,13 +26,10 @@ from docker_registry_sdk.media_types import OCI_INDEX, OCI_MANIFEST
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Status, WrongBytes
 from docker_registry_sdk.v2.models import Descriptor
-from tests.images.places import IMAGE, SUBJECT, take_api_away
-from tests.images.places import client as client
-from tests.images.places import kind as kind
-from tests.images.places import place as place
 from tests.support.awaited import connect
 from tests.support.calls import call
 from tests.support.images import DOCKER_MANIFEST, descriptor, digest_of, index_of
+from tests.support.referrers_registries import IMAGE, SUBJECT, disable_referrers_api
 
 pytestmark = pytest.mark.anyio
 REPORT = "application/vnd.example.report.v1"
@@ -40,9 +37,11 @@ TITLE = "org.opencontainers.image.title"
 
 
 @pytest.fixture
-async def alone(embedded_registry: EmbeddedRegistry, kind: str, anyio_backend: str) -> AsyncIterator[AsyncRegistryClientV2]:
+async def isolated_client(
+    embedded_registry: EmbeddedRegistry, client_kind: str, anyio_backend: str
+) -> AsyncIterator[AsyncRegistryClientV2]:
     """A client of a registry that only this test uses."""
-    async with connect(kind, f"{embedded_registry.url}/a/b", max_retries=0) as connected:
+    async with connect(client_kind, f"{embedded_registry.url}/a/b", max_retries=0) as connected:
         yield connected
 
 
@@ -57,11 +56,11 @@ def source(tmp_path: Path) -> Path:
     return folder
 
 
-async def push(client: AsyncRegistryClientV2, ref: str | None, files: Any, **options: Any) -> Any:
+async def push_files(client: AsyncRegistryClientV2, ref: str | None, files: Any, **options: Any) -> Any:
     return await call("artifacts", "push", client, ref, files, **({"artifact_type": REPORT} | options))
 
 
-async def pull(client: AsyncRegistryClientV2, ref: str, folder: Path, **options: Any) -> Any:
+async def pull_files(client: AsyncRegistryClientV2, ref: str, folder: Path, **options: Any) -> Any:
     return await call("artifacts", "pull", client, ref, folder, **options)
 
 
@@ -83,21 +82,25 @@ def layer(content: bytes, title: str | None, **fields: Any) -> dict[str, Any]:
     return descriptor("application/octet-stream", content) | annotations | fields
 
 
-async def test_files_come_back_as_they_were_pushed(client: AsyncRegistryClientV2, source: Path, tmp_path: Path) -> None:
+async def test_files_come_back_as_they_were_pushed(
+    repository_client: AsyncRegistryClientV2, source: Path, tmp_path: Path
+) -> None:
     names = ["report.txt", "data.bin", "empty"]
-    pushed = await push(client, "report", [source / name for name in names])
+    pushed = await push_files(repository_client, "report", [source / name for name in names])
     assert (pushed.media_type, pushed.artifact_type) == (OCI_MANIFEST, REPORT)
     for ref in ("report", pushed.digest):
         target = tmp_path / ref.replace(":", "-") / "new"
-        assert await pull(client, ref, target) == [target / name for name in names]
+        assert await pull_files(repository_client, ref, target) == [target / name for name in names]
         assert sorted(each.name for each in target.iterdir()) == sorted(names)
         for name in names:
             assert (target / name).read_bytes() == (source / name).read_bytes()
 
 
-async def test_the_manifest_is_as_the_specification_guides(client: AsyncRegistryClientV2, source: Path) -> None:
-    pushed = await push(client, "v1-report", [source / "report.txt", ArtifactBlob(b"[]", "application/json", "a/b.json")])
-    found = await client.get_manifest("v1-report")
+async def test_the_manifest_is_as_the_specification_guides(repository_client: AsyncRegistryClientV2, source: Path) -> None:
+    pushed = await push_files(
+        repository_client, "v1-report", [source / "report.txt", ArtifactBlob(b"[]", "application/json", "a/b.json")]
+    )
+    found = await repository_client.get_manifest("v1-report")
     assert (found.digest, len(found.raw)) == (pushed.digest, pushed.size)
     assert json.loads(found.raw) == {
         "schemaVersion": 2,
@@ -111,66 +114,70 @@ async def test_the_manifest_is_as_the_specification_guides(client: AsyncRegistry
     }
 
 
-async def test_the_same_files_make_the_same_digest(client: AsyncRegistryClientV2, source: Path) -> None:
+async def test_the_same_files_make_the_same_digest(repository_client: AsyncRegistryClientV2, source: Path) -> None:
     def options(*names: str) -> dict[str, Any]:
         return {"annotations": {name: f"ö {name}" for name in names}, "config": ArtifactBlob(b"{}", "application/x+json")}
 
-    first = await push(client, "one", [source / "report.txt"], **options("a", "b"))
-    second = await push(client, None, [source / "report.txt"], **options("b", "a"))
+    first = await push_files(repository_client, "one", [source / "report.txt"], **options("a", "b"))
+    second = await push_files(repository_client, None, [source / "report.txt"], **options("b", "a"))
     assert first == second
-    assert json.loads((await client.get_manifest("one")).raw)["annotations"] == {"a": "ö a", "b": "ö b"}
+    assert json.loads((await repository_client.get_manifest("one")).raw)["annotations"] == {"a": "ö a", "b": "ö b"}
 
 
-async def test_an_artifact_may_have_no_files(client: AsyncRegistryClientV2, tmp_path: Path) -> None:
-    pushed = await push(client, None, [])
-    found = json.loads((await client.get_manifest(pushed.digest)).raw)
+async def test_an_artifact_may_have_no_files(repository_client: AsyncRegistryClientV2, tmp_path: Path) -> None:
+    pushed = await push_files(repository_client, None, [])
+    found = json.loads((await repository_client.get_manifest(pushed.digest)).raw)
     assert found["layers"] == [found["config"]] == [descriptor("application/vnd.oci.empty.v1+json", b"{}")]
-    assert await pull(client, pushed.digest, tmp_path / "target") == []
+    assert await pull_files(repository_client, pushed.digest, tmp_path / "target") == []
 
 
-async def test_a_blob_without_a_title_is_no_file(client: AsyncRegistryClientV2, tmp_path: Path) -> None:
-    await push(client, "titled", [ArtifactBlob(b"no file"), ArtifactBlob(b"a file", title="a")])
-    assert await pull(client, "titled", tmp_path / "target") == [tmp_path / "target" / "a"]
+async def test_a_blob_without_a_title_is_no_file(repository_client: AsyncRegistryClientV2, tmp_path: Path) -> None:
+    await push_files(repository_client, "titled", [ArtifactBlob(b"no file"), ArtifactBlob(b"a file", title="a")])
+    assert await pull_files(repository_client, "titled", tmp_path / "target") == [tmp_path / "target" / "a"]
     assert (tmp_path / "target" / "a").read_bytes() == b"a file"
 
 
-async def test_an_artifact_about_an_image_is_found_from_there(client: AsyncRegistryClientV2, source: Path) -> None:
-    pushed = await push(client, None, [source / "report.txt"], subject=SUBJECT, annotations={"a": "b"})
-    (one,) = [each async for each in client.iter_referrers(SUBJECT, artifact_type=REPORT)]
+async def test_an_artifact_about_an_image_is_found_from_there(repository_client: AsyncRegistryClientV2, source: Path) -> None:
+    pushed = await push_files(repository_client, None, [source / "report.txt"], subject=SUBJECT, annotations={"a": "b"})
+    (one,) = [each async for each in repository_client.iter_referrers(SUBJECT, artifact_type=REPORT)]
     assert (one.digest, one.size, one.annotations) == (pushed.digest, pushed.size, {"a": "b"})
-    about = json.loads((await client.get_manifest(pushed.digest)).raw)["subject"]
-    assert about == {"mediaType": OCI_MANIFEST, "digest": SUBJECT, "size": len((await client.get_manifest(SUBJECT)).raw)}
+    about = json.loads((await repository_client.get_manifest(pushed.digest)).raw)["subject"]
+    assert about == {
+        "mediaType": OCI_MANIFEST,
+        "digest": SUBJECT,
+        "size": len((await repository_client.get_manifest(SUBJECT)).raw),
+    }
     one_more = Descriptor(media_type=OCI_MANIFEST, digest=SUBJECT, size=about["size"])
-    await push(client, None, [source / "report.txt"], subject=one_more, annotations={"a": "b"})
-    assert len([each async for each in client.iter_referrers(SUBJECT)]) == 1
+    await push_files(repository_client, None, [source / "report.txt"], subject=one_more, annotations={"a": "b"})
+    assert len([each async for each in repository_client.iter_referrers(SUBJECT)]) == 1
 
 
-async def test_a_subject_that_is_not_there_is_an_error_by_digest_only(client: AsyncRegistryClientV2) -> None:
+async def test_a_subject_that_is_not_there_is_an_error_by_digest_only(repository_client: AsyncRegistryClientV2) -> None:
     unknown = digest_of(b"nothing")
     with pytest.raises(NotFoundError):
-        await push(client, None, [], subject=unknown)
+        await push_files(repository_client, None, [], subject=unknown)
     with pytest.raises(InvalidDigestError):
-        await push(client, None, [], subject="v1")
-    pushed = await push(client, None, [], subject=Descriptor(media_type=OCI_MANIFEST, digest=unknown, size=7))
-    assert [each.digest async for each in client.iter_referrers(unknown)] == [pushed.digest]
+        await push_files(repository_client, None, [], subject="v1")
+    pushed = await push_files(repository_client, None, [], subject=Descriptor(media_type=OCI_MANIFEST, digest=unknown, size=7))
+    assert [each.digest async for each in repository_client.iter_referrers(unknown)] == [pushed.digest]
 
 
 async def test_what_is_there_already_is_not_moved_again(
-    embedded_registry: EmbeddedRegistry, alone: AsyncRegistryClientV2, source: Path, tmp_path: Path
+    embedded_registry: EmbeddedRegistry, isolated_client: AsyncRegistryClientV2, source: Path, tmp_path: Path
 ) -> None:
     files = [source / "report.txt", source / "data.bin"]
-    await push(alone, "v1", files)
-    await pull(alone, "v1", tmp_path / "target")
+    await push_files(isolated_client, "v1", files)
+    await pull_files(isolated_client, "v1", tmp_path / "target")
     (tmp_path / "target" / "report.txt").unlink()
     embedded_registry.requests.clear()
     events: list[Progress] = []
-    await push(alone, "v1", files, on_progress=events.append)
-    await alone.list_tags()  # an answer with a body is logged before it is there, and so what came before
+    await push_files(isolated_client, "v1", files, on_progress=events.append)
+    await isolated_client.list_tags()  # an answer with a body is logged before it is there, and so what came before
     assert [one.method for one in embedded_registry.requests][:-1] == ["HEAD", "HEAD", "HEAD", "PUT"]
     assert (events[-1].phase, events[-1].bytes) == ("manifest", events[-1].total)
     embedded_registry.requests.clear()
     events.clear()
-    await pull(alone, "v1", tmp_path / "target", on_progress=events.append)
+    await pull_files(isolated_client, "v1", tmp_path / "target", on_progress=events.append)
     read = [one.path for one in embedded_registry.requests if "/blobs/" in one.path]
     assert [path.rpartition("/")[2] for path in read] == [digest_of(b"all is well\n")]
     assert {event.digest for event in events if event.phase == "skip"} == {digest_of((source / "data.bin").read_bytes())}
@@ -178,74 +185,76 @@ async def test_what_is_there_already_is_not_moved_again(
 
 
 async def test_a_pull_that_breaks_off_is_gone_on_with(
-    embedded_registry: EmbeddedRegistry, alone: AsyncRegistryClientV2, source: Path, tmp_path: Path
+    embedded_registry: EmbeddedRegistry, isolated_client: AsyncRegistryClientV2, source: Path, tmp_path: Path
 ) -> None:
-    await push(alone, "v1", [source / "report.txt", source / "data.bin"])
+    await push_files(isolated_client, "v1", [source / "report.txt", source / "data.bin"])
     blob = digest_of((source / "data.bin").read_bytes())
     embedded_registry.faults.add(Fault(Status(403), operation="create_blob_read_stream", path=rf".*/{blob}"))
     with pytest.raises(Exception, match="403"):
-        await pull(alone, "v1", tmp_path / "target")
+        await pull_files(isolated_client, "v1", tmp_path / "target")
     assert [each.name for each in (tmp_path / "target").iterdir()] == ["report.txt"]
-    await pull(alone, "v1", tmp_path / "target")
+    await pull_files(isolated_client, "v1", tmp_path / "target")
     assert (tmp_path / "target" / "data.bin").read_bytes() == (source / "data.bin").read_bytes()
 
 
 async def test_wrong_bytes_leave_nothing(
-    embedded_registry: EmbeddedRegistry, alone: AsyncRegistryClientV2, source: Path, tmp_path: Path
+    embedded_registry: EmbeddedRegistry, isolated_client: AsyncRegistryClientV2, source: Path, tmp_path: Path
 ) -> None:
-    await push(alone, "v1", [source / "data.bin"])
+    await push_files(isolated_client, "v1", [source / "data.bin"])
     embedded_registry.faults.add(Fault(WrongBytes(), operation="create_blob_read_stream", times=None))
     with pytest.raises(DigestMismatchError):
-        await pull(alone, "v1", tmp_path / "target")
+        await pull_files(isolated_client, "v1", tmp_path / "target")
     assert list((tmp_path / "target").iterdir()) == []
 
 
-async def test_a_file_that_is_longer_than_the_manifest_says_is_refused(alone: AsyncRegistryClientV2, tmp_path: Path) -> None:
-    await alone.blob_upload(b"longer")
-    digest = await push_layers(alone, "v1", [layer(b"longer", "a", size=3)])
+async def test_a_file_that_is_longer_than_the_manifest_says_is_refused(
+    isolated_client: AsyncRegistryClientV2, tmp_path: Path
+) -> None:
+    await isolated_client.blob_upload(b"longer")
+    digest = await push_layers(isolated_client, "v1", [layer(b"longer", "a", size=3)])
     with pytest.raises(DigestMismatchError):
-        await pull(alone, digest, tmp_path / "target")
+        await pull_files(isolated_client, digest, tmp_path / "target")
     assert list((tmp_path / "target").iterdir()) == []
 
 
-async def test_a_folder_that_oras_packed_stays_packed(alone: AsyncRegistryClientV2, tmp_path: Path) -> None:
+async def test_a_folder_that_oras_packed_stays_packed(isolated_client: AsyncRegistryClientV2, tmp_path: Path) -> None:
     content = b"a tar.gz of a folder"
-    await alone.blob_upload(content)
+    await isolated_client.blob_upload(content)
     annotations = {TITLE: "folder", "io.deis.oras.content.unpack": "true", "io.deis.oras.content.digest": digest_of(b"")}
-    await push_layers(alone, "v1", [layer(content, None, annotations=annotations)])
-    await pull(alone, "v1", tmp_path / "target")
+    await push_layers(isolated_client, "v1", [layer(content, None, annotations=annotations)])
+    await pull_files(isolated_client, "v1", tmp_path / "target")
     assert (tmp_path / "target" / "folder").read_bytes() == content
 
 
-async def test_what_is_no_artifact_is_an_error(alone: AsyncRegistryClientV2, tmp_path: Path) -> None:
-    await alone.put_manifest(index_of(OCI_INDEX, OCI_MANIFEST, {}), "index", media_type=OCI_INDEX)
+async def test_what_is_no_artifact_is_an_error(isolated_client: AsyncRegistryClientV2, tmp_path: Path) -> None:
+    await isolated_client.put_manifest(index_of(OCI_INDEX, OCI_MANIFEST, {}), "index", media_type=OCI_INDEX)
     for blob in (IMAGE.config, IMAGE.layer):
-        await alone.blob_upload(blob)
-    await alone.put_manifest(IMAGE.docker, "docker", media_type=DOCKER_MANIFEST)
+        await isolated_client.blob_upload(blob)
+    await isolated_client.put_manifest(IMAGE.docker, "docker", media_type=DOCKER_MANIFEST)
     for ref, hint in (("index", "by digest"), ("docker", "not an artifact")):
         with pytest.raises(ArtifactError, match=hint):
-            await pull(alone, ref, tmp_path / "target")
+            await pull_files(isolated_client, ref, tmp_path / "target")
     assert not (tmp_path / "target").exists()
 
 
 @pytest.mark.parametrize("data", ["!", "e30", base64.b64encode(b"[]").decode(), base64.b64encode(b"a longer one").decode()])
 async def test_data_that_is_not_what_the_descriptor_says_is_refused(
-    alone: AsyncRegistryClientV2, tmp_path: Path, data: str
+    isolated_client: AsyncRegistryClientV2, tmp_path: Path, data: str
 ) -> None:
-    await push_layers(alone, "v1", [layer(b"{}", "a", data=data)])
+    await push_layers(isolated_client, "v1", [layer(b"{}", "a", data=data)])
     with pytest.raises(ParseError, match=r"layers\[0\].data"):
-        await pull(alone, "v1", tmp_path / "target")
+        await pull_files(isolated_client, "v1", tmp_path / "target")
     assert not (tmp_path / "target").exists()
 
 
-async def test_data_that_is_right_is_no_obstacle(alone: AsyncRegistryClientV2, tmp_path: Path) -> None:
-    await push_layers(alone, "v1", [layer(b"{}", "a", data="e30=")])
-    await pull(alone, "v1", tmp_path / "target")
+async def test_data_that_is_right_is_no_obstacle(isolated_client: AsyncRegistryClientV2, tmp_path: Path) -> None:
+    await push_layers(isolated_client, "v1", [layer(b"{}", "a", data="e30=")])
+    await pull_files(isolated_client, "v1", tmp_path / "target")
     assert (tmp_path / "target" / "a").read_bytes() == b"{}"
 
 
 async def test_nothing_is_sent_of_titles_that_nobody_could_pull(
-    embedded_registry: EmbeddedRegistry, alone: AsyncRegistryClientV2, source: Path
+    embedded_registry: EmbeddedRegistry, isolated_client: AsyncRegistryClientV2, source: Path
 ) -> None:
     for files in (
         [ArtifactBlob(b"", title="../a")],
@@ -253,24 +262,24 @@ async def test_nothing_is_sent_of_titles_that_nobody_could_pull(
         [Path("/")],
     ):
         with pytest.raises(UnsafeTitleError):
-            await push(alone, "v1", files)
+            await push_files(isolated_client, "v1", files)
     with pytest.raises(ValueError, match="artifact_type"):
-        await push(alone, "v1", [], artifact_type="")
+        await push_files(isolated_client, "v1", [], artifact_type="")
     assert len(embedded_registry.requests) == 0
 
 
-async def test_a_file_that_is_missing_is_an_error(alone: AsyncRegistryClientV2, tmp_path: Path) -> None:
+async def test_a_file_that_is_missing_is_an_error(isolated_client: AsyncRegistryClientV2, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        await push(alone, "v1", [tmp_path / "missing"])
+        await push_files(isolated_client, "v1", [tmp_path / "missing"])
     with pytest.raises(NotFoundError):
-        await alone.get_manifest("v1")
+        await isolated_client.get_manifest("v1")
 
 
 async def test_without_the_api_an_artifact_is_listed_under_the_fallback_tag(
-    embedded_registry: EmbeddedRegistry, alone: AsyncRegistryClientV2
+    embedded_registry: EmbeddedRegistry, isolated_client: AsyncRegistryClientV2
 ) -> None:
-    take_api_away(embedded_registry)
-    subject = await push(alone, "v1", [])
-    pushed = await push(alone, None, [ArtifactBlob(b"a")], subject=subject.digest)
-    left = await alone.get_manifest(subject.digest.replace(":", "-"))
+    disable_referrers_api(embedded_registry)
+    subject = await push_files(isolated_client, "v1", [])
+    pushed = await push_files(isolated_client, None, [ArtifactBlob(b"a")], subject=subject.digest)
+    left = await isolated_client.get_manifest(subject.digest.replace(":", "-"))
     assert [each["digest"] for each in json.loads(left.raw)["manifests"]] == [pushed.digest]

@@ -1,4 +1,4 @@
-"""Registries that keep referrers, and registries that do not, for the tests of this folder."""
+"""Registries with and without the referrers API, and clients of them, for the tests of images and artifacts."""
 
 from __future__ import annotations
 
@@ -24,79 +24,89 @@ SIGNATURE = "application/vnd.example.signature"
 
 
 @frozen
-class Place:
-    """A registry that keeps referrers, or does not.
+class ReferrersRegistry:
+    """A registry with or without the referrers API.
 
     Attributes:
-        url: Its address.
-        api: Whether it has the referrers API.
-        embedded: The embedded registry, when it is that.
+        url: The URL of the registry.
+        has_api: Whether it has the referrers API.
+        embedded: The embedded registry; None for Debian's docker-registry.
     """
 
     url: str
-    api: bool
+    has_api: bool
     embedded: EmbeddedRegistry | None = None
 
 
 @pytest.fixture(scope="module", params=["api", "no-api", "ghcr", "gitlab", "docker-registry"])
-def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
-    """Each kind of registry; GitLab's profile has the API, and gets it taken away."""
+def referrers_registry(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReferrersRegistry]:
+    """One registry of each kind. GitLab has the referrers API, which is disabled here to test its other differences."""
     if request.param == "docker-registry":
         with run_docker_registry(tmp_path_factory.mktemp("debian")) as debian:
-            yield Place(debian.url, api=False)
+            yield ReferrersRegistry(debian.url, has_api=False)
         return
     with EmbeddedRegistry(profile=request.param if request.param in ("ghcr", "gitlab") else None, auth="none") as embedded:
         if request.param in ("no-api", "gitlab"):
-            take_api_away(embedded)
-        yield Place(embedded.url, request.param == "api", embedded)
+            disable_referrers_api(embedded)
+        yield ReferrersRegistry(embedded.url, request.param == "api", embedded)
 
 
-def take_api_away(registry: EmbeddedRegistry, answer: Any = None) -> None:
-    """Let a registry keep no referrers."""
-    registry.faults.add(Fault(answer or Status(404), operation="list_referrers", times=None))
+def disable_referrers_api(registry: EmbeddedRegistry, response: Any = None) -> None:
+    """Let a registry respond as one without the referrers API.
+
+    Args:
+        registry: The registry.
+        response: The response to requests of the referrers API; None for 404.
+    """
+    registry.faults.add(Fault(response or Status(404), operation="list_referrers", times=None))
     registry.faults.add(Fault(SetHeader("oci-subject", None), operation="put_manifest", times=None))
 
 
 @pytest.fixture
-def bare() -> Iterator[EmbeddedRegistry]:
-    """An embedded registry without the API, which only this test uses."""
+def registry_without_referrers() -> Iterator[EmbeddedRegistry]:
+    """An embedded registry without the referrers API, for this test only."""
     with EmbeddedRegistry(auth="none") as registry:
-        take_api_away(registry)
+        disable_referrers_api(registry)
         yield registry
 
 
 @pytest.fixture(params=KINDS)
-def kind(request: pytest.FixtureRequest) -> str:
+def client_kind(request: pytest.FixtureRequest) -> str:
+    """`sync` or `async`."""
     kind: str = request.param
     return kind
 
 
 @pytest.fixture
-async def client(
-    place: Place, kind: str, request: pytest.FixtureRequest, anyio_backend: str
+async def repository_client(
+    referrers_registry: ReferrersRegistry, client_kind: str, request: pytest.FixtureRequest, anyio_backend: str
 ) -> AsyncIterator[AsyncRegistryClientV2]:
-    """A client of a repository that only this test uses, with the image that is the subject."""
+    """A client of a repository for this test only, which has the subject."""
     name = "".join(letter if letter.isalnum() else "-" for letter in request.node.name.lower()).strip("-")
-    async with connect(kind, f"{place.url}/tests/{'-'.join(filter(None, name.split('-')))}") as connected:
+    repo_url = f"{referrers_registry.url}/tests/{'-'.join(filter(None, name.split('-')))}"
+    async with connect(client_kind, repo_url) as connected:
         await push_subject(connected)
         yield connected
 
 
 @pytest.fixture
-async def alone(bare: EmbeddedRegistry, kind: str, anyio_backend: str) -> AsyncIterator[AsyncRegistryClientV2]:
-    """A client of the registry that only this test uses, with the image that is the subject."""
-    async with connect(kind, f"{bare.url}/a/b", max_retries=0) as connected:
+async def client_without_referrers(
+    registry_without_referrers: EmbeddedRegistry, client_kind: str, anyio_backend: str
+) -> AsyncIterator[AsyncRegistryClientV2]:
+    """A client of a repository of `registry_without_referrers`, which has the subject."""
+    async with connect(client_kind, f"{registry_without_referrers.url}/a/b", max_retries=0) as connected:
         await push_subject(connected)
         yield connected
 
 
 async def push_subject(client: AsyncRegistryClientV2) -> None:
+    """Push the image that is the subject of referrers."""
     for blob in (IMAGE.config, IMAGE.layer):
         await client.blob_upload(blob)
     await client.put_manifest(IMAGE.oci, "v1", media_type=OCI_MANIFEST)
 
 
-def referrer(number: int = 0, artifact_type: str | None = SIGNATURE, subject: str = SUBJECT) -> bytes:
+def referrer_manifest(number: int = 0, artifact_type: str | None = SIGNATURE, subject: str = SUBJECT) -> bytes:
     """Return a manifest with a subject."""
     document = json.loads(IMAGE.oci) | {
         "annotations": {"number": str(number), "org.example.text": "ünïcode \u2028"},

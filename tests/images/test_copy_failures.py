@@ -20,17 +20,18 @@ from docker_registry_sdk.images import Progress
 from docker_registry_sdk.images import files as files_module
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Call, Exchange, Fault, Slow, Status
-from tests.images.calls import Calls, Made, fetch, made_image, made_index, store
+from tests.images.built_images import BuiltImage, build_image, build_index, check_pushed_image, push_image
+from tests.images.calls import Calls
+from tests.images.conftest import StartRegistry
 
 pytestmark = pytest.mark.anyio
 
-Serve = Callable[..., EmbeddedRegistry]
 MEBIBYTE = 1024 * 1024
-IMAGE = made_image([bytes([number]) * (200_000 + number) for number in range(12)])
-BIG = made_image([bytes([number]) * (4 * MEBIBYTE) for number in range(4)])
+IMAGE = build_image([bytes([number]) * (200_000 + number) for number in range(12)])
+BIG = build_image([bytes([number]) * (4 * MEBIBYTE) for number in range(4)])
 
 
-def about(made: Made, number: int) -> Callable[[Call], bool]:
+def about(made: BuiltImage, number: int) -> Callable[[Call], bool]:
     """Return what says whether an upload is closed that is of one of the layers."""
     digest = list(made.blobs)[number]
     return lambda call: call.query.get("digest") == digest
@@ -49,9 +50,11 @@ def open_uploads(registry: EmbeddedRegistry) -> list[str]:
     return sorted(begun - ended)
 
 
-async def test_a_layer_that_fails_ends_the_copy_and_the_next_run_moves_what_lacks(calls: Calls, serve: Serve) -> None:
-    source, target = serve(), serve()
-    store(f"{source.url}/a", IMAGE, "v1")
+async def test_a_layer_that_fails_ends_the_copy_and_the_next_run_moves_what_lacks(
+    calls: Calls, start_registry: StartRegistry
+) -> None:
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", IMAGE, "v1")
     target.faults.add(Fault(Status(403), when=about(IMAGE, 5), times=None))
     with pytest.raises(ForbiddenError):
         await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
@@ -65,29 +68,29 @@ async def test_a_layer_that_fails_ends_the_copy_and_the_next_run_moves_what_lack
     result = await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
     assert result.blobs_skipped == len(there)
     assert result.bytes_moved == sum(len(content) for digest, content in IMAGE.blobs.items() if digest not in there)
-    fetch(f"{target.url}/b", IMAGE, "v1")
+    check_pushed_image(f"{target.url}/b", IMAGE, "v1")
 
 
-async def test_a_manifest_that_fails_leaves_the_tag_as_it_was(calls: Calls, serve: Serve) -> None:
-    source, target = serve(), serve()
-    parts = {"linux/amd64": made_image([b"1"]), "linux/arm64": made_image([b"2"], "linux/arm64")}
-    made = made_index(parts)
-    store(f"{source.url}/a", made, "v1")
-    store(f"{target.url}/b", IMAGE, "v1")
+async def test_a_manifest_that_fails_leaves_the_tag_as_it_was(calls: Calls, start_registry: StartRegistry) -> None:
+    source, target = start_registry(), start_registry()
+    parts = {"linux/amd64": build_image([b"1"]), "linux/arm64": build_image([b"2"], "linux/arm64")}
+    made = build_index(parts)
+    push_image(f"{source.url}/a", made, "v1")
+    push_image(f"{target.url}/b", IMAGE, "v1")
     path = f"/v2/b/manifests/{re.escape(parts['linux/arm64'].root)}"
     target.faults.add(Fault(Status(403), method="PUT", path=path, times=None))
     with pytest.raises(ForbiddenError):
         await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
-    fetch(f"{target.url}/b", IMAGE, "v1")
+    check_pushed_image(f"{target.url}/b", IMAGE, "v1")
     target.faults.clear()
     result = await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
     assert result.manifests_pushed <= 2 and result.blobs_moved == 0
-    fetch(f"{target.url}/b", made, "v1")
+    check_pushed_image(f"{target.url}/b", made, "v1")
 
 
-async def test_progress_that_raises_ends_the_copy(calls: Calls, serve: Serve, tmp_path: Path) -> None:
-    source, target = serve(), serve()
-    store(f"{source.url}/a", BIG, "v1")
+async def test_progress_that_raises_ends_the_copy(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", BIG, "v1")
 
     def stop(progress: Progress) -> None:
         if progress.bytes >= 2 * MEBIBYTE:
@@ -104,9 +107,9 @@ async def test_progress_that_raises_ends_the_copy(calls: Calls, serve: Serve, tm
 
 
 @pytest.mark.parametrize("to", ["registry", "layout"])
-async def test_a_task_that_is_cancelled_leaves_nothing_open(serve: Serve, tmp_path: Path, to: str) -> None:
-    source, target = serve(), serve()
-    store(f"{source.url}/a", BIG, "v1")
+async def test_a_task_that_is_cancelled_leaves_nothing_open(start_registry: StartRegistry, tmp_path: Path, to: str) -> None:
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", BIG, "v1")
     begun = asyncio.Event()
 
     def tell(progress: Progress) -> None:
@@ -125,7 +128,7 @@ async def test_a_task_that_is_cancelled_leaves_nothing_open(serve: Serve, tmp_pa
     source.faults.clear()
     await images.async_copy(f"{source.url}/a:v1", dst)
     if to == "registry":
-        fetch(f"{target.url}/b", BIG, "v1")
+        check_pushed_image(f"{target.url}/b", BIG, "v1")
 
 
 class Late:
@@ -137,15 +140,15 @@ class Late:
 
 
 @pytest.mark.parametrize("kind", ["upload", "mount"])
-async def test_an_upload_that_opens_while_its_task_is_cancelled_is_closed(serve: Serve, kind: str) -> None:
-    registry = serve()
-    store(f"{registry.url}/a", IMAGE, "v1")
+async def test_an_upload_that_opens_while_its_task_is_cancelled_is_closed(start_registry: StartRegistry, kind: str) -> None:
+    registry = start_registry()
+    push_image(f"{registry.url}/a", IMAGE, "v1")
     registry.requests.clear()
     registry.faults.add(Fault(Late(), method="POST", times=None))
     source = f"{registry.url}/a:v1"
     if kind == "upload":
-        other = serve()
-        store(f"{other.url}/a", IMAGE, "v1")
+        other = start_registry()
+        push_image(f"{other.url}/a", IMAGE, "v1")
         source = f"{other.url}/a:v1"
     task = asyncio.ensure_future(images.async_copy(source, f"{registry.url}/b:v1"))
     for _ in range(200):
@@ -162,9 +165,9 @@ async def test_an_upload_that_opens_while_its_task_is_cancelled_is_closed(serve:
 
 
 @pytest.mark.parametrize("to", ["registry", "layout"])
-def test_ctrl_c_leaves_nothing_open(serve: Serve, tmp_path: Path, to: str) -> None:
-    source, target = serve(), serve()
-    store(f"{source.url}/a", BIG, "v1")
+def test_ctrl_c_leaves_nothing_open(start_registry: StartRegistry, tmp_path: Path, to: str) -> None:
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", BIG, "v1")
     pressed = threading.Event()
 
     def press(progress: Progress) -> None:
@@ -181,14 +184,14 @@ def test_ctrl_c_leaves_nothing_open(serve: Serve, tmp_path: Path, to: str) -> No
     source.faults.clear()
     images.copy(f"{source.url}/a:v1", dst)
     if to == "registry":
-        fetch(f"{target.url}/b", BIG, "v1")
+        check_pushed_image(f"{target.url}/b", BIG, "v1")
 
 
 async def test_a_full_disk_leaves_no_file_behind(
-    calls: Calls, serve: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    calls: Calls, start_registry: StartRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = serve()
-    store(f"{source.url}/a", BIG, "v1")
+    source = start_registry()
+    push_image(f"{source.url}/a", BIG, "v1")
     await calls("pull", f"{source.url}/a:v1", tmp_path / "one")
     written = []
 
@@ -208,9 +211,9 @@ async def test_a_full_disk_leaves_no_file_behind(
     assert result.digest == BIG.root
 
 
-async def test_a_source_without_a_layer_tells_which(calls: Calls, serve: Serve) -> None:
-    source, target = serve(), serve()
-    store(f"{source.url}/a", IMAGE, "v1")
+async def test_a_source_without_a_layer_tells_which(calls: Calls, start_registry: StartRegistry) -> None:
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", IMAGE, "v1")
     missing = list(IMAGE.blobs)[3]
     with RegistryClientV2(f"{source.url}/a") as client:
         client.delete_blob(missing)
