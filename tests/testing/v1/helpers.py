@@ -39,7 +39,7 @@ def checksum(document: bytes, layer: bytes) -> str:
     return "sha256:" + hashlib.sha256(document + b"\n" + layer).hexdigest()
 
 
-def token(response: httpx.Response) -> dict[str, str]:
+def token_header(response: httpx.Response) -> dict[str, str]:
     """Return the request header with the token in a response."""
     return {"Authorization": "Token " + response.headers["x-docker-token"].removeprefix("Token ")}
 

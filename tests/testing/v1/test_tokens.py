@@ -19,7 +19,7 @@ from tests.testing.v1.helpers import (
     image_json,
     push_image,
     put_repository,
-    token,
+    token_header,
 )
 
 IMAGES = "/v1/repositories/team/app/images"
@@ -35,7 +35,7 @@ class Hosts:
         self.registry = httpx.Client(base_url=registry.url)
 
     def read_token(self) -> dict[str, str]:
-        return token(self.index.get(IMAGES, headers=REQUEST_TOKEN))
+        return token_header(self.index.get(IMAGES, headers=REQUEST_TOKEN))
 
 
 @pytest.fixture(params=["one host", "two hosts"])
@@ -60,7 +60,7 @@ def test_push_and_pull(hosts: Hosts) -> None:
     assert started.headers["x-docker-endpoints"] == hosts.registry_host
     assert started.headers["x-docker-token"].startswith("signature=")
     assert started.headers["www-authenticate"] == f"Token {started.headers['x-docker-token']}"
-    write = token(started)
+    write = token_header(started)
     documents = {BASE: push_image(hosts.registry, BASE, b"base", headers=write)}
     documents[TOP] = push_image(hosts.registry, TOP, b"top", BASE, headers=write)
     assert_success(hosts.registry.put(f"{TAGS}/latest", json=TOP, headers=write))
@@ -68,7 +68,7 @@ def test_push_and_pull(hosts: Hosts) -> None:
 
     session = hosts.index.get(IMAGES, headers=REQUEST_TOKEN)
     assert session.headers["x-docker-endpoints"] == hosts.registry_host
-    read = token(session)
+    read = token_header(session)
     assert hosts.registry.get(TAGS, headers=read).json() == {"latest": TOP}
     assert hosts.registry.get(f"/v1/images/{TOP}/ancestry", headers=read).json() == [TOP, BASE]
     assert hosts.registry.get(f"/v1/images/{TOP}/layer", headers=read).content == b"top"
@@ -114,9 +114,9 @@ def test_accepted_forms_of_a_token(hosts: Hosts) -> None:
 
 
 def test_token_is_for_one_repository_and_one_access(hosts: Hosts) -> None:
-    write = token(put_repository(hosts.index, "team/app", BASE))
+    write = token_header(put_repository(hosts.index, "team/app", BASE))
     read = hosts.read_token()
-    delete = token(hosts.index.delete("/v1/repositories/team/app/", headers=REQUEST_TOKEN))
+    delete = token_header(hosts.index.delete("/v1/repositories/team/app/", headers=REQUEST_TOKEN))
     push_image(hosts.registry, BASE, b"layer", headers=write)
     for headers in (read, write, delete):
         assert_refused(hosts.registry.get("/v1/repositories/team/other/tags", headers=headers))
@@ -129,19 +129,19 @@ def test_token_is_for_one_repository_and_one_access(hosts: Hosts) -> None:
 
 
 def test_image_that_is_not_in_the_list(hosts: Hosts) -> None:
-    write = token(put_repository(hosts.index, "team/app", TOP))
+    write = token_header(put_repository(hosts.index, "team/app", TOP))
     response = hosts.registry.put(f"/v1/images/{BASE}/json", content=image_json(BASE), headers=write)
     assert_error(response, 400, "This image does not belong to the repository")
-    other = token(put_repository(hosts.index, "team/other", OTHER))
+    other = token_header(put_repository(hosts.index, "team/other", OTHER))
     push_image(hosts.registry, OTHER, b"layer", headers=other)
     response = hosts.registry.put(f"/v1/images/{TOP}/json", content=image_json(TOP, OTHER), headers=write)
     assert_error(response, 400, "Image depends on an unauthorized parent")
 
 
 def test_image_of_a_private_repository(hosts: Hosts) -> None:
-    write = token(put_repository(hosts.index, "team/app", BASE))
+    write = token_header(put_repository(hosts.index, "team/app", BASE))
     push_image(hosts.registry, BASE, b"layer", headers=write)
-    other = token(put_repository(hosts.index, "team/other", OTHER))
+    other = token_header(put_repository(hosts.index, "team/other", OTHER))
     push_image(hosts.registry, OTHER, b"layer", headers=other)
     read = hosts.read_token()
     for path in ("json", "layer", "files", "diff"):
@@ -154,18 +154,18 @@ def test_image_of_a_private_repository(hosts: Hosts) -> None:
 
 def test_deletion_in_three_requests(hosts: Hosts) -> None:
     path = "/v1/repositories/team/app/"
-    write = token(put_repository(hosts.index, "team/app", BASE))
+    write = token_header(put_repository(hosts.index, "team/app", BASE))
     push_image(hosts.registry, BASE, b"layer", headers=write)
     assert_success(hosts.registry.put(f"{TAGS}/latest", json=BASE, headers=write))
     begun = hosts.index.delete(path, headers=REQUEST_TOKEN)
     assert begun.status_code == 202
     assert begun.headers["x-docker-token"].endswith("access=delete")
-    assert_success(hosts.registry.delete(path, headers=token(begun)))
+    assert_success(hosts.registry.delete(path, headers=token_header(begun)))
     ended = hosts.index.delete(path, headers={"X-Docker-Endpoints": begun.headers["x-docker-endpoints"]})
     assert (ended.status_code, ended.json()) == (200, "")
     assert_error(hosts.index.get(IMAGES), 404)
     assert_error(hosts.index.delete(path), 404)
-    assert_refused(hosts.registry.get(TAGS, headers=token(begun)))
+    assert_refused(hosts.registry.get(TAGS, headers=token_header(begun)))
 
 
 def test_index_verifies_tokens_for_a_registry(hosts: Hosts) -> None:
@@ -189,15 +189,15 @@ def single_use_client(serve_v1: ServeV1) -> Iterator[httpx.Client]:
 
 def test_single_use_token(single_use_client: httpx.Client) -> None:
     put_repository(single_use_client, "team/app", BASE)
-    read = token(single_use_client.get(IMAGES, headers=REQUEST_TOKEN))
+    read = token_header(single_use_client.get(IMAGES, headers=REQUEST_TOKEN))
     assert_refused(single_use_client.get("/v1/repositories/team/other/tags", headers=read))  # this does not use the token up
     assert single_use_client.get(TAGS, headers=read).json() == {}
     assert_refused(single_use_client.get(TAGS, headers=read))
-    other = token(single_use_client.get(IMAGES, headers=REQUEST_TOKEN))
+    other = token_header(single_use_client.get(IMAGES, headers=REQUEST_TOKEN))
     assert single_use_client.put("/v1/repositories/team/app/auth", headers=other).status_code == 200
     assert_error(single_use_client.put("/v1/repositories/team/app/auth", headers=other), 401)
     assert_refused(single_use_client.get(TAGS, headers=other))
-    checked = token(single_use_client.get(IMAGES, headers=REQUEST_TOKEN))
+    checked = token_header(single_use_client.get(IMAGES, headers=REQUEST_TOKEN))
     assert single_use_client.get(IMAGES, headers=checked).status_code == 200
     assert_error(single_use_client.get(IMAGES, headers=checked), 401)
 
@@ -207,7 +207,7 @@ def test_session_replaces_the_token(serve_v1: ServeV1) -> None:
     registry = serve_v1(role="registry", index=index, cookies=True)
     hosts = Hosts(index, registry)
     with hosts.index, hosts.registry:
-        write = token(put_repository(hosts.index, "team/app", BASE))
+        write = token_header(put_repository(hosts.index, "team/app", BASE))
         first = hosts.registry.put(f"/v1/images/{BASE}/json", content=b"{}", headers=write)
         assert_error(first, 400)
         assert first.headers["set-cookie"].startswith("session=")  # even with an error, since the token is used up
@@ -231,10 +231,10 @@ def test_session_replaces_the_token(serve_v1: ServeV1) -> None:
 
 def test_deletion_with_a_session_on_one_host(serve_v1: ServeV1) -> None:
     with httpx.Client(base_url=serve_v1(role="both", cookies=True).url) as client:
-        push = token(put_repository(client, "team/app", BASE))
+        push = token_header(put_repository(client, "team/app", BASE))
         push_image(client, BASE, b"layer", headers=push)
         client.cookies.clear()
-        delete = token(client.delete("/v1/repositories/team/app/", headers=REQUEST_TOKEN))
+        delete = token_header(client.delete("/v1/repositories/team/app/", headers=REQUEST_TOKEN))
         assert_error(client.delete(f"{TAGS}/latest", headers=delete), 404)
         assert_success(client.delete("/v1/repositories/team/app/"))
 
@@ -270,7 +270,7 @@ def test_oldest_session_is_forgotten(serve_v1: ServeV1, monkeypatch: pytest.Monk
     with httpx.Client(base_url=url) as client:
         put_repository(client, "team/app")
         for _ in range(3):
-            read = token(client.get(IMAGES, headers=REQUEST_TOKEN))
+            read = token_header(client.get(IMAGES, headers=REQUEST_TOKEN))
             cookies.append(httpx.get(url + TAGS, headers=read).headers["set-cookie"].partition(";")[0])
     assert [httpx.get(url + TAGS, headers={"Cookie": cookie}).status_code for cookie in cookies] == [401, 200, 200]
 
@@ -279,7 +279,7 @@ def test_log_redacts_tokens(hosts: Hosts, serve_v1: ServeV1) -> None:
     registry = serve_v1(role="both")
     with httpx.Client(base_url=registry.url) as client:
         started = put_repository(client, "team/app")
-        client.put("/v1/repositories/team/app/auth", headers=token(started))
+        client.put("/v1/repositories/team/app/auth", headers=token_header(started))
     signature = started.headers["x-docker-token"].partition("=")[2].partition(",")[0]
     assert signature not in repr(registry.requests)
     assert registry.requests[0].header("x-docker-token") == "true"
