@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ _LIBRARY_HINTS = (
     " The server, or a proxy before it, sent a malformed document.",
     " Discard them and fetch them again.",
     " Its bytes are in .raw.",
+    " The body is in .raw.",
 )
 
 
@@ -108,7 +109,9 @@ def describe(error: Exception) -> Failure:
     from ..errors import RegistryError
 
     if isinstance(error, RegistryError):
-        return _describe_registry_error(error)
+        failure = _describe_registry_error(error)
+        notes = getattr(error, "__notes__", ())
+        return replace(failure, problem=f"{failure.problem.rstrip('.')}. {' '.join(notes)}") if notes else failure
     if isinstance(error, FileExistsError):
         problem = f"{error.filename}: {(error.strerror or 'it exists').partition(': ')[0]}"
         return Failure(ExitCode.FAILURE, problem, "remove it, or write to another file")

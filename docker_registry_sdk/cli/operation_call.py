@@ -13,7 +13,6 @@ from typing import IO, Any
 import click
 from attrs import fields, frozen
 
-from .._core.wire import Client
 from .._core.wire.operations import Operation, RequestBody
 from ..errors import ParseError
 from ..reference import Repo
@@ -70,12 +69,11 @@ class OperationCall:
             if any(parameter.location == "url" and parameter.name in arguments for parameter in self.operation.parameters):
                 # A URL of the registry names http or https. For a registry on loopback only a response tells which one it uses.
                 _ = client.supports_v1() if self.version == 1 else client.supports_v2()
-            sender: Client = client._sender if self.version == 1 and self.repo is not None else client._pipeline
             if self.operation.streams:
-                with module.stream(sender, **arguments) as response:
+                with module.stream(client, **arguments) as response:
                     self._write_body(response, output)
                 return
-            response = module.sync(sender, **arguments)
+            response = module.sync(client, **arguments)
             document = _head(response)
             if response.body is not None:
                 document["body"] = _as_json(response.body)
