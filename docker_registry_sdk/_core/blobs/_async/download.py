@@ -73,7 +73,7 @@ class _Download:
             raise
         except TransportError as error:
             if part.is_resumable:
-                error.args = (f"{error} The bytes so far are kept in {part.path}: download to the same path again to resume.",)
+                error.add_note(f"The bytes so far are kept in {part.path}: download to the same path again to resume.")
             raise
         finally:
             async with async_shielded():

@@ -146,7 +146,7 @@ def start_fetch(repository: BlobRepository, blob: BlobSpec, state: Resumption, u
         fetch.start()
     except NotFoundError as error:
         if blob.urls and not use_urls:
-            _append(error, "Its descriptor lists urls, which are not used unless use_urls=True allows that.")
+            error.add_note("Its descriptor lists urls, which are not used unless use_urls=True allows that.")
         if not blob.urls or not use_urls:
             raise
         missing = error
@@ -158,14 +158,10 @@ def start_fetch(repository: BlobRepository, blob: BlobSpec, state: Resumption, u
             fetch.start()
         except RegistryError as error:
             fetch.close()
-            _append(missing, f"Fetching {redact_url(url)} failed, too: {error}")
+            missing.add_note(f"Fetching {redact_url(url)} failed, too: {error}")
         else:
             return fetch
     raise missing
-
-
-def _append(error: NotFoundError, sentence: str) -> None:
-    error.args = (f"{error} {sentence}",)
 
 
 def _registry_request(repository: BlobRepository, digest: Digest) -> _Request:
