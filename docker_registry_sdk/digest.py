@@ -1,10 +1,10 @@
-"""Digests: the names of bytes, checked when they are parsed, and computed, never believed.
+"""Digests of bytes: parse, compute and verify them.
 
     digest = Digest("sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
     digest.algorithm, digest.encoded            # ('sha256', 'e3b0…')
 
-A `Digest` is a `str`: it goes wherever text goes, compares equal to it, and cannot be changed. What makes it more is that
-none exists that is not well-formed, so one can stand in a path, a URL or a file name.
+A `Digest` is a `str`, and equal to the same text. Its constructor rejects invalid digests, so a `Digest` can be used safely in a
+path, a URL or a file name.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final, Self
 from ._core.text.redaction import quoted
 from .errors import DigestMismatchError, InvalidDigestError
 
-# The algorithms that the OCI registers, and how many characters the encoded part has, all of them [0-9a-f].
+# The registered algorithms, and the number of hexadecimal digits after the colon.
 # https://github.com/opencontainers/image-spec/blob/main/descriptor.md#registered-algorithms
 _LENGTHS: Final = {"sha256": 64, "sha512": 128, "blake3": 64}
 _COMPUTABLE: Final = ("sha256", "sha512")
@@ -25,13 +25,13 @@ DEFAULT_ALGORITHM: Final = "sha256"
 
 
 class Digest(str):
-    """A digest, such as `sha256:e3b0c442…`: text that is known to be one.
+    """A digest, such as `sha256:e3b0c442…`.
 
     Args:
         text: The algorithm (`sha256`, `sha512` or `blake3`), a colon, and 64, 128 or 64 hexadecimal digits in lower case.
 
     Raises:
-        InvalidDigestError: It is anything else.
+        InvalidDigestError: The text is not a digest.
 
     Source: https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests
     """
@@ -42,7 +42,7 @@ class Digest(str):
         if isinstance(text, cls):
             return text
         if not isinstance(text, str):
-            raise InvalidDigestError(f"a digest should be text, not {type(text).__name__}")
+            raise InvalidDigestError(f"a digest must be a string, not {type(text).__name__}")
         _check(text)
         return super().__new__(cls, text)
 
@@ -74,28 +74,26 @@ def _check(text: str) -> None:
         )
     if len(encoded) != length:
         raise InvalidDigestError(
-            f"digest {quoted(text)}: after {algorithm}: come {length} hexadecimal digits, not {len(encoded)}; give it in full"
+            f"digest {quoted(text)}: expected {length} hexadecimal digits after {algorithm}:, not {len(encoded)}"
         )
     if not _HEX.issuperset(encoded):
-        hint = "write them in lower case" if _HEX.issuperset(encoded.lower()) else "give it as the registry shows it"
-        raise InvalidDigestError(f"digest {quoted(text)}: after {algorithm}: come only the digits 0-9 and a-f; {hint}")
+        hint = "write it in lower case" if _HEX.issuperset(encoded.lower()) else "copy it from the registry"
+        raise InvalidDigestError(f"digest {quoted(text)}: only the digits 0-9 and a-f are allowed after {algorithm}:; {hint}")
 
 
 class Verifier:
-    """Bytes are counted and hashed as they pass, and in the end compared with what they should have been.
+    """Counts and hashes bytes, and compares the result with the expected size and digest.
 
     Args:
-        algorithm: `sha256` or `sha512`: that of the digest to verify (`Digest.algorithm`).
+        algorithm: The algorithm of the digest to verify (`Digest.algorithm`): `sha256` or `sha512`.
 
     Raises:
-        InvalidDigestError: The algorithm is another one, and cannot be computed here.
+        InvalidDigestError: The algorithm is not supported.
     """
 
     def __init__(self, algorithm: str = DEFAULT_ALGORITHM) -> None:
         if algorithm not in _COMPUTABLE:
-            raise InvalidDigestError(
-                f"digests of the algorithm {quoted(algorithm)} cannot be computed here; use {' or '.join(_COMPUTABLE)}"
-            )
+            raise InvalidDigestError(f"the algorithm {quoted(algorithm)} is not supported; use {' or '.join(_COMPUTABLE)}")
         self._algorithm = algorithm
         self._hash = hashlib.new(algorithm, usedforsecurity=True)
         self._size = 0
@@ -108,10 +106,10 @@ class Verifier:
     @property
     def digest(self) -> Digest:
         """The digest of the bytes so far."""
-        return str.__new__(Digest, f"{self._algorithm}:{self._hash.hexdigest()}")  # it needs no check
+        return str.__new__(Digest, f"{self._algorithm}:{self._hash.hexdigest()}")  # valid by construction
 
     def update(self, data: bytes | bytearray | memoryview) -> None:
-        """Take in the next bytes.
+        """Hash and count the next bytes.
 
         Args:
             data: Any number of bytes.
@@ -121,21 +119,21 @@ class Verifier:
         self._size += view.nbytes
 
     def verify(self, size: int | None, digest: str) -> Digest:
-        """Check the bytes that have passed, and return their digest.
+        """Return the digest of the bytes, after comparing size and digest with the expected ones.
 
         Args:
-            size: How many there should be; None when that is not known.
-            digest: The digest that they should have, of this verifier's algorithm.
+            size: The expected number of bytes; None to compare the digest only.
+            digest: The expected digest, of the algorithm of this verifier.
 
         Raises:
-            DigestMismatchError: Their number or their digest is another one.
-            InvalidDigestError: The digest is none, or of another algorithm.
+            DigestMismatchError: The size or the digest differs.
+            InvalidDigestError: The expected digest is invalid, or of another algorithm.
         """
         expected = Digest(digest)
         if expected.algorithm != self._algorithm:
             raise InvalidDigestError(
-                f"digest {quoted(expected)} cannot be compared: the bytes were hashed with {self._algorithm}; "
-                f"make the verifier for {expected.algorithm}"
+                f"digest {quoted(expected)} cannot be compared, since the bytes were hashed with {self._algorithm}; "
+                f"create the verifier with {expected.algorithm}"
             )
         actual = self.digest
         if actual != expected or (size is not None and size != self._size):
@@ -147,11 +145,11 @@ def digest_of(data: bytes | bytearray | memoryview, algorithm: str = DEFAULT_ALG
     """Return the digest of bytes.
 
     Args:
-        data: All of them.
+        data: The bytes.
         algorithm: `sha256` or `sha512`.
 
     Raises:
-        InvalidDigestError: The algorithm is another one, and cannot be computed here.
+        InvalidDigestError: The algorithm is not supported.
     """
     verifier = Verifier(algorithm)
     verifier.update(data)

@@ -1,35 +1,35 @@
 """The exceptions that this package raises.
 
     RegistryError
-    ├── TransportError                  no answer came, or it broke off
+    ├── TransportError                  no response was received, or it was interrupted
     │   └── DeadlineExceededError       the deadline of a call passed before it was complete (also a TimeoutError)
-    ├── ResponseError                   an answer came, but not the success that was asked for
-    │   ├── StatusError                 its status says so
-    │   │   ├── RedirectError           3xx: the answer is elsewhere
-    │   │   │   └── NotModifiedError    304: what the caller has is still current
+    ├── ResponseError                   the response is not a documented success
+    │   ├── StatusError                 its status is not a documented success
+    │   │   ├── RedirectError           3xx
+    │   │   │   └── NotModifiedError    304: the caller's copy is current
     │   │   ├── BadRequestError         400
     │   │   ├── UnauthorizedError       401
     │   │   ├── ForbiddenError          403
     │   │   ├── NotFoundError           404
-    │   │   ├── MethodNotAllowedError   405: the registry does not offer this
+    │   │   ├── MethodNotAllowedError   405: the registry does not offer the call
     │   │   ├── ConflictError           409
     │   │   ├── PreconditionFailedError 412
     │   │   ├── TooLargeError           413
     │   │   ├── RangeNotSatisfiableError 416
     │   │   ├── RateLimitedError        429
     │   │   └── ServerError             5xx
-    │   └── UnexpectedContentType       its media type is none of the documented ones
-    ├── ParseError                      a document cannot be understood
-    ├── AuthError                       credentials cannot be had, or may not go where they were asked for
-    ├── DigestMismatchError             bytes are not those that their digest or size stands for
-    ├── ReferrersError                  the list of a manifest's referrers cannot be read or kept under its fallback tag
-    ├── ArtifactError                   a manifest is no artifact whose files can be had
-    │   └── UnsafeTitleError            a file's title would lead out of the folder, or onto another file
-    ├── ImageError                      an image is not where it was looked for, or cannot be handled
-    └── InvalidReferenceError           a name, tag, digest or URL that no request may be made of (also a ValueError)
-        └── InvalidDigestError          a digest that is none, or of an algorithm that cannot be used
+    │   └── UnexpectedContentType       its media type is not a documented one
+    ├── ParseError                      a document is malformed
+    ├── AuthError                       credentials are not available, or must not be sent to the server that requests them
+    ├── DigestMismatchError             bytes do not match their digest or size
+    ├── ReferrersError                  the list of referrers under a fallback tag cannot be read or changed
+    ├── ArtifactError                   a manifest is not an artifact with files
+    │   └── UnsafeTitleError            the title of a file would lead out of the folder, or overwrite another file
+    ├── ImageError                      an image was not found, has no variant for the platform, or exceeds a limit
+    └── InvalidReferenceError           an invalid name, tag, digest or URL (also a ValueError)
+        └── InvalidDigestError          an invalid digest, or an algorithm that is not supported
 
-Messages hold the method, the URL without its secrets, the status, the registry's own words and what to do next.
+Messages contain the method, the URL without its secrets, the status, the registry's own message and what to do next.
 """
 
 from __future__ import annotations
@@ -38,37 +38,39 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 from ._core.text.error_details import ErrorDetail as ErrorDetail
-from ._core.text.error_details import phrase, restore
+from ._core.text.error_details import reason_phrase, restore_exception
 from ._core.text.redaction import one_line, quoted, redact_url
-from ._core.text.retry_after import seconds_to_wait
+from ._core.text.retry_after import retry_after_seconds
 
 Headers = Mapping[str, str]
 Details = Sequence[ErrorDetail]
 
-# How many entries of an error body a message shows; `.errors` holds all.
-_SHOWN = 5
+# The number of entries of an error body in a message; `.errors` has all.
+_MAX_SHOWN_ERRORS = 5
 
 
 class RegistryError(Exception):
-    """The root of all exceptions of this package."""
+    """The base class of all exceptions of this package."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Exceptions with keyword arguments do not survive pickling by themselves, and worker pools pickle them.
-        return restore, (type(self), self.args, self.__dict__)
+        # Pickling calls the class with `args`, which fails for classes with keyword arguments. Process pools pickle exceptions.
+        return restore_exception, (type(self), self.args, self.__dict__)
 
 
 class TransportError(RegistryError):
-    """No answer came, or it broke off.
+    """No response was received, or it was interrupted.
 
     Attributes:
         method: The request's method.
         url: Its URL, without user info, fragment and query values.
     """
 
+    hint: ClassVar[str] = "Check the address, the network and any proxy."
+
     def __init__(self, problem: str, *, method: str, url: str) -> None:
         self.method = method
         self.url = redact_url(url)
-        super().__init__(f"{method} {self.url}: {problem.rstrip('.')}. Check the address, the network and any proxy.")
+        super().__init__(f"{method} {self.url}: {problem.rstrip('.')}. {self.hint}")
 
 
 class DeadlineExceededError(TransportError, TimeoutError):
@@ -78,24 +80,22 @@ class DeadlineExceededError(TransportError, TimeoutError):
         seconds: The deadline, in seconds from the beginning of the call.
     """
 
+    hint = "Give the call more time with deadline=, or find out why the server is slow."
+
     def __init__(self, seconds: float, *, method: str, url: str) -> None:
         self.seconds = seconds
         super().__init__(f"the deadline of {seconds:g} s passed before the call was complete", method=method, url=url)
-        self.args = (
-            f"{method} {self.url}: the deadline of {seconds:g} s passed before the call was complete. "
-            "Give the call more time with deadline=, or find out why the server is slow.",
-        )
 
 
 class ResponseError(RegistryError):
-    """An answer came, but not the success that was asked for.
+    """A response that is not a documented success.
 
     Attributes:
         method: The request's method.
         url: Its URL, without user info, fragment and query values.
-        status: The status of the answer.
-        headers: The headers of the answer; names in any case.
-        raw: The body, as far as it was read.
+        status: The status of the response.
+        headers: The headers of the response; names in any case.
+        raw: The part of the body that was read.
     """
 
     def __init__(self, problem: str, *, method: str, url: str, status: int, headers: Headers, raw: bytes) -> None:
@@ -108,24 +108,24 @@ class ResponseError(RegistryError):
 
 
 class StatusError(ResponseError):
-    """The status of the answer is no documented success.
+    """A response whose status is not a documented success.
 
     Attributes:
-        body: The parsed error body, of the model that the specification names; None when it is not of that form.
-        errors: Its entries in one form for all APIs; empty when there are none.
+        body: The parsed error body, an instance of the model in the specification; None when the body does not match the model.
+        errors: The entries of the error body, in the same form for all APIs; empty when there are none.
     """
 
-    hint: ClassVar[str] = "The specification does not give this status for the call; the registry's answer is in .raw."
+    hint: ClassVar[str] = "The specification does not list this status for the call; the body of the response is in .raw."
 
     def __init__(
         self, *, method: str, url: str, status: int, headers: Headers, raw: bytes = b"", body: object = None, errors: Details = ()
     ) -> None:
         self.body = body
         self.errors = tuple(errors)
-        said = (one_line(str(error)).rstrip(". ") for error in self.errors[:_SHOWN])
-        words = [f"{status} {phrase(status)}".rstrip(), *(text for text in said if text)]
+        messages = (one_line(str(error)).rstrip(". ") for error in self.errors[:_MAX_SHOWN_ERRORS])
+        words = [f"{status} {reason_phrase(status)}".rstrip(), *(text for text in messages if text)]
         if method == "HEAD" and status >= 400:
-            words.append("HEAD answers have no body, GET tells more")
+            words.append("a response to HEAD has no body, GET may tell more")
         super().__init__(f"{': '.join(words)}. {self.hint}", method=method, url=url, status=status, headers=headers, raw=raw)
 
     @property
@@ -135,8 +135,8 @@ class StatusError(ResponseError):
 
     @property
     def retry_after(self) -> float | None:
-        """The seconds that the registry asks to wait (Retry-After, RFC 9110 section 10.2.3), or None."""
-        return seconds_to_wait(self.headers)
+        """The seconds to wait before the next request (Retry-After, RFC 9110 section 10.2.3), or None."""
+        return retry_after_seconds(self.headers)
 
     @classmethod
     def for_status(cls, status: int) -> type[Self]:
@@ -145,87 +145,87 @@ class StatusError(ResponseError):
         Args:
             status: An HTTP status, registered or not.
         """
-        by_hundred: dict[int, type[StatusError]] = {3: RedirectError, 5: ServerError}
-        found = _BY_STATUS.get(status) or by_hundred.get(status // 100, StatusError)
+        by_class: dict[int, type[StatusError]] = {3: RedirectError, 5: ServerError}
+        found = _BY_STATUS.get(status) or by_class.get(status // 100, StatusError)
         return found if issubclass(found, cls) else cls
 
 
 class RedirectError(StatusError):
-    """The answer is elsewhere, and nothing below followed the redirect."""
+    """A redirect (3xx) that was not followed."""
 
     hint = "Follow the Location header, without credentials when it leads to another origin."
 
 
 class NotModifiedError(RedirectError):
-    """What the caller has, by its If-None-Match, is still current."""
+    """The copy that the caller named in If-None-Match is current."""
 
-    hint = "Use the copy that the ETag came with."
+    hint = "Use the copy that was received with this ETag."
 
 
 class BadRequestError(StatusError):
-    """The registry takes the request for malformed."""
+    """The registry rejects the request as malformed."""
 
-    hint = "Check the name, reference and digest; .errors holds what the registry objects to."
+    hint = "Check the name, reference and digest; .errors has the registry's reasons."
 
 
 class UnauthorizedError(StatusError):
-    """The call needs credentials, or better ones."""
+    """The call requires credentials, or the credentials are wrong."""
 
     hint = "Log in to this registry, or check that the credentials are right and allow the call."
 
 
 class ForbiddenError(StatusError):
-    """The credentials are known but do not allow the call."""
+    """The credentials do not allow the call."""
 
-    hint = "Ask for access, or use other credentials; an expired token is answered like this by some registries."
+    hint = "Ask for access, or use other credentials; some registries also answer 403 when a token has expired."
 
 
 class NotFoundError(StatusError):
-    """There is no such thing, the caller may not see it, or the registry does not offer the call."""
+    """The object does not exist, is not visible to the caller, or the registry does not offer the call."""
 
-    hint = "Check the name and the tag or digest; registries answer the same for what the caller may not see."
+    hint = "Check the name and the tag or digest; registries also answer 404 when the caller may not see an object."
 
 
 class MethodNotAllowedError(StatusError):
     """The registry does not offer the call."""
 
-    hint = "This registry does not offer the call, or has it switched off."
+    hint = "This registry does not offer the call, or it is switched off."
 
 
 class ConflictError(StatusError):
-    """The call clashes with what is there."""
+    """The call conflicts with the current state of the object."""
 
-    hint = "Look at what is there now, then decide."
+    hint = "Fetch the current state, then decide."
 
 
 class PreconditionFailedError(StatusError):
-    """What is there is not what If-Match or If-None-Match demands."""
+    """The current state does not satisfy If-Match or If-None-Match."""
 
-    hint = "Read what is there now, merge, and try again with its ETag."
+    hint = "Fetch the current state, merge, and try again with its ETag."
 
 
 class TooLargeError(StatusError):
-    """The body is larger than the registry takes."""
+    """The body is larger than the registry accepts."""
 
     hint = "Send less: split the manifest, or upload the blob in smaller chunks."
 
 
 class RangeNotSatisfiableError(StatusError):
-    """The range does not fit what is there."""
+    """The range does not fit the object or the upload."""
 
-    hint = "Ask how much is there, and go on from that."
+    hint = "Fetch the current size or upload offset, and continue there."
 
 
 class RateLimitedError(StatusError):
-    """The registry's rate limit is reached; `.retry_after` tells how long to wait."""
+    """The rate limit of the registry is exceeded; `.retry_after` has the seconds to wait."""
 
-    hint = "Wait for .retry_after seconds where given; logging in often raises the limit."
+    hint = "Wait .retry_after seconds, if given; logging in often raises the limit."
 
 
 class ServerError(StatusError):
     """The registry, its storage or a proxy before it failed."""
 
-    hint = "Try again later; if it stays, the registry's operator has to look at it."
+    hint = "Try again later; if it persists, ask the operator of the registry."
 
 
 _BY_STATUS: dict[int, type[StatusError]] = {
@@ -244,10 +244,10 @@ _BY_STATUS: dict[int, type[StatusError]] = {
 
 
 class UnexpectedContentType(ResponseError):  # noqa: N818 - the name that users know
-    """The media type of a success is none of the documented ones; `.raw` holds the body.
+    """A success whose media type is not a documented one; `.raw` has the body.
 
     Attributes:
-        media_type: The media type of the answer without parameters, or None when it has none.
+        media_type: The media type of the response without parameters; None without one.
         expected: The documented media types.
     """
 
@@ -257,17 +257,17 @@ class UnexpectedContentType(ResponseError):  # noqa: N818 - the name that users 
         self.media_type = media_type
         self.expected = tuple(expected)
         got = f"the media type {media_type}" if media_type else "no media type"
-        problem = f"the answer has {got}, not {' or '.join(self.expected)}. Its bytes are in .raw."
+        problem = f"the response has {got}, not {' or '.join(self.expected)}. The body is in .raw."
         super().__init__(problem, method=method, url=url, status=status, headers=headers, raw=raw)
 
 
 class ParseError(RegistryError):
-    """A document cannot be understood.
+    """A document is malformed.
 
     Attributes:
-        model: The model that it should have been, such as `ImageManifest`.
-        field: The place in it, such as `layers[2].size`; empty when it is the whole document.
-        problem: What is wrong there.
+        model: The expected model, such as `ImageManifest`.
+        field: The path of the malformed field, such as `layers[2].size`; empty for the whole document.
+        problem: The reason, such as `should be text, not a number`.
     """
 
     def __init__(self, *, model: str, field: str, problem: str) -> None:
@@ -279,11 +279,11 @@ class ParseError(RegistryError):
 
 
 class AuthError(RegistryError):
-    """Credentials cannot be had, or may not go where they were asked for.
+    """Credentials are not available, or must not be sent to the server that requests them.
 
     Attributes:
-        source: Where the trouble lies, such as a file, a helper, a registry or a realm, without secrets.
-        problem: What is wrong there.
+        source: The file, helper, registry or realm that has the problem, without secrets.
+        problem: The reason.
     """
 
     def __init__(self, problem: str, *, source: str) -> None:
@@ -293,27 +293,27 @@ class AuthError(RegistryError):
 
 
 class DigestMismatchError(RegistryError):
-    """Bytes are not those that their digest or size stands for.
+    """Bytes do not match their digest or size.
 
     Attributes:
-        expected: The digest that they should have.
-        actual: The digest that they have.
-        expected_size: The number of bytes that there should be, or None when only the digest was known.
-        actual_size: The number of bytes that there are.
+        expected: The expected digest.
+        actual: The digest of the bytes.
+        expected_size: The expected number of bytes; None when it was not known.
+        actual_size: The number of bytes.
     """
 
     def __init__(self, *, expected: str, actual: str, expected_size: int | None, actual_size: int) -> None:
         self.expected, self.actual = expected, actual
         self.expected_size, self.actual_size = expected_size, actual_size
-        should = expected if expected_size is None else f"{expected} and {expected_size} bytes"
-        super().__init__(f"got {actual} and {actual_size} bytes, not {should}. Discard them and fetch them again.")
+        wanted = expected if expected_size is None else f"{expected} and {expected_size} bytes"
+        super().__init__(f"got {actual} and {actual_size} bytes, not {wanted}. Discard them and fetch them again.")
 
 
 class ReferrersError(RegistryError):
-    """The list of a manifest's referrers cannot be read or kept under its fallback tag.
+    """The list of referrers under a fallback tag cannot be read or changed.
 
     Attributes:
-        subject: The digest of the manifest.
+        subject: The digest of the manifest that is referred to.
         tag: The fallback tag.
     """
 
@@ -324,15 +324,15 @@ class ReferrersError(RegistryError):
 
 
 class ArtifactError(RegistryError):
-    """A manifest is no artifact whose files can be had."""
+    """A manifest is not an artifact with files."""
 
 
 class UnsafeTitleError(ArtifactError):
-    """A file's title would lead out of the folder, or onto another file; nothing was written.
+    """The title of a file would lead out of the folder, or overwrite another file; nothing was written.
 
     Attributes:
-        title: The title, as it came.
-        problem: What is wrong with it.
+        title: The title, verbatim.
+        problem: The reason, as a verb phrase.
     """
 
     def __init__(self, problem: str, *, title: str) -> None:
@@ -342,12 +342,12 @@ class UnsafeTitleError(ArtifactError):
 
 
 class ImageError(RegistryError):
-    """An image is not where it was looked for, is there in no form or for no platform that was asked for, or is too much."""
+    """The image was not found, has no variant for the requested platform, or exceeds a safety limit."""
 
 
 class InvalidReferenceError(RegistryError, ValueError):
-    """A name, tag, digest or URL that no request may be made of."""
+    """An invalid name, tag, digest or URL."""
 
 
 class InvalidDigestError(InvalidReferenceError):
-    """A digest that is none, or of an algorithm that cannot be used."""
+    """An invalid digest, or an algorithm that is not supported."""

@@ -1,10 +1,10 @@
-"""References: what `docker pull` takes, and the registry, the repository, the tag and the digest that it means.
+"""References as in `docker pull`: parse them into registry, repository, tag and digest.
 
     ref = parse_repo_and_ref("alpine:3.20")
     ref.index.name, ref.remote_name, ref.tag    # ('docker.io', 'library/alpine', '3.20')
 
-The grammar is that of https://github.com/distribution/reference, and beyond it a scheme may stand in front, as in
-`http://localhost:5000/alpine`. Every value here is checked when it is made, by the functions or by hand.
+The grammar is that of https://github.com/distribution/reference, with an optional scheme in front, as in
+`http://localhost:5000/alpine`. The constructors of all classes reject invalid values.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ DEFAULT_TAG: Final = "latest"
 
 Scheme = Literal["http", "https"]
 
-# The name that Docker Hub had as "the Docker index". Its URL still keys credentials.
+# The former name of Docker Hub, "the Docker index". Its URL is still the key of credentials.
 _FORMER_INDEX_NAME: Final = "index.docker.io"
 _FORMER_INDEX_URL: Final = "https://index.docker.io/v1/"
 _LIBRARY: Final = "library/"
@@ -40,15 +40,15 @@ def _is_official(index: Index) -> bool:
 
 @frozen
 class Index:
-    """A registry, as names of repositories name it.
+    """A registry, as named in references.
 
     Attributes:
-        name: Its host, with a colon and a port where there is one, such as `docker.io`, `localhost:5000`, `[::1]:5000`.
-        official: Whether it is Docker Hub.
-        scheme: `http` or `https` when it was given, else None.
+        name: The host, with the port if there is one, such as `docker.io`, `localhost:5000`, `[::1]:5000`.
+        official: Whether the registry is Docker Hub.
+        scheme: `http` or `https`; None when the reference has no scheme.
 
     Raises:
-        InvalidReferenceError: The name or the scheme is none, or the scheme of Docker Hub is `http`.
+        InvalidReferenceError: The name or the scheme is invalid, or the scheme of Docker Hub is `http`.
     """
 
     name: str = field(converter=_index_name)
@@ -59,7 +59,7 @@ class Index:
         if self.scheme not in (None, "http", "https"):
             raise InvalidReferenceError(f"the scheme of index {self.name!r} is neither http nor https; write one of these")
         if self.official and self.scheme == "http":
-            raise InvalidReferenceError(f"index {self.name!r} is not to be had over http; write https:// or no scheme")
+            raise InvalidReferenceError(f"index {self.name!r} is not available over http; write https:// or no scheme")
 
     def __str__(self) -> str:
         return self.name if self.scheme is None else f"{self.scheme}://{self.name}"
@@ -91,13 +91,13 @@ class Repo:
 
     Attributes:
         index: The registry.
-        remote_name: The name that requests to the registry hold, such as `library/alpine`.
-        official: Whether it is one of Docker Hub's official images.
-        local_name: The name that people write, such as `alpine` or `quay.io/coreos/etcd`.
-        canonical_name: The name with its registry, such as `docker.io/alpine`: whatever the default, it means the same.
+        remote_name: The name as used in requests to the registry, such as `library/alpine`.
+        official: Whether it is an official image of Docker Hub.
+        local_name: The short name, such as `alpine` or `quay.io/coreos/etcd`.
+        canonical_name: The short name with the registry, such as `docker.io/alpine`, which does not depend on a default registry.
 
     Raises:
-        InvalidReferenceError: The remote name is none.
+        InvalidReferenceError: The remote name is invalid.
     """
 
     index: Index
@@ -116,14 +116,14 @@ class Repo:
 
 @frozen
 class RepoRef(Repo):
-    """A repository, and a tag or a digest or both.
+    """A repository with a tag, a digest or both.
 
     Attributes:
-        tag: The tag, or None when only a digest was given.
-        digest: The digest, or None. Where there is a tag too, the digest decides.
+        tag: The tag; None when the reference has only a digest.
+        digest: The digest; None without one. With both, the digest determines the manifest.
 
     Raises:
-        InvalidReferenceError: The tag or the digest is none, or both are missing.
+        InvalidReferenceError: The tag or the digest is invalid, or both are missing.
     """
 
     tag: str | None = field(default=None, kw_only=True)
@@ -134,8 +134,8 @@ class RepoRef(Repo):
         if self.tag is not None:
             check_tag(self.tag)
         if self.digest is not None and not isinstance(self.digest, Digest):
-            Digest(self.digest)  # names what is wrong, if anything is
-            raise InvalidReferenceError("digest should be a Digest; make one with Digest(text)")
+            Digest(self.digest)  # raises if the text is not a digest
+            raise InvalidReferenceError("digest must be a Digest; create one with Digest(text)")
         if self.tag is None and self.digest is None:
             raise InvalidReferenceError("a reference needs a tag or a digest")
 
@@ -148,12 +148,11 @@ def parse_index(text: str | None = None) -> Index:
     """Return the registry that a text names.
 
     Args:
-        text: A host with or without scheme, port and one slash at the end; Docker Hub when it is None, empty or
-            `https://index.docker.io/v1/`. A host without a dot and without a port is none, `localhost` and hosts with a
-            capital letter aside.
+        text: A host with or without scheme, port and one final slash; Docker Hub when it is None, empty or
+            `https://index.docker.io/v1/`. The host needs a dot, a port or a capital letter, unless it is `localhost`.
 
     Raises:
-        InvalidReferenceError: It names none; the message tells the part that is wrong and what to write instead.
+        InvalidReferenceError: The text is invalid; the message names the invalid part and what to write instead.
 
     Source: https://github.com/distribution/reference/blob/main/normalize.go
     """
@@ -162,7 +161,7 @@ def parse_index(text: str | None = None) -> Index:
     scheme, rest = _split_scheme(text)
     host = rest.removesuffix("/")
     if "/" in host:
-        raise InvalidReferenceError(f"index {shown(text)} goes on after the host; write only the host, and the port if any")
+        raise InvalidReferenceError(f"index {shown(text)} has a path after the host; write only the host and the port")
     return Index(host, scheme=scheme)
 
 
@@ -171,10 +170,10 @@ def parse_repo(text: str, default_index: str | Index | None = None) -> Repo:
 
     Args:
         text: A name such as `alpine`, `quay.io/coreos/etcd` or `http://localhost:5000/alpine`, without tag and digest.
-        default_index: The registry of a name that tells none: a text for `parse_index`, or what that returned.
+        default_index: The registry of a name without registry: a text for `parse_index`, or an `Index`.
 
     Raises:
-        InvalidReferenceError: It names none; the message tells the part that is wrong and what to write instead.
+        InvalidReferenceError: The text is invalid; the message names the invalid part and what to write instead.
 
     Source: https://github.com/distribution/reference/blob/main/normalize.go
     """
@@ -190,12 +189,12 @@ def parse_repo(text: str, default_index: str | Index | None = None) -> Repo:
         index, name = default_index if isinstance(default_index, Index) else parse_index(default_index), rest
         if IMAGE_ID.fullmatch(name):
             raise InvalidReferenceError(
-                f"name: 64 hexadecimal digits are an image id; to name a repository write {index.name}/ first"
+                f"name: 64 hexadecimal digits are an image ID; for a repository write {index.name}/ first"
             )
     if "@" in name:
-        raise InvalidReferenceError("name holds an @; parse_repo_and_ref takes names with a digest")
+        raise InvalidReferenceError("name contains an @; use parse_repo_and_ref for names with a digest")
     if ":" in name:
-        raise InvalidReferenceError(f"name {shown(name)} holds a colon; parse_repo_and_ref takes names with a tag")
+        raise InvalidReferenceError(f"name {shown(name)} contains a colon; use parse_repo_and_ref for names with a tag")
     check_remote_name(name)
     return Repo(index, f"{_LIBRARY}{name}" if index.official and "/" not in name else name)
 
@@ -204,12 +203,12 @@ def parse_repo_and_ref(text: str, default_index: str | Index | None = None) -> R
     """Return the repository, the tag and the digest that a text names.
 
     Args:
-        text: What `parse_repo` takes, then a colon and a tag, or an @ and a digest, or both in this order. With neither,
+        text: A name for `parse_repo`, then a colon and a tag, or an @ and a digest, or both in this order. With neither,
             the tag is `latest`.
-        default_index: The registry of a name that tells none: a text for `parse_index`, or what that returned.
+        default_index: The registry of a name without registry: a text for `parse_index`, or an `Index`.
 
     Raises:
-        InvalidReferenceError: It names none; the message tells the part that is wrong and what to write instead.
+        InvalidReferenceError: The text is invalid; the message names the invalid part and what to write instead.
 
     Source: https://github.com/distribution/reference/blob/main/reference.go
     """
@@ -218,7 +217,7 @@ def parse_repo_and_ref(text: str, default_index: str | Index | None = None) -> R
     digest = None
     if at:
         if "/" in digest_text or "@" in digest_text:
-            raise InvalidReferenceError("what follows the @ is no digest; write one there, and no user name and password")
+            raise InvalidReferenceError("the text after the @ is not a digest; pass a user name and password separately")
         digest = Digest(digest_text)
     head, slash, last = name.rpartition("/")
     last, colon, tag_text = last.partition(":")
@@ -234,12 +233,12 @@ parse_repo_and_tag = parse_repo_and_ref
 
 def _split_scheme(text: str) -> tuple[Scheme | None, str]:
     if not isinstance(text, str):
-        raise InvalidReferenceError(f"a reference should be text, not {type(text).__name__}")
+        raise InvalidReferenceError(f"a reference must be a string, not {type(text).__name__}")
     scheme, separator, rest = text.partition("://")
     if not separator:
         return None, text
     if scheme not in ("http", "https"):
-        raise InvalidReferenceError(f"scheme {quoted(scheme)} is neither http nor https; write one of these, or none")
+        raise InvalidReferenceError(f"scheme {quoted(scheme)} is neither http nor https; use one of these, or no scheme")
     if "@" in rest.partition("/")[0]:
-        raise InvalidReferenceError("the host holds an @; give a user name and password apart from the reference")
+        raise InvalidReferenceError("the host contains an @; pass a user name and password separately")
     return cast("Scheme", scheme), rest

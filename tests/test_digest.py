@@ -32,10 +32,10 @@ def test_registered_algorithms_are_parsed(text: str, algorithm: str) -> None:
         ("", "has no colon"),
         ("sha256", "has no colon"),
         (EMPTY.removeprefix("sha256:"), "has no colon"),
-        ("sha256:", "64 hexadecimal digits, not 0"),
-        ("sha256:cafebabe", "64 hexadecimal digits, not 8"),
+        ("sha256:", "64 hexadecimal digits after sha256:, not 0"),
+        ("sha256:cafebabe", "64 hexadecimal digits after sha256:, not 8"),
         (EMPTY + "0", "not 65"),
-        (LONG[:-1], "128 hexadecimal digits, not 127"),
+        (LONG[:-1], "128 hexadecimal digits after sha512:, not 127"),
         (EMPTY.upper().replace("SHA", "sha"), "lower case"),
         ("SHA256:" + "a" * 64, "not registered"),
         ("sha384:" + "a" * 96, "not registered"),
@@ -47,7 +47,7 @@ def test_registered_algorithms_are_parsed(text: str, algorithm: str) -> None:
         (" " + EMPTY, "not registered"),
     ],
 )
-def test_anything_else_is_refused_with_the_part_that_is_wrong(text: str, part: str) -> None:
+def test_invalid_digest_is_rejected_with_the_reason(text: str, part: str) -> None:
     with pytest.raises(InvalidDigestError, match=part) as caught:
         Digest(text)
     assert isinstance(caught.value, InvalidReferenceError)
@@ -55,7 +55,7 @@ def test_anything_else_is_refused_with_the_part_that_is_wrong(text: str, part: s
 
 
 @given(st.text() | st.from_regex(r"sha(256|512):[0-9a-fA-F]{60,130}"))
-def test_any_text_parses_to_itself_or_is_refused_in_one_printable_line(text: str) -> None:
+def test_any_text_parses_to_itself_or_is_rejected_in_one_printable_line(text: str) -> None:
     try:
         found = Digest(text)
     except InvalidDigestError as error:
@@ -68,12 +68,12 @@ def test_any_text_parses_to_itself_or_is_refused_in_one_printable_line(text: str
 
 
 @pytest.mark.parametrize("thing", [None, 5, b"sha256:", ["sha256:"]])
-def test_what_is_no_text_is_refused(thing: object) -> None:
-    with pytest.raises(InvalidDigestError, match="should be text"):
+def test_other_types_than_str_are_rejected(thing: object) -> None:
+    with pytest.raises(InvalidDigestError, match="must be a string"):
         Digest(thing)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
-def test_digest_is_text_that_cannot_be_changed() -> None:
+def test_digest_is_an_immutable_str() -> None:
     digest = Digest(EMPTY)
     assert isinstance(digest, str)
     assert digest == EMPTY
@@ -87,14 +87,14 @@ def test_digest_is_text_that_cannot_be_changed() -> None:
         digest.other = 1  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
 
 
-def test_copies_are_digests_too() -> None:
+def test_copies_are_digests() -> None:
     for twin in (pickle.loads(pickle.dumps(Digest(EMPTY))), copy.copy(Digest(EMPTY)), copy.deepcopy(Digest(EMPTY))):
         assert twin == EMPTY
         assert type(twin) is Digest
 
 
 @given(st.binary(), st.sampled_from(["sha256", "sha512"]))
-def test_digest_of_is_what_hashlib_says(data: bytes, algorithm: str) -> None:
+def test_digest_of_equals_hashlib(data: bytes, algorithm: str) -> None:
     assert digest_of(data, algorithm) == f"{algorithm}:{hashlib.new(algorithm, data).hexdigest()}"
 
 
@@ -103,7 +103,7 @@ def test_default_algorithm_is_sha256() -> None:
 
 
 @given(st.lists(st.binary(max_size=20)))
-def test_verifier_takes_bytes_in_any_pieces(pieces: list[bytes]) -> None:
+def test_verifier_accepts_bytes_in_any_pieces(pieces: list[bytes]) -> None:
     verifier = Verifier()
     for piece in pieces:
         verifier.update(piece)
@@ -113,7 +113,7 @@ def test_verifier_takes_bytes_in_any_pieces(pieces: list[bytes]) -> None:
     assert verifier.verify(None, str(digest_of(whole))) == digest_of(whole)
 
 
-def test_verifier_counts_bytes_and_not_items() -> None:
+def test_verifier_counts_bytes_rather_than_items() -> None:
     verifier = Verifier()
     verifier.update(memoryview(bytes(8)).cast("I"))
     verifier.update(bytearray(2))
@@ -121,7 +121,7 @@ def test_verifier_counts_bytes_and_not_items() -> None:
 
 
 @pytest.mark.parametrize(("size", "digest"), [(3, digest_of(b"other")), (None, digest_of(b"other")), (4, digest_of(b"abc"))])
-def test_wrong_bytes_are_refused_with_both_sides(size: int | None, digest: Digest) -> None:
+def test_mismatch_shows_expected_and_actual(size: int | None, digest: Digest) -> None:
     verifier = Verifier()
     verifier.update(b"abc")
     with pytest.raises(DigestMismatchError) as caught:
@@ -133,7 +133,7 @@ def test_wrong_bytes_are_refused_with_both_sides(size: int | None, digest: Diges
     assert digest_of(b"abc") in str(error)
 
 
-def test_verifier_goes_on_after_a_check() -> None:
+def test_verifier_can_be_updated_after_verify() -> None:
     verifier = Verifier("sha512")
     verifier.update(b"a")
     assert verifier.verify(1, digest_of(b"a", "sha512"))
@@ -142,16 +142,16 @@ def test_verifier_goes_on_after_a_check() -> None:
 
 
 @pytest.mark.parametrize("algorithm", ["blake3", "md5", "sha1", "", "SHA256", "shake_128"])
-def test_other_algorithms_cannot_be_computed(algorithm: str) -> None:
-    with pytest.raises(InvalidDigestError, match="cannot be computed here; use sha256 or sha512"):
+def test_verifier_rejects_other_algorithms(algorithm: str) -> None:
+    with pytest.raises(InvalidDigestError, match="is not supported; use sha256 or sha512"):
         Verifier(algorithm)
 
 
-def test_digest_of_another_algorithm_is_no_mismatch() -> None:
-    with pytest.raises(InvalidDigestError, match="make the verifier for sha512"):
+def test_digest_of_another_algorithm_is_not_a_mismatch() -> None:
+    with pytest.raises(InvalidDigestError, match="create the verifier with sha512"):
         Verifier().verify(0, LONG)
 
 
-def test_verify_checks_what_it_is_given() -> None:
+def test_verify_rejects_an_invalid_digest() -> None:
     with pytest.raises(InvalidDigestError):
         Verifier().verify(0, "sha256:e3b0")

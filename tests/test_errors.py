@@ -109,7 +109,7 @@ def examples() -> list[RegistryError]:
         ArtifactError("v1 is an index"),
         ImageError("the layout has two images; name one"),
         UnsafeTitleError("leads out of the folder", title="../a\x1b[2J"),
-        InvalidReferenceError("name '..' is refused"),
+        InvalidReferenceError("name '..' is invalid"),
         InvalidDigestError("digest 'aa' has no colon"),
     ]
     details = (ErrorDetail("MANIFEST_UNKNOWN", "manifest unknown", {"Tag": ["b"]}),)
@@ -194,7 +194,7 @@ def test_registered_status_has_its_phrase(status: int) -> None:
 
 
 def test_head_says_that_get_tells_more() -> None:
-    assert "HEAD answers have no body, GET tells more" in str(status_error(404, method="HEAD"))
+    assert "a response to HEAD has no body, GET may tell more" in str(status_error(404, method="HEAD"))
     assert "GET tells more" not in str(status_error(404, method="GET"))
     assert "GET tells more" not in str(status_error(304, method="HEAD"))
 

@@ -24,7 +24,6 @@ _LIBRARY_HINTS = (
     " Check the address, the network and any proxy.",
     " The server, or a proxy before it, sent a malformed document.",
     " Discard them and fetch them again.",
-    " Its bytes are in .raw.",
     " The body is in .raw.",
 )
 

@@ -7,6 +7,7 @@ import re
 import pytest
 
 from docker_registry_sdk.cli.errors import MEANINGS, ExitCode, describe
+from docker_registry_sdk.errors import TransportError
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, HtmlError, Status, WrongBytes
 from tests.cli.conftest import Call
@@ -65,6 +66,13 @@ def test_unreachable(call: Call) -> None:
     what, advice = call("ping", "localhost:1").failed(5)
     assert "localhost:1" in what
     assert "network" in advice
+
+
+def test_notes_of_an_error_are_shown() -> None:
+    error = TransportError("the connection was cut", method="GET", url="https://registry.example.com/")
+    error.add_note("The bytes so far are kept in blob.part.")
+    what = "GET https://registry.example.com/: the connection was cut. The bytes so far are kept in blob.part."
+    assert describe(error).problem == what
 
 
 def test_an_unknown_certificate(call: Call) -> None:

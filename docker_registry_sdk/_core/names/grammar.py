@@ -1,4 +1,4 @@
-"""The grammar of references: what may be a host, a name and a tag, and what to write instead.
+"""The grammar of references: valid registry hosts, repository names and tags.
 
 Source: https://github.com/distribution/reference/blob/main/regexp.go
 """
@@ -14,31 +14,31 @@ from .hosts import HostError, check_host, check_port, split_port
 
 IMAGE_ID: Final = re.compile(r"[a-f0-9]{64}")
 
-_MOST_CHARACTERS: Final = 255
+MAX_NAME_CHARACTERS: Final = 255
 _COMPONENT: Final = re.compile(r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*")
 _TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 
 
-def is_host(first: str) -> bool:
-    """Tell whether the part of a reference before the first slash is a host, and no part of the repository's name.
+def is_host(first_part: str) -> bool:
+    """Return whether the part of a reference before the first slash is a host rather than a part of the repository's name.
 
     Args:
-        first: That part.
+        first_part: The part before the first slash.
     """
-    return first == "localhost" or "." in first or ":" in first or first != first.lower()
+    return first_part == "localhost" or "." in first_part or ":" in first_part or first_part != first_part.lower()
 
 
 def check_index_name(name: str) -> None:
     """Check the host and port of a registry.
 
     Args:
-        name: What was given for it.
+        name: The host, with or without a port.
 
     Raises:
-        InvalidReferenceError: It is none.
+        InvalidReferenceError: The host or the port is invalid.
     """
     if not isinstance(name, str):
-        raise InvalidReferenceError(f"an index name should be text, not {type(name).__name__}")
+        raise InvalidReferenceError(f"an index name must be a string, not {type(name).__name__}")
     host, port = split_port(name)
     try:
         check_host(host, strict=True)
@@ -51,16 +51,16 @@ def check_index_name(name: str) -> None:
 
 
 def check_remote_name(name: str) -> None:
-    """Check the name of a repository, as requests to the registry hold it.
+    """Check the name of a repository as used in requests, such as `library/alpine`.
 
     Args:
-        name: What was given for it.
+        name: The name.
 
     Raises:
-        InvalidReferenceError: It is none.
+        InvalidReferenceError: The name is invalid.
     """
     if not isinstance(name, str):
-        raise InvalidReferenceError(f"a repository's name should be text, not {type(name).__name__}")
+        raise InvalidReferenceError(f"a repository's name must be a string, not {type(name).__name__}")
     for component in name.split("/"):
         if not component:
             raise InvalidReferenceError(f"name {shown(name)} is empty or has an empty part; write one slash between two parts")
@@ -71,32 +71,32 @@ def check_remote_name(name: str) -> None:
                 if capitals
                 else "use the characters a-z and 0-9, and between them a dot, one or two underscores, or hyphens"
             )
-            raise InvalidReferenceError(f"name {shown(name)}: the part {shown(component)} is refused; {hint}")
-    if len(name) > _MOST_CHARACTERS:
-        raise InvalidReferenceError(f"name {quoted(name)} has {len(name)} characters; {_MOST_CHARACTERS} are the most")
+            raise InvalidReferenceError(f"name {shown(name)}: the part {shown(component)} is invalid; {hint}")
+    if len(name) > MAX_NAME_CHARACTERS:
+        raise InvalidReferenceError(f"name {quoted(name)} has {len(name)} characters; the limit is {MAX_NAME_CHARACTERS}")
 
 
 def check_tag(tag: str) -> None:
     """Check a tag.
 
     Args:
-        tag: What was given for it.
+        tag: The tag.
 
     Raises:
-        InvalidReferenceError: It is none.
+        InvalidReferenceError: The tag is invalid.
     """
     if not isinstance(tag, str) or not _TAG.fullmatch(tag):
-        what = shown(tag) if isinstance(tag, str) else type(tag).__name__
+        text = shown(tag) if isinstance(tag, str) else type(tag).__name__
         raise InvalidReferenceError(
-            f"tag {what} is refused; write 1 to 128 characters, letters, digits, _ . -, and neither dot nor hyphen first"
+            f"tag {text} is invalid; use 1 to 128 letters, digits, _ . and -, but start with none of . and -"
         )
 
 
 def shown(text: str) -> str:
-    """Return text as messages show it: quoted, or not at all when a password can be in it.
+    """Return text in quotes for a message, or a placeholder if the text may contain a password.
 
     Args:
         text: A reference or a part of one.
     """
-    # What stands before an @ can be a password.
+    # In user:password@host, the part before the @ is a secret.
     return "before the @" if "@" in text else quoted(text)

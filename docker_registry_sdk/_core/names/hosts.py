@@ -1,11 +1,11 @@
-"""Hosts and ports as they stand in references and URLs: what is one, in one form, and never something ambiguous."""
+"""Hosts and ports in references and URLs: parse and check them, and reject ambiguous notations of IP addresses."""
 
 from __future__ import annotations
 
 import re
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 
-# A label of a host name, as references have them, and with the underscores that URLs of container networks also have.
+# A label of a host name: in references, and in URLs, where names of container networks may contain underscores.
 _STRICT_LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?")
 _LABEL = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_-]*[A-Za-z0-9_])?")
 _NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
@@ -14,14 +14,14 @@ _PORT = re.compile(r"[0-9]{1,5}")
 
 
 class HostError(ValueError):
-    """What is wrong with a host or port, in words that can follow its name and a colon."""
+    """An invalid host or port; the message can follow the host and a colon."""
 
 
 def split_port(text: str) -> tuple[str, str | None]:
-    """Return the host, an IPv6 address still in its brackets, and the text of the port, None without a colon.
+    """Split a text into host and port. The host keeps its brackets; the port is None without a colon.
 
     Args:
-        text: Host and port, as before the path of a URL.
+        text: A host with or without a port.
     """
     host, colon, port = text.rpartition(":")
     if not colon or "]" in port:
@@ -33,68 +33,68 @@ def check_port(port: str) -> int:
     """Return the number of a port.
 
     Args:
-        port: Its text.
+        port: The text of the port.
 
     Raises:
-        HostError: It is no number from 1 to 65535.
+        HostError: The port is not a number from 1 to 65535.
     """
     if not _PORT.fullmatch(port) or not 1 <= int(port) <= 65535:
-        raise HostError("the port is no number from 1 to 65535")
+        raise HostError("the port is not a number from 1 to 65535")
     return int(port)
 
 
 def parse_address(host: str) -> IPv4Address | IPv6Address | None:
-    """Return the address that a host is, None when it is a name.
+    """Return the IP address that a host consists of; None when it is a name.
 
-    Every notation that some resolver takes for an address and another for a name, such as `127.1`, `0x7f000001`,
-    `2130706433` and `0177.0.0.1`, is refused: which of the two it is would be decided after the checks.
+    Notations that only some resolvers read as an address, such as `127.1`, `0x7f000001`, `2130706433` and `0177.0.0.1`, are
+    rejected: they would pass the checks as a name, and then lead to an address that the checks forbid.
 
     Args:
-        host: A host without port; an IPv6 address in brackets or without.
+        host: A host without port; an IPv6 address with or without brackets.
 
     Raises:
-        HostError: It looks like an address and is none.
+        HostError: The host is an invalid or ambiguous address.
     """
     if host.startswith("[") or ":" in host:
         inner = host[1:-1] if host.startswith("[") and host.endswith("]") else host
         try:
             if "%" in inner:
-                raise HostError("an IPv6 address with a zone cannot stand here; leave out the % and what follows")
+                raise HostError("an IPv6 address with a zone is not allowed; remove the % and the zone")
             return IPv6Address(inner)
         except AddressValueError:
-            raise HostError("it is no IPv6 address; write it in brackets, as in [::1]:5000") from None
+            raise HostError("not an IPv6 address; write one in brackets, as in [::1]:5000") from None
     last = host.rstrip(".").rpartition(".")[2]
     if not _NUMBER.fullmatch(last):
         return None
     try:
         return IPv4Address(host)
     except AddressValueError:
-        raise HostError("it ends in a number, as only IPv4 addresses do; write four numbers from 0 to 255") from None
+        raise HostError("it ends in a number but is not an IPv4 address; write four numbers from 0 to 255") from None
 
 
 def check_host(host: str, *, strict: bool) -> IPv4Address | IPv6Address | None:
-    """Check a host, and return the address that it is, None when it is a name.
+    """Check a host, and return the IP address that it consists of; None when it is a name.
 
     Args:
-        host: A host without port, an IPv6 address in brackets.
-        strict: As in references: no underscores, no IPv6 address with an IPv4 address in it.
+        host: A host without port; an IPv6 address in brackets.
+        strict: Apply the rules for references: no underscores, and no IPv6 address that ends in dotted IPv4 notation.
 
     Raises:
-        HostError: It is none.
+        HostError: The host is invalid.
     """
     if not host:
         raise HostError("it is empty")
     if not host.isascii():
-        raise HostError("it has characters beyond ASCII; write the form that begins with xn--")
+        raise HostError("it contains non-ASCII characters; write the form that begins with xn--")
     if host.startswith("["):
         if not host.endswith("]"):
             raise HostError("the closing bracket of the IPv6 address is missing")
         if strict and not _IPV6.fullmatch(host[1:-1]):
-            raise HostError("between the brackets stand only hexadecimal digits and colons")
+            raise HostError("only hexadecimal digits and colons are allowed between the brackets")
     elif ":" in host:
-        raise HostError("there is more than one colon; write an IPv6 address in brackets, as in [::1]:5000")
+        raise HostError("it contains more than one colon; write an IPv6 address in brackets, as in [::1]:5000")
     elif len(host) > 253 or any(len(label) > 63 for label in host.split(".")):
-        raise HostError("it is longer than host names may be: 253 characters, 63 between two dots")
+        raise HostError("it is too long; the limit is 253 characters, and 63 between two dots")
     elif not all((_STRICT_LABEL if strict else _LABEL).fullmatch(label) for label in host.split(".")):
-        raise HostError("between its dots stand letters, digits and hyphens, with no hyphen at either end")
+        raise HostError("only letters, digits and hyphens are allowed between dots, with no hyphen at either end")
     return parse_address(host)

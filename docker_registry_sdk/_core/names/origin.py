@@ -1,9 +1,9 @@
-"""Origins: what credentials belong to, and which of them are of one site, or of no public one.
+"""Origins (scheme, host, port), to which credentials belong, and checks whether hosts are private or of the same site.
 
     Origin.from_url("https://Registry-1.Docker.io./v2/") == Origin("https", "registry-1.docker.io", 443)
 
-What comes from a server, such as a realm, a redirect or an upload location, is untrusted: these values decide where
-credentials may go (RFC 6454). A host that resolvers could take for another one is refused when an origin is made.
+URLs from a server, such as a realm, a redirect or an upload location, are untrusted. Their origin decides whether credentials are
+sent to them (RFC 6454). So an origin with an ambiguous host, which resolvers read in different ways, cannot be created.
 """
 
 from __future__ import annotations
@@ -23,25 +23,25 @@ if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
 
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
-# Names that the public DNS never has: RFC 6761, RFC 6762, RFC 8375, and ICANN's of 2024 for private use.
+# Names that do not exist in the public DNS: RFC 6761, RFC 6762, RFC 8375, and `internal` (ICANN resolution of 2024).
 _PRIVATE_NAMES: Final = ("localhost", "local", "internal", "home.arpa")
-# IPv6 addresses that public translators turn into the IPv4 address in their last four bytes (RFC 6052).
-_TRANSLATED: Final = IPv6Network("64:ff9b::/96")
+# NAT64 gateways send packets to these IPv6 addresses to the IPv4 address in their last four bytes (RFC 6052).
+_NAT64: Final = IPv6Network("64:ff9b::/96")
 
 
 def normalize_host(host: str) -> str:
-    """Return a host in the one form that origins have: lower case, no dot at the end, addresses shortest and without brackets.
+    """Return the normalized host: lower case, no final dot, IP addresses in their shortest form and without brackets.
 
     Args:
-        host: A name in ASCII, an IPv4 address of four decimal numbers, or an IPv6 address in brackets or without.
+        host: An ASCII name, an IPv4 address of four decimal numbers, or an IPv6 address with or without brackets.
 
     Raises:
-        InvalidReferenceError: It is none, or a notation that resolvers differ on, such as `127.1` or `0x7f000001`.
+        InvalidReferenceError: The host is invalid, or ambiguous such as `127.1` or `0x7f000001`.
     """
     name = host.removesuffix(".") if isinstance(host, str) else host
     try:
         if not isinstance(name, str):
-            raise HostError(f"it should be text, not {type(name).__name__}")
+            raise HostError(f"it must be a string, not {type(name).__name__}")
         address = check_host(f"[{name}]" if ":" in name and not name.startswith("[") else name, strict=False)
     except HostError as error:
         raise InvalidReferenceError(f"host {quoted(str(host))}: {error}") from None
@@ -54,15 +54,15 @@ def _default_port(origin: Origin) -> int:
 
 @frozen
 class Origin:
-    """The scheme, host and port that a URL leads to: two URLs with equal origins share credentials, others do not.
+    """The scheme, host and port of a URL. URLs with equal origins share credentials.
 
     Attributes:
         scheme: `http` or `https`.
-        host: The host as `normalize_host` gives it; an IPv6 address has no brackets.
-        port: The port; that of the scheme when none is given.
+        host: The normalized host (`normalize_host`); an IPv6 address has no brackets.
+        port: The port; the default port of the scheme when none is given.
 
     Raises:
-        InvalidReferenceError: One of them is none.
+        InvalidReferenceError: The scheme, host or port is invalid.
 
     Source: https://www.rfc-editor.org/rfc/rfc6454#section-4
     """
@@ -75,38 +75,38 @@ class Origin:
         if self.scheme not in _DEFAULT_PORTS:
             raise InvalidReferenceError(f"scheme {quoted(str(self.scheme))} is neither http nor https")
         if type(self.port) is not int or not 1 <= self.port <= 65535:
-            raise InvalidReferenceError("a port should be a number from 1 to 65535")
+            raise InvalidReferenceError("a port must be a number from 1 to 65535")
 
     @classmethod
     def from_url(cls, url: str) -> Self:
         """Return the origin of a URL.
 
         Args:
-            url: An absolute URL with http or https and without user info.
+            url: An absolute http or https URL without user info.
 
         Raises:
-            InvalidReferenceError: It is none, its host or port is none, or it holds user info, a backslash, a blank or a
-                control character, which parsers of URLs differ on.
+            InvalidReferenceError: The URL, its host or its port is invalid, or the URL contains user info, a backslash, a space
+                or a control character, which URL parsers read in different ways.
         """
         if not isinstance(url, str):
-            raise InvalidReferenceError(f"a URL should be text, not {type(url).__name__}")
+            raise InvalidReferenceError(f"a URL must be a string, not {type(url).__name__}")
         if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-            raise InvalidReferenceError("the URL holds a backslash, a blank or a character that no URL has; percent-encode it")
+            raise InvalidReferenceError("the URL contains a space, backslash, control or non-ASCII character; percent-encode it")
         try:
             parts = urlsplit(url)
         except ValueError as error:
             raise InvalidReferenceError(f"URL {quoted(redact_url(url))}: {error}") from None
         if "@" in parts.netloc:
-            raise InvalidReferenceError("the URL holds a user name or a password; give them apart from it")
+            raise InvalidReferenceError("the URL contains a user name or a password; pass them separately")
         if parts.scheme not in _DEFAULT_PORTS or not parts.netloc:
-            raise InvalidReferenceError(f"URL {quoted(redact_url(url))} is no absolute http or https URL")
+            raise InvalidReferenceError(f"URL {quoted(redact_url(url))} is not an absolute http or https URL")
         host, port = split_port(parts.netloc)
         try:
-            # An empty port, as in https://registry.example.com:/, is the default one (RFC 3986 section 3.2.3).
+            # An empty port, as in https://registry.example.com:/, is the default port (RFC 3986 section 3.2.3).
             number = check_port(port) if port else _DEFAULT_PORTS[parts.scheme]
             check_host(host.removesuffix("."), strict=False)
         except HostError as error:
-            raise InvalidReferenceError(f"URL {quoted(redact_url(url))}: its host {quoted(host)}: {error}") from None
+            raise InvalidReferenceError(f"URL {quoted(redact_url(url))}: host {quoted(host)}: {error}") from None
         return cls(cast('Literal["http", "https"]', parts.scheme), host, number)
 
     @property
@@ -116,7 +116,7 @@ class Origin:
 
     @property
     def is_address(self) -> bool:
-        """Whether the host is an IP address and no name."""
+        """Whether the host is an IP address rather than a name."""
         return parse_address(self.host) is not None
 
     @property
@@ -126,12 +126,12 @@ class Origin:
 
     @property
     def is_private(self) -> bool:
-        """Whether the host is no public one; see `is_private_host`."""
+        """Whether the host is private; see `is_private_host`."""
         return is_private_host(self.host)
 
     @property
     def netloc(self) -> str:
-        """What stands in a URL for it: the host, in brackets if it needs them, and the port unless it is the scheme's."""
+        """The host and port as in a URL: an IPv6 address in brackets, and no default port."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
@@ -140,13 +140,13 @@ class Origin:
 
 
 def is_loopback_host(host: str) -> bool:
-    """Tell whether a host is this machine, by its text alone: an address of the loopback, `localhost`, or a name below it.
+    """Return whether a host is this machine: a loopback address, `localhost` or a name below it. Names are not resolved.
 
     Args:
-        host: What `normalize_host` takes.
+        host: A name or an IP address; see `normalize_host`.
 
     Raises:
-        InvalidReferenceError: It is no host.
+        InvalidReferenceError: The host is invalid.
     """
     name = normalize_host(host)
     address = parse_address(name)
@@ -158,45 +158,45 @@ def is_loopback_host(host: str) -> bool:
 
 
 def is_private_host(host: str) -> bool:
-    """Tell whether a host is no public one, by its text alone; what a public name resolves to is not looked at.
+    """Return whether a host is private. Names are not resolved.
 
-    Private are addresses that the internet does not route (loopback, private, link-local, shared, multicast, reserved), IPv6
-    addresses that hold such an IPv4 address, names without a dot, and names below localhost, local, internal and home.arpa.
+    Private are: addresses that are not routed on the internet (loopback, private, link-local, shared, multicast, reserved), IPv6
+    addresses with such an IPv4 address embedded, names without a dot, and names below localhost, local, internal and home.arpa.
 
     Args:
-        host: What `normalize_host` takes.
+        host: A name or an IP address; see `normalize_host`.
 
     Raises:
-        InvalidReferenceError: It is no host.
+        InvalidReferenceError: The host is invalid.
     """
     name = normalize_host(host)
     address = parse_address(name)
     if address is None:
         return "." not in name or any(name == private or name.endswith(f".{private}") for private in _PRIVATE_NAMES)
-    return any(not one.is_global or one.is_multicast or one.is_reserved for one in _meant(address))
+    return any(not one.is_global or one.is_multicast or one.is_reserved for one in _embedded(address))
 
 
-def _meant(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:
-    """Return the addresses that must all be public: those where packets to an IPv6 address may end that holds an IPv4 address."""
+def _embedded(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:
+    """Return an address and the IPv4 addresses embedded in it (IPv4-mapped, NAT64, 6to4, Teredo). Each must be public."""
     if isinstance(address, IPv4Address):
         return [address]
     if address.ipv4_mapped is not None:
         return [address.ipv4_mapped]
-    if address in _TRANSLATED:
+    if address in _NAT64:
         return [IPv4Address(int(address) & 0xFFFFFFFF)]
-    held = (address.sixtofour, *(address.teredo or ()))
-    return [address, *(one for one in held if one is not None)]
+    embedded = (address.sixtofour, *(address.teredo or ()))
+    return [address, *(one for one in embedded if one is not None)]
 
 
 def same_site(one: Origin, other: Origin) -> bool:
-    """Tell whether two origins have the same host, or hosts below one registrable domain; scheme and port do not count.
+    """Return whether two origins have the same host, or hosts below the same registrable domain. Scheme and port are ignored.
 
-    Addresses, localhost, names without a dot, and names whose end is not on the public suffix list are of one site only
-    with themselves.
+    IP addresses, localhost, names without a dot, and names whose suffix is not on the public suffix list are the same site only
+    as themselves.
 
     Args:
         one: An origin.
-        other: Another one.
+        other: Another origin.
 
     Source: https://publicsuffix.org/list/
     """
@@ -210,7 +210,7 @@ def same_site(one: Origin, other: Origin) -> bool:
 
 @cache
 def _public_suffixes() -> PublicSuffixList:
-    # Reading the list takes 40 ms, and most programs never need it.
+    # Loading the list takes 40 ms, and most programs do not need it.
     from publicsuffixlist import PublicSuffixList
 
     return PublicSuffixList(accept_unknown=False)

@@ -1,4 +1,4 @@
-"""What the exceptions are made of."""
+"""Parts of exceptions: the entries of error bodies, reason phrases, and unpickling."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ class ErrorDetail(NamedTuple):
     """One entry of a registry's error body.
 
     Attributes:
-        code: The fixed word for the error, such as `MANIFEST_UNKNOWN`, when the registry gives one.
-        message: The registry's words for people.
-        detail: Whatever else the registry says, as parsed JSON.
+        code: The error code, such as `MANIFEST_UNKNOWN`; None without one.
+        message: The registry's message; None without one.
+        detail: Further details, as parsed JSON.
     """
 
     code: str | None = None
@@ -23,13 +23,13 @@ class ErrorDetail(NamedTuple):
         return ": ".join(part for part in (self.code, self.message) if part)
 
 
-def restore(kind: type[Exception], args: tuple[Any, ...], state: dict[str, Any]) -> Exception:
-    """Return the exception that `RegistryError.__reduce__` took apart.
+def restore_exception(kind: type[Exception], args: tuple[Any, ...], state: dict[str, Any]) -> Exception:
+    """Return a copy of an exception without calling `__init__`; the reverse of `RegistryError.__reduce__`.
 
     Args:
-        kind: Its class.
-        args: Its `args`.
-        state: Its attributes.
+        kind: The class.
+        args: The `args` of the exception.
+        state: The attributes of the exception.
     """
     error = kind.__new__(kind, *args)
     error.args = args
@@ -37,13 +37,13 @@ def restore(kind: type[Exception], args: tuple[Any, ...], state: dict[str, Any])
     return error
 
 
-def phrase(status: int) -> str:
-    """Return HTTP's phrase for a status, such as `Not Found`; empty when it is not registered.
+def reason_phrase(status: int) -> str:
+    """Return the reason phrase of a status, such as `Not Found`; empty for a status that is not registered.
 
     Args:
         status: An HTTP status.
     """
     try:
         return HTTPStatus(status).phrase
-    except ValueError:  # such as 520, which HTTP never registered
+    except ValueError:  # such as 520, which Cloudflare uses
         return ""

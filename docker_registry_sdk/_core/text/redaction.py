@@ -1,15 +1,16 @@
-"""URLs and foreign words without their secrets and tricks, for messages and logs."""
+"""URLs and text from servers, made safe for messages and logs: no secrets, no control characters, limited length."""
 
 from __future__ import annotations
 
 import re
 
 _START = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*:)?//")
+_MAX_QUOTED_CHARACTERS = 80
 _HOST_AND_PORT = re.compile(r"(\[[^\]]*\]|[^:]*)(:[0-9]*)?")
 
 
 def redact_url(url: str) -> str:
-    """Return the URL without user info, fragment and query values, as one printable line of limited length.
+    """Return a URL without user info, fragment and query values, as one printable line of limited length.
 
     Args:
         url: Any URL, absolute or not.
@@ -26,11 +27,11 @@ def redact_url(url: str) -> str:
 
 
 def one_line(text: str, limit: int = 500) -> str:
-    """Return foreign words as one printable line of limited length.
+    """Return text from a server as one printable line of limited length.
 
     Args:
-        text: What a server said.
-        limit: How many characters to keep.
+        text: The text.
+        limit: The maximum number of characters.
     """
     cut = text if len(text) <= limit else f"{text[:limit]}…"
     return "".join(letter if letter.isprintable() else " " for letter in cut)
@@ -41,22 +42,19 @@ def _without_value(parameter: str) -> str:
     return f"{name}=…" if equals else parameter and "…"
 
 
-_LIMIT = 80
-
-
 def quoted(text: str) -> str:
-    """Return text in quotes, with all that does not print escaped, and cut when it is long.
+    """Return text in quotes, with unprintable and non-ASCII characters escaped, cut after 80 characters.
 
     Args:
-        text: Any text that is no secret.
+        text: Text without secrets.
     """
-    return ascii(text) if len(text) <= _LIMIT else f"{text[:_LIMIT]!a}…"
+    return ascii(text) if len(text) <= _MAX_QUOTED_CHARACTERS else f"{text[:_MAX_QUOTED_CHARACTERS]!a}…"
 
 
 def printable(text: str) -> str:
-    """Return text as it is, or quoted with escapes when something in it does not print.
+    """Return text unchanged if it is printable, else quoted with escapes.
 
     Args:
-        text: Any text that is no secret, such as a path.
+        text: Text without secrets, such as a path.
     """
     return text if text.isprintable() else ascii(text)

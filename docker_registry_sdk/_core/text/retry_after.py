@@ -6,25 +6,25 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-# More than this means never, and timers do not take an infinite number.
-_LONGEST = 1e9
+# Longer waits mean never. Timers do not accept infinity.
+_MAX_SECONDS = 1e9
 
 
-def seconds_to_wait(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that Retry-After asks for, given as seconds or as an HTTP date; None without a valid one.
+def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds to wait from Retry-After, which has seconds or an HTTP date; None without a valid header.
 
     Args:
-        headers: The headers of an answer, with names in any case.
+        headers: The headers of a response, with lower-case or case-insensitive names.
     """
     value = headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
-        return min(float(value), _LONGEST)
+        return min(float(value), _MAX_SECONDS)
     moment = _http_date(value)
     if moment is None:
         return None
-    # The server's own clock, where it tells it, so that a wrong clock here does not count.
+    # Prefer the server's clock in Date, in case the clock of this machine is wrong.
     now = _http_date(headers.get("date", "")) or datetime.now(UTC)
-    return min(max(0.0, (moment - now).total_seconds()), _LONGEST)
+    return min(max(0.0, (moment - now).total_seconds()), _MAX_SECONDS)
 
 
 def _http_date(value: str) -> datetime | None:

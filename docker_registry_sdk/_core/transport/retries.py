@@ -8,7 +8,7 @@ from ..auth.authenticator import is_repeatable
 from ..auth.steps import Send
 from ..http1.exchange import IDEMPOTENT_METHODS
 from ..text.redaction import redact_url
-from ..text.retry_after import seconds_to_wait
+from ..text.retry_after import retry_after_seconds
 from ..wire import Deadline, HTTPFailure, HTTPRequest, HTTPResponse, RetryPolicy, may_pass, never_arrived
 
 _log = logging.getLogger(__name__)
@@ -37,7 +37,7 @@ def seconds_to_retry(
     if isinstance(outcome, HTTPResponse):
         if outcome.status_code not in _PASSING or not (_may_repeat(send) or _was_refused(outcome, send.request)):
             return None
-        asked = seconds_to_wait(outcome.headers)
+        asked = retry_after_seconds(outcome.headers)
         reason = str(outcome.status_code)
     elif may_pass(outcome) and (_may_repeat(send) or (never_arrived(outcome) and is_repeatable(send.request))):
         reason = type(outcome).__name__  # its words may quote a header

@@ -144,9 +144,9 @@ def test_origin_by_hand_is_checked_and_has_the_port_of_its_scheme() -> None:
     for port in (True, "443", 65536, None):
         with pytest.raises(InvalidReferenceError, match="port"):
             Origin("https", "quay.io", port)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    with pytest.raises(InvalidReferenceError, match="text"):
+    with pytest.raises(InvalidReferenceError, match="must be a string"):
         URL(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    with pytest.raises(InvalidReferenceError, match="text"):
+    with pytest.raises(InvalidReferenceError, match="must be a string"):
         normalize_host(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
