@@ -1,4 +1,4 @@
-"""Servers of blobs that do as a test wants."""
+"""A server of one blob for tests, with configurable deviations."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from tests.core.wire.loopback import Handler, Loopback
 
 @define
 class BlobServer:
-    """A server of one blob, by parts or whole, that breaks off or deviates.
+    """A server of one blob that supports ranges, cuts bodies, or deviates in other ways.
 
     Attributes:
         content: The blob.
-        ranges: Whether parts are sent when they are asked for.
-        chunked: Whether the length is left out.
-        break_after: After how many bytes each answer breaks off; None for never.
-        etag: The ETag, made anew for each answer; an empty text for none.
-        content_range: What stands in Content-Range, of first, last and size; None for what is right.
-        more: Bytes that are sent after those that were asked for.
-        served: How many bytes were sent.
+        ranges: Whether range requests are supported.
+        chunked: Whether bodies are sent chunked, without a Content-Length.
+        cut_after: The number of bytes after which each body is cut; None for no cut.
+        etag: Returns the ETag of the next response; an empty string leaves it out.
+        content_range: Returns the Content-Range for first, last and size; None sends the right one.
+        more: Bytes to send after the requested ones.
+        served: The number of bytes that were sent.
     """
 
     content: bytes
     ranges: bool = True
     chunked: bool = False
-    break_after: int | None = None
+    cut_after: int | None = None
     etag: Callable[[], str] = str
     content_range: Callable[[int, int, int], str] | None = None
     more: bytes = b""
     served: int = 0
 
     def attach(self, loopback: Loopback) -> None:
-        """Let the server answer so."""
+        """Make a loopback server answer with this blob."""
         loopback.answer = self.answer
 
     def answer(self, handler: Handler) -> None:
@@ -55,8 +55,8 @@ class BlobServer:
         if etag:
             handler.send_header("ETag", etag)
         if asked:
-            told = self.content_range or (lambda first, last, size: f"bytes {first}-{last}/{size}")
-            handler.send_header("Content-Range", told(first, last, size))
+            content_range = self.content_range or (lambda first, last, size: f"bytes {first}-{last}/{size}")
+            handler.send_header("Content-Range", content_range(first, last, size))
         if self.chunked:
             handler.send_header("Transfer-Encoding", "chunked")
         else:
@@ -64,9 +64,9 @@ class BlobServer:
         handler.end_headers()
         if handler.command == "HEAD":
             return
-        sent = body if self.break_after is None else body[: self.break_after]
+        sent = body if self.cut_after is None else body[: self.cut_after]
         for part in [*(sent[at : at + 65536] for at in range(0, len(sent), 65536)), self.more]:
-            if not part:  # which would end a chunked body
+            if not part:  # an empty chunk would end a chunked body
                 continue
             handler.wfile.write(b"%x\r\n%s\r\n" % (len(part), part) if self.chunked else part)
             self.served += len(part)

@@ -1,4 +1,4 @@
-"""Blobs in the embedded registry, whose faults are set and whose log is counted."""
+"""Fixtures of the tests of blobs: an embedded registry with a token service, a loopback server, and a client of each."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ REPO = "tests/blobs"
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run each test in sync and async."""
+    """Run each test that uses `kind` with the sync and the async client."""
     if "kind" in metafunc.fixturenames:
         metafunc.parametrize("kind", KINDS)
 
 
 @frozen
 class Server:
-    """An embedded registry with a token service, which all tests of a module share.
+    """An embedded registry with a token service, shared by all tests of a module.
 
     Attributes:
         registry: The registry.
@@ -36,16 +36,16 @@ class Server:
 
     @property
     def name(self) -> str:
-        """The repository, as clients are given it."""
+        """The repository name to pass to a client."""
         return f"{self.registry.url}/{REPO}"
 
     @property
     def options(self) -> dict[str, Any]:
-        """What lets a client in."""
+        """The client options for logging in."""
         return {"username": self.registry.username, "password": self.registry.password}
 
     def push(self, content: bytes) -> str:
-        """Put a blob there, and return its digest."""
+        """Upload a blob, clear the log, and return the digest."""
         from docker_registry_sdk import RegistryClientV2
 
         with RegistryClientV2(self.name, **self.options) as client:
@@ -54,7 +54,7 @@ class Server:
         return digest
 
     def break_reads(self, effect: Any, **options: Any) -> None:
-        """Let reads of blobs go wrong, those with a token."""
+        """Add a fault to authorized reads of blobs."""
 
         def has_token(call: Call) -> bool:
             return "authorization" in call.headers
@@ -63,7 +63,7 @@ class Server:
 
     @property
     def reads(self) -> list[RequestRecord]:
-        """The reads of blobs that were let in, oldest first."""
+        """The authorized reads of blobs, oldest first."""
         return [
             one
             for one in self.registry.requests.snapshot()
@@ -72,12 +72,12 @@ class Server:
 
     @property
     def sent(self) -> int:
-        """How many bytes of blobs were sent."""
+        """The number of blob bytes that were sent."""
         return sum(one.response_bytes for one in self.reads if one.status in (200, 206))
 
     @property
     def sent_in_parts(self) -> int:
-        """How many bytes of blobs were sent in 206 responses.
+        """The number of blob bytes that were sent in 206 responses.
 
         The 200 response of a client that was interrupted may be logged late, after the log was cleared.
         """
@@ -86,14 +86,14 @@ class Server:
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Server]:
-    """A registry for all tests of a module."""
+    """The registry that all tests of a module share."""
     with EmbeddedRegistry(auth="token", anonymous_pull=False) as registry:
         yield Server(registry)
 
 
 @pytest.fixture
 def server(running: Server) -> Iterator[Server]:
-    """A registry without faults, and with an empty log."""
+    """The shared registry, without faults and with an empty log."""
     running.registry.faults.clear()
     running.registry.requests.clear()
     yield running
@@ -102,21 +102,21 @@ def server(running: Server) -> Iterator[Server]:
 
 @pytest.fixture
 async def client(server: Server, kind: str, anyio_backend: str) -> AsyncIterator[AsyncRegistryClientV2]:
-    """A client that the registry lets in."""
+    """A client that is logged in to `server`."""
     async with connect(kind, server.name, **server.options) as connected:
         yield connected
 
 
 @pytest.fixture
 def loopback() -> Iterator[Loopback]:
-    """Give a server that answers as a test wants."""
+    """A loopback server whose responses a test defines."""
     with run_loopback(lambda handler: handler.reply(500)) as running:
         yield running
 
 
 @pytest.fixture
-async def odd(loopback: Loopback, kind: str, anyio_backend: str) -> AsyncIterator[AsyncRegistryClientV2]:
-    """A client of that server, which tries once."""
+async def loopback_client(loopback: Loopback, kind: str, anyio_backend: str) -> AsyncIterator[AsyncRegistryClientV2]:
+    """A client of `loopback` that sends each request once."""
     async with connect(kind, f"{loopback.url}/{REPO}", max_retries=0) as connected:
         yield connected
 

@@ -1,4 +1,4 @@
-"""A proxy on loopback that cuts connections in the middle of what a client sends."""
+"""A loopback proxy that resets connections while the client sends a request body."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ _NO_LINGERING = struct.pack("ii", 1, 0)
 
 
 class CuttingProxy:
-    """Passes connections on, and resets those on which a client sends more than it may.
+    """Forwards connections, and resets those on which a client sends more bytes than the limit.
 
     Args:
-        host: Where to pass them on to.
-        port: Its port.
+        host: The host of the server.
+        port: The port of the server.
     """
 
     def __init__(self, host: str, port: int) -> None:
         self.limits: list[int] = []
-        """How many bytes a client may send before it is cut, each for one connection that sends more."""
+        """The numbers of bytes after which to reset a connection; each number is used for one connection that sends more."""
         self._target = (host, port)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def serve(self) -> None:
-        """Take connections until the listener is closed."""
+        """Accept connections until the listener is closed."""
         with suppress(OSError):
             while True:
                 client, _ = self._listener.accept()
@@ -36,7 +36,7 @@ class CuttingProxy:
                 Thread(target=self._answer, args=(server, client), daemon=True).start()
 
     def close(self) -> None:
-        """Take no more connections."""
+        """Accept no more connections."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
@@ -67,7 +67,7 @@ def run_cutting_proxy(url: str) -> Iterator[CuttingProxy]:
     """Run a proxy until the context ends.
 
     Args:
-        url: The address of the server behind it.
+        url: The URL of the server.
     """
     host, _, port = url.partition("://")[2].partition(":")
     proxy = CuttingProxy(host, int(port))

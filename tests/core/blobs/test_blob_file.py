@@ -1,4 +1,4 @@
-"""Blobs as files to read anywhere: the right bytes, and few more than are asked for."""
+"""Tests of blobs as files: reads at any position return the right bytes, and fetch few others."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def descriptor(content: bytes, size: int | None = None) -> Descriptor:
     return Descriptor(media_type="x/y", digest=digest_of(content), size=len(content) if size is None else size)
 
 
-async def test_reads_anywhere_give_what_a_file_gives(server: Server, client: AsyncRegistryClientV2) -> None:
+async def test_reads_at_any_position_return_the_same_bytes_as_a_local_file(server: Server, client: AsyncRegistryClientV2) -> None:
     digest = server.push(CONTENT)
     file = io.BytesIO(CONTENT)
     chance = random.Random(2)
@@ -67,7 +67,7 @@ async def test_reads_anywhere_give_what_a_file_gives(server: Server, client: Asy
         await blob.seek(0)
 
 
-async def test_reading_on_takes_larger_and_larger_parts(server: Server, client: AsyncRegistryClientV2) -> None:
+async def test_sequential_reads_request_larger_and_larger_ranges(server: Server, client: AsyncRegistryClientV2) -> None:
     digest = server.push(CONTENT)
     async with await client.open_blob(digest) as blob:
         got = [await blob.read(10_000) for _ in range(12 * MIB // 10_000 + 1)]
@@ -76,7 +76,7 @@ async def test_reading_on_takes_larger_and_larger_parts(server: Server, client: 
     assert len(server.reads) == 9  # 64 KiB, 128 KiB, … 4 MiB
 
 
-async def test_single_reads_take_little(server: Server, client: AsyncRegistryClientV2) -> None:
+async def test_single_reads_request_small_ranges(server: Server, client: AsyncRegistryClientV2) -> None:
     digest = server.push(CONTENT)
     async with await client.open_blob(digest) as blob:
         for place in range(MIB, 11 * MIB, MIB):
@@ -85,7 +85,7 @@ async def test_single_reads_take_little(server: Server, client: AsyncRegistryCli
     assert server.sent == 10 * MIN_READ_AHEAD_BYTES
 
 
-async def test_a_descriptor_spares_the_question_for_the_size(server: Server, client: AsyncRegistryClientV2) -> None:
+async def test_a_descriptor_saves_the_head_request(server: Server, client: AsyncRegistryClientV2) -> None:
     server.push(CONTENT)
     async with await client.open_blob(descriptor(CONTENT)) as blob:
         assert server.registry.requests.snapshot() == []
@@ -96,7 +96,7 @@ async def test_a_descriptor_spares_the_question_for_the_size(server: Server, cli
         assert await blob.seek(0, os.SEEK_END) == 0
 
 
-async def test_blobs_that_are_not_there(server: Server, client: AsyncRegistryClientV2) -> None:
+async def test_missing_blobs(server: Server, client: AsyncRegistryClientV2) -> None:
     with pytest.raises(NotFoundError):
         await client.open_blob(digest_of(b"nothing"))
     async with await client.open_blob(descriptor(b"nothing")) as blob:
@@ -106,7 +106,7 @@ async def test_blobs_that_are_not_there(server: Server, client: AsyncRegistryCli
         await client.open_blob("latest")
 
 
-async def test_drops_are_gone_on_from(server: Server, client: AsyncRegistryClientV2) -> None:
+async def test_interrupted_ranges_are_resumed(server: Server, client: AsyncRegistryClientV2) -> None:
     digest = server.push(CONTENT)
     server.break_reads(Truncate(after=30_000), times=2)
     server.break_reads(ExpireTokens(), after=2)
@@ -120,65 +120,67 @@ async def test_drops_are_gone_on_from(server: Server, client: AsyncRegistryClien
             await blob.read(1)
         assert len(server.reads) == MOST_DROPS + 1
         server.registry.faults.clear()
-        assert await blob.read(1) == CONTENT[:1]  # the place did not move
+        assert await blob.read(1) == CONTENT[:1]  # the position did not change
 
 
 @pytest.mark.parametrize("refusal", [True, False])
-async def test_a_server_without_ranges(odd: AsyncRegistryClientV2, loopback: Loopback, refusal: bool) -> None:
+async def test_a_server_without_ranges(loopback_client: AsyncRegistryClientV2, loopback: Loopback, refusal: bool) -> None:
     def attach(content: bytes) -> None:
-        serving = BlobServer(content, ranges=False)
+        blob_server = BlobServer(content, ranges=False)
         loopback.answer = lambda handler: (
-            handler.reply(416) if refusal and "Range" in handler.headers else serving.answer(handler)
+            handler.reply(416) if refusal and "Range" in handler.headers else blob_server.answer(handler)
         )
 
     attach(CONTENT)
-    async with await odd.open_blob(digest_of(CONTENT)) as blob:
+    async with await loopback_client.open_blob(digest_of(CONTENT)) as blob:
         with pytest.raises(RegistryError, match="use download_blob"):
             await blob.read(10)
     small = CONTENT[: 3 * MIB]
     attach(small)
-    async with await odd.open_blob(digest_of(small)) as blob:
+    async with await loopback_client.open_blob(digest_of(small)) as blob:
         await blob.seek(2 * MIB)
         assert await blob.read(200_000) == small[2 * MIB : 2 * MIB + 200_000]
         await blob.seek(0)
         assert await blob.read() == small
 
 
-@pytest.mark.parametrize("told", ["bytes 0-{1}/{2}", "bytes {0}-{1}/99", "", "bytes {0}-{0}/{2}"])
-async def test_parts_that_were_not_asked_for(odd: AsyncRegistryClientV2, loopback: Loopback, told: str) -> None:
-    serving = BlobServer(CONTENT, content_range=lambda first, last, size: told.format(first, last, size))
-    serving.attach(loopback)
-    async with await odd.open_blob(digest_of(CONTENT)) as blob:
+@pytest.mark.parametrize("content_range", ["bytes 0-{1}/{2}", "bytes {0}-{1}/99", "", "bytes {0}-{0}/{2}"])
+async def test_a_range_that_was_not_requested_is_refused(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback, content_range: str
+) -> None:
+    blob_server = BlobServer(CONTENT, content_range=lambda first, last, size: content_range.format(first, last, size))
+    blob_server.attach(loopback)
+    async with await loopback_client.open_blob(digest_of(CONTENT)) as blob:
         await blob.seek(100)
         with pytest.raises(ParseError, match="Content-Range") as caught:
             await blob.read(10)
-        assert loopback.gone.wait(5)  # the connection is closed, whoever keeps the error
+        assert loopback.gone.wait(5)  # the connection is closed even while the exception is kept
         del caught
 
 
 @pytest.mark.parametrize("size", [6 * MIB, 13 * MIB])
-async def test_a_descriptor_with_another_size(odd: AsyncRegistryClientV2, loopback: Loopback, size: int) -> None:
+async def test_a_descriptor_with_a_wrong_size(loopback_client: AsyncRegistryClientV2, loopback: Loopback, size: int) -> None:
     BlobServer(CONTENT).attach(loopback)
-    async with await odd.open_blob(descriptor(CONTENT, size)) as blob:
+    async with await loopback_client.open_blob(descriptor(CONTENT, size)) as blob:
         with pytest.raises(ParseError, match="Content-Range"):
             await blob.read(10)
 
 
-async def test_a_small_blob_that_comes_whole_and_short(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
+async def test_a_small_blob_that_is_sent_whole_and_too_short(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:
     BlobServer(CONTENT[:1000], ranges=False).attach(loopback)
-    async with await odd.open_blob(descriptor(CONTENT, 2000)) as blob:
+    async with await loopback_client.open_blob(descriptor(CONTENT, 2000)) as blob:
         with pytest.raises(RegistryError, match="1000 bytes of"):
             await blob.read()
 
 
-async def test_more_than_asked_for_is_cut_off(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
-    serving = BlobServer(CONTENT, chunked=True, more=bytes(100_000))
-    serving.attach(loopback)
-    async with await odd.open_blob(descriptor(CONTENT)) as blob:
+async def test_bytes_beyond_the_requested_range_are_discarded(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:
+    blob_server = BlobServer(CONTENT, chunked=True, more=bytes(100_000))
+    blob_server.attach(loopback)
+    async with await loopback_client.open_blob(descriptor(CONTENT)) as blob:
         assert await blob.read(100_000) == CONTENT[:100_000]
 
 
-async def test_a_refused_part_is_raised(server: Server, client: AsyncRegistryClientV2) -> None:
+async def test_a_refused_range_request_is_raised(server: Server, client: AsyncRegistryClientV2) -> None:
     digest = server.push(CONTENT)
     server.break_reads(Status(403), times=None)
     async with await client.open_blob(digest) as blob:
@@ -186,7 +188,7 @@ async def test_a_refused_part_is_raised(server: Server, client: AsyncRegistryCli
             await blob.read(10)
 
 
-def test_the_names_in_a_large_zip_file_take_few_bytes(server: Server) -> None:
+def test_listing_a_large_zip_file_fetches_few_bytes(server: Server) -> None:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for number in range(100):
@@ -198,13 +200,13 @@ def test_the_names_in_a_large_zip_file_take_few_bytes(server: Server) -> None:
         zipfile.ZipFile(blob) as archive,
     ):
         assert len(archive.namelist()) == 100
-        assert (server.sent, len(server.reads)) == (MIN_READ_AHEAD_BYTES, 1)  # it is read from its end
+        assert (server.sent, len(server.reads)) == (MIN_READ_AHEAD_BYTES, 1)  # a zip file is read from its end
         assert archive.read("57.bin") == LARGE[57 * MIB : 58 * MIB]
     assert server.sent <= 4 * MIB
 
 
 @pytest.mark.parametrize("buffered", [True, False])
-def test_one_member_of_a_large_tar_file_takes_few_bytes(server: Server, buffered: bool) -> None:
+def test_one_member_of_a_large_tar_file_fetches_few_bytes(server: Server, buffered: bool) -> None:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
         for number in range(10):
@@ -224,7 +226,7 @@ def test_one_member_of_a_large_tar_file_takes_few_bytes(server: Server, buffered
     assert server.sent <= 16 * MIB
 
 
-def test_a_stream_is_a_file_too(server: Server) -> None:
+def test_a_stream_is_an_io_raw_base(server: Server) -> None:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
         member = tarfile.TarInfo("x")
@@ -244,7 +246,7 @@ def test_a_stream_is_a_file_too(server: Server) -> None:
 
 
 @given(st.integers(1, 20 * MIB), st.lists(st.tuples(st.floats(0, 1), st.integers(1, 6 * MIB)), max_size=40))
-def test_plans_cover_the_place_and_stay_within_bounds(size: int, reads: list[tuple[float, int]]) -> None:
+def test_planned_ranges_cover_the_position_and_stay_within_bounds(size: int, reads: list[tuple[float, int]]) -> None:
     ahead = ReadAhead(size)
     for place, length in reads:
         position = min(int(place * size), size - 1)

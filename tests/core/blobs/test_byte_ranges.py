@@ -1,4 +1,4 @@
-"""What is asked for after a drop, and which answers are taken: a server that is played by rules, and odd heads."""
+"""Tests of byte ranges: which range is requested after an interruption, and which responses are accepted."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ DROP = TransportError("reset", method="GET", url="http://registry.test/")
 
 @st.composite
 def answers(draw: st.DrawFn) -> tuple[str, int, int]:
-    """How a server answers: a part, the whole or a shorter part; after how many bytes it breaks off; in what pieces."""
+    """Draw how a server responds: with the range, the whole or a shorter range; after how many bytes it cuts; in what pieces."""
     return draw(st.sampled_from(["part", "whole", "short"])), draw(st.integers(0, 1200)), draw(st.integers(1, 400))
 
 
 def play(state: Resumption, how: str, after: int, piece: int) -> tuple[bytes, bool]:
-    """Answer what is asked; return what is new, and whether it broke off."""
+    """Respond to the next request; return the fresh bytes, and whether the body was cut."""
     asked, _ = state.request_headers()
     match = re.fullmatch(r"bytes=([0-9]+)-([0-9]*)", asked or "")
     first, last = (int(match[1]), int(match[2] or 999)) if match else (0, 999)
@@ -45,7 +45,7 @@ def play(state: Resumption, how: str, after: int, piece: int) -> tuple[bytes, bo
     st.booleans(),
     st.one_of(st.none(), st.tuples(st.integers(0, 999), st.integers(1, 300))),
 )
-def test_whatever_breaks_off_the_bytes_are_those_that_were_asked_for(
+def test_the_requested_bytes_arrive_after_any_interruptions(
     played: list[tuple[str, int, int]], known: bool, part: tuple[int, int] | None
 ) -> None:
     start, stop = (0, None) if part is None else (part[0], min(sum(part), 1000))
@@ -117,14 +117,14 @@ def test_small_steps_end_a_row_once_they_add_up() -> None:
         ("bytes 100-999/" + "9" * 5000, 900),
     ],
 )
-def test_parts_that_are_not_those_that_were_asked_for(content_range: str | None, length: int) -> None:
+def test_responses_with_another_range_are_refused(content_range: str | None, length: int) -> None:
     state = Resumption(1000, 100)
     with pytest.raises(ParseError, match="Content-Range"):
         state.check_response(ResponseHead(False, length, content_range))
 
 
 @pytest.mark.parametrize("content_range", ["bytes 100-999/1000", "bytes 100-999/*", "Bytes 100-999/1000", "bytes=100-999/1000"])
-def test_parts_that_are(content_range: str) -> None:
+def test_responses_with_the_requested_range_are_accepted(content_range: str) -> None:
     state = Resumption(None, 100)
     state.check_response(ResponseHead(False, 900, content_range))
     assert state.accept(BLOB[100:]) == BLOB[100:]
@@ -132,7 +132,7 @@ def test_parts_that_are(content_range: str) -> None:
     assert state.size in (1000, None)
 
 
-def test_a_part_that_goes_on_beyond_its_range() -> None:
+def test_a_body_longer_than_its_range_is_refused() -> None:
     state = Resumption(1000, 100)
     state.check_response(ResponseHead(False, None, "bytes 100-199/1000"))
     state.accept(bytes(100))
@@ -143,7 +143,7 @@ def test_a_part_that_goes_on_beyond_its_range() -> None:
 @pytest.mark.parametrize(
     ("etag", "sent"), [('"a"', '"a"'), ('W/"a"', None), ("a", None), ('"a\r\nX: y"', None), ('""', None), (None, None)]
 )
-def test_only_strong_etags_stand_in_if_range(etag: str | None, sent: str | None) -> None:
+def test_only_strong_etags_are_sent_in_if_range(etag: str | None, sent: str | None) -> None:
     state = Resumption(None)
     state.check_response(ResponseHead(True, 1000, None, etag))
     assert state.request_headers() == (None, None)
@@ -152,7 +152,7 @@ def test_only_strong_etags_stand_in_if_range(etag: str | None, sent: str | None)
 
 
 @pytest.mark.parametrize(
-    ("size", "told", "end"),
+    ("size", "content_range", "end"),
     [
         (None, "bytes */100", True),
         (None, "bytes */99", False),
@@ -162,15 +162,17 @@ def test_only_strong_etags_stand_in_if_range(etag: str | None, sent: str | None)
         (1000, "bytes */100", False),
     ],
 )
-def test_a_416_is_the_end_where_no_more_is_known_or_the_whole_is_asked_for(size: int | None, told: str, end: bool) -> None:
+def test_a_416_is_the_end_of_a_blob_of_unknown_size_or_leads_to_a_request_for_the_whole(
+    size: int | None, content_range: str, end: bool
+) -> None:
     state = Resumption(size, 100)
-    assert state.handle_unsatisfiable({"Content-Range": told} if told else {}) is end
+    assert state.handle_unsatisfiable({"Content-Range": content_range} if content_range else {}) is end
     assert state.is_complete is end
     if not end:
         assert state.request_headers() == (None, None)
 
 
-def test_the_whole_of_a_large_blob_is_no_part() -> None:
+def test_the_whole_of_a_large_blob_is_refused_instead_of_a_range() -> None:
     with pytest.raises(RegistryError, match="download_blob"):
         Resumption(10**9, 0, 100).check_response(ResponseHead(True, 10**9))
     Resumption(10**6, 0, 100).check_response(ResponseHead(True, 10**6))

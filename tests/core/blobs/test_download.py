@@ -1,4 +1,4 @@
-"""Downloads: whole and checked at their path, or nothing but a .part to go on from."""
+"""Tests of downloads: a verified file at the path, or at most a `.part` file to resume from."""
 
 from __future__ import annotations
 
@@ -38,22 +38,22 @@ def target(tmp_path: Path) -> Path:
     return tmp_path / "blob"
 
 
-async def test_a_download_is_there_whole(server: Server, client: AsyncRegistryClientV2, target: Path) -> None:
+async def test_a_download_is_complete(server: Server, client: AsyncRegistryClientV2, target: Path) -> None:
     for content in (CONTENT, b"x", b""):
         digest = server.push(content)
-        told: list[Progress] = []
-        got = await client.download_blob(digest, str(target), on_progress=told.append)
+        reports: list[Progress] = []
+        got = await client.download_blob(digest, str(target), on_progress=reports.append)
         assert (got.digest, got.size) == (digest, len(content))
         assert target.read_bytes() == content
         assert os.listdir(target.parent) == ["blob"]
         assert stat.S_IMODE(target.stat().st_mode) == 0o666 & ~current_umask()
-        assert told[-1] == Progress(phase="download", digest=digest, bytes=len(content), total=len(content))
-        assert len(told) <= len(content) // MIB + 1
-        assert [one.bytes for one in told] == sorted(one.bytes for one in told)
+        assert reports[-1] == Progress(phase="download", digest=digest, bytes=len(content), total=len(content))
+        assert len(reports) <= len(content) // MIB + 1
+        assert [one.bytes for one in reports] == sorted(one.bytes for one in reports)
         target.unlink()
 
 
-async def test_a_descriptor_is_given_back_as_it_is(server: Server, client: AsyncRegistryClientV2, target: Path) -> None:
+async def test_a_descriptor_is_returned_unchanged(server: Server, client: AsyncRegistryClientV2, target: Path) -> None:
     layer = Descriptor(media_type="x/y", digest=server.push(CONTENT), size=SIZE, annotations=None)
     assert await client.download_blob(layer, target) is layer
     layer.size += 1
@@ -64,7 +64,7 @@ async def test_a_descriptor_is_given_back_as_it_is(server: Server, client: Async
 
 @pytest.mark.parametrize("tenth", range(10))
 @pytest.mark.parametrize("effect", [Reset, Truncate])
-async def test_a_drop_at_every_tenth(
+async def test_an_interruption_at_every_tenth_is_resumed(
     server: Server, client: AsyncRegistryClientV2, target: Path, effect: type[Reset | Truncate], tenth: int
 ) -> None:
     digest = server.push(CONTENT)
@@ -78,7 +78,9 @@ async def test_a_drop_at_every_tenth(
         assert server.sent == SIZE
 
 
-async def test_drops_lost_answers_and_expired_tokens_in_one(server: Server, client: AsyncRegistryClientV2, target: Path) -> None:
+async def test_interruptions_lost_responses_and_expired_tokens_in_one_download(
+    server: Server, client: AsyncRegistryClientV2, target: Path
+) -> None:
     digest = server.push(CONTENT)
     server.break_reads(Truncate(after=1_000_000), times=4)
     server.break_reads(LoseResponse(), after=1)
@@ -88,7 +90,9 @@ async def test_drops_lost_answers_and_expired_tokens_in_one(server: Server, clie
 
 
 @pytest.mark.parametrize("known", [True, False])
-async def test_what_drops_left_is_gone_on_from(server: Server, client: AsyncRegistryClientV2, target: Path, known: bool) -> None:
+async def test_a_part_file_left_by_interruptions_is_resumed(
+    server: Server, client: AsyncRegistryClientV2, target: Path, known: bool
+) -> None:
     digest = server.push(CONTENT)
     blob = Descriptor(media_type="x/y", digest=digest, size=SIZE) if known else digest
     server.break_reads(Truncate(after=2_500_000))
@@ -100,27 +104,27 @@ async def test_what_drops_left_is_gone_on_from(server: Server, client: AsyncRegi
     assert len(server.reads) == 1 + MOST_DROPS
     server.registry.faults.clear()
     server.registry.requests.clear()
-    told: list[Progress] = []
-    await client.download_blob(blob, target, on_progress=told.append)
+    reports: list[Progress] = []
+    await client.download_blob(blob, target, on_progress=reports.append)
     assert target.read_bytes() == CONTENT
     assert server.sent == SIZE - 2_500_000
     assert os.listdir(target.parent) == ["blob"]
-    assert [(one.phase, one.bytes, one.total) for one in told if one.phase == "check"] == [("check", 2_500_000, SIZE)]
-    assert told[-1].bytes == SIZE
+    assert [(one.phase, one.bytes, one.total) for one in reports if one.phase == "check"] == [("check", 2_500_000, SIZE)]
+    assert reports[-1].bytes == SIZE
 
 
 @pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize(
     ("found", "fetched"),
     [
-        (CONTENT, 0),  # killed before it got its name
+        (CONTENT, 0),  # complete, but not renamed
         (CONTENT + b"x", SIZE),
         (bytes(1000) + CONTENT[1000:], SIZE),
         (bytes(1_000_000), 2 * SIZE - 1_000_000),
         (b"", SIZE),
     ],
 )
-async def test_a_part_that_is_found(
+async def test_an_existing_part_file_is_verified(
     server: Server, client: AsyncRegistryClientV2, target: Path, known: bool, found: bytes, fetched: int
 ) -> None:
     digest = server.push(CONTENT)
@@ -131,17 +135,17 @@ async def test_a_part_that_is_found(
     assert os.listdir(target.parent) == ["blob"]
 
 
-async def test_a_part_that_is_found_and_a_server_without_ranges(
-    odd: AsyncRegistryClientV2, loopback: Loopback, target: Path
+async def test_an_existing_part_file_and_a_server_without_ranges(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback, target: Path
 ) -> None:
     BlobServer(CONTENT, ranges=False).attach(loopback)
     part_of(target).write_bytes(CONTENT[:1_000_000])
-    await odd.download_blob(digest_of(CONTENT), target)
+    await loopback_client.download_blob(digest_of(CONTENT), target)
     assert target.read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("found", [b"", CONTENT[:100], bytes(100)], ids=["nothing", "a part of it", "a part of another"])
-async def test_a_wrong_blob_leaves_nothing(server: Server, client: AsyncRegistryClientV2, target: Path, found: bytes) -> None:
+async def test_a_wrong_blob_leaves_no_file(server: Server, client: AsyncRegistryClientV2, target: Path, found: bytes) -> None:
     digest = server.push(CONTENT)
     if found:
         part_of(target).write_bytes(found)
@@ -149,15 +153,17 @@ async def test_a_wrong_blob_leaves_nothing(server: Server, client: AsyncRegistry
     with pytest.raises(DigestMismatchError):
         await client.download_blob(digest, target)
     assert os.listdir(target.parent) == []
-    assert len(server.reads) == (2 if found else 1)  # once over, and no more
+    assert len(server.reads) == (2 if found else 1)  # started over once at most
 
 
-async def test_an_endless_blob_does_not_fill_the_disk(odd: AsyncRegistryClientV2, loopback: Loopback, target: Path) -> None:
-    serving = BlobServer(bytes(300_000_000), chunked=True)
-    serving.attach(loopback)
+async def test_an_endless_blob_does_not_fill_the_disk(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback, target: Path
+) -> None:
+    blob_server = BlobServer(bytes(300_000_000), chunked=True)
+    blob_server.attach(loopback)
     with pytest.raises(DigestMismatchError):
-        await odd.download_blob(Descriptor(media_type="x/y", digest=UNKNOWN, size=100_000), target)
-    assert serving.served < 100_000_000
+        await loopback_client.download_blob(Descriptor(media_type="x/y", digest=UNKNOWN, size=100_000), target)
+    assert blob_server.served < 100_000_000
     assert os.listdir(target.parent) == []
 
 
@@ -165,7 +171,7 @@ async def test_an_endless_blob_does_not_fill_the_disk(odd: AsyncRegistryClientV2
 async def test_a_failure_of_the_last_write_leaves_no_file(
     server: Server, client: AsyncRegistryClientV2, target: Path, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    """The last buffer is written in a thread after the last byte has come, so the failure is noticed only at the end."""
+    """A thread writes the last buffer after the last byte has arrived, so the failure is noticed only at the end."""
     digest = server.push(CONTENT[:size])
     write = os.write
     failed: list[int] = []
@@ -184,7 +190,7 @@ async def test_a_failure_of_the_last_write_leaves_no_file(
     assert os.listdir(target.parent) == []
 
 
-async def test_failures_before_the_first_byte_leave_nothing(server: Server, client: AsyncRegistryClientV2, target: Path) -> None:
+async def test_failures_before_the_first_byte_leave_no_file(server: Server, client: AsyncRegistryClientV2, target: Path) -> None:
     with pytest.raises(NotFoundError):
         await client.download_blob(UNKNOWN, target)
     server.break_reads(Truncate(after=0), times=None)
@@ -196,7 +202,7 @@ async def test_failures_before_the_first_byte_leave_nothing(server: Server, clie
     assert os.listdir(target.parent) == []
 
 
-async def test_a_failure_keeps_the_part_that_was_found(server: Server, client: AsyncRegistryClientV2, target: Path) -> None:
+async def test_a_failure_keeps_an_existing_part_file(server: Server, client: AsyncRegistryClientV2, target: Path) -> None:
     digest = server.push(CONTENT)
     part_of(target).write_bytes(CONTENT[:1000])
     server.break_reads(Status(403))
@@ -206,33 +212,33 @@ async def test_a_failure_keeps_the_part_that_was_found(server: Server, client: A
 
 
 @pytest.mark.parametrize("link", [True, False])
-async def test_a_blob_that_is_there_is_not_moved(
-    odd: AsyncRegistryClientV2, loopback: Loopback, target: Path, tmp_path: Path, link: bool
+async def test_a_blob_that_exists_at_the_path_is_not_downloaded(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback, target: Path, tmp_path: Path, link: bool
 ) -> None:
     (tmp_path / "real").write_bytes(CONTENT)
     target.symlink_to("real") if link else target.write_bytes(CONTENT)
-    told: list[Progress] = []
-    got = await odd.download_blob(digest_of(CONTENT), target, on_progress=told.append)
+    reports: list[Progress] = []
+    got = await loopback_client.download_blob(digest_of(CONTENT), target, on_progress=reports.append)
     assert (got.size, loopback.seen) == (SIZE, [])
-    assert told[-1] == Progress(phase="check", digest=digest_of(CONTENT), bytes=SIZE, total=SIZE)
+    assert reports[-1] == Progress(phase="check", digest=digest_of(CONTENT), bytes=SIZE, total=SIZE)
     assert not part_of(target).exists()
 
 
 @pytest.mark.parametrize("there", [b"", b"other", bytes(SIZE)])
-async def test_something_else_that_is_there_is_left_alone(
-    odd: AsyncRegistryClientV2, loopback: Loopback, target: Path, there: bytes
+async def test_another_file_at_the_path_is_not_changed(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback, target: Path, there: bytes
 ) -> None:
     target.write_bytes(there)
     for blob in (digest_of(CONTENT), Descriptor(media_type="x/y", digest=digest_of(CONTENT), size=SIZE)):
         with pytest.raises(FileExistsError, match="remove it, or give another path") as caught:
-            await odd.download_blob(blob, target)
+            await loopback_client.download_blob(blob, target)
         assert caught.value.filename == str(target)
     assert loopback.seen == []
     assert target.read_bytes() == there
     assert os.listdir(target.parent) == ["blob"]
 
 
-async def test_paths_that_no_file_can_have(odd: AsyncRegistryClientV2, loopback: Loopback, tmp_path: Path) -> None:
+async def test_paths_that_cannot_be_written(loopback_client: AsyncRegistryClientV2, loopback: Loopback, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     (tmp_path / "nowhere").symlink_to("missing")
     os.mkfifo(tmp_path / "pipe")
@@ -246,15 +252,15 @@ async def test_paths_that_no_file_can_have(odd: AsyncRegistryClientV2, loopback:
         (tmp_path / ("x" * 300), OSError),
     ):
         with pytest.raises(kind) as caught:
-            await odd.download_blob(UNKNOWN, path)
+            await loopback_client.download_blob(UNKNOWN, path)
         assert str(caught.value.filename) in (str(path), str(path.parent), f"{path}.part")
     assert loopback.seen == []
     assert sorted(os.listdir(tmp_path)) == ["file", "nowhere", "pipe"]
 
 
 @pytest.mark.parametrize("odd_one", ["link", "hard link", "pipe", "folder", "dangling"])
-async def test_a_part_that_is_no_plain_file_is_not_written_through(
-    odd: AsyncRegistryClientV2, loopback: Loopback, target: Path, tmp_path: Path, odd_one: str
+async def test_a_part_file_that_is_not_a_regular_file_is_refused(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback, target: Path, tmp_path: Path, odd_one: str
 ) -> None:
     victim = tmp_path / "victim"
     victim.write_bytes(b"precious")
@@ -271,7 +277,7 @@ async def test_a_part_that_is_no_plain_file_is_not_written_through(
         case _:
             part.symlink_to(tmp_path / "missing")
     with pytest.raises(OSError) as caught:
-        await odd.download_blob(digest_of(CONTENT), target)
+        await loopback_client.download_blob(digest_of(CONTENT), target)
     assert caught.value.filename == str(part)
     assert loopback.seen == []
     assert victim.read_bytes() == b"precious"
@@ -279,9 +285,7 @@ async def test_a_part_that_is_no_plain_file_is_not_written_through(
     assert not (tmp_path / "missing").exists()
 
 
-async def test_of_two_downloads_to_one_path_the_second_is_told(
-    server: Server, client: AsyncRegistryClientV2, target: Path
-) -> None:
+async def test_a_second_download_to_the_same_path_is_refused(server: Server, client: AsyncRegistryClientV2, target: Path) -> None:
     digest = server.push(CONTENT)
     failures: list[str] = []
 
@@ -304,11 +308,11 @@ async def test_of_two_downloads_to_one_path_the_second_is_told(
     assert len(failures) == 1
     assert "another download to the same path is running" in failures[0]
     assert target.read_bytes() == CONTENT
-    await client.download_blob(digest, target)  # it is there by now
+    await client.download_blob(digest, target)  # the file exists by now
     assert len(server.reads) == 1
 
 
-async def test_a_target_that_turns_up_in_between_is_left_alone(
+async def test_a_target_that_appears_during_the_download_is_not_changed(
     server: Server, client: AsyncRegistryClientV2, target: Path
 ) -> None:
     digest = server.push(CONTENT)
@@ -321,7 +325,9 @@ async def test_a_target_that_turns_up_in_between_is_left_alone(
     assert target.read_bytes() == b"mine"
 
 
-async def test_what_progress_raises_ends_the_download(server: Server, client: AsyncRegistryClientV2, target: Path) -> None:
+async def test_an_exception_of_the_progress_callback_ends_the_download(
+    server: Server, client: AsyncRegistryClientV2, target: Path
+) -> None:
     digest = server.push(CONTENT)
 
     def stop(progress: Progress) -> None:
@@ -344,8 +350,8 @@ def current_umask() -> int:
     return mask
 
 
-async def test_a_download_that_finishes_just_before_the_lock_is_seen(
-    odd: AsyncRegistryClientV2, loopback: Loopback, target: Path, monkeypatch: pytest.MonkeyPatch
+async def test_a_download_that_finishes_just_before_the_lock_is_used(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lock = part_file._lock
 
@@ -356,13 +362,13 @@ async def test_a_download_that_finishes_just_before_the_lock_is_seen(
         lock(descriptor, path)
 
     monkeypatch.setattr(part_file, "_lock", finish_first)
-    assert (await odd.download_blob(digest_of(CONTENT), target)).size == SIZE
+    assert (await loopback_client.download_blob(digest_of(CONTENT), target)).size == SIZE
     assert loopback.seen == []
     assert os.listdir(target.parent) == ["blob"]
     assert target.read_bytes() == CONTENT
 
 
-async def test_a_file_that_was_a_part_just_before_the_lock_is_left_alone(
+async def test_a_part_file_that_is_renamed_just_before_the_lock_is_not_changed(
     server: Server, client: AsyncRegistryClientV2, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     digest = server.push(CONTENT)

@@ -1,4 +1,4 @@
-"""Downloads that are killed, interrupted, called off or out of room; and what the next one makes of that."""
+"""Tests of downloads that are killed, interrupted, cancelled or run out of disk space, and of the next download."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.anyio
 MIB = 1024 * 1024
 SIZE = 12 * MIB
 CONTENT = os.urandom(SIZE)
-# What may be on its way to the disk: all of the buffers.
+# The bytes that may not be on the disk yet: those in all four buffers.
 ON_THE_WAY = 4 * MIB
 
 _PROGRAM = """
@@ -35,8 +35,8 @@ from docker_registry_sdk import RegistryClientV2
 
 kind, end, name, options, digest, path, at = json.loads(sys.argv[1])
 
-def progress(told):
-    if told.phase == "download" and told.bytes >= at and end in ("SIGKILL", "SIGINT"):
+def progress(report):
+    if report.phase == "download" and report.bytes >= at and end in ("SIGKILL", "SIGINT"):
         os.kill(os.getpid(), getattr(signal, end))
 
 def limit():
@@ -69,7 +69,7 @@ def run(kind: str, end: str, server: Server, digest: str, path: Path, at: int = 
 
 
 @pytest.mark.parametrize("end", ["SIGKILL", "SIGINT"])
-async def test_after_the_death_of_a_process_another_one_goes_on(
+async def test_another_process_resumes_the_download_of_a_killed_one(
     server: Server, client: AsyncRegistryClientV2, kind: str, tmp_path: Path, end: str
 ) -> None:
     digest = server.push(CONTENT)
@@ -84,15 +84,17 @@ async def test_after_the_death_of_a_process_another_one_goes_on(
     assert CONTENT.startswith(left)
     assert len(left) >= 7 * MIB - ON_THE_WAY
     server.registry.requests.clear()
-    told: list[Progress] = []
-    await client.download_blob(digest, target, on_progress=told.append)
+    reports: list[Progress] = []
+    await client.download_blob(digest, target, on_progress=reports.append)
     assert target.read_bytes() == CONTENT
     assert server.sent_in_parts == SIZE - len(left)
     assert os.listdir(tmp_path) == ["blob"]
-    assert told[0].phase == "check"
+    assert reports[0].phase == "check"
 
 
-async def test_a_process_that_is_killed_twice(server: Server, client: AsyncRegistryClientV2, kind: str, tmp_path: Path) -> None:
+async def test_a_download_is_resumed_after_two_killed_processes(
+    server: Server, client: AsyncRegistryClientV2, kind: str, tmp_path: Path
+) -> None:
     digest = server.push(CONTENT)
     target = tmp_path / "blob"
     for at in (2, 4):
@@ -101,8 +103,8 @@ async def test_a_process_that_is_killed_twice(server: Server, client: AsyncRegis
     assert target.read_bytes() == CONTENT
 
 
-async def test_a_full_disk_leaves_nothing(server: Server, kind: str, tmp_path: Path) -> None:
-    # The limit stands for a disk: more than so many bytes cannot be written to a file.
+async def test_a_full_disk_leaves_no_file(server: Server, kind: str, tmp_path: Path) -> None:
+    # RLIMIT_FSIZE simulates a full disk: no file can grow beyond it.
     digest = server.push(CONTENT)
     for at in (1000, 5 * MIB + 1):
         done = run(kind, "full", server, digest, tmp_path / "blob", at)
@@ -111,16 +113,16 @@ async def test_a_full_disk_leaves_nothing(server: Server, kind: str, tmp_path: P
         assert os.listdir(tmp_path) == []
 
 
-async def test_a_disk_that_is_full_while_it_is_gone_on_leaves_nothing(server: Server, kind: str, tmp_path: Path) -> None:
+async def test_a_disk_that_is_full_during_a_resumed_download_leaves_no_file(server: Server, kind: str, tmp_path: Path) -> None:
     digest = server.push(CONTENT)
     (tmp_path / "blob.part").write_bytes(CONTENT[: 3 * MIB])
     assert run(kind, "full", server, digest, tmp_path / "blob", 4 * MIB).stderr == ""
     assert os.listdir(tmp_path) == []
 
 
-async def test_a_folder_that_cannot_be_written_to(server: Server, client: AsyncRegistryClientV2) -> None:
+async def test_a_folder_without_write_permission(server: Server, client: AsyncRegistryClientV2) -> None:
     digest = server.push(CONTENT)
-    with TemporaryDirectory() as name:  # where other users may come, as below pytest's own folder they may not
+    with TemporaryDirectory() as name:  # a folder that other users may enter, unlike those of pytest
         folder = Path(name)
         await client.download_blob(digest, folder / "blob")
         server.registry.requests.clear()
@@ -129,7 +131,7 @@ async def test_a_folder_that_cannot_be_written_to(server: Server, client: AsyncR
             with without_privileges():
                 with pytest.raises(PermissionError) as caught:
                     await client.download_blob(digest, folder / "new")
-                await client.download_blob(digest, folder / "blob")  # there is nothing to write
+                await client.download_blob(digest, folder / "blob")  # the file exists, so nothing is written
         finally:
             folder.chmod(0o755)
         assert caught.value.filename == str(folder / "new.part")
@@ -139,7 +141,7 @@ async def test_a_folder_that_cannot_be_written_to(server: Server, client: AsyncR
 
 @contextmanager
 def without_privileges() -> Iterator[None]:
-    """Be no root for a while, who may write everywhere."""
+    """Drop the privileges of root, which ignores file permissions."""
     before = os.geteuid()
     if before == 0:
         os.seteuid(65534)
@@ -149,7 +151,7 @@ def without_privileges() -> Iterator[None]:
         os.seteuid(before)
 
 
-async def test_a_task_that_is_called_off_leaves_a_part(server: Server, tmp_path: Path, anyio_backend: str) -> None:
+async def test_a_cancelled_task_leaves_a_part_file(server: Server, tmp_path: Path, anyio_backend: str) -> None:
     digest = server.push(CONTENT)
     target = tmp_path / "blob"
     async with AsyncRegistryClientV2(server.name, **server.options) as client:

@@ -1,4 +1,4 @@
-"""Blobs that the registry has not, by the urls of their descriptors: only where that is allowed, bare, and checked as always."""
+"""Tests of blobs fetched from the external URLs of their descriptors: only on request, without credentials, and verified."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PUSHED = os.urandom(1000)
 
 @pytest.fixture
 def elsewhere() -> Iterator[Loopback]:
-    """A server that is not the registry."""
+    """A server other than the registry."""
     with run_loopback(BlobServer(CONTENT).answer) as running:
         yield running
 
@@ -38,7 +38,7 @@ async def read_all(client: AsyncRegistryClientV2, blob: Descriptor, *, use_urls:
         return await stream.read()
 
 
-async def test_urls_are_off_and_the_error_says_how_they_are_allowed(
+async def test_urls_are_not_used_by_default_and_the_error_names_the_option(
     server: Server, client: AsyncRegistryClientV2, elsewhere: Loopback, tmp_path: Path
 ) -> None:
     blob = layer(f"{elsewhere.url}/x")
@@ -53,14 +53,14 @@ async def test_urls_are_off_and_the_error_says_how_they_are_allowed(
     assert os.listdir(tmp_path) == []
 
 
-async def test_they_are_tried_in_order_and_bare(
+async def test_urls_are_tried_in_order_and_without_credentials(
     server: Server, client: AsyncRegistryClientV2, elsewhere: Loopback, tmp_path: Path
 ) -> None:
-    serving = BlobServer(CONTENT)
+    blob_server = BlobServer(CONTENT)
 
     def answer(handler: Handler) -> None:
         if handler.path.startswith("/third"):
-            serving.answer(handler)
+            blob_server.answer(handler)
         else:
             handler.reply(404, Set_Cookie="a=b")
 
@@ -74,7 +74,7 @@ async def test_they_are_tried_in_order_and_bare(
     assert (tmp_path / "x").read_bytes() == CONTENT
 
 
-async def test_the_registry_itself_gets_no_credentials_by_a_url(server: Server, client: AsyncRegistryClientV2) -> None:
+async def test_a_url_of_the_registry_itself_gets_no_credentials(server: Server, client: AsyncRegistryClientV2) -> None:
     digest = server.push(PUSHED)
     other = client.with_repo("tests/other")
     with pytest.raises(NotFoundError, match="401"):
@@ -82,7 +82,9 @@ async def test_the_registry_itself_gets_no_credentials_by_a_url(server: Server, 
     assert any(one.status == 401 and one.header("authorization") is None for one in server.registry.requests)
 
 
-async def test_all_failures_are_told_without_secrets(server: Server, client: AsyncRegistryClientV2, elsewhere: Loopback) -> None:
+async def test_the_error_lists_all_failures_without_secrets(
+    server: Server, client: AsyncRegistryClientV2, elsewhere: Loopback
+) -> None:
     elsewhere.answer = lambda handler: handler.reply(403)
     with pytest.raises(NotFoundError) as caught:
         await read_all(client, layer(f"{elsewhere.url}/a?sig=S3CR3T", "http://user:S3CR3T@localhost/b", "nonsense"))
@@ -92,13 +94,13 @@ async def test_all_failures_are_told_without_secrets(server: Server, client: Asy
         assert part in words
 
 
-async def test_what_comes_from_a_url_is_checked_and_gone_on_from(
+async def test_bytes_from_a_url_are_verified_and_resumed(
     server: Server, client: AsyncRegistryClientV2, elsewhere: Loopback, tmp_path: Path
 ) -> None:
-    serving = BlobServer(CONTENT, break_after=1_500_000)
-    serving.attach(elsewhere)
+    blob_server = BlobServer(CONTENT, cut_after=1_500_000)
+    blob_server.attach(elsewhere)
     assert await read_all(client, layer(f"{elsewhere.url}/x")) == CONTENT
-    assert serving.served == len(CONTENT)
+    assert blob_server.served == len(CONTENT)
     BlobServer(CONTENT + b"x").attach(elsewhere)
     with pytest.raises(DigestMismatchError):
         await read_all(client, layer(f"{elsewhere.url}/x"))
@@ -107,13 +109,13 @@ async def test_what_comes_from_a_url_is_checked_and_gone_on_from(
     assert os.listdir(tmp_path) == []
 
 
-async def test_a_blob_that_the_registry_has_comes_from_there(
+async def test_urls_are_not_used_for_a_blob_that_the_registry_has(
     server: Server, client: AsyncRegistryClientV2, elsewhere: Loopback
 ) -> None:
     server.push(PUSHED)
     blob = layer(f"{elsewhere.url}/x", content=PUSHED)
     assert await read_all(client, blob) == PUSHED
     server.break_reads(Status(403))
-    with pytest.raises(ForbiddenError):  # only a 404 says that there is none
+    with pytest.raises(ForbiddenError):  # only a 404 means that the registry does not have the blob
         await read_all(client, blob)
     assert elsewhere.seen == []

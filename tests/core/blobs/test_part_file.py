@@ -1,4 +1,4 @@
-"""The `.part` file of a download: when its bytes are on the disk, and how it is refused or locked."""
+"""Tests of the `.part` file of a download: when its bytes reach the disk, and when it is refused or locked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A registry's blob as a source to copy from, read from any byte."""
+"""Tests of a registry's blob as a source of an upload, read from any offset."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ CONTENT = os.urandom(2_000_000)
 
 
 async def blocks(client: AsyncRegistryClientV2, blob: str | Descriptor, offset: int) -> AsyncIterator[bytes]:
-    """Read a blob from a byte on, in sync or async."""
+    """Yield the bytes of a blob from an offset on, with the sync or the async class."""
     if isinstance(client, AsyncRegistryClientV2):
         source = AsyncRemoteBlob(AsyncBlobRepository(client._pipeline, REPO), blob)
         assert isinstance(source, AsyncReplayableSource)
@@ -38,7 +38,7 @@ async def blocks(client: AsyncRegistryClientV2, blob: str | Descriptor, offset: 
 
 
 @pytest.mark.parametrize("offset", [0, 1, 1_000_000, 1_999_999, 2_000_000])
-async def test_the_bytes_from_any_byte_on_over_drops(server: Server, client: AsyncRegistryClientV2, offset: int) -> None:
+async def test_the_bytes_from_any_offset_over_interruptions(server: Server, client: AsyncRegistryClientV2, offset: int) -> None:
     digest = server.push(CONTENT)
     for blob in (digest, Descriptor(media_type="x/y", digest=digest, size=len(CONTENT))):
         server.break_reads(Truncate(after=300_000), times=2)
@@ -48,17 +48,17 @@ async def test_the_bytes_from_any_byte_on_over_drops(server: Server, client: Asy
         server.registry.faults.clear()
 
 
-async def test_from_the_first_byte_on_it_is_checked(server: Server, client: AsyncRegistryClientV2) -> None:
+async def test_all_bytes_from_the_first_one_are_verified(server: Server, client: AsyncRegistryClientV2) -> None:
     digest = server.push(CONTENT)
     server.break_reads(WrongBytes(at=5))
     got = 0
-    with pytest.raises(DigestMismatchError):  # noqa: PT012 - what came before it counts
+    with pytest.raises(DigestMismatchError):  # noqa: PT012 - the bytes before the exception count
         async for block in blocks(client, digest, 0):
             got += len(block)
     assert got < len(CONTENT)
 
 
-async def test_blobs_that_are_not_there(server: Server, client: AsyncRegistryClientV2) -> None:
+async def test_missing_blobs(server: Server, client: AsyncRegistryClientV2) -> None:
     for offset in (0, 5):
         with pytest.raises(NotFoundError):
             _ = [block async for block in blocks(client, digest_of(b"nothing"), offset)]

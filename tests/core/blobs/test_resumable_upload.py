@@ -1,4 +1,4 @@
-"""Uploads through drops, refusals, lost answers and expired tokens, each sync and async: nothing lost, little sent twice."""
+"""Tests of uploads with interruptions, error statuses, lost responses and expired tokens: no byte is lost, few are repeated."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("impatient")]
 __all__ = ["impatient"]
 TENTH = SIZE // 10
 CHUNK = 400_000
-# What the registry had read of a body when it was cut, and did not take in: no more than a chunk.
+# The registry may have read, but not stored, so many bytes of a body when it was cut: at most a chunk.
 READ_AHEAD = 300_000
 
 
 async def upload(kind: str, registry: EmbeddedRegistry, source: Any, **options: Any) -> None:
-    """Upload the blob, and see that all of it is there and no upload is left."""
+    """Upload the blob; check that the registry has all of it, and that no session is left open."""
     async with connect(kind, f"{registry.url}/{REPO}", **options_of(registry)) as client:
         blob = await client.blob_upload(source, **options)
         assert (blob.digest, blob.size) == (DIGEST, SIZE)
@@ -50,7 +50,9 @@ async def upload(kind: str, registry: EmbeddedRegistry, source: Any, **options: 
 
 @pytest.mark.parametrize("chunk_size", [None, CHUNK])
 @pytest.mark.parametrize("source", EVERY)
-async def test_a_reset_at_every_tenth_of_the_body(kind: str, source: str, chunk_size: int | None, tmp_path: Path) -> None:
+async def test_a_reset_at_every_tenth_of_the_body_is_resumed(
+    kind: str, source: str, chunk_size: int | None, tmp_path: Path
+) -> None:
     with EmbeddedRegistry() as registry:
         after = TENTH if chunk_size is None else CHUNK // 2
         registry.faults.add(Fault(Reset(after=after, of="request"), operation=BODIES, times=9))
@@ -63,7 +65,7 @@ async def test_a_reset_at_every_tenth_of_the_body(kind: str, source: str, chunk_
 
 @pytest.mark.parametrize("source", EVERY)
 @pytest.mark.parametrize("tenth", [0, 5, 9])
-async def test_a_reset_costs_no_more_than_a_chunk(kind: str, source: str, tenth: int, tmp_path: Path) -> None:
+async def test_a_reset_repeats_at_most_a_chunk(kind: str, source: str, tenth: int, tmp_path: Path) -> None:
     with EmbeddedRegistry() as registry:
         registry.faults.add(Fault(Reset(after=tenth * TENTH, of="request"), operation=BODIES))
         given, options = EVERY[source](kind, tmp_path)
@@ -74,7 +76,7 @@ async def test_a_reset_costs_no_more_than_a_chunk(kind: str, source: str, tenth:
 @pytest.mark.parametrize("chunk_size", [None, CHUNK])
 @pytest.mark.parametrize("operation", ["start_blob_upload", *BODIES])
 @pytest.mark.parametrize("source", EVERY)
-async def test_a_lost_answer(kind: str, source: str, operation: Operation, chunk_size: int | None, tmp_path: Path) -> None:
+async def test_a_lost_response(kind: str, source: str, operation: Operation, chunk_size: int | None, tmp_path: Path) -> None:
     with EmbeddedRegistry() as registry:
         registry.faults.add(Fault(LoseResponse(), operation=operation))
         given, options = EVERY[source](kind, tmp_path)
@@ -82,14 +84,14 @@ async def test_a_lost_answer(kind: str, source: str, operation: Operation, chunk
             blob = await client.blob_upload(given, chunk_size=chunk_size, **options)
             assert (blob.digest, blob.size) == (DIGEST, SIZE)
             assert await stored(client) == CONTENT
-        assert received(registry) == SIZE  # it had arrived, and so nothing is sent again
+        assert received(registry) == SIZE  # the bytes had arrived, so none is sent again
         assert open_uploads(registry) == []
 
 
 @pytest.mark.parametrize("chunk_size", [None, CHUNK])
 @pytest.mark.parametrize("status", [408, 416, 429, 500, 503])
 @pytest.mark.parametrize("source", ["path", "iterator, digest"])
-async def test_a_refusal_that_passes(kind: str, source: str, status: int, chunk_size: int | None, tmp_path: Path) -> None:
+async def test_transient_error_statuses(kind: str, source: str, status: int, chunk_size: int | None, tmp_path: Path) -> None:
     with EmbeddedRegistry() as registry:
         for operation, after in itertools.product(BODIES, range(2)):
             registry.faults.add(Fault(Status(status), operation=operation, after=after * 2))
@@ -99,7 +101,7 @@ async def test_a_refusal_that_passes(kind: str, source: str, status: int, chunk_
 
 @pytest.mark.parametrize("chunk_size", [None, CHUNK])
 @pytest.mark.parametrize("source", EVERY)
-async def test_tokens_that_expire_in_mid_upload(kind: str, source: str, chunk_size: int | None, tmp_path: Path) -> None:
+async def test_tokens_that_expire_during_an_upload(kind: str, source: str, chunk_size: int | None, tmp_path: Path) -> None:
     with EmbeddedRegistry(auth="token") as registry:
         registry.faults.add(Fault(ExpireTokens(), operation=BODIES, after=0 if chunk_size is None else 2, times=2))
         given, options = EVERY[source](kind, tmp_path)
@@ -109,7 +111,7 @@ async def test_tokens_that_expire_in_mid_upload(kind: str, source: str, chunk_si
 
 @pytest.mark.parametrize("source", AGAIN)
 @pytest.mark.parametrize("chunk_size", [None, CHUNK])
-async def test_a_registry_that_forgets_uploads_gets_a_new_one(
+async def test_an_upload_that_the_registry_has_lost_starts_over(
     kind: str, source: str, chunk_size: int | None, tmp_path: Path
 ) -> None:
     with EmbeddedRegistry(profile="distribution-2.8") as registry:
@@ -122,8 +124,8 @@ async def test_a_registry_that_forgets_uploads_gets_a_new_one(
 
 
 @pytest.mark.parametrize("source", ONCE)
-async def test_what_is_read_once_says_that_it_cannot_start_over(kind: str, source: str, tmp_path: Path) -> None:
-    content = CONTENT * 10  # more than is kept of it
+async def test_a_source_that_can_be_read_only_once_cannot_start_over(kind: str, source: str, tmp_path: Path) -> None:
+    content = CONTENT * 10  # more than is kept in memory
     with EmbeddedRegistry(profile="distribution-2.8") as registry:
         registry.faults.add(Fault(Reset(after=len(content) - 1000, of="request"), operation=BODIES))
         options = ONCE[source](kind, tmp_path)[1]
@@ -135,7 +137,7 @@ async def test_what_is_read_once_says_that_it_cannot_start_over(kind: str, sourc
         assert "keeps its bytes until it cleans up" in caught.value.__notes__[0]
 
 
-async def test_a_registry_that_is_down_is_tried_so_often_and_no_more(kind: str) -> None:
+async def test_a_registry_that_is_down_gets_no_more_requests_than_max_retries_allows(kind: str) -> None:
     with EmbeddedRegistry() as registry:
         registry.faults.add(Fault(Status(503), operation=(*BODIES, "get_blob_upload_status"), times=None))
         async with connect(kind, f"{registry.url}/{REPO}", max_retries=1) as client:
@@ -146,7 +148,7 @@ async def test_a_registry_that_is_down_is_tried_so_often_and_no_more(kind: str) 
         assert open_uploads(registry) == []
 
 
-async def test_drops_without_progress_end_it(kind: str) -> None:
+async def test_max_retries_bounds_the_requests_of_an_interrupted_upload(kind: str) -> None:
     with EmbeddedRegistry() as registry:
         registry.faults.add(Fault(Reset(of="request"), operation="upload_blob_chunk", times=None))
         async with connect(kind, f"{registry.url}/{REPO}", max_retries=2) as client:
@@ -157,7 +159,7 @@ async def test_drops_without_progress_end_it(kind: str) -> None:
         assert getattr(caught.value, "__notes__", []) == []
 
 
-async def test_a_refusal_for_good_is_told_at_once(kind: str) -> None:
+async def test_a_permanent_error_status_is_raised_at_once(kind: str) -> None:
     with EmbeddedRegistry() as registry:
         registry.faults.add(Fault(Status(400, code="UNSUPPORTED"), operation="upload_blob_chunk", after=1, times=None))
         async with connect(kind, f"{registry.url}/{REPO}") as client:
@@ -168,7 +170,7 @@ async def test_a_refusal_for_good_is_told_at_once(kind: str) -> None:
         assert open_uploads(registry) == []
 
 
-async def test_a_cancel_that_fails_is_told(kind: str) -> None:
+async def test_a_failed_cancellation_is_noted(kind: str) -> None:
     with EmbeddedRegistry() as registry:
         registry.faults.add(Fault(Status(405), operation="cancel_blob_upload"), Fault(Status(403), operation="upload_blob_chunk"))
         async with connect(kind, f"{registry.url}/{REPO}") as client:
@@ -180,15 +182,15 @@ async def test_a_cancel_that_fails_is_told(kind: str) -> None:
         assert location in note and "405" in note and "stay open" in note
 
 
-async def test_a_first_byte_that_may_have_arrived(kind: str) -> None:
-    """An upload of one byte says 0-0 of how far it is, as an empty one does."""
+async def test_a_first_byte_that_may_or_may_not_have_arrived(kind: str) -> None:
+    """A registry reports the range 0-0 for an upload of one byte, and also for an empty one."""
     with EmbeddedRegistry() as registry:
         registry.faults.add(Fault(Reset(after=1, of="request"), operation=BODIES))
         await upload(kind, registry, replayable(kind), size=SIZE)
 
 
 @pytest.mark.parametrize("source", EVERY)
-async def test_the_least_length_of_chunks(kind: str, source: str, tmp_path: Path) -> None:
+async def test_the_minimum_length_of_chunks(kind: str, source: str, tmp_path: Path) -> None:
     with EmbeddedRegistry(settings=Settings(chunk_min_length=CHUNK)) as registry:
         registry.faults.add(Fault(Reset(after=300_000, of="request"), operation="upload_blob_chunk", after=1))
         given, options = EVERY[source](kind, tmp_path)

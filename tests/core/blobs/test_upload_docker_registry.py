@@ -1,4 +1,4 @@
-"""Uploads to Debian's docker-registry, which cannot go on with a request that broke off, nor cancel it: 404."""
+"""Tests of uploads to Debian's docker-registry, which loses a session when a request is interrupted, and answers 404."""
 
 from __future__ import annotations
 
@@ -23,28 +23,28 @@ CHUNK = 300_000
 
 @pytest.fixture(scope="module")
 def debian(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerRegistry]:
-    """A docker-registry."""
+    """A running docker-registry."""
     with run_docker_registry(tmp_path_factory.mktemp("debian")) as running:
         yield running
 
 
 @pytest.fixture
 def repo(request: pytest.FixtureRequest) -> str:
-    """A repository that only this test uses."""
+    """The name of a repository that only this test uses."""
     return f"tests/r{abs(hash(request.node.name))}"
 
 
 def uploads(registry: DockerRegistry, repo: str) -> list[str]:
-    """Return the uploads that the registry holds in its storage."""
+    """Return the ids of the uploads in the storage of the registry."""
     folder = registry.storage / "docker/registry/v2/repositories" / repo / "_uploads"
-    # One that was cancelled leaves a folder with a hash state behind, and nothing that was uploaded.
+    # A cancelled upload leaves a folder with a hash state, but without the uploaded bytes.
     return sorted(path.name for path in folder.iterdir() if (path / "startedat").exists()) if folder.exists() else []
 
 
 @pytest.mark.parametrize("chunk_size", [None, CHUNK])
 @pytest.mark.parametrize("tenth", [0, 3, 6, 9])
 @pytest.mark.parametrize("source", AGAIN)
-async def test_a_reset_starts_a_new_upload(
+async def test_a_reset_starts_another_upload(
     kind: str, source: str, tenth: int, chunk_size: int | None, debian: DockerRegistry, repo: str, tmp_path: Path
 ) -> None:
     with run_cutting_proxy(debian.url) as proxy:
@@ -54,11 +54,11 @@ async def test_a_reset_starts_a_new_upload(
             assert (await client.blob_upload(given, chunk_size=chunk_size, **options)).digest == DIGEST
             assert await stored(client) == CONTENT
         assert proxy.limits == []
-        assert len(uploads(debian, repo)) <= 1  # that of the drop stays until the registry cleans up
+        assert len(uploads(debian, repo)) <= 1  # the interrupted upload stays until the registry cleans up
 
 
 @pytest.mark.parametrize("source", ONCE)
-async def test_what_is_read_once_is_sent_again_while_it_is_kept(
+async def test_bytes_kept_in_memory_are_sent_again(
     kind: str, source: str, debian: DockerRegistry, repo: str, tmp_path: Path
 ) -> None:
     with run_cutting_proxy(debian.url) as proxy:
@@ -68,7 +68,9 @@ async def test_what_is_read_once_is_sent_again_while_it_is_kept(
             assert (await client.blob_upload(given, **options)).digest == DIGEST
 
 
-async def test_what_cannot_be_mended_says_what_stays(kind: str, debian: DockerRegistry, repo: str) -> None:
+async def test_an_upload_that_cannot_resume_names_the_session_that_stays_open(
+    kind: str, debian: DockerRegistry, repo: str
+) -> None:
     content = CONTENT * 10
     with run_cutting_proxy(debian.url) as proxy:
         proxy.limits = [len(content) - SIZE // 2]
@@ -78,11 +80,13 @@ async def test_what_cannot_be_mended_says_what_stays(kind: str, debian: DockerRe
     [note] = caught.value.__notes__
     [left] = uploads(debian, repo)
     assert left in note and "until it cleans up" in note
-    assert "_state=…" in note  # and not what opens it
+    assert "_state=…" in note  # the secret state is redacted
 
 
 @pytest.mark.parametrize("given", [{}, {"chunk_size": CHUNK}, {"digest": DIGEST, "chunk_size": CHUNK}])
-async def test_a_source_that_fails_leaves_nothing(kind: str, given: dict[str, Any], debian: DockerRegistry, repo: str) -> None:
+async def test_a_failing_source_leaves_no_session_open(
+    kind: str, given: dict[str, Any], debian: DockerRegistry, repo: str
+) -> None:
     async with connect(kind, f"{debian.url}/{repo}") as client:
         with pytest.raises(SourceError) as caught:
             await client.blob_upload(failing(SourceError()), **given)
@@ -90,17 +94,19 @@ async def test_a_source_that_fails_leaves_nothing(kind: str, given: dict[str, An
     assert uploads(debian, repo) == []
 
 
-async def test_a_source_that_fails_under_a_length_says_what_stays(kind: str, debian: DockerRegistry, repo: str) -> None:
+async def test_a_failing_source_of_known_size_names_the_session_that_stays_open(
+    kind: str, debian: DockerRegistry, repo: str
+) -> None:
     async with connect(kind, f"{debian.url}/{repo}") as client:
         with pytest.raises(SourceError) as caught:
             await client.blob_upload(failing(SourceError()), size=SIZE)
-    # As long as it has not seen the request break off, docker-registry still finds the upload, and cancels it.
+    # Until docker-registry has noticed the interruption, it still finds the upload, and cancels it.
     notes, left = getattr(caught.value, "__notes__", []), uploads(debian, repo)
     assert len(notes) == len(left) <= 1
     assert all(location in note and "may stay open" in note for location, note in zip(left, notes, strict=True))
 
 
-async def test_a_session_goes_on_between_chunks(kind: str, debian: DockerRegistry, repo: str) -> None:
+async def test_a_session_is_resumed_between_chunks(kind: str, debian: DockerRegistry, repo: str) -> None:
     kept: list[UploadSession] = []
 
     def keep(session: UploadSession) -> None:

@@ -1,4 +1,4 @@
-"""Uploads to registries with their quirks, whole and in chunks, and through a drop; mounts where they are refused."""
+"""Tests of uploads and mounts against the profiles of real registries, also in chunks and with an interruption."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ from tests.support.awaited import connect
 
 __all__ = ["impatient"]
 PROFILES = get_args(ProfileName)
-LARGE = CONTENT * 4  # more than the chunk that GHCR takes
+LARGE = CONTENT * 4  # more than GHCR accepts in one chunk
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("impatient")]
 
 
 def of_profile(profile: ProfileName) -> EmbeddedRegistry:
-    """Return a registry where the repository is there already, as ECR wants it."""
+    """Return a registry that has the repository already, since ECR requires that."""
     registry = EmbeddedRegistry(profile=profile)
     registry.storage.save(REPO, Repository())
     return registry
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-async def test_every_way_of_uploading(kind: str, profile: ProfileName) -> None:
+async def test_every_kind_of_source_and_option(kind: str, profile: ProfileName) -> None:
     with of_profile(profile) as registry:
         async with connect(kind, f"{registry.url}/{REPO}", **options_of(registry)) as client:
             number = 0
@@ -69,7 +69,7 @@ async def test_every_way_of_uploading(kind: str, profile: ProfileName) -> None:
 
 @pytest.mark.parametrize("profile", PROFILES)
 @pytest.mark.parametrize("named", [False, True])
-async def test_a_drop_in_the_middle(kind: str, profile: ProfileName, named: bool) -> None:
+async def test_an_interruption_in_the_middle(kind: str, profile: ProfileName, named: bool) -> None:
     with of_profile(profile) as registry:
         registry.faults.add(Fault(Reset(after=SIZE // 2, of="request"), operation=BODIES))
         async with connect(kind, f"{registry.url}/{REPO}", **options_of(registry)) as client:
@@ -77,7 +77,7 @@ async def test_a_drop_in_the_middle(kind: str, profile: ProfileName, named: bool
             assert await stored(client) == CONTENT
 
 
-async def test_no_several_chunks_on_artifact_registry(kind: str) -> None:
+async def test_artifact_registry_refuses_a_second_chunk(kind: str) -> None:
     with of_profile("gar") as registry:
         async with connect(kind, f"{registry.url}/{REPO}", **options_of(registry)) as client:
             with pytest.raises(BadRequestError, match="chunk"):
@@ -87,7 +87,7 @@ async def test_no_several_chunks_on_artifact_registry(kind: str) -> None:
 
 @pytest.mark.parametrize("drop", [False, True])
 @pytest.mark.parametrize("chunk_size", [None, 6_000_000])
-async def test_large_chunks_on_ghcr_go_without_their_range(kind: str, chunk_size: int | None, drop: bool) -> None:
+async def test_large_chunks_are_sent_to_ghcr_without_content_range(kind: str, chunk_size: int | None, drop: bool) -> None:
     with of_profile("ghcr") as registry:
         if drop:
             registry.faults.add(Fault(Reset(after=SIZE // 2, of="request"), operation="upload_blob_chunk"))
@@ -98,26 +98,26 @@ async def test_large_chunks_on_ghcr_go_without_their_range(kind: str, chunk_size
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-async def test_a_mount_moves_nothing(kind: str, profile: ProfileName) -> None:
-    told: list[Progress] = []
+async def test_a_mount_sends_no_bytes(kind: str, profile: ProfileName) -> None:
+    reports: list[Progress] = []
     with of_profile(profile) as registry:
         registry.storage.save("tests/other", Repository())
         async with connect(kind, f"{registry.url}/{REPO}", **options_of(registry)) as client:
             other = client.with_repo("tests/other" if profile != "docker-hub" else f"{registry.host}/tests/other")
             await other.blob_upload(CONTENT)
             before = received(registry)
-            blob = await client.blob_upload(pieces(), digest=DIGEST, from_repo="tests/other", on_progress=told.append)
+            blob = await client.blob_upload(pieces(), digest=DIGEST, from_repo="tests/other", on_progress=reports.append)
             assert (blob.digest, blob.size) == (DIGEST, SIZE)
             assert await stored(client) == CONTENT
         if received(registry) == before:
-            assert [(one.phase, one.bytes, one.total) for one in told] == [("mount", SIZE, SIZE)]
+            assert [(one.phase, one.bytes, one.total) for one in reports] == [("mount", SIZE, SIZE)]
         else:
             assert profile == "docker-hub"
         assert open_uploads(registry) == []
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-async def test_a_mount_that_is_refused_becomes_an_upload(kind: str, profile: ProfileName) -> None:
+async def test_a_refused_mount_falls_back_to_an_upload(kind: str, profile: ProfileName) -> None:
     with of_profile(profile) as registry:
         async with connect(kind, f"{registry.url}/{REPO}", **options_of(registry)) as client:
             blob = await client.blob_upload(CONTENT, digest=DIGEST, from_repo="unknown/project")
@@ -127,7 +127,7 @@ async def test_a_mount_that_is_refused_becomes_an_upload(kind: str, profile: Pro
         assert open_uploads(registry) == []
 
 
-async def test_a_session_of_a_refused_mount_is_used(kind: str) -> None:
+async def test_the_session_of_a_refused_mount_is_used(kind: str) -> None:
     with EmbeddedRegistry() as registry:
         async with connect(kind, f"{registry.url}/{REPO}") as client:
             await client.blob_upload(CONTENT, digest=DIGEST, from_repo="unknown/project")
@@ -135,16 +135,16 @@ async def test_a_session_of_a_refused_mount_is_used(kind: str) -> None:
 
 
 @pytest.mark.parametrize("source", EVERY)
-async def test_progress_comes_to_all_of_it(kind: str, source: str, tmp_path: object) -> None:
-    told: list[Progress] = []
+async def test_progress_ends_with_all_bytes(kind: str, source: str, tmp_path: object) -> None:
+    reports: list[Progress] = []
     with EmbeddedRegistry() as registry:
         async with connect(kind, f"{registry.url}/{REPO}") as client:
             given, options = EVERY[source](kind, tmp_path)  # type: ignore[arg-type]
-            await client.blob_upload(given, on_progress=told.append, **options)
-            assert {one.phase for one in told} == {"upload"}
-            assert [one.bytes for one in told] == sorted({one.bytes for one in told})
-            assert (told[-1].bytes, told[-1].total) == (SIZE, SIZE)
-            assert 2 <= len(told) <= 4  # one at the start, one a MiB, one at the end
-            told.clear()
-            await client.blob_upload(CONTENT, digest=DIGEST, on_progress=told.append)
-            assert told == [Progress(phase="skip", digest=DIGEST, bytes=SIZE, total=SIZE)]
+            await client.blob_upload(given, on_progress=reports.append, **options)
+            assert {one.phase for one in reports} == {"upload"}
+            assert [one.bytes for one in reports] == sorted({one.bytes for one in reports})
+            assert (reports[-1].bytes, reports[-1].total) == (SIZE, SIZE)
+            assert 2 <= len(reports) <= 4  # one at the beginning, one per MiB, one at the end
+            reports.clear()
+            await client.blob_upload(CONTENT, digest=DIGEST, on_progress=reports.append)
+            assert reports == [Progress(phase="skip", digest=DIGEST, bytes=SIZE, total=SIZE)]

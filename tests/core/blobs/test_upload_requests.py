@@ -1,4 +1,4 @@
-"""What an upload sends next, played against registries that take what they like; and when it gives up."""
+"""Tests of the requests of an upload: all bytes arrive once, in order, whatever part of them a registry stores."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ def dropped(cause: Exception | None) -> TransportError:
 
 @given(
     size=SIZES,
-    told=st.booleans(),
+    size_known=st.booleans(),
     named=st.booleans(),
     asked=st.none() | st.integers(1, 20),
     least=st.none() | st.integers(0, 20),
     taken=st.lists(st.integers(0, 20), max_size=20),
 )
 def test_all_bytes_arrive_once_and_in_order(
-    size: int, told: bool, named: bool, asked: int | None, least: int | None, taken: list[int]
+    size: int, size_known: bool, named: bool, asked: int | None, least: int | None, taken: list[int]
 ) -> None:
     content = bytes(range(size))
     arrived = b""
     chunk = chunk_length(asked, least)
     drops = iter(taken)
-    known = size if told else None
+    known = size if size_known else None
     for _ in range(200):
         if chunk is not None and known is None and size - len(arrived) < chunk:
-            known = size  # the end was seen when the chunk was read ahead
+            known = size  # reading the chunk ahead showed the end of the source
         request = next_request(offset=len(arrived), size=known, chunk=chunk, has_digest=named)
         assert request.offset == len(arrived)
         if request.kind == "close":
@@ -66,7 +66,7 @@ def test_all_bytes_arrive_once_and_in_order(
 
 
 @given(asked=st.none() | st.integers(1, 10**9), least=st.none() | st.integers(0, 10**9))
-def test_chunks_are_never_shorter_than_the_registry_wants(asked: int | None, least: int | None) -> None:
+def test_chunks_have_at_least_the_length_that_the_registry_requires(asked: int | None, least: int | None) -> None:
     length = chunk_length(asked, least)
     if asked is None and not least:
         assert length is None
@@ -101,7 +101,7 @@ def test_what_the_registry_asks_for_is_waited_for_or_is_too_long() -> None:
     assert Patience(limits).wait_after(refused(429, **{"Retry-After": "11"})) is None
 
 
-def test_what_may_pass() -> None:
+def test_which_failures_an_upload_resumes_after() -> None:
     def go_on(error: RegistryError) -> tuple[bool, bool, bool]:
         return tuple(
             may_resume(error, has_session=begun, was_resumed=again)
@@ -110,7 +110,7 @@ def test_what_may_pass() -> None:
 
     assert go_on(dropped(httpx.ReadError(""))) == (True, True, True)
     assert go_on(dropped(httpx.LocalProtocolError(""))) == (False, False, False)
-    assert go_on(dropped(None)) == (False, False, False)  # as a redirect to where nothing may go
+    assert go_on(dropped(None)) == (False, False, False)  # such as a refused redirect
     assert go_on(ParseError(model="X", field="", problem="is missing")) == (False, False, False)
     for status in (408, 429, 500, 503):
         assert go_on(refused(status)) == (True, True, True)

@@ -1,4 +1,4 @@
-"""Sessions that a caller takes over: kept as plain values, left open, and gone on with by another process."""
+"""Tests of upload sessions: stored as plain values, left open, and resumed by another process."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_session_survives_json(session: UploadSession) -> None:
         {"chunk_min_length": -5},
     ],
 )
-def test_what_is_no_session(wrong: dict[str, Any]) -> None:
+def test_malformed_session_dicts(wrong: dict[str, Any]) -> None:
     document = {**UploadSession(repo="a", location="http://localhost/?sig=s3cret").to_dict(), **wrong}
     with pytest.raises(ParseError) as caught:
         UploadSession.from_dict(document)
@@ -81,7 +81,7 @@ def test_what_is_no_session(wrong: dict[str, Any]) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("chunk_size", [None, CHUNK])
-async def test_whoever_dies_leaves_the_upload_to_another(kind: str, chunk_size: int | None, tmp_path: Path) -> None:
+async def test_another_process_resumes_the_upload_of_a_killed_one(kind: str, chunk_size: int | None, tmp_path: Path) -> None:
     blob, kept = tmp_path / "blob", tmp_path / "session"
     blob.write_bytes(CONTENT)
     with EmbeddedRegistry() as registry:
@@ -101,16 +101,16 @@ async def test_whoever_dies_leaves_the_upload_to_another(kind: str, chunk_size: 
         assert len(open_uploads(registry)) == 1
         before = received(registry)
         assert before > SIZE // 2 - (chunk_size or 0) - 100_000
-        told: list[Progress] = []
+        reports: list[Progress] = []
         session = UploadSession.from_dict(json.loads(kept.read_text(encoding="utf-8")))
         async with connect(kind, url) as client:
             blob_there = await client.blob_upload(
-                blob, session=session, chunk_size=chunk_size, on_progress=told.append, on_session=lambda newer: None
+                blob, session=session, chunk_size=chunk_size, on_progress=reports.append, on_session=lambda newer: None
             )
             assert (blob_there.digest, blob_there.size) == (DIGEST, SIZE)
             assert await stored(client) == CONTENT
         assert received(registry) - SIZE <= CHUNK
-        assert told[0].phase == "check"  # what had arrived is hashed and not sent
+        assert reports[0].phase == "check"  # the bytes that the registry has are hashed, but not sent
         assert [record.method for record in log_of(registry)].count("POST") == 1
         assert open_uploads(registry) == []
 
@@ -118,7 +118,7 @@ async def test_whoever_dies_leaves_the_upload_to_another(kind: str, chunk_size: 
 @pytest.mark.anyio
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("source", ["path", "iterator", "replayable"])
-async def test_a_failure_leaves_what_was_taken_over_open(kind: str, source: str, tmp_path: Path) -> None:
+async def test_a_failed_upload_with_a_session_callback_stays_open(kind: str, source: str, tmp_path: Path) -> None:
     (tmp_path / "blob").write_bytes(CONTENT)
 
     def new() -> Any:
@@ -141,14 +141,14 @@ async def test_a_failure_leaves_what_was_taken_over_open(kind: str, source: str,
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("named", [False, True])
-async def test_a_session_that_is_closed_is_done_or_begun_anew(kind: str, named: bool) -> None:
+async def test_resuming_a_closed_session_finds_the_blob_or_starts_over(kind: str, named: bool) -> None:
     kept: list[UploadSession] = []
     options: dict[str, Any] = {"digest": DIGEST} if named else {}
     with EmbeddedRegistry() as registry:
         async with connect(kind, f"{registry.url}/{REPO}") as client:
             await client.blob_upload(CONTENT, on_session=kept.append, **options)
             assert (await client.blob_upload(CONTENT, session=kept[-1], **options)).digest == DIGEST
-            assert received(registry) == (SIZE if named else 2 * SIZE)  # without a digest there is nothing to ask for
+            assert received(registry) == (SIZE if named else 2 * SIZE)  # without a digest, the blob cannot be looked up
 
 
 @pytest.mark.anyio
@@ -161,13 +161,13 @@ async def test_a_session_of_another_blob_or_repository(kind: str) -> None:
             assert len(open_uploads(registry)) == 1
             with pytest.raises(ValueError, match="with_repo"):
                 await client.blob_upload(CONTENT, session=evolve(session, repo="other"))
-            assert (await client.blob_upload(pieces(), session=session)).digest == DIGEST  # all was there already
+            assert (await client.blob_upload(pieces(), session=session)).digest == DIGEST  # the registry has all bytes already
         assert received(registry) == SIZE
 
 
 @pytest.mark.anyio
 @pytest.mark.usefixtures("impatient")
-async def test_a_session_is_told_after_each_step(kind: str) -> None:
+async def test_the_session_callback_is_called_after_each_step(kind: str) -> None:
     kept: list[UploadSession] = []
     with EmbeddedRegistry() as registry:
         registry.faults.add(Fault(Reset(after=100_000, of="request"), operation="upload_blob_chunk", after=1))
@@ -180,7 +180,7 @@ async def test_a_session_is_told_after_each_step(kind: str) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("wrong", [{"chunk_size": 0}, {"size": -1}])
-async def test_numbers_that_are_none(kind: str, wrong: dict[str, int]) -> None:
+async def test_invalid_options(kind: str, wrong: dict[str, int]) -> None:
     async with connect(kind, "127.0.0.1:1/a") as client:
         with pytest.raises(ValueError, match=next(iter(wrong))):
             await client.blob_upload(CONTENT, **wrong)  # type: ignore[arg-type]
@@ -189,10 +189,10 @@ async def test_numbers_that_are_none(kind: str, wrong: dict[str, int]) -> None:
 
 
 class PressCtrlC:
-    """Ctrl-C is pressed when the registry has heard of a request, and it answers only then: with a session, or not at all.
+    """A fault that presses Ctrl-C when a request has arrived, and answers after that: with a session, or with an error status.
 
     Args:
-        opens: Whether it opens a session.
+        opens: Whether the registry opens a session.
     """
 
     def __init__(self, opens: bool = True) -> None:
@@ -217,7 +217,7 @@ def test_ctrl_c_while_a_session_is_opened_closes_it(given: dict[str, Any]) -> No
         assert open_uploads(registry) == []
 
 
-def test_ctrl_c_while_no_session_can_be_opened_ends_it() -> None:
+def test_ctrl_c_while_a_session_is_refused() -> None:
     with EmbeddedRegistry() as registry, RegistryClientV2(f"{registry.url}/{REPO}") as client:
         registry.faults.add(Fault(PressCtrlC(opens=False), method="POST"))
         with pytest.raises(KeyboardInterrupt):

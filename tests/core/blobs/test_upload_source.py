@@ -1,4 +1,4 @@
-"""Sources that fail, change, or are not what was said, and uploads that are called off: nothing stays open on the registry."""
+"""Tests of sources that fail, change, or do not match digest and size, and of cancelled uploads: no session stays open."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ def failing(error: BaseException) -> Iterator[bytes]:
 
 @pytest.mark.parametrize("given", GIVEN)
 @pytest.mark.parametrize("failure", ["plain", "interrupt", "transport", "httpx"])
-async def test_a_source_that_fails(kind: str, given: dict[str, Any], failure: str) -> None:
+async def test_a_failing_source(kind: str, given: dict[str, Any], failure: str) -> None:
     errors: dict[str, BaseException] = {
         "plain": SourceError("the disk is gone"),
-        # asyncio makes an interrupt a cancellation of the task, which has a test of its own.
+        # asyncio turns an interrupt into a cancellation of the task, which has its own test.
         "interrupt": KeyboardInterrupt() if kind == "sync" else SourceError(),
-        # What failed is not the upload, though it looks like it when the source is a download.
+        # The source failed, not the upload, although the exception is the same when the source is a download.
         "transport": TransportError("broke off", method="GET", url="http://localhost/elsewhere"),
         "httpx": httpx.ReadError("broke off"),
     }
@@ -78,7 +78,7 @@ async def test_a_source_that_fails(kind: str, given: dict[str, Any], failure: st
 @pytest.mark.parametrize("chunk_size", [None, 300_000])
 @pytest.mark.parametrize("size", [SIZE - 1, SIZE + 1, 1, 0])
 @pytest.mark.parametrize("source", ["iterator", "replayable", "file"])
-async def test_a_source_of_another_size(kind: str, source: str, size: int, chunk_size: int | None) -> None:
+async def test_a_source_of_the_wrong_size(kind: str, source: str, size: int, chunk_size: int | None) -> None:
     given: Any = {"iterator": pieces(), "replayable": replayable(kind), "file": io.BytesIO(CONTENT)}[source]
     with EmbeddedRegistry() as registry:
         async with connect(kind, f"{registry.url}/{REPO}") as client:
@@ -91,7 +91,7 @@ async def test_a_source_of_another_size(kind: str, source: str, size: int, chunk
 
 @pytest.mark.parametrize("given", GIVEN)
 @pytest.mark.parametrize("source", ["iterator", "replayable", "file"])
-async def test_a_source_of_another_digest(kind: str, source: str, given: dict[str, Any]) -> None:
+async def test_a_source_with_the_wrong_digest(kind: str, source: str, given: dict[str, Any]) -> None:
     wrong = f"sha256:{'0' * 64}"
     bodies: Any = {"iterator": pieces(), "replayable": replayable(kind), "file": io.BytesIO(CONTENT)}[source]
     with EmbeddedRegistry() as registry:
@@ -104,7 +104,7 @@ async def test_a_source_of_another_digest(kind: str, source: str, given: dict[st
 
 @pytest.mark.parametrize("change", ["longer", "shorter", "other"])
 @pytest.mark.parametrize("given", [{}, {"digest": DIGEST}])
-async def test_a_file_that_changes_underway(kind: str, change: str, given: dict[str, Any], tmp_path: Path) -> None:
+async def test_a_file_that_changes_during_the_upload(kind: str, change: str, given: dict[str, Any], tmp_path: Path) -> None:
     path = tmp_path / "blob"
     path.write_bytes(CONTENT)
     changed = {"longer": CONTENT + b"more", "shorter": CONTENT[:-1000], "other": bytes(SIZE)}[change]
@@ -115,7 +115,7 @@ async def test_a_file_that_changes_underway(kind: str, change: str, given: dict[
 
     with EmbeddedRegistry() as registry:
         async with connect(kind, f"{registry.url}/{REPO}") as client:
-            if change == "other" and not given:  # it is one blob or another, and named for what it is
+            if change == "other" and not given:  # the blob is either content, and its digest is computed
                 blob = await client.blob_upload(path, on_progress=touch)
                 assert (await client.head_blob(blob.digest)).size == SIZE
                 assert blob.digest != DIGEST
@@ -126,7 +126,7 @@ async def test_a_file_that_changes_underway(kind: str, change: str, given: dict[
 
 
 @pytest.mark.parametrize("given", [{}, {"digest": DIGEST}])
-async def test_a_file_that_is_another_when_it_is_read_again(kind: str, given: dict[str, Any], tmp_path: Path) -> None:
+async def test_a_file_that_has_changed_when_it_is_read_again(kind: str, given: dict[str, Any], tmp_path: Path) -> None:
     path = tmp_path / "blob"
     path.write_bytes(CONTENT)
 
@@ -145,7 +145,7 @@ async def test_a_file_that_is_another_when_it_is_read_again(kind: str, given: di
         assert open_uploads(registry) == []
 
 
-async def test_a_callback_that_fails_stops_the_upload(kind: str) -> None:
+async def test_an_exception_of_the_progress_callback_ends_the_upload(kind: str) -> None:
     def refuse(progress: Progress) -> None:
         if progress.bytes:
             raise SourceError("enough")
@@ -159,7 +159,7 @@ async def test_a_callback_that_fails_stops_the_upload(kind: str) -> None:
 
 
 @pytest.mark.parametrize("given", GIVEN)
-async def test_a_task_that_is_called_off(given: dict[str, Any]) -> None:
+async def test_a_cancelled_task(given: dict[str, Any]) -> None:
     stuck = asyncio.Event()
 
     async def slow() -> AsyncIterator[bytes]:

@@ -1,4 +1,4 @@
-"""What an upload is fed with: the right bytes from any offset that a source reaches, each hashed once."""
+"""Tests of verified sources: the right bytes from every offset that can be replayed, each hashed once."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ASKED = st.lists(st.tuples(st.floats(0, 1), st.none() | st.integers(1, 40)), max
 
 
 class Source:
-    """Gives blocks from any offset."""
+    """A replayable source with blocks of 7 bytes."""
 
     def __init__(self, blocks: list[bytes]) -> None:
         self.content = b"".join(blocks)
@@ -32,16 +32,16 @@ class Source:
         return iter([self.content[at : at + 7] for at in range(offset, len(self.content), 7)])
 
 
-@given(blocks=BLOCKS, asked=ASKED, told=st.booleans(), again=st.booleans(), keep=st.integers(0, 50))
-def test_the_right_bytes_come_from_wherever_it_reaches(
-    blocks: list[bytes], asked: list[tuple[float, int | None]], told: bool, again: bool, keep: int
+@given(blocks=BLOCKS, asked=ASKED, size_known=st.booleans(), again=st.booleans(), keep=st.integers(0, 50))
+def test_the_bytes_are_right_from_every_offset_that_can_be_replayed(
+    blocks: list[bytes], asked: list[tuple[float, int | None]], size_known: bool, again: bool, keep: int
 ) -> None:
     content = b"".join(blocks)
-    source = VerifiedSource(Source(blocks) if again else iter(blocks), "sha256", None, len(content) if told else None, keep)
+    source = VerifiedSource(Source(blocks) if again else iter(blocks), "sha256", None, len(content) if size_known else None, keep)
     for share, length in asked:
         offset = min(int(share * len(content)), source.hashed)
         if not source.can_replay(offset):
-            # It keeps what was handed out last, less what it was told to forget.
+            # The bytes that were yielded last are kept, as many as `keep` says.
             assert not again and offset < source.yielded_end - keep
             continue
         given_out = b"".join(source.blocks(offset, length))
@@ -56,20 +56,20 @@ def test_the_right_bytes_come_from_wherever_it_reaches(
 
 
 @given(blocks=BLOCKS, chunk=st.integers(1, 25))
-def test_chunks_of_what_is_read_once(blocks: list[bytes], chunk: int) -> None:
+def test_chunks_of_a_source_that_can_be_read_only_once(blocks: list[bytes], chunk: int) -> None:
     content = b"".join(blocks)
     source = VerifiedSource(iter(blocks), "sha256", None, None, chunk)
     arrived = 0
     while length := source.read_ahead(arrived, chunk):
         assert length == min(chunk, len(content) - arrived)
-        for _ in range(2):  # as after a drop
+        for _ in range(2):  # as after an interruption
             assert b"".join(source.blocks(arrived, length)) == content[arrived : arrived + length]
         arrived += length
         source.release(arrived)
     assert arrived == len(content)
 
 
-def test_what_is_kept_is_bounded() -> None:
+def test_the_bytes_kept_in_memory_are_bounded() -> None:
     source = VerifiedSource(iter([bytes(1000)] * 1000), "sha256", None, None, 10_000)
     for _ in source.blocks(0):
         assert source.held_bytes <= 12_000
@@ -78,7 +78,7 @@ def test_what_is_kept_is_bounded() -> None:
 
 @pytest.mark.parametrize("size", [9, 11])
 @pytest.mark.parametrize("again", [False, True])
-def test_a_source_of_another_size_is_found_before_its_last_byte_goes_out(size: int, again: bool) -> None:
+def test_a_wrong_size_is_noticed_before_the_last_byte(size: int, again: bool) -> None:
     given = [b"01234", b"56789"]
     source = VerifiedSource(Source(given) if again else iter(given), "sha256", None, size, 100)
     out: list[bytes] = []
@@ -88,16 +88,16 @@ def test_a_source_of_another_size_is_found_before_its_last_byte_goes_out(size: i
     assert source.error is caught.value
 
 
-def test_a_source_of_another_digest_is_found_before_its_last_byte_goes_out() -> None:
+def test_a_wrong_digest_is_noticed_before_the_last_byte() -> None:
     for size in (10, None):
         source = VerifiedSource(iter([b"01234", b"56789"]), "sha256", Digest(DIGEST), size, 100)
         out: list[bytes] = []
         with pytest.raises(DigestMismatchError):
             out.extend(source.blocks(0))
-        assert len(b"".join(out)) == (5 if size else 10)  # without a size, the end of the body is what counts
+        assert len(b"".join(out)) == (5 if size else 10)  # without a size, the last byte does not complete the upload
 
 
-def test_a_source_that_has_shrunk_when_it_is_read_again() -> None:
+def test_a_file_that_has_shrunk_when_it_is_read_again() -> None:
     file = Source([b"0123456789"])
     source = VerifiedSource(file, "sha256", None, None, 0)
     assert b"".join(source.blocks(0)) == b"0123456789"
@@ -106,7 +106,7 @@ def test_a_source_that_has_shrunk_when_it_is_read_again() -> None:
         list(source.blocks(2))
 
 
-def test_blocks_that_change_after_they_were_given() -> None:
+def test_a_source_that_reuses_its_buffer() -> None:
     def reused() -> Iterator[Any]:
         buffer = bytearray(200_000)
         for number in range(5):
@@ -139,7 +139,7 @@ def test_no_byte_is_hashed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.anyio
-async def test_an_async_upload_reads_and_hashes_beside_the_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_async_upload_reads_and_hashes_outside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     threads = set()
     update = Verifier.update
 

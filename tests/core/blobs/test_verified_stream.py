@@ -1,4 +1,4 @@
-"""Streams over drops: every byte once, none that is wrong, and not for ever."""
+"""Tests of verified streams: every byte once in spite of interruptions, no wrong byte, and a bounded number of requests."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def descriptor(content: bytes, size: int | None = None) -> Descriptor:
 
 @pytest.mark.parametrize("tenth", range(10))
 @pytest.mark.parametrize("effect", [Reset, Truncate])
-async def test_a_drop_at_every_tenth(
+async def test_an_interruption_at_every_tenth_is_resumed(
     server: Server, client: AsyncRegistryClientV2, effect: type[Reset | Truncate], tenth: int
 ) -> None:
     digest = server.push(CONTENT)
@@ -42,12 +42,12 @@ async def test_a_drop_at_every_tenth(
     first, second = server.reads
     assert first.header("range") is None
     arrived = int((second.header("range") or "bytes=0-")[6:-1])
-    assert server.sent == tenth * SIZE // 10 + SIZE - arrived  # only what was lost in flight is sent again
-    if effect is Truncate:  # and nothing is lost before a close in good order
+    assert server.sent == tenth * SIZE // 10 + SIZE - arrived  # only bytes that were lost on the way are sent again
+    if effect is Truncate:  # a connection that is closed properly loses no byte
         assert server.sent == SIZE
 
 
-async def test_drops_at_all_tenths_of_one_reading(server: Server, client: AsyncRegistryClientV2) -> None:
+async def test_interruptions_at_all_tenths_of_one_stream(server: Server, client: AsyncRegistryClientV2) -> None:
     digest = server.push(CONTENT)
     server.break_reads(Truncate(after=SIZE // 10), times=9)
     assert await read_all(client, digest) == CONTENT
@@ -55,7 +55,9 @@ async def test_drops_at_all_tenths_of_one_reading(server: Server, client: AsyncR
     assert [one.header("if-range") for one in server.reads] == [None] + [f'"{digest}"'] * 9
 
 
-async def test_lost_answers_and_expired_tokens_in_between(server: Server, client: AsyncRegistryClientV2) -> None:
+async def test_interruptions_lost_responses_and_expired_tokens_in_one_stream(
+    server: Server, client: AsyncRegistryClientV2
+) -> None:
     digest = server.push(CONTENT)
     for effect in (ExpireTokens(), RevokeTokens()):
         server.registry.faults.clear()
@@ -68,7 +70,9 @@ async def test_lost_answers_and_expired_tokens_in_between(server: Server, client
         assert any(one.status == 401 for one in server.registry.requests)
 
 
-async def test_a_416_in_mid_reading_asks_for_the_whole(server: Server, client: AsyncRegistryClientV2) -> None:
+async def test_a_416_after_an_interruption_leads_to_a_request_for_the_whole(
+    server: Server, client: AsyncRegistryClientV2
+) -> None:
     digest = server.push(CONTENT)
     server.break_reads(Truncate(after=1_000_000))
     server.break_reads(Status(416), after=1)
@@ -76,7 +80,7 @@ async def test_a_416_in_mid_reading_asks_for_the_whole(server: Server, client: A
     assert [one.header("range") for one in server.reads] == [None, "bytes=1000000-", None]
 
 
-async def test_a_416_that_nobody_asked_for_is_raised(server: Server, client: AsyncRegistryClientV2) -> None:
+async def test_a_416_without_a_range_request_is_raised(server: Server, client: AsyncRegistryClientV2) -> None:
     digest = server.push(CONTENT)
     server.break_reads(Status(416))
     with pytest.raises(RangeNotSatisfiableError):
@@ -84,117 +88,123 @@ async def test_a_416_that_nobody_asked_for_is_raised(server: Server, client: Asy
 
 
 @pytest.mark.parametrize("at", [0, 1_500_000, SIZE - 1])
-async def test_wrong_bytes_before_and_after_a_drop(server: Server, client: AsyncRegistryClientV2, at: int) -> None:
+async def test_wrong_bytes_before_and_after_an_interruption(server: Server, client: AsyncRegistryClientV2, at: int) -> None:
     digest = server.push(CONTENT)
     server.break_reads(Truncate(after=1_000_000))
     server.break_reads(WrongBytes(at=at if at < 1_000_000 else at - 1_000_000), after=0 if at < 1_000_000 else 1)
     got = b""
     async with client.create_blob_read_stream(digest) as blob:
-        with pytest.raises(DigestMismatchError):  # noqa: PT012 - what came before it counts
+        with pytest.raises(DigestMismatchError):  # noqa: PT012 - the bytes before the exception count
             async for chunk in blob:
                 got += chunk
     assert len(got) < SIZE
 
 
-async def test_the_hundredth_drop_is_taken_like_the_first(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
+async def test_the_hundredth_drop_is_taken_like_the_first(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:
     content = os.urandom(20 * 1024 * 1024)
-    serving = BlobServer(content, break_after=256 * 1024)
-    serving.attach(loopback)
-    assert await read_all(odd, digest_of(content)) == content
-    assert serving.served == len(content)
+    blob_server = BlobServer(content, cut_after=256 * 1024)
+    blob_server.attach(loopback)
+    assert await read_all(loopback_client, digest_of(content)) == content
+    assert blob_server.served == len(content)
     assert len(loopback.seen) == 80
 
 
 @pytest.mark.parametrize("step", [0, 1])
 async def test_a_server_that_breaks_off_after_every_byte(
-    odd: AsyncRegistryClientV2, loopback: Loopback, waits: list[float], step: int
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback, waits: list[float], step: int
 ) -> None:
-    BlobServer(CONTENT, break_after=step).attach(loopback)
+    BlobServer(CONTENT, cut_after=step).attach(loopback)
     with pytest.raises(TransportError):
-        await read_all(odd, digest_of(CONTENT))
+        await read_all(loopback_client, digest_of(CONTENT))
     assert len(loopback.seen) == MOST_DROPS + 1
     assert len(waits) == MOST_DROPS
     assert waits == sorted(waits)
 
 
-async def test_a_server_without_ranges_sends_all_again_but_not_for_ever(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
+async def test_a_server_without_ranges_sends_all_again_but_not_for_ever(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback
+) -> None:
     content = os.urandom(20_000_000)
     loopback_server = BlobServer(content, ranges=False)
     breaks = iter([5_000_000, 10_000_000, None])
 
     def answer(handler: Handler) -> None:
-        loopback_server.break_after = next(breaks)
+        loopback_server.cut_after = next(breaks)
         loopback_server.answer(handler)
 
     loopback.answer = answer
-    assert await read_all(odd, digest_of(content)) == content
+    assert await read_all(loopback_client, digest_of(content)) == content
     steps = count(1)
 
     def answer_more_each_time(handler: Handler) -> None:
-        loopback_server.break_after = next(steps) * 2_000_000
+        loopback_server.cut_after = next(steps) * 2_000_000
         loopback_server.answer(handler)
 
     loopback.answer = answer_more_each_time
     loopback.seen.clear()
     with pytest.raises(TransportError):
-        await read_all(odd, digest_of(content))
+        await read_all(loopback_client, digest_of(content))
     assert len(loopback.seen) == MOST_DROPS + 1
 
 
-@pytest.mark.parametrize("told", ["bytes 0-{2}/{3}", "bytes {0}-{1}/4000000", "", "bytes {0}-{0}/{3}"])
-async def test_parts_that_were_not_asked_for(odd: AsyncRegistryClientV2, loopback: Loopback, told: str) -> None:
-    serving = BlobServer(CONTENT, break_after=1_000_000)
-    serving.content_range = lambda first, last, size: told.format(first, last, last - first, size)
-    serving.attach(loopback)
+@pytest.mark.parametrize("content_range", ["bytes 0-{2}/{3}", "bytes {0}-{1}/4000000", "", "bytes {0}-{0}/{3}"])
+async def test_a_range_that_was_not_requested_is_refused(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback, content_range: str
+) -> None:
+    blob_server = BlobServer(CONTENT, cut_after=1_000_000)
+    blob_server.content_range = lambda first, last, size: content_range.format(first, last, last - first, size)
+    blob_server.attach(loopback)
     with pytest.raises(ParseError, match="Content-Range"):
-        await read_all(odd, digest_of(CONTENT))
+        await read_all(loopback_client, digest_of(CONTENT))
     assert len(loopback.seen) == 2
 
 
-async def test_parts_that_are_shorter_than_asked_for_are_put_together(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
-    serving = BlobServer(CONTENT, break_after=1_000_000)
-    serving.attach(loopback)
+async def test_shorter_ranges_than_requested_are_joined(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:
+    blob_server = BlobServer(CONTENT, cut_after=1_000_000)
+    blob_server.attach(loopback)
 
     def answer(handler: Handler) -> None:
-        if len(loopback.seen) > 1:  # an honest part of 600,000 bytes at the most, after a drop of the whole
+        if len(loopback.seen) > 1:  # a valid range of at most 600,000 bytes, after the whole was interrupted
             first = int(loopback.seen[-1].headers["range"][6:-1])
             part = CONTENT[first : first + 600_000]
             handler.reply(206, part, Content_Range=f"bytes {first}-{first + len(part) - 1}/{SIZE}")
             return
-        serving.answer(handler)
+        blob_server.answer(handler)
 
     loopback.answer = answer
-    assert await read_all(odd, digest_of(CONTENT)) == CONTENT
+    assert await read_all(loopback_client, digest_of(CONTENT)) == CONTENT
     assert len(loopback.seen) == 5
 
 
-async def test_another_etag_gives_the_whole_again(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
+async def test_another_etag_fetches_the_whole_again(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:
     numbers = count()
-    serving = BlobServer(CONTENT, break_after=1_000_000, etag=lambda: f'"{next(numbers)}"')
+    blob_server = BlobServer(CONTENT, cut_after=1_000_000, etag=lambda: f'"{next(numbers)}"')
 
     def answer(handler: Handler) -> None:
-        serving.break_after = 1_000_000 if not loopback.seen[1:] else None
-        serving.answer(handler)
+        blob_server.cut_after = 1_000_000 if not loopback.seen[1:] else None
+        blob_server.answer(handler)
 
     loopback.answer = answer
-    assert await read_all(odd, digest_of(CONTENT)) == CONTENT
+    assert await read_all(loopback_client, digest_of(CONTENT)) == CONTENT
     assert loopback.seen[1].headers["if-range"] == '"0"'
-    assert serving.served == SIZE + 1_000_000
+    assert blob_server.served == SIZE + 1_000_000
 
 
-async def test_another_blob_after_the_drop_is_found_out(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
-    first, other = BlobServer(CONTENT, break_after=1_000_000), BlobServer(os.urandom(SIZE))
+async def test_another_blob_after_an_interruption_is_noticed(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:
+    first, other = BlobServer(CONTENT, cut_after=1_000_000), BlobServer(os.urandom(SIZE))
     loopback.answer = lambda handler: (other if loopback.seen[1:] else first).answer(handler)
     with pytest.raises(DigestMismatchError):
-        await read_all(odd, digest_of(CONTENT))
+        await read_all(loopback_client, digest_of(CONTENT))
 
 
 @pytest.mark.parametrize("chunked", [True, False])
-async def test_more_than_asked_for_is_never_handed_out(odd: AsyncRegistryClientV2, loopback: Loopback, chunked: bool) -> None:
+async def test_bytes_beyond_the_blob_are_never_returned(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback, chunked: bool
+) -> None:
     BlobServer(CONTENT, chunked=chunked, more=b"more").attach(loopback)
     got = b""
-    async with odd.create_blob_read_stream(descriptor(CONTENT)) as blob:
-        with pytest.raises(DigestMismatchError):  # noqa: PT012 - what came before it counts
+    async with loopback_client.create_blob_read_stream(descriptor(CONTENT)) as blob:
+        with pytest.raises(DigestMismatchError):  # noqa: PT012 - the bytes before the exception count
             async for chunk in blob:
                 got += chunk
         with pytest.raises(DigestMismatchError):
@@ -203,13 +213,15 @@ async def test_more_than_asked_for_is_never_handed_out(odd: AsyncRegistryClientV
     assert CONTENT.startswith(got)
 
 
-async def test_an_endless_body_is_left_at_the_size_of_the_descriptor(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
-    serving = BlobServer(bytes(200_000_000), chunked=True)
-    serving.attach(loopback)
+async def test_an_endless_body_is_left_at_the_size_in_the_descriptor(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback
+) -> None:
+    blob_server = BlobServer(bytes(200_000_000), chunked=True)
+    blob_server.attach(loopback)
     with pytest.raises(DigestMismatchError):
-        await read_all(odd, descriptor(CONTENT[:10], 100_000))
+        await read_all(loopback_client, descriptor(CONTENT[:10], 100_000))
     assert loopback.gone.wait(5)
-    assert serving.served < 100_000_000
+    assert blob_server.served < 100_000_000
 
 
 @pytest.mark.parametrize("wrong", [-1, 1])
@@ -221,50 +233,52 @@ async def test_the_size_of_a_descriptor_is_checked(server: Server, client: Async
     assert caught.value.expected_size == SIZE + wrong
 
 
-async def test_a_negative_size_sends_nothing(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
+async def test_a_negative_size_sends_nothing(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:
     with pytest.raises(ParseError, match="size"):
-        await read_all(odd, descriptor(b"", -1))
+        await read_all(loopback_client, descriptor(b"", -1))
     assert loopback.seen == []
 
 
-async def test_unknown_sizes_go_on_too(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
-    serving = BlobServer(CONTENT, chunked=True, break_after=1_000_000)
-    serving.attach(loopback)
-    async with odd.create_blob_read_stream(digest_of(CONTENT)) as blob:
+async def test_a_blob_of_unknown_size_is_resumed(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:
+    blob_server = BlobServer(CONTENT, chunked=True, cut_after=1_000_000)
+    blob_server.attach(loopback)
+    async with loopback_client.create_blob_read_stream(digest_of(CONTENT)) as blob:
         assert blob.size is None
         assert b"".join([chunk async for chunk in blob]) == CONTENT
         assert blob.size == SIZE
     assert len(loopback.seen) == 3
 
 
-async def test_an_unknown_size_that_had_come_whole_before_the_drop(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
-    # All bytes came, but not the end of the chunked body: that nothing follows, only the 416 tells.
+async def test_a_blob_of_unknown_size_that_was_complete_before_the_interruption(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback
+) -> None:
+    # All bytes arrived, but not the end of the chunked body: only the 416 shows that there are no more.
     def answer(handler: Handler) -> None:
-        serving = BlobServer(CONTENT[:1000] + b"x", chunked=True, break_after=1000)
-        (serving if len(loopback.seen) == 1 else BlobServer(CONTENT[:1000])).answer(handler)
+        blob_server = BlobServer(CONTENT[:1000] + b"x", chunked=True, cut_after=1000)
+        (blob_server if len(loopback.seen) == 1 else BlobServer(CONTENT[:1000])).answer(handler)
 
     loopback.answer = answer
-    assert await read_all(odd, digest_of(CONTENT[:1000])) == CONTENT[:1000]
+    assert await read_all(loopback_client, digest_of(CONTENT[:1000])) == CONTENT[:1000]
     assert len(loopback.seen) == 2
 
 
-async def test_a_lost_end_of_a_body_that_is_whole_does_not_matter(
-    odd: AsyncRegistryClientV2, loopback: Loopback, waits: list[float]
+async def test_an_interruption_after_the_last_byte_is_ignored(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback, waits: list[float]
 ) -> None:
-    BlobServer(CONTENT + b"x", chunked=True, break_after=SIZE).attach(loopback)
-    assert await read_all(odd, descriptor(CONTENT)) == CONTENT
+    BlobServer(CONTENT + b"x", chunked=True, cut_after=SIZE).attach(loopback)
+    assert await read_all(loopback_client, descriptor(CONTENT)) == CONTENT
     assert (len(loopback.seen), waits) == (1, [])
 
 
-async def test_a_slow_body_times_out_and_goes_on(server: Server, client: AsyncRegistryClientV2) -> None:
+async def test_a_slow_body_times_out_and_is_resumed(server: Server, client: AsyncRegistryClientV2) -> None:
     digest = server.push(CONTENT[:2000])
-    server.break_reads(Slow(1))  # a byte in each second
+    server.break_reads(Slow(1))  # one byte per second
     async with client.create_blob_read_stream(digest, timeout=0.5) as blob:
         assert await blob.read() == CONTENT[:2000]
     assert any(one.header("range") == "bytes=1-" for one in server.reads)
 
 
-async def test_a_failing_registry_after_a_drop_is_told(server: Server, client: AsyncRegistryClientV2) -> None:
+async def test_an_error_status_after_an_interruption_is_raised(server: Server, client: AsyncRegistryClientV2) -> None:
     digest = server.push(CONTENT)
     server.break_reads(Truncate(after=1_000_000))
     server.break_reads(Status(404), after=1)

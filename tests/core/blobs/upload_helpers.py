@@ -1,4 +1,4 @@
-"""What the tests of uploads share: blobs, sources of every kind, and what a registry has seen and keeps."""
+"""Helpers of the tests of uploads: sources of every kind, and queries of a registry's log and open uploads."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ BODIES: tuple[Operation, ...] = ("upload_blob_chunk", "complete_blob_upload")
 
 
 def pieces(content: bytes = CONTENT, length: int = 100_000) -> Iterator[bytes]:
-    """Give bytes once, piece by piece."""
+    """Return an iterator of the bytes, in pieces."""
     return iter([content[at : at + length] for at in range(0, len(content), length)])
 
 
 async def async_pieces(content: bytes = CONTENT, length: int = 100_000) -> AsyncIterator[bytes]:
-    """Give bytes once, piece by piece."""
+    """Return an iterator of the bytes, in pieces."""
     for piece in pieces(content, length):
         yield piece
 
 
 class Replayable:
-    """A source that is read from any byte, in one of two ways.
+    """A replayable source for the sync client.
 
     Args:
         content: The bytes.
@@ -51,21 +51,21 @@ class Replayable:
         self.asked: list[int] = []
 
     def blocks(self, offset: int, /) -> Iterator[bytes]:
-        """Give the bytes from there on."""
+        """Yield the bytes from an offset to the end."""
         self.asked.append(offset)
         return pieces(self.content[offset:], 70_000)
 
 
 class AsyncReplayable(Replayable):
-    """A source for the async client that is read from any byte."""
+    """A replayable source for the async client."""
 
     def blocks(self, offset: int, /) -> AsyncIterator[bytes]:  # type: ignore[override]
-        """Give the bytes from there on."""
+        """Yield the bytes from an offset to the end."""
         self.asked.append(offset)
         return async_pieces(self.content[offset:], 70_000)
 
 
-# What a source of each kind is made of, and what the upload is told of it.
+# Sources, each with the options to upload it with.
 AGAIN: dict[str, Callable[[str, Path], tuple[Any, dict[str, Any]]]] = {
     "bytes": lambda kind, path: (CONTENT, {}),
     "path": lambda kind, path: (_written(path), {}),
@@ -82,7 +82,7 @@ EVERY = {**AGAIN, **ONCE}
 
 
 def replayable(kind: str, content: bytes = CONTENT) -> Any:
-    """Return a source that is read from any byte, for the client of a kind."""
+    """Return a replayable source for the sync or the async client."""
     return Replayable(content) if kind == "sync" else AsyncReplayable(content)
 
 
@@ -100,12 +100,12 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def options_of(registry: EmbeddedRegistry) -> dict[str, Any]:
-    """Return the options of a client that the registry lets in."""
+    """Return the client options for logging in to a registry."""
     return {"username": registry.username, "password": registry.password, "trusted_realms": ["localhost", "127.0.0.1"]}
 
 
 def log_of(registry: EmbeddedRegistry) -> list[RequestRecord]:
-    """Return what the registry has seen, once it has written all of it down: of what broke off, it hears a moment later."""
+    """Return the log of a registry once it is complete: an interrupted request is logged a moment later."""
     for _ in range(2000):
         if registry.requests.under_way == 0:
             break
@@ -114,12 +114,12 @@ def log_of(registry: EmbeddedRegistry) -> list[RequestRecord]:
 
 
 def received(registry: EmbeddedRegistry) -> int:
-    """Return how many bytes of bodies the registry has taken in."""
+    """Return the number of request body bytes that a registry has received for uploads."""
     return sum(record.request_bytes for record in log_of(registry) if "/blobs/uploads/" in record.path)
 
 
 def open_uploads(registry: EmbeddedRegistry) -> list[str]:
-    """Return the locations of uploads that the registry still holds open."""
+    """Return the locations of the uploads that are open on a registry."""
     started = {
         urlsplit(value).path
         for record in log_of(registry)
@@ -136,6 +136,6 @@ def open_uploads(registry: EmbeddedRegistry) -> list[str]:
 
 
 async def stored(client: AsyncRegistryClientV2, digest: str = DIGEST) -> bytes:
-    """Return a blob as the registry gives it back."""
+    """Return the bytes of a blob that the registry has stored."""
     async with client.create_blob_read_stream(digest) as blob:
         return await blob.read()

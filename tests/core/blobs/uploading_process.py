@@ -1,4 +1,4 @@
-"""Uploads a blob from a file in a process of its own, and keeps the session in another: `url kind blob kept [chunk_size]`."""
+"""A program that uploads a blob from a file, and writes the session to another file: `url kind blob kept [chunk_size]`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from docker_registry_sdk._core.blobs.upload_session import UploadSession
 
 
 class Stuck:
-    """The blob, which stops coming in the middle for ever.
+    """A source that blocks in the middle of the blob.
 
     Args:
         content: Its bytes.
@@ -25,19 +25,19 @@ class Stuck:
         self.content = content
 
     def blocks(self, offset: int, /) -> Iterator[bytes]:
-        """Give the bytes from there to the middle."""
+        """Yield the bytes from an offset to the middle, and block."""
         half = len(self.content) // 2
         for at in range(offset, half, 50_000):
             yield self.content[at : min(half, at + 50_000)]
         print("stuck", flush=True)
-        sys.stdin.read()  # nobody writes
+        sys.stdin.read()  # blocks until the process is killed
 
 
 class AsyncStuck(Stuck):
-    """The same for the async client."""
+    """A `Stuck` source for the async client."""
 
     async def blocks(self, offset: int, /) -> AsyncIterator[bytes]:  # type: ignore[override]
-        """Give the bytes from there to the middle."""
+        """Yield the bytes from an offset to the middle, and block."""
         for block in Stuck.blocks(self, offset):
             yield block
 
