@@ -9,7 +9,7 @@ from typing import Final
 from attrs import frozen
 
 from ...errors import ParseError, RegistryError
-from ..wire import RetryPolicy
+from .retries import MIN_PROGRESS_BYTES
 
 _CONTENT_RANGE: Final = re.compile(r"bytes[ =]([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)", re.IGNORECASE)
 _UNSATISFIED_RANGE: Final = re.compile(r"bytes[ =]\*/([0-9]{1,18})", re.IGNORECASE)
@@ -21,10 +21,6 @@ MAX_WHOLE_BLOB_BYTES: Final = 4 * 1024 * 1024
 MIN_READ_AHEAD_BYTES: Final = 64 * 1024
 MAX_READ_AHEAD_BYTES: Final = 4 * 1024 * 1024
 _MAX_CACHED_BLOCKS: Final = 4
-
-# So many interruptions in a row end it. A row ends once that many bytes have come since it began.
-MOST_DROPS = 5
-PROGRESS = 1024 * 1024
 
 
 @frozen
@@ -59,11 +55,9 @@ class Resumption:
         self._stop = stop
         self._etag: str | None = None
         self._use_ranges = True
-        self._costly = False
         self._skip = 0  # the bytes at the beginning of a whole blob that arrived before
         self._range_end: int | None = None
-        self._drops = 0
-        self._mark = offset
+        self._range_start = offset
 
     @property
     def is_complete(self) -> bool:
@@ -98,7 +92,6 @@ class Resumption:
                 )
             self._skip, self._range_end = self.offset, None
             total = head.length
-            self._costly = self._costly or self.offset > 0
         else:
             first, last, total = _parse_content_range(head.content_range)
             if first != self.offset:
@@ -107,7 +100,7 @@ class Resumption:
                 raise _range_error(f"holds {last + 1 - first} bytes, but the Content-Length is {head.length}")
             if total is not None and self.size is not None and total != self.size:
                 raise _range_error(f"gives the blob {total} bytes, but it has {self.size}")
-            self._skip, self._range_end = 0, last + 1
+            self._skip, self._range_start, self._range_end = 0, first, last + 1
         self.size = total if self.size is None else self.size
         # If-Range requires a strong ETag; a malformed one cannot be sent back.
         self._etag = head.etag if head.etag is not None and _STRONG_ETAG.fullmatch(head.etag) else None
@@ -151,23 +144,14 @@ class Resumption:
         """Return whether nothing is left to request after a body that ended properly; a server may send a shorter range."""
         return self._range_end is None or self.is_complete or (self.size is None and self.offset == self._range_end)
 
-    def dropped(self, error: RegistryError | None = None) -> float:
-        """Return how many seconds to wait before asking for the rest.
-
-        Args:
-            error: What broke the body off; None when it ended early, but in good order.
+    def check_shorter_range(self) -> None:
+        """Check a body that ended properly, but is not the last one: it must have brought some progress.
 
         Raises:
-            RegistryError: It broke off too often without much in between: this error.
+            ParseError: The body ended before its own Content-Range, or held less than 64 KiB.
         """
-        # Where the whole comes each time, each drop costs what came before again, and progress is no excuse.
-        if not self._costly and self.offset - self._mark >= PROGRESS:
-            self._drops, self._mark = 0, self.offset
-        self._drops += 1
-        wait = RetryPolicy(max_retries=MOST_DROPS).seconds_to_retry(self._drops)
-        if wait is None:
-            raise error or _range_error("ends before the requested range, as those of the responses before")
-        return wait
+        if self.offset != self._range_end or self.offset - self._range_start < MIN_PROGRESS_BYTES:
+            raise _range_error("ends before the requested range")
 
 
 class ReadAhead:

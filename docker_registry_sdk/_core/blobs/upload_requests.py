@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from attrs import define, frozen
+from attrs import frozen
 
 from ...errors import RegistryError, StatusError, TransportError
-from ..wire import HTTPFailure, RetryPolicy, may_pass
+from ..wire import HTTPFailure, may_pass
 
 DEFAULT_CHUNK_BYTES: Final = 8 * 1024 * 1024
 """The length of a chunk if the registry requires chunks and the caller gives no length.
 
 So many of the last bytes of a source that cannot be read again are kept in memory, too.
 """
-
 
 SESSION_INTACT_STATUSES: Final = frozenset({401, 403, 408, 413, 429})
 """Statuses below 500 that say nothing about the session: after a refused status request, the session is not lost."""
@@ -91,36 +90,3 @@ def may_resume(error: RegistryError, *, has_session: bool, was_resumed: bool) ->
     if error.status in (408, 429):
         return True
     return has_session and error.status not in (403, 413) and (was_resumed or error.status in (401, 404, 416))
-
-
-@define
-class Patience:
-    """How long an upload is tried: until it has failed so often in a row that got it no further.
-
-    Args:
-        limits: The client's.
-    """
-
-    limits: RetryPolicy
-    failures: int = 0
-    furthest: int = 0
-
-    def arrived(self, offset: int) -> None:
-        """Note how far the upload is; what is further than ever begins a new row.
-
-        Args:
-            offset: How many bytes have arrived.
-        """
-        if offset > self.furthest:
-            self.furthest, self.failures = offset, 0
-
-    def wait_after(self, error: RegistryError) -> float | None:
-        """Note a failure, and return the seconds to wait before going on; None to give up.
-
-        Args:
-            error: The failure.
-        """
-        asked = error.retry_after if isinstance(error, StatusError) else None
-        wait = self.limits.seconds_to_retry(self.failures + 1, retry_after=asked)
-        self.failures += wait is not None
-        return wait

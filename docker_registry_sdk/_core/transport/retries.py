@@ -9,13 +9,13 @@ from ..auth.steps import Send
 from ..http1.exchange import IDEMPOTENT_METHODS
 from ..text.redaction import redact_url
 from ..text.retry_after import retry_after_seconds
-from ..wire import Deadline, HTTPFailure, HTTPRequest, HTTPResponse, RetryPolicy, may_pass, never_arrived
+from ..wire import Deadline, HTTPFailure, HTTPRequest, HTTPResponse, RetryPolicy, call_of, may_pass, never_arrived
 
 _log = logging.getLogger(__name__)
 
 
-# 501 and 505 will not get better.
-_PASSING = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+"""Error statuses after which a request may succeed when it is repeated; 501 and 505 are permanent."""
 
 
 def seconds_to_retry(
@@ -33,9 +33,11 @@ def seconds_to_retry(
         policy: The client's policy.
         deadline: The deadline of the call, or None.
     """
+    if call_of(send.request).repeated_by_caller:
+        return None
     asked = None
     if isinstance(outcome, HTTPResponse):
-        if outcome.status_code not in _PASSING or not (_may_repeat(send) or _was_refused(outcome, send.request)):
+        if outcome.status_code not in TRANSIENT_STATUSES or not (_may_repeat(send) or _was_refused(outcome, send.request)):
             return None
         asked = retry_after_seconds(outcome.headers)
         reason = str(outcome.status_code)

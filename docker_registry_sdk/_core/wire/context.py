@@ -42,6 +42,7 @@ class CallContext:
         endpoint: The API v1 registry to send to, where it is not the first one that the index names.
         buffered: Whether the whole body of a success is read at once, so that it can be requested again when it is cut.
         bulk: Whether the body of the request or of the response is large.
+        repeated_by_caller: Whether the caller repeats a failed request itself, so that the transport must not repeat it, too.
         addresses: The only IP addresses that the request may be sent to; None for any.
         deadline: The moment by which the call must be complete, or None.
     """
@@ -55,6 +56,7 @@ class CallContext:
     endpoint: Origin | None = None
     buffered: bool = False
     bulk: bool = False
+    repeated_by_caller: bool = False
     addresses: tuple[str, ...] | None = None
     deadline: Deadline | None = None
 

@@ -108,8 +108,8 @@ class AsyncBlobCalls(AsyncClientBase):
             digest: The blob's digest, or its descriptor. The size in a descriptor is trusted; for a digest, a HEAD request
                 finds the size.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
-            deadline: The seconds within which opening the file and all reads from it must be complete, or a `Deadline`; None
-                uses the client's deadline.
+            deadline: The seconds that opening the file, and each read of a range, may take, or a `Deadline` for all of them;
+                None uses the client's deadline.
 
         Raises:
             InvalidDigestError: The digest is malformed.
@@ -125,7 +125,7 @@ class AsyncBlobCalls(AsyncClientBase):
         size = spec.size
         if size is None:
             size = (await self.head_blob(spec.digest, timeout=limits.timeout, deadline=limits.deadline)).size
-        return AsyncBlobFile(self._blobs(limits), spec, size)
+        return AsyncBlobFile(self._blobs(limits), spec, size, deadline)
 
     async def head_blob(
         self, digest: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
@@ -228,7 +228,6 @@ class AsyncBlobCalls(AsyncClientBase):
                 on_session=on_session,
                 on_progress=on_progress,
             ),
-            self._pipeline.retry,
         )
 
     async def mount_blob(
@@ -266,4 +265,4 @@ class AsyncBlobCalls(AsyncClientBase):
         return await self.head_blob(mounted, timeout=limits.timeout, deadline=limits.deadline)
 
     def _blobs(self, limits: CallLimits) -> AsyncBlobRepository:
-        return AsyncBlobRepository(self._pipeline, self._name, limits.timeout)
+        return AsyncBlobRepository(self._pipeline, self._name, limits)

@@ -114,8 +114,8 @@ class BlobCalls(ClientBase):
             digest: The blob's digest, or its descriptor. The size in a descriptor is trusted; for a digest, a HEAD request
                 finds the size.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
-            deadline: The seconds within which opening the file and all reads from it must be complete, or a `Deadline`; None
-                uses the client's deadline.
+            deadline: The seconds that opening the file, and each read of a range, may take, or a `Deadline` for all of them;
+                None uses the client's deadline.
 
         Raises:
             InvalidDigestError: The digest is malformed.
@@ -131,7 +131,7 @@ class BlobCalls(ClientBase):
         size = spec.size
         if size is None:
             size = (self.head_blob(spec.digest, timeout=limits.timeout, deadline=limits.deadline)).size
-        return BlobFile(self._blobs(limits), spec, size)
+        return BlobFile(self._blobs(limits), spec, size, deadline)
 
     def head_blob(
         self, digest: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
@@ -236,7 +236,6 @@ class BlobCalls(ClientBase):
                 on_session=on_session,
                 on_progress=on_progress,
             ),
-            self._pipeline.retry,
         )
 
     def mount_blob(
@@ -279,4 +278,4 @@ class BlobCalls(ClientBase):
         return self.head_blob(mounted, timeout=limits.timeout, deadline=limits.deadline)
 
     def _blobs(self, limits: CallLimits) -> BlobRepository:
-        return BlobRepository(self._pipeline, self._name, limits.timeout)
+        return BlobRepository(self._pipeline, self._name, limits)

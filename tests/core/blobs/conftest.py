@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
+import anyio
 import pytest
 from attrs import frozen
 
@@ -16,6 +18,8 @@ from tests.core.wire.loopback import Loopback, run_loopback
 from tests.support.awaited import KINDS, connect
 
 REPO = "tests/blobs"
+MAX_RETRIES = 10
+"""The option of the clients below: at most so many repetitions of a request."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -103,7 +107,7 @@ def server(running: Server) -> Iterator[Server]:
 @pytest.fixture
 async def client(server: Server, kind: str, anyio_backend: str) -> AsyncIterator[AsyncRegistryClientV2]:
     """A client that is logged in to `server`."""
-    async with connect(kind, server.name, **server.options) as connected:
+    async with connect(kind, server.name, max_retries=MAX_RETRIES, **server.options) as connected:
         yield connected
 
 
@@ -116,19 +120,25 @@ def loopback() -> Iterator[Loopback]:
 
 @pytest.fixture
 async def loopback_client(loopback: Loopback, kind: str, anyio_backend: str) -> AsyncIterator[AsyncRegistryClientV2]:
-    """A client of `loopback` that sends each request once."""
-    async with connect(kind, f"{loopback.url}/{REPO}", max_retries=0) as connected:
+    """A client of `loopback`."""
+    async with connect(kind, f"{loopback.url}/{REPO}", max_retries=MAX_RETRIES) as connected:
         yield connected
 
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The waits before a blob is asked for again, which are not waited for."""
+    """The waits before requests are repeated, in seconds; the tests wait for 10 ms instead."""
     waited: list[float] = []
+
+    def note(seconds: float) -> None:
+        waited.append(seconds)
+        time.sleep(0.01)
 
     async def async_note(seconds: float) -> None:
         waited.append(seconds)
+        await anyio.sleep(0.01)
 
-    monkeypatch.setattr("docker_registry_sdk._core.blobs._async.ranged_fetch.async_sleep", async_note)
-    monkeypatch.setattr("docker_registry_sdk._core.blobs._sync.ranged_fetch.sleep", waited.append)
+    for module in ("ranged_fetch", "resumable_upload"):
+        monkeypatch.setattr(f"docker_registry_sdk._core.blobs._sync.{module}.sleep", note)
+        monkeypatch.setattr(f"docker_registry_sdk._core.blobs._async.{module}.async_sleep", async_note)
     return waited

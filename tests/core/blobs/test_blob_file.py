@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
-from docker_registry_sdk._core.blobs.byte_ranges import MAX_READ_AHEAD_BYTES, MIN_READ_AHEAD_BYTES, MOST_DROPS, ReadAhead
+from docker_registry_sdk._core.blobs.byte_ranges import MAX_READ_AHEAD_BYTES, MIN_READ_AHEAD_BYTES, ReadAhead
 from docker_registry_sdk.errors import InvalidDigestError, NotFoundError, ParseError, RegistryError, TransportError
 from docker_registry_sdk.testing.faults import ExpireTokens, Status, Truncate
-from docker_registry_sdk.v2.models import Descriptor
 from tests.core.blobs.blob_server import BlobServer
-from tests.core.blobs.conftest import Server
+from tests.core.blobs.conftest import MAX_RETRIES, Server
+from tests.core.blobs.helpers import descriptor
 from tests.core.wire.loopback import Loopback
 from tests.support.images import digest_of
 
@@ -26,10 +26,6 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("waits")]
 MIB = 1024 * 1024
 CONTENT = os.urandom(12 * MIB)
 LARGE = random.Random(1).randbytes(100 * MIB)
-
-
-def descriptor(content: bytes, size: int | None = None) -> Descriptor:
-    return Descriptor(media_type="x/y", digest=digest_of(content), size=len(content) if size is None else size)
 
 
 async def test_reads_at_any_position_return_the_same_bytes_as_a_local_file(server: Server, client: AsyncRegistryClientV2) -> None:
@@ -118,7 +114,7 @@ async def test_interrupted_ranges_are_resumed(server: Server, client: AsyncRegis
     async with await client.open_blob(digest) as blob:
         with pytest.raises(TransportError):
             await blob.read(1)
-        assert len(server.reads) == MOST_DROPS + 1
+        assert len(server.reads) == MAX_RETRIES + 1
         server.registry.faults.clear()
         assert await blob.read(1) == CONTENT[:1]  # the position did not change
 

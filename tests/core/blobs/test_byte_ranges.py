@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docker_registry_sdk._core.blobs.byte_ranges import MOST_DROPS, PROGRESS, ResponseHead, Resumption
-from docker_registry_sdk.errors import ParseError, RegistryError, TransportError
+from docker_registry_sdk._core.blobs.byte_ranges import ResponseHead, Resumption
+from docker_registry_sdk._core.blobs.retries import MIN_PROGRESS_BYTES
+from docker_registry_sdk.errors import ParseError, RegistryError
 
 BLOB = os.urandom(1000)
-DROP = TransportError("reset", method="GET", url="http://registry.test/")
 
 
 @st.composite
@@ -46,53 +46,43 @@ def play(state: Resumption, how: str, after: int, piece: int) -> tuple[bytes, bo
     st.one_of(st.none(), st.tuples(st.integers(0, 999), st.integers(1, 300))),
 )
 def test_the_requested_bytes_arrive_after_any_interruptions(
-    played: list[tuple[str, int, int]], known: bool, part: tuple[int, int] | None
+    responses: list[tuple[str, int, int]], known: bool, part: tuple[int, int] | None
 ) -> None:
     start, stop = (0, None) if part is None else (part[0], min(sum(part), 1000))
     state = Resumption(1000 if known or part else None, start, stop)
     wanted = BLOB[start:stop]
     got = b""
-    for drops, (how, after, piece) in enumerate([*played, ("part", 1000, 100), ("part", 1000, 100)]):
-        new, broke_off = play(state, how, after, piece)
+    for how, after, piece in [*responses, ("part", 1000, 100), ("part", 1000, 100)]:
+        new, was_cut = play(state, how, after, piece)
         got += new
         assert got == wanted[: len(got)]
         assert state.offset == start + len(got)
-        if state.is_complete or (not broke_off and state.is_last_body()):
+        if state.is_complete or (not was_cut and state.is_last_body()):
             break
-        if drops == MOST_DROPS:
-            with pytest.raises(RegistryError):
-                state.dropped(DROP if broke_off else None)
-            return
-        assert state.dropped(DROP if broke_off else None) > 0
     assert got == wanted
 
 
-def test_only_progress_by_parts_ends_a_row_of_drops() -> None:
-    for whole, bound in ((False, False), (True, True)):
-        state = Resumption(100 * PROGRESS)
-        state.check_response(ResponseHead(True, state.size))
-        for count in range(50):
-            state.accept(bytes(PROGRESS))
-            if bound and count == MOST_DROPS:
-                with pytest.raises(TransportError):
-                    state.dropped(DROP)
-                break
-            assert state.dropped(DROP) < 0.3 or bound
-            state.check_response(ResponseHead(whole, None, f"bytes {state.offset}-{100 * PROGRESS - 1}/{100 * PROGRESS}"))
-            state.accept(bytes(state.offset if whole else 0))
+def test_a_shorter_range_than_requested_is_accepted_if_it_brings_progress() -> None:
+    state = Resumption(10 * MIN_PROGRESS_BYTES)
+    for _ in range(9):
+        last = state.offset + MIN_PROGRESS_BYTES - 1
+        state.check_response(ResponseHead(False, None, f"bytes {state.offset}-{last}/{state.size}"))
+        state.accept(bytes(MIN_PROGRESS_BYTES))
+        assert not state.is_last_body()
+        state.check_shorter_range()
+    state.check_response(ResponseHead(False, None, f"bytes {state.offset}-{state.offset + 9}/{state.size}"))
+    state.accept(bytes(10))
+    with pytest.raises(ParseError, match="ends before"):
+        state.check_shorter_range()
 
 
-def test_small_steps_end_a_row_once_they_add_up() -> None:
-    state = Resumption(None)
-    for _ in range(20):
-        for _ in range(4):
-            state.accept(bytes(PROGRESS // 4))
-            state.dropped(DROP)
-    for _ in range(MOST_DROPS - 1):
-        state.accept(b"x")
-        state.dropped(DROP)
-    with pytest.raises(TransportError):
-        state.dropped(DROP)
+def test_a_body_that_ends_before_its_own_range_is_a_failure() -> None:
+    state = Resumption(10 * MIN_PROGRESS_BYTES)
+    state.check_response(ResponseHead(False, None, f"bytes 0-{10 * MIN_PROGRESS_BYTES - 1}/{state.size}"))
+    state.accept(bytes(5 * MIN_PROGRESS_BYTES))
+    assert not state.is_last_body()
+    with pytest.raises(ParseError, match="ends before"):
+        state.check_shorter_range()
 
 
 @pytest.mark.parametrize(

@@ -12,13 +12,12 @@ import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk._core.blobs import part_file
-from docker_registry_sdk._core.blobs.byte_ranges import MOST_DROPS
 from docker_registry_sdk._core.blobs.progress import Progress
 from docker_registry_sdk.errors import DigestMismatchError, InvalidDigestError, NotFoundError, TransportError
 from docker_registry_sdk.testing.faults import ExpireTokens, LoseResponse, Reset, Status, Truncate, WrongBytes
 from docker_registry_sdk.v2.models import Descriptor
 from tests.core.blobs.blob_server import BlobServer
-from tests.core.blobs.conftest import Server
+from tests.core.blobs.conftest import MAX_RETRIES, Server
 from tests.core.wire.loopback import Loopback
 from tests.support.images import digest_of
 
@@ -97,11 +96,12 @@ async def test_a_part_file_left_by_interruptions_is_resumed(
     blob = Descriptor(media_type="x/y", digest=digest, size=SIZE) if known else digest
     server.break_reads(Truncate(after=2_500_000))
     server.break_reads(Truncate(after=0), after=1, times=None)
-    with pytest.raises(TransportError, match=r"blob\.part: download to the same path again"):
+    with pytest.raises(TransportError) as caught:
         await client.download_blob(blob, target)
+    assert "blob.part: download to the same path again" in caught.value.__notes__[0]
     assert os.listdir(target.parent) == ["blob.part"]
     assert part_of(target).read_bytes() == CONTENT[:2_500_000]
-    assert len(server.reads) == 1 + MOST_DROPS
+    assert len(server.reads) == 1 + MAX_RETRIES
     server.registry.faults.clear()
     server.registry.requests.clear()
     reports: list[Progress] = []
@@ -196,7 +196,7 @@ async def test_failures_before_the_first_byte_leave_no_file(server: Server, clie
     server.break_reads(Truncate(after=0), times=None)
     with pytest.raises(TransportError) as caught:
         await client.download_blob(server.push(CONTENT), target)
-    assert ".part" not in str(caught.value)
+    assert getattr(caught.value, "__notes__", []) == []
     with pytest.raises(InvalidDigestError):
         await client.download_blob("latest", target)
     assert os.listdir(target.parent) == []

@@ -20,7 +20,6 @@ from tests.core.blobs.upload_helpers import (
     ONCE,
     REPO,
     SIZE,
-    impatient,
     log_of,
     open_uploads,
     options_of,
@@ -31,8 +30,7 @@ from tests.core.blobs.upload_helpers import (
 )
 from tests.support.awaited import connect
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("impatient")]
-__all__ = ["impatient"]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("waits")]
 TENTH = SIZE // 10
 CHUNK = 400_000
 # The registry may have read, but not stored, so many bytes of a body when it was cut: at most a chunk.
@@ -41,7 +39,7 @@ READ_AHEAD = 300_000
 
 async def upload(kind: str, registry: EmbeddedRegistry, source: Any, **options: Any) -> None:
     """Upload the blob; check that the registry has all of it, and that no session is left open."""
-    async with connect(kind, f"{registry.url}/{REPO}", **options_of(registry)) as client:
+    async with connect(kind, f"{registry.url}/{REPO}", max_retries=9, **options_of(registry)) as client:
         blob = await client.blob_upload(source, **options)
         assert (blob.digest, blob.size) == (DIGEST, SIZE)
         assert await stored(client) == CONTENT

@@ -12,12 +12,11 @@ from docker_registry_sdk._core.blobs.upload_session import UploadSession
 from docker_registry_sdk.errors import RegistryError
 from tests.core.blobs.cutting_proxy import run_cutting_proxy
 from tests.core.blobs.test_upload_source import SourceError, failing
-from tests.core.blobs.upload_helpers import AGAIN, CONTENT, DIGEST, ONCE, SIZE, impatient, pieces, replayable, stored
+from tests.core.blobs.upload_helpers import AGAIN, CONTENT, DIGEST, ONCE, SIZE, pieces, replayable, stored
 from tests.support.awaited import connect
 from tests.support.docker_registry import DockerRegistry, run_docker_registry
 
-__all__ = ["impatient"]
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("impatient")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("waits")]
 CHUNK = 300_000
 
 

@@ -20,7 +20,6 @@ from tests.core.blobs.upload_helpers import (
     EVERY,
     REPO,
     SIZE,
-    impatient,
     log_of,
     open_uploads,
     options_of,
@@ -31,10 +30,9 @@ from tests.core.blobs.upload_helpers import (
 )
 from tests.support.awaited import connect
 
-__all__ = ["impatient"]
 PROFILES = get_args(ProfileName)
 LARGE = CONTENT * 4  # more than GHCR accepts in one chunk
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("impatient")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("waits")]
 
 
 def of_profile(profile: ProfileName) -> EmbeddedRegistry:

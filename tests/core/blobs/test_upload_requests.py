@@ -6,8 +6,7 @@ import httpx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docker_registry_sdk._core.blobs.upload_requests import DEFAULT_CHUNK_BYTES, Patience, chunk_length, may_resume, next_request
-from docker_registry_sdk._core.wire import RetryPolicy
+from docker_registry_sdk._core.blobs.upload_requests import DEFAULT_CHUNK_BYTES, chunk_length, may_resume, next_request
 from docker_registry_sdk.errors import ParseError, RegistryError, StatusError, TransportError
 
 SIZES = st.integers(0, 60)
@@ -72,33 +71,6 @@ def test_chunks_have_at_least_the_length_that_the_registry_requires(asked: int |
         assert length is None
     else:
         assert length == max(asked if asked is not None else DEFAULT_CHUNK_BYTES, least or 0)
-
-
-@given(
-    st.integers(0, 5),
-    st.lists(st.tuples(st.booleans(), st.integers(0, 9)), max_size=60),
-)
-def test_it_gives_up_after_so_many_failures_in_a_row_that_got_it_no_further(most: int, events: list[tuple[bool, int]]) -> None:
-    patience = Patience(RetryPolicy(max_retries=most))
-    furthest = in_a_row = 0
-    for failed, offset in events:
-        if not failed:
-            if offset > furthest:
-                furthest, in_a_row = offset, 0
-            patience.arrived(offset)
-            continue
-        wait = patience.wait_after(dropped(httpx.ReadError("")))
-        assert (wait is None) == (in_a_row >= most)
-        if wait is None:
-            return
-        in_a_row += 1
-        assert 0 < wait <= 8
-
-
-def test_what_the_registry_asks_for_is_waited_for_or_is_too_long() -> None:
-    limits = RetryPolicy(max_retries=3, max_retry_wait=10.0)
-    assert Patience(limits).wait_after(refused(503, **{"Retry-After": "7"})) == 7.0
-    assert Patience(limits).wait_after(refused(429, **{"Retry-After": "11"})) is None
 
 
 def test_which_failures_an_upload_resumes_after() -> None:

@@ -28,7 +28,6 @@ from tests.core.blobs.upload_helpers import (
     DIGEST,
     REPO,
     SIZE,
-    impatient,
     log_of,
     open_uploads,
     pieces,
@@ -38,7 +37,6 @@ from tests.core.blobs.upload_helpers import (
 )
 from tests.support.awaited import connect
 
-__all__ = ["impatient"]
 CHUNK = 300_000
 
 
@@ -116,7 +114,7 @@ async def test_another_process_resumes_the_upload_of_a_killed_one(kind: str, chu
 
 
 @pytest.mark.anyio
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("waits")
 @pytest.mark.parametrize("source", ["path", "iterator", "replayable"])
 async def test_a_failed_upload_with_a_session_callback_stays_open(kind: str, source: str, tmp_path: Path) -> None:
     (tmp_path / "blob").write_bytes(CONTENT)
@@ -166,7 +164,7 @@ async def test_a_session_of_another_blob_or_repository(kind: str) -> None:
 
 
 @pytest.mark.anyio
-@pytest.mark.usefixtures("impatient")
+@pytest.mark.usefixtures("waits")
 async def test_the_session_callback_is_called_after_each_step(kind: str) -> None:
     kept: list[UploadSession] = []
     with EmbeddedRegistry() as registry:

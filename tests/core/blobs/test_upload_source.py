@@ -22,7 +22,6 @@ from tests.core.blobs.upload_helpers import (
     DIGEST,
     REPO,
     SIZE,
-    impatient,
     log_of,
     open_uploads,
     pieces,
@@ -30,8 +29,7 @@ from tests.core.blobs.upload_helpers import (
 )
 from tests.support.awaited import connect
 
-__all__ = ["impatient"]
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("impatient")]
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("waits")]
 GIVEN: list[dict[str, Any]] = [
     {},
     {"digest": DIGEST},

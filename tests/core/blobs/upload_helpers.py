@@ -11,12 +11,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import pytest
-
 from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
-from docker_registry_sdk._core.blobs import upload_requests as upload_plan
 from docker_registry_sdk._core.blobs.upload_session import UploadSession
-from docker_registry_sdk._core.transport import retries
 from docker_registry_sdk.errors import NotFoundError
 from docker_registry_sdk.testing import EmbeddedRegistry, RequestRecord
 from docker_registry_sdk.testing.faults import Operation
@@ -90,13 +86,6 @@ def _written(path: Path) -> Path:
     blob = path / "blob"
     blob.write_bytes(CONTENT)
     return blob
-
-
-@pytest.fixture
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Go on after a failure at once."""
-    monkeypatch.setattr(upload_plan, "_FIRST_WAIT", 0.01)
-    monkeypatch.setattr(retries, "_FIRST_WAIT", 0.01)
 
 
 def options_of(registry: EmbeddedRegistry) -> dict[str, Any]:

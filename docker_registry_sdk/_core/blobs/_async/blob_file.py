@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from ....errors import RegistryError
+from ...wire import Deadline
 from ..blob_spec import BlobSpec
 from ..byte_ranges import ReadAhead, Resumption
 from ..raw_base import AsyncRawBase
@@ -22,21 +23,27 @@ class AsyncBlobFile(AsyncRawBase):
     The bytes are not verified, since the digest covers the whole blob: a registry could send anything. Only the offset and the
     length of each range are checked. Where correctness matters, download the blob, or read it as a stream.
 
+    Each range that is fetched is a call of its own, with its own time until the deadline.
+
     Args:
         repository: The repository.
         blob: The blob.
         size: Its size in bytes.
+        deadline: The seconds that fetching a range may take, or a deadline for all ranges; None for the client's deadline.
 
     Attributes:
         digest: The digest of the blob.
         size: The size of the blob in bytes.
     """
 
-    def __init__(self, repository: AsyncBlobRepository, blob: BlobSpec, size: int) -> None:
+    def __init__(
+        self, repository: AsyncBlobRepository, blob: BlobSpec, size: int, deadline: Deadline | float | None = None
+    ) -> None:
         self.digest = blob.digest
         self.size = size
         self._repository = repository
         self._spec = blob
+        self._deadline = deadline
         self._read_ahead = ReadAhead(size)
         self._position = 0
 
@@ -117,7 +124,9 @@ class AsyncBlobFile(AsyncRawBase):
 
     async def _fetch(self, length: int) -> None:
         start, stop = self._read_ahead.plan(self._position, length)
-        fetch = await async_start_fetch(self._repository, self._spec, Resumption(self.size, start, stop), False)
+        fetch = await async_start_fetch(
+            self._repository.for_new_call(self._deadline), self._spec, Resumption(self.size, start, stop), False
+        )
         data = bytearray()
         try:
             while chunk := await fetch.read():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeAlias
@@ -9,14 +10,17 @@ from typing import TypeAlias
 from attrs import evolve
 
 from ....digest import Digest
-from ....errors import NotFoundError, RangeNotSatisfiableError, RegistryError, TransportError
+from ....errors import NotFoundError, ParseError, RangeNotSatisfiableError, RegistryError, TransportError
 from ....v2.api import create_blob_read_stream
 from ...concurrency.waiting import async_sleep
 from ...text.redaction import redact_url
-from ...wire import AsyncChunks, async_stream, call_limits, follow_url, integer_header, make_request, text_header
+from ...wire import AsyncChunks, CallLimits, async_stream, follow_url, integer_header, make_request, text_header
 from ..blob_spec import BlobSpec
 from ..byte_ranges import ResponseHead, Resumption
+from ..retries import RequestFailures, is_transient
 from .blob_repository import AsyncBlobRepository
+
+_log = logging.getLogger("docker_registry_sdk._core.blobs")
 
 _Response: TypeAlias = tuple[ResponseHead, AsyncChunks]
 _Request: TypeAlias = Callable[[str | None, str | None], AbstractAsyncContextManager[_Response]]
@@ -28,11 +32,13 @@ class AsyncRangedFetch:
     Args:
         request: Sends the request with a Range and an If-Range header.
         state: The bytes to read, and those that have arrived.
+        limits: The limits of the call, which bound the repetitions.
     """
 
-    def __init__(self, request: _Request, state: Resumption) -> None:
+    def __init__(self, request: _Request, state: Resumption, limits: CallLimits) -> None:
         self.state = state
         self._request = request
+        self._failures = RequestFailures(limits)
         self._response: AbstractAsyncContextManager[_Response] | None = None
         self._body: AsyncChunks | None = None
         self._has_ended = False
@@ -53,6 +59,11 @@ class AsyncRangedFetch:
                 if self.state.request_headers()[0] is None:
                     raise
                 self._has_ended = self.state.handle_unsatisfiable(error.headers)
+                continue
+            except RegistryError as error:
+                if not is_transient(error):
+                    raise
+                await self._wait_after(error)
                 continue
             self._response, self._body = response, body
             try:
@@ -99,7 +110,7 @@ class AsyncRangedFetch:
             except TransportError as error:
                 await self.aclose()
                 if not self.state.is_complete:
-                    await async_sleep(self.state.dropped(error))
+                    await self._wait_after(error)
                 continue
             if chunk:
                 fresh = self.state.accept(chunk)
@@ -111,8 +122,19 @@ class AsyncRangedFetch:
                 await self.aclose()
                 self._has_ended = self.state.is_last_body()
                 if not self._has_ended:
-                    await async_sleep(self.state.dropped())
+                    try:
+                        self.state.check_shorter_range()
+                    except ParseError as error:
+                        await self._wait_after(error)
         return b""
+
+    async def _wait_after(self, error: RegistryError) -> None:
+        """Wait before the request is repeated, or raise the failure when it must not be."""
+        wait = self._failures.seconds_to_retry(error)
+        if wait is None:
+            raise error
+        _log.debug("%s after %d bytes; again in %.2f s", type(error).__name__, self.state.offset, wait)
+        await async_sleep(wait)
 
 
 async def async_start_fetch(
@@ -129,7 +151,7 @@ async def async_start_fetch(
     Raises:
         NotFoundError: The blob does not exist.
     """
-    fetch = AsyncRangedFetch(_registry_request(repository, blob.digest), state)
+    fetch = AsyncRangedFetch(_registry_request(repository, blob.digest), state, repository.limits)
     try:
         await fetch.start()
     except NotFoundError as error:
@@ -141,7 +163,7 @@ async def async_start_fetch(
     else:
         return fetch
     for url in blob.urls:
-        fetch = AsyncRangedFetch(_url_request(repository, url), state)
+        fetch = AsyncRangedFetch(_url_request(repository, url), state, repository.limits)
         try:
             await fetch.start()
         except RegistryError as error:
@@ -156,7 +178,7 @@ def _registry_request(repository: AsyncBlobRepository, digest: Digest) -> _Reque
     @asynccontextmanager
     async def request(byte_range: str | None, if_range: str | None) -> AsyncIterator[_Response]:
         async with create_blob_read_stream.asyncio_stream(
-            repository.client, repository.name, digest, byte_range=byte_range, if_range=if_range, timeout=repository.timeout
+            repository.transfer_client, repository.name, digest, byte_range=byte_range, if_range=if_range, **repository.options
         ) as response:
             is_whole = isinstance(response, create_blob_read_stream.CreateBlobReadStreamOk)
             content_range = (
@@ -175,8 +197,7 @@ def _url_request(repository: AsyncBlobRepository, url: str) -> _Request:
             "GET", follow_url("url", url), operation_id="create_blob_read_stream", repo=None, opaque=True, headers=headers
         )
         get = evolve(get, context=evolve(get.context, external=True))
-        limits = call_limits(repository.client, repository.timeout)
-        async with async_stream(repository.client, get, (200, 206), None, limits) as response:
+        async with async_stream(repository.transfer_client, get, (200, 206), None, repository.limits) as response:
             head = ResponseHead(
                 response.status_code == 200,
                 integer_header(response, "Content-Length"),

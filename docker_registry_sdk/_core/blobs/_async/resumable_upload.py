@@ -10,7 +10,7 @@ from typing import Literal
 from attrs import evolve
 
 from ....digest import DEFAULT_ALGORITHM, Digest
-from ....errors import NotFoundError, RegistryError, StatusError
+from ....errors import DeadlineExceededError, NotFoundError, RegistryError, StatusError
 from ....v2.api import (
     cancel_blob_upload,
     complete_blob_upload,
@@ -21,13 +21,13 @@ from ....v2.api import (
 from ...concurrency.threads import async_complete_despite_cancel, async_shielded
 from ...concurrency.waiting import async_sleep
 from ...text.redaction import one_line, redact_url
-from ...wire import AsyncRawBody, RetryPolicy
+from ...wire import AsyncRawBody
 from ..progress import Phase, ProgressThrottle
+from ..retries import RequestFailures
 from ..upload_requests import (
     CHECK_SESSION_STATUSES,
     DEFAULT_CHUNK_BYTES,
     SESSION_INTACT_STATUSES,
-    Patience,
     UploadRequest,
     chunk_length,
     may_resume,
@@ -54,7 +54,6 @@ class AsyncResumableUpload:
         repository: The repository.
         source: The bytes of the blob.
         options: The options of the upload.
-        limits: How often and how long to go on.
         content: All bytes of the blob if it is small, else None.
     """
 
@@ -63,16 +62,15 @@ class AsyncResumableUpload:
         repository: AsyncBlobRepository,
         source: AsyncVerifiedSource,
         options: UploadOptions,
-        limits: RetryPolicy,
         content: bytes | None,
     ) -> None:
         self._repository = repository
-        self._client = repository.client
+        self._client = repository.transfer_client
         self._source = source
         self._digest = source.expected_digest
         self._options = options
         self._content = content
-        self._patience = Patience(limits)
+        self._failures = RequestFailures(repository.limits)
         self._session = options.session
         # "current": the offset of the session is right. "unknown": ask the registry. "unusable": open another session.
         self._state: Literal["current", "unknown", "unusable"] = "current" if options.session is None else "unknown"
@@ -91,7 +89,6 @@ class AsyncResumableUpload:
             session: The session in its newest state.
         """
         self._session = session
-        self._patience.arrived(session.offset)
         self._source.release(session.offset)
         if self._options.on_session is not None:
             self._options.on_session(session)
@@ -101,6 +98,7 @@ class AsyncResumableUpload:
 
         Raises:
             RegistryError: The registry does not accept the blob, or requests failed too often.
+            DeadlineExceededError: The deadline passed.
         """
         while True:
             try:
@@ -108,7 +106,7 @@ class AsyncResumableUpload:
                 return await self._send_rest()
             except RegistryError as error:
                 failure = error
-            if self._source.error is not None:
+            if self._source.error is not None and not isinstance(failure, DeadlineExceededError):
                 raise self._source.error  # which made the request fail
             if (stored := await self._recover(failure)) is not None:
                 return stored
@@ -146,7 +144,7 @@ class AsyncResumableUpload:
         session = self._session
         if session is not None and self._state == "unknown":
             response = await get_blob_upload_status.asyncio(
-                self._client, self._repository.name, session.location, timeout=self._repository.timeout
+                self._client, self._repository.name, session.location, **self._repository.options
             )
             size, current = self._source.size, session_from_status(session, response)
             # "0-0" stands for no byte or for one byte. After an interruption, both are possible: start over if possible.
@@ -183,13 +181,13 @@ class AsyncResumableUpload:
                 self._client,
                 self._repository.name,
                 digest_algorithm=None if algorithm == DEFAULT_ALGORITHM else algorithm,
-                timeout=self._repository.timeout,
+                **self._repository.options,
             ),
             keep,
         )
 
     async def _cancel(self, session: UploadSession) -> None:
-        await cancel_blob_upload.asyncio(self._client, self._repository.name, session.location, timeout=self._repository.timeout)
+        await cancel_blob_upload.asyncio(self._client, self._repository.name, session.location, **self._repository.options)
 
     async def _hash_received(self) -> None:
         """Hash the bytes that another process has sent."""
@@ -233,8 +231,9 @@ class AsyncResumableUpload:
             self._source.blocks(request.offset, request.length, self._report("upload"), hide_failure=hide_failure),
             content_length=request.length,
             content_range=request.content_range if has_range else None,
-            timeout=self._repository.timeout,
+            **self._repository.options,
         )
+        self._failures.reset()
         end = self._source.yielded_end
         current = session_after_chunk(session, response, end - request.offset)
         # Ignore a Range header that makes no sense, such as one that says no byte arrived: the registry accepted the chunk.
@@ -260,7 +259,7 @@ class AsyncResumableUpload:
             body=body,
             content_length=request.length if body is not None else None,
             content_range=request.content_range if self._send_content_range and request.offset else None,
-            timeout=self._repository.timeout,
+            **self._repository.options,
         )
         self._session = None
         if self._content is None and not self._source.is_verified:
@@ -295,7 +294,7 @@ class AsyncResumableUpload:
                 self._state = "unknown"
                 self._was_interrupted = self._was_interrupted or status is None or status >= 500 or status == 408
                 self._unsatisfiable_offset = self._session.offset if status == 416 else None
-        wait = self._patience.wait_after(error)
+        wait = self._failures.seconds_to_retry(error)
         if wait is None:
             if "DIGEST_INVALID" in getattr(error, "codes", ()) and self._source.is_verified:
                 error.add_note(
@@ -333,4 +332,9 @@ class AsyncResumableUpload:
             ) from cause
 
     def _report(self, phase: Phase) -> Callable[[int], None]:
-        return lambda done: self._progress.report(phase, done, self._source.size)
+        def report(done: int) -> None:
+            if self._session is not None:  # the source may be slow
+                self._repository.limits.check("PATCH", self._session.location)
+            self._progress.report(phase, done, self._source.size)
+
+        return report

@@ -10,7 +10,7 @@ from ....media_types import OCTET_STREAM
 from ....v2.api import start_blob_upload
 from ....v2.models import Descriptor
 from ...concurrency.threads import async_complete_despite_cancel, async_run_in_thread
-from ...wire import AsyncRawBody, RetryPolicy
+from ...wire import AsyncRawBody
 from ..progress import Phase, Progress
 from ..upload_requests import DEFAULT_CHUNK_BYTES
 from ..upload_session import UploadOptions, session_from_start
@@ -21,16 +21,13 @@ from .resumable_upload import AsyncResumableUpload
 from .verified_source import AsyncVerifiedSource
 
 
-async def async_upload_blob(
-    repository: AsyncBlobRepository, source: AsyncUploadSource, options: UploadOptions, limits: RetryPolicy
-) -> Descriptor:
+async def async_upload_blob(repository: AsyncBlobRepository, source: AsyncUploadSource, options: UploadOptions) -> Descriptor:
     """Upload a blob, unless the repository has it.
 
     Args:
         repository: The repository.
         source: The bytes of the blob.
         options: The options of the upload.
-        limits: How often and how long to go on.
 
     Raises:
         DigestMismatchError: The bytes do not match `digest` and `size`.
@@ -53,7 +50,7 @@ async def async_upload_blob(
             size = source_size(body)
         keep = max(DEFAULT_CHUNK_BYTES, options.chunk_size or 0)
         verified = AsyncVerifiedSource(body, algorithm, digest, size, keep)  # raises TypeError before anything is sent
-        upload = AsyncResumableUpload(repository, verified, options, limits, content)
+        upload = AsyncResumableUpload(repository, verified, options, content)
         try:
             stored = await _find_or_mount(repository, verified, options, upload)
             if stored is None:
@@ -100,7 +97,7 @@ async def _find_or_mount(
         with suppress(StatusError, AuthError):
             response = await async_complete_despite_cancel(  # a session whose location is not known could not be cancelled
                 lambda: start_blob_upload.asyncio(
-                    repository.client, repository.name, mount=digest, from_repo=from_repo, timeout=repository.timeout
+                    repository.client, repository.name, mount=digest, from_repo=from_repo, **repository.options
                 ),
                 keep,
             )

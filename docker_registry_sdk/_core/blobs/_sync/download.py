@@ -90,6 +90,7 @@ class _Download:
             verifier = Verifier(self._blob.digest.algorithm)
             if self._size in (None, size):
                 while run_in_thread_uncancellable(lambda: hash_some(file.fileno(), verifier)):
+                    self._repository.check_deadline(self._blob.digest)
                     self._report("check", verifier.size, size)
             if verifier.size != size or verifier.digest != self._blob.digest:
                 check_absent(self._target)
@@ -112,6 +113,7 @@ class _Download:
     def _resume(self, part: PartFile) -> Descriptor:
         verifier = Verifier(self._blob.digest.algorithm)
         while part.length and run_in_thread_uncancellable(lambda: part.hash_some(verifier)):
+            self._repository.check_deadline(self._blob.digest)
             self._report("check", verifier.size, self._size)
         if part.length:
             self._report("check", verifier.size, self._size)

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TypeAlias
@@ -12,6 +13,7 @@ from attrs import evolve
 from ....digest import Digest
 from ....errors import (
     NotFoundError,
+    ParseError,
     RangeNotSatisfiableError,
     RegistryError,
     TransportError,
@@ -20,8 +22,8 @@ from ....v2.api import create_blob_read_stream
 from ...concurrency.waiting import sleep
 from ...text.redaction import redact_url
 from ...wire import (
+    CallLimits,
     Chunks,
-    call_limits,
     follow_url,
     integer_header,
     make_request,
@@ -30,7 +32,10 @@ from ...wire import (
 )
 from ..blob_spec import BlobSpec
 from ..byte_ranges import ResponseHead, Resumption
+from ..retries import RequestFailures, is_transient
 from .blob_repository import BlobRepository
+
+_log = logging.getLogger("docker_registry_sdk._core.blobs")
 
 _Response: TypeAlias = tuple[ResponseHead, Chunks]
 _Request: TypeAlias = Callable[[str | None, str | None], AbstractContextManager[_Response]]
@@ -42,11 +47,13 @@ class RangedFetch:
     Args:
         request: Sends the request with a Range and an If-Range header.
         state: The bytes to read, and those that have arrived.
+        limits: The limits of the call, which bound the repetitions.
     """
 
-    def __init__(self, request: _Request, state: Resumption) -> None:
+    def __init__(self, request: _Request, state: Resumption, limits: CallLimits) -> None:
         self.state = state
         self._request = request
+        self._failures = RequestFailures(limits)
         self._response: AbstractContextManager[_Response] | None = None
         self._body: Chunks | None = None
         self._has_ended = False
@@ -67,6 +74,11 @@ class RangedFetch:
                 if self.state.request_headers()[0] is None:
                     raise
                 self._has_ended = self.state.handle_unsatisfiable(error.headers)
+                continue
+            except RegistryError as error:
+                if not is_transient(error):
+                    raise
+                self._wait_after(error)
                 continue
             self._response, self._body = response, body
             try:
@@ -113,7 +125,7 @@ class RangedFetch:
             except TransportError as error:
                 self.close()
                 if not self.state.is_complete:
-                    sleep(self.state.dropped(error))
+                    self._wait_after(error)
                 continue
             if chunk:
                 fresh = self.state.accept(chunk)
@@ -125,8 +137,19 @@ class RangedFetch:
                 self.close()
                 self._has_ended = self.state.is_last_body()
                 if not self._has_ended:
-                    sleep(self.state.dropped())
+                    try:
+                        self.state.check_shorter_range()
+                    except ParseError as error:
+                        self._wait_after(error)
         return b""
+
+    def _wait_after(self, error: RegistryError) -> None:
+        """Wait before the request is repeated, or raise the failure when it must not be."""
+        wait = self._failures.seconds_to_retry(error)
+        if wait is None:
+            raise error
+        _log.debug("%s after %d bytes; again in %.2f s", type(error).__name__, self.state.offset, wait)
+        sleep(wait)
 
 
 def start_fetch(repository: BlobRepository, blob: BlobSpec, state: Resumption, use_urls: bool) -> RangedFetch:
@@ -141,7 +164,7 @@ def start_fetch(repository: BlobRepository, blob: BlobSpec, state: Resumption, u
     Raises:
         NotFoundError: The blob does not exist.
     """
-    fetch = RangedFetch(_registry_request(repository, blob.digest), state)
+    fetch = RangedFetch(_registry_request(repository, blob.digest), state, repository.limits)
     try:
         fetch.start()
     except NotFoundError as error:
@@ -153,7 +176,7 @@ def start_fetch(repository: BlobRepository, blob: BlobSpec, state: Resumption, u
     else:
         return fetch
     for url in blob.urls:
-        fetch = RangedFetch(_url_request(repository, url), state)
+        fetch = RangedFetch(_url_request(repository, url), state, repository.limits)
         try:
             fetch.start()
         except RegistryError as error:
@@ -168,12 +191,12 @@ def _registry_request(repository: BlobRepository, digest: Digest) -> _Request:
     @contextmanager
     def request(byte_range: str | None, if_range: str | None) -> Iterator[_Response]:
         with create_blob_read_stream.stream(
-            repository.client,
+            repository.transfer_client,
             repository.name,
             digest,
             byte_range=byte_range,
             if_range=if_range,
-            timeout=repository.timeout,
+            **repository.options,
         ) as response:
             is_whole = isinstance(response, create_blob_read_stream.CreateBlobReadStreamOk)
             content_range = (
@@ -197,8 +220,7 @@ def _url_request(repository: BlobRepository, url: str) -> _Request:
             headers=headers,
         )
         get = evolve(get, context=evolve(get.context, external=True))
-        limits = call_limits(repository.client, repository.timeout)
-        with stream(repository.client, get, (200, 206), None, limits) as response:
+        with stream(repository.transfer_client, get, (200, 206), None, repository.limits) as response:
             head = ResponseHead(
                 response.status_code == 200,
                 integer_header(response, "Content-Length"),

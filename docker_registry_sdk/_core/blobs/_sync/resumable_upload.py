@@ -11,7 +11,7 @@ from typing import Literal
 from attrs import evolve
 
 from ....digest import DEFAULT_ALGORITHM, Digest
-from ....errors import NotFoundError, RegistryError, StatusError
+from ....errors import DeadlineExceededError, NotFoundError, RegistryError, StatusError
 from ....v2.api import (
     cancel_blob_upload,
     complete_blob_upload,
@@ -22,13 +22,13 @@ from ....v2.api import (
 from ...concurrency.threads import complete_despite_cancel, shielded
 from ...concurrency.waiting import sleep
 from ...text.redaction import one_line, redact_url
-from ...wire import RawBody, RetryPolicy
+from ...wire import RawBody
 from ..progress import Phase, ProgressThrottle
+from ..retries import RequestFailures
 from ..upload_requests import (
     CHECK_SESSION_STATUSES,
     DEFAULT_CHUNK_BYTES,
     SESSION_INTACT_STATUSES,
-    Patience,
     UploadRequest,
     chunk_length,
     may_resume,
@@ -55,7 +55,6 @@ class ResumableUpload:
         repository: The repository.
         source: The bytes of the blob.
         options: The options of the upload.
-        limits: How often and how long to go on.
         content: All bytes of the blob if it is small, else None.
     """
 
@@ -64,16 +63,15 @@ class ResumableUpload:
         repository: BlobRepository,
         source: VerifiedSource,
         options: UploadOptions,
-        limits: RetryPolicy,
         content: bytes | None,
     ) -> None:
         self._repository = repository
-        self._client = repository.client
+        self._client = repository.transfer_client
         self._source = source
         self._digest = source.expected_digest
         self._options = options
         self._content = content
-        self._patience = Patience(limits)
+        self._failures = RequestFailures(repository.limits)
         self._session = options.session
         # "current": the offset of the session is right. "unknown": ask the registry. "unusable": open another session.
         self._state: Literal["current", "unknown", "unusable"] = "current" if options.session is None else "unknown"
@@ -92,7 +90,6 @@ class ResumableUpload:
             session: The session in its newest state.
         """
         self._session = session
-        self._patience.arrived(session.offset)
         self._source.release(session.offset)
         if self._options.on_session is not None:
             self._options.on_session(session)
@@ -102,6 +99,7 @@ class ResumableUpload:
 
         Raises:
             RegistryError: The registry does not accept the blob, or requests failed too often.
+            DeadlineExceededError: The deadline passed.
         """
         while True:
             try:
@@ -109,7 +107,7 @@ class ResumableUpload:
                 return self._send_rest()
             except RegistryError as error:
                 failure = error
-            if self._source.error is not None:
+            if self._source.error is not None and not isinstance(failure, DeadlineExceededError):
                 raise self._source.error  # which made the request fail
             if (stored := self._recover(failure)) is not None:
                 return stored
@@ -151,7 +149,7 @@ class ResumableUpload:
         session = self._session
         if session is not None and self._state == "unknown":
             response = get_blob_upload_status.sync(
-                self._client, self._repository.name, session.location, timeout=self._repository.timeout
+                self._client, self._repository.name, session.location, **self._repository.options
             )
             size, current = self._source.size, session_from_status(session, response)
             # "0-0" stands for no byte or for one byte. After an interruption, both are possible: start over if possible.
@@ -190,13 +188,13 @@ class ResumableUpload:
                 self._client,
                 self._repository.name,
                 digest_algorithm=None if algorithm == DEFAULT_ALGORITHM else algorithm,
-                timeout=self._repository.timeout,
+                **self._repository.options,
             ),
             keep,
         )
 
     def _cancel(self, session: UploadSession) -> None:
-        cancel_blob_upload.sync(self._client, self._repository.name, session.location, timeout=self._repository.timeout)
+        cancel_blob_upload.sync(self._client, self._repository.name, session.location, **self._repository.options)
 
     def _hash_received(self) -> None:
         """Hash the bytes that another process has sent."""
@@ -242,8 +240,9 @@ class ResumableUpload:
             self._source.blocks(request.offset, request.length, self._report("upload"), hide_failure=hide_failure),
             content_length=request.length,
             content_range=request.content_range if has_range else None,
-            timeout=self._repository.timeout,
+            **self._repository.options,
         )
+        self._failures.reset()
         end = self._source.yielded_end
         current = session_after_chunk(session, response, end - request.offset)
         # Ignore a Range header that makes no sense, such as one that says no byte arrived: the registry accepted the chunk.
@@ -269,7 +268,7 @@ class ResumableUpload:
             body=body,
             content_length=request.length if body is not None else None,
             content_range=request.content_range if self._send_content_range and request.offset else None,
-            timeout=self._repository.timeout,
+            **self._repository.options,
         )
         self._session = None
         if self._content is None and not self._source.is_verified:
@@ -304,7 +303,7 @@ class ResumableUpload:
                 self._state = "unknown"
                 self._was_interrupted = self._was_interrupted or status is None or status >= 500 or status == 408
                 self._unsatisfiable_offset = self._session.offset if status == 416 else None
-        wait = self._patience.wait_after(error)
+        wait = self._failures.seconds_to_retry(error)
         if wait is None:
             if "DIGEST_INVALID" in getattr(error, "codes", ()) and self._source.is_verified:
                 error.add_note(
@@ -342,4 +341,9 @@ class ResumableUpload:
             ) from cause
 
     def _report(self, phase: Phase) -> Callable[[int], None]:
-        return lambda done: self._progress.report(phase, done, self._source.size)
+        def report(done: int) -> None:
+            if self._session is not None:  # the source may be slow
+                self._repository.limits.check("PATCH", self._session.location)
+            self._progress.report(phase, done, self._source.size)
+
+        return report

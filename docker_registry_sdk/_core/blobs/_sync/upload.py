@@ -11,7 +11,7 @@ from ....media_types import OCTET_STREAM
 from ....v2.api import start_blob_upload
 from ....v2.models import Descriptor
 from ...concurrency.threads import complete_despite_cancel, run_in_thread
-from ...wire import RawBody, RetryPolicy
+from ...wire import RawBody
 from ..progress import Phase, Progress
 from ..upload_requests import DEFAULT_CHUNK_BYTES
 from ..upload_session import UploadOptions, session_from_start
@@ -22,16 +22,13 @@ from .resumable_upload import ResumableUpload
 from .verified_source import VerifiedSource
 
 
-def upload_blob(
-    repository: BlobRepository, source: UploadSource, options: UploadOptions, limits: RetryPolicy
-) -> Descriptor:
+def upload_blob(repository: BlobRepository, source: UploadSource, options: UploadOptions) -> Descriptor:
     """Upload a blob, unless the repository has it.
 
     Args:
         repository: The repository.
         source: The bytes of the blob.
         options: The options of the upload.
-        limits: How often and how long to go on.
 
     Raises:
         DigestMismatchError: The bytes do not match `digest` and `size`.
@@ -54,7 +51,7 @@ def upload_blob(
             size = source_size(body)
         keep = max(DEFAULT_CHUNK_BYTES, options.chunk_size or 0)
         verified = VerifiedSource(body, algorithm, digest, size, keep)  # raises TypeError before anything is sent
-        upload = ResumableUpload(repository, verified, options, limits, content)
+        upload = ResumableUpload(repository, verified, options, content)
         try:
             stored = _find_or_mount(repository, verified, options, upload)
             if stored is None:
@@ -105,7 +102,7 @@ def _find_or_mount(
         with suppress(StatusError, AuthError):
             response = complete_despite_cancel(  # a session whose location is not known could not be cancelled
                 lambda: start_blob_upload.sync(
-                    repository.client, repository.name, mount=digest, from_repo=from_repo, timeout=repository.timeout
+                    repository.client, repository.name, mount=digest, from_repo=from_repo, **repository.options
                 ),
                 keep,
             )
