@@ -1,4 +1,4 @@
-"""Every registry that the clients of API v2 are tried on, and every exchange held against the specification."""
+"""The registries that the clients of API v2 are tested with, and the validation of every exchange against the specification."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ from tests.support.validation import Exchanges, Specification
 EMBEDDED = ("none", "basic", "token")
 DEBIAN = ("docker-registry", "docker-registry-basic")
 Connect = Callable[..., Awaitable[AsyncRegistryClientV2]]
+StartRegistry = Callable[..., EmbeddedRegistry]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run each test in sync and async, and on all servers or on those that it is for."""
+    """Run each test with a sync and an async client, and on all servers or on those of its marker `only_on`."""
     if "kind" in metafunc.fixturenames:
         metafunc.parametrize("kind", ["async"] if metafunc.definition.get_closest_marker("only_async") else KINDS)
     if "server" in metafunc.fixturenames:
@@ -33,13 +34,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @frozen
 class Server:
-    """A running registry that many tests share, each in repositories of its own.
+    """A running registry that many tests share, each with its own repository.
 
     Attributes:
-        name: How it lets callers in, or whose it is.
-        url: Its address.
-        options: What a client needs to be let in.
-        embedded: The embedded registry, when it is that.
+        name: The kind of authentication of the embedded registry, or the name of the other registry.
+        url: The URL of the registry.
+        options: The options of a client that is authorized.
+        embedded: The embedded registry, or None for another registry.
     """
 
     name: str
@@ -49,13 +50,13 @@ class Server:
 
     @property
     def is_debian(self) -> bool:
-        """Whether it is Debian's docker-registry, 2.8."""
+        """Whether the registry is Debian's docker-registry 2.8."""
         return self.embedded is None
 
 
 @pytest.fixture(scope="session")
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Debian's docker-registry, or the embedded one."""
+    """Debian's docker-registry, or the embedded registry."""
     if request.param in EMBEDDED:
         with EmbeddedRegistry(auth=request.param) as embedded:
             yield Server(request.param, embedded.url, options_of(embedded), embedded)
@@ -67,7 +68,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def options_of(registry: EmbeddedRegistry) -> dict[str, Any]:
-    """Return the options of a client that the registry lets in."""
+    """Return the options of a client that is authorized by the registry."""
     return {"username": registry.username, "password": registry.password}
 
 
@@ -79,12 +80,12 @@ def repo(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def exchanges(request: pytest.FixtureRequest) -> Iterator[Exchanges]:
-    """What passes in this test; at its end all of it must be valid, or something invalid where the test says so."""
+    """The exchanges of this test. At its end all must be valid, or at least one invalid if the test is marked `deviation`."""
     recorded = Exchanges(Specification.load("registry-v2.yaml"))
     yield recorded
     marker = request.node.get_closest_marker("deviation")
     if marker is None and recorded.violations:
-        pytest.fail("these exchanges are not as openapi/ has them:\n" + "\n".join(recorded.violations))
+        pytest.fail("these exchanges contradict openapi/:\n" + "\n".join(recorded.violations))
     if marker is not None and not recorded.violations:
         pytest.fail(f"this test is marked as deviating ({marker.args[0]}), but every exchange was valid")
 
@@ -100,19 +101,19 @@ async def client(
 
 
 @pytest.fixture
-async def attach(kind: str, repo: str, anyio_backend: str) -> AsyncIterator[Connect]:
-    """Make clients of an address, with connections of their own; they are closed at the end."""
+async def connect_to(kind: str, repo: str, anyio_backend: str) -> AsyncIterator[Connect]:
+    """A function that returns a client of a registry by its URL; the clients are closed at the end."""
     async with AsyncExitStack() as stack:
 
-        async def attached(url: str, **options: Any) -> AsyncRegistryClientV2:
+        async def connect_client(url: str, **options: Any) -> AsyncRegistryClientV2:
             return await stack.enter_async_context(connect(kind, f"{url}/{repo}", **options))
 
-        yield attached
+        yield connect_client
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[..., EmbeddedRegistry]]:
-    """Start embedded registries that only this test uses."""
+def start_registry() -> Iterator[StartRegistry]:
+    """A function that starts an embedded registry which only this test uses."""
     started: list[EmbeddedRegistry] = []
 
     def start(settings: Settings | None = None, **options: Any) -> EmbeddedRegistry:
@@ -128,13 +129,19 @@ def serve() -> Iterator[Callable[..., EmbeddedRegistry]]:
 
 @pytest.fixture
 def loopback() -> Iterator[Loopback]:
-    """Give a server that answers as a test wants."""
+    """A server that answers as a test defines."""
     with run_loopback(lambda handler: handler.reply(500)) as running:
         yield running
 
 
+@pytest.fixture
+async def loopback_client(connect_to: Connect, loopback: Loopback) -> AsyncRegistryClientV2:
+    """A client of the loopback server."""
+    return await connect_to(loopback.url)
+
+
 async def _close_http(client: AsyncRegistryClientV2) -> None:
-    # The client leaves an http_client of the caller's open.
+    # A client does not close an http_client that it was passed.
     http: Any = client._pipeline._settings.http
     if hasattr(http, "aclose"):
         await http.aclose()

@@ -1,4 +1,4 @@
-"""Whole uploads: from every source, checked, never sent twice, and cancelled when they fail."""
+"""Uploads of whole blobs: from every kind of source, verified, not sent twice, and cancelled when they fail."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import pytest
 from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.errors import DigestMismatchError, InvalidDigestError, NotFoundError, RegistryError, StatusError
 from docker_registry_sdk.testing import EmbeddedRegistry
-from tests.client.conftest import Connect, Server, options_of
+from tests.client.conftest import Connect, Server, StartRegistry, options_of
 from tests.core.wire.loopback import Handler, Loopback
 from tests.support.images import digest_of
 
@@ -28,7 +28,6 @@ pytestmark = pytest.mark.anyio
 CONTENT = os.urandom(700_000)
 DIGEST = digest_of(CONTENT)
 OTHER = digest_of(b"other")
-Serve = Callable[..., EmbeddedRegistry]
 
 
 async def pieces(content: bytes) -> AsyncIterator[bytes]:
@@ -94,7 +93,7 @@ def sent(registry: EmbeddedRegistry) -> list[str]:
 
 
 def cancelled(registry: EmbeddedRegistry) -> bool:
-    # An answer without a body may be there before it is logged. A wrong digest may have ended the upload already: 404.
+    # A response without a body may arrive before it is logged. A wrong digest may have closed the session already: 404.
     for _ in range(200):
         if found := [record.status for record in registry.requests if record.method == "DELETE"]:
             return found in ([204], [404])
@@ -123,40 +122,44 @@ async def test_every_source_uploads_the_same_bytes(
 
 
 @pytest.mark.parametrize("given", [{"digest": DIGEST}, {"size": len(CONTENT)}])
-async def test_an_iterator_with_half_of_what_can_be_known(client: AsyncRegistryClientV2, given: dict[str, Any]) -> None:
+async def test_an_iterator_is_uploaded_with_only_its_digest_or_its_size(
+    client: AsyncRegistryClientV2, given: dict[str, Any]
+) -> None:
     blob = await client.blob_upload(blocks(CONTENT), **given)
     assert (blob.digest, blob.size) == (DIGEST, len(CONTENT))
 
 
 @pytest.mark.parametrize("source", [b"", iter(()), [b"", b""]])
-async def test_an_upload_without_bytes(client: AsyncRegistryClientV2, source: Any) -> None:
+async def test_an_empty_blob_is_uploaded(client: AsyncRegistryClientV2, source: Any) -> None:
     blob = await client.blob_upload(source)
     assert (blob.digest, blob.size) == (digest_of(b""), 0)
 
 
-async def test_a_mmap_uploads(client: AsyncRegistryClientV2, tmp_path: Path) -> None:
+async def test_an_mmap_is_uploaded(client: AsyncRegistryClientV2, tmp_path: Path) -> None:
     (tmp_path / "blob").write_bytes(CONTENT)
     with (tmp_path / "blob").open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
         assert (await client.blob_upload(mapped)).digest == DIGEST
 
 
-async def test_a_present_blob_is_not_sent_again(serve: Serve, attach: Connect) -> None:
-    registry = serve()
-    client = await attach(registry.url)
+async def test_an_existing_blob_is_not_sent_again(start_registry: StartRegistry, connect_to: Connect) -> None:
+    registry = start_registry()
+    client = await connect_to(registry.url)
     await client.blob_upload(CONTENT)
     for given in (CONTENT, io.BytesIO(CONTENT)):
         assert (await client.blob_upload(given)).size == len(CONTENT)
     assert (await client.blob_upload(blocks(CONTENT), digest=DIGEST)).size == len(CONTENT)
     for _ in range(200):
-        if len(sent(registry)) >= 6:  # an answer without a body may be there before it is logged
+        if len(sent(registry)) >= 6:  # a response without a body may arrive before it is logged
             break
         time.sleep(0.01)
     assert sorted(sent(registry)) == [*["HEAD"] * 4, "POST", "PUT"]
 
 
-async def test_what_is_known_to_be_wrong_sends_nothing(serve: Serve, attach: Connect, tmp_path: Path) -> None:
-    registry = serve()
-    client = await attach(registry.url)
+async def test_a_source_known_to_be_wrong_sends_no_request(
+    start_registry: StartRegistry, connect_to: Connect, tmp_path: Path
+) -> None:
+    registry = start_registry()
+    client = await connect_to(registry.url)
     path = tmp_path / "blob"
     path.write_bytes(CONTENT)
     for given in (CONTENT, io.BytesIO(CONTENT), path):
@@ -168,9 +171,9 @@ async def test_what_is_known_to_be_wrong_sends_nothing(serve: Serve, attach: Con
         await client.blob_upload(CONTENT, digest="sha256:abc")
     with pytest.raises(InvalidDigestError):
         await client.blob_upload(CONTENT, digest=f"blake3:{'0' * 64}")
-    for odd in ("text", 7, None, io.StringIO("text")):
+    for source in ("text", 7, None, io.StringIO("text")):
         with pytest.raises(TypeError):
-            await client.blob_upload(odd)  # type: ignore[arg-type]
+            await client.blob_upload(source)  # type: ignore[arg-type]
     with pytest.raises(OSError, match="absent"):
         await client.blob_upload(tmp_path / "absent")
     assert len(registry.requests) == 0
@@ -188,9 +191,11 @@ async def test_what_is_known_to_be_wrong_sends_nothing(serve: Serve, attach: Con
         {"digest": DIGEST, "size": len(CONTENT) + 1},
     ],
 )
-async def test_what_turns_out_to_be_wrong_is_cancelled(serve: Serve, attach: Connect, wrong: dict[str, Any]) -> None:
-    registry = serve(auth="token")
-    client = await attach(registry.url, **options_of(registry))
+async def test_a_source_found_to_be_wrong_cancels_the_upload(
+    start_registry: StartRegistry, connect_to: Connect, wrong: dict[str, Any]
+) -> None:
+    registry = start_registry(auth="token")
+    client = await connect_to(registry.url, **options_of(registry))
     with pytest.raises(DigestMismatchError) as caught:
         await client.blob_upload(blocks(CONTENT), **wrong)
     if "size" in wrong:
@@ -211,16 +216,18 @@ def failing() -> Iterator[bytes]:
 
 
 @pytest.mark.parametrize("given", [{}, {"size": len(CONTENT)}, {"digest": DIGEST}, {"digest": DIGEST, "size": len(CONTENT)}])
-async def test_a_source_that_fails_cancels_the_upload(serve: Serve, attach: Connect, given: dict[str, Any]) -> None:
-    registry = serve(auth="token")
-    client = await attach(registry.url, **options_of(registry))
+async def test_a_source_that_fails_cancels_the_upload(
+    start_registry: StartRegistry, connect_to: Connect, given: dict[str, Any]
+) -> None:
+    registry = start_registry(auth="token")
+    client = await connect_to(registry.url, **options_of(registry))
     with pytest.raises(SourceError):
         await client.blob_upload(failing(), **given)
     assert cancelled(registry)
     assert (await client.blob_upload(b"and goes on")).size == 11
 
 
-async def test_a_registry_that_fails_cancels_the_upload(attach: Connect, loopback: Loopback) -> None:
+async def test_a_registry_that_fails_cancels_the_upload(connect_to: Connect, loopback: Loopback) -> None:
     def reply(handler: Handler) -> None:
         if handler.command == "HEAD":
             handler.reply(404)
@@ -234,27 +241,27 @@ async def test_a_registry_that_fails_cancels_the_upload(attach: Connect, loopbac
             handler.reply(500)
 
     loopback.answer = reply
-    client = await attach(loopback.url, max_retries=0)
+    client = await connect_to(loopback.url, max_retries=0)
     for given, location in ((CONTENT, "/upload/first?secret=1"), (blocks(CONTENT), "/upload/second")):
         loopback.seen.clear()
-        with pytest.raises(StatusError) as caught:  # and not that of the failed cancellation
+        with pytest.raises(StatusError) as caught:  # not the error of the failed cancellation
             await client.blob_upload(given)
         assert caught.value.codes == ("DIGEST_INVALID",)
         assert loopback.seen[-1].line.startswith("DELETE ")
         assert loopback.seen[-1].target == location
 
 
-async def test_a_registry_that_answers_201_to_the_start_is_not_believed(attach: Connect, loopback: Loopback) -> None:
+async def test_a_201_to_the_start_of_an_upload_is_an_error(connect_to: Connect, loopback: Loopback) -> None:
     loopback.answer = lambda handler: handler.reply(404 if handler.command == "HEAD" else 201, Location="/v2/x")
-    client = await attach(loopback.url)
+    client = await connect_to(loopback.url)
     with pytest.raises(RegistryError, match="201"):
         await client.blob_upload(CONTENT)
 
 
 @pytest.mark.only_async
 @pytest.mark.parametrize("how", ["asyncio", "anyio"])
-async def test_a_task_that_is_called_off_cancels_its_upload(serve: Serve, kind: str, repo: str, how: str) -> None:
-    registry = serve(auth="token")
+async def test_a_cancelled_task_cancels_its_upload(start_registry: StartRegistry, kind: str, repo: str, how: str) -> None:
+    registry = start_registry(auth="token")
     started = asyncio.Event()
 
     async def slow() -> AsyncIterator[bytes]:
@@ -278,7 +285,7 @@ async def test_a_task_that_is_called_off_cancels_its_upload(serve: Serve, kind: 
 
 
 @pytest.mark.only_on("none", "basic", "token")
-async def test_an_upload_by_sha512(client: AsyncRegistryClientV2, server: Server) -> None:
+async def test_a_blob_is_uploaded_by_sha512(client: AsyncRegistryClientV2, server: Server) -> None:
     digest = f"sha512:{hashlib.sha512(CONTENT).hexdigest()}"
     for given in (CONTENT, blocks(CONTENT)):
         assert (await client.blob_upload(given, digest=digest)).digest == digest

@@ -1,4 +1,4 @@
-"""How many requests a call may cost, counted in the registry's log."""
+"""The number of requests that each call may take, counted in the registry's log."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ BLOBS = [f"blob {number}".encode() for number in range(10)]
 
 
 @pytest.fixture(params=["named", "anonymous"])
-def registry(request: pytest.FixtureRequest) -> Iterator[EmbeddedRegistry]:
-    """A registry with tokens that holds an image and ten blobs, and whose log is empty."""
+def image_registry(request: pytest.FixtureRequest) -> Iterator[EmbeddedRegistry]:
+    """A registry with token authentication, an image and ten blobs, and an empty log."""
     with EmbeddedRegistry(auth="token", anonymous_pull=request.param == "anonymous") as running:
         image = make_image()
         with RegistryClientV2(f"{running.url}/{NAME}", **options_of(running)) as client:
             for content in (image.config, image.layer, *BLOBS):
                 client.blob_upload(content)
             client.put_manifest(image.oci, "v1", media_type=OCI_MANIFEST)
-            client.list_tags()  # an answer with a body is logged before it is there, and so what came before
+            client.list_tags()  # a response with a body is logged before it arrives, and after all requests before it
         running.requests.clear()
         yield running
 
 
 @pytest.fixture
-def requests(registry: EmbeddedRegistry) -> Requests:
-    return Requests(registry)
+def requests(image_registry: EmbeddedRegistry) -> Requests:
+    return Requests(image_registry)
 
 
 class Requests:
-    """What was sent, in short.
+    """The requests in the log of a registry, in short form.
 
     Args:
         registry: The registry.
@@ -54,10 +54,10 @@ class Requests:
         self._registry = registry
 
     def take(self, at_least: int = 0) -> list[str]:
-        """Return method, kind and status of each request since the last time.
+        """Return method, kind and status of each request since the last call, and clear the log.
 
         Args:
-            at_least: How many to wait for: an answer may be there a moment before it is logged.
+            at_least: The number of requests to wait for: a response may arrive shortly before it is logged.
         """
         ends = time.monotonic() + 5
         while len(self._registry.requests) < at_least and time.monotonic() < ends:
@@ -67,7 +67,7 @@ class Requests:
         return found
 
     def scopes(self) -> list[str]:
-        """Return the scopes that tokens were asked for."""
+        """Return the scopes that token requests named."""
         return [
             value
             for record in self._registry.requests
@@ -82,10 +82,10 @@ def kind_of(path: str) -> str:
     return next((kind for kind in known if f"/{kind}" in path.partition("?")[0]), "ping")
 
 
-async def test_the_first_manifest_costs_three_requests_and_the_next_ones_one(
-    registry: EmbeddedRegistry, requests: Requests, kind: str
+async def test_the_first_manifest_takes_three_requests_and_each_further_one_takes_one(
+    image_registry: EmbeddedRegistry, requests: Requests, kind: str
 ) -> None:
-    async with connect(kind, f"{registry.url}/{NAME}", **options_of(registry)) as client:
+    async with connect(kind, f"{image_registry.url}/{NAME}", **options_of(image_registry)) as client:
         assert await client.supports_v2()
         await client.get_manifest("v1")
         assert requests.scopes() == [f"repository:{NAME}:pull"]
@@ -98,16 +98,16 @@ async def test_the_first_manifest_costs_three_requests_and_the_next_ones_one(
         assert requests.take() == ["GET tags 200", "GET manifests 200"]
 
 
-async def test_without_a_ping_the_first_manifest_costs_three_requests_too(
-    registry: EmbeddedRegistry, requests: Requests, kind: str
+async def test_the_first_manifest_takes_three_requests_also_without_a_ping(
+    image_registry: EmbeddedRegistry, requests: Requests, kind: str
 ) -> None:
-    async with connect(kind, f"{registry.url}/{NAME}", **options_of(registry)) as client:
+    async with connect(kind, f"{image_registry.url}/{NAME}", **options_of(image_registry)) as client:
         await client.get_manifest("v1")
         assert requests.take() == ["GET manifests 401", "GET token 200", "GET manifests 200"]
 
 
-async def test_ten_blobs_cost_ten_requests(registry: EmbeddedRegistry, requests: Requests, kind: str) -> None:
-    async with connect(kind, f"{registry.url}/{NAME}", **options_of(registry)) as client:
+async def test_ten_blobs_take_ten_requests(image_registry: EmbeddedRegistry, requests: Requests, kind: str) -> None:
+    async with connect(kind, f"{image_registry.url}/{NAME}", **options_of(image_registry)) as client:
         await client.get_manifest("v1")
         requests.take()
         for content in BLOBS:
@@ -116,8 +116,8 @@ async def test_ten_blobs_cost_ten_requests(registry: EmbeddedRegistry, requests:
         assert requests.take(10) == ["GET blobs 200"] * 10
 
 
-async def test_a_push_after_a_pull_costs_one_more_token(registry: EmbeddedRegistry, requests: Requests, kind: str) -> None:
-    async with connect(kind, f"{registry.url}/{NAME}", **options_of(registry)) as client:
+async def test_a_push_after_a_pull_takes_one_more_token(image_registry: EmbeddedRegistry, requests: Requests, kind: str) -> None:
+    async with connect(kind, f"{image_registry.url}/{NAME}", **options_of(image_registry)) as client:
         await client.get_manifest("v1")
         requests.take()
         await client.blob_upload(b"something new")
@@ -138,8 +138,8 @@ async def test_a_push_after_a_pull_costs_one_more_token(registry: EmbeddedRegist
         )
 
 
-async def test_an_upload_that_comes_first_costs_one_challenge(registry: EmbeddedRegistry, requests: Requests, kind: str) -> None:
-    async with connect(kind, f"{registry.url}/{NAME}", **options_of(registry)) as client:
+async def test_a_first_upload_takes_one_challenge(image_registry: EmbeddedRegistry, requests: Requests, kind: str) -> None:
+    async with connect(kind, f"{image_registry.url}/{NAME}", **options_of(image_registry)) as client:
         await client.blob_upload(iter([b"read", b"once"]))
         await client.list_tags()
         taken = requests.take()
@@ -147,9 +147,9 @@ async def test_an_upload_that_comes_first_costs_one_challenge(registry: Embedded
         assert taken.count("GET token 200") == 1
 
 
-def test_a_hundred_threads_with_a_cold_cache_fetch_one_token(registry: EmbeddedRegistry, requests: Requests) -> None:
+def test_a_hundred_threads_without_a_token_fetch_one(image_registry: EmbeddedRegistry, requests: Requests) -> None:
     with (
-        RegistryClientV2(f"{registry.url}/{NAME}", **options_of(registry)) as client,
+        RegistryClientV2(f"{image_registry.url}/{NAME}", **options_of(image_registry)) as client,
         ThreadPoolExecutor(100) as threads,
     ):
         assert client.supports_v2()
@@ -166,9 +166,9 @@ def test_a_hundred_threads_with_a_cold_cache_fetch_one_token(registry: EmbeddedR
     assert sorted(taken) == sorted(["GET ping 401", "GET token 200", *["GET manifests 200"] * 100])
 
 
-def test_a_hundred_threads_without_even_a_challenge_fetch_one_token(registry: EmbeddedRegistry, requests: Requests) -> None:
+def test_a_hundred_threads_without_a_challenge_fetch_one_token(image_registry: EmbeddedRegistry, requests: Requests) -> None:
     with (
-        RegistryClientV2(f"{registry.url}/{NAME}", **options_of(registry)) as client,
+        RegistryClientV2(f"{image_registry.url}/{NAME}", **options_of(image_registry)) as client,
         ThreadPoolExecutor(100) as threads,
     ):
         start = Barrier(100)
@@ -182,10 +182,10 @@ def test_a_hundred_threads_without_even_a_challenge_fetch_one_token(registry: Em
 
 
 @pytest.mark.parametrize("probed", [True, False])
-async def test_a_hundred_tasks_with_a_cold_cache_fetch_one_token(
-    registry: EmbeddedRegistry, requests: Requests, probed: bool
+async def test_a_hundred_tasks_without_a_token_fetch_one(
+    image_registry: EmbeddedRegistry, requests: Requests, probed: bool
 ) -> None:
-    async with AsyncRegistryClientV2(f"{registry.url}/{NAME}", **options_of(registry)) as client:
+    async with AsyncRegistryClientV2(f"{image_registry.url}/{NAME}", **options_of(image_registry)) as client:
         if probed:
             assert await client.supports_v2()
         found = await asyncio.gather(*[client.get_manifest("v1") for _ in range(100)])
@@ -197,8 +197,8 @@ async def test_a_hundred_tasks_with_a_cold_cache_fetch_one_token(
         assert len(taken) == 102
 
 
-async def test_many_repositories_cost_a_token_each(registry: EmbeddedRegistry, requests: Requests, kind: str) -> None:
-    async with connect(kind, f"{registry.url}/{NAME}", **options_of(registry)) as client:
+async def test_each_repository_takes_one_token(image_registry: EmbeddedRegistry, requests: Requests, kind: str) -> None:
+    async with connect(kind, f"{image_registry.url}/{NAME}", **options_of(image_registry)) as client:
         await client.get_manifest("v1")
         requests.take()
         for number in range(3):
@@ -209,19 +209,19 @@ async def test_many_repositories_cost_a_token_each(registry: EmbeddedRegistry, r
         assert requests.take().count("GET token 200") == 3
 
 
-async def test_revoked_tokens_cost_one_refused_request_and_a_token(
-    registry: EmbeddedRegistry, requests: Requests, kind: str
+async def test_a_revoked_token_takes_one_rejected_request_and_a_new_token(
+    image_registry: EmbeddedRegistry, requests: Requests, kind: str
 ) -> None:
-    async with connect(kind, f"{registry.url}/{NAME}", **options_of(registry)) as client:
+    async with connect(kind, f"{image_registry.url}/{NAME}", **options_of(image_registry)) as client:
         await client.get_manifest("v1")
-        registry.revoke_tokens()
+        image_registry.revoke_tokens()
         requests.take()
         await client.get_manifest("v1")
         assert requests.take() == ["GET manifests 401", "GET token 200", "GET manifests 200"]
 
 
-def test_a_client_that_looks_for_the_version_keeps_the_challenge(registry: EmbeddedRegistry, requests: Requests) -> None:
-    with create_client(f"{registry.url}/{NAME}", **options_of(registry)) as client:
+def test_finding_the_version_keeps_the_challenge(image_registry: EmbeddedRegistry, requests: Requests) -> None:
+    with create_client(f"{image_registry.url}/{NAME}", **options_of(image_registry)) as client:
         assert isinstance(client, RegistryClientV2)
         client.get_manifest("v1")
         assert len(requests.take(3)) == 3
@@ -229,10 +229,10 @@ def test_a_client_that_looks_for_the_version_keeps_the_challenge(registry: Embed
         assert len(requests.take(1)) == 1
 
 
-async def test_an_async_client_that_looks_for_the_version_keeps_the_challenge(
-    registry: EmbeddedRegistry, requests: Requests
+async def test_finding_the_version_keeps_the_challenge_of_an_async_client(
+    image_registry: EmbeddedRegistry, requests: Requests
 ) -> None:
-    async with await create_async_client(f"{registry.url}/{NAME}", **options_of(registry)) as client:
+    async with await create_async_client(f"{image_registry.url}/{NAME}", **options_of(image_registry)) as client:
         assert isinstance(client, AsyncRegistryClientV2)
         await client.get_manifest("v1")
         assert len(requests.take(3)) == 3

@@ -32,7 +32,7 @@ def test_the_examples_of_the_specification(digest: str, tag: str) -> None:
 
 
 @given(st.from_regex(r"[a-z0-9]+([+._-][a-z0-9]+)*", fullmatch=True), PARTS)
-def test_every_digest_makes_a_tag(algorithm: str, encoded: str) -> None:
+def test_every_digest_has_a_valid_fallback_tag(algorithm: str, encoded: str) -> None:
     tag = fallback_tag(f"{algorithm}:{encoded}")
     assert re.fullmatch("[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", tag)
     assert parse_repo_and_ref(f"example.com/a:{tag}").tag == tag
@@ -40,7 +40,7 @@ def test_every_digest_makes_a_tag(algorithm: str, encoded: str) -> None:
 
 
 @given(PARTS.filter(lambda text: ":" not in text), PARTS)
-def test_what_a_tag_may_hold_is_kept(algorithm: str, encoded: str) -> None:
+def test_characters_that_are_valid_in_tags_are_kept(algorithm: str, encoded: str) -> None:
     whole = f"{algorithm[:32]}-{encoded[:64]}"
     tag = fallback_tag(f"{algorithm}:{encoded}")
     assert len(tag) == len(whole)

@@ -1,4 +1,4 @@
-"""Manifests and tags on every registry: pushed, pulled, asked for and deleted."""
+"""Manifests and tags on every registry: push, pull, HEAD requests, listing and deletion."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ pytestmark = pytest.mark.anyio
 UNKNOWN = "sha256:" + "0" * 64
 
 
-async def push(client: AsyncRegistryClientV2, image: Image) -> None:
+async def push_blobs(client: AsyncRegistryClientV2, image: Image) -> None:
     await client.blob_upload(image.config)
     await client.blob_upload(image.layer)
 
 
-async def test_an_image_comes_back_as_it_was_pushed(client: AsyncRegistryClientV2) -> None:
+async def test_a_pulled_image_equals_the_pushed_one(client: AsyncRegistryClientV2) -> None:
     image = make_image()
-    await push(client, image)
+    await push_blobs(client, image)
     for tag, content, media_type, model in (
         ("oci", image.oci, OCI_MANIFEST, ImageManifest),
         ("docker", image.docker, DOCKER_MANIFEST, DockerManifest),
@@ -53,10 +53,10 @@ async def test_an_image_comes_back_as_it_was_pushed(client: AsyncRegistryClientV
             assert pulled.headers.docker_content_digest == pulled.digest
 
 
-async def test_an_index_comes_back_as_it_was_pushed(client: AsyncRegistryClientV2) -> None:
+async def test_a_pulled_index_equals_the_pushed_one(client: AsyncRegistryClientV2) -> None:
     images = {architecture: make_image(architecture, architecture) for architecture in ("amd64", "arm64")}
     for image in images.values():
-        await push(client, image)
+        await push_blobs(client, image)
         await client.put_manifest(image.oci, digest_of(image.oci), media_type=OCI_MANIFEST)
         await client.put_manifest(image.docker, digest_of(image.docker), media_type=DOCKER_MANIFEST)
     oci = index_of(OCI_INDEX, OCI_MANIFEST, {key: image.oci for key, image in images.items()})
@@ -69,9 +69,9 @@ async def test_an_index_comes_back_as_it_was_pushed(client: AsyncRegistryClientV
     assert isinstance((await client.get_manifest("docker")).manifest, DockerManifestList)
 
 
-async def test_head_tells_size_type_and_digest(client: AsyncRegistryClientV2) -> None:
+async def test_head_manifest_returns_size_type_and_digest(client: AsyncRegistryClientV2) -> None:
     image = make_image()
-    await push(client, image)
+    await push_blobs(client, image)
     await client.put_manifest(image.oci, "v1", media_type=OCI_MANIFEST)
     head = await client.head_manifest("v1")
     assert (head.content_length, head.media_type, head.docker_content_digest) == (
@@ -84,7 +84,7 @@ async def test_head_tells_size_type_and_digest(client: AsyncRegistryClientV2) ->
         await client.head_manifest("v2")
 
 
-async def test_what_is_not_there_is_not_found(client: AsyncRegistryClientV2) -> None:
+async def test_missing_manifests_are_not_found(client: AsyncRegistryClientV2) -> None:
     for ref in ("v1", UNKNOWN):
         with pytest.raises(NotFoundError):
             await client.get_manifest(ref)
@@ -98,7 +98,7 @@ async def test_what_is_not_there_is_not_found(client: AsyncRegistryClientV2) -> 
 
 async def test_tags_are_listed(client: AsyncRegistryClientV2) -> None:
     image = make_image()
-    await push(client, image)
+    await push_blobs(client, image)
     for number in range(5):
         await client.put_manifest(image.oci, f"v{number}", media_type=OCI_MANIFEST)
     tags = [f"v{number}" for number in range(5)]
@@ -111,7 +111,7 @@ async def test_repositories_are_listed(client: AsyncRegistryClientV2) -> None:
     image = make_image()
     name = client.repo.remote_name
     for end in ("a", "b", "c"):
-        await push(client.with_repo(f"{name}-{end}"), image)
+        await push_blobs(client.with_repo(f"{name}-{end}"), image)
         await client.with_repo(f"{name}-{end}").put_manifest(image.oci, "v1", media_type=OCI_MANIFEST)
     wanted = {f"{name}-{end}" for end in ("a", "b", "c")}
     assert wanted <= {each async for each in client.iter_repositories(page_size=2)}
@@ -119,9 +119,9 @@ async def test_repositories_are_listed(client: AsyncRegistryClientV2) -> None:
     assert len((await client.list_repositories(n=1)).body.repositories) == 1
 
 
-async def test_a_digest_that_is_not_that_of_the_content_sends_nothing(client: AsyncRegistryClientV2, server: Server) -> None:
+async def test_a_digest_of_other_content_sends_no_request(client: AsyncRegistryClientV2, server: Server) -> None:
     image = make_image()
-    await push(client, image)
+    await push_blobs(client, image)
     sent = len(server.embedded.requests) if server.embedded else 0
     with pytest.raises(DigestMismatchError) as caught:
         await client.put_manifest(image.oci, UNKNOWN, media_type=OCI_MANIFEST)
@@ -141,9 +141,9 @@ async def test_a_manifest_whose_blobs_are_missing_is_refused(client: AsyncRegist
     assert "MANIFEST_BLOB_UNKNOWN" in caught.value.codes
 
 
-async def test_further_tags_are_told_when_the_registry_sets_them(client: AsyncRegistryClientV2, server: Server) -> None:
+async def test_further_tags_that_the_registry_set_are_returned(client: AsyncRegistryClientV2, server: Server) -> None:
     image = make_image()
-    await push(client, image)
+    await push_blobs(client, image)
     pushed = await client.put_manifest(image.oci, digest_of(image.oci), media_type=OCI_MANIFEST, tags=("a", "b"))
     if server.is_debian:
         assert pushed.tags == ()
@@ -154,9 +154,9 @@ async def test_further_tags_are_told_when_the_registry_sets_them(client: AsyncRe
         assert (await client.get_manifest("b")).digest == pushed.digest
 
 
-async def test_the_subject_is_told_when_the_registry_keeps_referrers(client: AsyncRegistryClientV2, server: Server) -> None:
+async def test_the_subject_is_returned_by_a_registry_with_a_referrers_api(client: AsyncRegistryClientV2, server: Server) -> None:
     image = make_image()
-    await push(client, image)
+    await push_blobs(client, image)
     subject = (await client.put_manifest(image.oci, "v1", media_type=OCI_MANIFEST)).digest
     document = json.loads(image.oci) | {
         "artifactType": "example/signature",
@@ -168,7 +168,7 @@ async def test_the_subject_is_told_when_the_registry_keeps_referrers(client: Asy
         assert pushed.subject is None
         with pytest.raises(NotFoundError):
             await client.list_referrers(subject)
-        assert [one async for one in client.iter_referrers(subject)] == []  # nobody has put it under the fallback tag
+        assert [one async for one in client.iter_referrers(subject)] == []  # no client has added it to the fallback tag
         return
     assert pushed.subject == subject
     assert [one.digest for one in (await client.list_referrers(subject)).body.manifests] == [pushed.digest]
@@ -177,9 +177,9 @@ async def test_the_subject_is_told_when_the_registry_keeps_referrers(client: Asy
     assert [one async for one in client.iter_referrers(UNKNOWN)] == []
 
 
-async def test_deleting_a_tag_never_touches_the_manifest(client: AsyncRegistryClientV2, server: Server) -> None:
+async def test_deleting_a_tag_keeps_the_manifest(client: AsyncRegistryClientV2, server: Server) -> None:
     image = make_image()
-    await push(client, image)
+    await push_blobs(client, image)
     digest = (await client.put_manifest(image.oci, "v1", media_type=OCI_MANIFEST)).digest
     await client.put_manifest(image.oci, "v2", media_type=OCI_MANIFEST)
     if server.is_debian:
@@ -197,9 +197,9 @@ async def test_deleting_a_tag_never_touches_the_manifest(client: AsyncRegistryCl
         assert deleted[-1].endswith("/manifests/v1")
 
 
-async def test_deleting_by_digest_takes_the_tags_along(client: AsyncRegistryClientV2) -> None:
+async def test_deleting_by_digest_deletes_the_tags(client: AsyncRegistryClientV2) -> None:
     image = make_image()
-    await push(client, image)
+    await push_blobs(client, image)
     digest = (await client.put_manifest(image.oci, "v1", media_type=OCI_MANIFEST)).digest
     await client.delete_manifest(digest)
     with pytest.raises(NotFoundError):
@@ -209,11 +209,11 @@ async def test_deleting_by_digest_takes_the_tags_along(client: AsyncRegistryClie
 
 
 @pytest.mark.only_on("none", "basic", "token")
-async def test_a_manifest_may_go_by_sha512(client: AsyncRegistryClientV2) -> None:
+async def test_a_manifest_is_identified_by_sha512(client: AsyncRegistryClientV2) -> None:
     import hashlib
 
     image = make_image()
-    await push(client, image)
+    await push_blobs(client, image)
     digest = f"sha512:{hashlib.sha512(image.oci).hexdigest()}"
     assert (await client.put_manifest(image.oci, digest, media_type=OCI_MANIFEST)).digest == digest
     assert (await client.get_manifest(digest)).digest == digest

@@ -1,4 +1,4 @@
-"""Listings over many pages, and registries whose pages lead astray or have no end."""
+"""Listings with many pages, and pages that link to other origins, to each other, or without end."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.client import pages
 from docker_registry_sdk.errors import RegistryError
 from docker_registry_sdk.testing import Settings
-from tests.client.conftest import Connect, options_of
-from tests.client.test_blob_upload import Serve
+from tests.client.conftest import Connect, StartRegistry, options_of
 from tests.core.wire.loopback import Handler, Loopback
 from tests.support.images import OCI_INDEX, OCI_MANIFEST, digest_of, make_image
 
@@ -26,7 +25,7 @@ LISTINGS: dict[str, Callable[[AsyncRegistryClientV2], AsyncIterator[object]]] = 
 
 
 def reply(handler: Handler, link: str | None, entries: int = 1) -> None:
-    """Answer any of the listings with a page and a link to the next one."""
+    """Answer a listing of any kind with a page and a link to the next page."""
     descriptor = {"mediaType": OCI_MANIFEST, "digest": SUBJECT, "size": 1, "artifactType": "a/b"}
     if "referrers" in handler.path:
         document, media_type = {"schemaVersion": 2, "manifests": [descriptor] * entries}, OCI_INDEX
@@ -43,9 +42,9 @@ async def collect(items: AsyncIterator[object], into: list[object]) -> None:
 
 
 @pytest.mark.parametrize("auth", ["none", "token"])
-async def test_all_pages_are_read_in_order(serve: Serve, attach: Connect, auth: str) -> None:
-    registry = serve(Settings(page_limit=7), auth=auth)
-    client = await attach(registry.url, **options_of(registry))
+async def test_all_pages_are_read_in_order(start_registry: StartRegistry, connect_to: Connect, auth: str) -> None:
+    registry = start_registry(Settings(page_limit=7), auth=auth)
+    client = await connect_to(registry.url, **options_of(registry))
     image = make_image()
     for content in (image.config, image.layer):
         await client.blob_upload(content)
@@ -82,9 +81,9 @@ async def test_all_pages_are_read_in_order(serve: Serve, attach: Connect, auth: 
     assert (await client.list_repositories(n=2, last="others/03")).body.repositories == ["others/04", "others/05"]
 
 
-async def test_the_caller_may_stop_early(serve: Serve, attach: Connect, loopback: Loopback) -> None:
+async def test_the_caller_may_stop_early(start_registry: StartRegistry, connect_to: Connect, loopback: Loopback) -> None:
     loopback.answer = lambda handler: reply(handler, f"/v2/x/tags/list?last={len(loopback.seen)}")
-    client = await attach(loopback.url)
+    client = await connect_to(loopback.url)
     taken = []
     async for tag in client.iter_tags():
         taken.append(tag)
@@ -94,9 +93,11 @@ async def test_the_caller_may_stop_early(serve: Serve, attach: Connect, loopback
 
 
 @pytest.mark.parametrize("listing", LISTINGS)
-async def test_registries_that_do_not_filter_are_filtered_for(attach: Connect, loopback: Loopback, listing: str) -> None:
+async def test_the_client_filters_by_artifact_type_where_the_registry_does_not(
+    connect_to: Connect, loopback: Loopback, listing: str
+) -> None:
     loopback.answer = lambda handler: reply(handler, None, 3)
-    client = await attach(loopback.url)
+    client = await connect_to(loopback.url)
     assert len([one async for one in LISTINGS[listing](client)]) == 3
     assert [one async for one in client.iter_referrers(SUBJECT, artifact_type="c/d")] == []
 
@@ -115,32 +116,32 @@ async def test_registries_that_do_not_filter_are_filtered_for(attach: Connect, l
         "http://[nonsense/v2/x",
     ],
 )
-async def test_a_link_to_elsewhere_is_not_followed(attach: Connect, loopback: Loopback, listing: str, link: str) -> None:
+async def test_a_link_to_another_origin_is_not_followed(connect_to: Connect, loopback: Loopback, listing: str, link: str) -> None:
     loopback.answer = lambda handler: reply(handler, link)
-    client = await attach(loopback.url)
+    client = await connect_to(loopback.url)
     got: list[object] = []
     with pytest.raises(RegistryError) as caught:
         await collect(LISTINGS[listing](client), got)
     assert "secret" not in str(caught.value)
-    assert len(got) == len(loopback.seen) == 1  # what came before it was handed out
+    assert len(got) == len(loopback.seen) == 1  # the entries of the first page were returned
 
 
 @pytest.mark.parametrize("listing", LISTINGS)
-async def test_a_circle_of_pages_ends(attach: Connect, loopback: Loopback, listing: str) -> None:
+async def test_a_circle_of_pages_is_an_error(connect_to: Connect, loopback: Loopback, listing: str) -> None:
     loopback.answer = lambda handler: reply(handler, f"{handler.path.partition('?')[0]}?last={len(loopback.seen) % 3}")
-    client = await attach(loopback.url)
+    client = await connect_to(loopback.url)
     with pytest.raises(RegistryError, match="would not end"):
         [one async for one in LISTINGS[listing](client)]
     assert len(loopback.seen) == 4
 
 
 @pytest.mark.parametrize("listing", LISTINGS)
-async def test_pages_without_end_come_to_one(
-    attach: Connect, loopback: Loopback, listing: str, monkeypatch: pytest.MonkeyPatch
+async def test_endless_pages_are_an_error(
+    connect_to: Connect, loopback: Loopback, listing: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pages, "MAX_PAGES", 20)
     loopback.answer = lambda handler: reply(handler, f"{handler.path.partition('?')[0]}?last={len(loopback.seen)}")
-    client = await attach(loopback.url)
+    client = await connect_to(loopback.url)
     with pytest.raises(RegistryError, match="the limits are"):
         [one async for one in LISTINGS[listing](client)]
     assert len(loopback.seen) == 21
@@ -152,10 +153,10 @@ async def test_pages_without_end_come_to_one(
     assert len(loopback.seen) == 2
 
 
-async def test_a_list_that_is_null_is_empty(attach: Connect, loopback: Loopback) -> None:
+async def test_a_null_list_is_empty(connect_to: Connect, loopback: Loopback) -> None:
     loopback.answer = lambda handler: handler.reply(
         200, b'{"name": "x", "tags": null, "repositories": null}', Content_Type="application/json"
     )
-    client = await attach(loopback.url)
+    client = await connect_to(loopback.url)
     assert [tag async for tag in client.iter_tags()] == []
     assert [name async for name in client.iter_repositories()] == []

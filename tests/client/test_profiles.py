@@ -1,4 +1,4 @@
-"""The client on every profile of the embedded registry: what works there, works; what does not, says so."""
+"""Push and pull on every profile of the embedded registry."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ IMAGE = make_image()
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_an_image_goes_in_and_comes_back(profile: ProfileName) -> None:
+def test_an_image_is_pushed_and_pulled(profile: ProfileName) -> None:
     with (
         EmbeddedRegistry(profile=profile) as registry,
         create_client(
             f"{registry.url}/team/app",
             username=registry.username,
             password=registry.password,
-            trusted_realms=["localhost", "127.0.0.1"],  # some have their token service elsewhere
+            trusted_realms=["localhost", "127.0.0.1"],  # the token service of some profiles is on another host
         ) as client,
     ):
         assert isinstance(client, RegistryClientV2)
-        if profile == "ecr":  # a repository must be made there before it is pushed to
+        if profile == "ecr":  # ECR requires that a repository is created before the first push
             with pytest.raises(NotFoundError) as caught:
                 client.blob_upload(IMAGE.layer)
             assert caught.value.codes == ("NAME_UNKNOWN",)
@@ -46,7 +46,7 @@ def test_an_image_goes_in_and_comes_back(profile: ProfileName) -> None:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("profile", PROFILES)
-async def test_an_image_goes_in_and_comes_back_async(profile: ProfileName) -> None:
+async def test_an_image_is_pushed_and_pulled_by_an_async_client(profile: ProfileName) -> None:
     with EmbeddedRegistry(profile=profile) as registry:
         registry.storage.save("team/app", Repository())
         async with await create_async_client(

@@ -1,4 +1,4 @@
-"""Schema 1: the digest is over the payload, the signatures are checked, and nothing stands beside what they cover."""
+"""Schema 1: the digest covers the payload, signatures are checked, and fields outside the payload are refused."""
 
 from __future__ import annotations
 
@@ -12,19 +12,13 @@ from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.client.manifests import digest_from_manifest_bytes
 from docker_registry_sdk.errors import DigestMismatchError, ParseError
 from docker_registry_sdk.v2.models import DockerSchema1Manifest
-from tests.client.conftest import Connect
-from tests.client.signing import assemble, encode, payload_of, protected, rsa_signature_of, sign, signature_of
+from tests.client.schema1_signing import assemble, encode, payload_of, protected, rsa_signature_of, sign, signature_of
 from tests.core.wire.loopback import Loopback
 from tests.support.images import DOCKER_MANIFEST, DOCKER_SCHEMA1, OCI_MANIFEST, digest_of, make_image
 
 pytestmark = pytest.mark.anyio
 PLAIN = "application/vnd.docker.distribution.manifest.v1+json"
 PAYLOAD = payload_of()
-
-
-@pytest.fixture
-async def odd(attach: Connect, loopback: Loopback) -> AsyncRegistryClientV2:
-    return await attach(loopback.url)
 
 
 def answer(loopback: Loopback, content: bytes, media_type: str = DOCKER_SCHEMA1, **headers: str) -> None:
@@ -37,36 +31,40 @@ def take_away_cryptography(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("curve", ["P-256", "P-384", "P-521"])
-async def test_a_good_signature_is_verified(odd: AsyncRegistryClientV2, loopback: Loopback, curve: str) -> None:
+async def test_a_good_signature_is_verified(loopback_client: AsyncRegistryClientV2, loopback: Loopback, curve: str) -> None:
     answer(loopback, sign(PAYLOAD, curve), Docker_Content_Digest=digest_of(PAYLOAD))
     for ref in ("v1", digest_of(PAYLOAD)):
-        pulled = await odd.get_manifest(ref)
+        pulled = await loopback_client.get_manifest(ref)
         assert isinstance(pulled.manifest, DockerSchema1Manifest)
         assert (pulled.digest, pulled.signature, pulled.media_type) == (digest_of(PAYLOAD), "verified", DOCKER_SCHEMA1)
     assert digest_from_manifest_bytes(pulled.raw) == digest_of(PAYLOAD)
 
 
-async def test_signatures_with_rsa_and_several_of_them_are_verified(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
+async def test_signatures_with_rsa_and_several_of_them_are_verified(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback
+) -> None:
     header = protected(PAYLOAD)
     answer(loopback, assemble(PAYLOAD, rsa_signature_of(PAYLOAD, header), signature_of(PAYLOAD, header)))
-    assert (await odd.get_manifest("v1")).signature == "verified"
+    assert (await loopback_client.get_manifest("v1")).signature == "verified"
 
 
-async def test_without_cryptography_signatures_are_unchecked_but_the_digest_is_not(
-    odd: AsyncRegistryClientV2, loopback: Loopback, monkeypatch: pytest.MonkeyPatch
+async def test_without_cryptography_only_the_digest_is_checked(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer(loopback, sign(PAYLOAD))
     take_away_cryptography(monkeypatch)
-    pulled = await odd.get_manifest(digest_of(PAYLOAD))
+    pulled = await loopback_client.get_manifest(digest_of(PAYLOAD))
     assert (pulled.digest, pulled.signature) == (digest_of(PAYLOAD), "unchecked")
     with pytest.raises(DigestMismatchError):
-        await odd.get_manifest("sha256:" + "0" * 64)
+        await loopback_client.get_manifest("sha256:" + "0" * 64)
 
 
 @pytest.mark.parametrize("media_type", [PLAIN, DOCKER_SCHEMA1, "text/plain"])
-async def test_an_unsigned_manifest_says_so(odd: AsyncRegistryClientV2, loopback: Loopback, media_type: str) -> None:
+async def test_an_unsigned_manifest_is_reported_as_unsigned(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback, media_type: str
+) -> None:
     answer(loopback, PAYLOAD, media_type)
-    pulled = await odd.get_manifest(digest_of(PAYLOAD))
+    pulled = await loopback_client.get_manifest(digest_of(PAYLOAD))
     assert (pulled.digest, pulled.signature) == (digest_of(PAYLOAD), "unsigned")
 
 
@@ -99,10 +97,10 @@ def forged() -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("name", forged())
-async def test_a_forged_signature_is_refused(odd: AsyncRegistryClientV2, loopback: Loopback, name: str) -> None:
+async def test_a_forged_signature_is_refused(loopback_client: AsyncRegistryClientV2, loopback: Loopback, name: str) -> None:
     answer(loopback, forged()[name])
     with pytest.raises(ParseError) as caught:
-        await odd.get_manifest(digest_of(PAYLOAD))
+        await loopback_client.get_manifest(digest_of(PAYLOAD))
     assert caught.value.field.startswith("signatures")
 
 
@@ -136,38 +134,38 @@ def lying() -> dict[str, bytes]:
 
 @pytest.mark.parametrize("extra", ["with", "without"])
 @pytest.mark.parametrize("name", lying())
-async def test_nothing_stands_beside_what_the_digest_covers(
-    odd: AsyncRegistryClientV2, loopback: Loopback, name: str, extra: str, monkeypatch: pytest.MonkeyPatch
+async def test_fields_outside_the_signed_payload_are_refused(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback, name: str, extra: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content = lying()[name]
     if extra == "without":
         take_away_cryptography(monkeypatch)
     answer(loopback, content)
     with pytest.raises(ParseError):
-        await odd.get_manifest(digest_of(PAYLOAD))
+        await loopback_client.get_manifest(digest_of(PAYLOAD))
     with pytest.raises(ParseError):
         digest_from_manifest_bytes(content)
 
 
 @pytest.mark.parametrize("media_type", [OCI_MANIFEST, DOCKER_MANIFEST])
-async def test_schema_1_does_not_smuggle_layers_into_another_kind(
-    odd: AsyncRegistryClientV2, loopback: Loopback, media_type: str
+async def test_schema_1_fields_in_a_manifest_of_another_kind_are_refused(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback, media_type: str
 ) -> None:
-    # The digest of schema 1 leaves its signatures out: read as another kind, what is not covered would count.
+    # The digest of schema 1 does not cover the signatures, so a parser of another kind could use fields that are not covered.
     image = json.loads(make_image().oci)
     del image["mediaType"], image["schemaVersion"]
     both = payload_of(**image)
     for content in (sign(both), both, assemble(PAYLOAD, signature_of(PAYLOAD, protected(PAYLOAD)))):
         answer(loopback, content, media_type)
         with pytest.raises(ParseError):
-            await odd.get_manifest("v1")
+            await loopback_client.get_manifest("v1")
     answer(loopback, both, "text/plain")
     with pytest.raises(ParseError, match="as either kind"):
-        await odd.get_manifest("v1")
+        await loopback_client.get_manifest("v1")
 
 
 @pytest.mark.only_on("docker-registry", "docker-registry-basic")
-async def test_what_docker_registry_signed_itself_is_verified(client: AsyncRegistryClientV2) -> None:
+async def test_signatures_made_by_docker_registry_are_verified(client: AsyncRegistryClientV2) -> None:
     image = make_image()
     for content in (image.config, image.layer):
         await client.blob_upload(content)
@@ -179,11 +177,11 @@ async def test_what_docker_registry_signed_itself_is_verified(client: AsyncRegis
     assert pulled.digest == pulled.headers.docker_content_digest
     again = await client.put_manifest(pulled.raw, "signed", media_type=DOCKER_SCHEMA1)
     assert again.digest == pulled.digest
-    assert (await client.get_manifest(again.digest)).digest == pulled.digest  # it signs anew for each answer
+    assert (await client.get_manifest(again.digest)).digest == pulled.digest  # it signs each response again
 
 
 @pytest.mark.only_on("none", "token")
-async def test_schema_1_goes_there_and_back(client: AsyncRegistryClientV2) -> None:
+async def test_a_pulled_schema_1_manifest_equals_the_pushed_one(client: AsyncRegistryClientV2) -> None:
     layer = make_image().layer
     await client.blob_upload(layer)
     content = sign(payload_of(digest_of(layer), name=client.repo.remote_name))

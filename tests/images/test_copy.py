@@ -19,7 +19,7 @@ from docker_registry_sdk.images import Layout, Progress
 from docker_registry_sdk.reference import parse_repo_and_ref
 from docker_registry_sdk.testing import Settings, V1Settings
 from docker_registry_sdk.testing.faults import Fault, HtmlError, NoDigest, Status, WrongBytes
-from tests.client.signing import payload_of, sign
+from tests.client.schema1_signing import payload_of, sign
 from tests.images.built_images import (
     OCI_LAYER,
     build_image,

@@ -1,4 +1,4 @@
-"""Registries of API v1, and clients of both kinds for them."""
+"""Registries of API v1, and sync and async clients for them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import Any, Literal
 import pytest
 
 from docker_registry_sdk.testing import EmbeddedRegistry, V1Settings
-from tests.legacy_v1.driving import Driver, drive
+from tests.legacy_v1.driver import Driver, drive
 from tests.support.validation import Exchanges, Specification
 
-Serve = Callable[..., EmbeddedRegistry]
+StartRegistry = Callable[..., EmbeddedRegistry]
 
 
 @pytest.fixture(autouse=True)
 def _no_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep the credential files of whoever runs the tests out of them."""
+    """Hide the credential files of the user who runs the tests."""
     monkeypatch.setenv("HOME", str(tmp_path))
     for name in ("DOCKER_CONFIG", "DOCKER_AUTH_CONFIG", "REGISTRY_AUTH_FILE", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME"):
         monkeypatch.delenv(name, raising=False)
@@ -25,19 +25,20 @@ def _no_credentials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(params=["sync", "async"])
 def driver(request: pytest.FixtureRequest) -> Iterator[Driver]:
+    """A driver of sync or of async clients, which validates their exchanges."""
     exchanges = Exchanges(Specification.load("registry-v1.yaml"))
     with drive(request.param, exchanges) as driver:
         yield driver
     marker = request.node.get_closest_marker("deviation")
     if marker is None and exchanges.violations:
-        pytest.fail("these exchanges are not as openapi/ has them:\n" + "\n".join(dict.fromkeys(exchanges.violations)))
+        pytest.fail("these exchanges contradict openapi/:\n" + "\n".join(dict.fromkeys(exchanges.violations)))
     if marker is not None and not exchanges.violations:
         pytest.fail(f"this test is marked as deviating ({marker.args[0]}), but every exchange was valid")
 
 
 @pytest.fixture
-def serve() -> Iterator[Serve]:
-    """Start registries that speak API v1 alone; they stop with the test."""
+def start_registry() -> Iterator[StartRegistry]:
+    """A function that starts a registry with API v1 only; the registries are stopped at the end."""
     started: list[EmbeddedRegistry] = []
 
     def start(index: EmbeddedRegistry | None = None, *, storage: Any = None, **v1: Any) -> EmbeddedRegistry:

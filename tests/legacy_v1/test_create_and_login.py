@@ -18,29 +18,29 @@ from docker_registry_sdk import (
     UnauthorizedError,
 )
 from docker_registry_sdk.testing import EmbeddedRegistry
-from tests.legacy_v1.conftest import Serve
-from tests.legacy_v1.driving import Driver
-from tests.legacy_v1.pushing import LAYERS, USER, USERS, pull, push
+from tests.legacy_v1.conftest import StartRegistry
+from tests.legacy_v1.driver import Driver
+from tests.legacy_v1.layered_image import LAYERS, USER, USERS, pull_image, push_image
 
 
-def test_fallback_to_v1(driver: Driver, serve: Serve) -> None:
-    registry = serve(role="both", users=USERS)
+def test_a_registry_with_only_v1_gets_a_v1_client(driver: Driver, start_registry: StartRegistry) -> None:
+    registry = start_registry(role="both", users=USERS)
     with driver.create(f"{registry.host}/team/app", **USER) as client:
         assert client.version == 1
-        push(client)
-        assert pull(client) == LAYERS
+        push_image(client)
+        assert pull_image(client) == LAYERS
     assert [(request.path, request.status) for request in registry.requests[:2]] == [("/v2/", 404), ("/v1/_ping", 200)]
     assert all(request.header("authorization") is None for request in registry.requests[:2])
 
 
 @pytest.mark.parametrize("auth", ["none", "basic", "token"])
-def test_v2_is_taken_where_both_are_spoken(driver: Driver, auth: Any) -> None:
+def test_a_registry_with_both_versions_gets_a_v2_client(driver: Driver, auth: Any) -> None:
     with EmbeddedRegistry(auth=auth) as registry, driver.create(f"{registry.host}/team/app") as client:
         assert client.version == 2
         assert [request.path for request in registry.requests] == ["/v2/"]
 
 
-def test_neither_version(driver: Driver) -> None:
+def test_a_host_with_neither_version_is_an_error(driver: Driver) -> None:
     with EmbeddedRegistry(apis=()) as registry:
         with pytest.raises(RegistryError, match=r"neither API v2 nor API v1: it does not answer /v2/ and /v1/_ping"):
             driver.create(f"{registry.host}/team/app")
@@ -48,14 +48,14 @@ def test_neither_version(driver: Driver) -> None:
 
 
 @pytest.mark.parametrize("version", [1, 2])
-def test_a_known_version_is_not_asked_for(driver: Driver, version: int) -> None:
+def test_a_given_version_sends_no_request(driver: Driver, version: int) -> None:
     with EmbeddedRegistry() as registry, driver.create(f"{registry.host}/team/app", version=version) as client:
         assert client.version == version
         assert len(registry.requests) == 0
 
 
 @pytest.mark.parametrize(("status", "version"), [(200, 2), (401, 2), (403, 2), (301, 1), (400, 1), (404, 1), (405, 1), (410, 1)])
-def test_what_the_answer_to_a_ping_means(driver: Driver, status: int, version: int) -> None:
+def test_the_status_of_a_ping_decides_the_version(driver: Driver, status: int, version: int) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         return httpx.Response(status if request.url.path == "/v2/" else 200)
 
@@ -67,7 +67,7 @@ def test_what_the_answer_to_a_ping_means(driver: Driver, status: int, version: i
 @pytest.mark.parametrize(
     ("status", "error"), [(408, StatusError), (429, RateLimitedError), (500, ServerError), (503, ServerError)]
 )
-def test_a_registry_that_does_not_say_now(driver: Driver, path: str, status: int, error: type[Exception]) -> None:
+def test_an_inconclusive_ping_is_an_error(driver: Driver, path: str, status: int, error: type[Exception]) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         return httpx.Response(status if request.url.path == path else 404)
 
@@ -77,7 +77,7 @@ def test_a_registry_that_does_not_say_now(driver: Driver, path: str, status: int
 
 
 @pytest.mark.parametrize("path", ["/v2/", "/v1/_ping"])
-def test_a_registry_that_cannot_be_reached(driver: Driver, path: str) -> None:
+def test_an_unreachable_registry_is_a_transport_error(driver: Driver, path: str) -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path == path:
             raise httpx.ConnectError("no route")
@@ -87,23 +87,23 @@ def test_a_registry_that_cannot_be_reached(driver: Driver, path: str) -> None:
         driver.create("r.example.com/a/b", **driver.mocked(answer))
 
 
-def test_login_by_v1(driver: Driver, serve: Serve) -> None:
-    registry = serve(role="index", users=USERS)
+def test_login_with_v1(driver: Driver, start_registry: StartRegistry) -> None:
+    registry = start_registry(role="index", users=USERS)
     result = driver.login(registry.host, **USER)
     assert (result.version, result.username, result.checked) == (1, "alice", "credentials")
     assert "secret" not in repr(result)
     with pytest.raises(UnauthorizedError):
         driver.login(registry.host, username="alice", password="wrong")
     with pytest.raises(NotFoundError):
-        driver.login(serve(registry, role="registry").host, **USER)
+        driver.login(start_registry(registry, role="registry").host, **USER)
 
 
-def test_a_standalone_registry_proves_nothing(driver: Driver, serve: Serve) -> None:
-    assert driver.login(serve().host, username="anybody", password="anything").checked == "nothing"
+def test_a_login_at_a_standalone_registry_proves_nothing(driver: Driver, start_registry: StartRegistry) -> None:
+    assert driver.login(start_registry().host, username="anybody", password="anything").checked == "nothing"
 
 
 @pytest.mark.parametrize(("auth", "checked"), [("none", "nothing"), ("basic", "credentials"), ("token", "credentials")])
-def test_login_by_v2(driver: Driver, auth: Any, checked: str) -> None:
+def test_login_with_v2(driver: Driver, auth: Any, checked: str) -> None:
     with EmbeddedRegistry(auth=auth, username="alice", password="secret") as registry:
         result = driver.login(registry.host, **USER)
         assert (result.version, result.index.name, result.checked) == (2, registry.host, checked)
@@ -112,7 +112,7 @@ def test_login_by_v2(driver: Driver, auth: Any, checked: str) -> None:
                 driver.login(registry.host, username="alice", password="wrong")
 
 
-def test_login_by_a_known_version(driver: Driver) -> None:
+def test_login_with_a_given_version(driver: Driver) -> None:
     with EmbeddedRegistry(auth="basic", username="alice", password="secret") as registry:
         assert driver.login(registry.host, **USER, version=2).checked == "credentials"
         assert driver.login(registry.host, **USER, version=1).checked == "nothing"

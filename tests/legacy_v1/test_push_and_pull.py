@@ -22,9 +22,9 @@ from docker_registry_sdk import (
 )
 from docker_registry_sdk.testing.storage.memory import MemoryStorage
 from docker_registry_sdk.v1.models import Access, RepoProperties
-from tests.legacy_v1.conftest import Serve
-from tests.legacy_v1.driving import Driver
-from tests.legacy_v1.pushing import BASE, JSON, LAYERS, TOP, USER, USERS, payload, pull, push
+from tests.legacy_v1.conftest import StartRegistry
+from tests.legacy_v1.driver import Driver
+from tests.legacy_v1.layered_image import BASE, JSON, LAYERS, TOP, USER, USERS, payload, pull_image, push_image
 
 KINDS: list[dict[str, Any]] = [
     {"role": "standalone"},
@@ -38,33 +38,35 @@ KINDS: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("streamed", [False, True])
 @pytest.mark.parametrize("settings", KINDS, ids=repr)
-def test_one_host(driver: Driver, serve: Serve, settings: dict[str, Any], streamed: bool) -> None:
-    registry = serve(**settings)
+def test_push_and_pull_on_one_host(
+    driver: Driver, start_registry: StartRegistry, settings: dict[str, Any], streamed: bool
+) -> None:
+    registry = start_registry(**settings)
     user = USER if settings.get("users") else {}
     with driver.v1(f"{registry.host}/team/app", **user) as client:
-        push(client, "latest", "1.0", streamed=streamed)
-        assert pull(client) == LAYERS
+        push_image(client, "latest", "1.0", streamed=streamed)
+        assert pull_image(client) == LAYERS
         assert client.list_repo_tags() == {"latest": TOP, "1.0": TOP}
         assert {image.id for image in client.list_repo_imgs()} == {BASE, TOP}
     with driver.v1(f"{registry.host}/team/app") as other:
-        assert pull(other) == LAYERS
+        assert pull_image(other) == LAYERS
 
 
 @pytest.mark.parametrize("cookies", [False, True])
-def test_two_hosts(driver: Driver, serve: Serve, cookies: bool) -> None:
-    index = serve(role="index", users=USERS, single_use=cookies)
-    registry = serve(index, role="registry", cookies=cookies)
+def test_push_and_pull_on_two_hosts(driver: Driver, start_registry: StartRegistry, cookies: bool) -> None:
+    index = start_registry(role="index", users=USERS, single_use=cookies)
+    registry = start_registry(index, role="registry", cookies=cookies)
     with driver.v1(f"{index.host}/team/app", **USER) as client:
-        push(client, streamed=True)
-        assert pull(client) == LAYERS
+        push_image(client, streamed=True)
+        assert pull_image(client) == LAYERS
     assert {request.path.split("/")[2] for request in registry.requests} >= {"images", "repositories"}
     assert not any(request.path.startswith("/v1/images/") for request in index.requests)
 
 
-def test_a_cookie_takes_the_place_of_the_token(driver: Driver, serve: Serve) -> None:
-    registry = serve(role="both", cookies=True)
+def test_a_cookie_replaces_the_token(driver: Driver, start_registry: StartRegistry) -> None:
+    registry = start_registry(role="both", cookies=True)
     with driver.v1(f"{registry.host}/team/app") as client:
-        push(client)
+        push_image(client)
         registry.requests.clear()
         client.get_img_id("latest")
         client.list_repo_tags()
@@ -75,44 +77,44 @@ def test_a_cookie_takes_the_place_of_the_token(driver: Driver, serve: Serve) -> 
     assert all(request.header("cookie") is not None and request.header("authorization") is None for request in later)
 
 
-def test_a_token_is_got_once(driver: Driver, serve: Serve) -> None:
-    registry = serve(role="both")
+def test_a_token_is_fetched_once(driver: Driver, start_registry: StartRegistry) -> None:
+    registry = start_registry(role="both")
     with driver.v1(f"{registry.host}/team/app") as client:
-        push(client)
+        push_image(client)
         registry.requests.clear()
-        assert pull(client) == LAYERS
-        assert pull(client.with_repo("team/app")) == LAYERS
+        assert pull_image(client) == LAYERS
+        assert pull_image(client.with_repo("team/app")) == LAYERS
     gets = [request for request in registry.requests if request.method == "GET"]
     assert sum(request.path.endswith("/team/app/images") for request in gets) == 1
     assert all(request.status == 200 for request in gets)
 
 
-def test_tokens_of_one_use_are_learnt(driver: Driver, serve: Serve) -> None:
-    """After one refusal a token is fetched for each call, before it."""
-    registry = serve(role="both", single_use=True)
+def test_single_use_tokens_are_recognized(driver: Driver, start_registry: StartRegistry) -> None:
+    """After one 401, a token is fetched before each call."""
+    registry = start_registry(role="both", single_use=True)
     with driver.v1(f"{registry.host}/team/app") as client:
-        push(client)
+        push_image(client)
         registry.requests.clear()
         for _ in range(3):
             client.get_img_id("latest")
     assert sum(request.status == 401 for request in registry.requests) == 0
 
 
-def test_private_repositories(driver: Driver, serve: Serve) -> None:
-    registry = serve(role="both", users=USERS)
+def test_private_repositories(driver: Driver, start_registry: StartRegistry) -> None:
+    registry = start_registry(role="both", users=USERS)
     with driver.v1(f"{registry.host}/team/app", **USER) as client:
-        push(client)
+        push_image(client)
         client.put_repo_properties(RepoProperties(access=Access.PRIVATE))
         assert client.get_repo_properties().access == "private"
-        assert pull(client) == LAYERS
+        assert pull_image(client) == LAYERS
     with driver.v1(f"{registry.host}/team/app") as stranger:
         for call in (stranger.list_repo_imgs, stranger.list_repo_tags, lambda: stranger.get_img_json(TOP)):
             with pytest.raises(UnauthorizedError):
                 call()
 
 
-def test_a_wrong_password_fails_at_once(driver: Driver, serve: Serve) -> None:
-    registry = serve(role="both", users=USERS)
+def test_a_wrong_password_fails_at_once(driver: Driver, start_registry: StartRegistry) -> None:
+    registry = start_registry(role="both", users=USERS)
     with driver.v1(f"{registry.host}/team/app", username="alice", password="wrong") as client:
         with pytest.raises(UnauthorizedError):
             client.get_img_id("latest")
@@ -123,10 +125,10 @@ def test_a_wrong_password_fails_at_once(driver: Driver, serve: Serve) -> None:
         assert "wrong" not in str(client.explain_auth())
 
 
-def test_writing_without_a_session_says_what_to_call(driver: Driver, serve: Serve) -> None:
-    registry = serve(role="both")
+def test_writing_without_a_session_says_what_to_call(driver: Driver, start_registry: StartRegistry) -> None:
+    registry = start_registry(role="both")
     with driver.v1(f"{registry.host}/team/app") as client:
-        push(client)
+        push_image(client)
     with driver.v1(f"{registry.host}/team/app") as client:
         with pytest.raises(AuthError, match="a token for write, which put_repo returns"):
             client.put_repo_tag("other", TOP)
@@ -136,8 +138,8 @@ def test_writing_without_a_session_says_what_to_call(driver: Driver, serve: Serv
             client.delete_repo_tag("other")
 
 
-def test_a_standalone_registry_wants_no_session(driver: Driver, serve: Serve) -> None:
-    registry = serve()
+def test_a_standalone_registry_needs_no_session(driver: Driver, start_registry: StartRegistry) -> None:
+    registry = start_registry()
     with driver.v1(f"{registry.host}/team/app") as client:
         client.put_img_json(BASE, JSON[BASE])
         client.put_img_checksum(BASE, client.put_img_layer(BASE, LAYERS[BASE], img_json=JSON[BASE]))
@@ -152,10 +154,10 @@ def test_a_standalone_registry_wants_no_session(driver: Driver, serve: Serve) ->
 
 
 @pytest.mark.parametrize("role", ["standalone", "both"])
-def test_deleting_a_repository(driver: Driver, serve: Serve, role: str) -> None:
-    registry = serve(role=role)
+def test_deleting_a_repository(driver: Driver, start_registry: StartRegistry, role: str) -> None:
+    registry = start_registry(role=role)
     with driver.v1(f"{registry.host}/team/app") as client:
-        push(client)
+        push_image(client)
         client.delete_repo()
         with pytest.raises(NotFoundError):
             client.list_repo_tags()
@@ -163,11 +165,11 @@ def test_deleting_a_repository(driver: Driver, serve: Serve, role: str) -> None:
             client.delete_repo()
 
 
-def test_deleting_on_two_hosts(driver: Driver, serve: Serve) -> None:
-    index = serve(role="index", users=USERS)
-    registry = serve(index, role="registry")
+def test_deleting_on_two_hosts(driver: Driver, start_registry: StartRegistry) -> None:
+    index = start_registry(role="index", users=USERS)
+    registry = start_registry(index, role="registry")
     with driver.v1(f"{index.host}/team/app", **USER) as client:
-        push(client)
+        push_image(client)
         index.requests.clear()
         registry.requests.clear()
         client.delete_repo()
@@ -179,14 +181,14 @@ def test_deleting_on_two_hosts(driver: Driver, serve: Serve) -> None:
     assert on_index[1].header("x-docker-endpoints") == registry.host
 
 
-def test_layers_elsewhere(driver: Driver, serve: Serve) -> None:
-    """A redirect to another origin takes neither the token nor the cookie along."""
+def test_a_layer_on_another_origin(driver: Driver, start_registry: StartRegistry) -> None:
+    """Neither the token nor the cookie is sent to another origin after a redirect."""
     storage = MemoryStorage()
-    elsewhere = serve(storage=storage)
-    index = serve(role="both", users=USERS, cookies=True, storage=storage, layer_redirect=elsewhere.url)
+    elsewhere = start_registry(storage=storage)
+    index = start_registry(role="both", users=USERS, cookies=True, storage=storage, layer_redirect=elsewhere.url)
     with driver.v1(f"{index.host}/team/app", **USER) as client:
-        push(client)
-        assert pull(client) == LAYERS
+        push_image(client)
+        assert pull_image(client) == LAYERS
     # The length is told beforehand, so that the client may have it all before the request is logged.
     _soon(lambda: len(elsewhere.requests) == 2 or None)
     for request in elsewhere.requests:
@@ -195,10 +197,10 @@ def test_layers_elsewhere(driver: Driver, serve: Serve) -> None:
         assert request.header("host") == elsewhere.host
 
 
-def test_a_part_of_a_layer(driver: Driver, serve: Serve) -> None:
-    registry = serve()
+def test_a_range_of_a_layer(driver: Driver, start_registry: StartRegistry) -> None:
+    registry = start_registry()
     with driver.v1(f"{registry.host}/team/app") as client:
-        push(client)
+        push_image(client)
         with client.get_img_layer_stream(BASE, range="bytes=5-9") as stream:
             assert stream.read(2) + stream.read() == LAYERS[BASE][5:10]
             assert (stream.verification, stream.checksum) == ("unverified", None)
@@ -208,10 +210,10 @@ def test_a_part_of_a_layer(driver: Driver, serve: Serve) -> None:
             assert first and LAYERS[BASE].startswith(first)
 
 
-def test_sources_of_a_layer(driver: Driver, serve: Serve, tmp_path: Path) -> None:
+def test_sources_of_a_layer(driver: Driver, start_registry: StartRegistry, tmp_path: Path) -> None:
     path = tmp_path / "layer"
     path.write_bytes(LAYERS[BASE])
-    registry = serve(role="both")
+    registry = start_registry(role="both")
     for number, source in enumerate([path, io.BytesIO(LAYERS[BASE]), memoryview(LAYERS[BASE])]):
         img_id = f"{number:064x}"
         document = JSON[BASE].replace(BASE.encode(), img_id.encode())
@@ -223,10 +225,10 @@ def test_sources_of_a_layer(driver: Driver, serve: Serve, tmp_path: Path) -> Non
                 assert stream.read() == LAYERS[BASE]
 
 
-def test_the_rest_of_the_table(driver: Driver, serve: Serve) -> None:
-    registry = serve(role="both", users=USERS)
+def test_the_other_calls(driver: Driver, start_registry: StartRegistry) -> None:
+    registry = start_registry(role="both", users=USERS)
     with driver.v1(f"{registry.host}/team/app", **USER) as client:
-        push(client)
+        push_image(client)
         assert client.get_repo_json().last_update is not None
         assert client.get_repo_tag_json("latest").last_update is not None
         client.put_repo_auth()
@@ -240,10 +242,10 @@ def test_the_rest_of_the_table(driver: Driver, serve: Serve) -> None:
     assert creating.header("authorization") is None
 
 
-def test_layers_are_iterated_over(serve: Serve) -> None:
-    registry = serve(role="both")
+def test_layers_are_iterated_over(start_registry: StartRegistry) -> None:
+    registry = start_registry(role="both")
     with RegistryClientV1(f"{registry.host}/team/app") as client:
-        push(client)
+        push_image(client)
         with client.get_img_layer_stream(TOP) as stream:
             assert b"".join(stream) == LAYERS[TOP]
             assert stream.verification == "verified"
@@ -251,17 +253,17 @@ def test_layers_are_iterated_over(serve: Serve) -> None:
 
 
 @pytest.mark.anyio
-async def test_layers_are_iterated_over_by_tasks(serve: Serve) -> None:
-    registry = serve(role="both")
+async def test_layers_are_iterated_over_by_tasks(start_registry: StartRegistry) -> None:
+    registry = start_registry(role="both")
     with RegistryClientV1(f"{registry.host}/team/app") as pusher:
-        push(pusher)
+        push_image(pusher)
     async with AsyncRegistryClientV1(f"{registry.host}/team/app") as client, client.get_img_layer_stream(TOP) as stream:
         assert b"".join([chunk async for chunk in stream]) == LAYERS[TOP]
         assert stream.verification == "verified"
 
 
-def test_what_is_in_a_layer(driver: Driver, serve: Serve) -> None:
-    registry = serve(role="both")
+def test_the_files_of_a_layer(driver: Driver, start_registry: StartRegistry) -> None:
+    registry = start_registry(role="both")
     with io.BytesIO() as file, tarfile.open(fileobj=file, mode="w") as archive:
         archive.addfile(tarfile.TarInfo("greeting"))
         archive.close()
@@ -275,8 +277,8 @@ def test_what_is_in_a_layer(driver: Driver, serve: Serve) -> None:
         assert _soon(lambda: client.get_img_diff(BASE)).created is not None
 
 
-def test_an_unbound_client(driver: Driver, serve: Serve) -> None:
-    registry = serve()
+def test_an_unbound_client(driver: Driver, start_registry: StartRegistry) -> None:
+    registry = start_registry()
     with driver.v1(index=registry.host) as client:
         client.ping()
         for call in (client.list_repo_tags, client.list_repo_imgs, lambda: client.get_img_json(TOP)):

@@ -8,13 +8,13 @@ import httpx
 import pytest
 
 from docker_registry_sdk import NotFoundError, RegistryError
-from tests.legacy_v1.conftest import Serve
-from tests.legacy_v1.driving import Driver
-from tests.legacy_v1.pushing import BASE
+from tests.legacy_v1.conftest import StartRegistry
+from tests.legacy_v1.driver import Driver
+from tests.legacy_v1.layered_image import BASE
 
 
 def pages(*found: list[str], **facts: Any) -> Any:
-    """Return what answers a search with one page after the other, over and over."""
+    """Return a function that answers a search with one page after the other, in a circle."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         number = int(request.url.params.get("page", "1"))
@@ -28,8 +28,8 @@ def names(results: Any) -> list[str]:
     return [result.name for result in results]
 
 
-def test_docker_registry(driver: Driver, serve: Serve) -> None:
-    registry = serve()
+def test_docker_registry(driver: Driver, start_registry: StartRegistry) -> None:
+    registry = start_registry()
     with driver.v1(index=registry.host) as client:
         for name in ("team/app", "other/app"):
             client.with_repo(name).put_repo([BASE])
@@ -44,22 +44,22 @@ def test_docker_registry(driver: Driver, serve: Serve) -> None:
     ]
 
 
-def test_no_search(driver: Driver, serve: Serve) -> None:
-    with driver.v1(index=serve(search=False).host) as client, pytest.raises(NotFoundError):
+def test_an_index_without_search(driver: Driver, start_registry: StartRegistry) -> None:
+    with driver.v1(index=start_registry(search=False).host) as client, pytest.raises(NotFoundError):
         client.search("app")
 
 
-def test_all_pages(driver: Driver) -> None:
+def test_all_pages_are_read(driver: Driver) -> None:
     with driver.v1(index="i.example.com", **driver.mocked(pages(["a", "b"], ["c"], ["d"]))) as client:
         assert names(client.iter_search("x")) == ["a", "b", "c", "d"]
 
 
-def test_an_empty_page_is_the_end(driver: Driver) -> None:
+def test_an_empty_page_ends_the_search(driver: Driver) -> None:
     with driver.v1(index="i.example.com", **driver.mocked(pages(["a"], [], ["c"]))) as client:
         assert names(client.iter_search("x")) == ["a"]
 
 
-def test_a_page_that_comes_again(driver: Driver) -> None:
+def test_a_repeated_page_is_an_error(driver: Driver) -> None:
     with (
         driver.v1(index="i.example.com", **driver.mocked(pages(["a"], ["b"], num_pages=10**9))) as client,
         pytest.raises(RegistryError, match="same page of the search twice"),
@@ -67,7 +67,7 @@ def test_a_page_that_comes_again(driver: Driver) -> None:
         list(client.iter_search("x"))
 
 
-def test_pages_without_end(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_endless_search_is_an_error(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("docker_registry_sdk.legacy_v1.search_pages.MAX_PAGES", 5)
 
     def endless(request: httpx.Request) -> httpx.Response:

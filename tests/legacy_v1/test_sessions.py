@@ -1,4 +1,4 @@
-"""What goes to whom: tokens, cookies and passwords, over servers that are functions."""
+"""Which hosts get tokens, cookies and passwords; the servers are functions."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import pytest
 
 from docker_registry_sdk import AuthError, Credential, DigestMismatchError, NotFoundError, TransportError, UnauthorizedError
 from docker_registry_sdk._core.wire import call_of
-from tests.legacy_v1.driving import Driver
-from tests.legacy_v1.pushing import BASE, JSON, LAYERS, TOP, USER, payload
+from tests.legacy_v1.driver import Driver
+from tests.legacy_v1.layered_image import BASE, JSON, LAYERS, TOP, USER, payload
 
 BASIC = "Basic YWxpY2U6c2VjcmV0"
 Handler = Callable[[httpx.Request], httpx.Response]
 
 
 class Server:
-    """Answers by path, and remembers what it was asked.
+    """A server that answers by path, and records the requests.
 
     Args:
         session: The headers that open a session.
-        others: What answers a path in its own way.
+        others: Functions that answer the paths that end in their names.
     """
 
     def __init__(self, session: dict[str, str], **others: Handler) -> None:
@@ -44,8 +44,8 @@ class Server:
         return [(one.url.host, one.headers.get("authorization"), one.headers.get("cookie")) for one in self.seen]
 
 
-def test_docker_hub(driver: Driver) -> None:
-    """Its index and its registry are hosts of their own, and the password stays with the index."""
+def test_the_password_is_sent_only_to_the_index_of_docker_hub(driver: Driver) -> None:
+    """The index and the registry of Docker Hub are two hosts."""
     server = Server({"X-Docker-Token": "abc"})
     with driver.v1("alpine", **USER, **driver.mocked(server)) as client:
         client.list_repo_tags()
@@ -56,7 +56,7 @@ def test_docker_hub(driver: Driver) -> None:
 
 @pytest.mark.parametrize("given", ["abc", "Token abc", "token  abc", " Token abc"])
 @pytest.mark.parametrize("header", ["X-Docker-Token", "WWW-Authenticate"])
-def test_the_word_token_goes_out_once(driver: Driver, given: str, header: str) -> None:
+def test_the_word_token_is_sent_once(driver: Driver, given: str, header: str) -> None:
     if header == "WWW-Authenticate":
         given = f"Token {given.split()[-1]}"
     server = Server({header: given})
@@ -65,8 +65,8 @@ def test_the_word_token_goes_out_once(driver: Driver, given: str, header: str) -
     assert server.seen[-1].headers["authorization"] == "Token abc"
 
 
-def test_cookies_stay_with_their_origin(driver: Driver) -> None:
-    """Names and values go back, attributes do not, and the index never sees those of the registry."""
+def test_cookies_are_sent_only_to_their_origin(driver: Driver) -> None:
+    """Only names and values of cookies are sent back, and the index does not get the cookies of the registry."""
 
     def tags(request: httpx.Request) -> httpx.Response:
         cookies = [("Set-Cookie", "session=S1; Path=/; HttpOnly"), ("Set-Cookie", "other=O; Domain=example.com; Secure")]
@@ -91,8 +91,8 @@ def test_cookies_stay_with_their_origin(driver: Driver) -> None:
     ]
 
 
-def test_a_cookie_that_is_no_session(driver: Driver) -> None:
-    """A balancer's cookie does not let anybody in: after one refusal the token goes along."""
+def test_a_cookie_of_a_load_balancer_does_not_replace_the_token(driver: Driver) -> None:
+    """A cookie alone may be rejected once; after that the token is sent with it."""
 
     def tags(request: httpx.Request) -> httpx.Response:
         if request.headers.get("authorization") != "Token abc":
@@ -123,11 +123,11 @@ def test_an_expired_token_is_renewed_once(driver: Driver) -> None:
         good.clear()
         with pytest.raises(UnauthorizedError):
             client.list_repo_tags()
-    assert len(server.seen) == 7  # the answer to the renewed session counts
+    assert len(server.seen) == 7  # the response in the renewed session is final
 
 
-def test_a_proxy_that_asks_for_basic(driver: Driver) -> None:
-    """A standalone registry behind one gives tokens that mean nothing, and wants the password on every call."""
+def test_a_proxy_that_requires_basic(driver: Driver) -> None:
+    """A standalone registry behind such a proxy issues useless tokens, and needs the password on every call."""
 
     def tags(request: httpx.Request) -> httpx.Response:
         if request.headers.get("authorization") != BASIC:
@@ -142,16 +142,16 @@ def test_a_proxy_that_asks_for_basic(driver: Driver) -> None:
     assert [answer for _, answer, _ in server.shown()] == [BASIC, "Token abc", BASIC, BASIC]
     server.seen.clear()
     with driver.v1("r.example.com/a/b", **USER, **driver.mocked(server)) as client:
-        client.put_repo_tag("tags", TOP)  # which wants no session here
-    # Another host that asks for it does not get it.
+        client.put_repo_tag("tags", TOP)  # which needs no session here
+    # Another host that requires Basic does not get the password.
     server = Server({**session, "X-Docker-Endpoints": "other.example.com"}, tags=tags)
     with driver.v1("r.example.com/a/b", **USER, **driver.mocked(server)) as client, pytest.raises(UnauthorizedError):
         client.list_repo_tags()
     assert server.shown() == [("r.example.com", BASIC, None), ("other.example.com", "Token abc", None)]
 
 
-def test_an_index_that_redirects(driver: Driver) -> None:
-    """What another host says is no word of the index, and the password does not follow."""
+def test_a_redirected_index_gets_no_password_and_opens_no_session(driver: Driver) -> None:
+    """The response of another host is not that of the index, and the password is not sent there."""
 
     def images(request: httpx.Request) -> httpx.Response:
         if request.url.host == "i.example.com":
@@ -184,7 +184,7 @@ def test_an_index_that_redirects(driver: Driver) -> None:
         ("r.example.com, evil.example.net", "another site"),
     ],
 )
-def test_hostile_endpoints(driver: Driver, endpoint: str, said: str) -> None:
+def test_disallowed_endpoints_get_no_request(driver: Driver, endpoint: str, said: str) -> None:
     server = Server({"X-Docker-Token": "abc", "X-Docker-Endpoints": endpoint})
     with driver.v1("i.example.com/a/b", **USER, **driver.mocked(server)) as client:
         for call in (client.list_repo_tags, lambda: client.get_img_json(TOP), client.get_repo_json):
@@ -206,8 +206,8 @@ def test_a_trusted_endpoint(driver: Driver) -> None:
     assert server.seen[1].url.port == 8443
 
 
-def test_a_registry_that_redirects(driver: Driver) -> None:
-    """Neither token nor cookie goes along, and nothing goes to plain http."""
+def test_a_redirect_of_a_registry_gets_no_credentials(driver: Driver) -> None:
+    """Token and cookie are not sent along, and a redirect to plain http is refused."""
     where = ["https://storage.example.net/blob?Signature=s"]
 
     def layer(request: httpx.Request) -> httpx.Response:
@@ -242,7 +242,7 @@ def test_a_registry_that_redirects(driver: Driver) -> None:
         ({"X-Docker-Checksum-Payload": payload(TOP)}, "wrong"),
     ],
 )
-def test_what_a_layer_is_checked_by(driver: Driver, headers: dict[str, str], kind: str) -> None:
+def test_a_layer_is_verified_against_its_payload_checksum(driver: Driver, headers: dict[str, str], kind: str) -> None:
     answers: dict[str, Any] = {
         "json": lambda request: httpx.Response(200, headers=headers, content=JSON[BASE]),
         "layer": lambda request: httpx.Response(200, content=LAYERS[BASE]),
@@ -259,24 +259,24 @@ def test_what_a_layer_is_checked_by(driver: Driver, headers: dict[str, str], kin
         assert stream.verification == kind
 
 
-def test_an_unknown_repository_is_the_answer_of_the_index(driver: Driver) -> None:
+def test_an_unknown_repository_is_reported_by_the_index(driver: Driver) -> None:
     server = Server({}, images=lambda request: httpx.Response(404, json={"error": "images not found"}))
     with driver.v1("r.example.com/a/b", **driver.mocked(server)) as client:
         with pytest.raises(NotFoundError, match="images not found"):
             client.list_repo_tags()
-        client.put_repo_tag("latest", TOP)  # which may make it
+        client.put_repo_tag("latest", TOP)  # which may create the repository
     assert [one.method for one in server.seen] == ["GET", "GET", "PUT"]
 
 
-def test_the_tags_of_the_hub(driver: Driver) -> None:
+def test_tags_in_the_format_of_docker_hub(driver: Driver) -> None:
     tags = [{"layer": "aaaaaaaa", "name": "latest"}, {"layer": None, "name": "odd"}]
     server = Server({}, tags=lambda request: httpx.Response(200, json=tags))
     with driver.v1("r.example.com/a/b", **driver.mocked(server)) as client:
         assert client.list_repo_tags() == {"latest": "aaaaaaaa"}
 
 
-def test_a_password_that_has_changed(driver: Driver) -> None:
-    """The provider is asked once more after a refusal, and what it says then counts."""
+def test_a_changed_password_is_looked_up_again(driver: Driver) -> None:
+    """The provider is called again after a 401, and its new password is used."""
 
     passwords = ["old", "secret"]
 

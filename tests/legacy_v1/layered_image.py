@@ -1,4 +1,4 @@
-"""A small image of two layers, and how it is pushed."""
+"""A small image of two layers, and functions that push and pull it."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def payload(img_id: str) -> str:
     return "sha256:" + hashlib.sha256(JSON[img_id] + b"\n" + LAYERS[img_id]).hexdigest()
 
 
-def push(client: Any, *tags: str, streamed: bool = False) -> None:
-    """Push the image whole, in the order that registries ask for."""
+def push_image(client: Any, *tags: str, streamed: bool = False) -> None:
+    """Push the whole image in the order that registries require."""
     client.put_repo([BASE, TOP])
     for img_id in (BASE, TOP):
         client.put_img_json(img_id, JSON[img_id])
@@ -34,13 +34,13 @@ def push(client: Any, *tags: str, streamed: bool = False) -> None:
     client.put_repo_imgs([RepoImg(id=img_id, checksum=payload(img_id)) for img_id in (BASE, TOP)])
 
 
-def pull(client: Any) -> dict[str, bytes]:
-    """Pull the image that `latest` names, and return its layers by their ids."""
+def pull_image(client: Any) -> dict[str, bytes]:
+    """Pull the image of the tag `latest`, and return its layers by image id."""
     found: dict[str, bytes] = {}
     for img_id in client.get_img_ancestry(client.get_img_id("latest")):
-        answer = client.get_img_json(img_id)
-        assert (answer.raw, answer.body.id) == (JSON[img_id], img_id)
-        with client.get_img_layer_stream(img_id, img_json=answer) as stream:
+        response = client.get_img_json(img_id)
+        assert (response.raw, response.body.id) == (JSON[img_id], img_id)
+        with client.get_img_layer_stream(img_id, img_json=response) as stream:
             assert stream.verification == "unverified"
             found[img_id] = stream.read()
             assert stream.verification == "verified"

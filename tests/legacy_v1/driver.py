@@ -1,4 +1,4 @@
-"""Driving sync and async clients by the same test."""
+"""Test sync and async clients with the same test code."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from tests.support.validation import Exchanges
 
 
 class Driver:
-    """Makes clients of one kind, and calls them.
+    """A maker of sync or async clients whose methods are called in the same way.
 
     Args:
-        portal: Where async clients live; None for sync ones.
-        exchanges: Where the exchanges of its clients are held against the specification.
+        portal: The event loop of async clients; None for sync clients.
+        exchanges: The validation of the exchanges against the specification.
     """
 
     def __init__(self, portal: BlockingPortal | None, exchanges: Exchanges) -> None:
@@ -29,7 +29,7 @@ class Driver:
         self._exchanges = exchanges
 
     def v1(self, name: str | None = None, **options: Any) -> AbstractContextManager[Any]:
-        """Open a client of API v1, whose exchanges are validated unless it brings an httpx client of its own."""
+        """Open a client of API v1; its exchanges are validated unless it is passed an httpx client."""
         if "http_client" not in options:
             return self._validated(name, options)
         return self._opened(sdk.RegistryClientV1(name, **options) if self._portal is None else self._made(name, options))
@@ -59,7 +59,7 @@ class Driver:
         return {"http_client": kind(transport=transport), "max_retries": 0}
 
     def create(self, name: str | None = None, **options: Any) -> AbstractContextManager[Any]:
-        """Open a client of whatever version the registry speaks."""
+        """Open a client of the API version that the registry speaks."""
         if self._portal is None:
             return self._opened(sdk.create_client(name, **options))
         return self._opened(self._wait(sdk.create_async_client(name, **options)))
@@ -91,7 +91,7 @@ class Driver:
         return self._portal.call(wait)
 
     def finish(self, result: Any) -> Any:
-        """Return what a call of an async object comes to, without anything async in it."""
+        """Return the result of a call of an async object in sync form: await it, collect it, or wrap it."""
         if inspect.isawaitable(result):
             return self._wait(result)
         if isinstance(result, AbstractAsyncContextManager) and not hasattr(result, "ping"):
@@ -125,7 +125,7 @@ async def _collected(items: Any) -> list[Any]:
 
 @contextmanager
 def drive(kind: str, exchanges: Exchanges) -> Iterator[Driver]:
-    """Give a driver of sync or of async clients."""
+    """Yield a driver of sync or of async clients."""
     if kind == "sync":
         yield Driver(None, exchanges)
         return

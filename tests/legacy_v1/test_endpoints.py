@@ -11,15 +11,15 @@ import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV1, AuthError, RegistryClientV1
 from docker_registry_sdk.testing import EmbeddedRegistry, V1Settings
-from tests.legacy_v1.conftest import Serve
-from tests.legacy_v1.driving import Driver
-from tests.legacy_v1.pushing import LAYERS, TOP, USER, USERS, pull, push
+from tests.legacy_v1.conftest import StartRegistry
+from tests.legacy_v1.driver import Driver
+from tests.legacy_v1.layered_image import LAYERS, TOP, USER, USERS, pull_image, push_image
 
 
-def test_an_endpoint_of_another_site_hears_nothing(driver: Driver, serve: Serve) -> None:
-    other = serve()
+def test_an_endpoint_of_another_site_gets_no_request(driver: Driver, start_registry: StartRegistry) -> None:
+    other = start_registry()
     named = other.host.replace("127.0.0.1", "localhost")
-    index = serve(role="index", users=USERS, endpoints=(named,))
+    index = start_registry(role="index", users=USERS, endpoints=(named,))
     with driver.v1(f"{index.host}/team/app", **USER) as client:
         client.put_repo([TOP])
         for call in (client.list_repo_tags, client.delete_repo):
@@ -29,19 +29,19 @@ def test_an_endpoint_of_another_site_hears_nothing(driver: Driver, serve: Serve)
     assert len(other.requests) == 0
 
 
-def test_an_endpoint_that_is_trusted(driver: Driver, serve: Serve) -> None:
-    index = serve(role="index", users=USERS, endpoints=())
-    registry = serve(index, role="registry")
+def test_a_trusted_endpoint_gets_requests(driver: Driver, start_registry: StartRegistry) -> None:
+    index = start_registry(role="index", users=USERS, endpoints=())
+    registry = start_registry(index, role="registry")
     named = registry.host.replace("127.0.0.1", "localhost")
     index._index._endpoints = (named,)
     with driver.v1(f"{index.host}/team/app", **USER, trusted_realms=[named]) as client:
-        push(client)
-        assert pull(client) == LAYERS
+        push_image(client)
+        assert pull_image(client) == LAYERS
     assert len(registry.requests) > 5
 
 
-def test_a_secure_index_that_names_plain_http(driver: Driver, serve: Serve) -> None:
-    plain = serve()
+def test_an_https_index_must_not_name_an_http_endpoint(driver: Driver, start_registry: StartRegistry) -> None:
+    plain = start_registry()
     settings = V1Settings(role="index", users=USERS, endpoints=(f"http://{plain.host}",))
     with EmbeddedRegistry(v1=settings, tls=True) as index:
         options = {**USER, "ca_file": index.ca_file, "trusted_realms": ["127.0.0.1"]}
@@ -52,33 +52,33 @@ def test_a_secure_index_that_names_plain_http(driver: Driver, serve: Serve) -> N
     assert len(plain.requests) == 0
 
 
-def test_over_tls(driver: Driver) -> None:
+def test_an_index_and_an_endpoint_with_tls(driver: Driver) -> None:
     settings = V1Settings(role="both", users=USERS, cookies=True)
     with EmbeddedRegistry(v1=settings, tls=True) as registry:
         options = {**USER, "ca_file": registry.ca_file}
         with driver.v1(f"{registry.host}/team/app", **options) as client:
-            push(client)
-            assert pull(client) == LAYERS
+            push_image(client)
+            assert pull_image(client) == LAYERS
 
 
-def test_credentials_of_the_configuration_file(driver: Driver, serve: Serve, tmp_path: Path) -> None:
-    index = serve(role="index", users=USERS)
-    registry = serve(index, role="registry")
+def test_credentials_of_the_configuration_file(driver: Driver, start_registry: StartRegistry, tmp_path: Path) -> None:
+    index = start_registry(role="index", users=USERS)
+    registry = start_registry(index, role="registry")
     folder = tmp_path / ".docker"
     folder.mkdir()
     entries = ", ".join(f'"{one.host}": {{"username": "alice", "password": "secret"}}' for one in (index, registry))
     (folder / "config.json").write_text(f'{{"auths": {{{entries}}}}}')
     with driver.v1(f"{index.host}/team/app") as client:
-        push(client)
+        push_image(client)
         assert "config.json" in str(client.explain_auth())
     assert all(request.status in (200, 204) for request in (*index.requests, *registry.requests))
 
 
 @pytest.mark.parametrize("settings", [{}, {"cookies": True}, {"single_use": True}], ids=repr)
-def test_threads_share_a_session(serve: Serve, settings: dict[str, bool]) -> None:
-    registry = serve(role="both", **settings)
+def test_threads_share_a_session(start_registry: StartRegistry, settings: dict[str, bool]) -> None:
+    registry = start_registry(role="both", **settings)
     with RegistryClientV1(f"{registry.host}/team/app") as client:
-        push(client)
+        push_image(client)
     start = threading.Barrier(20)
 
     def read() -> dict[str, str]:
@@ -100,10 +100,10 @@ def test_threads_share_a_session(serve: Serve, settings: dict[str, bool]) -> Non
 
 
 @pytest.mark.anyio
-async def test_tasks_share_a_session(serve: Serve) -> None:
-    registry = serve(role="both")
+async def test_tasks_share_a_session(start_registry: StartRegistry) -> None:
+    registry = start_registry(role="both")
     with RegistryClientV1(f"{registry.host}/team/app") as pusher:
-        push(pusher)
+        push_image(pusher)
     before = len(registry.requests)
     found: list[dict[str, str]] = []
 

@@ -1,4 +1,4 @@
-"""Answers to get_manifest as odd registries and caches give them."""
+"""Malformed responses to get_manifest, as some registries and caches send them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import pytest
 from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.errors import DigestMismatchError, ParseError, RegistryError, UnexpectedContentType
 from docker_registry_sdk.v2.models import DockerManifest, DockerManifestList, ImageIndex, ImageManifest
-from tests.client.conftest import Connect
 from tests.core.wire.loopback import Handler, Loopback
 from tests.support.images import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, digest_of, index_of, make_image
 
@@ -21,11 +20,6 @@ IMAGE = make_image()
 INDEX = index_of(OCI_INDEX, OCI_MANIFEST, {"amd64": IMAGE.oci})
 LIST = index_of(DOCKER_LIST, DOCKER_MANIFEST, {"amd64": IMAGE.docker})
 ODD = ("text/plain", "text/plain; charset=utf-8", "text/html", "application/json", "application/octet-stream", "")
-
-
-@pytest.fixture
-async def odd(attach: Connect, loopback: Loopback) -> AsyncRegistryClientV2:
-    return await attach(loopback.url)
 
 
 def answer(loopback: Loopback, content: bytes, media_type: str, **headers: str) -> None:
@@ -40,7 +34,9 @@ def without_type(content: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("media_type", ODD)
-async def test_an_odd_content_type_leaves_it_to_the_body(odd: AsyncRegistryClientV2, loopback: Loopback, media_type: str) -> None:
+async def test_with_a_generic_content_type_the_body_decides(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback, media_type: str
+) -> None:
     for content, model, found in (
         (IMAGE.oci, ImageManifest, OCI_MANIFEST),
         (IMAGE.docker, DockerManifest, DOCKER_MANIFEST),
@@ -51,14 +47,16 @@ async def test_an_odd_content_type_leaves_it_to_the_body(odd: AsyncRegistryClien
     ):
         answer(loopback, content, media_type)
         for ref in ("v1", digest_of(content)):
-            pulled = await odd.get_manifest(ref)
+            pulled = await loopback_client.get_manifest(ref)
             assert isinstance(pulled.manifest, model)
             assert (pulled.media_type, pulled.raw, pulled.digest) == (found, content, digest_of(content))
             assert pulled.headers is None
 
 
 @pytest.mark.parametrize("media_type", ODD)
-async def test_what_is_no_manifest_keeps_its_bytes(odd: AsyncRegistryClientV2, loopback: Loopback, media_type: str) -> None:
+async def test_a_body_that_is_not_a_manifest_is_returned_as_raw_bytes(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback, media_type: str
+) -> None:
     for content in (
         b"<html>login</html>",
         b"{}",
@@ -70,27 +68,31 @@ async def test_what_is_no_manifest_keeps_its_bytes(odd: AsyncRegistryClientV2, l
     ):
         answer(loopback, content, media_type)
         with pytest.raises(UnexpectedContentType) as caught:
-            await odd.get_manifest("v1")
+            await loopback_client.get_manifest("v1")
         assert caught.value.raw == content
 
 
-async def test_a_media_type_that_names_another_kind_is_not_guessed_at(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
+async def test_an_unknown_media_type_in_the_body_is_not_guessed(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback
+) -> None:
     for media_type in ("application/vnd.oci.artifact.manifest.v1+json", "application/vnd.example.manifest+json", "image/png"):
         answer(loopback, without_type(IMAGE.oci), media_type)
         with pytest.raises(UnexpectedContentType) as caught:
-            await odd.get_manifest("v1")
+            await loopback_client.get_manifest("v1")
         assert (caught.value.raw, caught.value.media_type) == (without_type(IMAGE.oci), media_type)
 
 
 @pytest.mark.parametrize("media_type", [OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_LIST])
-async def test_a_manifest_that_is_none_is_a_parse_error(odd: AsyncRegistryClientV2, loopback: Loopback, media_type: str) -> None:
+async def test_a_malformed_manifest_is_a_parse_error(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback, media_type: str
+) -> None:
     for content in (b"<html>", b"{}", b"[]", b"null", b"", b'{"schemaVersion": 2, "config": 1, "layers": 1, "manifests": 1}'):
         answer(loopback, content, media_type)
         with pytest.raises(ParseError):
-            await odd.get_manifest("v1")
+            await loopback_client.get_manifest("v1")
 
 
-async def test_two_kinds_at_once_are_refused(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
+async def test_a_manifest_of_two_kinds_is_refused(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:
     image, index = json.loads(IMAGE.oci), json.loads(INDEX)
     for added, types in (
         ({**image, "manifests": index["manifests"]}, (OCI_MANIFEST, "text/plain")),
@@ -104,64 +106,64 @@ async def test_two_kinds_at_once_are_refused(odd: AsyncRegistryClientV2, loopbac
             for media_type in types:
                 answer(loopback, json.dumps(document).encode(), media_type)
                 with pytest.raises(ParseError, match="as either kind"):
-                    await odd.get_manifest("v1")
+                    await loopback_client.get_manifest("v1")
 
 
-async def test_nulls_are_no_second_kind(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
+async def test_null_fields_of_another_kind_are_ignored(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:
     content = json.dumps({**json.loads(IMAGE.oci), "manifests": None}).encode()
     answer(loopback, content, OCI_MANIFEST)
-    assert (await odd.get_manifest("v1")).raw == content
+    assert (await loopback_client.get_manifest("v1")).raw == content
 
 
 async def test_a_media_type_in_the_body_that_contradicts_the_header_is_refused(
-    odd: AsyncRegistryClientV2, loopback: Loopback
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback
 ) -> None:
     for content, media_type in ((IMAGE.oci, DOCKER_MANIFEST), (IMAGE.docker, OCI_MANIFEST), (INDEX, DOCKER_LIST)):
         answer(loopback, content, media_type)
         with pytest.raises(ParseError, match="mediaType"):
-            await odd.get_manifest(digest_of(content))
+            await loopback_client.get_manifest(digest_of(content))
 
 
 @pytest.mark.parametrize("media_type", [OCI_MANIFEST, "text/plain"])
-async def test_the_claimed_digest_is_checked(odd: AsyncRegistryClientV2, loopback: Loopback, media_type: str) -> None:
+async def test_the_claimed_digest_is_checked(loopback_client: AsyncRegistryClientV2, loopback: Loopback, media_type: str) -> None:
     other, sha512 = digest_of(b"other"), f"sha512:{hashlib.sha512(IMAGE.oci).hexdigest()}"
     answer(loopback, IMAGE.oci, media_type, Docker_Content_Digest=other)
     for ref in ("v1", digest_of(IMAGE.oci)):
         with pytest.raises(DigestMismatchError) as caught:
-            await odd.get_manifest(ref)
+            await loopback_client.get_manifest(ref)
         assert (caught.value.expected, caught.value.actual) == (other, digest_of(IMAGE.oci))
     answer(loopback, IMAGE.oci, media_type, Docker_Content_Digest=f"sha512:{'0' * 128}")
     with pytest.raises(DigestMismatchError):
-        await odd.get_manifest("v1")
+        await loopback_client.get_manifest("v1")
     headers: list[dict[str, Any]] = [{}, {"Docker_Content_Digest": sha512}]
     headers += [{"Docker_Content_Digest": claim} for claim in ("", "nonsense", "md5:abc", f"blake3:{'0' * 64}")]
     for claim in headers:
         answer(loopback, IMAGE.oci, media_type, **claim)
-        assert (await odd.get_manifest("v1")).digest == digest_of(IMAGE.oci)
+        assert (await loopback_client.get_manifest("v1")).digest == digest_of(IMAGE.oci)
 
 
-async def test_the_requested_digest_is_checked(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
+async def test_the_requested_digest_is_checked(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:
     for media_type in (OCI_MANIFEST, "text/plain"):
         answer(loopback, IMAGE.oci, media_type)
         for wanted in (digest_of(b"other"), f"sha512:{'0' * 128}"):
             with pytest.raises(DigestMismatchError) as caught:
-                await odd.get_manifest(wanted)
+                await loopback_client.get_manifest(wanted)
             assert caught.value.expected == wanted
     sha512 = f"sha512:{hashlib.sha512(IMAGE.oci).hexdigest()}"
-    assert (await odd.get_manifest(sha512)).digest == sha512
+    assert (await loopback_client.get_manifest(sha512)).digest == sha512
 
 
-async def test_accept_chooses_media_types(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
+async def test_accept_chooses_media_types(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:
     answer(loopback, IMAGE.oci, OCI_MANIFEST)
-    await odd.get_manifest("v1", accept=[OCI_MANIFEST, OCI_INDEX])
-    await odd.head_manifest("v1", accept=[OCI_INDEX])
-    await odd.get_manifest("v1")
+    await loopback_client.get_manifest("v1", accept=[OCI_MANIFEST, OCI_INDEX])
+    await loopback_client.head_manifest("v1", accept=[OCI_INDEX])
+    await loopback_client.get_manifest("v1")
     accepted = [seen.headers["accept"] for seen in loopback.seen]
     assert accepted[:2] == [f"{OCI_MANIFEST}, {OCI_INDEX}", OCI_INDEX]
     assert accepted[2].count(",") == 5
 
 
-async def test_a_manifest_without_end_is_not_read_to_it(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
+async def test_an_endless_manifest_is_read_up_to_the_limit(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:
     def endless(handler: Handler) -> None:
         handler.send_response(200)
         handler.send_header("Content-Type", OCI_MANIFEST)
@@ -172,32 +174,36 @@ async def test_a_manifest_without_end_is_not_read_to_it(odd: AsyncRegistryClient
 
     loopback.answer = endless
     with pytest.raises(RegistryError, match="longer than"):
-        await odd.get_manifest("v1")
+        await loopback_client.get_manifest("v1")
 
 
-async def test_a_compressed_manifest_without_end_is_not_read_to_it(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
+async def test_an_endless_compressed_manifest_is_read_up_to_the_limit(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback
+) -> None:
     answer(loopback, gzip.compress(b" " * 100_000_000, 1), OCI_MANIFEST, Content_Encoding="gzip")
     with pytest.raises(RegistryError, match="longer than"):
-        await odd.get_manifest("v1")
+        await loopback_client.get_manifest("v1")
 
 
-async def test_a_manifest_of_the_largest_size_is_read(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
+async def test_a_manifest_of_the_largest_size_is_read(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:
     content = IMAGE.oci + b" " * (4 * 1024 * 1024 - len(IMAGE.oci))
     answer(loopback, content, OCI_MANIFEST)
-    assert (await odd.get_manifest("v1")).raw == content
+    assert (await loopback_client.get_manifest("v1")).raw == content
 
 
-async def test_the_answer_to_a_push_is_checked(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
+async def test_the_digest_in_the_response_to_a_push_is_checked(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback
+) -> None:
     def created(**headers: str) -> None:
         loopback.answer = lambda handler: handler.reply(201, b"", **headers)
 
     created(Location="/v2/x", Docker_Content_Digest=digest_of(b"other"))
     with pytest.raises(DigestMismatchError):
-        await odd.put_manifest(IMAGE.oci, "v1", media_type=OCI_MANIFEST)
+        await loopback_client.put_manifest(IMAGE.oci, "v1", media_type=OCI_MANIFEST)
     created(Location="/v2/x", Docker_Content_Digest=f"sha512:{'0' * 128}")
     with pytest.raises(DigestMismatchError):
-        await odd.put_manifest(IMAGE.oci, digest_of(IMAGE.oci), media_type=OCI_MANIFEST)
+        await loopback_client.put_manifest(IMAGE.oci, digest_of(IMAGE.oci), media_type=OCI_MANIFEST)
     for claim in ("", "nonsense", f"blake3:{'0' * 64}", f"sha512:{hashlib.sha512(IMAGE.oci).hexdigest()}"):
         created(Location="/v2/x", Docker_Content_Digest=claim)
-        pushed = await odd.put_manifest(IMAGE.oci, "v1", media_type=OCI_MANIFEST)
+        pushed = await loopback_client.put_manifest(IMAGE.oci, "v1", media_type=OCI_MANIFEST)
         assert (pushed.digest, pushed.location) == (digest_of(IMAGE.oci), f"{loopback.url}/v2/x")

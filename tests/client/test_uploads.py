@@ -1,4 +1,4 @@
-"""Upload sessions step by step, and blobs mounted from another repository."""
+"""Upload sessions request by request, and blobs mounted from another repository."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from docker_registry_sdk._core.blobs.upload_session import UploadSession, receiv
 from docker_registry_sdk.errors import BadRequestError, NotFoundError, ParseError, RangeNotSatisfiableError, StatusError
 from docker_registry_sdk.testing import Settings
 from docker_registry_sdk.v2.models import Descriptor
-from tests.client.conftest import Connect, Server
-from tests.client.test_blob_upload import Serve
+from tests.client.conftest import Connect, Server, StartRegistry
 from tests.core.wire.loopback import Handler, Loopback
 from tests.support.awaited import connect
 from tests.support.images import digest_of
@@ -28,7 +27,7 @@ async def read(client: AsyncRegistryClientV2, digest: str) -> bytes:
         return await blob.read()
 
 
-async def test_chunks_make_a_blob(client: AsyncRegistryClientV2) -> None:
+async def test_a_blob_is_uploaded_in_chunks(client: AsyncRegistryClientV2) -> None:
     session = await client.start_blob_upload()
     assert (session.repo, session.offset) == (client.repo.remote_name, 0)
     for at in range(0, len(CONTENT), 10_000):
@@ -41,9 +40,7 @@ async def test_chunks_make_a_blob(client: AsyncRegistryClientV2) -> None:
     assert await read(client, blob.digest) == CONTENT
 
 
-async def test_a_session_goes_on_from_a_copied_value_in_another_client(
-    client: AsyncRegistryClientV2, server: Server, kind: str
-) -> None:
+async def test_a_pickled_session_is_resumed_by_another_client(client: AsyncRegistryClientV2, server: Server, kind: str) -> None:
     session = await client.upload_blob_chunk(await client.start_blob_upload(), CONTENT[:10_000])
     kept = pickle.dumps(session)
     async with connect(kind, None, index=server.url, **server.options) as other:
@@ -55,7 +52,7 @@ async def test_a_session_goes_on_from_a_copied_value_in_another_client(
     assert await read(client, blob.digest) == CONTENT
 
 
-async def test_a_new_session_has_nothing(client: AsyncRegistryClientV2) -> None:
+async def test_a_new_session_has_received_no_bytes(client: AsyncRegistryClientV2) -> None:
     session = await client.get_blob_upload_status(await client.start_blob_upload())
     assert session.offset == 0
     session = await client.upload_blob_chunk(session, b"x")
@@ -64,7 +61,7 @@ async def test_a_new_session_has_nothing(client: AsyncRegistryClientV2) -> None:
     assert (await client.complete_blob_upload(session, digest_of(b"x"))).size == 1
 
 
-async def test_a_chunk_without_bytes_changes_nothing(client: AsyncRegistryClientV2) -> None:
+async def test_an_empty_chunk_sends_no_request(client: AsyncRegistryClientV2) -> None:
     session = await client.start_blob_upload()
     assert await client.upload_blob_chunk(session, b"") is session
     blob = await client.complete_blob_upload(session, digest_of(b""))
@@ -80,8 +77,8 @@ async def test_a_cancelled_session_is_gone(client: AsyncRegistryClientV2) -> Non
         await client.cancel_blob_upload(session)
 
 
-@pytest.mark.only_on("none", "basic", "token")  # 2.8 does not look where a chunk begins
-async def test_a_chunk_in_the_wrong_place_is_refused(client: AsyncRegistryClientV2) -> None:
+@pytest.mark.only_on("none", "basic", "token")  # docker-registry 2.8 does not check the offset of a chunk
+async def test_a_chunk_at_the_wrong_offset_is_refused(client: AsyncRegistryClientV2) -> None:
     session = await client.upload_blob_chunk(await client.start_blob_upload(), CONTENT[:1000])
     with pytest.raises(RangeNotSatisfiableError):
         await client.upload_blob_chunk(evolve(session, offset=500), b"x")
@@ -96,8 +93,8 @@ async def test_a_wrong_digest_is_refused(client: AsyncRegistryClientV2) -> None:
     assert "DIGEST_INVALID" in caught.value.codes
 
 
-async def test_the_least_length_of_chunks_is_told(serve: Serve, attach: Connect) -> None:
-    client = await attach(serve(Settings(chunk_min_length=1000)).url)
+async def test_the_minimum_length_of_chunks_is_returned(start_registry: StartRegistry, connect_to: Connect) -> None:
+    client = await connect_to(start_registry(Settings(chunk_min_length=1000)).url)
     session = await client.start_blob_upload()
     assert session.chunk_min_length == 1000
     session = await client.upload_blob_chunk(session, CONTENT[:1000])
@@ -105,15 +102,15 @@ async def test_the_least_length_of_chunks_is_told(serve: Serve, attach: Connect)
     assert session.chunk_min_length == 1000
     session = await client.upload_blob_chunk(session, CONTENT[1000:])
     await client.complete_blob_upload(session, digest_of(CONTENT))
-    await client.blob_upload(iter([b"short", b"blocks"]))  # one chunk, which may be of any length
+    await client.blob_upload(iter([b"short", b"blocks"]))  # the last chunk may be shorter
 
 
-async def test_a_location_is_followed_as_it_is_and_never_shown(attach: Connect, loopback: Loopback) -> None:
+async def test_a_location_is_followed_verbatim_and_never_shown(connect_to: Connect, loopback: Loopback) -> None:
     location = "/upload/../x?_state=a%2Fb%20c&sig=s3cret'()&empty="
     loopback.answer = lambda handler: handler.reply(
         204 if handler.command in ("GET", "DELETE") else 202, Location=location, Range="0-0"
     )
-    client = await attach(loopback.url)
+    client = await connect_to(loopback.url)
     session = await client.start_blob_upload()
     assert "s3cret" not in repr(session)
     session = await client.upload_blob_chunk(session, b"abc")
@@ -126,9 +123,9 @@ def answer(handler: Handler, headers: dict[str, str]) -> None:
     handler.reply(204 if handler.command == "GET" else 202, b"", **headers)
 
 
-async def test_what_arrived_counts_and_not_what_was_sent(attach: Connect, loopback: Loopback) -> None:
-    client = await attach(loopback.url)
-    session = UploadSession(repo="tests/odd", location=f"{loopback.url}/upload", offset=100)
+async def test_the_offset_is_what_the_registry_received(connect_to: Connect, loopback: Loopback) -> None:
+    client = await connect_to(loopback.url)
+    session = UploadSession(repo="tests/stale", location=f"{loopback.url}/upload", offset=100)
     for said, sent, asked in (("0-149", 150, 150), ("bytes=0-149", 150, 150), ("", 103, 100), ("nonsense", 103, 100)):
         headers = {"Location": "/upload", **({"Range": said} if said else {})}
         loopback.answer = partial(answer, headers=headers)
@@ -141,9 +138,9 @@ def test_ranges_of_registries_old_and_new() -> None:
     assert {received_bytes(text) for text in (None, "", "0--1", "1-9", "0-9/10", "0-" + "9" * 30, "٠-٩")} == {None}
 
 
-async def test_a_start_that_is_answered_as_if_it_were_the_end(attach: Connect, loopback: Loopback) -> None:
+async def test_a_201_to_start_blob_upload_is_a_parse_error(connect_to: Connect, loopback: Loopback) -> None:
     loopback.answer = lambda handler: handler.reply(201, Location="/v2/x")
-    client = await attach(loopback.url)
+    client = await connect_to(loopback.url)
     with pytest.raises(ParseError, match="202"):
         await client.start_blob_upload()
 
@@ -157,7 +154,7 @@ async def test_a_blob_of_another_repository_is_mounted(client: AsyncRegistryClie
     assert await read(client, digest) == CONTENT
 
 
-async def test_a_blob_that_cannot_be_mounted_leaves_a_session(client: AsyncRegistryClientV2) -> None:
+async def test_a_blob_that_cannot_be_mounted_returns_a_session(client: AsyncRegistryClientV2) -> None:
     source = client.with_repo(f"{client.repo.remote_name}-source")
     await source.blob_upload(b"something else")
     session = await client.mount_blob(digest_of(CONTENT), source.repo.remote_name)
@@ -167,7 +164,7 @@ async def test_a_blob_that_cannot_be_mounted_leaves_a_session(client: AsyncRegis
     assert await read(client, digest_of(CONTENT)) == CONTENT
 
 
-async def test_a_mount_without_a_source_lets_the_registry_look(client: AsyncRegistryClientV2, server: Server) -> None:
+async def test_a_mount_without_a_source_lets_the_registry_find_one(client: AsyncRegistryClientV2, server: Server) -> None:
     source = client.with_repo(f"{client.repo.remote_name}-source")
     digest = (await source.blob_upload(client.repo.remote_name.encode())).digest
     mounted = await client.mount_blob(digest)
@@ -175,13 +172,13 @@ async def test_a_mount_without_a_source_lets_the_registry_look(client: AsyncRegi
         assert isinstance(mounted, UploadSession)
         await client.cancel_blob_upload(mounted)
     elif server.name == "token":
-        # It mounts only what the token may read, and the token is for this repository.
+        # The registry mounts only from repositories that the token may read, and the token is for this repository only.
         assert isinstance(mounted, (Descriptor, UploadSession))
     else:
         assert isinstance(mounted, Descriptor)
 
 
-async def test_uploads_to_a_registry_that_only_reads(serve: Serve, attach: Connect) -> None:
-    client = await attach(serve(auth="token").url)  # anonymous, who may pull
+async def test_uploads_without_permission_to_push_are_errors(start_registry: StartRegistry, connect_to: Connect) -> None:
+    client = await connect_to(start_registry(auth="token").url)  # anonymous users may only pull
     with pytest.raises(StatusError):
         await client.blob_upload(CONTENT)

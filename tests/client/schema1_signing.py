@@ -1,4 +1,4 @@
-"""Schema 1 manifests, signed as Docker signed them."""
+"""Schema 1 manifests with signatures in the form of Docker."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def encode(content: bytes) -> str:
 
 
 def protected(payload: bytes, **fields: Any) -> str:
-    """Return the protected header over a payload that ends in a brace on a line of its own."""
+    """Return the protected header for a payload whose last line is a closing brace."""
     return encode(json.dumps({"formatLength": len(payload) - 2, "formatTail": encode(b"\n}"), **fields}).encode())
 
 
 def signature_of(payload: bytes, header: str, curve: str = "P-256") -> dict[str, Any]:
-    """Return a signature with an elliptic curve's key made for it."""
+    """Return a signature with a new key of an elliptic curve."""
     kind, algorithm, length, hashed = CURVES[curve]
     key = ec.generate_private_key(kind)
     r, s = utils.decode_dss_signature(key.sign(f"{header}.{encode(payload)}".encode(), ec.ECDSA(hashed)))
@@ -55,7 +55,7 @@ def signature_of(payload: bytes, header: str, curve: str = "P-256") -> dict[str,
 
 
 def rsa_signature_of(payload: bytes, header: str) -> dict[str, Any]:
-    """Return a signature with an RSA key made for it."""
+    """Return a signature with a new RSA key."""
     key = rsa.generate_private_key(65537, 2048)
     numbers = key.public_key().public_numbers()
     jwk = {"kty": "RSA", "e": encode(b"\x01\x00\x01"), "n": encode(numbers.n.to_bytes(256, "big"))}
@@ -64,16 +64,16 @@ def rsa_signature_of(payload: bytes, header: str) -> dict[str, Any]:
 
 
 def assemble(payload: bytes, *signatures: Any, middle: bytes = b"") -> bytes:
-    """Return a manifest with signatures, as Docker puts them in.
+    """Return a manifest with signatures in the place where Docker writes them.
 
     Args:
-        payload: The manifest without them.
+        payload: The manifest without signatures.
         signatures: The signatures.
-        middle: What an attacker puts before them.
+        middle: Bytes that an attacker inserts before the signatures.
     """
     return payload[:-2] + middle + b',\n   "signatures": ' + json.dumps(list(signatures)).encode() + b"\n}"
 
 
 def sign(payload: bytes, curve: str = "P-256") -> bytes:
-    """Return a manifest with one good signature."""
+    """Return a manifest with one valid signature."""
     return assemble(payload, signature_of(payload, protected(payload), curve))

@@ -1,4 +1,4 @@
-"""Blobs as they are read: whole, in pieces, and never a last byte of one that is not what it should be."""
+"""Streams of blobs: reads of any size, and verification before the last bytes are returned."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.errors import DigestMismatchError, InvalidDigestError, NotFoundError, ParseError, TransportError
-from tests.client.conftest import Connect, Server
+from tests.client.conftest import Server
 from tests.core.wire.loopback import Handler, Loopback
 from tests.support.direct import open_connections
 from tests.support.images import digest_of
@@ -21,7 +21,7 @@ UNKNOWN = "sha256:" + "0" * 64
 
 
 def answer(loopback: Loopback, content: bytes, *, promised: int | None = None, chunk: int = 10_000) -> None:
-    """Answer with a blob, with a Content-Length of its own or none at all."""
+    """Answer with a blob, with the given Content-Length or chunked."""
 
     def reply(handler: Handler) -> None:
         handler.send_response(200)
@@ -42,14 +42,9 @@ def answer(loopback: Loopback, content: bytes, *, promised: int | None = None, c
     loopback.answer = reply
 
 
-@pytest.fixture
-async def odd(attach: Connect, loopback: Loopback) -> AsyncRegistryClientV2:
-    return await attach(loopback.url)
-
-
 @pytest.mark.only_on("none", "docker-registry")
 @pytest.mark.parametrize("size", [1, 7, 4096, 65_536, 299_999, 300_000, 300_001, -1])
-async def test_reads_of_every_size_give_the_same_bytes(client: AsyncRegistryClientV2, size: int) -> None:
+async def test_reads_of_any_size_return_the_same_bytes(client: AsyncRegistryClientV2, size: int) -> None:
     content = CONTENT[:5000] if size == 1 else CONTENT
     digest = (await client.blob_upload(content)).digest
     async with client.create_blob_read_stream(digest) as blob:
@@ -64,7 +59,7 @@ async def test_reads_of_every_size_give_the_same_bytes(client: AsyncRegistryClie
         assert {len(part) for part in parts[:-1]} <= {size}  # a read is short only at the end
 
 
-async def test_iteration_and_reads_go_together(client: AsyncRegistryClientV2) -> None:
+async def test_iteration_and_reads_can_be_mixed(client: AsyncRegistryClientV2) -> None:
     digest = (await client.blob_upload(CONTENT)).digest
     async with client.create_blob_read_stream(digest) as blob:
         first = await blob.read(10)
@@ -75,7 +70,7 @@ async def test_iteration_and_reads_go_together(client: AsyncRegistryClientV2) ->
     assert all(rest)
 
 
-async def test_a_blob_without_bytes(client: AsyncRegistryClientV2) -> None:
+async def test_an_empty_blob_is_read(client: AsyncRegistryClientV2) -> None:
     empty = await client.blob_upload(b"")
     assert (empty.digest, empty.size) == (digest_of(b""), 0)
     async with client.create_blob_read_stream(empty.digest) as blob:
@@ -86,7 +81,7 @@ async def test_a_blob_without_bytes(client: AsyncRegistryClientV2) -> None:
 
 
 @pytest.mark.only_on("none", "basic", "token")  # docker-registry 2.8 links blobs by sha256 alone
-async def test_a_blob_by_sha512(client: AsyncRegistryClientV2, server: Server) -> None:
+async def test_a_blob_is_identified_by_sha512(client: AsyncRegistryClientV2, server: Server) -> None:
     digest = f"sha512:{hashlib.sha512(CONTENT).hexdigest()}"
     assert (await client.blob_upload(CONTENT, digest=digest)).digest == digest
     async with client.create_blob_read_stream(digest) as blob:
@@ -94,7 +89,7 @@ async def test_a_blob_by_sha512(client: AsyncRegistryClientV2, server: Server) -
     assert (await client.head_blob(digest)).digest == digest
 
 
-async def test_blobs_that_are_not_there(client: AsyncRegistryClientV2) -> None:
+async def test_missing_blobs_are_not_found(client: AsyncRegistryClientV2) -> None:
     with pytest.raises(NotFoundError):
         async with client.create_blob_read_stream(UNKNOWN):
             pass
@@ -113,59 +108,59 @@ async def test_a_blob_is_deleted(client: AsyncRegistryClientV2) -> None:
         await client.head_blob(digest)
 
 
-async def test_digests_that_are_none_send_nothing(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
+async def test_invalid_digests_send_no_request(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:
     for digest in ("latest", "sha256:abc", f"blake3:{'0' * 64}"):
         with pytest.raises(InvalidDigestError):
-            async with odd.create_blob_read_stream(digest):
+            async with loopback_client.create_blob_read_stream(digest):
                 pass
     for digest in ("latest", "sha256:abc"):
         with pytest.raises(InvalidDigestError):
-            await odd.head_blob(digest)
+            await loopback_client.head_blob(digest)
         with pytest.raises(InvalidDigestError):
-            await odd.delete_blob(digest)
+            await loopback_client.delete_blob(digest)
     assert loopback.seen == []
 
 
 @pytest.mark.parametrize("promised", [len(CONTENT), None])
 @pytest.mark.parametrize("chunk", [10_000, 300_000])
-async def test_the_last_bytes_of_a_wrong_blob_are_never_handed_out(
-    odd: AsyncRegistryClientV2, loopback: Loopback, promised: int | None, chunk: int
+async def test_the_last_bytes_of_a_wrong_blob_are_never_returned(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback, promised: int | None, chunk: int
 ) -> None:
     answer(loopback, CONTENT, promised=promised, chunk=chunk)
     wanted = digest_of(b"other")
     got = b""
-    async with odd.create_blob_read_stream(wanted) as blob:
-        with pytest.raises(DigestMismatchError) as caught:  # noqa: PT012 - what came before it counts
+    async with loopback_client.create_blob_read_stream(wanted) as blob:
+        with pytest.raises(DigestMismatchError) as caught:  # noqa: PT012 - the parts read before count
             async for part in blob:
                 got += part
-        with pytest.raises(DigestMismatchError):  # and it stays so
+        with pytest.raises(DigestMismatchError):  # and again on each further read
             await blob.read()
     assert len(got) < len(CONTENT)
     assert (caught.value.expected, caught.value.actual) == (wanted, digest_of(CONTENT))
     for size in (-1, len(CONTENT), len(CONTENT) + 1):
-        async with odd.create_blob_read_stream(wanted) as blob:
+        async with loopback_client.create_blob_read_stream(wanted) as blob:
             with pytest.raises(DigestMismatchError):
                 await blob.read(size)
 
 
-async def test_a_good_blob_of_unknown_size_is_read(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
+async def test_a_blob_of_unknown_size_is_read(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:
     for content in (CONTENT, b"x", b""):
         answer(loopback, content)
-        async with odd.create_blob_read_stream(digest_of(content)) as blob:
+        async with loopback_client.create_blob_read_stream(digest_of(content)) as blob:
             assert blob.size is None
             assert b"".join([part async for part in blob]) == content
-        async with odd.create_blob_read_stream(digest_of(content)) as blob:
+        async with loopback_client.create_blob_read_stream(digest_of(content)) as blob:
             assert await blob.read(3) + await blob.read() == content
 
 
-async def test_a_body_that_breaks_off_is_a_transport_error(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
+async def test_a_cut_body_is_a_transport_error(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:
     answer(loopback, CONTENT[:100_000], promised=len(CONTENT))
-    async with odd.create_blob_read_stream(digest_of(CONTENT)) as blob:
+    async with loopback_client.create_blob_read_stream(digest_of(CONTENT)) as blob:
         with pytest.raises(TransportError):
             await blob.read()
 
 
-async def test_an_early_exit_closes_the_connection(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
+async def test_leaving_the_block_early_closes_the_connection(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:
     def endless(handler: Handler) -> None:
         handler.send_response(200)
         handler.send_header("Content-Length", str(10**12))
@@ -174,44 +169,44 @@ async def test_an_early_exit_closes_the_connection(odd: AsyncRegistryClientV2, l
             handler.wfile.write(b"x" * 65536)
 
     loopback.answer = endless
-    async with odd.create_blob_read_stream(UNKNOWN) as blob:
+    async with loopback_client.create_blob_read_stream(UNKNOWN) as blob:
         assert len(await blob.read(100_000)) == 100_000
     assert loopback.gone.wait(5)
-    assert open_connections(odd) == 0
+    assert open_connections(loopback_client) == 0
 
 
-async def test_a_stream_is_not_read_outside_its_block(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
-    content = bytes(3_000_000)  # more than comes at once
+async def test_a_stream_is_not_read_outside_its_block(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:
+    content = bytes(3_000_000)  # more than one read of the socket returns
     answer(loopback, content, promised=len(content))
-    async with odd.create_blob_read_stream(digest_of(content)) as blob:
+    async with loopback_client.create_blob_read_stream(digest_of(content)) as blob:
         await blob.read(1)
     with pytest.raises((ValueError, TransportError)):
         await blob.read()
 
 
 @pytest.mark.parametrize("exact", [True, False])
-async def test_a_blob_that_was_read_leaves_its_connection_for_the_next(
-    odd: AsyncRegistryClientV2, loopback: Loopback, exact: bool
+async def test_a_connection_is_reused_after_a_blob_was_read(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback, exact: bool
 ) -> None:
     answer(loopback, CONTENT, promised=len(CONTENT))
     for _ in range(3):
-        async with odd.create_blob_read_stream(digest_of(CONTENT)) as blob:
+        async with loopback_client.create_blob_read_stream(digest_of(CONTENT)) as blob:
             await blob.read(len(CONTENT) if exact else -1)
-    assert open_connections(odd) == 1
+    assert open_connections(loopback_client) == 1
     assert not loopback.gone.is_set()
 
 
-async def test_small_reads_take_no_longer_than_they_must(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
+async def test_small_reads_do_not_wait_for_the_whole_blob(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:
     content = bytes(200_000)
     answer(loopback, content, promised=len(content), chunk=200_000)
-    async with odd.create_blob_read_stream(digest_of(content)) as blob:
+    async with loopback_client.create_blob_read_stream(digest_of(content)) as blob:
         started = time.process_time()
         while await blob.read(2):
             pass
     assert time.process_time() - started < 1.5
 
 
-async def test_head_needs_a_size(odd: AsyncRegistryClientV2, loopback: Loopback) -> None:
+async def test_head_blob_requires_a_size(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:
     def without_length(handler: Handler) -> None:
         handler.send_response(200)
         handler.send_header("Transfer-Encoding", "chunked")
@@ -219,4 +214,4 @@ async def test_head_needs_a_size(odd: AsyncRegistryClientV2, loopback: Loopback)
 
     loopback.answer = without_length
     with pytest.raises(ParseError, match="Content-Length"):
-        await odd.head_blob(UNKNOWN)
+        await loopback_client.head_blob(UNKNOWN)
