@@ -1,4 +1,4 @@
-"""A registry for each test, over each storage, and a client for it."""
+"""Registries on each kind of storage, registries in memory, and clients for them."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +18,7 @@ def storage_path(request: pytest.FixtureRequest, tmp_path: Path) -> Path | None:
 
 @pytest.fixture
 def serve(storage_path: Path | None) -> Iterator[Serve]:
-    """Start registries with settings of one's own; they stop with the test."""
+    """Return a function that starts a registry with some settings; the registries stop at the end of the test."""
     started: list[EmbeddedRegistry] = []
 
     def start(settings: Settings) -> EmbeddedRegistry:
@@ -33,11 +33,24 @@ def serve(storage_path: Path | None) -> Iterator[Serve]:
 
 
 @pytest.fixture
-def registry(serve: Serve) -> EmbeddedRegistry:
+def stored_registry(serve: Serve) -> EmbeddedRegistry:
+    """A registry on each kind of storage."""
     return serve(Settings())
 
 
 @pytest.fixture
-def client(registry: EmbeddedRegistry) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=registry.url, verify=False) as client:  # it is plain HTTP; loading certificates takes 20 ms
+def client(stored_registry: EmbeddedRegistry) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=stored_registry.url, verify=False) as client:  # loading CA certificates takes 20 ms
         yield client
+
+
+@pytest.fixture
+def memory_registry() -> Iterator[EmbeddedRegistry]:
+    with EmbeddedRegistry() as registry:
+        yield registry
+
+
+@pytest.fixture
+def token_registry() -> Iterator[EmbeddedRegistry]:
+    with EmbeddedRegistry(auth="token") as registry:
+        yield registry

@@ -113,14 +113,14 @@ def test_delete(client: httpx.Client) -> None:
     assert_error(client.delete(f"/v2/b/blobs/{digest}"), 404, "BLOB_UNKNOWN")
 
 
-def test_content_goes_with_its_last_repository(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_content_goes_with_its_last_repository(stored_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     digest = push_blob(client, "a", CONTENT)
     push_blob(client, "b", CONTENT)
     client.delete(f"/v2/a/blobs/{digest}")
-    reader = registry.storage.open(digest)
+    reader = stored_registry.storage.open(digest)
     assert reader is not None
     client.delete(f"/v2/b/blobs/{digest}")
-    assert registry.storage.open(digest) is None
+    assert stored_registry.storage.open(digest) is None
     assert bytes(reader.read(0, 5)) == CONTENT[:5]
     reader.close()
 

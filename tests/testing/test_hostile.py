@@ -50,20 +50,22 @@ PATHS = [
 
 @pytest.mark.parametrize("path", PATHS, ids=range(len(PATHS)))
 @pytest.mark.parametrize("method", [b"GET", b"PUT", b"DELETE", b"HEAD"])
-def test_paths(registry: EmbeddedRegistry, path: str, method: bytes) -> None:
+def test_paths(stored_registry: EmbeddedRegistry, path: str, method: bytes) -> None:
     status, _ = raw_request(
-        registry.host,
+        stored_registry.host,
         method + b" " + path.encode() + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}",
     )
     assert status in ({400, 404, 405} if method != b"GET" else {400, 404})
-    assert registry.storage.names() == []
+    assert stored_registry.storage.names() == []
 
 
 @pytest.mark.parametrize(
     "path", ["/v2/a%2fb/tags/list", "/v2/A/tags/list", "/v2//a/tags/list", "/v2/%2e%2e/tags/list", "/v2/a%00/tags/list"]
 )
-def test_a_bad_name_is_told(registry: EmbeddedRegistry, path: str) -> None:
-    status, body = raw_request(registry.host, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode("ascii"))
+def test_a_bad_name_is_told(stored_registry: EmbeddedRegistry, path: str) -> None:
+    status, body = raw_request(
+        stored_registry.host, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode("ascii")
+    )
     assert (status, b"NAME_INVALID" in body) == (400, True)
 
 
@@ -103,8 +105,8 @@ def test_methods(client: httpx.Client, method: str, path: str, allowed: str) -> 
     ],
     ids=range(9),
 )
-def test_malformed_http(registry: EmbeddedRegistry, request_bytes: bytes) -> None:
-    status, _ = raw_request(registry.host, request_bytes)
+def test_malformed_http(stored_registry: EmbeddedRegistry, request_bytes: bytes) -> None:
+    status, _ = raw_request(stored_registry.host, request_bytes)
     assert 400 <= status < 500
 
 
@@ -124,7 +126,7 @@ HEADERS = ["range", "content-range", "if-match", "if-none-match", "if-range", "c
     body=st.binary(max_size=50),
 )
 def test_no_server_error(
-    registry: EmbeddedRegistry,
+    stored_registry: EmbeddedRegistry,
     client: httpx.Client,
     method: str,
     path: str,
@@ -149,25 +151,25 @@ def send_and_hang_up(registry: EmbeddedRegistry, head: str, body: bytes) -> None
 
 @pytest.mark.parametrize("length", [10, 300_000])
 def test_an_aborted_body_leaves_nothing(
-    registry: EmbeddedRegistry, client: httpx.Client, storage_path: Path | None, length: int
+    stored_registry: EmbeddedRegistry, client: httpx.Client, storage_path: Path | None, length: int
 ) -> None:
     body = b"x" * length
     digest = digest_of(body + b"more")
     common = f"HTTP/1.1\r\nHost: x\r\nContent-Length: {length + 4}\r\n\r\n"
-    send_and_hang_up(registry, f"POST /v2/repo/blobs/uploads/?digest={digest} {common}", body)
-    send_and_hang_up(registry, f"PUT /v2/repo/manifests/v1 {common}", body)
-    assert registry.storage.names() == []
+    send_and_hang_up(stored_registry, f"POST /v2/repo/blobs/uploads/?digest={digest} {common}", body)
+    send_and_hang_up(stored_registry, f"PUT /v2/repo/manifests/v1 {common}", body)
+    assert stored_registry.storage.names() == []
     if storage_path is not None:
         wait_until(lambda: not [path for path in storage_path.rglob("*") if path.is_file()])
-    assert [record.status for record in registry.requests] == [None, None]
+    assert [record.status for record in stored_registry.requests] == [None, None]
 
 
-def test_an_aborted_chunk_can_be_resumed(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_an_aborted_chunk_can_be_resumed(stored_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     body = b"0123456789" * 100_000
     location = start_upload(client)
     for method in ("PATCH", "PUT"):
         head = f"{method} {location}?digest={digest_of(body)} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
-        send_and_hang_up(registry, head, body[:0] if method == "PUT" else body[:700_000])
+        send_and_hang_up(stored_registry, head, body[:0] if method == "PUT" else body[:700_000])
     arrived = int(client.get(location).headers["range"].removeprefix("0-")) + 1
     assert 0 < arrived <= 700_000
     span = f"{arrived}-{len(body) - 1}"
@@ -176,17 +178,20 @@ def test_an_aborted_chunk_can_be_resumed(registry: EmbeddedRegistry, client: htt
     assert client.get(f"/v2/repo/blobs/{digest_of(body)}").content == body
 
 
-def test_a_refused_body_is_not_awaited(registry: EmbeddedRegistry) -> None:
+def test_a_refused_body_is_not_awaited(stored_registry: EmbeddedRegistry) -> None:
     head = f"PUT /v2/repo/manifests/v1 HTTP/1.1\r\nHost: x\r\nContent-Length: {10**15}\r\n"
-    status, body = raw_request(registry.host, head.encode() + b"Expect: 100-continue\r\nConnection: close\r\n\r\n")
+    status, body = raw_request(stored_registry.host, head.encode() + b"Expect: 100-continue\r\nConnection: close\r\n\r\n")
     assert (status, b"MANIFEST_INVALID" in body) == (413, True)
 
 
-def test_a_reader_that_leaves_does_no_harm(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_a_reader_that_leaves_does_no_harm(stored_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     content = b"x" * 20_000_000
     client.post("/v2/repo/blobs/uploads/", params={"digest": digest_of(content)}, content=content)
-    with httpx.Client(base_url=registry.url) as other, other.stream("GET", f"/v2/repo/blobs/{digest_of(content)}") as answer:
+    with (
+        httpx.Client(base_url=stored_registry.url) as other,
+        other.stream("GET", f"/v2/repo/blobs/{digest_of(content)}") as answer,
+    ):
         next(answer.iter_raw(1000))
-    wait_until(lambda: len(registry.requests) == 2)
-    assert registry.requests[1].response_bytes < len(content)
+    wait_until(lambda: len(stored_registry.requests) == 2)
+    assert stored_registry.requests[1].response_bytes < len(content)
     assert put_manifest(client, "repo", "v1", b"{}", "a/b").status_code == 201

@@ -185,7 +185,7 @@ def test_https_needs_a_certificate() -> None:
             httpx.get(f"{registry.url}/v2/", verify=False)
 
 
-def test_answers_come_at_once(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_answers_come_at_once(stored_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     """Nagle's algorithm would hold each of them back for 40 ms."""
     times: list[float] = []
     for _ in range(21):

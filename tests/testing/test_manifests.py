@@ -58,10 +58,10 @@ def test_push_by_digest_with_tags(client: httpx.Client, algorithm: str) -> None:
         assert (pulled.content, pulled.headers["docker-content-digest"]) == (content, digest)
 
 
-def test_a_bad_tag_among_the_tags_stores_nothing(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_a_bad_tag_among_the_tags_stores_nothing(stored_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     content = index()
     assert_error(put_manifest(client, "repo", digest_of(content), content, OCI_INDEX, tag=["good", "b:d"]), 400, "TAG_INVALID")
-    assert registry.storage.names() == []
+    assert stored_registry.storage.names() == []
 
 
 @pytest.mark.parametrize("reference", [UNKNOWN, "sha512:" + "0" * 128, "sha256:bad", "sha1:" + "0" * 40])
@@ -194,7 +194,7 @@ def test_delete_a_tag_only(client: httpx.Client) -> None:
         assert client.get(f"/v2/repo/manifests/{reference}").status_code == 200
 
 
-def test_delete_a_manifest_and_its_tags(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_delete_a_manifest_and_its_tags(stored_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     digest = push_image(client, "repo", "v1")
     put_manifest(client, "repo", "v2", image())
     push_image(client, "other", "v1")
@@ -204,7 +204,7 @@ def test_delete_a_manifest_and_its_tags(registry: EmbeddedRegistry, client: http
     assert client.get("/v2/repo/tags/list").json() == {"name": "repo", "tags": []}
     assert client.get("/v2/other/manifests/v1").status_code == 200
     client.delete(f"/v2/other/manifests/{digest}")
-    assert registry.storage.open(digest) is None
+    assert stored_registry.storage.open(digest) is None
 
 
 def test_a_manifest_is_no_blob(client: httpx.Client) -> None:

@@ -16,40 +16,40 @@ from tests.testing.helpers import UNKNOWN, digest_of
 RECORD = RequestRecord("GET", "/", (("accept", "a"), ("accept", "b")), 200, 0, 0, ())
 
 
-def test_what_is_logged(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_what_is_logged(stored_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     content = b"x" * 100_000
     digest = digest_of(content)
     client.post("/v2/repo/blobs/uploads/", params={"digest": digest}, content=content)
     client.get(f"/v2/repo/blobs/{digest}", headers={"range": "bytes=0-9"})
     client.head(f"/v2/repo/blobs/{digest}")
     missing = client.get(f"/v2/repo/manifests/{UNKNOWN}?a=%2f&b=c%20d")
-    seen = [(each.method, each.path, each.status, each.request_bytes, each.response_bytes) for each in registry.requests]
+    seen = [(each.method, each.path, each.status, each.request_bytes, each.response_bytes) for each in stored_registry.requests]
     assert seen == [
         ("POST", f"/v2/repo/blobs/uploads/?digest={digest.replace(':', '%3A')}", 201, 100_000, 0),
         ("GET", f"/v2/repo/blobs/{digest}", 206, 0, 10),
         ("HEAD", f"/v2/repo/blobs/{digest}", 200, 0, 0),
         ("GET", f"/v2/repo/manifests/{UNKNOWN}?a=%2f&b=c%20d", 404, 0, len(missing.content)),
     ]
-    assert registry.requests[1].header("Range") == "bytes=0-9"
-    assert registry.requests[0].header("Range") is None
-    assert dict(registry.requests[1].response_headers)["content-range"] == "bytes 0-9/100000"
+    assert stored_registry.requests[1].header("Range") == "bytes=0-9"
+    assert stored_registry.requests[0].header("Range") is None
+    assert dict(stored_registry.requests[1].response_headers)["content-range"] == "bytes 0-9/100000"
 
 
-def test_secrets_are_not_logged(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_secrets_are_not_logged(stored_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     names = ["Authorization", "Cookie", "Proxy-Authorization"]
     client.get("/v2/", headers=dict.fromkeys(names, "hunter2"))
-    record = registry.requests[0]
+    record = stored_registry.requests[0]
     assert [record.header(name) for name in names] == ["[redacted]"] * 3
-    assert "hunter2" not in repr(registry.requests)
+    assert "hunter2" not in repr(stored_registry.requests)
 
 
-def test_a_record_is_there_before_the_answer_ends(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_a_record_is_there_before_the_answer_ends(stored_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     for number in range(1, 200):
         client.get("/v2/")
-        assert len(registry.requests) == number
+        assert len(stored_registry.requests) == number
 
 
-def test_what_is_under_way_is_counted(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_what_is_under_way_is_counted(stored_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     came, go_on = threading.Event(), threading.Event()
 
     class Held:
@@ -58,14 +58,14 @@ def test_what_is_under_way_is_counted(registry: EmbeddedRegistry, client: httpx.
             await asyncio.to_thread(go_on.wait, 10)
             await app(exchange.scope, exchange.receive, exchange.send)
 
-    registry.faults.add(Fault(Held(), operation="ping"))
+    stored_registry.faults.add(Fault(Held(), operation="ping"))
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(client.get, "/v2/")
         assert came.wait(10)
-        assert (registry.requests.under_way, len(registry.requests)) == (1, 0)
+        assert (stored_registry.requests.under_way, len(stored_registry.requests)) == (1, 0)
         go_on.set()
         assert answer.result().status_code == 200
-    assert (registry.requests.under_way, len(registry.requests)) == (0, 1)
+    assert (stored_registry.requests.under_way, len(stored_registry.requests)) == (0, 1)
 
 
 def test_it_is_a_sequence() -> None:

@@ -80,7 +80,7 @@ def test_schema_1_of_another_version(client: httpx.Client) -> None:
         assert_error(put_manifest(client, "repo", "v1", content, SCHEMA1), 400, "MANIFEST_INVALID")
 
 
-def test_signatures_do_not_count(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_signatures_do_not_count(stored_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     """Two signed manifests may have one digest and yet be different bytes; each repository keeps what was pushed last."""
     first, second = sign(schema1()), sign(schema1(), b"another signature")
     digest = digest_of(schema1())
@@ -88,7 +88,7 @@ def test_signatures_do_not_count(registry: EmbeddedRegistry, client: httpx.Clien
         assert put_manifest(client, name, digest, content, SCHEMA1_SIGNED).status_code == 201
         assert client.get(f"/v2/{name}/manifests/{digest}").content == content
         if name == "a" and content == second:
-            assert registry.storage.open(digest_of(first)) is None  # nobody has it any more
+            assert stored_registry.storage.open(digest_of(first)) is None  # nobody has it any more
     client.delete(f"/v2/b/manifests/{digest}")
-    assert registry.storage.open(digest_of(first)) is None
+    assert stored_registry.storage.open(digest_of(first)) is None
     assert client.get(f"/v2/a/manifests/{digest}").content == second

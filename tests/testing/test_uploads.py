@@ -89,14 +89,14 @@ def test_chunk_of_another_length(client: httpx.Client) -> None:
     assert client.put(location, params={"digest": digest_of(CONTENT)}).status_code == 201
 
 
-def test_wrong_digest_leaves_nothing(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_wrong_digest_leaves_nothing(stored_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     location = start_upload(client)
     assert_error(client.put(location, params={"digest": UNKNOWN}, content=CONTENT), 400, "DIGEST_INVALID")
     assert_error(client.get(location), 404, "BLOB_UPLOAD_UNKNOWN")
     single = client.post("/v2/repo/blobs/uploads/", params={"digest": UNKNOWN}, content=CONTENT)
     assert_error(single, 400, "DIGEST_INVALID")
-    assert registry.storage.names() == []
-    assert registry.storage.open(digest_of(CONTENT)) is None
+    assert stored_registry.storage.names() == []
+    assert stored_registry.storage.open(digest_of(CONTENT)) is None
 
 
 @pytest.mark.parametrize("digest", ["", "sha256:12", "sha1:" + "0" * 40, "../../etc"])
@@ -178,7 +178,7 @@ def test_parallel_writers_of_one_upload(client: httpx.Client) -> None:
     assert client.get(location).headers["range"] == "0-19"
 
 
-def test_many_writers_of_one_upload_store_one_blob(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_many_writers_of_one_upload_store_one_blob(stored_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     location, digest = start_upload(client), digest_of(CONTENT)
 
     def put(_: int) -> httpx.Response:
@@ -188,7 +188,7 @@ def test_many_writers_of_one_upload_store_one_blob(registry: EmbeddedRegistry, c
         answers = list(pool.map(put, range(8)))
     assert sorted(answer.status_code for answer in answers) == [201, *[404] * 7]
     assert client.get(f"/v2/repo/blobs/{digest}").content == CONTENT
-    assert not [record for record in registry.requests if (record.status or 0) >= 500]
+    assert not [record for record in stored_registry.requests if (record.status or 0) >= 500]
 
 
 def test_cancel_while_it_is_sent(client: httpx.Client) -> None:

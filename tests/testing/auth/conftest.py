@@ -1,4 +1,4 @@
-"""Registries with a token service, and an HTTP client."""
+"""A private registry with a token service, and an HTTP client."""
 
 from collections.abc import Iterator
 
@@ -6,12 +6,6 @@ import httpx
 import pytest
 
 from docker_registry_sdk.testing import EmbeddedRegistry
-
-
-@pytest.fixture
-def token_registry() -> Iterator[EmbeddedRegistry]:
-    with EmbeddedRegistry(auth="token") as registry:
-        yield registry
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A registry for each test, and a client for it."""
+"""A client for a registry in memory: the storage does not matter to faults."""
 
 from collections.abc import Iterator
 
@@ -9,12 +9,6 @@ from docker_registry_sdk.testing import EmbeddedRegistry
 
 
 @pytest.fixture
-def registry() -> Iterator[EmbeddedRegistry]:
-    with EmbeddedRegistry() as registry:
-        yield registry
-
-
-@pytest.fixture
-def client(registry: EmbeddedRegistry) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=registry.url, verify=False) as client:
+def client(memory_registry: EmbeddedRegistry) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=memory_registry.url, verify=False) as client:
         yield client

@@ -35,27 +35,29 @@ from tests.testing.helpers import codes, digest_of, next_page, push_blob, push_i
         (Status(403, code="DENIED", message="no"), "DENIED", None),
     ],
 )
-def test_status(registry: EmbeddedRegistry, client: httpx.Client, effect: Status, code: str, retry_after: str | None) -> None:
-    registry.faults.add(Fault(effect))
+def test_status(
+    memory_registry: EmbeddedRegistry, client: httpx.Client, effect: Status, code: str, retry_after: str | None
+) -> None:
+    memory_registry.faults.add(Fault(effect))
     answer = client.get("/v2/")
     assert (answer.status_code, codes(answer)) == (effect.status, [code])
     assert answer.headers.get("retry-after") == retry_after
-    assert (registry.requests[0].status, registry.requests[0].fault) == (effect.status, Fault(effect))
+    assert (memory_registry.requests[0].status, memory_registry.requests[0].fault) == (effect.status, Fault(effect))
     assert client.get("/v2/").status_code == 200
 
 
-def test_range_refused_in_mid_upload(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_range_refused_in_mid_upload(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     """A 416 with nothing wrong: the status tells that nothing has arrived."""
     location = start_upload(client)
-    registry.faults.add(Fault(Status(416), operation="upload_blob_chunk"))
+    memory_registry.faults.add(Fault(Status(416), operation="upload_blob_chunk"))
     assert client.patch(location, content=b"x" * 1_000_000).status_code == 416
     assert client.get(location).headers["range"] == "0-0"
     assert client.patch(location, content=b"x").status_code == 202
 
 
 @pytest.mark.parametrize("effect", [HtmlError(), HtmlError(404, "Not Found"), HtmlError(200, "Sign in")])
-def test_web_page(registry: EmbeddedRegistry, client: httpx.Client, effect: HtmlError) -> None:
-    registry.faults.add(Fault(effect, operation="list_tags"))
+def test_web_page(memory_registry: EmbeddedRegistry, client: httpx.Client, effect: HtmlError) -> None:
+    memory_registry.faults.add(Fault(effect, operation="list_tags"))
     answer = client.get("/v2/repo/tags/list")
     assert (answer.status_code, answer.headers["content-type"]) == (effect.status, "text/html; charset=utf-8")
     assert answer.text.startswith("<!DOCTYPE html>")
@@ -63,11 +65,11 @@ def test_web_page(registry: EmbeddedRegistry, client: httpx.Client, effect: Html
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_redirect_to_another_origin(registry: EmbeddedRegistry, client: httpx.Client, status: int) -> None:
+def test_redirect_to_another_origin(memory_registry: EmbeddedRegistry, client: httpx.Client, status: int) -> None:
     """The path and the query stay as they are; nothing but the Range comes with the client to the other origin."""
     digest = push_blob(client, "repo", b"content")
-    with EmbeddedRegistry(storage=registry.storage) as other:
-        registry.faults.add(Fault(RedirectTo(other.url, status=status), operation="create_blob_read_stream"))
+    with EmbeddedRegistry(storage=memory_registry.storage) as other:
+        memory_registry.faults.add(Fault(RedirectTo(other.url, status=status), operation="create_blob_read_stream"))
         answer = client.get(f"/v2/repo/blobs/{digest}?a=%2f+b&c", headers={"authorization": "Bearer x", "range": "bytes=1-2"})
         assert (answer.status_code, answer.headers["location"]) == (status, f"{other.url}/v2/repo/blobs/{digest}?a=%2f+b&c")
         followed = client.send(client.build_request("GET", answer.headers["location"], headers={"range": "bytes=1-2"}))
@@ -85,9 +87,11 @@ def test_redirect_to_another_origin(registry: EmbeddedRegistry, client: httpx.Cl
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_digest_header(registry: EmbeddedRegistry, client: httpx.Client, effect: Effect, values: list[str], method: str) -> None:
+def test_digest_header(
+    memory_registry: EmbeddedRegistry, client: httpx.Client, effect: Effect, values: list[str], method: str
+) -> None:
     digest = push_image(client, "repo", "tag")
-    registry.faults.add(Fault(effect))
+    memory_registry.faults.add(Fault(effect))
     answer = client.request(method, "/v2/repo/manifests/tag")
     assert answer.status_code == 200
     seen = answer.headers.get_list("docker-content-digest")
@@ -103,10 +107,10 @@ def test_digest_header(registry: EmbeddedRegistry, client: httpx.Client, effect:
         (ContentType("{}; charset=utf-8"), ["application/vnd.oci.image.manifest.v1+json; charset=utf-8"]),
     ],
 )
-def test_content_type(registry: EmbeddedRegistry, client: httpx.Client, effect: ContentType, values: list[str]) -> None:
+def test_content_type(memory_registry: EmbeddedRegistry, client: httpx.Client, effect: ContentType, values: list[str]) -> None:
     """A delivery network sends manifests as text/plain (rhbz 1389442)."""
     push_image(client, "repo", "tag")
-    registry.faults.add(Fault(effect, operation="get_manifest"))
+    memory_registry.faults.add(Fault(effect, operation="get_manifest"))
     answer = client.get("/v2/repo/manifests/tag")
     assert answer.json()["schemaVersion"] == 2
     assert answer.headers.get_list("content-type") == values
@@ -120,8 +124,8 @@ def test_content_type(registry: EmbeddedRegistry, client: httpx.Client, effect: 
         ("relative", r"(\.\./)+v2/deep/repo/blobs/uploads/[^/]+"),
     ],
 )
-def test_form_of_location(registry: EmbeddedRegistry, client: httpx.Client, form: str, pattern: str) -> None:
-    registry.faults.add(Fault(LocationForm(form), times=None))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+def test_form_of_location(memory_registry: EmbeddedRegistry, client: httpx.Client, form: str, pattern: str) -> None:
+    memory_registry.faults.add(Fault(LocationForm(form), times=None))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     answer = client.post("/v2/deep/repo/blobs/uploads/")
     for content in (b"con", b"tent"):
         assert re.fullmatch(pattern, answer.headers["location"])
@@ -132,15 +136,15 @@ def test_form_of_location(registry: EmbeddedRegistry, client: httpx.Client, form
     assert client.put(url, params={"digest": digest_of(b"content")}).status_code == 201
 
 
-def test_location_on_another_origin(registry: EmbeddedRegistry, client: httpx.Client) -> None:
-    registry.faults.add(Fault(LocationOn("https://upload.example:8443"), operation="start_blob_upload"))
+def test_location_on_another_origin(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
+    memory_registry.faults.add(Fault(LocationOn("https://upload.example:8443"), operation="start_blob_upload"))
     location = client.post("/v2/repo/blobs/uploads/").headers["location"]
     assert location.startswith("https://upload.example:8443/v2/repo/blobs/uploads/")
 
 
-def test_signed_locations(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_signed_locations(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     """The query has to come back as it was given; the digest goes behind it."""
-    registry.faults.add(Fault(SignedLocations(), times=None))
+    memory_registry.faults.add(Fault(SignedLocations(), times=None))
     location = start_upload(client)
     path, _, query = location.partition("?")
     digest = digest_of(b"content")
@@ -160,16 +164,16 @@ def test_signed_locations(registry: EmbeddedRegistry, client: httpx.Client) -> N
     assert client.get(f"/v2/repo/blobs/{digest}").content == b"content"
 
 
-def test_the_digest_may_go_before_the_signature(registry: EmbeddedRegistry, client: httpx.Client) -> None:
-    registry.faults.add(Fault(SignedLocations(), times=None))
+def test_the_digest_may_go_before_the_signature(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
+    memory_registry.faults.add(Fault(SignedLocations(), times=None))
     path, _, query = start_upload(client).partition("?")
     assert client.put(f"{path}?digest={digest_of(b'content')}&{query}", content=b"content").status_code == 201
 
 
 @pytest.mark.parametrize("path", ["/v2/_catalog", "/v2/repo/tags/list", "/v2/repo/referrers/sha256:" + "0" * 64])
-def test_foreign_link(registry: EmbeddedRegistry, client: httpx.Client, path: str) -> None:
+def test_foreign_link(memory_registry: EmbeddedRegistry, client: httpx.Client, path: str) -> None:
     push_image(client, "repo", "tag")
-    registry.faults.add(Fault(ForeignLink("https://evil.example")))
+    memory_registry.faults.add(Fault(ForeignLink("https://evil.example")))
     answer = client.get(path)
     assert answer.status_code == 200
     assert (next_page(answer) or "").startswith(f"https://evil.example{path}?")

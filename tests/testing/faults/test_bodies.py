@@ -15,27 +15,27 @@ CONTENT = random.Random(2).randbytes(700_000)
 
 
 @pytest.mark.parametrize("at", [0, 1, 262_143, 262_144, 500_000, 699_999])
-def test_wrong_byte(registry: EmbeddedRegistry, client: httpx.Client, at: int) -> None:
+def test_wrong_byte(memory_registry: EmbeddedRegistry, client: httpx.Client, at: int) -> None:
     path = f"/v2/repo/blobs/{push_blob(client, 'repo', CONTENT)}"
-    registry.faults.add(Fault(WrongBytes(at=at), operation="create_blob_read_stream"))
+    memory_registry.faults.add(Fault(WrongBytes(at=at), operation="create_blob_read_stream"))
     body = client.get(path).content
     assert len(body) == len(CONTENT)
     assert [index for index, pair in enumerate(zip(body, CONTENT, strict=True)) if pair[0] != pair[1]] == [at]
     assert client.get(path).content == CONTENT
 
 
-def test_a_wrong_manifest_is_json_still(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_a_wrong_manifest_is_json_still(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     digest = push_image(client, "repo", "tag")
     right = client.get("/v2/repo/manifests/tag").content
-    registry.faults.add(Fault(WrongBytes(at=right.index(b"2, ")), operation="get_manifest"))
+    memory_registry.faults.add(Fault(WrongBytes(at=right.index(b"2, ")), operation="get_manifest"))
     answer = client.get("/v2/repo/manifests/tag")
     assert json.loads(answer.content)["schemaVersion"] == 3
     assert answer.headers["docker-content-digest"] == digest
 
 
-def test_slow_download(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_slow_download(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     path = f"/v2/repo/blobs/{push_blob(client, 'repo', b'x' * 10_000)}"
-    registry.faults.add(Fault(Slow(50_000), operation="create_blob_read_stream"))
+    memory_registry.faults.add(Fault(Slow(50_000), operation="create_blob_read_stream"))
     start = time.monotonic()
     with client.stream("GET", path) as answer:
         chunks = [len(chunk) for chunk in answer.iter_raw()]
@@ -44,20 +44,20 @@ def test_slow_download(registry: EmbeddedRegistry, client: httpx.Client) -> None
     assert time.monotonic() - start > 0.15
 
 
-def test_slow_upload(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_slow_upload(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     location = start_upload(client)
-    registry.faults.add(Fault(Slow(50_000, of="request"), operation="upload_blob_chunk"))
+    memory_registry.faults.add(Fault(Slow(50_000, of="request"), operation="upload_blob_chunk"))
     start = time.monotonic()
     assert client.patch(location, content=b"x" * 10_000).headers["range"] == "0-9999"
     assert time.monotonic() - start > 0.15
 
 
-def test_a_client_may_leave_a_slow_answer(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_a_client_may_leave_a_slow_answer(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     path = f"/v2/repo/blobs/{push_blob(client, 'repo', CONTENT)}"
-    registry.faults.add(Fault(Slow(1000), operation="create_blob_read_stream"))
+    memory_registry.faults.add(Fault(Slow(1000), operation="create_blob_read_stream"))
     with client.stream("GET", path) as answer:
         next(answer.iter_raw())
     start = time.monotonic()
-    registry.stop()
+    memory_registry.stop()
     assert time.monotonic() - start < 5
-    registry.start()
+    memory_registry.start()

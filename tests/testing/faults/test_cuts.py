@@ -31,26 +31,26 @@ def read_until_it_ends(client: httpx.Client, path: str) -> tuple[httpx.Response,
 
 
 @pytest.mark.parametrize("after", [*TENTHS, SIZE - 1])
-def test_reset_in_mid_download(registry: EmbeddedRegistry, client: httpx.Client, after: int) -> None:
+def test_reset_in_mid_download(memory_registry: EmbeddedRegistry, client: httpx.Client, after: int) -> None:
     """The client gets exactly the bytes before the reset, and a Range request gets the rest."""
     path = f"/v2/repo/blobs/{push_blob(client, 'repo', CONTENT)}"
     fault = Fault(Reset(after=after), operation="create_blob_read_stream")
-    registry.faults.add(fault)
+    memory_registry.faults.add(fault)
     answer, body, error = read_until_it_ends(client, path)
     assert (answer.status_code, answer.headers["content-length"]) == (200, str(SIZE))
     assert isinstance(error, httpx.ReadError)
     assert body == CONTENT[:after]
-    assert (registry.requests[-1].fault, registry.requests[-1].response_bytes) == (fault, after)
+    assert (memory_registry.requests[-1].fault, memory_registry.requests[-1].response_bytes) == (fault, after)
     rest = client.get(path, headers={"range": f"bytes={after}-"})
     assert (rest.status_code, body + rest.content) == (206, CONTENT)
-    assert registry.requests[-1].fault is None
+    assert memory_registry.requests[-1].fault is None
 
 
 @pytest.mark.parametrize("after", TENTHS)
-def test_reset_in_mid_upload(registry: EmbeddedRegistry, client: httpx.Client, after: int) -> None:
+def test_reset_in_mid_upload(memory_registry: EmbeddedRegistry, client: httpx.Client, after: int) -> None:
     """The registry keeps exactly the bytes before the reset, tells how many, and takes the rest."""
     location = start_upload(client)
-    registry.faults.add(Fault(Reset(after=after, of="request"), operation="upload_blob_chunk"))
+    memory_registry.faults.add(Fault(Reset(after=after, of="request"), operation="upload_blob_chunk"))
     with pytest.raises((httpx.WriteError, httpx.ReadError)):
         client.patch(location, content=CONTENT)
     status = client.get(location)
@@ -96,13 +96,13 @@ def is_reset(registry: EmbeddedRegistry, context: ssl.SSLContext, path: str) -> 
 
 
 def test_a_reset_does_not_wait_for_a_client_that_does_not_read(
-    registry: EmbeddedRegistry, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
+    memory_registry: EmbeddedRegistry, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("docker_registry_sdk.testing.connection.MAX_FLUSH_SECONDS", 0.1)
     content = bytes(50_000_000)
     digest = push_blob(client, "repo", content)
-    registry.faults.add(Fault(Reset(after=len(content) - 1), operation="create_blob_read_stream"))
-    host, _, port = registry.host.rpartition(":")
+    memory_registry.faults.add(Fault(Reset(after=len(content) - 1), operation="create_blob_read_stream"))
+    host, _, port = memory_registry.host.rpartition(":")
     with socket.socket() as lazy:
         lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         lazy.connect((host, int(port)))
@@ -111,29 +111,29 @@ def test_a_reset_does_not_wait_for_a_client_that_does_not_read(
         assert client.get("/v2/").status_code == 200
 
 
-def test_a_body_that_is_shorter_passes(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_a_body_that_is_shorter_passes(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     digest = push_blob(client, "repo", b"short")
-    registry.faults.add(Fault(Reset(after=5), operation="create_blob_read_stream"))
-    registry.faults.add(Fault(Reset(after=5, of="request"), operation="complete_blob_upload"))
+    memory_registry.faults.add(Fault(Reset(after=5), operation="create_blob_read_stream"))
+    memory_registry.faults.add(Fault(Reset(after=5, of="request"), operation="complete_blob_upload"))
     assert client.get(f"/v2/repo/blobs/{digest}").content == b"short"
     assert client.put(start_upload(client), params={"digest": digest}, content=b"short").status_code == 201
 
 
 @pytest.mark.parametrize("after", TENTHS)
-def test_truncated_body(registry: EmbeddedRegistry, client: httpx.Client, after: int) -> None:
+def test_truncated_body(memory_registry: EmbeddedRegistry, client: httpx.Client, after: int) -> None:
     """The answer promises its whole length, and the connection is closed in good order before that."""
     path = f"/v2/repo/blobs/{push_blob(client, 'repo', CONTENT)}"
-    registry.faults.add(Fault(Truncate(after=after), operation="create_blob_read_stream"))
+    memory_registry.faults.add(Fault(Truncate(after=after), operation="create_blob_read_stream"))
     answer, body, error = read_until_it_ends(client, path)
     assert answer.headers["content-length"] == str(SIZE)
     assert isinstance(error, httpx.RemoteProtocolError)
     assert body == CONTENT[:after]
 
 
-def test_truncated_manifest(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_truncated_manifest(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     push_blob(client, "repo", b"{}")
     put_manifest(client, "repo", "tag", image())
-    registry.faults.add(Fault(Truncate(after=10), operation="get_manifest"))
+    memory_registry.faults.add(Fault(Truncate(after=10), operation="get_manifest"))
     with pytest.raises(httpx.RemoteProtocolError):
         client.get("/v2/repo/manifests/tag")
 
@@ -141,28 +141,30 @@ def test_truncated_manifest(registry: EmbeddedRegistry, client: httpx.Client) ->
 @pytest.mark.parametrize(
     ("effect", "error"), [(LoseResponse(), httpx.ReadError), (LoseResponse("close"), httpx.RemoteProtocolError)]
 )
-def test_lost_response(registry: EmbeddedRegistry, client: httpx.Client, effect: LoseResponse, error: type[Exception]) -> None:
+def test_lost_response(
+    memory_registry: EmbeddedRegistry, client: httpx.Client, effect: LoseResponse, error: type[Exception]
+) -> None:
     """The work is done, and the client does not hear of it."""
     location = start_upload(client)
-    registry.faults.add(Fault(effect, operation=("upload_blob_chunk", "complete_blob_upload"), times=2))
+    memory_registry.faults.add(Fault(effect, operation=("upload_blob_chunk", "complete_blob_upload"), times=2))
     with pytest.raises(error):
         client.patch(location, content=b"content")
     assert client.get(location).headers["range"] == "0-6"
     with pytest.raises(error):
         client.put(location, params={"digest": digest_of(b"content")})
-    assert registry.requests[-1].status is None
+    assert memory_registry.requests[-1].status is None
     assert client.get(location).status_code == 404
     assert client.get(f"/v2/repo/blobs/{digest_of(b'content')}").content == b"content"
 
 
-def test_nothing_is_printed(registry: EmbeddedRegistry, client: httpx.Client, capfd: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_printed(memory_registry: EmbeddedRegistry, client: httpx.Client, capfd: pytest.CaptureFixture[str]) -> None:
     """A fault is no error of the server."""
     location = start_upload(client)
     for effect in (Reset(), Truncate(), LoseResponse()):
-        registry.faults.add(Fault(effect))
+        memory_registry.faults.add(Fault(effect))
         with pytest.raises(httpx.TransportError):
             client.get("/v2/")
-    registry.faults.add(Fault(Reset(of="request")))
+    memory_registry.faults.add(Fault(Reset(of="request")))
     with pytest.raises(httpx.TransportError):
         client.patch(location, content=b"content")
     assert capfd.readouterr().err == ""

@@ -17,31 +17,31 @@ def statuses(client: httpx.Client, count: int, path: str = "/v2/", **headers: st
     return [client.get(path, headers=headers).status_code for _ in range(count)]
 
 
-def test_once(registry: EmbeddedRegistry, client: httpx.Client) -> None:
-    registry.faults.add(Fault(BROKEN))
+def test_once(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
+    memory_registry.faults.add(Fault(BROKEN))
     assert statuses(client, 3) == [503, 200, 200]
 
 
-def test_some_times_after_some(registry: EmbeddedRegistry, client: httpx.Client) -> None:
-    registry.faults.add(Fault(BROKEN, times=2, after=1))
+def test_some_times_after_some(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
+    memory_registry.faults.add(Fault(BROKEN, times=2, after=1))
     assert statuses(client, 5) == [200, 503, 503, 200, 200]
 
 
-def test_for_ever_until_cleared(registry: EmbeddedRegistry, client: httpx.Client) -> None:
-    registry.faults.add(Fault(BROKEN, times=None))
+def test_for_ever_until_cleared(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
+    memory_registry.faults.add(Fault(BROKEN, times=None))
     assert statuses(client, 3) == [503, 503, 503]
-    registry.faults.clear()
+    memory_registry.faults.clear()
     assert statuses(client, 2) == [200, 200]
 
 
-def test_method_path_operation_and_condition(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_method_path_operation_and_condition(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     faults = {
         401: Fault(Status(401), method="HEAD", times=None),
         403: Fault(Status(403), path="/v2/a/.*", times=None),
         429: Fault(Status(429), operation=("list_tags", "put_manifest"), times=None),
         503: Fault(Status(503), when=lambda call: "x-break" in call.headers, times=None),
     }
-    registry.faults.add(*faults.values())
+    memory_registry.faults.add(*faults.values())
     for method, path, headers, status in [
         ("GET", "/v2/", {}, 200),
         ("HEAD", "/v2/", {}, 401),
@@ -52,32 +52,32 @@ def test_method_path_operation_and_condition(registry: EmbeddedRegistry, client:
         ("GET", "/v2/", {"x-break": "1"}, 503),
     ]:
         assert (client.request(method, path, headers=headers).status_code, method, path) == (status, method, path)
-        assert registry.requests[-1].fault is faults.get(status)
+        assert memory_registry.requests[-1].fault is faults.get(status)
 
 
-def test_api_v1(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_api_v1(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     """API v1 has no operations, but paths."""
     fault = Fault(BROKEN, path="/v1/.*")
-    registry.faults.add(fault)
+    memory_registry.faults.add(fault)
     assert statuses(client, 2, "/v1/_ping") == [503, 200]
-    assert [record.fault for record in registry.requests] == [fault, None]
+    assert [record.fault for record in memory_registry.requests] == [fault, None]
 
 
-def test_several_faults_of_one_request(registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_several_faults_of_one_request(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     """The last one is nearest to the client, and the log has them all."""
     first, last = Fault(Status(503, retry_after=1)), Fault(Status(429))
-    registry.faults.add(first, last)
+    memory_registry.faults.add(first, last)
     assert client.get("/v2/").status_code == 429
-    assert (registry.requests[0].faults, registry.requests[0].fault) == ((first, last), last)
+    assert (memory_registry.requests[0].faults, memory_registry.requests[0].fault) == ((first, last), last)
 
 
-def test_faults_come_and_go_while_requests_do(registry: EmbeddedRegistry) -> None:
+def test_faults_come_and_go_while_requests_do(memory_registry: EmbeddedRegistry) -> None:
     """Any thread may add faults; each fires as often as it should."""
 
     def add_and_ask() -> None:
-        with httpx.Client(base_url=registry.url, verify=False) as client:
+        with httpx.Client(base_url=memory_registry.url, verify=False) as client:
             for _ in range(20):
-                registry.faults.add(Fault(BROKEN), Fault(BROKEN, path="/nowhere"))
+                memory_registry.faults.add(Fault(BROKEN), Fault(BROKEN, path="/nowhere"))
                 client.get("/v2/")
 
     workers = [threading.Thread(target=add_and_ask) for _ in range(5)]
@@ -85,7 +85,7 @@ def test_faults_come_and_go_while_requests_do(registry: EmbeddedRegistry) -> Non
         worker.start()
     for worker in workers:
         worker.join()
-    assert sum(len(record.faults) for record in registry.requests) == 100
+    assert sum(len(record.faults) for record in memory_registry.requests) == 100
 
 
 @pytest.mark.parametrize(
@@ -144,40 +144,40 @@ class TestShare:
         return ["/v2/", "/v2/_catalog", "/v2/repo/tags/list", "/v2/repo/manifests/tag", f"/v2/repo/blobs/{digest_of(b'{}')}"]
 
     def test_the_share_is_right_and_the_same_in_each_run(
-        self, registry: EmbeddedRegistry, client: httpx.Client, paths: list[str]
+        self, memory_registry: EmbeddedRegistry, client: httpx.Client, paths: list[str]
     ) -> None:
         runs: list[list[int]] = []
         for seed in (1, 1, 2):
-            registry.faults.clear()
-            registry.faults.add(Fault(BROKEN, share=Share(0.2, seed=seed), times=None))
+            memory_registry.faults.clear()
+            memory_registry.faults.add(Fault(BROKEN, share=Share(0.2, seed=seed), times=None))
             runs.append([status for path in paths for status in statuses(client, 100, path)])
         assert 60 < runs[0].count(503) < 140
         assert runs[0] == runs[1] != runs[2]
 
-    def test_never_three_in_a_row(self, registry: EmbeddedRegistry, client: httpx.Client) -> None:
-        registry.faults.add(Fault(BROKEN, share=Share(1), times=None))
+    def test_never_three_in_a_row(self, memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
+        memory_registry.faults.add(Fault(BROKEN, share=Share(1), times=None))
         assert statuses(client, 6) == [503, 503, 200, 503, 503, 200]
 
-    def test_other_requests_between_do_not_count(self, registry: EmbeddedRegistry, client: httpx.Client) -> None:
-        registry.faults.add(Fault(BROKEN, share=Share(1, in_a_row=1), times=None))
+    def test_other_requests_between_do_not_count(self, memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
+        memory_registry.faults.add(Fault(BROKEN, share=Share(1, in_a_row=1), times=None))
         seen = [(path, client.get(path).status_code) for _ in range(2) for path in ("/v2/", "/v2/_catalog")]
         assert seen == [("/v2/", 503), ("/v2/_catalog", 503), ("/v2/", 200), ("/v2/_catalog", 200)]
 
-    def test_callers_that_name_themselves_get_through_each(self, registry: EmbeddedRegistry, client: httpx.Client) -> None:
-        registry.faults.add(Fault(BROKEN, share=Share(1, identified_by="x-caller"), times=None))
+    def test_callers_that_name_themselves_get_through_each(self, memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
+        memory_registry.faults.add(Fault(BROKEN, share=Share(1, identified_by="x-caller"), times=None))
         seen = [client.get("/v2/", headers={"x-caller": name}).status_code for name in "ababab"]
         assert seen == [503, 503, 503, 503, 200, 200]
 
     def test_threads_that_ask_for_different_things_see_the_same_as_one(
-        self, registry: EmbeddedRegistry, paths: list[str]
+        self, memory_registry: EmbeddedRegistry, paths: list[str]
     ) -> None:
         def run(threads: bool) -> dict[str, list[int]]:
-            registry.faults.clear()
-            registry.faults.add(Fault(BROKEN, share=Share(0.3, seed=5), times=None))
+            memory_registry.faults.clear()
+            memory_registry.faults.add(Fault(BROKEN, share=Share(0.3, seed=5), times=None))
             seen: dict[str, list[int]] = {}
 
             def ask(path: str) -> None:
-                with httpx.Client(base_url=registry.url, verify=False) as client:
+                with httpx.Client(base_url=memory_registry.url, verify=False) as client:
                     seen[path] = statuses(client, 30, path)
 
             workers = [threading.Thread(target=ask, args=(path,)) for path in paths]

@@ -24,20 +24,20 @@ SCOPE = "repository:repo:pull,push"
 
 
 @pytest.fixture
-def registry() -> Iterator[EmbeddedRegistry]:
-    with EmbeddedRegistry(auth="token") as registry:
-        yield registry
+def client(token_registry: EmbeddedRegistry) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=token_registry.url, verify=False) as client:
+        yield client
 
 
 @pytest.mark.parametrize("effect", [ExpireTokens(), RevokeTokens()])
-def test_tokens_end_in_mid_upload(registry: EmbeddedRegistry, effect: Effect) -> None:
+def test_tokens_end_in_mid_upload(token_registry: EmbeddedRegistry, effect: Effect) -> None:
     """The third chunk meets a 401; with a new token it goes on where it was."""
-    registry.faults.add(Fault(effect, operation="upload_blob_chunk", after=2))
-    with user_client(registry, SCOPE) as client:
+    token_registry.faults.add(Fault(effect, operation="upload_blob_chunk", after=2))
+    with user_client(token_registry, SCOPE) as client:
         location = start_upload(client)
         statuses = [client.patch(location, content=b"x").status_code for _ in range(3)]
         assert statuses == [202, 202, 401]
-        client.headers.update(bearer(get_token(registry, SCOPE)["token"]))
+        client.headers.update(bearer(get_token(token_registry, SCOPE)["token"]))
         assert client.get(location).headers["range"] == "0-1"
         assert client.patch(location, content=b"x").headers["range"] == "0-2"
 
@@ -50,9 +50,11 @@ def test_tokens_end_in_mid_upload(registry: EmbeddedRegistry, effect: Effect) ->
         (Challenges(None), []),
     ],
 )
-def test_several_challenges(registry: EmbeddedRegistry, client: httpx.Client, effect: Effect, schemes: list[list[str]]) -> None:
+def test_several_challenges(
+    token_registry: EmbeddedRegistry, client: httpx.Client, effect: Effect, schemes: list[list[str]]
+) -> None:
     """Several challenges come in one line or in several; or there is none at all."""
-    registry.faults.add(Fault(effect))
+    token_registry.faults.add(Fault(effect))
     answer = client.get("/v2/")
     assert answer.status_code == 401
     lines = answer.headers.get_list("www-authenticate")
@@ -60,29 +62,29 @@ def test_several_challenges(registry: EmbeddedRegistry, client: httpx.Client, ef
 
 
 @pytest.mark.parametrize("parameter", ["service", "scope"])
-def test_a_parameter_of_the_challenge_is_missing(registry: EmbeddedRegistry, client: httpx.Client, parameter: str) -> None:
+def test_a_parameter_of_the_challenge_is_missing(token_registry: EmbeddedRegistry, client: httpx.Client, parameter: str) -> None:
     """nvcr.io leaves out the service (dxf#57), gcr.io the scope (dxf#28)."""
     assert parameter in client.get("/v2/repo/tags/list").headers["www-authenticate"]
-    registry.faults.add(Fault(ChallengeWithout(parameter)))
+    token_registry.faults.add(Fault(ChallengeWithout(parameter)))
     challenge = client.get("/v2/repo/tags/list").headers["www-authenticate"]
     assert parameter not in challenge
     assert 'realm="' in challenge
 
 
 @pytest.mark.parametrize("field", ["token", "access_token", "expires_in", "issued_at"])
-def test_a_field_of_the_token_is_missing(registry: EmbeddedRegistry, field: str) -> None:
-    registry.faults.add(Fault(TokenWithout(field), operation="get_token"))
-    right, wrong = get_token(registry), get_token(registry)
+def test_a_field_of_the_token_is_missing(token_registry: EmbeddedRegistry, field: str) -> None:
+    token_registry.faults.add(Fault(TokenWithout(field), operation="get_token"))
+    right, wrong = get_token(token_registry), get_token(token_registry)
     assert set(wrong) - set(right) == {field}
 
 
-def test_expiry_as_text(registry: EmbeddedRegistry) -> None:
+def test_expiry_as_text(token_registry: EmbeddedRegistry) -> None:
     """The lifetime comes as a string (distribution#1746)."""
-    registry.faults.add(Fault(ExpiryAsText(), operation="get_token"))
-    assert get_token(registry)["expires_in"] == "300"
+    token_registry.faults.add(Fault(ExpiryAsText(), operation="get_token"))
+    assert get_token(token_registry)["expires_in"] == "300"
 
 
-def test_a_web_page_for_a_token(registry: EmbeddedRegistry, client: httpx.Client) -> None:
-    registry.faults.add(Fault(HtmlError(200, "Sign in"), operation="get_token"))
-    answer = client.get(registry.token_url)
+def test_a_web_page_for_a_token(token_registry: EmbeddedRegistry, client: httpx.Client) -> None:
+    token_registry.faults.add(Fault(HtmlError(200, "Sign in"), operation="get_token"))
+    answer = client.get(token_registry.token_url)
     assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")

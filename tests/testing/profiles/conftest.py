@@ -12,7 +12,7 @@ from tests.testing.profiles.helpers import SCOPE, ask_for_token, bearer, token_i
 
 
 @pytest.fixture
-def registry(request: pytest.FixtureRequest) -> Iterator[EmbeddedRegistry]:
+def profile_registry(request: pytest.FixtureRequest) -> Iterator[EmbeddedRegistry]:
     """A registry with the profile that the constant PROFILE of the test class or the test module names."""
     profile = cast("ProfileName", (request.cls or request.module).PROFILE)  # pyright: ignore[reportUnknownMemberType]
     with EmbeddedRegistry(profile=profile) as registry:
@@ -20,18 +20,18 @@ def registry(request: pytest.FixtureRequest) -> Iterator[EmbeddedRegistry]:
 
 
 @pytest.fixture
-def anyone(registry: EmbeddedRegistry) -> Iterator[httpx.Client]:
+def anyone(profile_registry: EmbeddedRegistry) -> Iterator[httpx.Client]:
     """A client without credentials."""
-    with httpx.Client(base_url=registry.url, verify=False) as client:
+    with httpx.Client(base_url=profile_registry.url, verify=False) as client:
         yield client
 
 
 @pytest.fixture
-def user(registry: EmbeddedRegistry) -> Iterator[httpx.Client]:
+def user(profile_registry: EmbeddedRegistry) -> Iterator[httpx.Client]:
     """A client that may do everything with the repository `repo`."""
-    with httpx.Client(base_url=registry.url, verify=False) as client:
-        if registry.auth == "token":
-            client.headers.update(bearer(token_in(ask_for_token(registry, SCOPE))))
-        elif registry.auth == "basic":
-            client.auth = httpx.BasicAuth(registry.username, registry.password)
+    with httpx.Client(base_url=profile_registry.url, verify=False) as client:
+        if profile_registry.auth == "token":
+            client.headers.update(bearer(token_in(ask_for_token(profile_registry, SCOPE))))
+        elif profile_registry.auth == "basic":
+            client.auth = httpx.BasicAuth(profile_registry.username, profile_registry.password)
         yield client

@@ -22,50 +22,54 @@ def refresh_token(registry: EmbeddedRegistry) -> str:
     return token
 
 
-def test_token_path(registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
+def test_token_path(profile_registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
     """The token service is at /oauth2/token. (Azure/acr, AAD-OAuth)"""
-    assert registry.token_url == f"{registry.url}/oauth2/token"
-    assert f'realm="{registry.token_url}"' in anyone.get("/v2/").headers["www-authenticate"]
+    assert profile_registry.token_url == f"{profile_registry.url}/oauth2/token"
+    assert f'realm="{profile_registry.token_url}"' in anyone.get("/v2/").headers["www-authenticate"]
     assert anyone.get("/token").status_code == 404
 
 
-def test_only_access_token(registry: EmbeddedRegistry) -> None:
+def test_only_access_token(profile_registry: EmbeddedRegistry) -> None:
     """The response of the token service has access_token, but not token. (Azure/acr, AAD-OAuth)"""
     for answer in (
-        ask_for_token(registry),
-        post_for_token(registry, grant_type="refresh_token", refresh_token=refresh_token(registry)),
+        ask_for_token(profile_registry),
+        post_for_token(profile_registry, grant_type="refresh_token", refresh_token=refresh_token(profile_registry)),
     ):
         assert answer.status_code == 200
         assert "access_token" in answer.json()
         assert "token" not in answer.json()
 
 
-def test_token_exchange(registry: EmbeddedRegistry) -> None:
+def test_token_exchange(profile_registry: EmbeddedRegistry) -> None:
     """At /oauth2/exchange, a token of Microsoft Entra ID is exchanged for a refresh token. (Azure/acr, AAD-OAuth)"""
-    answer = post_for_token(registry, grant_type="refresh_token", refresh_token=refresh_token(registry), scope=SCOPE)
+    answer = post_for_token(
+        profile_registry, grant_type="refresh_token", refresh_token=refresh_token(profile_registry), scope=SCOPE
+    )
     assert answer.json()["scope"] == SCOPE
-    assert exchange(registry, grant_type="access_token", access_token="wrong").status_code == 401
-    assert exchange(registry, grant_type="password", access_token=registry.password).status_code == 400
-    assert httpx.get(f"{registry.url}/oauth2/exchange").status_code == 400
+    assert exchange(profile_registry, grant_type="access_token", access_token="wrong").status_code == 401
+    assert exchange(profile_registry, grant_type="password", access_token=profile_registry.password).status_code == 400
+    assert httpx.get(f"{profile_registry.url}/oauth2/exchange").status_code == 400
 
 
-def test_zero_user(registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
+def test_zero_user(profile_registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
     """With the user name 00000000-0000-0000-0000-000000000000, the password is a refresh token. (Azure/acr, AAD-OAuth)"""
-    token = token_in(ask_for_token(registry, SCOPE, auth=(ZEROS, refresh_token(registry))))
+    token = token_in(ask_for_token(profile_registry, SCOPE, auth=(ZEROS, refresh_token(profile_registry))))
     assert anyone.post("/v2/repo/blobs/uploads/", headers=bearer(token)).status_code == 202
-    for wrong in (registry.password, "wrong"):
-        assert ask_for_token(registry, SCOPE, auth=(ZEROS, wrong)).status_code == 401
+    for wrong in (profile_registry.password, "wrong"):
+        assert ask_for_token(profile_registry, SCOPE, auth=(ZEROS, wrong)).status_code == 401
 
 
-def test_no_password_by_post(registry: EmbeddedRegistry) -> None:
+def test_no_password_by_post(profile_registry: EmbeddedRegistry) -> None:
     """A POST with a password is answered with 400; a GET is accepted. (containerd, remotes/docker/auth)"""
-    assert post_for_token(registry).status_code == 400
-    assert ask_for_token(registry).status_code == 200
+    assert post_for_token(profile_registry).status_code == 400
+    assert ask_for_token(profile_registry).status_code == 200
 
 
-def test_header_limit(registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
+def test_header_limit(profile_registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
     """A token that is too long because of many scopes is answered with 400 and a web page. (zot#2903, Azure/acr#797)"""
-    tokens = [token_in(ask_for_token(registry, *(f"repository:repo{n}:pull" for n in range(count)))) for count in (5, 150)]
+    tokens = [
+        token_in(ask_for_token(profile_registry, *(f"repository:repo{n}:pull" for n in range(count)))) for count in (5, 150)
+    ]
     assert len(tokens[0]) < 8192 < len(tokens[1])
     short, long = [anyone.get("/v2/", headers=bearer(token)) for token in tokens]
     assert short.status_code == 200

@@ -21,9 +21,9 @@ def push_tag(client: httpx.Client) -> None:
     assert put_manifest(client, "repo", "tag", image()).status_code == 201
 
 
-def test_token_service_on_other_host(registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
+def test_token_service_on_other_host(profile_registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
     """The token service is on another host than the API. (auth.docker.io)"""
-    assert registry.url.startswith("http://127.0.0.1:")
+    assert profile_registry.url.startswith("http://127.0.0.1:")
     assert 'realm="http://localhost:' in anyone.get("/v2/").headers["www-authenticate"]
 
 
@@ -34,19 +34,19 @@ def test_ping_without_scope(anyone: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_bearer_fails_at_token_service(registry: EmbeddedRegistry, method: str) -> None:
+def test_bearer_fails_at_token_service(profile_registry: EmbeddedRegistry, method: str) -> None:
     """The token service answers 500 to a request with an old Bearer token. (oras-java#17, oras#846)"""
-    assert httpx.request(method, registry.token_url, headers=bearer("old")).status_code == 500
-    assert httpx.get(registry.token_url).status_code == 200
+    assert httpx.request(method, profile_registry.token_url, headers=bearer("old")).status_code == 500
+    assert httpx.get(profile_registry.token_url).status_code == 200
 
 
-def test_no_catalog(registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
+def test_no_catalog(profile_registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
     """No token allows listing the repositories: even a token for the catalog is answered with 401 and
     insufficient_scope. (hub-feedback#2094)
     """
     answer = anyone.get("/v2/_catalog")
     assert (answer.status_code, "insufficient_scope" in answer.headers["www-authenticate"]) == (401, False)
-    headers = bearer(token_in(ask_for_token(registry, "registry:catalog:*")))
+    headers = bearer(token_in(ask_for_token(profile_registry, "registry:catalog:*")))
     answer = anyone.get("/v2/_catalog", headers=headers)
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"].endswith('scope="registry:catalog:*",error="insufficient_scope"')
@@ -61,19 +61,19 @@ def test_no_delete(user: httpx.Client) -> None:
     assert user.get("/v2/repo/manifests/tag").status_code == 200
 
 
-def test_long_names_refused(registry: EmbeddedRegistry, user: httpx.Client) -> None:
+def test_long_names_refused(profile_registry: EmbeddedRegistry, user: httpx.Client) -> None:
     """A scope for or a mount from a repository with more than two parts in its name is answered with 400. (ggcr#1679,
     ggcr#1741)
     """
     foreign = "project/docker/image"
     for answer in (
-        ask_for_token(registry, SCOPE, f"repository:{foreign}:pull"),
-        post_for_token(registry, scope=f"{SCOPE} repository:{foreign}:pull"),
+        ask_for_token(profile_registry, SCOPE, f"repository:{foreign}:pull"),
+        post_for_token(profile_registry, scope=f"{SCOPE} repository:{foreign}:pull"),
     ):
         assert (answer.status_code, answer.json()) == (400, {"details": "invalid repository name"})
     answer = user.post("/v2/repo/blobs/uploads/", params={"mount": digest_of(b"x"), "from": foreign})
     assert answer.status_code == 400
-    assert ask_for_token(registry, SCOPE, "repository:library/other:pull").status_code == 200
+    assert ask_for_token(profile_registry, SCOPE, "repository:library/other:pull").status_code == 200
 
 
 def test_rate_limit_headers(user: httpx.Client) -> None:
@@ -95,7 +95,7 @@ def test_head_not_counted(user: httpx.Client) -> None:
         assert user.request(method, "/v2/repo/manifests/tag").headers["ratelimit-remaining"] == f"{remaining};w=21600"
 
 
-def test_retry_after_is_a_time(registry: EmbeddedRegistry, user: httpx.Client) -> None:
+def test_retry_after_is_a_time(profile_registry: EmbeddedRegistry, user: httpx.Client) -> None:
     """Beyond the limit, the response is 429 with the time to retry in Retry-After, in seconds since 1970.
     (hub-feedback#2459)
     """
@@ -104,10 +104,10 @@ def test_retry_after_is_a_time(registry: EmbeddedRegistry, user: httpx.Client) -
     assert statuses == [200] * 100 + [429]
     answer = user.get("/v2/repo/manifests/tag")
     assert (codes(answer), answer.headers["ratelimit-remaining"]) == (["TOOMANYREQUESTS"], "0;w=21600")
-    assert abs(int(answer.headers["retry-after"]) - registry.clock.now() - 21600) < 60
+    assert abs(int(answer.headers["retry-after"]) - profile_registry.clock.now() - 21600) < 60
     assert user.head("/v2/repo/manifests/tag").status_code == 200
-    registry.clock.advance(21601)
-    user.headers.update(bearer(token_in(ask_for_token(registry, SCOPE))))
+    profile_registry.clock.advance(21601)
+    user.headers.update(bearer(token_in(ask_for_token(profile_registry, SCOPE))))
     assert user.get("/v2/repo/manifests/tag").status_code == 200
 
 

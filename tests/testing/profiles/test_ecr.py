@@ -21,24 +21,24 @@ PROFILE = "ecr"
 
 
 @pytest.fixture(autouse=True)
-def repository(registry: EmbeddedRegistry) -> None:
-    registry.storage.save("repo", Repository())
+def repository(profile_registry: EmbeddedRegistry) -> None:
+    profile_registry.storage.save("repo", Repository())
 
 
-def test_basic_as_aws(registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
+def test_basic_as_aws(profile_registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
     """Credentials are Basic, with the user name AWS. (AWS ECR user guide, registry authentication)"""
-    assert registry.username == "AWS"
+    assert profile_registry.username == "AWS"
     answer = anyone.get("/v2/repo/tags/list")
     assert (answer.status_code, answer.headers["www-authenticate"].partition(" ")[0]) == (401, "Basic")
-    assert anyone.get("/v2/repo/tags/list", auth=("AWS", registry.password)).status_code == 200
+    assert anyone.get("/v2/repo/tags/list", auth=("AWS", profile_registry.password)).status_code == 200
 
 
-def test_password_expires(registry: EmbeddedRegistry, user: httpx.Client) -> None:
+def test_password_expires(profile_registry: EmbeddedRegistry, user: httpx.Client) -> None:
     """A password expires after twelve hours; then the response is 403. (AWS ECR user guide, registry authentication)"""
     assert user.get("/v2/").status_code == 200
-    registry.clock.advance(12 * 60 * 60 - 60)
+    profile_registry.clock.advance(12 * 60 * 60 - 60)
     assert user.get("/v2/").status_code == 200
-    registry.clock.advance(60)
+    profile_registry.clock.advance(60)
     assert_denied = user.get("/v2/")
     assert (assert_denied.status_code, codes(assert_denied)) == (403, ["DENIED"])
 
@@ -51,7 +51,7 @@ def test_page_limit(user: httpx.Client) -> None:
         assert user.get(path, params={"n": 1000}).status_code == 200
 
 
-def test_absolute_link(registry: EmbeddedRegistry, user: httpx.Client) -> None:
+def test_absolute_link(profile_registry: EmbeddedRegistry, user: httpx.Client) -> None:
     """The link to a next page has a scheme and a host, and an opaque cursor in last. (ggcr#681)"""
     tags = [f"tag{number}" for number in range(5)]
     for tag in tags:
@@ -63,7 +63,7 @@ def test_absolute_link(registry: EmbeddedRegistry, user: httpx.Client) -> None:
         found += answer.json()["tags"]
         url = next_page(answer)
         if url is not None:
-            assert url.startswith(f"{registry.url}/v2/repo/tags/list?n=2&last=")
+            assert url.startswith(f"{profile_registry.url}/v2/repo/tags/list?n=2&last=")
             assert not url.endswith(found[-1])
     assert found == tags
 
@@ -86,7 +86,7 @@ def test_repository_must_exist(user: httpx.Client) -> None:
     start_upload(user)
 
 
-def test_blobs_in_s3(registry: EmbeddedRegistry, user: httpx.Client, anyone: httpx.Client) -> None:
+def test_blobs_in_s3(profile_registry: EmbeddedRegistry, user: httpx.Client, anyone: httpx.Client) -> None:
     """A blob is a redirect to a signed URL on another origin, where a request with Authorization is answered with
     400. (opa#6580, renovate#3877)
     """
@@ -94,7 +94,7 @@ def test_blobs_in_s3(registry: EmbeddedRegistry, user: httpx.Client, anyone: htt
     answer = user.get(f"/v2/repo/blobs/{digest}")
     location = answer.headers["location"]
     assert answer.status_code == 307
-    assert location.startswith(f"http://localhost:{registry.host.rpartition(':')[2]}/object-store/")
+    assert location.startswith(f"http://localhost:{profile_registry.host.rpartition(':')[2]}/object-store/")
     refused = anyone.get(location, headers={"authorization": "Basic eDp5"})
     assert (refused.status_code, "Only one auth mechanism allowed" in refused.text) == (400, True)
     assert anyone.get(location).content == b"content"

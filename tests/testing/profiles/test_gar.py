@@ -21,10 +21,10 @@ def test_one_chunk(user: httpx.Client) -> None:
     assert user.put(other, params={"digest": digest_of(b"content")}).status_code == 201
 
 
-def test_no_post_for_tokens(registry: EmbeddedRegistry) -> None:
+def test_no_post_for_tokens(profile_registry: EmbeddedRegistry) -> None:
     """Tokens are issued by GET only: a POST is answered with 404. (containerd, remotes/docker/auth)"""
-    assert post_for_token(registry).status_code == 404
-    assert ask_for_token(registry).status_code == 200
+    assert post_for_token(profile_registry).status_code == 404
+    assert ask_for_token(profile_registry).status_code == 200
 
 
 def test_challenge_at_ping_only(anyone: httpx.Client) -> None:
@@ -50,12 +50,12 @@ def test_page_for_unknown_tags(user: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("name", ["oauth2accesstoken", "_json_key", "_json_key_base64"])
-def test_special_user_names(registry: EmbeddedRegistry, anyone: httpx.Client, name: str) -> None:
+def test_special_user_names(profile_registry: EmbeddedRegistry, anyone: httpx.Client, name: str) -> None:
     """The user names oauth2accesstoken and _json_key denote the kind of the password. (Google Cloud documentation,
     Artifact Registry authentication)
     """
-    answer = ask_for_token(registry, SCOPE, auth=(name, registry.password))
+    answer = ask_for_token(profile_registry, SCOPE, auth=(name, profile_registry.password))
     headers = {"authorization": f"Bearer {answer.json()['token']}"}
     assert anyone.post("/v2/repo/blobs/uploads/", headers=headers).status_code == 202
-    assert ask_for_token(registry, SCOPE, auth=(name, "wrong")).status_code == 401
-    assert ask_for_token(registry, SCOPE, auth=("other", registry.password)).status_code == 401
+    assert ask_for_token(profile_registry, SCOPE, auth=(name, "wrong")).status_code == 401
+    assert ask_for_token(profile_registry, SCOPE, auth=("other", profile_registry.password)).status_code == 401

@@ -9,21 +9,21 @@ from tests.testing.profiles.helpers import SCOPE, ask_for_token, bearer, post_fo
 PROFILE = "ghcr"
 
 
-def test_bad_credentials_denied(registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
+def test_bad_credentials_denied(profile_registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
     """Wrong or expired credentials are answered with 403, even for public images. (oras#1161)"""
     answers = [
-        ask_for_token(registry, "repository:repo:pull", auth=(registry.username, "expired")),
-        post_for_token(registry, grant_type="password", username=registry.username, password="expired"),
+        ask_for_token(profile_registry, "repository:repo:pull", auth=(profile_registry.username, "expired")),
+        post_for_token(profile_registry, grant_type="password", username=profile_registry.username, password="expired"),
     ]
     for answer in answers:
         assert (answer.status_code, codes(answer)) == (403, ["DENIED"])
         assert "www-authenticate" not in answer.headers
-    assert anyone.get(registry.token_url).status_code == 200
+    assert anyone.get(profile_registry.token_url).status_code == 200
 
 
-def test_opaque_token(registry: EmbeddedRegistry, user: httpx.Client) -> None:
+def test_opaque_token(profile_registry: EmbeddedRegistry, user: httpx.Client) -> None:
     """A token is opaque, not a JWT. (clients of the registry, read 2026-11)"""
-    answer = ask_for_token(registry, SCOPE)
+    answer = ask_for_token(profile_registry, SCOPE)
     assert "." not in token_in(answer)
     assert answer.json()["access_token"] == answer.json()["token"]
     push_image(user, "repo", "tag")

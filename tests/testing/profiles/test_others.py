@@ -18,27 +18,30 @@ class TestArtifactory:
         assert user.get("/v2/repo/manifests/other").status_code == 404
         assert user.head("/v2/repo/manifests/tag").status_code == 200
 
-    def test_no_post_for_tokens(self, registry: EmbeddedRegistry) -> None:
+    def test_no_post_for_tokens(self, profile_registry: EmbeddedRegistry) -> None:
         """Tokens are issued by GET only: a POST is answered with 401. (containerd, remotes/docker/auth)"""
-        assert post_for_token(registry).status_code == 401
-        assert ask_for_token(registry).status_code == 200
+        assert post_for_token(profile_registry).status_code == 401
+        assert ask_for_token(profile_registry).status_code == 200
 
 
 class TestGitlab:
     PROFILE = "gitlab"
 
-    def test_token_path(self, registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
+    def test_token_path(self, profile_registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
         """The token service is at /jwt/auth. (GitLab documentation, container registry)"""
-        assert f'realm="{registry.url}/jwt/auth"' in anyone.get("/v2/").headers["www-authenticate"]
+        assert f'realm="{profile_registry.url}/jwt/auth"' in anyone.get("/v2/").headers["www-authenticate"]
 
-    def test_unknown_scope_refused(self, registry: EmbeddedRegistry, user: httpx.Client) -> None:
+    def test_unknown_scope_refused(self, profile_registry: EmbeddedRegistry, user: httpx.Client) -> None:
         """A token request is refused with 403 if one of its scopes is a path unknown to GitLab. (ggcr#220, kaniko#181)"""
         foreign = "repository:library/debian:pull"
-        for answer in (ask_for_token(registry, SCOPE, foreign), post_for_token(registry, scope=f"{SCOPE} {foreign}")):
+        for answer in (
+            ask_for_token(profile_registry, SCOPE, foreign),
+            post_for_token(profile_registry, scope=f"{SCOPE} {foreign}"),
+        ):
             assert (answer.status_code, codes(answer)) == (403, ["DENIED"])
         push_image(user, "repo", "tag")
         for scopes in ([SCOPE, "repository:repo/other:pull"], [SCOPE, "repository:repo:pull"], [foreign]):
-            assert ask_for_token(registry, *scopes).status_code == 200
+            assert ask_for_token(profile_registry, *scopes).status_code == 200
 
     def test_tag_is_digest(self, user: httpx.Client) -> None:
         """The tag sha256-<hex> is resolved to the digest, so that the fallback tag for referrers leads to the subject
@@ -59,7 +62,7 @@ class TestGitlab:
 class TestHarbor:
     PROFILE = "harbor"
 
-    def test_session_cookie(self, registry: EmbeddedRegistry, user: httpx.Client) -> None:
+    def test_session_cookie(self, profile_registry: EmbeddedRegistry, user: httpx.Client) -> None:
         """Responses set a session cookie; a request with it other than GET or HEAD is refused without a CSRF token:
         403. (dotnet/sdk#37221, harbor#12676)
         """
@@ -70,12 +73,12 @@ class TestHarbor:
         assert user.get("/v2/").status_code == 200
         user.cookies.clear()
         assert user.post("/v2/repo/blobs/uploads/").status_code == 202
-        assert "sid=" in ask_for_token(registry).headers["set-cookie"]
+        assert "sid=" in ask_for_token(profile_registry).headers["set-cookie"]
 
-    def test_mount_from_unknown_project(self, registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
+    def test_mount_from_unknown_project(self, profile_registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
         """A mount from a project that does not exist is answered with 401 instead of 202. (harbor#17097, ggcr#1393)"""
         scopes = [SCOPE, "repository:team/app:pull,push", "repository:team/other:pull", "repository:nowhere/app:pull"]
-        headers = bearer(token_in(ask_for_token(registry, *scopes)))
+        headers = bearer(token_in(ask_for_token(profile_registry, *scopes)))
 
         def post(name: str, **query: str) -> httpx.Response:
             anyone.cookies.clear()
@@ -93,10 +96,10 @@ class TestHarbor:
 class TestIcr:
     PROFILE = "icr"
 
-    def test_delete_action(self, registry: EmbeddedRegistry, user: httpx.Client) -> None:
+    def test_delete_action(self, profile_registry: EmbeddedRegistry, user: httpx.Client) -> None:
         """Deletion requires a token with the action delete; push is not sufficient. (ggcr#2266)"""
         digest = push_image(user, "repo", "tag")
-        pusher = bearer(token_in(ask_for_token(registry, "repository:repo:pull,push")))
+        pusher = bearer(token_in(ask_for_token(profile_registry, "repository:repo:pull,push")))
         answer = user.delete(f"/v2/repo/manifests/{digest}", headers=pusher)
         assert answer.status_code == 401
         assert 'scope="repository:repo:delete"' in answer.headers["www-authenticate"]
@@ -124,11 +127,11 @@ class TestQuay:
         assert (answer.status_code, codes(answer)) == (401, ["UNAUTHORIZED"])
         assert user.post("/v2/repo/blobs/uploads/", params={"mount": digest, "from": "repo"}).status_code == 201
 
-    def test_next_page(self, registry: EmbeddedRegistry, user: httpx.Client) -> None:
+    def test_next_page(self, profile_registry: EmbeddedRegistry, user: httpx.Client) -> None:
         """The link to a next page is relative, and has an opaque next_page instead of last. (regclient#272, ggcr#794)"""
         for tag in "abc":
             push_image(user, "repo", tag)
-        user.headers.update(bearer(token_in(ask_for_token(registry, SCOPE, "registry:catalog:*"))))
+        user.headers.update(bearer(token_in(ask_for_token(profile_registry, SCOPE, "registry:catalog:*"))))
         for path, field, values in [("/v2/repo/tags/list", "tags", ["a", "b", "c"]), ("/v2/_catalog", "repositories", ["repo"])]:
             url: str | None = f"{path}?n=1"
             found: list[str] = []
