@@ -23,15 +23,15 @@ def digest_of(content: bytes, algorithm: str = "sha256") -> str:
 
 def push_blob(client: httpx.Client, name: str, content: bytes, algorithm: str = "sha256") -> str:
     digest = digest_of(content, algorithm)
-    answer = client.post(f"/v2/{name}/blobs/uploads/", params={"digest": digest}, content=content)
-    assert answer.status_code == 201, answer.text
+    response = client.post(f"/v2/{name}/blobs/uploads/", params={"digest": digest}, content=content)
+    assert response.status_code == 201, response.text
     return digest
 
 
 def start_upload(client: httpx.Client, name: str = "repo", **query: str) -> str:
-    answer = client.post(f"/v2/{name}/blobs/uploads/", params=query)
-    assert answer.status_code == 202, answer.text
-    return answer.headers["location"]
+    response = client.post(f"/v2/{name}/blobs/uploads/", params=query)
+    assert response.status_code == 202, response.text
+    return response.headers["location"]
 
 
 def descriptor(content: bytes, media_type: str, algorithm: str = "sha256") -> dict[str, Any]:
@@ -72,25 +72,25 @@ def put_manifest(
 def push_image(client: httpx.Client, name: str, tag: str, **fields: Any) -> str:
     """Push an image with an empty config and no layers."""
     push_blob(client, name, b"{}")
-    answer = put_manifest(client, name, tag, image(**fields))
-    assert answer.status_code == 201, answer.text
-    return answer.headers["docker-content-digest"]
+    response = put_manifest(client, name, tag, image(**fields))
+    assert response.status_code == 201, response.text
+    return response.headers["docker-content-digest"]
 
 
-def codes(answer: httpx.Response) -> list[str]:
+def codes(response: httpx.Response) -> list[str]:
     """Return the codes in an error's body."""
-    assert answer.headers["content-type"] == "application/json"
-    return [entry["code"] for entry in answer.json()["errors"]]
+    assert response.headers["content-type"] == "application/json"
+    return [entry["code"] for entry in response.json()["errors"]]
 
 
-def assert_error(answer: httpx.Response, status: int, code: str) -> None:
-    assert (answer.status_code, set(codes(answer))) == (status, {code}), answer.text
-    assert answer.headers["docker-distribution-api-version"] == "registry/2.0"
+def assert_error(response: httpx.Response, status: int, code: str) -> None:
+    assert (response.status_code, set(codes(response))) == (status, {code}), response.text
+    assert response.headers["docker-distribution-api-version"] == "registry/2.0"
 
 
-def next_page(answer: httpx.Response) -> str | None:
+def next_page(response: httpx.Response) -> str | None:
     """Return the URL of the next page."""
-    link = answer.links.get("next")
+    link = response.links.get("next")
     return None if link is None else link["url"]
 
 
@@ -99,10 +99,10 @@ def raw_request(host: str, request: bytes) -> tuple[int, bytes]:
     address, _, port = host.rpartition(":")
     with socket.create_connection((address, int(port)), timeout=10) as connection:
         connection.sendall(request)
-        answer = b""
+        response = b""
         while chunk := connection.recv(65536):
-            answer += chunk
-    head, _, body = answer.partition(b"\r\n\r\n")
+            response += chunk
+    head, _, body = response.partition(b"\r\n\r\n")
     return int(head.split(b" ", 2)[1]), body
 
 

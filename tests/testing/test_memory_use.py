@@ -51,8 +51,8 @@ def test_a_large_blob(storage_path: Path | None) -> None:
             location = client.post("/v2/repo/blobs/uploads/").headers["location"]
             assert client.patch(location, content=blocks()).status_code == 202
             assert client.put(location, params={"digest": digest}).status_code == 201
-            with client.stream("GET", f"/v2/repo/blobs/{digest}") as answer:
-                assert sum(len(piece) for piece in answer.iter_raw()) == SIZE * MEBIBYTE
+            with client.stream("GET", f"/v2/repo/blobs/{digest}") as response:
+                assert sum(len(piece) for piece in response.iter_raw()) == SIZE * MEBIBYTE
             print(file=process.stdin, flush=True)
             after = int(process.stdout.readline())
     assert after - before < (SIZE * 1.2 if storage_path is None else 0) + 20

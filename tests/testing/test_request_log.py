@@ -60,11 +60,11 @@ def test_what_is_under_way_is_counted(stored_registry: EmbeddedRegistry, client:
 
     stored_registry.faults.add(Fault(Held(), operation="ping"))
     with ThreadPoolExecutor(1) as pool:
-        answer = pool.submit(client.get, "/v2/")
+        response = pool.submit(client.get, "/v2/")
         assert came.wait(10)
         assert (stored_registry.requests.under_way, len(stored_registry.requests)) == (1, 0)
         go_on.set()
-        assert answer.result().status_code == 200
+        assert response.result().status_code == 200
     assert (stored_registry.requests.under_way, len(stored_registry.requests)) == (0, 1)
 
 

@@ -85,8 +85,8 @@ def refused(report: dict[str, Any]) -> set[str]:
 def bearer(registry: EmbeddedRegistry, *scopes: str) -> str:
     """Get a token of the user for scopes."""
     query = {"service": "embedded-registry", "scope": list(scopes)}
-    answer = httpx.get(registry.token_url, params=query, auth=(registry.username, registry.password))
-    return f"Bearer {answer.json()['token']}"
+    response = httpx.get(registry.token_url, params=query, auth=(registry.username, registry.password))
+    return f"Bearer {response.json()['token']}"
 
 
 @pytest.mark.parametrize("auth", ["none", "token"])
@@ -110,8 +110,8 @@ def test_api_v2(auth: Literal["none", "token"], tmp_path: Path) -> None:
 def test_the_token_service(tmp_path: Path) -> None:
     credentials = ("user", "password")
     with EmbeddedRegistry(auth="token", username=credentials[0], password=credentials[1]) as registry:
-        answer = httpx.get(registry.token_url, params={"offline_token": "true"}, auth=credentials).json()
-        document = with_account(*credentials, answer["refresh_token"])
+        response = httpx.get(registry.token_url, params={"offline_token": "true"}, auth=credentials).json()
+        document = with_account(*credentials, response["refresh_token"])
         reports = [
             run(description(tmp_path, document), registry.url, *options) for options in ([], ["--auth", ":".join(credentials)])
         ]

@@ -28,17 +28,17 @@ def test_a_wrong_manifest_is_json_still(memory_registry: EmbeddedRegistry, clien
     digest = push_image(client, "repo", "tag")
     right = client.get("/v2/repo/manifests/tag").content
     memory_registry.faults.add(Fault(WrongBytes(at=right.index(b"2, ")), operation="get_manifest"))
-    answer = client.get("/v2/repo/manifests/tag")
-    assert json.loads(answer.content)["schemaVersion"] == 3
-    assert answer.headers["docker-content-digest"] == digest
+    response = client.get("/v2/repo/manifests/tag")
+    assert json.loads(response.content)["schemaVersion"] == 3
+    assert response.headers["docker-content-digest"] == digest
 
 
 def test_slow_download(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     path = f"/v2/repo/blobs/{push_blob(client, 'repo', b'x' * 10_000)}"
     memory_registry.faults.add(Fault(Slow(50_000), operation="create_blob_read_stream"))
     start = time.monotonic()
-    with client.stream("GET", path) as answer:
-        chunks = [len(chunk) for chunk in answer.iter_raw()]
+    with client.stream("GET", path) as response:
+        chunks = [len(chunk) for chunk in response.iter_raw()]
     assert sum(chunks) == 10_000
     assert len(chunks) > 1
     assert time.monotonic() - start > 0.15
@@ -55,8 +55,8 @@ def test_slow_upload(memory_registry: EmbeddedRegistry, client: httpx.Client) ->
 def test_a_client_may_leave_a_slow_answer(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     path = f"/v2/repo/blobs/{push_blob(client, 'repo', CONTENT)}"
     memory_registry.faults.add(Fault(Slow(1000), operation="create_blob_read_stream"))
-    with client.stream("GET", path) as answer:
-        next(answer.iter_raw())
+    with client.stream("GET", path) as response:
+        next(response.iter_raw())
     start = time.monotonic()
     memory_registry.stop()
     assert time.monotonic() - start < 5

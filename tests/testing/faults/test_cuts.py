@@ -21,13 +21,13 @@ TENTHS = [SIZE * tenth // 10 for tenth in range(10)]
 def read_until_it_ends(client: httpx.Client, path: str) -> tuple[httpx.Response, bytes, httpx.TransportError | None]:
     """Return an answer, what came of its body, and the error at its end."""
     body = bytearray()
-    with client.stream("GET", path) as answer:
+    with client.stream("GET", path) as response:
         try:
-            for chunk in answer.iter_raw():
+            for chunk in response.iter_raw():
                 body += chunk
         except httpx.TransportError as error:
-            return answer, bytes(body), error
-    return answer, bytes(body), None
+            return response, bytes(body), error
+    return response, bytes(body), None
 
 
 @pytest.mark.parametrize("after", [*TENTHS, SIZE - 1])
@@ -36,8 +36,8 @@ def test_reset_in_mid_download(memory_registry: EmbeddedRegistry, client: httpx.
     path = f"/v2/repo/blobs/{push_blob(client, 'repo', CONTENT)}"
     fault = Fault(Reset(after=after), operation="create_blob_read_stream")
     memory_registry.faults.add(fault)
-    answer, body, error = read_until_it_ends(client, path)
-    assert (answer.status_code, answer.headers["content-length"]) == (200, str(SIZE))
+    response, body, error = read_until_it_ends(client, path)
+    assert (response.status_code, response.headers["content-length"]) == (200, str(SIZE))
     assert isinstance(error, httpx.ReadError)
     assert body == CONTENT[:after]
     assert (memory_registry.requests[-1].fault, memory_registry.requests[-1].response_bytes) == (fault, after)
@@ -124,8 +124,8 @@ def test_truncated_body(memory_registry: EmbeddedRegistry, client: httpx.Client,
     """The answer promises its whole length, and the connection is closed in good order before that."""
     path = f"/v2/repo/blobs/{push_blob(client, 'repo', CONTENT)}"
     memory_registry.faults.add(Fault(Truncate(after=after), operation="create_blob_read_stream"))
-    answer, body, error = read_until_it_ends(client, path)
-    assert answer.headers["content-length"] == str(SIZE)
+    response, body, error = read_until_it_ends(client, path)
+    assert response.headers["content-length"] == str(SIZE)
     assert isinstance(error, httpx.RemoteProtocolError)
     assert body == CONTENT[:after]
 

@@ -55,9 +55,9 @@ def test_several_challenges(
 ) -> None:
     """Several challenges come in one line or in several; or there is none at all."""
     token_registry.faults.add(Fault(effect))
-    answer = client.get("/v2/")
-    assert answer.status_code == 401
-    lines = answer.headers.get_list("www-authenticate")
+    response = client.get("/v2/")
+    assert response.status_code == 401
+    lines = response.headers.get_list("www-authenticate")
     assert [[scheme for scheme in ("Negotiate", "Basic", "Bearer") if scheme in line] for line in lines] == schemes
 
 
@@ -86,5 +86,5 @@ def test_expiry_as_text(token_registry: EmbeddedRegistry) -> None:
 
 def test_a_web_page_for_a_token(token_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     token_registry.faults.add(Fault(HtmlError(200, "Sign in"), operation="get_token"))
-    answer = client.get(token_registry.token_url)
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    response = client.get(token_registry.token_url)
+    assert (response.status_code, response.headers["content-type"]) == (200, "text/html; charset=utf-8")

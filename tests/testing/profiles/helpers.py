@@ -23,10 +23,10 @@ def post_for_token(registry: EmbeddedRegistry, **form: str) -> httpx.Response:
     return httpx.post(registry.token_url, data=fields)
 
 
-def token_in(answer: httpx.Response) -> str:
+def token_in(response: httpx.Response) -> str:
     """Return the token in an answer of the token service."""
-    assert answer.status_code == 200, answer.text
-    document: dict[str, Any] = answer.json()
+    assert response.status_code == 200, response.text
+    document: dict[str, Any] = response.json()
     token = document.get("token") or document["access_token"]
     assert isinstance(token, str)
     return token

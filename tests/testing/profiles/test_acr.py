@@ -15,9 +15,9 @@ def exchange(registry: EmbeddedRegistry, **form: str) -> httpx.Response:
 
 
 def refresh_token(registry: EmbeddedRegistry) -> str:
-    answer = exchange(registry, grant_type="access_token", access_token=registry.password)
-    assert (answer.status_code, set(answer.json())) == (200, {"refresh_token"})
-    token = answer.json()["refresh_token"]
+    response = exchange(registry, grant_type="access_token", access_token=registry.password)
+    assert (response.status_code, set(response.json())) == (200, {"refresh_token"})
+    token = response.json()["refresh_token"]
     assert isinstance(token, str)
     return token
 
@@ -31,21 +31,21 @@ def test_token_path(profile_registry: EmbeddedRegistry, anyone: httpx.Client) ->
 
 def test_only_access_token(profile_registry: EmbeddedRegistry) -> None:
     """The response of the token service has access_token, but not token. (Azure/acr, AAD-OAuth)"""
-    for answer in (
+    for response in (
         ask_for_token(profile_registry),
         post_for_token(profile_registry, grant_type="refresh_token", refresh_token=refresh_token(profile_registry)),
     ):
-        assert answer.status_code == 200
-        assert "access_token" in answer.json()
-        assert "token" not in answer.json()
+        assert response.status_code == 200
+        assert "access_token" in response.json()
+        assert "token" not in response.json()
 
 
 def test_token_exchange(profile_registry: EmbeddedRegistry) -> None:
     """At /oauth2/exchange, a token of Microsoft Entra ID is exchanged for a refresh token. (Azure/acr, AAD-OAuth)"""
-    answer = post_for_token(
+    response = post_for_token(
         profile_registry, grant_type="refresh_token", refresh_token=refresh_token(profile_registry), scope=SCOPE
     )
-    assert answer.json()["scope"] == SCOPE
+    assert response.json()["scope"] == SCOPE
     assert exchange(profile_registry, grant_type="access_token", access_token="wrong").status_code == 401
     assert exchange(profile_registry, grant_type="password", access_token=profile_registry.password).status_code == 400
     assert httpx.get(f"{profile_registry.url}/oauth2/exchange").status_code == 400

@@ -51,13 +51,13 @@ def push_tag(client: httpx.Client, tag: str) -> None:
     assert put_manifest(client, "repo", tag, image()).status_code == 201
 
 
-def assert_error(answer: httpx.Response, status: int, code: str) -> None:
-    assert (answer.status_code, answer.headers["docker-distribution-api-version"]) == (status, "registry/2.0"), answer.text
-    assert answer.json()["errors"][0]["code"] == code
+def assert_error(response: httpx.Response, status: int, code: str) -> None:
+    assert (response.status_code, response.headers["docker-distribution-api-version"]) == (status, "registry/2.0"), response.text
+    assert response.json()["errors"][0]["code"] == code
 
 
-def seen(answer: httpx.Response) -> tuple[int, str, str]:
-    return answer.status_code, answer.headers["content-type"], answer.text
+def seen(response: httpx.Response) -> tuple[int, str, str]:
+    return response.status_code, response.headers["content-type"], response.text
 
 
 def test_unsorted_tags(user: httpx.Client) -> None:
@@ -66,41 +66,41 @@ def test_unsorted_tags(user: httpx.Client) -> None:
     for tag in tags:
         push_tag(user, tag)
     for query in ("", "?n=2", "?n=2&last=c", "?n=-1"):
-        answer = user.get(f"/v2/repo/tags/list{query}")
-        assert answer.status_code == 200
-        assert answer.json()["tags"] != tags == sorted(answer.json()["tags"])
-        assert "link" not in answer.headers
+        response = user.get(f"/v2/repo/tags/list{query}")
+        assert response.status_code == 200
+        assert response.json()["tags"] != tags == sorted(response.json()["tags"])
+        assert "link" not in response.headers
 
 
 def test_no_single_post(user: httpx.Client) -> None:
     """A POST with a digest only starts an upload: 202. (docker-registry 2.8.2, measured)"""
     digest = digest_of(b"content")
-    answer = user.post("/v2/repo/blobs/uploads/", params={"digest": digest}, content=b"content")
-    assert answer.status_code == 202
-    assert user.put(f"{answer.headers['location']}&digest={digest}", content=b"content").status_code == 201
+    response = user.post("/v2/repo/blobs/uploads/", params={"digest": digest}, content=b"content")
+    assert response.status_code == 202
+    assert user.put(f"{response.headers['location']}&digest={digest}", content=b"content").status_code == 201
 
 
 def test_no_tag_parameter(user: httpx.Client) -> None:
     """A manifest that is pushed by digest gets no tags, and the response has no OCI-Tag. (docker-registry 2.8.2, measured)"""
     push_blob(user, b"{}")
-    answer = put_manifest(user, "repo", digest_of(image()), image(), tag=["a", "b"])
-    assert (answer.status_code, "oci-tag" in answer.headers) == (201, False)
+    response = put_manifest(user, "repo", digest_of(image()), image(), tag=["a", "b"])
+    assert (response.status_code, "oci-tag" in response.headers) == (201, False)
     assert user.get("/v2/repo/manifests/a").status_code == 404
 
 
 def test_no_subject(user: httpx.Client) -> None:
     """The response to a manifest with a subject has no OCI-Subject. (docker-registry 2.8.2, measured)"""
     push_blob(user, b"{}")
-    answer = put_manifest(user, "repo", "tag", image(subject=descriptor(b"x", "text/plain")))
-    assert (answer.status_code, "oci-subject" in answer.headers) == (201, False)
+    response = put_manifest(user, "repo", "tag", image(subject=descriptor(b"x", "text/plain")))
+    assert (response.status_code, "oci-subject" in response.headers) == (201, False)
 
 
 def test_chunks_in_any_order(user: httpx.Client) -> None:
     """A chunk is appended regardless of its Content-Range; the response is never 416. (docker-registry 2.8.2, measured)"""
     location = start_upload(user)
-    answer = user.patch(location, content=b"con", headers={"content-range": "100-102"})
-    assert (answer.status_code, answer.headers["range"]) == (202, "0-2")
-    location = f"{answer.headers['location']}&digest={digest_of(b'content')}"
+    response = user.patch(location, content=b"con", headers={"content-range": "100-102"})
+    assert (response.status_code, response.headers["range"]) == (202, "0-2")
+    location = f"{response.headers['location']}&digest={digest_of(b'content')}"
     assert user.put(location, content=b"tent", headers={"content-range": "0-3"}).status_code == 201
 
 
@@ -113,8 +113,8 @@ def test_no_delete_by_tag(user: httpx.Client) -> None:
 
 def test_large_manifest_bad_request(user: httpx.Client) -> None:
     """A manifest of more than 4 MiB is answered with 400 instead of 413. (docker-registry 2.8.2, measured)"""
-    answer = put_manifest(user, "repo", "tag", bytes(5 * 1024 * 1024))
-    assert_error(answer, 400, "MANIFEST_INVALID")
+    response = put_manifest(user, "repo", "tag", bytes(5 * 1024 * 1024))
+    assert_error(response, 400, "MANIFEST_INVALID")
 
 
 def test_no_referrers(user: httpx.Client) -> None:
@@ -146,10 +146,10 @@ def test_wrong_length_of_range_error(user: httpx.Client) -> None:
     assert user.get(f"/v2/repo/blobs/{digest}", headers={"range": "bytes=499-"}).content == b"x"
     with socket.create_connection((user.base_url.host, user.base_url.port or 80), timeout=10) as connection:
         connection.sendall(f"GET /v2/repo/blobs/{digest} HTTP/1.1\r\nHost: x\r\nRange: bytes=500-\r\n\r\n".encode())
-        answer = b""
+        response = b""
         while chunk := connection.recv(65536):
-            answer += chunk
-    head, _, body = answer.partition(b"\r\n\r\n")
+            response += chunk
+    head, _, body = response.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 416 ")
     assert b"\r\ncontent-length: 500\r\n" in head.lower()
     assert (body, len(body)) == (b"invalid range: failed to overlap\n", 33)
@@ -219,8 +219,8 @@ def test_accept_required(user: httpx.Client) -> None:
 
     def get(reference: str, *accept: str, method: str = "GET") -> tuple[int, str]:
         headers = {"accept": ", ".join(accept)}
-        answer = user.request(method, f"/v2/repo/manifests/{reference}", headers=headers)
-        return answer.status_code, answer.headers["content-type"].partition(";")[0]
+        response = user.request(method, f"/v2/repo/manifests/{reference}", headers=headers)
+        return response.status_code, response.headers["content-type"].partition(";")[0]
 
     error = "application/json"
     for others in (["*/*"], ["application/json", "application/*"]):

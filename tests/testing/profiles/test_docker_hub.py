@@ -44,20 +44,20 @@ def test_no_catalog(profile_registry: EmbeddedRegistry, anyone: httpx.Client) ->
     """No token allows listing the repositories: even a token for the catalog is answered with 401 and
     insufficient_scope. (hub-feedback#2094)
     """
-    answer = anyone.get("/v2/_catalog")
-    assert (answer.status_code, "insufficient_scope" in answer.headers["www-authenticate"]) == (401, False)
+    response = anyone.get("/v2/_catalog")
+    assert (response.status_code, "insufficient_scope" in response.headers["www-authenticate"]) == (401, False)
     headers = bearer(token_in(ask_for_token(profile_registry, "registry:catalog:*")))
-    answer = anyone.get("/v2/_catalog", headers=headers)
-    assert answer.status_code == 401
-    assert answer.headers["www-authenticate"].endswith('scope="registry:catalog:*",error="insufficient_scope"')
+    response = anyone.get("/v2/_catalog", headers=headers)
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"].endswith('scope="registry:catalog:*",error="insufficient_scope"')
 
 
 def test_no_delete(user: httpx.Client) -> None:
     """Manifests and blobs cannot be deleted: 405. (dxf#25, hub-feedback#2360)"""
     push_tag(user)
     for path in ("manifests/tag", f"manifests/{digest_of(image())}", f"blobs/{digest_of(b'{}')}"):
-        answer = user.delete(f"/v2/repo/{path}")
-        assert (answer.status_code, codes(answer)) == (405, ["UNSUPPORTED"])
+        response = user.delete(f"/v2/repo/{path}")
+        assert (response.status_code, codes(response)) == (405, ["UNSUPPORTED"])
     assert user.get("/v2/repo/manifests/tag").status_code == 200
 
 
@@ -66,13 +66,13 @@ def test_long_names_refused(profile_registry: EmbeddedRegistry, user: httpx.Clie
     ggcr#1741)
     """
     foreign = "project/docker/image"
-    for answer in (
+    for response in (
         ask_for_token(profile_registry, SCOPE, f"repository:{foreign}:pull"),
         post_for_token(profile_registry, scope=f"{SCOPE} repository:{foreign}:pull"),
     ):
-        assert (answer.status_code, answer.json()) == (400, {"details": "invalid repository name"})
-    answer = user.post("/v2/repo/blobs/uploads/", params={"mount": digest_of(b"x"), "from": foreign})
-    assert answer.status_code == 400
+        assert (response.status_code, response.json()) == (400, {"details": "invalid repository name"})
+    response = user.post("/v2/repo/blobs/uploads/", params={"mount": digest_of(b"x"), "from": foreign})
+    assert response.status_code == 400
     assert ask_for_token(profile_registry, SCOPE, "repository:library/other:pull").status_code == 200
 
 
@@ -81,9 +81,9 @@ def test_rate_limit_headers(user: httpx.Client) -> None:
     (regclient#711)
     """
     push_tag(user)
-    answer = user.get("/v2/repo/manifests/tag")
-    assert answer.headers["ratelimit-limit"] == "100;w=21600"
-    assert answer.headers["ratelimit-remaining"] == "99;w=21600"
+    response = user.get("/v2/repo/manifests/tag")
+    assert response.headers["ratelimit-limit"] == "100;w=21600"
+    assert response.headers["ratelimit-remaining"] == "99;w=21600"
     assert user.get("/v2/repo/manifests/tag").headers["ratelimit-remaining"] == "98;w=21600"
     assert "ratelimit-limit" not in user.get("/v2/repo/tags/list").headers
 
@@ -102,9 +102,9 @@ def test_retry_after_is_a_time(profile_registry: EmbeddedRegistry, user: httpx.C
     push_tag(user)
     statuses = [user.get("/v2/repo/manifests/tag").status_code for _ in range(101)]
     assert statuses == [200] * 100 + [429]
-    answer = user.get("/v2/repo/manifests/tag")
-    assert (codes(answer), answer.headers["ratelimit-remaining"]) == (["TOOMANYREQUESTS"], "0;w=21600")
-    assert abs(int(answer.headers["retry-after"]) - profile_registry.clock.now() - 21600) < 60
+    response = user.get("/v2/repo/manifests/tag")
+    assert (codes(response), response.headers["ratelimit-remaining"]) == (["TOOMANYREQUESTS"], "0;w=21600")
+    assert abs(int(response.headers["retry-after"]) - profile_registry.clock.now() - 21600) < 60
     assert user.head("/v2/repo/manifests/tag").status_code == 200
     profile_registry.clock.advance(21601)
     user.headers.update(bearer(token_in(ask_for_token(profile_registry, SCOPE))))
@@ -117,14 +117,14 @@ def test_empty_referrers(user: httpx.Client) -> None:
     subject = {"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": digest_of(image()), "size": len(image())}
     referrer = index(subject=subject)
     assert put_manifest(user, "repo", digest_of(referrer), referrer, "application/vnd.oci.image.index.v1+json").status_code == 201
-    answers = [user.get(f"/v2/repo/referrers/{subject['digest']}") for _ in range(4)]
-    assert [len(answer.json()["manifests"]) for answer in answers] == [0, 1, 0, 1]
+    responses = [user.get(f"/v2/repo/referrers/{subject['digest']}") for _ in range(4)]
+    assert [len(response.json()["manifests"]) for response in responses] == [0, 1, 0, 1]
 
 
 def test_no_single_post(user: httpx.Client) -> None:
     """A POST with a digest only starts an upload: 202. (distribution 2.8, on which Docker Hub is based)"""
     digest = digest_of(b"content")
-    answer = user.post("/v2/repo/blobs/uploads/", params={"digest": digest}, content=b"content")
-    assert answer.status_code == 202
+    response = user.post("/v2/repo/blobs/uploads/", params={"digest": digest}, content=b"content")
+    assert response.status_code == 202
     assert user.head(f"/v2/repo/blobs/{digest}").status_code == 404
-    assert user.put(answer.headers["location"], params={"digest": digest}, content=b"content").status_code == 201
+    assert user.put(response.headers["location"], params={"digest": digest}, content=b"content").status_code == 201

@@ -28,8 +28,8 @@ def repository(profile_registry: EmbeddedRegistry) -> None:
 def test_basic_as_aws(profile_registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
     """Credentials are Basic, with the user name AWS. (AWS ECR user guide, registry authentication)"""
     assert profile_registry.username == "AWS"
-    answer = anyone.get("/v2/repo/tags/list")
-    assert (answer.status_code, answer.headers["www-authenticate"].partition(" ")[0]) == (401, "Basic")
+    response = anyone.get("/v2/repo/tags/list")
+    assert (response.status_code, response.headers["www-authenticate"].partition(" ")[0]) == (401, "Basic")
     assert anyone.get("/v2/repo/tags/list", auth=("AWS", profile_registry.password)).status_code == 200
 
 
@@ -46,8 +46,8 @@ def test_password_expires(profile_registry: EmbeddedRegistry, user: httpx.Client
 def test_page_limit(user: httpx.Client) -> None:
     """An n of more than 1000 is an error: 405. (ggcr#681, ggcr#1091)"""
     for path in ("/v2/repo/tags/list", "/v2/_catalog"):
-        answer = user.get(path, params={"n": 1001})
-        assert (answer.status_code, codes(answer)) == (405, ["UNSUPPORTED"])
+        response = user.get(path, params={"n": 1001})
+        assert (response.status_code, codes(response)) == (405, ["UNSUPPORTED"])
         assert user.get(path, params={"n": 1000}).status_code == 200
 
 
@@ -59,9 +59,9 @@ def test_absolute_link(profile_registry: EmbeddedRegistry, user: httpx.Client) -
     url: str | None = "/v2/repo/tags/list?n=2"
     found: list[str] = []
     while url is not None:
-        answer = user.get(url)
-        found += answer.json()["tags"]
-        url = next_page(answer)
+        response = user.get(url)
+        found += response.json()["tags"]
+        url = next_page(response)
         if url is not None:
             assert url.startswith(f"{profile_registry.url}/v2/repo/tags/list?n=2&last=")
             assert not url.endswith(found[-1])
@@ -72,9 +72,9 @@ def test_chunk_is_created(user: httpx.Client) -> None:
     """A PATCH is answered with 201 instead of 202. (regclient#81)"""
     location = start_upload(user)
     for chunk in (b"con", b"tent"):
-        answer = user.patch(location, content=chunk)
-        assert answer.status_code == 201
-    assert answer.headers["range"] == "0-6"
+        response = user.patch(location, content=chunk)
+        assert response.status_code == 201
+    assert response.headers["range"] == "0-6"
     assert user.put(location, params={"digest": digest_of(b"content")}).status_code == 201
 
 
@@ -91,9 +91,9 @@ def test_blobs_in_s3(profile_registry: EmbeddedRegistry, user: httpx.Client, any
     400. (opa#6580, renovate#3877)
     """
     digest = push_blob(user, "repo", b"content")
-    answer = user.get(f"/v2/repo/blobs/{digest}")
-    location = answer.headers["location"]
-    assert answer.status_code == 307
+    response = user.get(f"/v2/repo/blobs/{digest}")
+    location = response.headers["location"]
+    assert response.status_code == 307
     assert location.startswith(f"http://localhost:{profile_registry.host.rpartition(':')[2]}/object-store/")
     refused = anyone.get(location, headers={"authorization": "Basic eDp5"})
     assert (refused.status_code, "Only one auth mechanism allowed" in refused.text) == (400, True)
@@ -116,6 +116,6 @@ class TestEcrPublic:
         for tag in "abc":
             push_image(user, "repo", tag)
         first = user.get("/v2/repo/tags/list", params={"n": 2})
-        answer = user.get("/v2/repo/tags/list", params={"n": 2, "last": "b"})
-        assert (answer.status_code, codes(answer)) == (405, ["UNSUPPORTED"])
+        response = user.get("/v2/repo/tags/list", params={"n": 2, "last": "b"})
+        assert (response.status_code, codes(response)) == (405, ["UNSUPPORTED"])
         assert user.get(next_page(first) or "").json()["tags"] == ["c"]

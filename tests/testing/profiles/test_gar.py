@@ -14,8 +14,8 @@ def test_one_chunk(user: httpx.Client) -> None:
     """An upload accepts one PATCH only. (skopeo#1101, sdk-container-builds#287)"""
     location = start_upload(user)
     assert user.patch(location, content=b"con").status_code == 202
-    answer = user.patch(location, content=b"tent")
-    assert (answer.status_code, codes(answer)) == (400, ["BLOB_UPLOAD_INVALID"])
+    response = user.patch(location, content=b"tent")
+    assert (response.status_code, codes(response)) == (400, ["BLOB_UPLOAD_INVALID"])
     other = start_upload(user)
     assert user.patch(other, content=b"content").status_code == 202
     assert user.put(other, params={"digest": digest_of(b"content")}).status_code == 201
@@ -31,8 +31,8 @@ def test_challenge_at_ping_only(anyone: httpx.Client) -> None:
     """Only the 401 of a ping has a challenge; the 401 of other requests has none. (containers/image, docker client)"""
     assert anyone.get("/v2/").headers["www-authenticate"].startswith("Bearer realm=")
     for method, path in [("GET", "/v2/repo/tags/list"), ("POST", "/v2/repo/blobs/uploads/"), ("HEAD", "/v2/repo/manifests/tag")]:
-        answer = anyone.request(method, path)
-        assert (answer.status_code, "www-authenticate" in answer.headers) == (401, False)
+        response = anyone.request(method, path)
+        assert (response.status_code, "www-authenticate" in response.headers) == (401, False)
 
 
 def test_ping_without_scope(anyone: httpx.Client) -> None:
@@ -42,9 +42,9 @@ def test_ping_without_scope(anyone: httpx.Client) -> None:
 
 def test_page_for_unknown_tags(user: httpx.Client) -> None:
     """The tags of a repository that does not exist are a web page with the status 200. (gardener/cc-utils, oci client)"""
-    answer = user.get("/v2/repo/tags/list")
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
-    assert answer.text.startswith("<!DOCTYPE html>")
+    response = user.get("/v2/repo/tags/list")
+    assert (response.status_code, response.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert response.text.startswith("<!DOCTYPE html>")
     push_image(user, "repo", "tag")
     assert user.get("/v2/repo/tags/list").json()["tags"] == ["tag"]
 
@@ -54,8 +54,8 @@ def test_special_user_names(profile_registry: EmbeddedRegistry, anyone: httpx.Cl
     """The user names oauth2accesstoken and _json_key denote the kind of the password. (Google Cloud documentation,
     Artifact Registry authentication)
     """
-    answer = ask_for_token(profile_registry, SCOPE, auth=(name, profile_registry.password))
-    headers = {"authorization": f"Bearer {answer.json()['token']}"}
+    response = ask_for_token(profile_registry, SCOPE, auth=(name, profile_registry.password))
+    headers = {"authorization": f"Bearer {response.json()['token']}"}
     assert anyone.post("/v2/repo/blobs/uploads/", headers=headers).status_code == 202
     assert ask_for_token(profile_registry, SCOPE, auth=(name, "wrong")).status_code == 401
     assert ask_for_token(profile_registry, SCOPE, auth=("other", profile_registry.password)).status_code == 401

@@ -11,21 +11,21 @@ PROFILE = "ghcr"
 
 def test_bad_credentials_denied(profile_registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
     """Wrong or expired credentials are answered with 403, even for public images. (oras#1161)"""
-    answers = [
+    responses = [
         ask_for_token(profile_registry, "repository:repo:pull", auth=(profile_registry.username, "expired")),
         post_for_token(profile_registry, grant_type="password", username=profile_registry.username, password="expired"),
     ]
-    for answer in answers:
-        assert (answer.status_code, codes(answer)) == (403, ["DENIED"])
-        assert "www-authenticate" not in answer.headers
+    for response in responses:
+        assert (response.status_code, codes(response)) == (403, ["DENIED"])
+        assert "www-authenticate" not in response.headers
     assert anyone.get(profile_registry.token_url).status_code == 200
 
 
 def test_opaque_token(profile_registry: EmbeddedRegistry, user: httpx.Client) -> None:
     """A token is opaque, not a JWT. (clients of the registry, read 2026-11)"""
-    answer = ask_for_token(profile_registry, SCOPE)
-    assert "." not in token_in(answer)
-    assert answer.json()["access_token"] == answer.json()["token"]
+    response = ask_for_token(profile_registry, SCOPE)
+    assert "." not in token_in(response)
+    assert response.json()["access_token"] == response.json()["token"]
     push_image(user, "repo", "tag")
     for token in ("b3BhcXVl", "a" * 5, "a.b.c"):
         assert user.get("/v2/repo/tags/list", headers=bearer(token)).status_code == 401
@@ -37,8 +37,8 @@ def test_no_referrers(user: httpx.Client) -> None:
     """
     push_image(user, "repo", "tag")
     assert user.get(f"/v2/repo/referrers/{digest_of(image())}").status_code == 404
-    answer = put_manifest(user, "repo", "other", image(subject=descriptor(b"x", "text/plain")))
-    assert (answer.status_code, "oci-subject" in answer.headers) == (201, False)
+    response = put_manifest(user, "repo", "other", image(subject=descriptor(b"x", "text/plain")))
+    assert (response.status_code, "oci-subject" in response.headers) == (201, False)
 
 
 def test_no_catalog(user: httpx.Client) -> None:

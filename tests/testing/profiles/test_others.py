@@ -34,11 +34,11 @@ class TestGitlab:
     def test_unknown_scope_refused(self, profile_registry: EmbeddedRegistry, user: httpx.Client) -> None:
         """A token request is refused with 403 if one of its scopes is a path unknown to GitLab. (ggcr#220, kaniko#181)"""
         foreign = "repository:library/debian:pull"
-        for answer in (
+        for response in (
             ask_for_token(profile_registry, SCOPE, foreign),
             post_for_token(profile_registry, scope=f"{SCOPE} {foreign}"),
         ):
-            assert (answer.status_code, codes(answer)) == (403, ["DENIED"])
+            assert (response.status_code, codes(response)) == (403, ["DENIED"])
         push_image(user, "repo", "tag")
         for scopes in ([SCOPE, "repository:repo/other:pull"], [SCOPE, "repository:repo:pull"], [foreign]):
             assert ask_for_token(profile_registry, *scopes).status_code == 200
@@ -50,8 +50,8 @@ class TestGitlab:
         digest = push_image(user, "repo", "tag")
         fallback = digest.replace(":", "-")
         for method in ("GET", "HEAD"):
-            answer = user.request(method, f"/v2/repo/manifests/{fallback}")
-            assert (answer.status_code, answer.headers["docker-content-digest"]) == (200, digest)
+            response = user.request(method, f"/v2/repo/manifests/{fallback}")
+            assert (response.status_code, response.headers["docker-content-digest"]) == (200, digest)
         assert user.get(f"/v2/repo/manifests/sha256-{'0' * 64}").status_code == 404
         other = push_image(user, "repo", fallback, annotations={"a": "b"})
         assert user.get(f"/v2/repo/manifests/{fallback}").headers["docker-content-digest"] == other
@@ -68,8 +68,8 @@ class TestHarbor:
         """
         assert user.post("/v2/repo/blobs/uploads/").status_code == 202
         assert user.cookies["sid"]
-        answer = user.post("/v2/repo/blobs/uploads/")
-        assert (answer.status_code, codes(answer)) == (403, ["FORBIDDEN"])
+        response = user.post("/v2/repo/blobs/uploads/")
+        assert (response.status_code, codes(response)) == (403, ["FORBIDDEN"])
         assert user.get("/v2/").status_code == 200
         user.cookies.clear()
         assert user.post("/v2/repo/blobs/uploads/").status_code == 202
@@ -100,9 +100,9 @@ class TestIcr:
         """Deletion requires a token with the action delete; push is not sufficient. (ggcr#2266)"""
         digest = push_image(user, "repo", "tag")
         pusher = bearer(token_in(ask_for_token(profile_registry, "repository:repo:pull,push")))
-        answer = user.delete(f"/v2/repo/manifests/{digest}", headers=pusher)
-        assert answer.status_code == 401
-        assert 'scope="repository:repo:delete"' in answer.headers["www-authenticate"]
+        response = user.delete(f"/v2/repo/manifests/{digest}", headers=pusher)
+        assert response.status_code == 401
+        assert 'scope="repository:repo:delete"' in response.headers["www-authenticate"]
         assert user.delete(f"/v2/repo/manifests/{digest}").status_code == 202
 
 
@@ -123,8 +123,8 @@ class TestQuay:
     def test_mount_without_from_unauthorized(self, user: httpx.Client) -> None:
         """A mount without from is answered with 401, regardless of the token. (ggcr, pkg/v1/remote)"""
         digest = push_blob(user, "repo", b"content")
-        answer = user.post("/v2/repo/blobs/uploads/", params={"mount": digest})
-        assert (answer.status_code, codes(answer)) == (401, ["UNAUTHORIZED"])
+        response = user.post("/v2/repo/blobs/uploads/", params={"mount": digest})
+        assert (response.status_code, codes(response)) == (401, ["UNAUTHORIZED"])
         assert user.post("/v2/repo/blobs/uploads/", params={"mount": digest, "from": "repo"}).status_code == 201
 
     def test_next_page(self, profile_registry: EmbeddedRegistry, user: httpx.Client) -> None:
@@ -136,9 +136,9 @@ class TestQuay:
             url: str | None = f"{path}?n=1"
             found: list[str] = []
             while url is not None:
-                answer = user.get(url)
-                found += answer.json()[field]
-                url = next_page(answer)
+                response = user.get(url)
+                found += response.json()[field]
+                url = next_page(response)
                 if url is not None:
                     assert url.startswith(f"{path}?n=1&next_page=")
                     assert "last" not in url
@@ -147,6 +147,6 @@ class TestQuay:
     def test_page_limit(self, user: httpx.Client) -> None:
         """An n of more than 100 is an error: 413. (ggcr#1963)"""
         push_image(user, "repo", "tag")
-        answer = user.get("/v2/repo/tags/list", params={"n": 101})
-        assert (answer.status_code, codes(answer)) == (413, ["TOO_MANY_TAGS_REQUESTED"])
+        response = user.get("/v2/repo/tags/list", params={"n": 101})
+        assert (response.status_code, codes(response)) == (413, ["TOO_MANY_TAGS_REQUESTED"])
         assert user.get("/v2/repo/tags/list", params={"n": 100}).status_code == 200

@@ -35,10 +35,10 @@ def threads() -> Threads:
 def test_a_registry_answers_at_once_and_is_gone_afterwards(threads: Threads) -> None:
     with EmbeddedRegistry() as registry:
         assert registry.url == f"http://{registry.host}"
-        answer = httpx.get(f"{registry.url}/v2/")
-        assert (answer.status_code, answer.json()) == (200, {})
-        assert answer.headers["docker-distribution-api-version"] == "registry/2.0"
-        assert "server" not in answer.headers
+        response = httpx.get(f"{registry.url}/v2/")
+        assert (response.status_code, response.json()) == (200, {})
+        assert response.headers["docker-distribution-api-version"] == "registry/2.0"
+        assert "server" not in response.headers
         assert threads()
         url = registry.url
     assert not threads()
@@ -76,8 +76,8 @@ def test_it_runs_beside_an_event_loop(threads: Threads) -> None:
     async def pull() -> int:
         with EmbeddedRegistry() as registry:
             async with httpx.AsyncClient(base_url=registry.url) as client:
-                answers = await asyncio.gather(*(client.get("/v2/") for _ in range(20)))
-                return sum(answer.status_code == 200 for answer in answers)
+                responses = await asyncio.gather(*(client.get("/v2/") for _ in range(20)))
+                return sum(response.status_code == 200 for response in responses)
 
     assert asyncio.run(pull()) == 20
     assert not threads()
@@ -100,9 +100,9 @@ def test_a_request_that_is_under_way_may_end() -> None:
             begun = threading.Event()
 
             def pull() -> int:
-                with httpx.stream("GET", registry.url + path) as answer:
+                with httpx.stream("GET", registry.url + path) as response:
                     begun.set()
-                    return sum(len(piece) for piece in answer.iter_raw())
+                    return sum(len(piece) for piece in response.iter_raw())
 
             pulling = pool.submit(pull)
             begun.wait(10)
@@ -204,8 +204,8 @@ def test_many_pulls_at_once() -> None:
         async def pull_all() -> list[bytes]:
             limits = httpx.Limits(max_connections=None)
             async with httpx.AsyncClient(base_url=registry.url, limits=limits, timeout=30) as client:
-                answers = await asyncio.gather(*(client.get(path) for _ in range(200)))
-                return [answer.content for answer in answers]
+                responses = await asyncio.gather(*(client.get(path) for _ in range(200)))
+                return [response.content for response in responses]
 
         assert {digest_of(pulled) for pulled in asyncio.run(pull_all())} == {digest_of(content)}
 

@@ -43,18 +43,18 @@ def push_repositories(client: httpx.Client) -> list[str]:
 def pages(client: httpx.Client, url: str) -> Iterator[Any]:
     following: str | None = url
     while following is not None:
-        answer = client.get(following)
-        assert answer.status_code == 200, answer.text
-        yield answer.json()
-        following = next_page(answer)
+        response = client.get(following)
+        assert response.status_code == 200, response.text
+        yield response.json()
+        following = next_page(response)
 
 
 def test_tags(client: httpx.Client) -> None:
     assert_error(client.get("/v2/repo/tags/list"), 404, "NAME_UNKNOWN")
     push_tags(client)
-    answer = client.get("/v2/repo/tags/list")
-    assert answer.json() == {"name": "repo", "tags": NAMES}
-    assert "link" not in answer.headers
+    response = client.get("/v2/repo/tags/list")
+    assert response.json() == {"name": "repo", "tags": NAMES}
+    assert "link" not in response.headers
 
 
 @pytest.mark.parametrize("count", [1, 2, 4, 8, 9, 10, 10**17])
@@ -71,17 +71,17 @@ def test_tags_after_one(client: httpx.Client) -> None:
     for last in ("", "a", "aa", "~", "a&b", "é"):
         expected = [name for name in NAMES if name > last]
         assert client.get("/v2/repo/tags/list", params={"last": last}).json()["tags"] == expected
-        answer = client.get("/v2/repo/tags/list", params={"last": last, "n": 1})
-        assert answer.json()["tags"] == expected[:1]
+        response = client.get("/v2/repo/tags/list", params={"last": last, "n": 1})
+        assert response.json()["tags"] == expected[:1]
 
 
 @pytest.mark.parametrize("path", ["/v2/repo/tags/list", "/v2/_catalog"])
 def test_no_results_asked_for(client: httpx.Client, path: str) -> None:
     push_tags(client)
-    answer = client.get(path, params={"n": 0})
-    assert answer.status_code == 200
-    assert answer.json().get("tags", answer.json().get("repositories")) == []
-    assert "link" not in answer.headers
+    response = client.get(path, params={"n": 0})
+    assert response.status_code == 200
+    assert response.json().get("tags", response.json().get("repositories")) == []
+    assert "link" not in response.headers
 
 
 @pytest.mark.parametrize("count", ["-1", "x", "", "1.5", "٣", "9" * 5000, "0x1", "+1", " 1"])
@@ -136,10 +136,10 @@ def push_referrers(client: httpx.Client, subject: str, count: int = 3) -> dict[s
 def test_referrers(client: httpx.Client) -> None:
     subject = push_image(client, "repo", "v1")
     expected = push_referrers(client, subject)
-    answer = client.get(f"/v2/repo/referrers/{subject}")
-    assert answer.headers["content-type"] == OCI_INDEX
-    assert "oci-filters-applied" not in answer.headers
-    document = answer.json()
+    response = client.get(f"/v2/repo/referrers/{subject}")
+    assert response.headers["content-type"] == OCI_INDEX
+    assert "oci-filters-applied" not in response.headers
+    document = response.json()
     assert (document["schemaVersion"], document["mediaType"]) == (2, OCI_INDEX)
     assert {found["digest"]: found for found in document["manifests"]} == expected
     gone = document["manifests"][0]["digest"]
@@ -150,16 +150,16 @@ def test_referrers(client: httpx.Client) -> None:
 @pytest.mark.parametrize(("artifact_type", "count"), [("application/vnd.example.sbom", 2), (EMPTY_JSON, 1), ("", 1), ("x/y", 0)])
 def test_referrers_of_a_type(client: httpx.Client, artifact_type: str, count: int) -> None:
     push_referrers(client, UNKNOWN)
-    answer = client.get(f"/v2/repo/referrers/{UNKNOWN}", params={"artifactType": artifact_type})
-    assert answer.headers["oci-filters-applied"] == "artifactType"
-    found = answer.json()["manifests"]
+    response = client.get(f"/v2/repo/referrers/{UNKNOWN}", params={"artifactType": artifact_type})
+    assert response.headers["oci-filters-applied"] == "artifactType"
+    found = response.json()["manifests"]
     assert [item.get("artifactType", "") for item in found] == [artifact_type] * count
 
 
 def test_no_referrers(client: httpx.Client) -> None:
     for name in ("repo", "nowhere"):
-        answer = client.get(f"/v2/{name}/referrers/{UNKNOWN}")
-        assert (answer.status_code, answer.json()["manifests"]) == (200, [])
+        response = client.get(f"/v2/{name}/referrers/{UNKNOWN}")
+        assert (response.status_code, response.json()["manifests"]) == (200, [])
         push_image(client, "repo", "v1")
     assert_error(client.get("/v2/repo/referrers/sha256:x"), 400, "DIGEST_INVALID")
     assert_error(client.get("/v2/repo/referrers/latest"), 400, "DIGEST_INVALID")

@@ -15,11 +15,11 @@ CONTENT = bytes(range(256)) * 8
 @pytest.mark.parametrize("algorithm", ["sha256", "sha512"])
 def test_pull(client: httpx.Client, algorithm: str) -> None:
     digest = push_blob(client, "a/b", CONTENT, algorithm)
-    answer = client.get(f"/v2/a/b/blobs/{digest}")
-    assert (answer.status_code, answer.content) == (200, CONTENT)
+    response = client.get(f"/v2/a/b/blobs/{digest}")
+    assert (response.status_code, response.content) == (200, CONTENT)
     head = client.head(f"/v2/a/b/blobs/{digest}")
     assert (head.status_code, head.content) == (200, b"")
-    for headers in (answer.headers, head.headers):
+    for headers in (response.headers, head.headers):
         assert headers["content-length"] == str(len(CONTENT))
         assert headers["content-type"] == "application/octet-stream"
         assert headers["docker-content-digest"] == digest
@@ -30,8 +30,8 @@ def test_pull(client: httpx.Client, algorithm: str) -> None:
 
 def test_empty_blob(client: httpx.Client) -> None:
     digest = push_blob(client, "repo", b"")
-    answer = client.get(f"/v2/repo/blobs/{digest}")
-    assert (answer.status_code, answer.content, answer.headers["content-length"]) == (200, b"", "0")
+    response = client.get(f"/v2/repo/blobs/{digest}")
+    assert (response.status_code, response.content, response.headers["content-length"]) == (200, b"", "0")
     assert client.get(f"/v2/repo/blobs/{digest}", headers={"range": "bytes=0-"}).status_code == 416
 
 
@@ -56,33 +56,33 @@ def test_bad_digest(client: httpx.Client, digest: str) -> None:
 )
 def test_range(client: httpx.Client, header: str, first: int, last: int) -> None:
     digest = push_blob(client, "repo", CONTENT)
-    answer = client.get(f"/v2/repo/blobs/{digest}", headers={"range": header})
-    assert (answer.status_code, answer.content) == (206, CONTENT[first : last + 1])
-    assert answer.headers["content-range"] == f"bytes {first}-{last}/2048"
+    response = client.get(f"/v2/repo/blobs/{digest}", headers={"range": header})
+    assert (response.status_code, response.content) == (206, CONTENT[first : last + 1])
+    assert response.headers["content-range"] == f"bytes {first}-{last}/2048"
 
 
 @pytest.mark.parametrize("header", ["bytes=5-1", "bytes=2048-", "bytes=-0", "bytes=--1", "bytes=a-b", "bytes=", "bytes=0-1,x"])
 def test_range_that_does_not_fit(client: httpx.Client, header: str) -> None:
     digest = push_blob(client, "repo", CONTENT)
-    answer = client.get(f"/v2/repo/blobs/{digest}", headers={"range": header})
-    assert_error(answer, 416, "RANGE_INVALID")
-    assert answer.headers["content-range"] == "bytes */2048"
+    response = client.get(f"/v2/repo/blobs/{digest}", headers={"range": header})
+    assert_error(response, 416, "RANGE_INVALID")
+    assert response.headers["content-range"] == "bytes */2048"
 
 
 def test_overlapping_ranges_become_one(client: httpx.Client) -> None:
     digest = push_blob(client, "repo", CONTENT)
-    answer = client.get(f"/v2/repo/blobs/{digest}", headers={"range": "bytes=10-19, 0-9, 5-14"})
-    assert (answer.status_code, answer.content) == (206, CONTENT[:20])
-    assert answer.headers["content-range"] == "bytes 0-19/2048"
+    response = client.get(f"/v2/repo/blobs/{digest}", headers={"range": "bytes=10-19, 0-9, 5-14"})
+    assert (response.status_code, response.content) == (206, CONTENT[:20])
+    assert response.headers["content-range"] == "bytes 0-19/2048"
 
 
 def test_several_ranges(client: httpx.Client) -> None:
     digest = push_blob(client, "repo", CONTENT)
-    answer = client.get(f"/v2/repo/blobs/{digest}", headers={"range": "bytes=-2, 0-3"})
-    assert answer.status_code == 206
-    assert int(answer.headers["content-length"]) == len(answer.content)
-    head = f"Content-Type: {answer.headers['content-type']}\r\n\r\n".encode()
-    parts = list(email.message_from_bytes(head + answer.content, policy=email.policy.HTTP).iter_parts())
+    response = client.get(f"/v2/repo/blobs/{digest}", headers={"range": "bytes=-2, 0-3"})
+    assert response.status_code == 206
+    assert int(response.headers["content-length"]) == len(response.content)
+    head = f"Content-Type: {response.headers['content-type']}\r\n\r\n".encode()
+    parts = list(email.message_from_bytes(head + response.content, policy=email.policy.HTTP).iter_parts())
     assert [part["content-range"] for part in parts] == ["bytes 0-3/2048", "bytes 2046-2047/2048"]
     assert [part.get_payload(decode=True) for part in parts] == [CONTENT[:4], CONTENT[-2:]]
 
@@ -128,8 +128,8 @@ def test_content_goes_with_its_last_repository(stored_registry: EmbeddedRegistry
 def test_deleting_while_it_is_read(client: httpx.Client) -> None:
     content = CONTENT * 4096
     digest = push_blob(client, "repo", content)
-    with client.stream("GET", f"/v2/repo/blobs/{digest}") as answer:
-        pieces = answer.iter_raw(65536)
+    with client.stream("GET", f"/v2/repo/blobs/{digest}") as response:
+        pieces = response.iter_raw(65536)
         received = next(pieces)
         assert client.delete(f"/v2/repo/blobs/{digest}").status_code == 202
         received += b"".join(pieces)

@@ -42,8 +42,8 @@ def test_schema_1(client: httpx.Client) -> None:
     push_blob(client, "repo", b"one")
     for content, media_type in ((sign(payload), SCHEMA1_SIGNED), (payload, SCHEMA1)):
         for reference in ("v1", digest_of(payload)):
-            answer = put_manifest(client, "repo", reference, content, media_type)
-            assert (answer.status_code, answer.headers["docker-content-digest"]) == (201, digest_of(payload)), answer.text
+            response = put_manifest(client, "repo", reference, content, media_type)
+            assert (response.status_code, response.headers["docker-content-digest"]) == (201, digest_of(payload)), response.text
         pulled = client.get("/v2/repo/manifests/v1")
         assert (pulled.content, pulled.headers["content-type"]) == (content, media_type)
         assert client.delete(f"/v2/repo/manifests/{digest_of(payload)}").status_code == 202

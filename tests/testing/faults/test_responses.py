@@ -39,9 +39,9 @@ def test_status(
     memory_registry: EmbeddedRegistry, client: httpx.Client, effect: Status, code: str, retry_after: str | None
 ) -> None:
     memory_registry.faults.add(Fault(effect))
-    answer = client.get("/v2/")
-    assert (answer.status_code, codes(answer)) == (effect.status, [code])
-    assert answer.headers.get("retry-after") == retry_after
+    response = client.get("/v2/")
+    assert (response.status_code, codes(response)) == (effect.status, [code])
+    assert response.headers.get("retry-after") == retry_after
     assert (memory_registry.requests[0].status, memory_registry.requests[0].fault) == (effect.status, Fault(effect))
     assert client.get("/v2/").status_code == 200
 
@@ -58,10 +58,10 @@ def test_range_refused_in_mid_upload(memory_registry: EmbeddedRegistry, client: 
 @pytest.mark.parametrize("effect", [HtmlError(), HtmlError(404, "Not Found"), HtmlError(200, "Sign in")])
 def test_web_page(memory_registry: EmbeddedRegistry, client: httpx.Client, effect: HtmlError) -> None:
     memory_registry.faults.add(Fault(effect, operation="list_tags"))
-    answer = client.get("/v2/repo/tags/list")
-    assert (answer.status_code, answer.headers["content-type"]) == (effect.status, "text/html; charset=utf-8")
-    assert answer.text.startswith("<!DOCTYPE html>")
-    assert effect.title in answer.text
+    response = client.get("/v2/repo/tags/list")
+    assert (response.status_code, response.headers["content-type"]) == (effect.status, "text/html; charset=utf-8")
+    assert response.text.startswith("<!DOCTYPE html>")
+    assert effect.title in response.text
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -70,9 +70,9 @@ def test_redirect_to_another_origin(memory_registry: EmbeddedRegistry, client: h
     digest = push_blob(client, "repo", b"content")
     with EmbeddedRegistry(storage=memory_registry.storage) as other:
         memory_registry.faults.add(Fault(RedirectTo(other.url, status=status), operation="create_blob_read_stream"))
-        answer = client.get(f"/v2/repo/blobs/{digest}?a=%2f+b&c", headers={"authorization": "Bearer x", "range": "bytes=1-2"})
-        assert (answer.status_code, answer.headers["location"]) == (status, f"{other.url}/v2/repo/blobs/{digest}?a=%2f+b&c")
-        followed = client.send(client.build_request("GET", answer.headers["location"], headers={"range": "bytes=1-2"}))
+        response = client.get(f"/v2/repo/blobs/{digest}?a=%2f+b&c", headers={"authorization": "Bearer x", "range": "bytes=1-2"})
+        assert (response.status_code, response.headers["location"]) == (status, f"{other.url}/v2/repo/blobs/{digest}?a=%2f+b&c")
+        followed = client.send(client.build_request("GET", response.headers["location"], headers={"range": "bytes=1-2"}))
         assert (followed.status_code, followed.content) == (206, b"on")
         assert other.requests[0].header("authorization") is None
 
@@ -92,9 +92,9 @@ def test_digest_header(
 ) -> None:
     digest = push_image(client, "repo", "tag")
     memory_registry.faults.add(Fault(effect))
-    answer = client.request(method, "/v2/repo/manifests/tag")
-    assert answer.status_code == 200
-    seen = answer.headers.get_list("docker-content-digest")
+    response = client.request(method, "/v2/repo/manifests/tag")
+    assert response.status_code == 200
+    seen = response.headers.get_list("docker-content-digest")
     assert [value.replace(digest, "right") for value in seen] == values
 
 
@@ -111,9 +111,9 @@ def test_content_type(memory_registry: EmbeddedRegistry, client: httpx.Client, e
     """A delivery network sends manifests as text/plain (rhbz 1389442)."""
     push_image(client, "repo", "tag")
     memory_registry.faults.add(Fault(effect, operation="get_manifest"))
-    answer = client.get("/v2/repo/manifests/tag")
-    assert answer.json()["schemaVersion"] == 2
-    assert answer.headers.get_list("content-type") == values
+    response = client.get("/v2/repo/manifests/tag")
+    assert response.json()["schemaVersion"] == 2
+    assert response.headers.get_list("content-type") == values
 
 
 @pytest.mark.parametrize(
@@ -126,13 +126,13 @@ def test_content_type(memory_registry: EmbeddedRegistry, client: httpx.Client, e
 )
 def test_form_of_location(memory_registry: EmbeddedRegistry, client: httpx.Client, form: str, pattern: str) -> None:
     memory_registry.faults.add(Fault(LocationForm(form), times=None))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
-    answer = client.post("/v2/deep/repo/blobs/uploads/")
+    response = client.post("/v2/deep/repo/blobs/uploads/")
     for content in (b"con", b"tent"):
-        assert re.fullmatch(pattern, answer.headers["location"])
-        url = urljoin(str(answer.url), answer.headers["location"])
-        answer = client.patch(url, content=content)
-        assert answer.status_code == 202
-    url = urljoin(str(answer.url), answer.headers["location"])
+        assert re.fullmatch(pattern, response.headers["location"])
+        url = urljoin(str(response.url), response.headers["location"])
+        response = client.patch(url, content=content)
+        assert response.status_code == 202
+    url = urljoin(str(response.url), response.headers["location"])
     assert client.put(url, params={"digest": digest_of(b"content")}).status_code == 201
 
 
@@ -174,6 +174,6 @@ def test_the_digest_may_go_before_the_signature(memory_registry: EmbeddedRegistr
 def test_foreign_link(memory_registry: EmbeddedRegistry, client: httpx.Client, path: str) -> None:
     push_image(client, "repo", "tag")
     memory_registry.faults.add(Fault(ForeignLink("https://evil.example")))
-    answer = client.get(path)
-    assert answer.status_code == 200
-    assert (next_page(answer) or "").startswith(f"https://evil.example{path}?")
+    response = client.get(path)
+    assert response.status_code == 200
+    assert (next_page(response) or "").startswith(f"https://evil.example{path}?")

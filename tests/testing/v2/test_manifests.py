@@ -28,11 +28,11 @@ from tests.testing.helpers import (
 def test_push_by_tag_and_pull(client: httpx.Client) -> None:
     push_blob(client, "repo", b"{}")
     content = image()
-    answer = put_manifest(client, "repo", "v1", content)
+    response = put_manifest(client, "repo", "v1", content)
     digest = digest_of(content)
-    assert (answer.status_code, answer.headers["docker-content-digest"]) == (201, digest)
-    assert "oci-subject" not in answer.headers and "oci-tag" not in answer.headers
-    for url in (answer.headers["location"], "/v2/repo/manifests/v1", f"/v2/repo/manifests/{digest}"):
+    assert (response.status_code, response.headers["docker-content-digest"]) == (201, digest)
+    assert "oci-subject" not in response.headers and "oci-tag" not in response.headers
+    for url in (response.headers["location"], "/v2/repo/manifests/v1", f"/v2/repo/manifests/{digest}"):
         pulled, head = client.get(url), client.head(url)
         assert (pulled.status_code, pulled.content) == (200, content)
         assert (head.status_code, head.content) == (200, b"")
@@ -49,10 +49,10 @@ def test_push_by_digest_with_tags(client: httpx.Client, algorithm: str) -> None:
     content = image()
     digest = digest_of(content, algorithm)
     tags = [f"t{number}" for number in range(12)]
-    answer = put_manifest(client, "repo", digest, content, tag=[*tags, "t0"])
-    assert answer.status_code == 201
-    assert answer.headers["docker-content-digest"] == digest
-    assert answer.headers.get_list("oci-tag") == tags
+    response = put_manifest(client, "repo", digest, content, tag=[*tags, "t0"])
+    assert response.status_code == 201
+    assert response.headers["docker-content-digest"] == digest
+    assert response.headers.get_list("oci-tag") == tags
     for reference in (digest, *tags):
         pulled = client.get(f"/v2/repo/manifests/{reference}")
         assert (pulled.content, pulled.headers["docker-content-digest"]) == (content, digest)
@@ -73,9 +73,9 @@ def test_push_by_a_wrong_digest(client: httpx.Client, reference: str) -> None:
 def test_missing_blobs(client: httpx.Client) -> None:
     content = image(b"{}", [b"one", b"two", b"one"])
     push_blob(client, "repo", b"one")
-    answer = put_manifest(client, "repo", "v1", content)
-    assert_error(answer, 404, "MANIFEST_BLOB_UNKNOWN")
-    missing = [entry["detail"]["digest"] for entry in answer.json()["errors"]]
+    response = put_manifest(client, "repo", "v1", content)
+    assert_error(response, 404, "MANIFEST_BLOB_UNKNOWN")
+    missing = [entry["detail"]["digest"] for entry in response.json()["errors"]]
     assert missing == [digest_of(b"{}"), digest_of(b"two")]
     assert_error(client.get("/v2/repo/manifests/v1"), 404, "MANIFEST_UNKNOWN")
     push_blob(client, "elsewhere", b"{}")
@@ -144,8 +144,8 @@ def test_docker_schema_2(client: httpx.Client) -> None:
 def test_unknown_media_types_are_bytes(client: httpx.Client, content: bytes) -> None:
     media_type = "application/vnd.example.thing+json"
     assert put_manifest(client, "repo", "v1", content, media_type).status_code == 201
-    answer = client.get("/v2/repo/manifests/v1")
-    assert (answer.content, answer.headers["content-type"]) == (content, media_type)
+    response = client.get("/v2/repo/manifests/v1")
+    assert (response.content, response.headers["content-type"]) == (content, media_type)
 
 
 def test_size_limit(serve: Serve) -> None:
@@ -180,9 +180,9 @@ def test_unknown(client: httpx.Client) -> None:
 
 @pytest.mark.parametrize("reference", ["-x", ".x", "a" * 129, "a b", "ä", "a%", "a\n"])
 def test_bad_tags(client: httpx.Client, reference: str) -> None:
-    answer = client.get(f"/v2/repo/manifests/{reference}".replace("%", "%25").replace("\n", "%0a"))
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["code"] in {"TAG_INVALID", "NAME_INVALID"}
+    response = client.get(f"/v2/repo/manifests/{reference}".replace("%", "%25").replace("\n", "%0a"))
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["code"] in {"TAG_INVALID", "NAME_INVALID"}
 
 
 def test_delete_a_tag_only(client: httpx.Client) -> None:
@@ -215,8 +215,8 @@ def test_a_manifest_is_no_blob(client: httpx.Client) -> None:
 def test_conditional_reads(client: httpx.Client) -> None:
     digest = push_image(client, "repo", "v1")
     for method in ("GET", "HEAD"):
-        answer = client.request(method, "/v2/repo/manifests/v1", headers={"if-none-match": f'"{digest}"'})
-        assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", f'"{digest}"')
+        response = client.request(method, "/v2/repo/manifests/v1", headers={"if-none-match": f'"{digest}"'})
+        assert (response.status_code, response.content, response.headers["etag"]) == (304, b"", f'"{digest}"')
         assert client.request(method, "/v2/repo/manifests/v1", headers={"if-match": f'"{digest}"'}).status_code == 200
         assert client.request(method, "/v2/repo/manifests/v1", headers={"if-match": '"x"'}).status_code == 412
 

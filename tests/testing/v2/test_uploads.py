@@ -20,17 +20,17 @@ def patch(client: httpx.Client, location: str, content: bytes, span: str | None 
 
 def test_post_and_put(client: httpx.Client) -> None:
     digest = digest_of(CONTENT)
-    answer = client.put(start_upload(client), params={"digest": digest}, content=CONTENT)
-    assert answer.status_code == 201
-    assert answer.headers["docker-content-digest"] == digest
-    assert client.get(answer.headers["location"]).content == CONTENT
+    response = client.put(start_upload(client), params={"digest": digest}, content=CONTENT)
+    assert response.status_code == 201
+    assert response.headers["docker-content-digest"] == digest
+    assert client.get(response.headers["location"]).content == CONTENT
 
 
 def test_single_post(client: httpx.Client) -> None:
     digest = digest_of(CONTENT)
-    answer = client.post("/v2/repo/blobs/uploads/", params={"digest": digest}, content=CONTENT)
-    assert (answer.status_code, answer.headers["docker-content-digest"]) == (201, digest)
-    assert client.get(answer.headers["location"]).content == CONTENT
+    response = client.post("/v2/repo/blobs/uploads/", params={"digest": digest}, content=CONTENT)
+    assert (response.status_code, response.headers["docker-content-digest"]) == (201, digest)
+    assert client.get(response.headers["location"]).content == CONTENT
 
 
 @pytest.mark.parametrize("announced", [True, False])
@@ -39,15 +39,15 @@ def test_chunks(client: httpx.Client, algorithm: str, announced: bool) -> None:
     location = start_upload(client, **({"digest-algorithm": algorithm} if announced else {}))
     assert client.get(location).headers["range"] == "0-0"
     for first in range(0, 900, 300):
-        answer = patch(client, location, CONTENT[first : first + 300], f"{first}-{first + 299}")
-        assert (answer.status_code, answer.headers["range"]) == (202, f"0-{first + 299}")
-        assert answer.headers["docker-upload-uuid"] in answer.headers["location"]
-        location = answer.headers["location"]
+        response = patch(client, location, CONTENT[first : first + 300], f"{first}-{first + 299}")
+        assert (response.status_code, response.headers["range"]) == (202, f"0-{first + 299}")
+        assert response.headers["docker-upload-uuid"] in response.headers["location"]
+        location = response.headers["location"]
         status = client.get(location)
         assert (status.status_code, status.headers["range"]) == (204, f"0-{first + 299}")
     digest = digest_of(CONTENT, algorithm)
-    answer = client.put(location, params={"digest": digest}, content=CONTENT[900:], headers={"content-range": "900-999"})
-    assert answer.status_code == 201
+    response = client.put(location, params={"digest": digest}, content=CONTENT[900:], headers={"content-range": "900-999"})
+    assert response.status_code == 201
     assert client.get(f"/v2/repo/blobs/{digest}").content == CONTENT
     assert_error(client.get(location), 404, "BLOB_UPLOAD_UNKNOWN")
 
@@ -69,10 +69,10 @@ def test_chunk_out_of_order(client: httpx.Client, span: str) -> None:
     location = start_upload(client)
     patch(client, location, CONTENT[:10], "0-9")
     for method in ("PATCH", "PUT"):
-        answer = client.request(
+        response = client.request(
             method, location, params={"digest": UNKNOWN}, content=CONTENT[:10], headers={"content-range": span}
         )
-        assert_error(answer, 416, "RANGE_INVALID")
+        assert_error(response, 416, "RANGE_INVALID")
     assert client.get(location).headers["range"] == "0-9"
     assert patch(client, location, CONTENT[10:20], "10-19").status_code == 202
 
@@ -82,8 +82,8 @@ def test_chunk_of_another_length(client: httpx.Client) -> None:
     patch(client, location, CONTENT[:10], "0-9")
     assert_error(patch(client, location, CONTENT[:5], "10-19"), 400, "SIZE_INVALID")
     for content in (b"x" * 5, b"x" * 50, b"x" * 3_000_000):  # of unknown length, so it is found out on the way
-        answer = client.patch(location, content=iter([content]), headers={"content-range": "10-19"})
-        assert_error(answer, 400, "SIZE_INVALID")
+        response = client.patch(location, content=iter([content]), headers={"content-range": "10-19"})
+        assert_error(response, 400, "SIZE_INVALID")
         assert client.get(location).headers["range"] == "0-9"
     patch(client, location, CONTENT[10:], "10-999")
     assert client.put(location, params={"digest": digest_of(CONTENT)}).status_code == 201
@@ -112,8 +112,8 @@ def test_cancel(client: httpx.Client) -> None:
     patch(client, location, CONTENT)
     assert client.delete(location).status_code == 204
     for method in ("GET", "PATCH", "PUT", "DELETE"):
-        answer = client.request(method, location, params={"digest": digest_of(CONTENT)})
-        assert_error(answer, 404, "BLOB_UPLOAD_UNKNOWN")
+        response = client.request(method, location, params={"digest": digest_of(CONTENT)})
+        assert_error(response, 404, "BLOB_UPLOAD_UNKNOWN")
 
 
 def test_an_upload_belongs_to_its_repository(client: httpx.Client) -> None:
@@ -124,9 +124,9 @@ def test_an_upload_belongs_to_its_repository(client: httpx.Client) -> None:
 def test_mount(client: httpx.Client) -> None:
     digest = push_blob(client, "source", CONTENT)
     for query in ({"from": "source"}, {}):
-        answer = client.post("/v2/target/blobs/uploads/", params={"mount": digest, **query})
-        assert (answer.status_code, answer.headers["docker-content-digest"]) == (201, digest)
-        assert client.get(answer.headers["location"]).content == CONTENT
+        response = client.post("/v2/target/blobs/uploads/", params={"mount": digest, **query})
+        assert (response.status_code, response.headers["docker-content-digest"]) == (201, digest)
+        assert client.get(response.headers["location"]).content == CONTENT
         assert client.delete(f"/v2/target/blobs/{digest}").status_code == 202
 
 
@@ -145,9 +145,9 @@ def test_mount_with_bad_arguments(client: httpx.Client) -> None:
 def test_chunk_min_length(serve: Serve) -> None:
     registry = serve(Settings(chunk_min_length=100))
     with httpx.Client(base_url=registry.url) as client:
-        answer = client.post("/v2/repo/blobs/uploads/")
-        assert answer.headers["oci-chunk-min-length"] == "100"
-        location = answer.headers["location"]
+        response = client.post("/v2/repo/blobs/uploads/")
+        assert response.headers["oci-chunk-min-length"] == "100"
+        location = response.headers["location"]
         assert patch(client, location, CONTENT[:100], "0-99").status_code == 202
         assert patch(client, location, CONTENT[100:150], "100-149").status_code == 202
         assert_error(patch(client, location, CONTENT[150:], "150-999"), 400, "SIZE_INVALID")
@@ -185,8 +185,8 @@ def test_many_writers_of_one_upload_store_one_blob(stored_registry: EmbeddedRegi
         return client.put(location, params={"digest": digest}, content=CONTENT)
 
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(put, range(8)))
-    assert sorted(answer.status_code for answer in answers) == [201, *[404] * 7]
+        responses = list(pool.map(put, range(8)))
+    assert sorted(response.status_code for response in responses) == [201, *[404] * 7]
     assert client.get(f"/v2/repo/blobs/{digest}").content == CONTENT
     assert not [record for record in stored_registry.requests if (record.status or 0) >= 500]
 

@@ -55,6 +55,6 @@ def test_invalid_manifests(client: httpx.Client, document: Any) -> None:
     ids=range(10),
 )
 def test_hostile_manifests(client: httpx.Client, content: bytes) -> None:
-    answer = put_manifest(client, "repo", "v1", content)
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["code"] in {"MANIFEST_INVALID", "DIGEST_INVALID"}
+    response = put_manifest(client, "repo", "v1", content)
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["code"] in {"MANIFEST_INVALID", "DIGEST_INVALID"}

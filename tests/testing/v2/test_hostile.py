@@ -85,9 +85,9 @@ def test_paths_that_are_not_there(client: httpx.Client, path: str) -> None:
     ],
 )
 def test_methods(client: httpx.Client, method: str, path: str, allowed: str) -> None:
-    answer = client.request(method, path)
-    assert_error(answer, 405, "UNSUPPORTED")
-    assert answer.headers["allow"] == allowed
+    response = client.request(method, path)
+    assert_error(response, 405, "UNSUPPORTED")
+    assert response.headers["allow"] == allowed
 
 
 @pytest.mark.parametrize(
@@ -134,10 +134,10 @@ def test_no_server_error(
     headers: dict[str, str],
     body: bytes,
 ) -> None:
-    answer = client.request(method, f"/v2/repo/{path}", params=query, headers=headers, content=body)
-    assert answer.status_code < 500
-    if answer.status_code >= 400 and method != "HEAD":
-        assert answer.json()["errors"]
+    response = client.request(method, f"/v2/repo/{path}", params=query, headers=headers, content=body)
+    assert response.status_code < 500
+    if response.status_code >= 400 and method != "HEAD":
+        assert response.json()["errors"]
 
 
 def send_and_hang_up(registry: EmbeddedRegistry, head: str, body: bytes) -> None:
@@ -173,8 +173,8 @@ def test_an_aborted_chunk_can_be_resumed(stored_registry: EmbeddedRegistry, clie
     arrived = int(client.get(location).headers["range"].removeprefix("0-")) + 1
     assert 0 < arrived <= 700_000
     span = f"{arrived}-{len(body) - 1}"
-    answer = client.put(location, params={"digest": digest_of(body)}, content=body[arrived:], headers={"content-range": span})
-    assert answer.status_code == 201
+    response = client.put(location, params={"digest": digest_of(body)}, content=body[arrived:], headers={"content-range": span})
+    assert response.status_code == 201
     assert client.get(f"/v2/repo/blobs/{digest_of(body)}").content == body
 
 
@@ -189,9 +189,9 @@ def test_a_reader_that_leaves_does_no_harm(stored_registry: EmbeddedRegistry, cl
     client.post("/v2/repo/blobs/uploads/", params={"digest": digest_of(content)}, content=content)
     with (
         httpx.Client(base_url=stored_registry.url) as other,
-        other.stream("GET", f"/v2/repo/blobs/{digest_of(content)}") as answer,
+        other.stream("GET", f"/v2/repo/blobs/{digest_of(content)}") as response,
     ):
-        next(answer.iter_raw(1000))
+        next(response.iter_raw(1000))
     wait_until(lambda: len(stored_registry.requests) == 2)
     assert stored_registry.requests[1].response_bytes < len(content)
     assert put_manifest(client, "repo", "v1", b"{}", "a/b").status_code == 201
