@@ -1,4 +1,4 @@
-"""What the tests push, and how they look at answers."""
+"""Helpers that push content, and inspect responses."""
 
 import hashlib
 import json
@@ -39,7 +39,7 @@ def descriptor(content: bytes, media_type: str, algorithm: str = "sha256") -> di
 
 
 def image(config: bytes = b"{}", layers: Sequence[bytes] = (), **fields: Any) -> bytes:
-    """Write an OCI image manifest."""
+    """Return an OCI image manifest."""
     return json.dumps(
         {
             "schemaVersion": 2,
@@ -52,7 +52,7 @@ def image(config: bytes = b"{}", layers: Sequence[bytes] = (), **fields: Any) ->
 
 
 def index(*manifests: Mapping[str, Any], **fields: Any) -> bytes:
-    """Write an OCI image index."""
+    """Return an OCI image index."""
     return json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": manifests, **fields}).encode()
 
 
@@ -78,7 +78,7 @@ def push_image(client: httpx.Client, name: str, tag: str, **fields: Any) -> str:
 
 
 def codes(response: httpx.Response) -> list[str]:
-    """Return the codes in an error's body."""
+    """Return the error codes in the body of a response."""
     assert response.headers["content-type"] == "application/json"
     return [entry["code"] for entry in response.json()["errors"]]
 
@@ -95,7 +95,7 @@ def next_page(response: httpx.Response) -> str | None:
 
 
 def raw_request(host: str, request: bytes) -> tuple[int, bytes]:
-    """Send bytes as they are, and return the status and the rest of the answer."""
+    """Send a request byte by byte as given, and return the status code and the body of the response."""
     address, _, port = host.rpartition(":")
     with socket.create_connection((address, int(port)), timeout=10) as connection:
         connection.sendall(request)

@@ -1,4 +1,4 @@
-"""Descriptions with values in them that a registry has, so that what is made from them gets past the first lookup."""
+"""OpenAPI descriptions with names and digests that a registry has, so that requests generated from them are not all 404."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from tests.testing.helpers import OCI_MANIFEST, UNKNOWN, descriptor, digest_of, 
 OPENAPI = Path(__file__).parents[2] / "openapi"
 NAME, OTHER = "seeded", "other"
 COUNT = 12
-"""How many there are of what requests may delete."""
+"""The number of blobs, manifests, tags and uploads: requests may delete some of them."""
 
 
 @frozen
 class Seeds:
-    """What a registry has in the repository NAME.
+    """The content of the repository NAME.
 
     Attributes:
         blobs: Digests of blobs.
         manifests: Digests of manifests.
-        tags: Tags, each on a manifest of its own.
-        sessions: Ids of uploads that are open, for each method that deals with them.
+        tags: Tags of different manifests.
+        sessions: Ids of uploads in progress, by the method of the requests to them.
     """
 
     blobs: list[str]
@@ -36,7 +36,7 @@ class Seeds:
 
 
 def sow(client: httpx.Client) -> Seeds:
-    """Push the seeds."""
+    """Push the content."""
     push_blob(client, OTHER, b"elsewhere")
     blobs = [push_blob(client, NAME, b"0123456789" * number) for number in range(1, COUNT + 1)]
     tags = [f"v{number}" for number in range(COUNT)]
@@ -49,10 +49,10 @@ def sow(client: httpx.Client) -> Seeds:
 
 
 def with_seeds(seeds: Seeds) -> dict[str, Any]:
-    """Return the description of API v2 with the seeds, and some wrong values, in place of any text.
+    """Return the description of API v2 with enumerations of seeds and of some wrong values as parameters.
 
-    Where several things have to fit, the first values do. What a client library computes is taken out: with a Content-Length of
-    one's own the server waits for the rest of the body. A Range has one part, as described; the answer to several is not.
+    The first values of all parameters belong together. Content-Length is removed, because a generated value would let the server
+    wait for the rest of the body. A Range has one part, because the response to several parts is not described.
     """
     document: dict[str, Any] = yaml.safe_load((OPENAPI / "registry-v2.yaml").read_text(encoding="utf-8"))
     components, paths = document["components"], document["paths"]
@@ -104,7 +104,7 @@ def with_seeds(seeds: Seeds) -> dict[str, Any]:
 
 
 def with_account(username: str, password: str, refresh_token: str) -> dict[str, Any]:
-    """Return the description of the token service with values that it takes, and some wrong ones, in place of any text."""
+    """Return the description of the token service with enumerations of valid and of some wrong values as parameters."""
     document: dict[str, Any] = yaml.safe_load((OPENAPI / "token-auth.yaml").read_text(encoding="utf-8"))
     components = document["components"]
     scopes = [f"repository:{NAME}:pull,push", "registry:catalog:*", "repository:a/b:*", "nothing", ""]

@@ -1,4 +1,4 @@
-"""Reading Range and Content-Range, on its own."""
+"""The parsers of Range and Content-Range."""
 
 import itertools
 
@@ -19,7 +19,7 @@ PARTS = st.one_of(
 
 
 def expected_positions(part: str, size: int) -> set[int] | None:
-    """Say which bytes a range asks for; None means that it is malformed."""
+    """Return the positions of the bytes in a range, or None if the range is malformed."""
     first, last = part.split("-")
     if not first:
         return set(range(max(size - int(last), 0), size))
@@ -29,7 +29,7 @@ def expected_positions(part: str, size: int) -> set[int] | None:
 
 
 @given(st.lists(PARTS, min_size=1, max_size=MAX_RANGES), SIZES)
-def test_ranges_cover_what_was_asked_for(parts: list[str], size: int) -> None:
+def test_ranges_cover_the_requested_bytes(parts: list[str], size: int) -> None:
     wanted = [expected_positions(part, size) for part in parts]
     header = "bytes=" + ", ".join(parts)
     if None in wanted or not any(wanted):
@@ -45,7 +45,7 @@ def test_ranges_cover_what_was_asked_for(parts: list[str], size: int) -> None:
 
 
 @given(st.text(max_size=40), SIZES)
-def test_no_text_breaks_the_parser(text: str, size: int) -> None:
+def test_arbitrary_headers(text: str, size: int) -> None:
     for header in (text, f"bytes={text}"):
         try:
             ranges = parse_range(header, size)
@@ -56,7 +56,7 @@ def test_no_text_breaks_the_parser(text: str, size: int) -> None:
 
 
 @pytest.mark.parametrize("header", [None, "", "items=0-1", "bytes=" + ",".join(["0-0"] * (MAX_RANGES + 1))])
-def test_the_whole_is_sent(header: str | None) -> None:
+def test_whole_content(header: str | None) -> None:
     assert parse_range(header, 10) == []
 
 

@@ -1,4 +1,4 @@
-"""The OCI conformance suite, in full: every API and every kind of data is on, and nothing is skipped."""
+"""The OCI conformance suite: all APIs and all kinds of data are enabled, and no test is skipped."""
 
 import os
 import re
@@ -15,20 +15,20 @@ from docker_registry_sdk.testing.auth.authentication import AuthMode
 
 MODULE = "github.com/opencontainers/distribution-spec/conformance"
 VERSION = "v0.0.0-20260831232431-97274622c111"
-"""A version that module proxies serve; it differs from commit 967efdc in one thing: it asks for no compression."""
+"""The version of the suite in the Go module proxy. Its only difference from commit 967efdc: it does not accept compression."""
 
 PROGRAM_VARIABLE = "OCI_CONFORMANCE_PROGRAM"
-"""Names another build of the suite to run instead."""
+"""The environment variable with the path of another build of the suite."""
 
 CACHE = Path(__file__).parents[2] / ".cache" / "oci-conformance" / VERSION
 APIS = 28
 KINDS_OF_DATA = 24
-SWITCHED_APIS = 16
-SWITCHED_DATA = 15
+API_SWITCHES = 16
+DATA_SWITCHES = 15
 
 
 def go_is_new_enough() -> bool:
-    """Say whether Go 1.24 or newer is here."""
+    """Return whether Go 1.24 or newer is installed."""
     if shutil.which("go") is None:
         return False
     found = re.search(r"go(\d+)\.(\d+)", subprocess.check_output(["go", "version"], text=True))
@@ -37,7 +37,7 @@ def go_is_new_enough() -> bool:
 
 @pytest.fixture(scope="module")
 def program() -> Path:
-    """Return the suite's program; it is installed once. Without it the test is skipped, but never where CI=true."""
+    """The program of the suite, installed once. If it cannot be installed, the test is skipped, or fails if CI=true."""
     if given := os.environ.get(PROGRAM_VARIABLE):
         return Path(given)
     path = CACHE / "conformance"
@@ -49,16 +49,16 @@ def program() -> Path:
 
 
 def install() -> str | None:
-    """Install the program; return what stands in the way, if something does."""
+    """Install the program, and return an error message or None."""
     if not go_is_new_enough():
-        return "the conformance suite needs Go 1.24 or newer"
+        return "the conformance suite requires Go 1.24 or newer"
     environment = {**os.environ, "GOBIN": str(CACHE), "GOFLAGS": "-mod=mod"}
     run = subprocess.run(["go", "install", f"{MODULE}@{VERSION}"], env=environment, capture_output=True, text=True, timeout=600)
     return f"the conformance suite could not be installed: {run.stderr}" if run.returncode else None
 
 
 def switches(config: Any) -> list[bool]:
-    """List the values of the part of the suite's configuration that turns tests on and off."""
+    """Return all booleans in a part of the configuration of the suite; each of them enables some tests."""
     if isinstance(config, bool):
         return [config]
     return [switch for value in config.values() for switch in switches(value)]
@@ -83,8 +83,8 @@ def test_conformance(program: Path, storage_path: Path | None, tmp_path: Path, a
     assert report.exists(), run.stdout + run.stderr
     document = yaml.safe_load(report.read_text())
     config = document["config"]
-    assert switches(config["apis"]) == [True] * SWITCHED_APIS
-    assert switches(config["data"]) == [True] * SWITCHED_DATA
+    assert switches(config["apis"]) == [True] * API_SWITCHES
+    assert switches(config["data"]) == [True] * DATA_SWITCHES
     outcomes = {**document["apis"], **document["data"]}
     assert (len(document["apis"]), len(document["data"])) == (APIS, KINDS_OF_DATA)
     assert {name: outcome for name, outcome in outcomes.items() if outcome != "Pass"} == {}

@@ -1,4 +1,4 @@
-"""What is said when the extra is not installed."""
+"""The error if the extra `testing` is not installed."""
 
 import sys
 from typing import Any
@@ -14,7 +14,7 @@ from docker_registry_sdk.testing.extra import needs_extra
     ("arguments", "package", "importer"),
     [({"tls": True}, "trustme", "tls"), ({"auth": "token"}, "joserfc", "auth.tokens")],
 )
-def test_options_that_need_more(monkeypatch: pytest.MonkeyPatch, arguments: dict[str, Any], package: str, importer: str) -> None:
+def test_arguments_that_require_a_package(monkeypatch: pytest.MonkeyPatch, arguments: dict[str, Any], package: str, importer: str) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == package]:
         monkeypatch.setitem(sys.modules, name, None)
     for name in ("token_service", "tokens"):
@@ -25,7 +25,7 @@ def test_options_that_need_more(monkeypatch: pytest.MonkeyPatch, arguments: dict
     EmbeddedRegistry(auth="basic")
 
 
-def test_the_package_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_name_of_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(testing.__dict__, "RequestLog", raising=False)
     monkeypatch.delitem(sys.modules, "docker_registry_sdk.testing.request_log")
     for name in [name for name in sys.modules if name.startswith("starlette")]:
@@ -34,6 +34,6 @@ def test_the_package_itself(monkeypatch: pytest.MonkeyPatch) -> None:
         testing.RequestLog  # noqa: B018
 
 
-def test_other_imports_fail_as_they_do() -> None:
+def test_other_failed_imports() -> None:
     with pytest.raises(ModuleNotFoundError, match="nonsense"), needs_extra():
         import nonsense  # type: ignore[import-not-found]  # noqa: F401  # pyright: ignore

@@ -1,4 +1,4 @@
-"""The program, as a process."""
+"""The command `python -m docker_registry_sdk.testing`."""
 
 import os
 import re
@@ -21,7 +21,7 @@ from tests.testing.helpers import digest_of, push_blob
 def serving(
     *arguments: str, environment: dict[str, str] | None = None, end: signal.Signals = signal.SIGTERM
 ) -> Generator[dict[str, str]]:
-    """Run the program, give what it printed, and see that it ends as it should."""
+    """Run the command, yield the lines that it has printed, and check that it exits with 0 after a signal."""
     command = [sys.executable, "-W", "error", "-m", "docker_registry_sdk.testing", *arguments]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env={**os.environ, **(environment or {})}) as process:
@@ -35,14 +35,14 @@ def serving(
                 printed[name] = value
             yield printed
             process.send_signal(end)
-            rest, errors = process.communicate(timeout=10)
+            rest, errors = process.communicate(timeout=60)
             assert (process.returncode, rest, errors) == (0, "", "")
         finally:
             process.kill()
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
-def test_open(end: signal.Signals) -> None:
+def test_no_authentication(end: signal.Signals) -> None:
     with serving("--port", "0", end=end) as printed:
         assert set(printed) == {"url", "ready"}
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+", printed["url"])
@@ -90,7 +90,7 @@ def test_a_profile() -> None:
         assert httpx.get(f"{printed['url']}/v2/repo/tags/list", params={"n": 101}).status_code == 413
 
 
-def test_a_storage_outlives_the_process(tmp_path: Path) -> None:
+def test_storage_in_a_directory(tmp_path: Path) -> None:
     for _ in range(2):
         with serving("--port", "0", "--storage", str(tmp_path)) as printed, httpx.Client(base_url=printed["url"]) as client:
             path = f"/v2/repo/blobs/{digest_of(b'kept')}"
@@ -102,7 +102,7 @@ def test_a_storage_outlives_the_process(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "arguments", [["--port", "99999"], ["--host", "192.0.2.1", "--port", "0"], ["--username", "a:b"], ["--password", ""]]
 )
-def test_what_it_cannot_serve(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_registry_that_cannot_start(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         assert main(arguments) == 1
@@ -116,7 +116,7 @@ def test_what_it_cannot_serve(arguments: list[str], capsys: pytest.CaptureFixtur
 
 
 @pytest.mark.parametrize("arguments", [["--auth", "digest"], ["--profile", "nowhere"], ["--port", "x"], ["nonsense"]])
-def test_what_it_does_not_understand(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_arguments(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main(arguments)
     assert caught.value.code == 2

@@ -1,4 +1,4 @@
-"""How much memory a large blob takes, in a process that has nothing but the registry."""
+"""The memory use of a registry in a separate process, for a large blob."""
 
 import hashlib
 import subprocess
@@ -11,7 +11,7 @@ import pytest
 
 MEBIBYTE = 1024 * 1024
 BLOCK = bytes(range(256)) * 4096
-SIZE = 200
+BLOCKS = 200
 
 PROGRAM = """
 import pathlib, re, sys
@@ -30,13 +30,13 @@ with EmbeddedRegistry(storage=sys.argv[1] if len(sys.argv) > 1 else None) as reg
 
 
 def blocks() -> Iterator[bytes]:
-    for _ in range(SIZE):
+    for _ in range(BLOCKS):
         yield BLOCK
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of the memory from /proc")
+@pytest.mark.skipif(sys.platform != "linux", reason="reads the peak memory use from /proc")
 def test_a_large_blob(storage_path: Path | None) -> None:
-    """In a directory it takes no memory that depends on its size; in memory it is held once."""
+    """With a storage in a directory, the memory does not depend on the size of the blob; in memory, there is one copy."""
     hasher = hashlib.sha256()
     for block in blocks():
         hasher.update(block)
@@ -52,7 +52,7 @@ def test_a_large_blob(storage_path: Path | None) -> None:
             assert client.patch(location, content=blocks()).status_code == 202
             assert client.put(location, params={"digest": digest}).status_code == 201
             with client.stream("GET", f"/v2/repo/blobs/{digest}") as response:
-                assert sum(len(piece) for piece in response.iter_raw()) == SIZE * MEBIBYTE
+                assert sum(len(piece) for piece in response.iter_raw()) == BLOCKS * MEBIBYTE
             print(file=process.stdin, flush=True)
             after = int(process.stdout.readline())
-    assert after - before < (SIZE * 1.2 if storage_path is None else 0) + 20
+    assert after - before < (BLOCKS * 1.2 if storage_path is None else 0) + 20

@@ -1,4 +1,4 @@
-"""The pytest plugin, run in processes of its own."""
+"""The pytest plugin, in separate pytest processes."""
 
 import inspect
 import subprocess
@@ -22,12 +22,12 @@ def importable(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:
-    """Run pytest with the plugin, by its entry point where the package is installed."""
+    """Run pytest with the plugin: by its entry point if the package is installed, otherwise by its module name."""
     installed = any(each.value == PLUGIN for each in entry_points(group="pytest11"))
     return pytester.runpytest_subprocess("-W", "error", *([] if installed else ["-p", PLUGIN]), *arguments)
 
 
-def test_the_fixtures(pytester: pytest.Pytester) -> None:
+def test_fixtures(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         """
         import socket
@@ -75,11 +75,11 @@ def test_without_the_extra(pytester: pytest.Pytester) -> None:
     result.stdout.no_fnmatch_line("*another exception*")
 
 
-def test_it_is_listed(pytester: pytest.Pytester) -> None:
+def test_fixtures_are_listed(pytester: pytest.Pytester) -> None:
     run(pytester, "--fixtures").stdout.fnmatch_lines(["embedded_registry*", "embedded_registry_factory*"])
 
 
-def test_loading_it_imports_nothing_but_pytest() -> None:
+def test_loading_imports_no_server_libraries() -> None:
     program = f"""
 import sys, pytest
 before = set(sys.modules)
@@ -91,11 +91,11 @@ print(*sorted(set(sys.modules) - before))
     assert loaded == [f"docker_registry_sdk{part}" for part in parts]
 
 
-def test_the_factory_takes_what_the_registry_takes() -> None:
-    """That the types agree, too, is for the type checkers: the factory calls the registry."""
+def test_options_of_the_factory_are_the_arguments_of_the_class() -> None:
+    """The type checkers verify that the types agree, because the factory passes its options to the class."""
     assert list(EmbeddedRegistryOptions.__annotations__) == list(inspect.signature(EmbeddedRegistry).parameters)
 
 
-def test_the_entry_point() -> None:
+def test_entry_point() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     assert project["entry-points"]["pytest11"] == {"docker_registry_sdk": PLUGIN}

@@ -1,4 +1,4 @@
-"""The log of requests."""
+"""The request log."""
 
 import asyncio
 import threading
@@ -16,7 +16,7 @@ from tests.testing.helpers import UNKNOWN, digest_of
 RECORD = RequestRecord("GET", "/", (("accept", "a"), ("accept", "b")), 200, 0, 0, ())
 
 
-def test_what_is_logged(stored_registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_records(stored_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     content = b"x" * 100_000
     digest = digest_of(content)
     client.post("/v2/repo/blobs/uploads/", params={"digest": digest}, content=content)
@@ -43,32 +43,32 @@ def test_secrets_are_not_logged(stored_registry: EmbeddedRegistry, client: httpx
     assert "hunter2" not in repr(stored_registry.requests)
 
 
-def test_a_record_is_there_before_the_answer_ends(stored_registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_record_is_added_before_the_response_ends(stored_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     for number in range(1, 200):
         client.get("/v2/")
         assert len(stored_registry.requests) == number
 
 
-def test_what_is_under_way_is_counted(stored_registry: EmbeddedRegistry, client: httpx.Client) -> None:
-    came, go_on = threading.Event(), threading.Event()
+def test_running_requests_are_counted(stored_registry: EmbeddedRegistry, client: httpx.Client) -> None:
+    arrived, release = threading.Event(), threading.Event()
 
-    class Held:
+    class Hold:
         async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-            came.set()
-            await asyncio.to_thread(go_on.wait, 10)
+            arrived.set()
+            await asyncio.to_thread(release.wait, 60)
             await app(exchange.scope, exchange.receive, exchange.send)
 
-    stored_registry.faults.add(Fault(Held(), operation="ping"))
+    stored_registry.faults.add(Fault(Hold(), operation="ping"))
     with ThreadPoolExecutor(1) as pool:
         response = pool.submit(client.get, "/v2/")
-        assert came.wait(10)
+        assert arrived.wait(60)
         assert (stored_registry.requests.under_way, len(stored_registry.requests)) == (1, 0)
-        go_on.set()
+        release.set()
         assert response.result().status_code == 200
     assert (stored_registry.requests.under_way, len(stored_registry.requests)) == (0, 1)
 
 
-def test_it_is_a_sequence() -> None:
+def test_log_is_a_sequence() -> None:
     log = RequestLog()
     records = [attrs.evolve(RECORD, status=status) for status in range(200, 205)]
     for record in records:

@@ -1,8 +1,8 @@
-"""Schemathesis: requests made from openapi/, good and bad, and every answer held against openapi/.
+"""Schemathesis: valid and invalid requests generated from openapi/, and a check of each response against openapi/.
 
-It runs as a process, on its command line: so it brings nothing into this one, and its report names requests to repeat by curl.
-Its checks `positive_data_acceptance` and `negative_data_rejection` stay off. The descriptions do not tell the grammar of names,
-tags and digests, since clients meet registries with other ones; and the second would hold the seeds against the server.
+Schemathesis runs as a separate process, so that it imports nothing here; its report names failed requests as curl commands.
+Its checks `positive_data_acceptance` and `negative_data_rejection` are disabled: the descriptions do not contain the grammar of
+names, tags and digests, because that of other registries may differ; and the second check would report the seeds as errors.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ def signed(context, response):
 
 
 def run(description: Path, url: str, *options: str, phases: str = "coverage,fuzzing") -> dict[str, Any]:
-    """Run Schemathesis and return its report; fail with its words when a check does.
+    """Run Schemathesis, and return its report; fail with its output if a check fails.
 
     Args:
-        description: The file with the description.
-        url: The address of the server.
+        description: The file with the OpenAPI description.
+        url: The URL of the registry.
         options: Further options.
-        phases: `coverage` makes requests for each rule of the description, `fuzzing` any that there may be.
+        phases: `coverage` generates requests for each rule of the description, `fuzzing` random requests.
     """
     folder = description.parent
     (folder / "deserializers.py").write_text(DESERIALIZERS, encoding="utf-8")
@@ -65,7 +65,7 @@ def run(description: Path, url: str, *options: str, phases: str = "coverage,fuzz
     ]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
     if done.returncode:
-        pytest.fail(f"Schemathesis found something:\n{done.stdout}\n{done.stderr}")
+        pytest.fail(f"Schemathesis reports errors:\n{done.stdout}\n{done.stderr}")
     document: dict[str, Any] = json.loads(report.read_text(encoding="utf-8"))
     return document
 
@@ -78,12 +78,12 @@ def description(folder: Path, document: dict[str, Any]) -> Path:
 
 
 def refused(report: dict[str, Any]) -> set[str]:
-    """Return the operations that took none of their requests."""
+    """Return the operations that have accepted no request."""
     return {name for name, phases in report["valid_rates"].items() if not any(phase["accepted"] for phase in phases.values())}
 
 
 def bearer(registry: EmbeddedRegistry, *scopes: str) -> str:
-    """Get a token of the user for scopes."""
+    """Return the Authorization value with a token for some scopes."""
     query = {"service": "embedded-registry", "scope": list(scopes)}
     response = httpx.get(registry.token_url, params=query, auth=(registry.username, registry.password))
     return f"Bearer {response.json()['token']}"
@@ -121,7 +121,7 @@ def test_the_token_service(tmp_path: Path) -> None:
 
 
 def test_what_is_not_described_is_found(tmp_path: Path) -> None:
-    """It would tell if the server answered what the description lacks."""
+    """A response that the description does not contain is reported."""
     document = with_account("user", "password", "token")
     del document["paths"]["/token"]["get"]["responses"]["400"]
     with EmbeddedRegistry(auth="token") as registry, pytest.raises(pytest.fail.Exception, match="Received: 400"):

@@ -1,4 +1,4 @@
-"""HTTPS with certificates made for it."""
+"""HTTPS with generated certificates."""
 
 import gc
 import socket
@@ -14,7 +14,7 @@ import pytest
 from docker_registry_sdk.testing import EmbeddedRegistry
 
 
-def test_a_certificate_to_trust() -> None:
+def test_trusted_certificate() -> None:
     with EmbeddedRegistry(tls=True) as registry:
         assert registry.url == f"https://{registry.host}"
         port = httpx.URL(registry.url).port
@@ -27,7 +27,7 @@ def test_a_certificate_to_trust() -> None:
             httpx.get(f"http://{registry.host}/v2/")
 
 
-def test_it_is_the_same_after_a_restart() -> None:
+def test_same_certificate_after_a_restart() -> None:
     registry = EmbeddedRegistry(tls=True)
     context = ssl.create_default_context(cafile=registry.ca_file)
     for _ in range(2):
@@ -39,13 +39,13 @@ def test_ipv6() -> None:
     try:
         socket.create_server(("::1", 0), family=socket.AF_INET6).close()
     except OSError:
-        pytest.skip("there is no IPv6 here")
+        pytest.skip("IPv6 is not available")
     with EmbeddedRegistry(tls=True, host="::1") as registry:
         context = ssl.create_default_context(cafile=registry.ca_file)
         assert httpx.get(f"{registry.url}/v2/", verify=context).status_code == 200
 
 
-def test_the_files_live_as_long_as_the_registry() -> None:
+def test_files_are_deleted_with_the_registry() -> None:
     registry = EmbeddedRegistry(tls=True)
     ca_file, directory = registry.ca_file, registry.ca_file.parent
     with registry:
@@ -58,7 +58,7 @@ def test_the_files_live_as_long_as_the_registry() -> None:
     assert not directory.exists()
 
 
-def test_the_files_go_with_the_process() -> None:
+def test_files_are_deleted_at_process_exit() -> None:
     program = "from docker_registry_sdk.testing import EmbeddedRegistry as R; r = R(tls=True); print(r.ca_file)"
     run = subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, check=True)
     assert not Path(run.stdout.strip()).parent.exists()
@@ -86,14 +86,14 @@ def test_without_tls() -> None:
             getattr(registry, name)
 
 
-def test_what_does_not_go_together() -> None:
+def test_contradicting_arguments() -> None:
     with pytest.raises(ValueError, match="requires tls=True"):
         EmbeddedRegistry(require_client_certificate=True)
     with pytest.raises(ValueError, match="ssl_context"):
         EmbeddedRegistry(tls=True, ssl_context=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
 
 
-def test_nothing_of_it_is_imported_unless_it_is_used() -> None:
+def test_cryptography_is_imported_on_first_use() -> None:
     program = """
 import sys
 from docker_registry_sdk.testing import EmbeddedRegistry

@@ -18,8 +18,8 @@ CONTENT = random.Random(1).randbytes(SIZE)
 TENTHS = [SIZE * tenth // 10 for tenth in range(10)]
 
 
-def read_until_it_ends(client: httpx.Client, path: str) -> tuple[httpx.Response, bytes, httpx.TransportError | None]:
-    """Return an answer, what came of its body, and the error at its end."""
+def read_to_the_end(client: httpx.Client, path: str) -> tuple[httpx.Response, bytes, httpx.TransportError | None]:
+    """Return a response, the part of its body received, and the error at the end of the body."""
     body = bytearray()
     with client.stream("GET", path) as response:
         try:
@@ -31,12 +31,12 @@ def read_until_it_ends(client: httpx.Client, path: str) -> tuple[httpx.Response,
 
 
 @pytest.mark.parametrize("after", [*TENTHS, SIZE - 1])
-def test_reset_in_mid_download(memory_registry: EmbeddedRegistry, client: httpx.Client, after: int) -> None:
+def test_reset_during_a_download(memory_registry: EmbeddedRegistry, client: httpx.Client, after: int) -> None:
     """The client gets exactly the bytes before the reset, and a Range request gets the rest."""
     path = f"/v2/repo/blobs/{push_blob(client, 'repo', CONTENT)}"
     fault = Fault(Reset(after=after), operation="create_blob_read_stream")
     memory_registry.faults.add(fault)
-    response, body, error = read_until_it_ends(client, path)
+    response, body, error = read_to_the_end(client, path)
     assert (response.status_code, response.headers["content-length"]) == (200, str(SIZE))
     assert isinstance(error, httpx.ReadError)
     assert body == CONTENT[:after]
@@ -47,8 +47,8 @@ def test_reset_in_mid_download(memory_registry: EmbeddedRegistry, client: httpx.
 
 
 @pytest.mark.parametrize("after", TENTHS)
-def test_reset_in_mid_upload(memory_registry: EmbeddedRegistry, client: httpx.Client, after: int) -> None:
-    """The registry keeps exactly the bytes before the reset, tells how many, and takes the rest."""
+def test_reset_during_an_upload(memory_registry: EmbeddedRegistry, client: httpx.Client, after: int) -> None:
+    """The registry keeps exactly the bytes before the reset, reports their number, and accepts the rest."""
     location = start_upload(client)
     memory_registry.faults.add(Fault(Reset(after=after, of="request"), operation="upload_blob_chunk"))
     with pytest.raises((httpx.WriteError, httpx.ReadError)):
@@ -60,21 +60,21 @@ def test_reset_in_mid_upload(memory_registry: EmbeddedRegistry, client: httpx.Cl
     assert client.get(done.headers["location"]).content == CONTENT
 
 
-def test_a_reset_is_one_with_tls_too() -> None:
+def test_reset_with_tls() -> None:
     with EmbeddedRegistry(tls=True) as registry:
         context = ssl.create_default_context(cadata=registry.ca_pem)
         with httpx.Client(base_url=registry.url, verify=context) as client:
             path = f"/v2/repo/blobs/{push_blob(client, 'repo', CONTENT)}"
             registry.faults.add(Fault(Reset(after=2_000_000), operation="create_blob_read_stream"))
-            _, body, error = read_until_it_ends(client, path)
+            _, body, error = read_to_the_end(client, path)
             assert body == CONTENT[:2_000_000]
-            assert isinstance(error, httpx.TransportError)  # some versions of Python's ssl take a reset for the end of the data
+            assert isinstance(error, httpx.TransportError)  # the ssl module of some Python versions reports a reset as the end of the data
         registry.faults.add(Fault(Reset(after=2_000_000), operation="create_blob_read_stream"))
         assert is_reset(registry, context, path)
 
 
 def is_reset(registry: EmbeddedRegistry, context: ssl.SSLContext, path: str) -> bool:
-    """Ask for a path over TLS, and say whether the connection under it is reset."""
+    """Send a GET request over TLS, and return whether the TCP connection is reset."""
     received, to_send = ssl.MemoryBIO(), ssl.MemoryBIO()
     tls = context.wrap_bio(received, to_send, server_hostname="127.0.0.1")
     host, _, port = registry.host.rpartition(":")
@@ -95,7 +95,7 @@ def is_reset(registry: EmbeddedRegistry, context: ssl.SSLContext, path: str) -> 
     return False
 
 
-def test_a_reset_does_not_wait_for_a_client_that_does_not_read(
+def test_reset_does_not_wait_for_a_client_that_does_not_read(
     memory_registry: EmbeddedRegistry, client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("docker_registry_sdk.testing.connection.MAX_FLUSH_SECONDS", 0.1)
@@ -103,15 +103,15 @@ def test_a_reset_does_not_wait_for_a_client_that_does_not_read(
     digest = push_blob(client, "repo", content)
     memory_registry.faults.add(Fault(Reset(after=len(content) - 1), operation="create_blob_read_stream"))
     host, _, port = memory_registry.host.rpartition(":")
-    with socket.socket() as lazy:
-        lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        lazy.connect((host, int(port)))
-        lazy.sendall(f"GET /v2/repo/blobs/{digest} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+    with socket.socket() as unread:
+        unread.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        unread.connect((host, int(port)))
+        unread.sendall(f"GET /v2/repo/blobs/{digest} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         time.sleep(0.3)
         assert client.get("/v2/").status_code == 200
 
 
-def test_a_body_that_is_shorter_passes(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_shorter_body_is_not_affected(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     digest = push_blob(client, "repo", b"short")
     memory_registry.faults.add(Fault(Reset(after=5), operation="create_blob_read_stream"))
     memory_registry.faults.add(Fault(Reset(after=5, of="request"), operation="complete_blob_upload"))
@@ -121,10 +121,10 @@ def test_a_body_that_is_shorter_passes(memory_registry: EmbeddedRegistry, client
 
 @pytest.mark.parametrize("after", TENTHS)
 def test_truncated_body(memory_registry: EmbeddedRegistry, client: httpx.Client, after: int) -> None:
-    """The answer promises its whole length, and the connection is closed in good order before that."""
+    """The response has the whole Content-Length, and the connection is closed before the end of the body."""
     path = f"/v2/repo/blobs/{push_blob(client, 'repo', CONTENT)}"
     memory_registry.faults.add(Fault(Truncate(after=after), operation="create_blob_read_stream"))
-    response, body, error = read_until_it_ends(client, path)
+    response, body, error = read_to_the_end(client, path)
     assert response.headers["content-length"] == str(SIZE)
     assert isinstance(error, httpx.RemoteProtocolError)
     assert body == CONTENT[:after]
@@ -144,7 +144,7 @@ def test_truncated_manifest(memory_registry: EmbeddedRegistry, client: httpx.Cli
 def test_lost_response(
     memory_registry: EmbeddedRegistry, client: httpx.Client, effect: LoseResponse, error: type[Exception]
 ) -> None:
-    """The work is done, and the client does not hear of it."""
+    """The registry processes the request, but the client gets no response."""
     location = start_upload(client)
     memory_registry.faults.add(Fault(effect, operation=("upload_blob_chunk", "complete_blob_upload"), times=2))
     with pytest.raises(error):
@@ -158,7 +158,7 @@ def test_lost_response(
 
 
 def test_nothing_is_printed(memory_registry: EmbeddedRegistry, client: httpx.Client, capfd: pytest.CaptureFixture[str]) -> None:
-    """A fault is no error of the server."""
+    """A fault is not an error of the server."""
     location = start_upload(client)
     for effect in (Reset(), Truncate(), LoseResponse()):
         memory_registry.faults.add(Fault(effect))

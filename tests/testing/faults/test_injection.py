@@ -1,4 +1,4 @@
-"""Which requests a fault meets, how often, and what the log says of it."""
+"""The selection of the requests with a fault, and the faults in the request log."""
 
 import threading
 
@@ -22,12 +22,12 @@ def test_once(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     assert statuses(client, 3) == [503, 200, 200]
 
 
-def test_some_times_after_some(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_times_and_after(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     memory_registry.faults.add(Fault(BROKEN, times=2, after=1))
     assert statuses(client, 5) == [200, 503, 503, 200, 200]
 
 
-def test_for_ever_until_cleared(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_unlimited_until_cleared(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     memory_registry.faults.add(Fault(BROKEN, times=None))
     assert statuses(client, 3) == [503, 503, 503]
     memory_registry.faults.clear()
@@ -56,7 +56,7 @@ def test_method_path_operation_and_condition(memory_registry: EmbeddedRegistry, 
 
 
 def test_api_v1(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
-    """API v1 has no operations, but paths."""
+    """Requests of API v1 have no operation, but can be selected by path."""
     fault = Fault(BROKEN, path="/v1/.*")
     memory_registry.faults.add(fault)
     assert statuses(client, 2, "/v1/_ping") == [503, 200]
@@ -64,23 +64,23 @@ def test_api_v1(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None
 
 
 def test_several_faults_of_one_request(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
-    """The last one is nearest to the client, and the log has them all."""
+    """The last fault determines the response, and the log has all of them."""
     first, last = Fault(Status(503, retry_after=1)), Fault(Status(429))
     memory_registry.faults.add(first, last)
     assert client.get("/v2/").status_code == 429
     assert (memory_registry.requests[0].faults, memory_registry.requests[0].fault) == ((first, last), last)
 
 
-def test_faults_come_and_go_while_requests_do(memory_registry: EmbeddedRegistry) -> None:
-    """Any thread may add faults; each fires as often as it should."""
+def test_faults_are_added_during_requests(memory_registry: EmbeddedRegistry) -> None:
+    """Several threads may add faults; each fault applies to one request."""
 
-    def add_and_ask() -> None:
+    def add_and_request() -> None:
         with httpx.Client(base_url=memory_registry.url, verify=False) as client:
             for _ in range(20):
                 memory_registry.faults.add(Fault(BROKEN), Fault(BROKEN, path="/nowhere"))
                 client.get("/v2/")
 
-    workers = [threading.Thread(target=add_and_ask) for _ in range(5)]
+    workers = [threading.Thread(target=add_and_request) for _ in range(5)]
     for worker in workers:
         worker.start()
     for worker in workers:
@@ -124,26 +124,26 @@ def test_operations(method: str, path: str, operation: str | None) -> None:
     [{"times": 0}, {"times": -1}, {"after": -1}],
     ids=lambda arguments: ",".join(f"{k}={v}" for k, v in arguments.items()),
 )
-def test_wrong_numbers(arguments: dict[str, int]) -> None:
+def test_invalid_numbers(arguments: dict[str, int]) -> None:
     with pytest.raises(ValueError):
         Fault(BROKEN, **arguments)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
-def test_wrong_share() -> None:
+def test_invalid_share() -> None:
     for fraction, in_a_row in [(-0.1, 2), (1.1, 2), (0.5, 0)]:
         with pytest.raises(ValueError):
             Share(fraction, in_a_row=in_a_row)
 
 
 class TestShare:
-    """N % of the requests fail, by a seed, and at most two in a row for one request."""
+    """A share of the requests fails, selected by a seed, and at most two consecutive ones of the same request."""
 
     @pytest.fixture
     def paths(self, client: httpx.Client) -> list[str]:
         push_image(client, "repo", "tag")
         return ["/v2/", "/v2/_catalog", "/v2/repo/tags/list", "/v2/repo/manifests/tag", f"/v2/repo/blobs/{digest_of(b'{}')}"]
 
-    def test_the_share_is_right_and_the_same_in_each_run(
+    def test_share_is_correct_and_reproducible(
         self, memory_registry: EmbeddedRegistry, client: httpx.Client, paths: list[str]
     ) -> None:
         runs: list[list[int]] = []
@@ -154,21 +154,21 @@ class TestShare:
         assert 60 < runs[0].count(503) < 140
         assert runs[0] == runs[1] != runs[2]
 
-    def test_never_three_in_a_row(self, memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
+    def test_at_most_two_consecutive(self, memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
         memory_registry.faults.add(Fault(BROKEN, share=Share(1), times=None))
         assert statuses(client, 6) == [503, 503, 200, 503, 503, 200]
 
-    def test_other_requests_between_do_not_count(self, memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
+    def test_other_requests_in_between_do_not_count(self, memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
         memory_registry.faults.add(Fault(BROKEN, share=Share(1, in_a_row=1), times=None))
         seen = [(path, client.get(path).status_code) for _ in range(2) for path in ("/v2/", "/v2/_catalog")]
         assert seen == [("/v2/", 503), ("/v2/_catalog", 503), ("/v2/", 200), ("/v2/_catalog", 200)]
 
-    def test_callers_that_name_themselves_get_through_each(self, memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
+    def test_callers_are_counted_separately_by_a_header(self, memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
         memory_registry.faults.add(Fault(BROKEN, share=Share(1, identified_by="x-caller"), times=None))
         seen = [client.get("/v2/", headers={"x-caller": name}).status_code for name in "ababab"]
         assert seen == [503, 503, 503, 503, 200, 200]
 
-    def test_threads_that_ask_for_different_things_see_the_same_as_one(
+    def test_selection_does_not_depend_on_threads(
         self, memory_registry: EmbeddedRegistry, paths: list[str]
     ) -> None:
         def run(threads: bool) -> dict[str, list[int]]:
@@ -176,11 +176,11 @@ class TestShare:
             memory_registry.faults.add(Fault(BROKEN, share=Share(0.3, seed=5), times=None))
             seen: dict[str, list[int]] = {}
 
-            def ask(path: str) -> None:
+            def request(path: str) -> None:
                 with httpx.Client(base_url=memory_registry.url, verify=False) as client:
                     seen[path] = statuses(client, 30, path)
 
-            workers = [threading.Thread(target=ask, args=(path,)) for path in paths]
+            workers = [threading.Thread(target=request, args=(path,)) for path in paths]
             for worker in workers:
                 worker.start()
                 if not threads:

@@ -1,4 +1,4 @@
-"""Errors, web pages, redirects, odd headers and locations."""
+"""Effects that send errors, web pages and redirects, and effects on headers."""
 
 import re
 from urllib.parse import parse_qsl, urlencode, urljoin
@@ -46,8 +46,8 @@ def test_status(
     assert client.get("/v2/").status_code == 200
 
 
-def test_range_refused_in_mid_upload(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
-    """A 416 with nothing wrong: the status tells that nothing has arrived."""
+def test_range_error_during_an_upload(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
+    """After the 416, the status of the upload shows that the chunk was not processed."""
     location = start_upload(client)
     memory_registry.faults.add(Fault(Status(416), operation="upload_blob_chunk"))
     assert client.patch(location, content=b"x" * 1_000_000).status_code == 416
@@ -66,7 +66,7 @@ def test_web_page(memory_registry: EmbeddedRegistry, client: httpx.Client, effec
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirect_to_another_origin(memory_registry: EmbeddedRegistry, client: httpx.Client, status: int) -> None:
-    """The path and the query stay as they are; nothing but the Range comes with the client to the other origin."""
+    """The path and the query are unchanged; a Range request to the other origin needs no credentials."""
     digest = push_blob(client, "repo", b"content")
     with EmbeddedRegistry(storage=memory_registry.storage) as other:
         memory_registry.faults.add(Fault(RedirectTo(other.url, status=status), operation="create_blob_read_stream"))
@@ -108,7 +108,7 @@ def test_digest_header(
     ],
 )
 def test_content_type(memory_registry: EmbeddedRegistry, client: httpx.Client, effect: ContentType, values: list[str]) -> None:
-    """A delivery network sends manifests as text/plain (rhbz 1389442)."""
+    """Content delivery networks send manifests as text/plain (rhbz 1389442)."""
     push_image(client, "repo", "tag")
     memory_registry.faults.add(Fault(effect, operation="get_manifest"))
     response = client.get("/v2/repo/manifests/tag")
@@ -143,7 +143,7 @@ def test_location_on_another_origin(memory_registry: EmbeddedRegistry, client: h
 
 
 def test_signed_locations(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
-    """The query has to come back as it was given; the digest goes behind it."""
+    """The query must be returned byte for byte; the digest is appended."""
     memory_registry.faults.add(Fault(SignedLocations(), times=None))
     location = start_upload(client)
     path, _, query = location.partition("?")
@@ -164,14 +164,14 @@ def test_signed_locations(memory_registry: EmbeddedRegistry, client: httpx.Clien
     assert client.get(f"/v2/repo/blobs/{digest}").content == b"content"
 
 
-def test_the_digest_may_go_before_the_signature(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_digest_before_the_signature(memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     memory_registry.faults.add(Fault(SignedLocations(), times=None))
     path, _, query = start_upload(client).partition("?")
     assert client.put(f"{path}?digest={digest_of(b'content')}&{query}", content=b"content").status_code == 201
 
 
 @pytest.mark.parametrize("path", ["/v2/_catalog", "/v2/repo/tags/list", "/v2/repo/referrers/sha256:" + "0" * 64])
-def test_foreign_link(memory_registry: EmbeddedRegistry, client: httpx.Client, path: str) -> None:
+def test_link_to_another_origin(memory_registry: EmbeddedRegistry, client: httpx.Client, path: str) -> None:
     push_image(client, "repo", "tag")
     memory_registry.faults.add(Fault(ForeignLink("https://evil.example")))
     response = client.get(path)

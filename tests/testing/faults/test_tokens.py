@@ -1,4 +1,4 @@
-"""Tokens that run out or are revoked, and odd answers around them."""
+"""Effects on tokens, challenges and responses of the token service."""
 
 from collections.abc import Iterator
 
@@ -30,8 +30,8 @@ def client(token_registry: EmbeddedRegistry) -> Iterator[httpx.Client]:
 
 
 @pytest.mark.parametrize("effect", [ExpireTokens(), RevokeTokens()])
-def test_tokens_end_in_mid_upload(token_registry: EmbeddedRegistry, effect: Effect) -> None:
-    """The third chunk meets a 401; with a new token it goes on where it was."""
+def test_tokens_become_invalid_during_an_upload(token_registry: EmbeddedRegistry, effect: Effect) -> None:
+    """The third chunk gets a 401; with a new token, the upload continues."""
     token_registry.faults.add(Fault(effect, operation="upload_blob_chunk", after=2))
     with user_client(token_registry, SCOPE) as client:
         location = start_upload(client)
@@ -53,7 +53,7 @@ def test_tokens_end_in_mid_upload(token_registry: EmbeddedRegistry, effect: Effe
 def test_several_challenges(
     token_registry: EmbeddedRegistry, client: httpx.Client, effect: Effect, schemes: list[list[str]]
 ) -> None:
-    """Several challenges come in one line or in several; or there is none at all."""
+    """Several challenges in one line or in several lines, or no challenge."""
     token_registry.faults.add(Fault(effect))
     response = client.get("/v2/")
     assert response.status_code == 401
@@ -62,8 +62,8 @@ def test_several_challenges(
 
 
 @pytest.mark.parametrize("parameter", ["service", "scope"])
-def test_a_parameter_of_the_challenge_is_missing(token_registry: EmbeddedRegistry, client: httpx.Client, parameter: str) -> None:
-    """nvcr.io leaves out the service (dxf#57), gcr.io the scope (dxf#28)."""
+def test_challenge_without_a_parameter(token_registry: EmbeddedRegistry, client: httpx.Client, parameter: str) -> None:
+    """nvcr.io omits the service (dxf#57), gcr.io the scope (dxf#28)."""
     assert parameter in client.get("/v2/repo/tags/list").headers["www-authenticate"]
     token_registry.faults.add(Fault(ChallengeWithout(parameter)))
     challenge = client.get("/v2/repo/tags/list").headers["www-authenticate"]
@@ -72,19 +72,19 @@ def test_a_parameter_of_the_challenge_is_missing(token_registry: EmbeddedRegistr
 
 
 @pytest.mark.parametrize("field", ["token", "access_token", "expires_in", "issued_at"])
-def test_a_field_of_the_token_is_missing(token_registry: EmbeddedRegistry, field: str) -> None:
+def test_token_response_without_a_field(token_registry: EmbeddedRegistry, field: str) -> None:
     token_registry.faults.add(Fault(TokenWithout(field), operation="get_token"))
     right, wrong = get_token(token_registry), get_token(token_registry)
     assert set(wrong) - set(right) == {field}
 
 
 def test_expiry_as_text(token_registry: EmbeddedRegistry) -> None:
-    """The lifetime comes as a string (distribution#1746)."""
+    """The lifetime is a string (distribution#1746)."""
     token_registry.faults.add(Fault(ExpiryAsText(), operation="get_token"))
     assert get_token(token_registry)["expires_in"] == "300"
 
 
-def test_a_web_page_for_a_token(token_registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_web_page_instead_of_a_token(token_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     token_registry.faults.add(Fault(HtmlError(200, "Sign in"), operation="get_token"))
     response = client.get(token_registry.token_url)
     assert (response.status_code, response.headers["content-type"]) == (200, "text/html; charset=utf-8")

@@ -1,4 +1,4 @@
-"""A registry with the profile that a test module is about, and clients for it."""
+"""A registry with the profile of a test module or class, and clients for it."""
 
 from collections.abc import Iterator
 from typing import cast

@@ -1,4 +1,4 @@
-"""Debian's docker-registry as a process, to hold a profile against."""
+"""A process of Debian's docker-registry, to compare with the profile."""
 
 import json
 import shutil
@@ -15,7 +15,7 @@ import pytest
 
 @contextmanager
 def docker_registry(folder: Path) -> Generator[str]:
-    """Run a registry that keeps everything in a folder, and give its URL; skip the test where it is not installed."""
+    """Run the registry with its content in a folder, and yield its URL; skip the test if it is not installed."""
     program = shutil.which("docker-registry")
     if program is None:
         pytest.skip("docker-registry is not installed")
@@ -28,7 +28,7 @@ def docker_registry(folder: Path) -> Generator[str]:
         "storage": {"filesystem": {"rootdirectory": str(folder / "content")}, "delete": {"enabled": True}},
         "http": {"addr": address},
     }
-    path = folder / "config.json"  # JSON is YAML, too
+    path = folder / "config.json"  # JSON is also YAML
     path.write_text(json.dumps(config))
     with subprocess.Popen([program, "serve", str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
@@ -39,7 +39,7 @@ def docker_registry(folder: Path) -> Generator[str]:
 
 
 def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline and process.poll() is None:
         try:
             if httpx.get(url).status_code == 200:

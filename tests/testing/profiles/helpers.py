@@ -1,22 +1,23 @@
-"""Callers of a registry with a profile."""
+"""Requests to a registry with a profile, and to its token service."""
 
 from typing import Any
 
 import httpx
 
 from docker_registry_sdk.testing import EmbeddedRegistry
+from tests.testing.helpers import digest_of, image, put_manifest, start_upload
 
 SCOPE = "repository:repo:pull,push,delete"
 
 
 def ask_for_token(registry: EmbeddedRegistry, *scopes: str, auth: tuple[str, str] | None = None) -> httpx.Response:
-    """Ask for a token by GET, as the user unless credentials are given."""
+    """Request a token by GET, with the credentials of the user or with other ones."""
     credentials = auth or (registry.username, registry.password)
     return httpx.get(registry.token_url, params={"scope": list(scopes)}, auth=credentials)
 
 
 def post_for_token(registry: EmbeddedRegistry, **form: str) -> httpx.Response:
-    """Ask for a token by POST, with the password unless the form says otherwise."""
+    """Request a token by POST, with the password of the user or with another grant."""
     fields = {"service": "embedded-registry", "client_id": "tests", **form}
     if "grant_type" not in form:
         fields |= {"grant_type": "password", "username": registry.username, "password": registry.password}
@@ -24,7 +25,7 @@ def post_for_token(registry: EmbeddedRegistry, **form: str) -> httpx.Response:
 
 
 def token_in(response: httpx.Response) -> str:
-    """Return the token in an answer of the token service."""
+    """Return the token in a response of the token service."""
     assert response.status_code == 200, response.text
     document: dict[str, Any] = response.json()
     token = document.get("token") or document["access_token"]
@@ -34,3 +35,17 @@ def token_in(response: httpx.Response) -> str:
 
 def bearer(token: str) -> dict[str, str]:
     return {"authorization": f"Bearer {token}"}
+
+
+def upload_blob(client: httpx.Client, content: bytes, algorithm: str = "sha256") -> str:
+    """Upload a blob to `repo` by POST and PUT, for registries that do not accept it in the POST, and return its digest."""
+    digest = digest_of(content, algorithm)
+    location = httpx.URL(start_upload(client)).copy_add_param("digest", digest)
+    assert client.put(location, content=content).status_code == 201
+    return digest
+
+
+def push_tagged_image(client: httpx.Client, tag: str = "tag") -> None:
+    """Push an image to `repo` with `upload_blob`."""
+    upload_blob(client, b"{}")
+    assert put_manifest(client, "repo", tag, image()).status_code == 201

@@ -1,4 +1,4 @@
-"""Azure Container Registry."""
+"""The profile of Azure Container Registry."""
 
 import httpx
 

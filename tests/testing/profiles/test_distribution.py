@@ -1,4 +1,4 @@
-"""Distribution 2.8: the profile, and the program that it is made after, side by side."""
+"""Distribution 2.8: each test runs against the profile and against the real program."""
 
 import json
 import socket
@@ -24,6 +24,7 @@ from tests.testing.helpers import (
     start_upload,
 )
 from tests.testing.profiles.docker_registry import docker_registry
+from tests.testing.profiles.helpers import push_tagged_image, upload_blob
 
 PROFILE: Final = "distribution-2.8"
 ACCEPT = {"accept": OCI_MANIFEST}
@@ -40,17 +41,6 @@ def user(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[httpx.Clien
         yield running.enter_context(httpx.Client(base_url=url, verify=False))
 
 
-def push_blob(client: httpx.Client, content: bytes, algorithm: str = "sha256") -> str:
-    digest = digest_of(content, algorithm)
-    assert client.put(f"{start_upload(client)}&digest={digest}", content=content).status_code == 201
-    return digest
-
-
-def push_tag(client: httpx.Client, tag: str) -> None:
-    push_blob(client, b"{}")
-    assert put_manifest(client, "repo", tag, image()).status_code == 201
-
-
 def assert_error(response: httpx.Response, status: int, code: str) -> None:
     assert (response.status_code, response.headers["docker-distribution-api-version"]) == (status, "registry/2.0"), response.text
     assert response.json()["errors"][0]["code"] == code
@@ -64,7 +54,7 @@ def test_unsorted_tags(user: httpx.Client) -> None:
     """All tags are sent at once and unsorted, regardless of n and last; n may be negative. (docker-registry 2.8.2, measured)"""
     tags = list("abcdef")
     for tag in tags:
-        push_tag(user, tag)
+        push_tagged_image(user, tag)
     for query in ("", "?n=2", "?n=2&last=c", "?n=-1"):
         response = user.get(f"/v2/repo/tags/list{query}")
         assert response.status_code == 200
@@ -82,7 +72,7 @@ def test_no_single_post(user: httpx.Client) -> None:
 
 def test_no_tag_parameter(user: httpx.Client) -> None:
     """A manifest that is pushed by digest gets no tags, and the response has no OCI-Tag. (docker-registry 2.8.2, measured)"""
-    push_blob(user, b"{}")
+    upload_blob(user, b"{}")
     response = put_manifest(user, "repo", digest_of(image()), image(), tag=["a", "b"])
     assert (response.status_code, "oci-tag" in response.headers) == (201, False)
     assert user.get("/v2/repo/manifests/a").status_code == 404
@@ -90,7 +80,7 @@ def test_no_tag_parameter(user: httpx.Client) -> None:
 
 def test_no_subject(user: httpx.Client) -> None:
     """The response to a manifest with a subject has no OCI-Subject. (docker-registry 2.8.2, measured)"""
-    push_blob(user, b"{}")
+    upload_blob(user, b"{}")
     response = put_manifest(user, "repo", "tag", image(subject=descriptor(b"x", "text/plain")))
     assert (response.status_code, "oci-subject" in response.headers) == (201, False)
 
@@ -106,7 +96,7 @@ def test_chunks_in_any_order(user: httpx.Client) -> None:
 
 def test_no_delete_by_tag(user: httpx.Client) -> None:
     """A tag cannot be deleted: 400, DIGEST_INVALID. (docker-registry 2.8.2, measured)"""
-    push_tag(user, "tag")
+    push_tagged_image(user, "tag")
     assert_error(user.delete("/v2/repo/manifests/tag"), 400, "DIGEST_INVALID")
     assert user.get("/v2/repo/manifests/tag", headers=ACCEPT).status_code == 200
 
@@ -131,18 +121,18 @@ def test_invalid_name_not_found(user: httpx.Client, path: str) -> None:
 
 def test_no_manifest_by_sha512(user: httpx.Client) -> None:
     """A manifest cannot be pushed by its sha512 digest: 400; a blob can. (docker-registry 2.8.2, measured)"""
-    push_tag(user, "tag")
+    push_tagged_image(user, "tag")
     digest = digest_of(image(), "sha512")
     assert_error(put_manifest(user, "repo", digest, image()), 400, "DIGEST_INVALID")
     assert_error(user.get(f"/v2/repo/manifests/{digest}"), 404, "MANIFEST_UNKNOWN")
-    assert user.get(f"/v2/repo/blobs/{push_blob(user, b'content', 'sha512')}").content == b"content"
+    assert user.get(f"/v2/repo/blobs/{upload_blob(user, b'content', 'sha512')}").content == b"content"
 
 
 def test_wrong_length_of_range_error(user: httpx.Client) -> None:
     """A 416 of a blob has the Content-Length of the blob, but 33 bytes of body; then the connection is closed.
     (docker-registry 2.8.2, measured)
     """
-    digest = push_blob(user, b"x" * 500)
+    digest = upload_blob(user, b"x" * 500)
     assert user.get(f"/v2/repo/blobs/{digest}", headers={"range": "bytes=499-"}).content == b"x"
     with socket.create_connection((user.base_url.host, user.base_url.port or 80), timeout=10) as connection:
         connection.sendall(f"GET /v2/repo/blobs/{digest} HTTP/1.1\r\nHost: x\r\nRange: bytes=500-\r\n\r\n".encode())
@@ -193,7 +183,7 @@ def test_absolute_locations(user: httpx.Client) -> None:
 
 def test_mount_needs_from(user: httpx.Client) -> None:
     """A mount without from only starts an upload: 202. (docker-registry 2.8.2, measured)"""
-    digest = push_blob(user, b"content")
+    digest = upload_blob(user, b"content")
     assert user.post("/v2/other/blobs/uploads/", params={"mount": digest}).status_code == 202
     assert user.post("/v2/other/blobs/uploads/", params={"mount": digest, "from": "repo"}).status_code == 201
 
@@ -203,8 +193,8 @@ def test_accept_required(user: httpx.Client) -> None:
     400. (docker-registry 2.8.2, measured)
     """
     config = b'{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}'
-    push_blob(user, config)
-    push_tag(user, "image")
+    upload_blob(user, config)
+    push_tagged_image(user, "image")
     docker_image = {**json.loads(image()), "mediaType": DOCKER_MANIFEST}
     docker_image["config"] = descriptor(config, "application/vnd.docker.container.image.v1+json")
     docker = json.dumps(docker_image).encode()
@@ -236,15 +226,15 @@ def test_accept_required(user: httpx.Client) -> None:
 
 def test_null_for_no_tags(user: httpx.Client) -> None:
     """The tags of a repository that has lost all its tags are null. (docker-registry 2.8.2, measured)"""
-    push_tag(user, "tag")
+    push_tagged_image(user, "tag")
     user.delete(f"/v2/repo/manifests/{digest_of(image())}")
     assert user.get("/v2/repo/tags/list").json() == {"name": "repo", "tags": None}
 
 
 def test_delete_removes_tags(user: httpx.Client) -> None:
     """The deletion of a manifest removes all tags that point to it. (docker-registry 2.8.2, measured)"""
-    push_tag(user, "a")
-    push_tag(user, "b")
+    push_tagged_image(user, "a")
+    push_tagged_image(user, "b")
     assert user.delete(f"/v2/repo/manifests/{digest_of(image())}").status_code == 202
     for tag in "ab":
         assert_error(user.get(f"/v2/repo/manifests/{tag}", headers=ACCEPT), 404, "MANIFEST_UNKNOWN")

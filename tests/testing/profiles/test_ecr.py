@@ -1,4 +1,4 @@
-"""Amazon Elastic Container Registry, the private one."""
+"""The profiles of Amazon Elastic Container Registry, private and public."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""Google Container Registry and Artifact Registry."""
+"""The profile of Google Container Registry and Artifact Registry."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""GitHub Container Registry."""
+"""The profile of GitHub Container Registry."""
 
 import httpx
 

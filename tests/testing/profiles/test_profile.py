@@ -23,7 +23,7 @@ def find_tests(name: ProfileName) -> Any:
 
 
 @pytest.mark.parametrize(("name", "quirk"), QUIRKS, ids=[f"{name}: {quirk.name}" for name, quirk in QUIRKS])
-def test_each_quirk_has_a_test_that_states_it_and_its_source(name: ProfileName, quirk: Quirk) -> None:
+def test_each_quirk_has_a_test_with_its_text_and_source(name: ProfileName, quirk: Quirk) -> None:
     tests = find_tests(name)
     assert name == tests.PROFILE
     test = getattr(tests, f"test_{quirk.name.replace('-', '_')}", None)
@@ -33,7 +33,7 @@ def test_each_quirk_has_a_test_that_states_it_and_its_source(name: ProfileName, 
 
 
 @pytest.mark.parametrize("name", PROFILE_NAMES)
-def test_a_profile_has_its_name_and_quirks_of_different_names(name: ProfileName) -> None:
+def test_names_of_profiles_and_quirks(name: ProfileName) -> None:
     profile = find_profile(name)
     assert profile.name == name
     names = [quirk.name for quirk in profile.quirks]
@@ -42,14 +42,14 @@ def test_a_profile_has_its_name_and_quirks_of_different_names(name: ProfileName)
 
 
 @pytest.mark.parametrize("name", PROFILE_NAMES)
-def test_a_registry_has_the_profile(name: ProfileName) -> None:
+def test_registry_with_a_profile(name: ProfileName) -> None:
     registry = EmbeddedRegistry(profile=name)
     assert registry.profile is find_profile(name)
     assert registry.auth == registry.profile.auth
 
 
 @pytest.mark.parametrize(("profile", "status"), [(None, 200), ("distribution-2.8", 404)])
-def test_a_profile_speaks_api_v2_alone(profile: ProfileName | None, status: int) -> None:
+def test_a_profile_supports_api_v2_only(profile: ProfileName | None, status: int) -> None:
     with EmbeddedRegistry(profile=profile) as registry:
         assert httpx.get(f"{registry.url}/v1/_ping").status_code == status
 
@@ -63,13 +63,13 @@ def test_no_profile() -> None:
     assert EmbeddedRegistry().profile.quirks == ()
 
 
-def test_what_is_given_comes_before_the_profile() -> None:
+def test_arguments_take_precedence_over_the_profile() -> None:
     settings = Settings(page_limit=2)
     registry = EmbeddedRegistry(profile="ecr", auth="none", username="ann", settings=settings)
     assert (registry.auth, registry.username) == ("none", "ann")
 
 
-def test_a_profile_of_ones_own() -> None:
+def test_custom_profile() -> None:
     quirk = Quirk("teapot", "A ping is answered with 418.", "RFC 2324", (always(Status(418), "ping"),))
     with EmbeddedRegistry(profile=Profile(name="own", auth="none", quirks=(quirk,))) as registry:
         registry.faults.add(Fault(Status(503), operation="list_tags"))

@@ -1,4 +1,4 @@
-"""Pulling and deleting blobs."""
+"""Pull and deletion of blobs."""
 
 import email
 import email.policy
@@ -62,7 +62,7 @@ def test_range(client: httpx.Client, header: str, first: int, last: int) -> None
 
 
 @pytest.mark.parametrize("header", ["bytes=5-1", "bytes=2048-", "bytes=-0", "bytes=--1", "bytes=a-b", "bytes=", "bytes=0-1,x"])
-def test_range_that_does_not_fit(client: httpx.Client, header: str) -> None:
+def test_unsatisfiable_range(client: httpx.Client, header: str) -> None:
     digest = push_blob(client, "repo", CONTENT)
     response = client.get(f"/v2/repo/blobs/{digest}", headers={"range": header})
     assert_error(response, 416, "RANGE_INVALID")
@@ -113,7 +113,7 @@ def test_delete(client: httpx.Client) -> None:
     assert_error(client.delete(f"/v2/b/blobs/{digest}"), 404, "BLOB_UNKNOWN")
 
 
-def test_content_goes_with_its_last_repository(stored_registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_content_is_deleted_with_its_last_repository(stored_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     digest = push_blob(client, "a", CONTENT)
     push_blob(client, "b", CONTENT)
     client.delete(f"/v2/a/blobs/{digest}")
@@ -125,7 +125,7 @@ def test_content_goes_with_its_last_repository(stored_registry: EmbeddedRegistry
     reader.close()
 
 
-def test_deleting_while_it_is_read(client: httpx.Client) -> None:
+def test_delete_during_a_download(client: httpx.Client) -> None:
     content = CONTENT * 4096
     digest = push_blob(client, "repo", content)
     with client.stream("GET", f"/v2/repo/blobs/{digest}") as response:

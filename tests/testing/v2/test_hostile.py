@@ -1,4 +1,4 @@
-"""Requests that mean no good: the specification's errors, never a 500, and nothing is left behind."""
+"""Malicious and malformed requests: they get an error of the specification, never a 500, and leave no content behind."""
 
 import socket
 from pathlib import Path
@@ -50,7 +50,7 @@ PATHS = [
 
 @pytest.mark.parametrize("path", PATHS, ids=range(len(PATHS)))
 @pytest.mark.parametrize("method", [b"GET", b"PUT", b"DELETE", b"HEAD"])
-def test_paths(stored_registry: EmbeddedRegistry, path: str, method: bytes) -> None:
+def test_hostile_paths(stored_registry: EmbeddedRegistry, path: str, method: bytes) -> None:
     status, _ = raw_request(
         stored_registry.host,
         method + b" " + path.encode() + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}",
@@ -62,7 +62,7 @@ def test_paths(stored_registry: EmbeddedRegistry, path: str, method: bytes) -> N
 @pytest.mark.parametrize(
     "path", ["/v2/a%2fb/tags/list", "/v2/A/tags/list", "/v2//a/tags/list", "/v2/%2e%2e/tags/list", "/v2/a%00/tags/list"]
 )
-def test_a_bad_name_is_told(stored_registry: EmbeddedRegistry, path: str) -> None:
+def test_invalid_names(stored_registry: EmbeddedRegistry, path: str) -> None:
     status, body = raw_request(
         stored_registry.host, f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode("ascii")
     )
@@ -70,7 +70,7 @@ def test_a_bad_name_is_told(stored_registry: EmbeddedRegistry, path: str) -> Non
 
 
 @pytest.mark.parametrize("path", ["/", "/v1", "/v2/a", "/v2/a/manifests/", "/v2/a/tags/", "/v2/_catalog/x", "/v2/tags/list"])
-def test_paths_that_are_not_there(client: httpx.Client, path: str) -> None:
+def test_unknown_paths(client: httpx.Client, path: str) -> None:
     assert_error(client.get(path), 404, "UNSUPPORTED")
 
 
@@ -84,7 +84,7 @@ def test_paths_that_are_not_there(client: httpx.Client, path: str) -> None:
         ("OPTIONS", "/v2/a/tags/list", "GET, HEAD"),
     ],
 )
-def test_methods(client: httpx.Client, method: str, path: str, allowed: str) -> None:
+def test_unsupported_methods(client: httpx.Client, method: str, path: str, allowed: str) -> None:
     response = client.request(method, path)
     assert_error(response, 405, "UNSUPPORTED")
     assert response.headers["allow"] == allowed
@@ -140,8 +140,8 @@ def test_no_server_error(
         assert response.json()["errors"]
 
 
-def send_and_hang_up(registry: EmbeddedRegistry, head: str, body: bytes) -> None:
-    """Announce a body, send a part of it, and go; return when the registry is done with it."""
+def send_and_disconnect(registry: EmbeddedRegistry, head: str, body: bytes) -> None:
+    """Send an incomplete body, disconnect, and wait for the record of the request."""
     before = len(registry.requests)
     address, _, port = registry.host.rpartition(":")
     with socket.create_connection((address, int(port))) as connection:
@@ -150,26 +150,26 @@ def send_and_hang_up(registry: EmbeddedRegistry, head: str, body: bytes) -> None
 
 
 @pytest.mark.parametrize("length", [10, 300_000])
-def test_an_aborted_body_leaves_nothing(
+def test_incomplete_body_is_discarded(
     stored_registry: EmbeddedRegistry, client: httpx.Client, storage_path: Path | None, length: int
 ) -> None:
     body = b"x" * length
     digest = digest_of(body + b"more")
     common = f"HTTP/1.1\r\nHost: x\r\nContent-Length: {length + 4}\r\n\r\n"
-    send_and_hang_up(stored_registry, f"POST /v2/repo/blobs/uploads/?digest={digest} {common}", body)
-    send_and_hang_up(stored_registry, f"PUT /v2/repo/manifests/v1 {common}", body)
+    send_and_disconnect(stored_registry, f"POST /v2/repo/blobs/uploads/?digest={digest} {common}", body)
+    send_and_disconnect(stored_registry, f"PUT /v2/repo/manifests/v1 {common}", body)
     assert stored_registry.storage.names() == []
     if storage_path is not None:
         wait_until(lambda: not [path for path in storage_path.rglob("*") if path.is_file()])
     assert [record.status for record in stored_registry.requests] == [None, None]
 
 
-def test_an_aborted_chunk_can_be_resumed(stored_registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_incomplete_chunk_can_be_resumed(stored_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     body = b"0123456789" * 100_000
     location = start_upload(client)
     for method in ("PATCH", "PUT"):
         head = f"{method} {location}?digest={digest_of(body)} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
-        send_and_hang_up(stored_registry, head, body[:0] if method == "PUT" else body[:700_000])
+        send_and_disconnect(stored_registry, head, body[:0] if method == "PUT" else body[:700_000])
     arrived = int(client.get(location).headers["range"].removeprefix("0-")) + 1
     assert 0 < arrived <= 700_000
     span = f"{arrived}-{len(body) - 1}"
@@ -178,13 +178,13 @@ def test_an_aborted_chunk_can_be_resumed(stored_registry: EmbeddedRegistry, clie
     assert client.get(f"/v2/repo/blobs/{digest_of(body)}").content == body
 
 
-def test_a_refused_body_is_not_awaited(stored_registry: EmbeddedRegistry) -> None:
+def test_refused_body_is_not_awaited(stored_registry: EmbeddedRegistry) -> None:
     head = f"PUT /v2/repo/manifests/v1 HTTP/1.1\r\nHost: x\r\nContent-Length: {10**15}\r\n"
     status, body = raw_request(stored_registry.host, head.encode() + b"Expect: 100-continue\r\nConnection: close\r\n\r\n")
     assert (status, b"MANIFEST_INVALID" in body) == (413, True)
 
 
-def test_a_reader_that_leaves_does_no_harm(stored_registry: EmbeddedRegistry, client: httpx.Client) -> None:
+def test_disconnect_during_a_download(stored_registry: EmbeddedRegistry, client: httpx.Client) -> None:
     content = b"x" * 20_000_000
     client.post("/v2/repo/blobs/uploads/", params={"digest": digest_of(content)}, content=content)
     with (

@@ -1,4 +1,4 @@
-"""Tags, repositories and referrers, whole and in pages."""
+"""The lists of tags, repositories and referrers, whole and in pages."""
 
 import json
 import random
@@ -76,7 +76,7 @@ def test_tags_after_one(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v2/repo/tags/list", "/v2/_catalog"])
-def test_no_results_asked_for(client: httpx.Client, path: str) -> None:
+def test_page_size_zero(client: httpx.Client, path: str) -> None:
     push_tags(client)
     response = client.get(path, params={"n": 0})
     assert response.status_code == 200
@@ -86,7 +86,7 @@ def test_no_results_asked_for(client: httpx.Client, path: str) -> None:
 
 @pytest.mark.parametrize("count", ["-1", "x", "", "1.5", "٣", "9" * 5000, "0x1", "+1", " 1"])
 @pytest.mark.parametrize("path", ["/v2/repo/tags/list", "/v2/_catalog"])
-def test_bad_number(client: httpx.Client, path: str, count: str) -> None:
+def test_invalid_page_size(client: httpx.Client, path: str, count: str) -> None:
     push_tags(client)
     assert_error(client.get(path, params={"n": count}), 400, "PAGINATION_NUMBER_INVALID")
 
@@ -110,7 +110,7 @@ def test_page_limit(serve: Serve) -> None:
 
 
 def push_referrers(client: httpx.Client, subject: str, count: int = 3) -> dict[str, dict[str, Any]]:
-    """Push images and an index that refer to a subject, and return the descriptors that are to be listed."""
+    """Push images and an index that refer to a subject, and return the descriptors that the list must have."""
     target = {"mediaType": OCI_MANIFEST, "digest": subject, "size": 1}
     expected: dict[str, dict[str, Any]] = {}
     push_blob(client, "repo", b"{}")
@@ -176,7 +176,7 @@ def test_pages_of_referrers(serve: Serve) -> None:
         assert [len(page) for page in filtered] == [2, 1]
 
 
-def test_a_page_of_referrers_fits_a_manifest(serve: Serve) -> None:
+def test_page_of_referrers_is_limited_by_size(serve: Serve) -> None:
     limit = 2000
     with httpx.Client(base_url=serve(Settings(manifest_limit=limit)).url) as client:
         expected = push_referrers(client, UNKNOWN, 20)

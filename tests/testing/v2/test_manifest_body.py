@@ -1,4 +1,4 @@
-"""Manifests that are not what they should be."""
+"""Invalid manifests."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Docker's image manifest, schema 1."""
+"""Docker's image manifests of schema 1."""
 
 import base64
 import json
@@ -26,7 +26,7 @@ def schema1(*layers: bytes) -> bytes:
 
 
 def sign(payload: bytes, signature: bytes = b"x") -> bytes:
-    """Put a signature into a schema 1 manifest the way Docker does; nobody verifies it."""
+    """Add a signature to a manifest of schema 1 as Docker does; the registry does not verify it."""
 
     def encode(content: bytes) -> str:
         return base64.urlsafe_b64encode(content).decode().rstrip("=")
@@ -62,12 +62,12 @@ def test_schema_1(client: httpx.Client) -> None:
         [{"protected": base64.urlsafe_b64encode(b'{"formatLength": 1, "formatTail": 5}').decode()}],
     ],
 )
-def test_schema_1_badly_signed(client: httpx.Client, signatures: Any) -> None:
+def test_invalid_signatures(client: httpx.Client, signatures: Any) -> None:
     content = json.dumps({**json.loads(schema1()), "signatures": signatures}).encode()
     assert_error(put_manifest(client, "repo", "v1", content, SCHEMA1_SIGNED), 400, "MANIFEST_INVALID")
 
 
-def test_signatures_about_different_texts(client: httpx.Client) -> None:
+def test_signatures_of_different_texts(client: httpx.Client) -> None:
     document = json.loads(sign(schema1()))
     document["signatures"] *= 2
     document["signatures"][1] = {"protected": base64.urlsafe_b64encode(b'{"formatLength": 3, "formatTail": ""}').decode()}
@@ -80,15 +80,15 @@ def test_schema_1_of_another_version(client: httpx.Client) -> None:
         assert_error(put_manifest(client, "repo", "v1", content, SCHEMA1), 400, "MANIFEST_INVALID")
 
 
-def test_signatures_do_not_count(stored_registry: EmbeddedRegistry, client: httpx.Client) -> None:
-    """Two signed manifests may have one digest and yet be different bytes; each repository keeps what was pushed last."""
+def test_signatures_are_not_part_of_the_digest(stored_registry: EmbeddedRegistry, client: httpx.Client) -> None:
+    """Two manifests that differ in their signatures have the same digest; a repository keeps the one pushed last."""
     first, second = sign(schema1()), sign(schema1(), b"another signature")
     digest = digest_of(schema1())
     for name, content in (("a", first), ("a", second), ("b", second), ("b", first)):
         assert put_manifest(client, name, digest, content, SCHEMA1_SIGNED).status_code == 201
         assert client.get(f"/v2/{name}/manifests/{digest}").content == content
         if name == "a" and content == second:
-            assert stored_registry.storage.open(digest_of(first)) is None  # nobody has it any more
+            assert stored_registry.storage.open(digest_of(first)) is None  # no repository uses it any more
     client.delete(f"/v2/b/manifests/{digest}")
     assert stored_registry.storage.open(digest_of(first)) is None
     assert client.get(f"/v2/a/manifests/{digest}").content == second

@@ -1,4 +1,4 @@
-"""Pushing, pulling and deleting manifests and tags."""
+"""Push, pull and deletion of manifests and tags."""
 
 import json
 
@@ -82,7 +82,7 @@ def test_missing_blobs(client: httpx.Client) -> None:
     assert_error(put_manifest(client, "repo", "v1", content), 404, "MANIFEST_BLOB_UNKNOWN")
 
 
-def test_sparse_images_if_wanted(serve: Serve) -> None:
+def test_sparse_images_if_permitted(serve: Serve) -> None:
     with httpx.Client(base_url=serve(Settings(sparse_images=True)).url) as client:
         assert put_manifest(client, "repo", "v1", image(b"{}", [b"one"])).status_code == 201
 
@@ -99,14 +99,14 @@ def test_sparse_index(client: httpx.Client) -> None:
         "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
     ],
 )
-def test_foreign_layers_are_elsewhere(client: httpx.Client, media_type: str) -> None:
+def test_external_layers_are_not_required(client: httpx.Client, media_type: str) -> None:
     push_blob(client, "repo", b"{}")
     document = json.loads(image())
-    document["layers"] = [{**descriptor(b"far away", media_type), "urls": ["https://example.com/layer"]}]
+    document["layers"] = [{**descriptor(b"external", media_type), "urls": ["https://example.com/layer"]}]
     assert put_manifest(client, "repo", "v1", json.dumps(document).encode()).status_code == 201
 
 
-def test_media_type_must_be_that_of_the_body(client: httpx.Client) -> None:
+def test_media_type_must_match_the_content(client: httpx.Client) -> None:
     push_blob(client, "repo", b"{}")
     for media_type in (OCI_INDEX, DOCKER_MANIFEST, "application/json", "text/html"):
         assert_error(put_manifest(client, "repo", "v1", image(), media_type), 400, "MANIFEST_INVALID")
@@ -114,7 +114,7 @@ def test_media_type_must_be_that_of_the_body(client: httpx.Client) -> None:
     assert client.get("/v2/repo/manifests/v1").headers["content-type"] == OCI_MANIFEST
 
 
-def test_media_type_from_the_body_alone(client: httpx.Client) -> None:
+def test_media_type_from_the_content(client: httpx.Client) -> None:
     push_blob(client, "repo", b"{}")
     without = json.loads(image())
     del without["mediaType"]
@@ -141,7 +141,7 @@ def test_docker_schema_2(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("content", [b"\x00\xff not JSON", b"[1]", b"{}", b""])
-def test_unknown_media_types_are_bytes(client: httpx.Client, content: bytes) -> None:
+def test_unknown_media_types_are_not_parsed(client: httpx.Client, content: bytes) -> None:
     media_type = "application/vnd.example.thing+json"
     assert put_manifest(client, "repo", "v1", content, media_type).status_code == 201
     response = client.get("/v2/repo/manifests/v1")
@@ -207,7 +207,7 @@ def test_delete_a_manifest_and_its_tags(stored_registry: EmbeddedRegistry, clien
     assert stored_registry.storage.open(digest) is None
 
 
-def test_a_manifest_is_no_blob(client: httpx.Client) -> None:
+def test_a_manifest_is_not_a_blob(client: httpx.Client) -> None:
     digest = push_image(client, "repo", "v1")
     assert_error(client.get(f"/v2/repo/blobs/{digest}"), 404, "BLOB_UNKNOWN")
 

@@ -1,4 +1,4 @@
-"""Pushing blobs."""
+"""Blob uploads."""
 
 import threading
 from collections.abc import Iterator
@@ -154,7 +154,7 @@ def test_chunk_min_length(serve: Serve) -> None:
         assert client.put(location, params={"digest": digest_of(CONTENT[:150])}).status_code == 201
 
 
-def test_no_minimum_by_default(client: httpx.Client) -> None:
+def test_no_chunk_min_length_by_default(client: httpx.Client) -> None:
     assert "oci-chunk-min-length" not in client.post("/v2/repo/blobs/uploads/").headers
 
 
@@ -191,7 +191,7 @@ def test_many_writers_of_one_upload_store_one_blob(stored_registry: EmbeddedRegi
     assert not [record for record in stored_registry.requests if (record.status or 0) >= 500]
 
 
-def test_cancel_while_it_is_sent(client: httpx.Client) -> None:
+def test_cancel_during_a_chunk(client: httpx.Client) -> None:
     location = start_upload(client)
     under_way, release = threading.Event(), threading.Event()
 
@@ -209,13 +209,13 @@ def test_cancel_while_it_is_sent(client: httpx.Client) -> None:
         assert_error(sending.result(), 404, "BLOB_UPLOAD_UNKNOWN")
 
 
-def test_the_same_blob_pushed_at_once(client: httpx.Client) -> None:
+def test_concurrent_pushes_of_one_blob(client: httpx.Client) -> None:
     content = CONTENT * 2000
 
-    def push(number: int) -> str:
+    def push_concurrently(number: int) -> str:
         return push_blob(client, f"repo{number % 2}", content)
 
     with ThreadPoolExecutor(8) as pool:
-        digests = set(pool.map(push, range(16)))
+        digests = set(pool.map(push_concurrently, range(16)))
     assert digests == {digest_of(content)}
     assert client.get(f"/v2/repo1/blobs/{digest_of(content)}").content == content
