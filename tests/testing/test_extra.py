@@ -14,7 +14,9 @@ from docker_registry_sdk.testing.extra import needs_extra
     ("arguments", "package", "importer"),
     [({"tls": True}, "trustme", "tls"), ({"auth": "token"}, "joserfc", "auth.tokens")],
 )
-def test_arguments_that_require_a_package(monkeypatch: pytest.MonkeyPatch, arguments: dict[str, Any], package: str, importer: str) -> None:
+def test_arguments_that_require_a_package(
+    monkeypatch: pytest.MonkeyPatch, arguments: dict[str, Any], package: str, importer: str
+) -> None:
     for name in [name for name in sys.modules if name.partition(".")[0] == package]:
         monkeypatch.setitem(sys.modules, name, None)
     for name in ("token_service", "tokens"):

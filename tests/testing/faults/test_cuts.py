@@ -68,7 +68,8 @@ def test_reset_with_tls() -> None:
             registry.faults.add(Fault(Reset(after=2_000_000), operation="create_blob_read_stream"))
             _, body, error = read_to_the_end(client, path)
             assert body == CONTENT[:2_000_000]
-            assert isinstance(error, httpx.TransportError)  # the ssl module of some Python versions reports a reset as the end of the data
+            # The ssl module of some Python versions reports a reset as the end of the data.
+            assert isinstance(error, httpx.TransportError)
         registry.faults.add(Fault(Reset(after=2_000_000), operation="create_blob_read_stream"))
         assert is_reset(registry, context, path)
 

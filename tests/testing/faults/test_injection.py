@@ -168,9 +168,7 @@ class TestShare:
         seen = [client.get("/v2/", headers={"x-caller": name}).status_code for name in "ababab"]
         assert seen == [503, 503, 503, 503, 200, 200]
 
-    def test_selection_does_not_depend_on_threads(
-        self, memory_registry: EmbeddedRegistry, paths: list[str]
-    ) -> None:
+    def test_selection_does_not_depend_on_threads(self, memory_registry: EmbeddedRegistry, paths: list[str]) -> None:
         def run(threads: bool) -> dict[str, list[int]]:
             memory_registry.faults.clear()
             memory_registry.faults.add(Fault(BROKEN, share=Share(0.3, seed=5), times=None))

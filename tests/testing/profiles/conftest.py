@@ -8,7 +8,7 @@ import pytest
 
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.profiles import ProfileName
-from tests.testing.profiles.helpers import SCOPE, ask_for_token, bearer, token_in
+from tests.testing.profiles.helpers import SCOPE, bearer, request_token_by_get, token_in
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def user(profile_registry: EmbeddedRegistry) -> Iterator[httpx.Client]:
     """A client that may do everything with the repository `repo`."""
     with httpx.Client(base_url=profile_registry.url, verify=False) as client:
         if profile_registry.auth == "token":
-            client.headers.update(bearer(token_in(ask_for_token(profile_registry, SCOPE))))
+            client.headers.update(bearer(token_in(request_token_by_get(profile_registry, SCOPE))))
         elif profile_registry.auth == "basic":
             client.auth = httpx.BasicAuth(profile_registry.username, profile_registry.password)
         yield client

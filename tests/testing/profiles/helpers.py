@@ -10,13 +10,13 @@ from tests.testing.helpers import digest_of, image, put_manifest, start_upload
 SCOPE = "repository:repo:pull,push,delete"
 
 
-def ask_for_token(registry: EmbeddedRegistry, *scopes: str, auth: tuple[str, str] | None = None) -> httpx.Response:
+def request_token_by_get(registry: EmbeddedRegistry, *scopes: str, auth: tuple[str, str] | None = None) -> httpx.Response:
     """Request a token by GET, with the credentials of the user or with other ones."""
     credentials = auth or (registry.username, registry.password)
     return httpx.get(registry.token_url, params={"scope": list(scopes)}, auth=credentials)
 
 
-def post_for_token(registry: EmbeddedRegistry, **form: str) -> httpx.Response:
+def request_token_by_post(registry: EmbeddedRegistry, **form: str) -> httpx.Response:
     """Request a token by POST, with the password of the user or with another grant."""
     fields = {"service": "embedded-registry", "client_id": "tests", **form}
     if "grant_type" not in form:

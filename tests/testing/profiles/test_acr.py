@@ -4,7 +4,7 @@ import httpx
 
 from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.testing.helpers import start_upload
-from tests.testing.profiles.helpers import SCOPE, ask_for_token, bearer, post_for_token, token_in
+from tests.testing.profiles.helpers import SCOPE, bearer, request_token_by_get, request_token_by_post, token_in
 
 PROFILE = "acr"
 ZEROS = "00000000-0000-0000-0000-000000000000"
@@ -32,8 +32,8 @@ def test_token_path(profile_registry: EmbeddedRegistry, anyone: httpx.Client) ->
 def test_only_access_token(profile_registry: EmbeddedRegistry) -> None:
     """The response of the token service has access_token, but not token. (Azure/acr, AAD-OAuth)"""
     for response in (
-        ask_for_token(profile_registry),
-        post_for_token(profile_registry, grant_type="refresh_token", refresh_token=refresh_token(profile_registry)),
+        request_token_by_get(profile_registry),
+        request_token_by_post(profile_registry, grant_type="refresh_token", refresh_token=refresh_token(profile_registry)),
     ):
         assert response.status_code == 200
         assert "access_token" in response.json()
@@ -42,7 +42,7 @@ def test_only_access_token(profile_registry: EmbeddedRegistry) -> None:
 
 def test_token_exchange(profile_registry: EmbeddedRegistry) -> None:
     """At /oauth2/exchange, a token of Microsoft Entra ID is exchanged for a refresh token. (Azure/acr, AAD-OAuth)"""
-    response = post_for_token(
+    response = request_token_by_post(
         profile_registry, grant_type="refresh_token", refresh_token=refresh_token(profile_registry), scope=SCOPE
     )
     assert response.json()["scope"] == SCOPE
@@ -53,22 +53,23 @@ def test_token_exchange(profile_registry: EmbeddedRegistry) -> None:
 
 def test_zero_user(profile_registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
     """With the user name 00000000-0000-0000-0000-000000000000, the password is a refresh token. (Azure/acr, AAD-OAuth)"""
-    token = token_in(ask_for_token(profile_registry, SCOPE, auth=(ZEROS, refresh_token(profile_registry))))
+    token = token_in(request_token_by_get(profile_registry, SCOPE, auth=(ZEROS, refresh_token(profile_registry))))
     assert anyone.post("/v2/repo/blobs/uploads/", headers=bearer(token)).status_code == 202
     for wrong in (profile_registry.password, "wrong"):
-        assert ask_for_token(profile_registry, SCOPE, auth=(ZEROS, wrong)).status_code == 401
+        assert request_token_by_get(profile_registry, SCOPE, auth=(ZEROS, wrong)).status_code == 401
 
 
 def test_no_password_by_post(profile_registry: EmbeddedRegistry) -> None:
     """A POST with a password is answered with 400; a GET is accepted. (containerd, remotes/docker/auth)"""
-    assert post_for_token(profile_registry).status_code == 400
-    assert ask_for_token(profile_registry).status_code == 200
+    assert request_token_by_post(profile_registry).status_code == 400
+    assert request_token_by_get(profile_registry).status_code == 200
 
 
 def test_header_limit(profile_registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
     """A token that is too long because of many scopes is answered with 400 and a web page. (zot#2903, Azure/acr#797)"""
     tokens = [
-        token_in(ask_for_token(profile_registry, *(f"repository:repo{n}:pull" for n in range(count)))) for count in (5, 150)
+        token_in(request_token_by_get(profile_registry, *(f"repository:repo{n}:pull" for n in range(count))))
+        for count in (5, 150)
     ]
     assert len(tokens[0]) < 8192 < len(tokens[1])
     short, long = [anyone.get("/v2/", headers=bearer(token)) for token in tokens]

@@ -4,8 +4,8 @@ import httpx
 import pytest
 
 from docker_registry_sdk.testing import EmbeddedRegistry
-from tests.testing.helpers import codes, digest_of, image, index, put_manifest, start_upload
-from tests.testing.profiles.helpers import SCOPE, ask_for_token, bearer, post_for_token, push_tagged_image, token_in, upload_blob
+from tests.testing.helpers import codes, digest_of, image, index, put_manifest
+from tests.testing.profiles.helpers import SCOPE, bearer, push_tagged_image, request_token_by_get, request_token_by_post, token_in
 
 PROFILE = "docker-hub"
 
@@ -35,7 +35,7 @@ def test_no_catalog(profile_registry: EmbeddedRegistry, anyone: httpx.Client) ->
     """
     response = anyone.get("/v2/_catalog")
     assert (response.status_code, "insufficient_scope" in response.headers["www-authenticate"]) == (401, False)
-    headers = bearer(token_in(ask_for_token(profile_registry, "registry:catalog:*")))
+    headers = bearer(token_in(request_token_by_get(profile_registry, "registry:catalog:*")))
     response = anyone.get("/v2/_catalog", headers=headers)
     assert response.status_code == 401
     assert response.headers["www-authenticate"].endswith('scope="registry:catalog:*",error="insufficient_scope"')
@@ -56,13 +56,13 @@ def test_long_names_refused(profile_registry: EmbeddedRegistry, user: httpx.Clie
     """
     foreign = "project/docker/image"
     for response in (
-        ask_for_token(profile_registry, SCOPE, f"repository:{foreign}:pull"),
-        post_for_token(profile_registry, scope=f"{SCOPE} repository:{foreign}:pull"),
+        request_token_by_get(profile_registry, SCOPE, f"repository:{foreign}:pull"),
+        request_token_by_post(profile_registry, scope=f"{SCOPE} repository:{foreign}:pull"),
     ):
         assert (response.status_code, response.json()) == (400, {"details": "invalid repository name"})
     response = user.post("/v2/repo/blobs/uploads/", params={"mount": digest_of(b"x"), "from": foreign})
     assert response.status_code == 400
-    assert ask_for_token(profile_registry, SCOPE, "repository:library/other:pull").status_code == 200
+    assert request_token_by_get(profile_registry, SCOPE, "repository:library/other:pull").status_code == 200
 
 
 def test_rate_limit_headers(user: httpx.Client) -> None:
@@ -97,7 +97,7 @@ def test_retry_after_is_a_time(profile_registry: EmbeddedRegistry, user: httpx.C
     assert before + 21600 <= int(response.headers["retry-after"]) <= profile_registry.clock.now() + 21601
     assert user.head("/v2/repo/manifests/tag").status_code == 200
     profile_registry.clock.advance(21601)
-    user.headers.update(bearer(token_in(ask_for_token(profile_registry, SCOPE))))
+    user.headers.update(bearer(token_in(request_token_by_get(profile_registry, SCOPE))))
     assert user.get("/v2/repo/manifests/tag").status_code == 200
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.testing.helpers import codes, digest_of, push_image, start_upload
-from tests.testing.profiles.helpers import SCOPE, ask_for_token, post_for_token
+from tests.testing.profiles.helpers import SCOPE, request_token_by_get, request_token_by_post
 
 PROFILE = "gar"
 
@@ -23,8 +23,8 @@ def test_one_chunk(user: httpx.Client) -> None:
 
 def test_no_post_for_tokens(profile_registry: EmbeddedRegistry) -> None:
     """Tokens are issued by GET only: a POST is answered with 404. (containerd, remotes/docker/auth)"""
-    assert post_for_token(profile_registry).status_code == 404
-    assert ask_for_token(profile_registry).status_code == 200
+    assert request_token_by_post(profile_registry).status_code == 404
+    assert request_token_by_get(profile_registry).status_code == 200
 
 
 def test_challenge_at_ping_only(anyone: httpx.Client) -> None:
@@ -54,8 +54,8 @@ def test_special_user_names(profile_registry: EmbeddedRegistry, anyone: httpx.Cl
     """The user names oauth2accesstoken and _json_key denote the kind of the password. (Google Cloud documentation,
     Artifact Registry authentication)
     """
-    response = ask_for_token(profile_registry, SCOPE, auth=(name, profile_registry.password))
+    response = request_token_by_get(profile_registry, SCOPE, auth=(name, profile_registry.password))
     headers = {"authorization": f"Bearer {response.json()['token']}"}
     assert anyone.post("/v2/repo/blobs/uploads/", headers=headers).status_code == 202
-    assert ask_for_token(profile_registry, SCOPE, auth=(name, "wrong")).status_code == 401
-    assert ask_for_token(profile_registry, SCOPE, auth=("other", profile_registry.password)).status_code == 401
+    assert request_token_by_get(profile_registry, SCOPE, auth=(name, "wrong")).status_code == 401
+    assert request_token_by_get(profile_registry, SCOPE, auth=("other", profile_registry.password)).status_code == 401

@@ -4,7 +4,7 @@ import httpx
 
 from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.testing.helpers import codes, descriptor, digest_of, image, push_blob, push_image, put_manifest, start_upload
-from tests.testing.profiles.helpers import SCOPE, ask_for_token, bearer, post_for_token, token_in
+from tests.testing.profiles.helpers import SCOPE, bearer, request_token_by_get, request_token_by_post, token_in
 
 PROFILE = "ghcr"
 
@@ -12,8 +12,8 @@ PROFILE = "ghcr"
 def test_bad_credentials_denied(profile_registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
     """Wrong or expired credentials are answered with 403, even for public images. (oras#1161)"""
     responses = [
-        ask_for_token(profile_registry, "repository:repo:pull", auth=(profile_registry.username, "expired")),
-        post_for_token(profile_registry, grant_type="password", username=profile_registry.username, password="expired"),
+        request_token_by_get(profile_registry, "repository:repo:pull", auth=(profile_registry.username, "expired")),
+        request_token_by_post(profile_registry, grant_type="password", username=profile_registry.username, password="expired"),
     ]
     for response in responses:
         assert (response.status_code, codes(response)) == (403, ["DENIED"])
@@ -23,7 +23,7 @@ def test_bad_credentials_denied(profile_registry: EmbeddedRegistry, anyone: http
 
 def test_opaque_token(profile_registry: EmbeddedRegistry, user: httpx.Client) -> None:
     """A token is opaque, not a JWT. (clients of the registry, read 2026-11)"""
-    response = ask_for_token(profile_registry, SCOPE)
+    response = request_token_by_get(profile_registry, SCOPE)
     assert "." not in token_in(response)
     assert response.json()["access_token"] == response.json()["token"]
     push_image(user, "repo", "tag")

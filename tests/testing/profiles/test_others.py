@@ -5,7 +5,7 @@ import pytest
 
 from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.testing.helpers import codes, digest_of, image, next_page, push_blob, push_image
-from tests.testing.profiles.helpers import SCOPE, ask_for_token, bearer, post_for_token, token_in
+from tests.testing.profiles.helpers import SCOPE, bearer, request_token_by_get, request_token_by_post, token_in
 
 
 class TestArtifactory:
@@ -20,8 +20,8 @@ class TestArtifactory:
 
     def test_no_post_for_tokens(self, profile_registry: EmbeddedRegistry) -> None:
         """Tokens are issued by GET only: a POST is answered with 401. (containerd, remotes/docker/auth)"""
-        assert post_for_token(profile_registry).status_code == 401
-        assert ask_for_token(profile_registry).status_code == 200
+        assert request_token_by_post(profile_registry).status_code == 401
+        assert request_token_by_get(profile_registry).status_code == 200
 
 
 class TestGitlab:
@@ -35,13 +35,13 @@ class TestGitlab:
         """A token request is refused with 403 if one of its scopes is a path unknown to GitLab. (ggcr#220, kaniko#181)"""
         foreign = "repository:library/debian:pull"
         for response in (
-            ask_for_token(profile_registry, SCOPE, foreign),
-            post_for_token(profile_registry, scope=f"{SCOPE} {foreign}"),
+            request_token_by_get(profile_registry, SCOPE, foreign),
+            request_token_by_post(profile_registry, scope=f"{SCOPE} {foreign}"),
         ):
             assert (response.status_code, codes(response)) == (403, ["DENIED"])
         push_image(user, "repo", "tag")
         for scopes in ([SCOPE, "repository:repo/other:pull"], [SCOPE, "repository:repo:pull"], [foreign]):
-            assert ask_for_token(profile_registry, *scopes).status_code == 200
+            assert request_token_by_get(profile_registry, *scopes).status_code == 200
 
     def test_tag_is_digest(self, user: httpx.Client) -> None:
         """The tag sha256-<hex> is resolved to the digest, so that the fallback tag for referrers leads to the subject
@@ -73,12 +73,12 @@ class TestHarbor:
         assert user.get("/v2/").status_code == 200
         user.cookies.clear()
         assert user.post("/v2/repo/blobs/uploads/").status_code == 202
-        assert "sid=" in ask_for_token(profile_registry).headers["set-cookie"]
+        assert "sid=" in request_token_by_get(profile_registry).headers["set-cookie"]
 
     def test_mount_from_unknown_project(self, profile_registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
         """A mount from a project that does not exist is answered with 401 instead of 202. (harbor#17097, ggcr#1393)"""
         scopes = [SCOPE, "repository:team/app:pull,push", "repository:team/other:pull", "repository:nowhere/app:pull"]
-        headers = bearer(token_in(ask_for_token(profile_registry, *scopes)))
+        headers = bearer(token_in(request_token_by_get(profile_registry, *scopes)))
 
         def post(name: str, **query: str) -> httpx.Response:
             anyone.cookies.clear()
@@ -99,7 +99,7 @@ class TestIcr:
     def test_delete_action(self, profile_registry: EmbeddedRegistry, user: httpx.Client) -> None:
         """Deletion requires a token with the action delete; push is not sufficient. (ggcr#2266)"""
         digest = push_image(user, "repo", "tag")
-        pusher = bearer(token_in(ask_for_token(profile_registry, "repository:repo:pull,push")))
+        pusher = bearer(token_in(request_token_by_get(profile_registry, "repository:repo:pull,push")))
         response = user.delete(f"/v2/repo/manifests/{digest}", headers=pusher)
         assert response.status_code == 401
         assert 'scope="repository:repo:delete"' in response.headers["www-authenticate"]
@@ -131,7 +131,7 @@ class TestQuay:
         """The link to a next page is relative, and has an opaque next_page instead of last. (regclient#272, ggcr#794)"""
         for tag in "abc":
             push_image(user, "repo", tag)
-        user.headers.update(bearer(token_in(ask_for_token(profile_registry, SCOPE, "registry:catalog:*"))))
+        user.headers.update(bearer(token_in(request_token_by_get(profile_registry, SCOPE, "registry:catalog:*"))))
         for path, field, values in [("/v2/repo/tags/list", "tags", ["a", "b", "c"]), ("/v2/_catalog", "repositories", ["repo"])]:
             url: str | None = f"{path}?n=1"
             found: list[str] = []
