@@ -158,7 +158,7 @@ def mounts_without_source(call: Call) -> bool:
 
 @attrs.frozen
 class PageSizeExceeds:
-    """The condition that a request asks for pages larger than a limit.
+    """The condition that a request has a page size `n` above a limit.
 
     Args:
         limit: The largest value of `n` that does not match.

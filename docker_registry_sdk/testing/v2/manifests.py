@@ -156,7 +156,7 @@ def read_manifest(storage: Storage, record: ManifestRecord) -> bytes:
 
 
 def _write_content(storage: Storage, digest: str, content: bytes) -> str:
-    """Store the bytes of a manifest, and return their digest (with signatures in schema 1, unlike the digest of the manifest)."""
+    """Store the bytes of a manifest, and return their digest, which in schema 1 includes the signatures, unlike `digest`."""
     content_digest = digest_of(algorithm_of(digest), [content])
     writer = storage.create()
     try:

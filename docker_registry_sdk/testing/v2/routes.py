@@ -115,5 +115,5 @@ def v2_routes(storage: Storage, settings: Settings, sessions: UploadSessions, au
 
 
 async def _ping(_: Request) -> Response:
-    """Answer the ping, which tells clients that the registry supports API v2."""
+    """Answer the ping, by which clients detect that the registry supports API v2."""
     return JSONResponse({})

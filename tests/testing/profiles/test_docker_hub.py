@@ -54,13 +54,13 @@ def test_long_names_refused(profile_registry: EmbeddedRegistry, user: httpx.Clie
     """A scope for or a mount from a repository with more than two parts in its name is answered with 400. (ggcr#1679,
     ggcr#1741)
     """
-    foreign = "project/docker/image"
+    long_name = "project/docker/image"
     for response in (
-        request_token_by_get(profile_registry, SCOPE, f"repository:{foreign}:pull"),
-        request_token_by_post(profile_registry, scope=f"{SCOPE} repository:{foreign}:pull"),
+        request_token_by_get(profile_registry, SCOPE, f"repository:{long_name}:pull"),
+        request_token_by_post(profile_registry, scope=f"{SCOPE} repository:{long_name}:pull"),
     ):
         assert (response.status_code, response.json()) == (400, {"details": "invalid repository name"})
-    response = user.post("/v2/repo/blobs/uploads/", params={"mount": digest_of(b"x"), "from": foreign})
+    response = user.post("/v2/repo/blobs/uploads/", params={"mount": digest_of(b"x"), "from": long_name})
     assert response.status_code == 400
     assert request_token_by_get(profile_registry, SCOPE, "repository:library/other:pull").status_code == 200
 

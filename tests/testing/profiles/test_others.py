@@ -33,14 +33,14 @@ class TestGitlab:
 
     def test_unknown_scope_refused(self, profile_registry: EmbeddedRegistry, user: httpx.Client) -> None:
         """A token request is refused with 403 if one of its scopes is a path unknown to GitLab. (ggcr#220, kaniko#181)"""
-        foreign = "repository:library/debian:pull"
+        unknown = "repository:library/debian:pull"
         for response in (
-            request_token_by_get(profile_registry, SCOPE, foreign),
-            request_token_by_post(profile_registry, scope=f"{SCOPE} {foreign}"),
+            request_token_by_get(profile_registry, SCOPE, unknown),
+            request_token_by_post(profile_registry, scope=f"{SCOPE} {unknown}"),
         ):
             assert (response.status_code, codes(response)) == (403, ["DENIED"])
         push_image(user, "repo", "tag")
-        for scopes in ([SCOPE, "repository:repo/other:pull"], [SCOPE, "repository:repo:pull"], [foreign]):
+        for scopes in ([SCOPE, "repository:repo/other:pull"], [SCOPE, "repository:repo:pull"], [unknown]):
             assert request_token_by_get(profile_registry, *scopes).status_code == 200
 
     def test_tag_is_digest(self, user: httpx.Client) -> None:
