@@ -1,4 +1,4 @@
-"""The progress of a copy: bytes are counted, reported to the progress callback, and stopped by a cancel flag."""
+"""The progress of a copy: bytes are counted and reported to the progress callback; a cancel flag or a deadline stops the copy."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 
 from .._core.blobs.progress import OnProgress, Phase, Progress
 from .._core.concurrency.gather import CancelFlag
+from .._core.wire import Deadline
 from ..digest import Digest
 from .manifest_contents import BlobDescriptor
 
@@ -19,11 +20,15 @@ class CopyProgress:
     Args:
         on_progress: The progress callback, if any.
         cancel: The flag that stops the copy.
+        deadline: The deadline of the copy, if any.
+        source: The location of the source, for error messages.
     """
 
-    def __init__(self, on_progress: OnProgress | None, cancel: CancelFlag) -> None:
-        self.cancel = cancel
+    def __init__(self, on_progress: OnProgress | None, cancel: CancelFlag, deadline: Deadline | None, source: str) -> None:
         self._on_progress = on_progress
+        self._cancel = cancel
+        self._deadline = deadline
+        self._source = source
         self._lock = Lock()
 
     def report(self, phase: Phase, digest: Digest, done: int, total: int | None) -> None:
@@ -35,10 +40,20 @@ class CopyProgress:
             done: The number of its bytes that are done.
             total: Its size in bytes, if known.
         """
-        self.cancel.check()
+        self.check()
         if self._on_progress is not None:
             with self._lock:
                 self._on_progress(Progress(phase=phase, digest=digest, bytes=done, total=total))
+
+    def check(self) -> None:
+        """Raise an exception if the copy is cancelled, or if its deadline has passed.
+
+        Raises:
+            DeadlineExceededError: The deadline has passed.
+        """
+        self._cancel.check()
+        if self._deadline is not None:
+            self._deadline.check("COPY", self._source)
 
 
 class BlobProgress:
@@ -71,7 +86,7 @@ class BlobProgress:
         Args:
             offset: The offset in bytes.
         """
-        self.check_cancelled()
+        self.check()
         self.bytes_moved = max(self.bytes_moved or 0, offset)
         if offset - self._reported >= PROGRESS_INTERVAL_BYTES or offset == self.blob.size:
             self._report(offset)
@@ -85,11 +100,11 @@ class BlobProgress:
         if progress.phase == "download":
             self.advance(progress.bytes)
         else:
-            self.check_cancelled()
+            self.check()
 
-    def check_cancelled(self) -> None:
-        """Raise an exception if the copy is cancelled."""
-        self._copy_progress.cancel.check()
+    def check(self) -> None:
+        """Raise an exception if the copy is cancelled, or if its deadline has passed."""
+        self._copy_progress.check()
 
     def _report(self, offset: int) -> None:
         self._reported = offset

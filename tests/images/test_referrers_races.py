@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
+from docker_registry_sdk._core.transport.options import ConnectionOptions
 from docker_registry_sdk.client.fallback import fallback_tag
 from docker_registry_sdk.images._async.referrers import async_delete_manifest, async_push_manifest
 from docker_registry_sdk.images._sync.referrers import delete_manifest, push_manifest
@@ -24,6 +25,8 @@ from tests.support.referrers_registries import IMAGE, SUBJECT, referrer_manifest
 pytestmark = pytest.mark.anyio
 TAG = fallback_tag(SUBJECT)
 WRITERS = 8
+# Of several concurrent writers at least one succeeds in each round.
+MANY_RETRIES: ConnectionOptions = {"max_retries": WRITERS + 2, "max_retry_wait": 0.3}
 
 
 @pytest.fixture(scope="module", params=["embedded", "docker-registry"])
@@ -118,7 +121,7 @@ def run_threads(repo: str, *acts: Callable[[Held], object]) -> None:
     barrier = Barrier(len(acts))
 
     def run(act: Callable[[Held], object]) -> None:
-        with Held(repo) as client:
+        with Held(repo, **MANY_RETRIES) as client:
             client.barrier, client.seen = barrier, set()
             act(client)
 
@@ -132,7 +135,7 @@ async def run_tasks(repo: str, *acts: Callable[[AsyncHeld], Awaitable[object]]) 
     barrier = asyncio.Barrier(len(acts))
 
     async def run(act: Callable[[AsyncHeld], Awaitable[object]]) -> None:
-        async with AsyncHeld(repo) as client:
+        async with AsyncHeld(repo, **MANY_RETRIES) as client:
             client.barrier, client.seen = barrier, set()
             await act(client)
 

@@ -17,6 +17,8 @@ from tests.support.awaited import KINDS, connect
 from tests.support.docker_registry import run_docker_registry
 from tests.support.images import digest_of, make_image
 
+# The retries of `client_without_referrers`, which bound the updates of the list of referrers, too.
+MAX_RETRIES = 9
 UNKNOWN = "sha256:" + "0" * 64
 IMAGE = make_image()
 SUBJECT = digest_of(IMAGE.oci)
@@ -94,7 +96,8 @@ async def client_without_referrers(
     registry_without_referrers: EmbeddedRegistry, client_kind: str, anyio_backend: str
 ) -> AsyncIterator[AsyncRegistryClientV2]:
     """A client of a repository of `registry_without_referrers`, which has the subject."""
-    async with connect(client_kind, f"{registry_without_referrers.url}/a/b", max_retries=0) as connected:
+    url = f"{registry_without_referrers.url}/a/b"
+    async with connect(client_kind, url, max_retries=MAX_RETRIES, max_retry_wait=0.01) as connected:
         await push_subject(connected)
         yield connected
 

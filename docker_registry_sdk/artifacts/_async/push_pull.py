@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ..._core.blobs.progress import OnProgress, Progress
 from ..._core.concurrency.threads import async_run_in_thread
-from ..._core.wire import Timeout
+from ..._core.wire import CallLimits, Deadline, Timeout, call_limits
 from ...client._async.client import AsyncRegistryClientV2
 from ...digest import Digest
 from ...images._async.referrers import async_push_manifest
@@ -29,6 +29,7 @@ async def async_push(
     subject: str | Descriptor | None = None,
     on_progress: OnProgress | None = None,
     timeout: Timeout | None = None,
+    deadline: Deadline | float | None = None,
 ) -> Descriptor:
     """Push files as an artifact. Files that the repository already has are not uploaded again.
 
@@ -46,6 +47,7 @@ async def async_push(
             exist yet.
         on_progress: The progress callback.
         timeout: Seconds or an `httpx.Timeout` for each request.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The descriptor of the artifact's manifest.
@@ -56,6 +58,7 @@ async def async_push(
         InvalidDigestError: The subject is not a digest.
         NotFoundError: The subject does not exist.
         ReferrersError: The artifact was pushed, but could not be added to the list of the subject's referrers; push it again.
+        DeadlineExceededError: The deadline passed before the call was complete.
         OSError: A file cannot be read.
 
     Source: OCI Image Spec, Guidelines for Artifact Usage.
@@ -64,15 +67,17 @@ async def async_push(
         raise ValueError("artifact_type is empty: give a media type, such as application/vnd.example.report.v1")
     blobs = as_blobs(files)
     check_titles(blob.title for blob in blobs if blob.title is not None)
-    subject_descriptor = await _describe_subject(client, subject, timeout)
+    limits = call_limits(client, timeout, deadline)
+    subject_descriptor = await _describe_subject(client, subject, limits)
     empty = ArtifactBlob(EMPTY_CONTENT, OCI_EMPTY)
     # The empty blob is the config if none is given, and the only layer of an artifact without files.
     config_descriptor, *layers = [
-        describe_blob(blob, await client.blob_upload(blob.source, on_progress=on_progress, timeout=timeout))
-        for blob in (config or empty, *(blobs or [empty]))
+        describe_blob(blob, await _upload(client, blob, on_progress, limits)) for blob in (config or empty, *(blobs or [empty]))
     ]
     content = build_manifest(artifact_type, config_descriptor, layers, subject_descriptor, annotations)
-    pushed = await async_push_manifest(client, content, ref, media_type=OCI_MANIFEST, timeout=timeout)
+    pushed = await async_push_manifest(
+        client, content, ref, media_type=OCI_MANIFEST, timeout=limits.timeout, deadline=limits.deadline
+    )
     if on_progress is not None:
         on_progress(Progress(phase="manifest", digest=pushed.digest, bytes=len(content), total=len(content)))
     return Descriptor(media_type=OCI_MANIFEST, digest=pushed.digest, size=len(content), artifact_type=artifact_type)
@@ -85,6 +90,7 @@ async def async_pull(
     *,
     on_progress: OnProgress | None = None,
     timeout: Timeout | None = None,
+    deadline: Deadline | float | None = None,
 ) -> list[Path]:
     """Download the files of an artifact into a folder.
 
@@ -99,6 +105,7 @@ async def async_pull(
         folder: The folder, created if necessary.
         on_progress: The progress callback.
         timeout: Seconds or an `httpx.Timeout` for each request.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
         The paths of the files, in the order of the layers.
@@ -110,27 +117,37 @@ async def async_pull(
             another file; nothing was written.
         DigestMismatchError: The bytes of a file have another digest; they were deleted.
         ParseError: The manifest is malformed or contradictory.
+        DeadlineExceededError: The deadline passed before the call was complete.
         OSError: A file cannot be written.
 
     Source: OCI Image Spec, Pre-Defined Annotation Keys; OCI Distribution Spec, Pulling Blobs (end-2).
     """
-    layers = titled_layers(await client.get_manifest(ref, timeout=timeout))
+    limits = call_limits(client, timeout, deadline)
+    layers = titled_layers(await client.get_manifest(ref, timeout=limits.timeout, deadline=limits.deadline))
     files = await async_run_in_thread(lambda: find_target_files(Path(folder), layers))
     for file in files:
         if file.exists:
             _report_skipped(file.descriptor, on_progress)
             continue
         file.path.parent.mkdir(parents=True, exist_ok=True)
-        await client.download_blob(file.descriptor, file.path, on_progress=on_progress, timeout=timeout)
+        await client.download_blob(
+            file.descriptor, file.path, on_progress=on_progress, timeout=limits.timeout, deadline=limits.deadline
+        )
     return [file.path for file in files]
 
 
+async def _upload(
+    client: AsyncRegistryClientV2, blob: ArtifactBlob, on_progress: OnProgress | None, limits: CallLimits
+) -> Descriptor:
+    return await client.blob_upload(blob.source, on_progress=on_progress, timeout=limits.timeout, deadline=limits.deadline)
+
+
 async def _describe_subject(
-    client: AsyncRegistryClientV2, subject: str | Descriptor | None, timeout: Timeout | None
+    client: AsyncRegistryClientV2, subject: str | Descriptor | None, limits: CallLimits
 ) -> Descriptor | None:
     if subject is None or isinstance(subject, Descriptor):
         return subject
-    found = await client.get_manifest(Digest(subject), timeout=timeout)
+    found = await client.get_manifest(Digest(subject), timeout=limits.timeout, deadline=limits.deadline)
     return Descriptor(media_type=found.media_type, digest=found.digest, size=len(found.raw))
 
 

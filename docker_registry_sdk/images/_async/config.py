@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ..._core.text.redaction import printable
+from ..._core.wire import Deadline, Timeout, call_limits
 from ...client._async.client import AsyncRegistryClientV2
 from ...digest import Verifier
 from ...errors import ImageError
@@ -21,7 +22,14 @@ _CONFIG_TYPES: Final = frozenset({OCI_CONFIG, DOCKER_CONFIG})
 MAX_CONFIG_BYTES: Final = 4 * 1024 * 1024
 
 
-async def async_get_config(client: AsyncRegistryClientV2, ref: str, platform: str | Platform | None = None) -> ImageConfig:
+async def async_get_config(
+    client: AsyncRegistryClientV2,
+    ref: str,
+    platform: str | Platform | None = None,
+    *,
+    timeout: Timeout | None = None,
+    deadline: Deadline | float | None = None,
+) -> ImageConfig:
     """Return the config of an image: environment, command, labels, history and platform.
 
     Args:
@@ -29,16 +37,20 @@ async def async_get_config(client: AsyncRegistryClientV2, ref: str, platform: st
         ref: A tag or digest.
         platform: The platform, such as `linux/arm64`. None chooses Linux on the processor of this machine from an index; for an
             image without index, None accepts any platform.
+        timeout: Seconds or an `httpx.Timeout` for each request.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Raises:
         NotFoundError: The image does not exist.
         ImageError: The image does not exist for the platform, or has no config.
         DigestMismatchError: The bytes of the config have another digest.
         ParseError: A document is malformed.
+        DeadlineExceededError: The deadline passed before the call was complete.
     """
     location = parse_source((client, ref))
     assert isinstance(location, RegistryLocation)
-    source = AsyncRegistryImage(client, location.ref.tag, location.ref.digest)
+    limits = call_limits(client, timeout, deadline)
+    source = AsyncRegistryImage(client, location.ref.tag, location.ref.digest, limits)
     root = await source.read_root()
     if platform is None:
         return await async_read_config(source, await async_select_manifest(source, root, default_platform()))

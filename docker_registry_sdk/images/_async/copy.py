@@ -8,6 +8,7 @@ from typing import Unpack, cast
 
 from ..._core.blobs.progress import OnProgress
 from ..._core.transport.options import AsyncClientOptions
+from ..._core.wire import Deadline
 from ...v2.models import Platform
 from ..copy_plan import CopyPlan, CopyResult
 from ..docker_archive import DockerArchive
@@ -58,13 +59,15 @@ async def async_copy(
         referrers: Whether to copy signatures and other referrers of the copied manifests too.
         use_urls: Whether to copy non-distributable layers, from their external URLs where necessary.
         on_progress: The progress callback.
-        options: The options of the clients that are created for references; see `AsyncClientOptions`.
+        options: The options of the clients that are created for references; see `AsyncClientOptions`. `deadline` is the time in
+            seconds that the whole copy may take; without it, the deadline of a given client bounds the copy.
 
     Raises:
         InvalidReferenceError: A reference is malformed.
         ImageError: The image does not exist for the platform, or exceeds a safety limit.
         NotFoundError: The image, or a part of it, does not exist.
         DigestMismatchError: Bytes of the source have another digest.
+        DeadlineExceededError: The deadline passed before the copy was complete.
         OSError: A file cannot be read or written.
         TypeError: An option is unknown, or would have no effect.
 
@@ -72,7 +75,7 @@ async def async_copy(
     """
     async with async_open_copy(parse_source(src), parse_target(dst), options) as opened:
         plan = await _make_plan(opened, platform, referrers, use_urls)
-        return await async_execute(plan, opened.source, opened.target, on_progress)
+        return await async_execute(plan, opened, on_progress)
 
 
 async def async_plan_copy(
@@ -93,6 +96,7 @@ async def async_plan_copy(
         referrers: Whether to copy signatures and other referrers of the copied manifests too.
         use_urls: Whether to copy non-distributable layers, from their external URLs where necessary.
         options: The options of the clients that are created for references. The plan keeps them, but does not show them.
+            `deadline` is the time in seconds that making the plan may take; the plan does not keep it.
 
     Raises:
         RegistryError: The plan cannot be made, for a reason that `copy` lists.
@@ -101,18 +105,21 @@ async def async_plan_copy(
         return await _make_plan(opened, platform, referrers, use_urls)
 
 
-async def async_apply_copy(plan: CopyPlan, on_progress: OnProgress | None = None) -> CopyResult:
+async def async_apply_copy(
+    plan: CopyPlan, on_progress: OnProgress | None = None, *, deadline: Deadline | float | None = None
+) -> CopyResult:
     """Execute a plan.
 
     Args:
         plan: The plan, which may be old: blobs that the target has received in the meantime are not copied again.
         on_progress: The progress callback.
+        deadline: The seconds that the copy may take, or a `Deadline`; None uses the deadline of a given client, if any.
 
     Raises:
         RegistryError: The copy failed, for a reason that `copy` lists.
     """
-    async with async_open_copy(plan.source, plan.target, cast("AsyncClientOptions", plan.options)) as opened:
-        return await async_execute(plan, opened.source, opened.target, on_progress)
+    async with async_open_copy(plan.source, plan.target, cast("AsyncClientOptions", plan.options), deadline) as opened:
+        return await async_execute(plan, opened, on_progress)
 
 
 async def async_pull(

@@ -9,18 +9,16 @@ from ..._core.concurrency.gather import CancelFlag, async_gather
 from ..copy_plan import CopyPlan, CopyResult, PlannedBlob, PlannedManifest
 from ..progress import BlobProgress, CopyProgress
 from .interfaces import AsyncImageSource, AsyncImageTarget
+from .open_copy import AsyncOpenCopy
 from .planner import DEFAULT_CONCURRENCY
 
 
-async def async_execute(
-    plan: CopyPlan, source: AsyncImageSource, target: AsyncImageTarget, on_progress: OnProgress | None
-) -> CopyResult:
+async def async_execute(plan: CopyPlan, opened: AsyncOpenCopy, on_progress: OnProgress | None) -> CopyResult:
     """Execute a plan and return the result.
 
     Args:
         plan: The plan.
-        source: The source.
-        target: The target.
+        opened: The opened source and target.
         on_progress: The progress callback.
 
     Raises:
@@ -28,7 +26,8 @@ async def async_execute(
         OSError: A file cannot be read or written.
     """
     cancel = CancelFlag()
-    progress = CopyProgress(on_progress, cancel)
+    source, target = opened.source, opened.target
+    progress = CopyProgress(on_progress, cancel, opened.deadline, str(plan.source))
     await target.prepare()
     jobs = [partial(_transfer_blob, plan, source, target, blob, progress) for blob in plan.blobs]
     transfers = await async_gather(jobs, DEFAULT_CONCURRENCY, cancel)

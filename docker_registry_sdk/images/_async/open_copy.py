@@ -10,6 +10,7 @@ from attrs import frozen
 
 from ..._core.concurrency.threads import async_run_in_thread
 from ..._core.transport.options import AsyncClientOptions
+from ..._core.wire import Deadline, call_limits, to_deadline
 from ...client._async.client import AsyncRegistryClientV2
 from ...reference import Repo
 from ..layout import Layout
@@ -29,6 +30,7 @@ class AsyncOpenCopy:
         source_location: The location of the source.
         target_location: The location of the target.
         options: The options of the clients that were created.
+        deadline: The deadline of the copy, if any.
     """
 
     source: AsyncImageSource
@@ -36,27 +38,36 @@ class AsyncOpenCopy:
     source_location: Location
     target_location: RegistryLocation | Layout
     options: AsyncClientOptions
+    deadline: Deadline | None
 
 
 @asynccontextmanager
 async def async_open_copy(
-    source: Location, target: RegistryLocation | Layout, options: AsyncClientOptions
+    source: Location,
+    target: RegistryLocation | Layout,
+    options: AsyncClientOptions,
+    deadline: Deadline | float | None = None,
 ) -> AsyncIterator[AsyncOpenCopy]:
     """Open the source and the target of a copy; clients created here are closed on exit.
 
     Args:
         source: The location of the image.
         target: The location to which the image is copied.
-        options: The options of the clients.
+        options: The options of the clients, and the option `deadline` of the copy.
+        deadline: The deadline of the copy, which replaces that of the options. Without any, the deadlines of given clients apply.
 
     Raises:
         ImageError: The source is a layout or archive without the image.
         TypeError: There are options although no client is created, or a password although two registries are accessed.
     """
-    _check_options(source, target, options)
-    clients = _Clients(options)
+    client_options = options.copy()
+    seconds = client_options.pop("deadline", None)
+    until = to_deadline(seconds if deadline is None else deadline)
+    _check_options(source, target, client_options)
+    clients = _Clients(client_options, until)
     try:
-        yield AsyncOpenCopy(await _open_source(source, clients), _open_target(target, clients), source, target, options)
+        image_source, image_target = await _open_source(source, clients), _open_target(target, clients)
+        yield AsyncOpenCopy(image_source, image_target, source, target, client_options, until)
     finally:
         await clients.aclose()
 
@@ -64,12 +75,18 @@ async def async_open_copy(
 class _Clients:
     """The clients created for a copy, one for each registry."""
 
-    def __init__(self, options: AsyncClientOptions) -> None:
+    def __init__(self, options: AsyncClientOptions, deadline: Deadline | None) -> None:
         self._options = options
+        self._deadline = deadline
         self._created: list[AsyncRegistryClientV2] = []
 
-    def get(self, location: RegistryLocation) -> AsyncRegistryClientV2:
-        """Return the caller's client, or a client created for the repository."""
+    def open_image(self, location: RegistryLocation) -> AsyncRegistryImage:
+        """Return the image at a location, accessed with the caller's client or with a client created for the repository."""
+        client = self._get(location)
+        limits = call_limits(client, deadline=self._deadline)
+        return AsyncRegistryImage(client, location.ref.tag, location.ref.digest, limits)
+
+    def _get(self, location: RegistryLocation) -> AsyncRegistryClientV2:
         repo = Repo(location.ref.index, location.ref.remote_name)
         if location.client is not None:
             return cast("AsyncRegistryClientV2", location.client)
@@ -88,16 +105,12 @@ class _Clients:
 
 async def _open_source(location: Location, clients: _Clients) -> AsyncImageSource:
     if isinstance(location, RegistryLocation):
-        return _open_registry(location, clients)
+        return clients.open_image(location)
     return AsyncFileSource(await async_run_in_thread(location.open))
 
 
 def _open_target(location: RegistryLocation | Layout, clients: _Clients) -> AsyncImageTarget:
-    return AsyncLayoutTarget(location) if isinstance(location, Layout) else _open_registry(location, clients)
-
-
-def _open_registry(location: RegistryLocation, clients: _Clients) -> AsyncRegistryImage:
-    return AsyncRegistryImage(clients.get(location), location.ref.tag, location.ref.digest)
+    return AsyncLayoutTarget(location) if isinstance(location, Layout) else clients.open_image(location)
 
 
 def _check_options(source: Location, target: Location, options: AsyncClientOptions) -> None:

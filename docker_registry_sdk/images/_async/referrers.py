@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import random
 import time
-from contextlib import suppress
-from typing import Final
 
 from ..._core.concurrency.waiting import async_sleep
-from ..._core.wire import Timeout
+from ..._core.wire import CallLimits, Deadline, Timeout, call_limits
 from ...client._async.client import AsyncRegistryClientV2
 from ...client.fallback import fallback_tag, means_no_referrers_api
 from ...client.manifests import ManifestResponse, PutManifestResponse, digest_from_manifest_bytes
@@ -17,19 +14,21 @@ from ...errors import NotFoundError, PreconditionFailedError, ReferrersError, Re
 from ...media_types import OCI_INDEX
 from ..referrers_list import Change, add_referrer, parse_referrers_list, referrer_of, remove_referrer
 
-# Of several concurrent writers at least one succeeds in each round, so that ten writers finish in ten rounds.
-MAX_UPDATE_ROUNDS: Final = 10
-MAX_WAIT_SECONDS: Final = 5.0
-
 
 async def async_push_manifest(
-    client: AsyncRegistryClientV2, content: bytes, ref: str | None, *, media_type: str, timeout: Timeout | None = None
+    client: AsyncRegistryClientV2,
+    content: bytes,
+    ref: str | None,
+    *,
+    media_type: str,
+    timeout: Timeout | None = None,
+    deadline: Deadline | float | None = None,
 ) -> PutManifestResponse:
     """Push a manifest. If it has a subject and the registry has no referrers API, add it to the list under the fallback tag.
 
     Changes that other clients make to the list at the same time are kept: the list is read again after a short time, and changed
-    again if the manifest is missing. To push several referrers of one subject, push one after the other: that is faster than
-    concurrently.
+    again if the manifest is missing, as often as the client's `max_retries` allows. With `max_retries=0` the list is written once
+    and not read again. To push several referrers of one subject, push one after the other: that is faster than concurrently.
 
     Args:
         client: A client of the repository.
@@ -37,6 +36,7 @@ async def async_push_manifest(
         ref: A tag, the digest of the content, or None for its digest.
         media_type: The media type of the manifest, equal to its `mediaType`.
         timeout: Seconds or an `httpx.Timeout` for each request.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Raises:
         ParseError: The content is not a manifest of that type; nothing was sent.
@@ -44,18 +44,32 @@ async def async_push_manifest(
         DigestMismatchError: `ref` is another digest than that of the content, or the registry returned another digest.
         ReferrersError: The manifest was pushed, but could not be added to the list of referrers; push it again.
         StatusError: The registry refuses the manifest or the list; push it again to complete the list.
+        DeadlineExceededError: The deadline passed before the call was complete.
 
     Source: OCI Distribution Spec, Pushing Manifests with Subject, Referrers Tag Schema.
     """
     digest = Digest(ref) if ref is not None and ":" in ref else digest_from_manifest_bytes(content)
     referrer = referrer_of(content, media_type, digest)
-    pushed = await client.put_manifest(content, digest if ref is None else ref, media_type=media_type, timeout=timeout)
+    limits = call_limits(client, timeout, deadline)
+    pushed = await client.put_manifest(
+        content,
+        digest if ref is None else ref,
+        media_type=media_type,
+        timeout=limits.timeout,
+        deadline=limits.deadline,
+    )
     if referrer is not None and pushed.subject is None:
-        await _update_list(client, referrer.subject, add_referrer(referrer.descriptor), timeout)
+        await _update_list(client, referrer.subject, add_referrer(referrer.descriptor), limits)
     return pushed
 
 
-async def async_delete_manifest(client: AsyncRegistryClientV2, digest: str, *, timeout: Timeout | None = None) -> None:
+async def async_delete_manifest(
+    client: AsyncRegistryClientV2,
+    digest: str,
+    *,
+    timeout: Timeout | None = None,
+    deadline: Deadline | float | None = None,
+) -> None:
     """Delete a manifest with all its tags, and remove it from the list of referrers under the fallback tag of its subject.
 
     An empty list is not deleted: that could delete a referrer that another client has just added.
@@ -64,36 +78,38 @@ async def async_delete_manifest(client: AsyncRegistryClientV2, digest: str, *, t
         client: A client of the repository.
         digest: The digest of the manifest; tags are not accepted.
         timeout: Seconds or an `httpx.Timeout` for each request.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Raises:
         InvalidDigestError: The digest is invalid; nothing was sent.
         NotFoundError: The manifest does not exist.
         ReferrersError: The list cannot be read or changed; nothing was deleted.
         MethodNotAllowedError: The registry does not support deletion; the list is unchanged.
+        DeadlineExceededError: The deadline passed before the call was complete.
 
     Source: OCI Distribution Spec, Deleting Manifests (end-9).
     """
-    wanted = Digest(digest)
-    found = await client.get_manifest(wanted, timeout=timeout)
+    wanted, limits = Digest(digest), call_limits(client, timeout, deadline)
+    found = await client.get_manifest(wanted, timeout=limits.timeout, deadline=limits.deadline)
     referrer = referrer_of(found.raw, found.media_type, wanted)
-    if referrer is None or await _has_referrers_api(client, referrer.subject, timeout):
-        await client.delete_manifest(wanted, timeout=timeout)
+    if referrer is None or await _has_referrers_api(client, referrer.subject, limits):
+        await client.delete_manifest(wanted, timeout=limits.timeout, deadline=limits.deadline)
         return
     # Change the list first. After a failure the call can be repeated as long as the manifest, which contains the subject, exists.
-    was_listed = await _update_list(client, referrer.subject, remove_referrer(wanted), timeout)
+    was_listed = await _update_list(client, referrer.subject, remove_referrer(wanted), limits)
     try:
-        await client.delete_manifest(wanted, timeout=timeout)
+        await client.delete_manifest(wanted, timeout=limits.timeout, deadline=limits.deadline)
     except NotFoundError:
         raise
     except StatusError:
         if was_listed:
-            await _update_list(client, referrer.subject, add_referrer(referrer.descriptor), timeout)
+            await _update_list(client, referrer.subject, add_referrer(referrer.descriptor), limits)
         raise
 
 
-async def _has_referrers_api(client: AsyncRegistryClientV2, subject: Digest, timeout: Timeout | None) -> bool:
+async def _has_referrers_api(client: AsyncRegistryClientV2, subject: Digest, limits: CallLimits) -> bool:
     try:
-        await client.list_referrers(subject, timeout=timeout)
+        await client.list_referrers(subject, timeout=limits.timeout, deadline=limits.deadline)
     except ResponseError as error:
         if means_no_referrers_api(error):
             return False
@@ -101,37 +117,47 @@ async def _has_referrers_api(client: AsyncRegistryClientV2, subject: Digest, tim
     return True
 
 
-async def _update_list(client: AsyncRegistryClientV2, subject: Digest, change: Change, timeout: Timeout | None) -> bool:
+async def _update_list(client: AsyncRegistryClientV2, subject: Digest, change: Change, limits: CallLimits) -> bool:
     """Change the list under the fallback tag until the registry returns it changed; return whether a change was necessary."""
     tag = fallback_tag(subject)
-    for attempt in range(MAX_UPDATE_ROUNDS):
+    for attempt in range(limits.retry.max_retries + 1):
         started = time.monotonic()
-        found = parse_referrers_list(await _get_list(client, tag, timeout), subject)
+        found = parse_referrers_list(await _get_list(client, tag, limits), subject)
         changed = change(found.manifests)
         if changed is None:
             return attempt > 0
-        with suppress(PreconditionFailedError):  # another client has changed the list in between
+        try:
             await client.put_manifest(
                 found.with_manifests(changed),
                 tag,
                 media_type=OCI_INDEX,
                 if_match=found.if_match,
                 if_none_match=found.if_none_match,
-                timeout=timeout,
+                timeout=limits.timeout,
+                deadline=limits.deadline,
             )
-        # Some registries ignore If-Match. Another client that has read the old list overwrites this one within about the duration
-        # of this round: wait that long, then check. Random, growing waits let all of several concurrent clients succeed in turn.
-        await async_sleep(min(random.uniform(1, 2) * (time.monotonic() - started) * 2**attempt, MAX_WAIT_SECONDS))
+        except PreconditionFailedError:
+            pass  # another client has changed the list in between
+        else:
+            if limits.retry.max_retries == 0:
+                return True
+        wait = limits.seconds_to_retry(attempt + 1)
+        if wait is not None:
+            # Some registries ignore If-Match. Another client that has read the old list overwrites this one within about the
+            # duration of this round: wait that long before the list is read again.
+            await async_sleep(max(wait, time.monotonic() - started))
+        elif attempt < limits.retry.max_retries and limits.deadline is not None:
+            raise limits.deadline.error("PUT", f"{client.repo.canonical_name}:{tag}")
     raise ReferrersError(
-        f"the list was written {MAX_UPDATE_ROUNDS} times, and each time it was overwritten or unchanged shortly after: other "
-        "clients are changing it, or the registry does not allow tags to be moved. Try again later.",
+        f"the list was written {limits.retry.max_retries + 1} times, and each time it was overwritten or unchanged afterwards: "
+        "other clients are changing it, or the registry does not allow tags to be moved. Try again later.",
         subject=subject,
         tag=tag,
     )
 
 
-async def _get_list(client: AsyncRegistryClientV2, tag: str, timeout: Timeout | None) -> ManifestResponse | None:
+async def _get_list(client: AsyncRegistryClientV2, tag: str, limits: CallLimits) -> ManifestResponse | None:
     try:
-        return await client.get_manifest(tag, timeout=timeout)
+        return await client.get_manifest(tag, timeout=limits.timeout, deadline=limits.deadline)
     except NotFoundError:
         return None

@@ -12,6 +12,7 @@ from ..._core.blobs._async.blob_repository import AsyncBlobRepository
 from ..._core.blobs._async.replayable_source import AsyncRemoteBlob
 from ..._core.blobs.upload_source import AsyncReplayableSource
 from ..._core.concurrency.waiting import async_sleep
+from ..._core.wire import CallLimits
 from ...client._async.client import AsyncRegistryClientV2
 from ...client.manifests import is_manifest_type
 from ...digest import Digest, digest_of
@@ -46,15 +47,17 @@ class AsyncRegistryImage:
         client: A client of the repository.
         tag: The tag; None to use only the digest.
         digest: The digest; None for the manifest that has the tag.
+        limits: The limits of the copy.
     """
 
     # A registry accepts a manifest only when it has the blobs, and keeps them as long as the manifest.
     is_complete = True
 
-    def __init__(self, client: AsyncRegistryClientV2, tag: str | None, digest: Digest | None) -> None:
+    def __init__(self, client: AsyncRegistryClientV2, tag: str | None, digest: Digest | None, limits: CallLimits) -> None:
         self._client = client
         self._tag = tag
         self._digest = digest
+        self._timeout, self._deadline = limits.timeout, limits.deadline
 
     @property
     def repo(self) -> Repo:
@@ -92,7 +95,7 @@ class AsyncRegistryImage:
             digest: The digest of the subject.
         """
         found = []
-        async for one in self._client.iter_referrers(digest):
+        async for one in self._client.iter_referrers(digest, timeout=self._timeout, deadline=self._deadline):
             found.append(one)
             if len(found) > MAX_MANIFESTS:
                 break  # the copy is refused anyway, and a hostile list may be endless
@@ -105,7 +108,7 @@ class AsyncRegistryImage:
             blob: The blob.
             use_urls: Whether to download it from its external URLs if the registry does not have it.
         """
-        repository = AsyncBlobRepository(self._client._pipeline, self._client.repo.remote_name)
+        repository = AsyncBlobRepository(self._client, self._client.repo.remote_name)
         return AsyncRemoteBlob(repository, _digest_or_descriptor(blob), use_urls=use_urls, verify=False)
 
     async def save_blob(self, path: Path, progress: BlobProgress, use_urls: bool) -> None:
@@ -119,9 +122,16 @@ class AsyncRegistryImage:
         blob = _digest_or_descriptor(progress.blob)
         while True:
             try:
-                await self._client.download_blob(blob, path, use_urls=use_urls, on_progress=progress.on_download)
+                await self._client.download_blob(
+                    blob,
+                    path,
+                    use_urls=use_urls,
+                    on_progress=progress.on_download,
+                    timeout=self._timeout,
+                    deadline=self._deadline,
+                )
             except BlockingIOError:  # another process is downloading the same blob, which several images may have
-                progress.check_cancelled()
+                progress.check()
                 await async_sleep(FILE_LOCK_INTERVAL_SECONDS)
             else:
                 return
@@ -143,7 +153,7 @@ class AsyncRegistryImage:
         if self._tag is None:
             return await self.has_manifest(digest)
         with suppress(*_ABSENT):
-            return (await self._client.head_manifest(self._tag)).docker_content_digest == digest
+            return await self._head_digest(self._tag) == digest
         return False
 
     async def has_manifest(self, digest: Digest) -> bool:
@@ -153,7 +163,7 @@ class AsyncRegistryImage:
             digest: The digest of the manifest.
         """
         with suppress(*_ABSENT):
-            return (await self._client.head_manifest(digest)).docker_content_digest in (None, digest)
+            return await self._head_digest(digest) in (None, digest)
         return False
 
     async def has_blob(self, blob: BlobDescriptor) -> bool:
@@ -163,7 +173,8 @@ class AsyncRegistryImage:
             blob: The blob.
         """
         with suppress(*_ABSENT, ParseError):
-            return (await self._client.head_blob(blob.digest)).size == blob.size or blob.size is None
+            found = await self._client.head_blob(blob.digest, timeout=self._timeout, deadline=self._deadline)
+            return blob.size in (None, found.size)
         return False
 
     def can_mount_from(self, repo: Repo | None) -> bool:
@@ -185,7 +196,14 @@ class AsyncRegistryImage:
         """
         blob = progress.blob
         reader = AsyncProgressReader(source.open_blob(blob, use_urls), progress)
-        await self._client.blob_upload(reader, digest=blob.digest, size=blob.size, from_repo=from_repo)
+        await self._client.blob_upload(
+            reader,
+            digest=blob.digest,
+            size=blob.size,
+            from_repo=from_repo,
+            timeout=self._timeout,
+            deadline=self._deadline,
+        )
 
     async def write_manifest(self, manifest: PlannedManifest) -> None:
         """Push a manifest; the root of the copy under the tag, if there is one.
@@ -195,21 +213,34 @@ class AsyncRegistryImage:
         """
         ref = self._tag if manifest.role == "root" and self._tag is not None else manifest.digest
         if manifest.has_subject:
-            await async_push_manifest(self._client, manifest.raw, ref, media_type=manifest.media_type)
+            await async_push_manifest(
+                self._client,
+                manifest.raw,
+                ref,
+                media_type=manifest.media_type,
+                timeout=self._timeout,
+                deadline=self._deadline,
+            )
         else:
-            await self._client.put_manifest(manifest.raw, ref, media_type=manifest.media_type)
+            await self._client.put_manifest(
+                manifest.raw, ref, media_type=manifest.media_type, timeout=self._timeout, deadline=self._deadline
+            )
+
+    async def _head_digest(self, ref: str) -> str | None:
+        response = await self._client.head_manifest(ref, timeout=self._timeout, deadline=self._deadline)
+        return response.docker_content_digest
 
     async def _supports_v2(self) -> bool:
         """Return whether the registry supports API v2; True if that cannot be found out."""
         try:
-            return await self._client.supports_v2()
+            return await self._client.supports_v2(timeout=self._timeout, deadline=self._deadline)
         except RegistryError:
             return True
 
     async def _get_manifest(self, ref: str, media_type: str | None) -> StoredManifest:
         accept = None if media_type is None or is_manifest_type(media_type) else [media_type]
         try:
-            response = await self._client.get_manifest(ref, accept=accept)
+            response = await self._client.get_manifest(ref, accept=accept, timeout=self._timeout, deadline=self._deadline)
         except UnexpectedContentType as error:
             return _unknown_manifest(error, ref)
         return StoredManifest(digest=response.digest, media_type=response.media_type, raw=response.raw)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 from ..._core.text.redaction import printable
+from ..._core.wire import Deadline, Timeout, call_limits
 from ...client._sync.client import RegistryClientV2
 from ...digest import Verifier
 from ...errors import ImageError
@@ -28,7 +29,14 @@ _CONFIG_TYPES: Final = frozenset({OCI_CONFIG, DOCKER_CONFIG})
 MAX_CONFIG_BYTES: Final = 4 * 1024 * 1024
 
 
-def get_config(client: RegistryClientV2, ref: str, platform: str | Platform | None = None) -> ImageConfig:
+def get_config(
+    client: RegistryClientV2,
+    ref: str,
+    platform: str | Platform | None = None,
+    *,
+    timeout: Timeout | None = None,
+    deadline: Deadline | float | None = None,
+) -> ImageConfig:
     """Return the config of an image: environment, command, labels, history and platform.
 
     Args:
@@ -36,16 +44,20 @@ def get_config(client: RegistryClientV2, ref: str, platform: str | Platform | No
         ref: A tag or digest.
         platform: The platform, such as `linux/arm64`. None chooses Linux on the processor of this machine from an index; for an
             image without index, None accepts any platform.
+        timeout: Seconds or an `httpx.Timeout` for each request.
+        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Raises:
         NotFoundError: The image does not exist.
         ImageError: The image does not exist for the platform, or has no config.
         DigestMismatchError: The bytes of the config have another digest.
         ParseError: A document is malformed.
+        DeadlineExceededError: The deadline passed before the call was complete.
     """
     location = parse_source((client, ref))
     assert isinstance(location, RegistryLocation)
-    source = RegistryImage(client, location.ref.tag, location.ref.digest)
+    limits = call_limits(client, timeout, deadline)
+    source = RegistryImage(client, location.ref.tag, location.ref.digest, limits)
     root = source.read_root()
     if platform is None:
         return read_config(source, select_manifest(source, root, default_platform()))

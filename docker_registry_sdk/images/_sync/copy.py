@@ -9,6 +9,7 @@ from typing import Unpack, cast
 
 from ..._core.blobs.progress import OnProgress
 from ..._core.transport.options import ClientOptions
+from ..._core.wire import Deadline
 from ...v2.models import Platform
 from ..copy_plan import CopyPlan, CopyResult
 from ..docker_archive import DockerArchive
@@ -65,13 +66,15 @@ def copy(
         referrers: Whether to copy signatures and other referrers of the copied manifests too.
         use_urls: Whether to copy non-distributable layers, from their external URLs where necessary.
         on_progress: The progress callback.
-        options: The options of the clients that are created for references; see `AsyncClientOptions`.
+        options: The options of the clients that are created for references; see `AsyncClientOptions`. `deadline` is the time in
+            seconds that the whole copy may take; without it, the deadline of a given client bounds the copy.
 
     Raises:
         InvalidReferenceError: A reference is malformed.
         ImageError: The image does not exist for the platform, or exceeds a safety limit.
         NotFoundError: The image, or a part of it, does not exist.
         DigestMismatchError: Bytes of the source have another digest.
+        DeadlineExceededError: The deadline passed before the copy was complete.
         OSError: A file cannot be read or written.
         TypeError: An option is unknown, or would have no effect.
 
@@ -79,7 +82,7 @@ def copy(
     """
     with open_copy(parse_source(src), parse_target(dst), options) as opened:
         plan = _make_plan(opened, platform, referrers, use_urls)
-        return execute(plan, opened.source, opened.target, on_progress)
+        return execute(plan, opened, on_progress)
 
 
 def plan_copy(
@@ -100,6 +103,7 @@ def plan_copy(
         referrers: Whether to copy signatures and other referrers of the copied manifests too.
         use_urls: Whether to copy non-distributable layers, from their external URLs where necessary.
         options: The options of the clients that are created for references. The plan keeps them, but does not show them.
+            `deadline` is the time in seconds that making the plan may take; the plan does not keep it.
 
     Raises:
         RegistryError: The plan cannot be made, for a reason that `copy` lists.
@@ -108,18 +112,21 @@ def plan_copy(
         return _make_plan(opened, platform, referrers, use_urls)
 
 
-def apply_copy(plan: CopyPlan, on_progress: OnProgress | None = None) -> CopyResult:
+def apply_copy(
+    plan: CopyPlan, on_progress: OnProgress | None = None, *, deadline: Deadline | float | None = None
+) -> CopyResult:
     """Execute a plan.
 
     Args:
         plan: The plan, which may be old: blobs that the target has received in the meantime are not copied again.
         on_progress: The progress callback.
+        deadline: The seconds that the copy may take, or a `Deadline`; None uses the deadline of a given client, if any.
 
     Raises:
         RegistryError: The copy failed, for a reason that `copy` lists.
     """
-    with open_copy(plan.source, plan.target, cast("ClientOptions", plan.options)) as opened:
-        return execute(plan, opened.source, opened.target, on_progress)
+    with open_copy(plan.source, plan.target, cast("ClientOptions", plan.options), deadline) as opened:
+        return execute(plan, opened, on_progress)
 
 
 def pull(

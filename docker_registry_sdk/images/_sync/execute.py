@@ -10,16 +10,16 @@ from ..._core.concurrency.gather import CancelFlag, gather
 from ..copy_plan import CopyPlan, CopyResult, PlannedBlob, PlannedManifest
 from ..progress import BlobProgress, CopyProgress
 from .interfaces import ImageSource, ImageTarget
+from .open_copy import OpenCopy
 from .planner import DEFAULT_CONCURRENCY
 
 
-def execute(plan: CopyPlan, source: ImageSource, target: ImageTarget, on_progress: OnProgress | None) -> CopyResult:
+def execute(plan: CopyPlan, opened: OpenCopy, on_progress: OnProgress | None) -> CopyResult:
     """Execute a plan and return the result.
 
     Args:
         plan: The plan.
-        source: The source.
-        target: The target.
+        opened: The opened source and target.
         on_progress: The progress callback.
 
     Raises:
@@ -27,7 +27,8 @@ def execute(plan: CopyPlan, source: ImageSource, target: ImageTarget, on_progres
         OSError: A file cannot be read or written.
     """
     cancel = CancelFlag()
-    progress = CopyProgress(on_progress, cancel)
+    source, target = opened.source, opened.target
+    progress = CopyProgress(on_progress, cancel, opened.deadline, str(plan.source))
     target.prepare()
     jobs = [partial(_transfer_blob, plan, source, target, blob, progress) for blob in plan.blobs]
     transfers = gather(jobs, DEFAULT_CONCURRENCY, cancel)

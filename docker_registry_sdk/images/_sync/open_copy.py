@@ -11,6 +11,7 @@ from attrs import frozen
 
 from ..._core.concurrency.threads import run_in_thread
 from ..._core.transport.options import ClientOptions
+from ..._core.wire import Deadline, call_limits, to_deadline
 from ...client._sync.client import RegistryClientV2
 from ...reference import Repo
 from ..layout import Layout
@@ -30,6 +31,7 @@ class OpenCopy:
         source_location: The location of the source.
         target_location: The location of the target.
         options: The options of the clients that were created.
+        deadline: The deadline of the copy, if any.
     """
 
     source: ImageSource
@@ -37,25 +39,36 @@ class OpenCopy:
     source_location: Location
     target_location: RegistryLocation | Layout
     options: ClientOptions
+    deadline: Deadline | None
 
 
 @contextmanager
-def open_copy(source: Location, target: RegistryLocation | Layout, options: ClientOptions) -> Iterator[OpenCopy]:
+def open_copy(
+    source: Location,
+    target: RegistryLocation | Layout,
+    options: ClientOptions,
+    deadline: Deadline | float | None = None,
+) -> Iterator[OpenCopy]:
     """Open the source and the target of a copy; clients created here are closed on exit.
 
     Args:
         source: The location of the image.
         target: The location to which the image is copied.
-        options: The options of the clients.
+        options: The options of the clients, and the option `deadline` of the copy.
+        deadline: The deadline of the copy, which replaces that of the options. Without any, the deadlines of given clients apply.
 
     Raises:
         ImageError: The source is a layout or archive without the image.
         TypeError: There are options although no client is created, or a password although two registries are accessed.
     """
-    _check_options(source, target, options)
-    clients = _Clients(options)
+    client_options = options.copy()
+    seconds = client_options.pop("deadline", None)
+    until = to_deadline(seconds if deadline is None else deadline)
+    _check_options(source, target, client_options)
+    clients = _Clients(client_options, until)
     try:
-        yield OpenCopy(_open_source(source, clients), _open_target(target, clients), source, target, options)
+        image_source, image_target = _open_source(source, clients), _open_target(target, clients)
+        yield OpenCopy(image_source, image_target, source, target, client_options, until)
     finally:
         clients.close()
 
@@ -63,12 +76,18 @@ def open_copy(source: Location, target: RegistryLocation | Layout, options: Clie
 class _Clients:
     """The clients created for a copy, one for each registry."""
 
-    def __init__(self, options: ClientOptions) -> None:
+    def __init__(self, options: ClientOptions, deadline: Deadline | None) -> None:
         self._options = options
+        self._deadline = deadline
         self._created: list[RegistryClientV2] = []
 
-    def get(self, location: RegistryLocation) -> RegistryClientV2:
-        """Return the caller's client, or a client created for the repository."""
+    def open_image(self, location: RegistryLocation) -> RegistryImage:
+        """Return the image at a location, accessed with the caller's client or with a client created for the repository."""
+        client = self._get(location)
+        limits = call_limits(client, deadline=self._deadline)
+        return RegistryImage(client, location.ref.tag, location.ref.digest, limits)
+
+    def _get(self, location: RegistryLocation) -> RegistryClientV2:
         repo = Repo(location.ref.index, location.ref.remote_name)
         if location.client is not None:
             return cast("RegistryClientV2", location.client)
@@ -87,16 +106,12 @@ class _Clients:
 
 def _open_source(location: Location, clients: _Clients) -> ImageSource:
     if isinstance(location, RegistryLocation):
-        return _open_registry(location, clients)
+        return clients.open_image(location)
     return FileSource(run_in_thread(location.open))
 
 
 def _open_target(location: RegistryLocation | Layout, clients: _Clients) -> ImageTarget:
-    return LayoutTarget(location) if isinstance(location, Layout) else _open_registry(location, clients)
-
-
-def _open_registry(location: RegistryLocation, clients: _Clients) -> RegistryImage:
-    return RegistryImage(clients.get(location), location.ref.tag, location.ref.digest)
+    return LayoutTarget(location) if isinstance(location, Layout) else clients.open_image(location)
 
 
 def _check_options(source: Location, target: Location, options: ClientOptions) -> None:

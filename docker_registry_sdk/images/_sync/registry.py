@@ -13,6 +13,7 @@ from ..._core.blobs._sync.blob_repository import BlobRepository
 from ..._core.blobs._sync.replayable_source import RemoteBlob
 from ..._core.blobs.upload_source import ReplayableSource
 from ..._core.concurrency.waiting import sleep
+from ..._core.wire import CallLimits
 from ...client._sync.client import RegistryClientV2
 from ...client.manifests import is_manifest_type
 from ...digest import Digest, digest_of
@@ -53,15 +54,17 @@ class RegistryImage:
         client: A client of the repository.
         tag: The tag; None to use only the digest.
         digest: The digest; None for the manifest that has the tag.
+        limits: The limits of the copy.
     """
 
     # A registry accepts a manifest only when it has the blobs, and keeps them as long as the manifest.
     is_complete = True
 
-    def __init__(self, client: RegistryClientV2, tag: str | None, digest: Digest | None) -> None:
+    def __init__(self, client: RegistryClientV2, tag: str | None, digest: Digest | None, limits: CallLimits) -> None:
         self._client = client
         self._tag = tag
         self._digest = digest
+        self._timeout, self._deadline = limits.timeout, limits.deadline
 
     @property
     def repo(self) -> Repo:
@@ -101,7 +104,7 @@ class RegistryImage:
             digest: The digest of the subject.
         """
         found = []
-        for one in self._client.iter_referrers(digest):
+        for one in self._client.iter_referrers(digest, timeout=self._timeout, deadline=self._deadline):
             found.append(one)
             if len(found) > MAX_MANIFESTS:
                 break  # the copy is refused anyway, and a hostile list may be endless
@@ -114,7 +117,7 @@ class RegistryImage:
             blob: The blob.
             use_urls: Whether to download it from its external URLs if the registry does not have it.
         """
-        repository = BlobRepository(self._client._pipeline, self._client.repo.remote_name)
+        repository = BlobRepository(self._client, self._client.repo.remote_name)
         return RemoteBlob(repository, _digest_or_descriptor(blob), use_urls=use_urls, verify=False)
 
     def save_blob(self, path: Path, progress: BlobProgress, use_urls: bool) -> None:
@@ -128,9 +131,16 @@ class RegistryImage:
         blob = _digest_or_descriptor(progress.blob)
         while True:
             try:
-                self._client.download_blob(blob, path, use_urls=use_urls, on_progress=progress.on_download)
+                self._client.download_blob(
+                    blob,
+                    path,
+                    use_urls=use_urls,
+                    on_progress=progress.on_download,
+                    timeout=self._timeout,
+                    deadline=self._deadline,
+                )
             except BlockingIOError:  # another process is downloading the same blob, which several images may have
-                progress.check_cancelled()
+                progress.check()
                 sleep(FILE_LOCK_INTERVAL_SECONDS)
             else:
                 return
@@ -152,7 +162,7 @@ class RegistryImage:
         if self._tag is None:
             return self.has_manifest(digest)
         with suppress(*_ABSENT):
-            return (self._client.head_manifest(self._tag)).docker_content_digest == digest
+            return self._head_digest(self._tag) == digest
         return False
 
     def has_manifest(self, digest: Digest) -> bool:
@@ -162,7 +172,7 @@ class RegistryImage:
             digest: The digest of the manifest.
         """
         with suppress(*_ABSENT):
-            return (self._client.head_manifest(digest)).docker_content_digest in (None, digest)
+            return self._head_digest(digest) in (None, digest)
         return False
 
     def has_blob(self, blob: BlobDescriptor) -> bool:
@@ -172,7 +182,8 @@ class RegistryImage:
             blob: The blob.
         """
         with suppress(*_ABSENT, ParseError):
-            return (self._client.head_blob(blob.digest)).size == blob.size or blob.size is None
+            found = self._client.head_blob(blob.digest, timeout=self._timeout, deadline=self._deadline)
+            return blob.size in (None, found.size)
         return False
 
     def can_mount_from(self, repo: Repo | None) -> bool:
@@ -196,7 +207,14 @@ class RegistryImage:
         """
         blob = progress.blob
         reader = ProgressReader(source.open_blob(blob, use_urls), progress)
-        self._client.blob_upload(reader, digest=blob.digest, size=blob.size, from_repo=from_repo)
+        self._client.blob_upload(
+            reader,
+            digest=blob.digest,
+            size=blob.size,
+            from_repo=from_repo,
+            timeout=self._timeout,
+            deadline=self._deadline,
+        )
 
     def write_manifest(self, manifest: PlannedManifest) -> None:
         """Push a manifest; the root of the copy under the tag, if there is one.
@@ -206,21 +224,34 @@ class RegistryImage:
         """
         ref = self._tag if manifest.role == "root" and self._tag is not None else manifest.digest
         if manifest.has_subject:
-            push_manifest(self._client, manifest.raw, ref, media_type=manifest.media_type)
+            push_manifest(
+                self._client,
+                manifest.raw,
+                ref,
+                media_type=manifest.media_type,
+                timeout=self._timeout,
+                deadline=self._deadline,
+            )
         else:
-            self._client.put_manifest(manifest.raw, ref, media_type=manifest.media_type)
+            self._client.put_manifest(
+                manifest.raw, ref, media_type=manifest.media_type, timeout=self._timeout, deadline=self._deadline
+            )
+
+    def _head_digest(self, ref: str) -> str | None:
+        response = self._client.head_manifest(ref, timeout=self._timeout, deadline=self._deadline)
+        return response.docker_content_digest
 
     def _supports_v2(self) -> bool:
         """Return whether the registry supports API v2; True if that cannot be found out."""
         try:
-            return self._client.supports_v2()
+            return self._client.supports_v2(timeout=self._timeout, deadline=self._deadline)
         except RegistryError:
             return True
 
     def _get_manifest(self, ref: str, media_type: str | None) -> StoredManifest:
         accept = None if media_type is None or is_manifest_type(media_type) else [media_type]
         try:
-            response = self._client.get_manifest(ref, accept=accept)
+            response = self._client.get_manifest(ref, accept=accept, timeout=self._timeout, deadline=self._deadline)
         except UnexpectedContentType as error:
             return _unknown_manifest(error, ref)
         return StoredManifest(digest=response.digest, media_type=response.media_type, raw=response.raw)
