@@ -1,4 +1,4 @@
-"""Digests: what is one, what is computed, and what does not pass a verifier."""
+"""Digests: parsing, computing and verifying."""
 
 from __future__ import annotations
 

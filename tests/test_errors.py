@@ -1,4 +1,4 @@
-"""The exception tree: classes by status, what messages say, what is kept, and what survives pickling."""
+"""The exceptions: classes by status, messages, attributes and pickling."""
 
 from __future__ import annotations
 
@@ -82,12 +82,12 @@ def status_error(
 
 
 def all_classes(root: type[RegistryError] = RegistryError) -> list[type[RegistryError]]:
-    """Return the class and all below it that this package defines."""
+    """Return a class and all its subclasses."""
     return [root, *(found for below in root.__subclasses__() for found in all_classes(below))]
 
 
 def examples() -> list[RegistryError]:
-    """Return one error of every class, with everything set that it can hold."""
+    """Return one error of every class, with all attributes set."""
     made: list[RegistryError] = [
         RegistryError("something"),
         TransportError("it broke off", method="GET", url="https://u:pw@registry.test/v2/?a=b"),
@@ -123,12 +123,12 @@ def test_status_decides_the_class(status: int, kind: type[StatusError]) -> None:
     assert StatusError.for_status(status) is kind
 
 
-def test_for_status_of_a_subclass_never_leaves_the_subclass() -> None:
+def test_for_status_of_a_subclass_returns_a_subclass_of_it() -> None:
     assert RedirectError.for_status(304) is NotModifiedError
     assert RedirectError.for_status(404) is RedirectError
 
 
-def test_module_docstring_draws_the_real_tree() -> None:
+def test_module_docstring_shows_the_tree_of_classes() -> None:
     drawn: dict[str, str] = {}
     path: list[tuple[int, str]] = []
     for line in (errors.__doc__ or "").splitlines():
@@ -149,11 +149,11 @@ def test_module_docstring_names_the_status_of_each_class() -> None:
         assert StatusError.for_status(status).__name__ == name
 
 
-def test_invalid_reference_is_a_value_error_too() -> None:
+def test_invalid_reference_error_is_a_value_error() -> None:
     assert issubclass(InvalidReferenceError, ValueError)
 
 
-def test_message_names_method_url_status_codes_and_what_to_do() -> None:
+def test_message_contains_method_url_status_codes_and_hint() -> None:
     error = status_error(404, errors=[ErrorDetail("MANIFEST_UNKNOWN", "manifest unknown"), ErrorDetail(message="no code")])
     assert str(error) == (
         "GET https://registry.test/v2/a/manifests/b: 404 Not Found: MANIFEST_UNKNOWN: manifest unknown: no code. "
@@ -172,34 +172,34 @@ def test_message_is_one_line_without_secrets(error: RegistryError) -> None:
 @pytest.mark.parametrize(
     "kind", [kind for kind in all_classes() if issubclass(kind, StatusError)], ids=lambda kind: kind.__name__
 )
-def test_every_status_class_gives_a_hint_of_its_own(kind: type[StatusError]) -> None:
+def test_every_status_class_has_a_hint_of_its_own(kind: type[StatusError]) -> None:
     assert kind.hint.endswith(".")
     assert "hint" in vars(kind)
 
 
-def test_message_leaves_user_info_query_values_and_fragment_out() -> None:
+def test_message_contains_no_user_info_query_values_and_fragment() -> None:
     error = status_error(403, url="https://user:secret@registry.test/v2/?sig=secret#secret")
     assert "secret" not in f"{error} {error!r} {error.url}"
     assert "https://registry.test/v2/?sig=" in str(error)
 
 
 @pytest.mark.parametrize("status", [520, 599, 799, 299])
-def test_unregistered_status_has_a_message_without_a_phrase(status: int) -> None:
+def test_unregistered_status_has_no_reason_phrase(status: int) -> None:
     assert f": {status}. " in str(status_error(status))
 
 
 @pytest.mark.parametrize("status", [200, 404, 418, 503])
-def test_registered_status_has_its_phrase(status: int) -> None:
+def test_registered_status_has_its_reason_phrase(status: int) -> None:
     assert f"{status} {HTTPStatus(status).phrase}" in str(status_error(status))
 
 
-def test_head_says_that_get_tells_more() -> None:
+def test_error_of_head_suggests_get() -> None:
     assert "a response to HEAD has no body, GET may tell more" in str(status_error(404, method="HEAD"))
     assert "GET tells more" not in str(status_error(404, method="GET"))
     assert "GET tells more" not in str(status_error(304, method="HEAD"))
 
 
-def test_codes_are_those_that_the_registry_gave() -> None:
+def test_codes_are_those_of_the_registry() -> None:
     error = status_error(400, errors=[ErrorDetail("A", "a"), ErrorDetail(None, "b"), ErrorDetail("C")])
     assert error.codes == ("A", "C")
     assert [str(one) for one in error.errors] == ["A: a", "b", "C"]
@@ -210,18 +210,18 @@ def test_errors_and_codes_are_empty_without_an_error_body() -> None:
     assert (error.errors, error.codes, error.body, error.raw) == ((), (), None, b"")
 
 
-def test_entry_without_words_leaves_no_trace_in_the_message() -> None:
+def test_empty_entry_is_left_out_of_the_message() -> None:
     assert ": . " not in str(status_error(400, errors=[ErrorDetail(), ErrorDetail(detail={"a": 1})]))
 
 
 @pytest.mark.parametrize("words", ["line\r\nINFO all is well", "\x1b[2Jgone", "nul\x00", "\u2028next", "half \ud800"])
-def test_words_of_a_registry_cannot_forge_lines_or_terminal_commands(words: str) -> None:
+def test_text_of_a_registry_cannot_add_lines_or_terminal_commands(words: str) -> None:
     text = str(status_error(400, errors=[ErrorDetail(words, words)]))
     assert text.isprintable()
     text.encode()
 
 
-def test_words_of_a_registry_do_not_make_the_message_endless() -> None:
+def test_text_of_a_registry_is_cut_in_the_message() -> None:
     assert len(str(status_error(400, errors=[ErrorDetail("A", "x" * 60_000)] * 100))) < 20_000
 
 
@@ -246,7 +246,7 @@ def test_pickled_error_keeps_its_notes_and_properties() -> None:
     assert (twin.retry_after, twin.codes, twin.__notes__) == (3.0, ("TOOMANYREQUESTS",), ["while copying"])
 
 
-def test_unexpected_content_type_names_both_sides_and_keeps_the_body() -> None:
+def test_unexpected_content_type_shows_actual_and_expected_and_keeps_the_body() -> None:
     error = UnexpectedContentType(
         method="GET", url="https://r.test/", status=200, headers={}, raw=b"<p>", media_type="text/html", expected=["a/b", "c/d"]
     )
@@ -267,7 +267,7 @@ def test_auth_error_names_its_source() -> None:
     assert str(AuthError("not valid JSON", source="config.json")) == "config.json: not valid JSON"
 
 
-def test_digest_mismatch_names_both_sides() -> None:
+def test_digest_mismatch_shows_actual_and_expected() -> None:
     error = DigestMismatchError(expected="sha256:aa", actual="sha256:bb", expected_size=5, actual_size=6)
     assert str(error) == "got sha256:bb and 6 bytes, not sha256:aa and 5 bytes. Discard them and fetch them again."
     sizeless = DigestMismatchError(expected="sha256:aa", actual="sha256:bb", expected_size=None, actual_size=6)

@@ -1,4 +1,4 @@
-"""Every module imports, lazily and apart from each other."""
+"""Every module can be imported alone, and packages import their modules lazily."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_module_imports(name: str) -> None:
     assert importlib.import_module(name).__name__ == name
 
 
-def test_all_parts_are_walked() -> None:
+def test_the_list_of_modules_is_complete() -> None:
     assert len(MODULES) > 100
     for name in (
         "v1.api.index.search",
@@ -66,7 +66,7 @@ def test_v2_loads_nothing_of_v1_or_the_token_service() -> None:
     assert [name for name in loaded if name.startswith(("docker_registry_sdk.v1", "docker_registry_sdk.token_auth"))] == []
 
 
-def test_one_operation_loads_no_other_and_no_model_it_does_not_need() -> None:
+def test_an_operation_loads_no_other_operation_and_only_its_models() -> None:
     loaded = loaded_after("from docker_registry_sdk.v2.api import list_tags")
     assert [name for name in loaded if name.startswith("docker_registry_sdk.v2.api.manifests")] == []
     assert "docker_registry_sdk.v2.models.image_config" not in loaded
@@ -74,13 +74,13 @@ def test_one_operation_loads_no_other_and_no_model_it_does_not_need() -> None:
     assert [name for name in loaded if name.partition(".")[0] in ("dateutil", "yaml", "trio")] == []
 
 
-def test_packages_load_no_module_before_it_is_used() -> None:
+def test_generated_packages_load_modules_on_first_use() -> None:
     loaded = loaded_after("import docker_registry_sdk.v2, docker_registry_sdk.v2.api, docker_registry_sdk.v2.models")
     assert [name for name in loaded if name.partition(".")[0] in ("httpx", "attr", "attrs")] == []
 
 
 @pytest.mark.parametrize("name", LAZY)
-def test_lazy_package_lists_and_gives_its_names_and_no_others(name: str) -> None:
+def test_lazy_package_has_exactly_its_listed_names(name: str) -> None:
     module = importlib.import_module(name)
     assert set(module.__all__) <= set(dir(module))
     assert list(module.__all__) == sorted(module.__all__)
@@ -94,7 +94,7 @@ def test_lazy_package_lists_and_gives_its_names_and_no_others(name: str) -> None
 
 
 @pytest.mark.parametrize("name", LAZY)
-def test_star_import_of_a_lazy_package_gives_all_names(name: str) -> None:
+def test_star_import_of_a_lazy_package_imports_all_names(name: str) -> None:
     found: dict[str, object] = {}
     exec(f"from {name} import *", found)
     assert set(importlib.import_module(name).__all__) <= set(found)
@@ -133,7 +133,7 @@ def test_operations_are_imported_by_their_names() -> None:
     assert search.__name__ == "docker_registry_sdk.v1.api.index.search"
 
 
-def test_package_tells_type_checkers_that_it_is_typed() -> None:
+def test_package_has_py_typed() -> None:
     import importlib.resources
 
     assert importlib.resources.files("docker_registry_sdk").joinpath("py.typed").is_file()

@@ -1,4 +1,4 @@
-"""The names that the package gives its users."""
+"""The public names of the package, and the modules that they import."""
 
 from __future__ import annotations
 
@@ -31,6 +31,6 @@ def test_v2_loads_no_v1(name: str) -> None:
     assert [one for one in loaded if ".v1" in one] == []
 
 
-def test_a_client_of_v2_that_was_asked_for_loads_no_v1() -> None:
+def test_create_client_with_version_2_loads_no_v1() -> None:
     code = "import docker_registry_sdk as sdk\nsdk.create_client('alpine', version=2).close()"
     assert [one for one in loaded_after(code) if ".v1" in one] == []

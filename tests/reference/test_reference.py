@@ -1,4 +1,4 @@
-"""References beyond the node client: the grammar of distribution/reference, what errors say, and round trips."""
+"""References: the grammar of distribution/reference, error messages, and constructors."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ DIGEST = f"sha256:{HEX}"
         ("a:_", "docker.io", "library/a", "_", None),
     ],
 )
-def test_what_distribution_accepts_is_parsed(text: str, index: str, remote: str, tag: str | None, digest: str | None) -> None:
+def test_references_of_distribution_are_parsed(text: str, index: str, remote: str, tag: str | None, digest: str | None) -> None:
     ref = parse_repo_and_ref(text)
     assert (ref.index.name, ref.remote_name, ref.tag, ref.digest) == (index, remote, tag, digest)
     assert parse_repo_and_ref(str(ref)) == ref

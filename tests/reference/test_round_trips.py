@@ -1,4 +1,4 @@
-"""Any reference, and any text: what parses is written and parsed again to an equal value."""
+"""Random references and texts: the text of a parsed value parses to an equal value."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DIGEST = f"sha256:{HEX}"
 
 
 def outcome(parse: Any, *arguments: str | None) -> tuple[Any, str]:
-    """Return what a function returns and no words, or None and the words of its error."""
+    """Return the result of a function and "", or None and the message of its error."""
     try:
         return parse(*arguments), ""
     except InvalidReferenceError as error:
@@ -41,7 +41,7 @@ def test_text_of_a_reference_parses_to_an_equal_value(host: str, name: str, tag:
     try:
         ref = parse_repo_and_ref(f"{host}{name}{tag}{digest}", default)
     except InvalidReferenceError:
-        return  # such as a name whose first component is taken for a host
+        return  # such as a name whose first component is parsed as a host
     for other in (None, "ghcr.io", "https://localhost:5000"):
         assert parse_repo_and_ref(str(ref), other) == ref
         repo = Repo(ref.index, ref.remote_name)
@@ -59,7 +59,7 @@ def test_everything_in_the_grammar_is_accepted(scheme: str, host: str, name: str
 
 
 @given(st.text() | st.text("aA0.:/@[]-_ \n", max_size=30), st.none() | st.text(max_size=10))
-def test_any_text_is_parsed_or_refused(text: str, default: str | None) -> None:
+def test_any_text_is_parsed_or_rejected(text: str, default: str | None) -> None:
     for parse in (parse_repo_and_ref, parse_repo, parse_index):
         arguments = (text,) if parse is parse_index else (text, default)
         found, problem = outcome(parse, *arguments)

@@ -1,4 +1,4 @@
-"""The results of the node.js client for its own tests and its documentation's examples."""
+"""The references in the tests and the documentation of the node.js client, with its results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from docker_registry_sdk.reference import Index, Repo, RepoRef, parse_index, par
 
 VECTORS = json.loads(Path(__file__).with_name("parse.json").read_text(encoding="utf-8"))
 
-# Where this package answers otherwise, and why.
+# Vectors with another result here, and the reason.
 DEVIATIONS = {
     ("parseRepoAndRef", "localhost:5000/blarg@sha256:cafebabe"): (
         "a digest that is none is refused, since digests stand in paths and URLs; the node client looks at none of it"
@@ -22,7 +22,7 @@ DEVIATIONS = {
 
 
 def plain(value: Index | Repo) -> dict[str, Any]:
-    """Return a value with the names and in the form of the vectors."""
+    """Return a value in the form of the vectors."""
     if isinstance(value, Index):
         found: dict[str, Any] = {"scheme": value.scheme, "name": value.name, "official": value.official}
     else:
@@ -39,7 +39,7 @@ def plain(value: Index | Repo) -> dict[str, Any]:
 
 
 def parse(function: str, *args: Any) -> Index | Repo:
-    """Call what the node client's function has become; a default index that is an object becomes one."""
+    """Call the function that corresponds to one of the node.js client; a default index given as an object becomes an Index."""
     functions: dict[str, Any] = {"parseIndex": parse_index, "parseRepo": parse_repo, "parseRepoAndRef": parse_repo_and_ref}
     made = [Index(arg["name"], scheme=arg.get("scheme")) if isinstance(arg, dict) else arg for arg in args]
     result: Index | Repo = functions[function](*made)
@@ -60,5 +60,5 @@ def test_every_deviation_is_a_vector() -> None:
     assert set(DEVIATIONS) <= {(vector["fn"], vector["args"][0]) for vector in VECTORS}
 
 
-def test_both_names_of_the_function_are_one() -> None:
+def test_parse_repo_and_tag_is_an_alias() -> None:
     assert parse_repo_and_tag is parse_repo_and_ref

@@ -1,4 +1,4 @@
-"""Origins: when two URLs share credentials, what is one site, and what is private."""
+"""Origins: which URLs share an origin, which hosts are the same site, and which are private."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ URL = Origin.from_url
         ("http://1.2.3.4./", "http://1.2.3.4:80/"),
     ],
 )
-def test_urls_of_one_origin_are_equal(one: str, other: str) -> None:
+def test_urls_with_equal_origins(one: str, other: str) -> None:
     assert URL(one) == URL(other)
     assert hash(URL(one)) == hash(URL(other))
 
@@ -43,7 +43,7 @@ def test_urls_of_one_origin_are_equal(one: str, other: str) -> None:
         ("http://127.0.0.1", "http://[::ffff:127.0.0.1]"),
     ],
 )
-def test_urls_of_two_origins_are_not(one: str, other: str) -> None:
+def test_urls_with_different_origins(one: str, other: str) -> None:
     assert URL(one) != URL(other)
 
 
@@ -58,7 +58,7 @@ def test_urls_of_two_origins_are_not(one: str, other: str) -> None:
         ("https://xn--n3h.com?x", "https://xn--n3h.com"),
     ],
 )
-def test_origin_is_written_as_the_shortest_url_that_leads_there(url: str, text: str) -> None:
+def test_text_of_an_origin_is_its_shortest_url(url: str, text: str) -> None:
     assert str(URL(url)) == text
     assert URL(str(URL(url))) == URL(url)
     assert text.endswith(f"//{URL(url).netloc}")
@@ -115,7 +115,7 @@ def test_origin_is_written_as_the_shortest_url_that_leads_there(url: str, text: 
         "http://0x/",
     ],
 )
-def test_url_that_leads_nowhere_or_may_be_read_in_two_ways_is_refused(url: str) -> None:
+def test_invalid_or_ambiguous_url_is_rejected(url: str) -> None:
     with pytest.raises(InvalidReferenceError) as caught:
         URL(url)
     assert "secret" not in str(caught.value)
@@ -123,7 +123,7 @@ def test_url_that_leads_nowhere_or_may_be_read_in_two_ways_is_refused(url: str) 
 
 
 @given(st.text() | st.from_regex(r"https?://[a-z0-9.:\[\]@\\/%-]{1,30}", fullmatch=True))
-def test_any_text_has_an_origin_that_is_its_own_or_is_refused(text: str) -> None:
+def test_any_text_has_an_origin_that_parses_to_itself_or_is_rejected(text: str) -> None:
     try:
         origin = URL(text)
     except InvalidReferenceError:
@@ -134,7 +134,7 @@ def test_any_text_has_an_origin_that_is_its_own_or_is_refused(text: str) -> None
     assert same_site(origin, origin)
 
 
-def test_origin_by_hand_is_checked_and_has_the_port_of_its_scheme() -> None:
+def test_constructor_checks_its_arguments_and_sets_the_default_port() -> None:
     assert Origin("https", "Quay.IO") == URL("https://quay.io")
     assert Origin("http", "[::1]", 5000).host == "::1"
     assert Origin("http", "::1").is_address
@@ -150,7 +150,7 @@ def test_origin_by_hand_is_checked_and_has_the_port_of_its_scheme() -> None:
         normalize_host(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
-def test_origin_knows_whether_it_is_secure() -> None:
+def test_is_secure() -> None:
     assert URL("https://quay.io").is_secure
     assert not URL("http://quay.io").is_secure
 
@@ -232,13 +232,13 @@ def test_public_hosts(host: str) -> None:
 
 
 @pytest.mark.parametrize("host", ["127.1", "0x7f000001", "2130706433", "0177.0.0.1", "10.0.0.1:80", "a b", "", "http://a"])
-def test_host_that_is_none_is_neither_private_nor_public(host: str) -> None:
+def test_invalid_host_is_rejected_by_is_private_host(host: str) -> None:
     for question in (is_private_host, is_loopback_host, normalize_host):
         with pytest.raises(InvalidReferenceError, match="host"):
             question(host)
 
 
-def test_origin_answers_the_same() -> None:
+def test_properties_of_an_origin_equal_the_functions() -> None:
     assert URL("http://[::ffff:127.0.0.1]/").is_loopback
     assert URL("http://10.0.0.1/").is_private
     assert not URL("http://10.0.0.1/").is_loopback
@@ -246,7 +246,7 @@ def test_origin_answers_the_same() -> None:
     assert not URL("https://quay.io").is_address
 
 
-def test_list_of_public_suffixes_is_loaded_only_when_it_is_needed() -> None:
+def test_public_suffix_list_is_loaded_on_first_use() -> None:
     script = (
         "import sys\nfrom docker_registry_sdk._core.names.origin import Origin, same_site\n"
         "one = Origin.from_url('https://a.example.com'); same_site(one, one); one.is_private\n"

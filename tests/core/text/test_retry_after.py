@@ -15,46 +15,46 @@ from docker_registry_sdk.errors import RateLimitedError, ServerError
 
 
 def retry_after(value: str | bytes, **more: str) -> float | None:
-    """Return what an error says of a Retry-After header."""
+    """Return `retry_after` of an error with a Retry-After header."""
     pairs = [("Retry-After", value), *more.items()]
     headers = httpx.Headers([(name.encode(), item if isinstance(item, bytes) else item.encode()) for name, item in pairs])
     return RateLimitedError(method="GET", url="https://registry.test/", status=429, headers=headers).retry_after
 
 
 def http_date(moment: datetime) -> str:
-    """Return the moment as HTTP writes it."""
+    """Return a moment as an HTTP date."""
     return format_datetime(moment, usegmt=True)
 
 
 @pytest.mark.parametrize(("value", "seconds"), [("0", 0.0), ("120", 120.0), (" 5 ", 5.0), ("007", 7.0)])
-def test_seconds_are_read(value: str, seconds: float) -> None:
+def test_seconds(value: str, seconds: float) -> None:
     assert retry_after(value) == seconds
 
 
-def test_date_counts_from_the_date_of_the_answer() -> None:
+def test_date_is_relative_to_the_date_of_the_response() -> None:
     answered = datetime(2001, 1, 1, tzinfo=UTC)
     assert retry_after(http_date(answered + timedelta(seconds=90)), Date=http_date(answered)) == 90.0
 
 
 @pytest.mark.parametrize("date", [None, "nonsense", ""])
-def test_date_counts_from_now_without_a_usable_date_of_the_answer(date: str | None) -> None:
+def test_date_is_relative_to_now_without_a_valid_date_of_the_response(date: str | None) -> None:
     more = {} if date is None else {"Date": date}
     found = retry_after(http_date(datetime.now(UTC) + timedelta(seconds=100)), **more)
     assert found is not None
     assert 90 < found <= 100
 
 
-def test_date_that_has_passed_means_now() -> None:
+def test_date_in_the_past_gives_zero() -> None:
     assert retry_after("Sun, 06 Nov 1994 08:49:37 GMT") == 0.0
 
 
 @pytest.mark.parametrize("value", ["Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994"])
-def test_obsolete_forms_of_dates_are_read(value: str) -> None:
+def test_obsolete_formats_of_dates(value: str) -> None:
     assert retry_after(value, Date="Sun, 06 Nov 1994 08:49:30 GMT") == 7.0
 
 
 @pytest.mark.parametrize("value", ["", "soon", "-5", "1.5", "1e3", "5 seconds", "5, 5", "0x10", "Sun, 32 Nov 1994 08:49:37 GMT"])
-def test_what_is_neither_seconds_nor_a_date_counts_as_absent(value: str) -> None:
+def test_invalid_value_counts_as_absent(value: str) -> None:
     assert retry_after(value) is None
 
 
@@ -71,12 +71,12 @@ def test_date_out_of_range_counts_as_absent(value: str) -> None:
     assert retry_after("Sun, 06 Nov 1994 08:49:37 GMT", Date=value) == 0.0
 
 
-def test_endless_number_is_no_endless_wait() -> None:
+def test_huge_number_is_limited() -> None:
     found = retry_after("9" * 400)
     assert found is None or math.isfinite(found)
 
 
-def test_no_header_is_none() -> None:
+def test_without_the_header_it_is_none() -> None:
     assert ServerError(method="GET", url="https://registry.test/", status=503, headers={}).retry_after is None
 
 
@@ -94,6 +94,6 @@ DATE_LIKE = st.builds(
 
 
 @given(st.text(st.characters(codec="ascii", exclude_characters="\r\n\x00")) | DATE_LIKE, DATE_LIKE)
-def test_junk_never_raises_and_never_waits_less_than_nothing(value: str, date: str) -> None:
+def test_random_values_raise_nothing_and_give_no_negative_wait(value: str, date: str) -> None:
     found = retry_after(value, Date=date)
     assert found is None or found >= 0

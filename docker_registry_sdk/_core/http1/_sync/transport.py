@@ -27,10 +27,10 @@ _LISTEN_INTERVAL_SECONDS: Final = 0.05
 
 
 class HTTP1Transport(httpx.BaseTransport):
-    """A transport that handles requests with `bulk`, `addresses` or a `deadline` in their context itself. Tasks may share it.
+    """A transport that handles requests with `bulk`, `addresses` or a `deadline` in their `CallContext`. Tasks may share it.
 
     `bulk` marks a request with a large body, or with a response with one. `addresses` are the only IP addresses that the request
-    may be sent to. httpx would bound each single read, so that a server could outlast a deadline with a byte now and then.
+    may be sent to. The `deadline` limits the whole request; the timeouts of httpx limit single reads and writes only.
 
     Args:
         context: The trusted certificates and other TLS settings.
