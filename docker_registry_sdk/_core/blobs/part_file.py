@@ -128,7 +128,7 @@ class PartFile:
                 status = os.fstat(descriptor)
                 if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
                     raise self._unusable("not a regular file, or has a second name (hard link)")
-                _lock(descriptor, self.path)
+                lock(descriptor, self.path)
                 if self._is_at_path(status):
                     return descriptor
             except BaseException:
@@ -209,13 +209,22 @@ def hash_some(descriptor: int, verifier: Verifier) -> bool:
 
 if sys.platform == "win32":
 
-    def _lock(descriptor: int, path: Path) -> None:
+    def lock(descriptor: int, path: Path) -> None:
         """Do nothing: Windows does not rename open files, so the first of two downloads to finish fails."""
 
 else:
     import fcntl
 
-    def _lock(descriptor: int, path: Path) -> None:
+    def lock(descriptor: int, path: Path) -> None:
+        """Lock a file until it is closed.
+
+        Args:
+            descriptor: The file descriptor.
+            path: The path of the file.
+
+        Raises:
+            BlockingIOError: Another download has locked the file.
+        """
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

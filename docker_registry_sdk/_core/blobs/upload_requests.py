@@ -7,7 +7,7 @@ from typing import Final, Literal
 from attrs import frozen
 
 from ...errors import RegistryError, StatusError, TransportError
-from ..wire import HTTPFailure, may_pass
+from .retries import is_transient
 
 DEFAULT_CHUNK_BYTES: Final = 8 * 1024 * 1024
 """The length of a chunk if the registry requires chunks and the caller gives no length.
@@ -82,7 +82,7 @@ def may_resume(error: RegistryError, *, has_session: bool, was_resumed: bool) ->
             upload instead.
     """
     if isinstance(error, TransportError):
-        return isinstance(error.__cause__, HTTPFailure) and may_pass(error.__cause__)
+        return is_transient(error)
     if not isinstance(error, StatusError) or error.status < 400:
         return False
     if error.status >= 500:

@@ -118,6 +118,10 @@ class Deadline:
 class RetryPolicy:
     """How often a request is repeated, and how long to wait before each repetition.
 
+    A request whose body is cut has failed, however many bytes arrived before: a resumed download or upload repeats the same
+    request. So a server that cuts every body receives `max_retries + 1` requests. Each chunk of an upload is a request of its
+    own, and so is the rest of a blob after a complete, but shorter range than requested.
+
     Attributes:
         max_retries: The maximum number of repetitions of the same request; 0 sends each request once.
         max_retry_wait: The longest wait in seconds. When a registry requests a longer one, its response is raised instead.

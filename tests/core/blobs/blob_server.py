@@ -41,20 +41,20 @@ class BlobServer:
     def answer(self, handler: Handler) -> None:
         """Answer a request."""
         size = len(self.content)
-        asked = re.fullmatch(r"bytes=([0-9]+)-([0-9]*)", handler.headers.get("Range", "")) if self.ranges else None
+        requested = re.fullmatch(r"bytes=([0-9]+)-([0-9]*)", handler.headers.get("Range", "")) if self.ranges else None
         etag = self.etag()
         if handler.headers.get("If-Range", etag) != etag:
-            asked = None
-        first, last = (int(asked[1]), min(int(asked[2] or size - 1), size - 1)) if asked else (0, size - 1)
-        if asked and first >= size:
+            requested = None
+        first, last = (int(requested[1]), min(int(requested[2] or size - 1), size - 1)) if requested else (0, size - 1)
+        if requested and first >= size:
             handler.reply(416, Content_Range=f"bytes */{size}")
             return
         body = self.content[first : last + 1]
-        handler.send_response(206 if asked else 200)
+        handler.send_response(206 if requested else 200)
         handler.send_header("Content-Type", "application/octet-stream")
         if etag:
             handler.send_header("ETag", etag)
-        if asked:
+        if requested:
             content_range = self.content_range or (lambda first, last, size: f"bytes {first}-{last}/{size}")
             handler.send_header("Content-Range", content_range(first, last, size))
         if self.chunked:

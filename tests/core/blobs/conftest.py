@@ -57,7 +57,7 @@ class Server:
         self.registry.requests.clear()
         return digest
 
-    def break_reads(self, effect: Any, **options: Any) -> None:
+    def add_read_fault(self, effect: Any, **options: Any) -> None:
         """Add a fault to authorized reads of blobs."""
 
         def has_token(call: Call) -> bool:

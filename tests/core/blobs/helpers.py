@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import httpx
+
 from docker_registry_sdk import AsyncRegistryClientV2
+from docker_registry_sdk.errors import StatusError, TransportError
 from docker_registry_sdk.v2.models import Descriptor
 from tests.support.images import digest_of
 
@@ -16,3 +19,16 @@ async def read_all(client: AsyncRegistryClientV2, blob: str | Descriptor, *, use
     """Return the bytes of a blob, read as a stream."""
     async with client.create_blob_read_stream(blob, use_urls=use_urls) as stream:
         return b"".join([chunk async for chunk in stream])
+
+
+def status_error(status: int, **headers: str) -> StatusError:
+    """Return the exception for an error status."""
+    kind = StatusError.for_status(status)
+    return kind(method="PATCH", url="http://localhost/x", status=status, headers=httpx.Headers(headers))
+
+
+def transport_error(cause: Exception | None) -> TransportError:
+    """Return the exception for an interrupted request."""
+    error = TransportError("the connection was reset", method="PATCH", url="http://localhost/x")
+    error.__cause__ = cause
+    return error

@@ -104,12 +104,12 @@ async def test_missing_blobs(server: Server, client: AsyncRegistryClientV2) -> N
 
 async def test_interrupted_ranges_are_resumed(server: Server, client: AsyncRegistryClientV2) -> None:
     digest = server.push(CONTENT)
-    server.break_reads(Truncate(after=30_000), times=2)
-    server.break_reads(ExpireTokens(), after=2)
+    server.add_read_fault(Truncate(after=30_000), times=2)
+    server.add_read_fault(ExpireTokens(), after=2)
     async with await client.open_blob(digest) as blob:
         assert await blob.read(100_000) == CONTENT[:100_000]
     assert server.sent == 100_000
-    server.break_reads(Truncate(after=0), times=None)
+    server.add_read_fault(Truncate(after=0), times=None)
     server.registry.requests.clear()
     async with await client.open_blob(digest) as blob:
         with pytest.raises(TransportError):
@@ -178,7 +178,7 @@ async def test_bytes_beyond_the_requested_range_are_discarded(loopback_client: A
 
 async def test_a_refused_range_request_is_raised(server: Server, client: AsyncRegistryClientV2) -> None:
     digest = server.push(CONTENT)
-    server.break_reads(Status(403), times=None)
+    server.add_read_fault(Status(403), times=None)
     async with await client.open_blob(digest) as blob:
         with pytest.raises(RegistryError, match="403"):
             await blob.read(10)

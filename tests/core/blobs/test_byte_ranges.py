@@ -17,21 +17,21 @@ BLOB = os.urandom(1000)
 
 
 @st.composite
-def answers(draw: st.DrawFn) -> tuple[str, int, int]:
-    """Draw how a server responds: with the range, the whole or a shorter range; after how many bytes it cuts; in what pieces."""
+def server_responses(draw: st.DrawFn) -> tuple[str, int, int]:
+    """Draw how a server responds: with the range, the whole or a shorter range; after kind many bytes it cuts; in what pieces."""
     return draw(st.sampled_from(["part", "whole", "short"])), draw(st.integers(0, 1200)), draw(st.integers(1, 400))
 
 
-def play(state: Resumption, how: str, after: int, piece: int) -> tuple[bytes, bool]:
+def play(state: Resumption, kind: str, after: int, piece: int) -> tuple[bytes, bool]:
     """Respond to the next request; return the fresh bytes, and whether the body was cut."""
-    asked, _ = state.request_headers()
-    match = re.fullmatch(r"bytes=([0-9]+)-([0-9]*)", asked or "")
+    byte_range, _ = state.request_headers()
+    match = re.fullmatch(r"bytes=([0-9]+)-([0-9]*)", byte_range or "")
     first, last = (int(match[1]), int(match[2] or 999)) if match else (0, 999)
-    if match is None or how == "whole":
+    if match is None or kind == "whole":
         state.check_response(ResponseHead(True, 1000))
         first, last = 0, 999
     else:
-        last = min(last, first + 9) if how == "short" else last
+        last = min(last, first + 9) if kind == "short" else last
         state.check_response(ResponseHead(False, last + 1 - first, f"bytes {first}-{last}/1000"))
     body = BLOB[first : last + 1]
     new = b""
@@ -41,7 +41,7 @@ def play(state: Resumption, how: str, after: int, piece: int) -> tuple[bytes, bo
 
 
 @given(
-    st.lists(answers(), max_size=30),
+    st.lists(server_responses(), max_size=30),
     st.booleans(),
     st.one_of(st.none(), st.tuples(st.integers(0, 999), st.integers(1, 300))),
 )
@@ -52,8 +52,8 @@ def test_the_requested_bytes_arrive_after_any_interruptions(
     state = Resumption(1000 if known or part else None, start, stop)
     wanted = BLOB[start:stop]
     got = b""
-    for how, after, piece in [*responses, ("part", 1000, 100), ("part", 1000, 100)]:
-        new, was_cut = play(state, how, after, piece)
+    for kind, after, piece in [*responses, ("part", 1000, 100), ("part", 1000, 100)]:
+        new, was_cut = play(state, kind, after, piece)
         got += new
         assert got == wanted[: len(got)]
         assert state.offset == start + len(got)

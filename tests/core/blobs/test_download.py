@@ -67,7 +67,7 @@ async def test_an_interruption_at_every_tenth_is_resumed(
     server: Server, client: AsyncRegistryClientV2, target: Path, effect: type[Reset | Truncate], tenth: int
 ) -> None:
     digest = server.push(CONTENT)
-    server.break_reads(effect(after=tenth * SIZE // 10))
+    server.add_read_fault(effect(after=tenth * SIZE // 10))
     await client.download_blob(digest, target)
     assert target.read_bytes() == CONTENT
     second = server.reads[1]
@@ -81,9 +81,9 @@ async def test_interruptions_lost_responses_and_expired_tokens_in_one_download(
     server: Server, client: AsyncRegistryClientV2, target: Path
 ) -> None:
     digest = server.push(CONTENT)
-    server.break_reads(Truncate(after=1_000_000), times=4)
-    server.break_reads(LoseResponse(), after=1)
-    server.break_reads(ExpireTokens(), after=3)
+    server.add_read_fault(Truncate(after=1_000_000), times=4)
+    server.add_read_fault(LoseResponse(), after=1)
+    server.add_read_fault(ExpireTokens(), after=3)
     await client.download_blob(digest, target)
     assert target.read_bytes() == CONTENT
 
@@ -94,8 +94,8 @@ async def test_a_part_file_left_by_interruptions_is_resumed(
 ) -> None:
     digest = server.push(CONTENT)
     blob = Descriptor(media_type="x/y", digest=digest, size=SIZE) if known else digest
-    server.break_reads(Truncate(after=2_500_000))
-    server.break_reads(Truncate(after=0), after=1, times=None)
+    server.add_read_fault(Truncate(after=2_500_000))
+    server.add_read_fault(Truncate(after=0), after=1, times=None)
     with pytest.raises(TransportError) as caught:
         await client.download_blob(blob, target)
     assert "blob.part: download to the same path again" in caught.value.__notes__[0]
@@ -149,7 +149,7 @@ async def test_a_wrong_blob_leaves_no_file(server: Server, client: AsyncRegistry
     digest = server.push(CONTENT)
     if found:
         part_of(target).write_bytes(found)
-    server.break_reads(WrongBytes(at=SIZE - 200), times=None)
+    server.add_read_fault(WrongBytes(at=SIZE - 200), times=None)
     with pytest.raises(DigestMismatchError):
         await client.download_blob(digest, target)
     assert os.listdir(target.parent) == []
@@ -193,7 +193,7 @@ async def test_a_failure_of_the_last_write_leaves_no_file(
 async def test_failures_before_the_first_byte_leave_no_file(server: Server, client: AsyncRegistryClientV2, target: Path) -> None:
     with pytest.raises(NotFoundError):
         await client.download_blob(UNKNOWN, target)
-    server.break_reads(Truncate(after=0), times=None)
+    server.add_read_fault(Truncate(after=0), times=None)
     with pytest.raises(TransportError) as caught:
         await client.download_blob(server.push(CONTENT), target)
     assert getattr(caught.value, "__notes__", []) == []
@@ -205,7 +205,7 @@ async def test_failures_before_the_first_byte_leave_no_file(server: Server, clie
 async def test_a_failure_keeps_an_existing_part_file(server: Server, client: AsyncRegistryClientV2, target: Path) -> None:
     digest = server.push(CONTENT)
     part_of(target).write_bytes(CONTENT[:1000])
-    server.break_reads(Status(403))
+    server.add_read_fault(Status(403))
     with pytest.raises(Exception, match="403"):
         await client.download_blob(Descriptor(media_type="x/y", digest=digest, size=SIZE), target)
     assert part_of(target).read_bytes() == CONTENT[:1000]
@@ -353,15 +353,15 @@ def current_umask() -> int:
 async def test_a_download_that_finishes_just_before_the_lock_is_used(
     loopback_client: AsyncRegistryClientV2, loopback: Loopback, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lock = part_file._lock
+    original = part_file.lock
 
     def finish_first(descriptor: int, path: Path) -> None:
         if not target.exists():
             os.write(descriptor, CONTENT)
             path.rename(target)
-        lock(descriptor, path)
+        original(descriptor, path)
 
-    monkeypatch.setattr(part_file, "_lock", finish_first)
+    monkeypatch.setattr(part_file, "lock", finish_first)
     assert (await loopback_client.download_blob(digest_of(CONTENT), target)).size == SIZE
     assert loopback.seen == []
     assert os.listdir(target.parent) == ["blob"]
@@ -372,15 +372,15 @@ async def test_a_part_file_that_is_renamed_just_before_the_lock_is_not_changed(
     server: Server, client: AsyncRegistryClientV2, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     digest = server.push(CONTENT)
-    lock, moved = part_file._lock, target.with_name("moved")
+    original, moved = part_file.lock, target.with_name("moved")
 
     def move_first(descriptor: int, path: Path) -> None:
         if not moved.exists():
             os.write(descriptor, b"precious")
             path.rename(moved)
-        lock(descriptor, path)
+        original(descriptor, path)
 
-    monkeypatch.setattr(part_file, "_lock", move_first)
+    monkeypatch.setattr(part_file, "lock", move_first)
     await client.download_blob(digest, target)
     assert target.read_bytes() == CONTENT
     assert moved.read_bytes() == b"precious"

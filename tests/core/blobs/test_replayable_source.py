@@ -41,7 +41,7 @@ async def blocks(client: AsyncRegistryClientV2, blob: str | Descriptor, offset: 
 async def test_the_bytes_from_any_offset_over_interruptions(server: Server, client: AsyncRegistryClientV2, offset: int) -> None:
     digest = server.push(CONTENT)
     for blob in (digest, Descriptor(media_type="x/y", digest=digest, size=len(CONTENT))):
-        server.break_reads(Truncate(after=300_000), times=2)
+        server.add_read_fault(Truncate(after=300_000), times=2)
         server.registry.requests.clear()
         assert b"".join([block async for block in blocks(client, blob, offset)]) == CONTENT[offset:]
         assert server.sent == len(CONTENT) - offset
@@ -50,7 +50,7 @@ async def test_the_bytes_from_any_offset_over_interruptions(server: Server, clie
 
 async def test_all_bytes_from_the_first_one_are_verified(server: Server, client: AsyncRegistryClientV2) -> None:
     digest = server.push(CONTENT)
-    server.break_reads(WrongBytes(at=5))
+    server.add_read_fault(WrongBytes(at=5))
     got = 0
     with pytest.raises(DigestMismatchError):  # noqa: PT012 - the bytes before the exception count
         async for block in blocks(client, digest, 0):

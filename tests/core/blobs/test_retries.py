@@ -21,15 +21,14 @@ from docker_registry_sdk.errors import (
     ParseError,
     RegistryError,
     ServerError,
-    StatusError,
     TransportError,
 )
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Reset, Status
 from tests.core.blobs.blob_server import BlobServer
 from tests.core.blobs.conftest import REPO
-from tests.core.blobs.helpers import descriptor, read_all
-from tests.core.blobs.upload_helpers import BODIES, CONTENT, EVERY, SIZE, log_of, open_uploads
+from tests.core.blobs.helpers import descriptor, read_all, status_error, transport_error
+from tests.core.blobs.upload_helpers import ALL_SOURCES, BODY_OPERATIONS, CONTENT, SIZE, complete_log, open_uploads
 from tests.core.wire.loopback import Handler, Loopback
 from tests.support.awaited import connect
 from tests.support.images import digest_of
@@ -37,17 +36,6 @@ from tests.support.images import digest_of
 BLOB = random.Random(7).randbytes(3_000_000)
 HEAD = b"HTTP/1.1 202 Accepted\r\nLocation: /v2/x/blobs/uploads/1\r\nContent-Length: 100\r\n\r\n"
 bounds = pytest.mark.parametrize(("max_retries", "requests"), [(0, 1), (2, 3)])
-
-
-def status_error(status: int, **headers: str) -> StatusError:
-    kind = StatusError.for_status(status)
-    return kind(method="PATCH", url="http://localhost/x", status=status, headers=httpx.Headers(headers))
-
-
-def transport_error(cause: Exception | None) -> TransportError:
-    error = TransportError("the connection was reset", method="PATCH", url="http://localhost/x")
-    error.__cause__ = cause
-    return error
 
 
 async def fetch(client: AsyncRegistryClientV2, call: str, path: Path) -> None:
@@ -119,17 +107,17 @@ async def test_cut_bodies_and_error_statuses_count_together(
 @pytest.mark.usefixtures("waits")
 @bounds
 @pytest.mark.parametrize("chunk_size", [None, 300_000])
-@pytest.mark.parametrize("source", [*EVERY, "small"])
+@pytest.mark.parametrize("source", [*ALL_SOURCES, "small"])
 async def test_a_registry_that_cuts_every_request_body(
     kind: str, tmp_path: Path, source: str, chunk_size: int | None, max_retries: int, requests: int
 ) -> None:
-    given, options = (CONTENT[:100_000], {}) if source == "small" else EVERY[source](kind, tmp_path)
+    given, options = (CONTENT[:100_000], {}) if source == "small" else ALL_SOURCES[source](kind, tmp_path)
     with EmbeddedRegistry() as registry:
-        registry.faults.add(Fault(Reset(after=20_000, of="request"), operation=BODIES, times=None))
+        registry.faults.add(Fault(Reset(after=20_000, of="request"), operation=BODY_OPERATIONS, times=None))
         async with connect(kind, f"{registry.url}/{REPO}", max_retries=max_retries) as client:
             with pytest.raises(TransportError):
                 await client.blob_upload(given, chunk_size=chunk_size, **options)
-        assert sum(record.method in ("PATCH", "PUT") for record in log_of(registry)) == requests
+        assert sum(record.method in ("PATCH", "PUT") for record in complete_log(registry)) == requests
         assert open_uploads(registry) == []
 
 
@@ -155,7 +143,7 @@ async def test_a_registry_that_answers_every_upload_with_an_error_status(kind: s
         async with connect(kind, f"{registry.url}/{REPO}", max_retries=max_retries) as client:
             with pytest.raises(ServerError):
                 await client.blob_upload(CONTENT)
-        assert [record.method for record in log_of(registry)] == ["POST"] * requests
+        assert [record.method for record in complete_log(registry)] == ["POST"] * requests
 
 
 @pytest.mark.anyio

@@ -12,7 +12,16 @@ from docker_registry_sdk._core.blobs.upload_session import UploadSession
 from docker_registry_sdk.errors import RegistryError
 from tests.core.blobs.cutting_proxy import run_cutting_proxy
 from tests.core.blobs.test_upload_source import SourceError, failing
-from tests.core.blobs.upload_helpers import AGAIN, CONTENT, DIGEST, ONCE, SIZE, pieces, replayable, stored
+from tests.core.blobs.upload_helpers import (
+    CONTENT,
+    DIGEST,
+    ONE_TIME_SOURCES,
+    REPLAYABLE_SOURCES,
+    SIZE,
+    pieces,
+    replayable,
+    stored,
+)
 from tests.support.awaited import connect
 from tests.support.docker_registry import DockerRegistry, run_docker_registry
 
@@ -42,13 +51,13 @@ def uploads(registry: DockerRegistry, repo: str) -> list[str]:
 
 @pytest.mark.parametrize("chunk_size", [None, CHUNK])
 @pytest.mark.parametrize("tenth", [0, 3, 6, 9])
-@pytest.mark.parametrize("source", AGAIN)
+@pytest.mark.parametrize("source", REPLAYABLE_SOURCES)
 async def test_a_reset_starts_another_upload(
     kind: str, source: str, tenth: int, chunk_size: int | None, debian: DockerRegistry, repo: str, tmp_path: Path
 ) -> None:
     with run_cutting_proxy(debian.url) as proxy:
         proxy.limits = [max(20_000, tenth * SIZE // 10)]
-        given, options = AGAIN[source](kind, tmp_path)
+        given, options = REPLAYABLE_SOURCES[source](kind, tmp_path)
         async with connect(kind, f"{proxy.url}/{repo}") as client:
             assert (await client.blob_upload(given, chunk_size=chunk_size, **options)).digest == DIGEST
             assert await stored(client) == CONTENT
@@ -56,13 +65,13 @@ async def test_a_reset_starts_another_upload(
         assert len(uploads(debian, repo)) <= 1  # the interrupted upload stays until the registry cleans up
 
 
-@pytest.mark.parametrize("source", ONCE)
+@pytest.mark.parametrize("source", ONE_TIME_SOURCES)
 async def test_bytes_kept_in_memory_are_sent_again(
     kind: str, source: str, debian: DockerRegistry, repo: str, tmp_path: Path
 ) -> None:
     with run_cutting_proxy(debian.url) as proxy:
         proxy.limits = [SIZE // 2]
-        given, options = ONCE[source](kind, tmp_path)
+        given, options = ONE_TIME_SOURCES[source](kind, tmp_path)
         async with connect(kind, f"{proxy.url}/{repo}") as client:
             assert (await client.blob_upload(given, **options)).digest == DIGEST
 

@@ -14,17 +14,17 @@ from docker_registry_sdk.testing.faults import Fault, Reset
 from docker_registry_sdk.testing.profiles import ProfileName
 from docker_registry_sdk.testing.storage.records import Repository
 from tests.core.blobs.upload_helpers import (
-    BODIES,
+    ALL_SOURCES,
+    BODY_OPERATIONS,
     CONTENT,
     DIGEST,
-    EVERY,
     REPO,
     SIZE,
-    log_of,
+    complete_log,
     open_uploads,
     options_of,
     pieces,
-    received,
+    received_body_bytes,
     replayable,
     stored,
 )
@@ -47,7 +47,7 @@ async def test_every_kind_of_source_and_option(kind: str, profile: ProfileName) 
     with of_profile(profile) as registry:
         async with connect(kind, f"{registry.url}/{REPO}", **options_of(registry)) as client:
             number = 0
-            for source in ("once", "once, size", "again"):
+            for source in ("once", "once, size", "replayable"):
                 for options in ("", "digest", "chunk_size"):
                     if profile == "gar" and "chunk_size" in options:
                         continue
@@ -55,7 +55,7 @@ async def test_every_kind_of_source_and_option(kind: str, profile: ProfileName) 
                     content = CONTENT + bytes([number])
                     digest = digest_of(content)
                     blob = await client.blob_upload(
-                        replayable(kind, content) if source == "again" else pieces(content),
+                        replayable(kind, content) if source == "replayable" else pieces(content),
                         size=None if source == "once" else len(content),
                         digest=digest if "digest" in options else None,
                         chunk_size=700_000 if "chunk_size" in options else None,
@@ -66,12 +66,12 @@ async def test_every_kind_of_source_and_option(kind: str, profile: ProfileName) 
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-@pytest.mark.parametrize("named", [False, True])
-async def test_an_interruption_in_the_middle(kind: str, profile: ProfileName, named: bool) -> None:
+@pytest.mark.parametrize("has_digest", [False, True])
+async def test_an_interruption_in_the_middle(kind: str, profile: ProfileName, has_digest: bool) -> None:
     with of_profile(profile) as registry:
-        registry.faults.add(Fault(Reset(after=SIZE // 2, of="request"), operation=BODIES))
+        registry.faults.add(Fault(Reset(after=SIZE // 2, of="request"), operation=BODY_OPERATIONS))
         async with connect(kind, f"{registry.url}/{REPO}", **options_of(registry)) as client:
-            assert (await client.blob_upload(replayable(kind), size=SIZE, digest=DIGEST if named else None)).digest == DIGEST
+            assert (await client.blob_upload(replayable(kind), size=SIZE, digest=DIGEST if has_digest else None)).digest == DIGEST
             assert await stored(client) == CONTENT
 
 
@@ -83,11 +83,11 @@ async def test_artifact_registry_refuses_a_second_chunk(kind: str) -> None:
         assert open_uploads(registry) == []
 
 
-@pytest.mark.parametrize("drop", [False, True])
+@pytest.mark.parametrize("interrupt", [False, True])
 @pytest.mark.parametrize("chunk_size", [None, 6_000_000])
-async def test_large_chunks_are_sent_to_ghcr_without_content_range(kind: str, chunk_size: int | None, drop: bool) -> None:
+async def test_large_chunks_are_sent_to_ghcr_without_content_range(kind: str, chunk_size: int | None, interrupt: bool) -> None:
     with of_profile("ghcr") as registry:
-        if drop:
+        if interrupt:
             registry.faults.add(Fault(Reset(after=SIZE // 2, of="request"), operation="upload_blob_chunk"))
         async with connect(kind, f"{registry.url}/{REPO}", **options_of(registry)) as client:
             blob = await client.blob_upload(replayable(kind, LARGE), size=len(LARGE), chunk_size=chunk_size)
@@ -103,11 +103,11 @@ async def test_a_mount_sends_no_bytes(kind: str, profile: ProfileName) -> None:
         async with connect(kind, f"{registry.url}/{REPO}", **options_of(registry)) as client:
             other = client.with_repo("tests/other" if profile != "docker-hub" else f"{registry.host}/tests/other")
             await other.blob_upload(CONTENT)
-            before = received(registry)
+            before = received_body_bytes(registry)
             blob = await client.blob_upload(pieces(), digest=DIGEST, from_repo="tests/other", on_progress=reports.append)
             assert (blob.digest, blob.size) == (DIGEST, SIZE)
             assert await stored(client) == CONTENT
-        if received(registry) == before:
+        if received_body_bytes(registry) == before:
             assert [(one.phase, one.bytes, one.total) for one in reports] == [("mount", SIZE, SIZE)]
         else:
             assert profile == "docker-hub"
@@ -121,7 +121,7 @@ async def test_a_refused_mount_falls_back_to_an_upload(kind: str, profile: Profi
             blob = await client.blob_upload(CONTENT, digest=DIGEST, from_repo="unknown/project")
             assert (blob.digest, blob.size) == (DIGEST, SIZE)
             assert await stored(client) == CONTENT
-        assert received(registry) == SIZE
+        assert received_body_bytes(registry) == SIZE
         assert open_uploads(registry) == []
 
 
@@ -129,15 +129,15 @@ async def test_the_session_of_a_refused_mount_is_used(kind: str) -> None:
     with EmbeddedRegistry() as registry:
         async with connect(kind, f"{registry.url}/{REPO}") as client:
             await client.blob_upload(CONTENT, digest=DIGEST, from_repo="unknown/project")
-        assert [record.method for record in log_of(registry)].count("POST") == 1
+        assert [record.method for record in complete_log(registry)].count("POST") == 1
 
 
-@pytest.mark.parametrize("source", EVERY)
+@pytest.mark.parametrize("source", ALL_SOURCES)
 async def test_progress_ends_with_all_bytes(kind: str, source: str, tmp_path: object) -> None:
     reports: list[Progress] = []
     with EmbeddedRegistry() as registry:
         async with connect(kind, f"{registry.url}/{REPO}") as client:
-            given, options = EVERY[source](kind, tmp_path)  # type: ignore[arg-type]
+            given, options = ALL_SOURCES[source](kind, tmp_path)  # type: ignore[arg-type]
             await client.blob_upload(given, on_progress=reports.append, **options)
             assert {one.phase for one in reports} == {"upload"}
             assert [one.bytes for one in reports] == sorted({one.bytes for one in reports})

@@ -28,10 +28,10 @@ from tests.core.blobs.upload_helpers import (
     DIGEST,
     REPO,
     SIZE,
-    log_of,
+    complete_log,
     open_uploads,
     pieces,
-    received,
+    received_body_bytes,
     replayable,
     stored,
 )
@@ -97,7 +97,7 @@ async def test_another_process_resumes_the_upload_of_a_killed_one(kind: str, chu
             process.send_signal(signal.SIGKILL)
             process.wait(timeout=30)
         assert len(open_uploads(registry)) == 1
-        before = received(registry)
+        before = received_body_bytes(registry)
         assert before > SIZE // 2 - (chunk_size or 0) - 100_000
         reports: list[Progress] = []
         session = UploadSession.from_dict(json.loads(kept.read_text(encoding="utf-8")))
@@ -107,9 +107,9 @@ async def test_another_process_resumes_the_upload_of_a_killed_one(kind: str, chu
             )
             assert (blob_there.digest, blob_there.size) == (DIGEST, SIZE)
             assert await stored(client) == CONTENT
-        assert received(registry) - SIZE <= CHUNK
+        assert received_body_bytes(registry) - SIZE <= CHUNK
         assert reports[0].phase == "check"  # the bytes that the registry has are hashed, but not sent
-        assert [record.method for record in log_of(registry)].count("POST") == 1
+        assert [record.method for record in complete_log(registry)].count("POST") == 1
         assert open_uploads(registry) == []
 
 
@@ -134,19 +134,21 @@ async def test_a_failed_upload_with_a_session_callback_stays_open(kind: str, sou
             assert (await client.blob_upload(new(), session=kept[-1])).digest == DIGEST
             assert await stored(client) == CONTENT
         assert open_uploads(registry) == []
-        assert received(registry) == SIZE
+        assert received_body_bytes(registry) == SIZE
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("named", [False, True])
-async def test_resuming_a_closed_session_finds_the_blob_or_starts_over(kind: str, named: bool) -> None:
+@pytest.mark.parametrize("has_digest", [False, True])
+async def test_resuming_a_closed_session_finds_the_blob_or_starts_over(kind: str, has_digest: bool) -> None:
     kept: list[UploadSession] = []
-    options: dict[str, Any] = {"digest": DIGEST} if named else {}
+    options: dict[str, Any] = {"digest": DIGEST} if has_digest else {}
     with EmbeddedRegistry() as registry:
         async with connect(kind, f"{registry.url}/{REPO}") as client:
             await client.blob_upload(CONTENT, on_session=kept.append, **options)
             assert (await client.blob_upload(CONTENT, session=kept[-1], **options)).digest == DIGEST
-            assert received(registry) == (SIZE if named else 2 * SIZE)  # without a digest, the blob cannot be looked up
+            assert received_body_bytes(registry) == (
+                SIZE if has_digest else 2 * SIZE
+            )  # without a digest, the blob cannot be looked up
 
 
 @pytest.mark.anyio
@@ -160,7 +162,7 @@ async def test_a_session_of_another_blob_or_repository(kind: str) -> None:
             with pytest.raises(ValueError, match="with_repo"):
                 await client.blob_upload(CONTENT, session=evolve(session, repo="other"))
             assert (await client.blob_upload(pieces(), session=session)).digest == DIGEST  # the registry has all bytes already
-        assert received(registry) == SIZE
+        assert received_body_bytes(registry) == SIZE
 
 
 @pytest.mark.anyio
@@ -211,7 +213,7 @@ def test_ctrl_c_while_a_session_is_opened_closes_it(given: dict[str, Any]) -> No
         registry.faults.add(Fault(PressCtrlC(), method="POST"))
         with pytest.raises(KeyboardInterrupt):
             client.blob_upload(pieces(), **given)
-        assert [record.method for record in log_of(registry)][-2:] == ["POST", "DELETE"]
+        assert [record.method for record in complete_log(registry)][-2:] == ["POST", "DELETE"]
         assert open_uploads(registry) == []
 
 

@@ -17,12 +17,12 @@ from docker_registry_sdk.errors import DigestMismatchError, NotFoundError, Regis
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Reset
 from tests.core.blobs.upload_helpers import (
-    BODIES,
+    BODY_OPERATIONS,
     CONTENT,
     DIGEST,
     REPO,
     SIZE,
-    log_of,
+    complete_log,
     open_uploads,
     pieces,
     replayable,
@@ -57,8 +57,8 @@ async def test_a_failing_source(kind: str, given: dict[str, Any], failure: str) 
         # asyncio turns an interrupt into a cancellation of the task, which has its own test.
         "interrupt": KeyboardInterrupt() if kind == "sync" else SourceError(),
         # The source failed, not the upload, although the exception is the same when the source is a download.
-        "transport": TransportError("broke off", method="GET", url="http://localhost/elsewhere"),
-        "httpx": httpx.ReadError("broke off"),
+        "transport": TransportError("was interrupted", method="GET", url="http://localhost/elsewhere"),
+        "httpx": httpx.ReadError("was interrupted"),
     }
     error = errors[failure]
     with EmbeddedRegistry() as registry:
@@ -68,7 +68,7 @@ async def test_a_failing_source(kind: str, given: dict[str, Any], failure: str) 
             assert caught.value is error
             assert getattr(error, "__notes__", []) == []
             assert open_uploads(registry) == []
-            assert [record.method for record in log_of(registry)].count("POST") == 1
+            assert [record.method for record in complete_log(registry)].count("POST") == 1
             with pytest.raises(NotFoundError):
                 await client.head_blob(DIGEST)
 
@@ -84,7 +84,7 @@ async def test_a_source_of_the_wrong_size(kind: str, source: str, size: int, chu
                 await client.blob_upload(given, size=size, chunk_size=chunk_size)
             assert caught.value.expected_size == size
         assert open_uploads(registry) == []
-        assert "PUT" not in [record.method for record in log_of(registry)]
+        assert "PUT" not in [record.method for record in complete_log(registry)]
 
 
 @pytest.mark.parametrize("given", GIVEN)
@@ -133,7 +133,7 @@ async def test_a_file_that_has_changed_when_it_is_read_again(kind: str, given: d
             path.write_bytes(bytes(SIZE))
 
     with EmbeddedRegistry() as registry:
-        registry.faults.add(Fault(Reset(after=500_000, of="request"), operation=BODIES))
+        registry.faults.add(Fault(Reset(after=500_000, of="request"), operation=BODY_OPERATIONS))
         async with connect(kind, f"{registry.url}/{REPO}", max_retries=1) as client:
             with pytest.raises(RegistryError) as caught:
                 await client.blob_upload(path, on_progress=touch, **given)

@@ -19,7 +19,7 @@ from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.core.blobs.upload_helpers import CONTENT, DIGEST, REPO
 
 BLOCKS = st.lists(st.binary(max_size=30), max_size=12)
-ASKED = st.lists(st.tuples(st.floats(0, 1), st.none() | st.integers(1, 40)), max_size=6)
+REQUESTS = st.lists(st.tuples(st.floats(0, 1), st.none() | st.integers(1, 40)), max_size=6)
 
 
 class Source:
@@ -32,20 +32,22 @@ class Source:
         return iter([self.content[at : at + 7] for at in range(offset, len(self.content), 7)])
 
 
-@given(blocks=BLOCKS, asked=ASKED, size_known=st.booleans(), again=st.booleans(), keep=st.integers(0, 50))
+@given(blocks=BLOCKS, requests=REQUESTS, size_known=st.booleans(), is_replayable=st.booleans(), keep=st.integers(0, 50))
 def test_the_bytes_are_right_from_every_offset_that_can_be_replayed(
-    blocks: list[bytes], asked: list[tuple[float, int | None]], size_known: bool, again: bool, keep: int
+    blocks: list[bytes], requests: list[tuple[float, int | None]], size_known: bool, is_replayable: bool, keep: int
 ) -> None:
     content = b"".join(blocks)
-    source = VerifiedSource(Source(blocks) if again else iter(blocks), "sha256", None, len(content) if size_known else None, keep)
-    for share, length in asked:
+    source = VerifiedSource(
+        Source(blocks) if is_replayable else iter(blocks), "sha256", None, len(content) if size_known else None, keep
+    )
+    for share, length in requests:
         offset = min(int(share * len(content)), source.hashed)
         if not source.can_replay(offset):
             # The bytes that were yielded last are kept, as many as `keep` says.
-            assert not again and offset < source.yielded_end - keep
+            assert not is_replayable and offset < source.yielded_end - keep
             continue
-        given_out = b"".join(source.blocks(offset, length))
-        assert given_out == content[offset:][: len(content) if length is None else length]
+        yielded = b"".join(source.blocks(offset, length))
+        assert yielded == content[offset:][: len(content) if length is None else length]
     assert source.can_replay(source.yielded_end)
     assert b"".join(source.blocks(source.yielded_end)) == content[source.yielded_end :] or source.yielded_end == len(content)
     assert source.is_verified or not content
@@ -77,10 +79,10 @@ def test_the_bytes_kept_in_memory_are_bounded() -> None:
 
 
 @pytest.mark.parametrize("size", [9, 11])
-@pytest.mark.parametrize("again", [False, True])
-def test_a_wrong_size_is_noticed_before_the_last_byte(size: int, again: bool) -> None:
+@pytest.mark.parametrize("is_replayable", [False, True])
+def test_a_wrong_size_is_noticed_before_the_last_byte(size: int, is_replayable: bool) -> None:
     given = [b"01234", b"56789"]
-    source = VerifiedSource(Source(given) if again else iter(given), "sha256", None, size, 100)
+    source = VerifiedSource(Source(given) if is_replayable else iter(given), "sha256", None, size, 100)
     out: list[bytes] = []
     with pytest.raises(DigestMismatchError) as caught:
         out.extend(source.blocks(0))

@@ -28,7 +28,7 @@ async def test_an_interruption_at_every_tenth_is_resumed(
     server: Server, client: AsyncRegistryClientV2, effect: type[Reset | Truncate], tenth: int
 ) -> None:
     digest = server.push(CONTENT)
-    server.break_reads(effect(after=tenth * SIZE // 10))
+    server.add_read_fault(effect(after=tenth * SIZE // 10))
     assert await read_all(client, digest) == CONTENT
     first, second = server.reads
     assert first.header("range") is None
@@ -40,7 +40,7 @@ async def test_an_interruption_at_every_tenth_is_resumed(
 
 async def test_interruptions_at_all_tenths_of_one_stream(server: Server, client: AsyncRegistryClientV2) -> None:
     digest = server.push(CONTENT)
-    server.break_reads(Truncate(after=SIZE // 10), times=9)
+    server.add_read_fault(Truncate(after=SIZE // 10), times=9)
     assert await read_all(client, digest) == CONTENT
     assert (len(server.reads), server.sent) == (10, SIZE)
     assert [one.header("if-range") for one in server.reads] == [None] + [f'"{digest}"'] * 9
@@ -52,10 +52,10 @@ async def test_interruptions_lost_responses_and_expired_tokens_in_one_stream(
     digest = server.push(CONTENT)
     for effect in (ExpireTokens(), RevokeTokens()):
         server.registry.faults.clear()
-        server.break_reads(Truncate(after=1_000_000))
-        server.break_reads(LoseResponse(), after=1)
-        server.break_reads(effect, after=2)
-        server.break_reads(Truncate(after=1_000_000), after=3)
+        server.add_read_fault(Truncate(after=1_000_000))
+        server.add_read_fault(LoseResponse(), after=1)
+        server.add_read_fault(effect, after=2)
+        server.add_read_fault(Truncate(after=1_000_000), after=3)
         server.registry.requests.clear()
         assert await read_all(client, digest) == CONTENT
         assert any(one.status == 401 for one in server.registry.requests)
@@ -65,15 +65,15 @@ async def test_a_416_after_an_interruption_leads_to_a_request_for_the_whole(
     server: Server, client: AsyncRegistryClientV2
 ) -> None:
     digest = server.push(CONTENT)
-    server.break_reads(Truncate(after=1_000_000))
-    server.break_reads(Status(416), after=1)
+    server.add_read_fault(Truncate(after=1_000_000))
+    server.add_read_fault(Status(416), after=1)
     assert await read_all(client, digest) == CONTENT
     assert [one.header("range") for one in server.reads] == [None, "bytes=1000000-", None]
 
 
 async def test_a_416_without_a_range_request_is_raised(server: Server, client: AsyncRegistryClientV2) -> None:
     digest = server.push(CONTENT)
-    server.break_reads(Status(416))
+    server.add_read_fault(Status(416))
     with pytest.raises(RangeNotSatisfiableError):
         await read_all(client, digest)
 
@@ -81,8 +81,8 @@ async def test_a_416_without_a_range_request_is_raised(server: Server, client: A
 @pytest.mark.parametrize("at", [0, 1_500_000, SIZE - 1])
 async def test_wrong_bytes_before_and_after_an_interruption(server: Server, client: AsyncRegistryClientV2, at: int) -> None:
     digest = server.push(CONTENT)
-    server.break_reads(Truncate(after=1_000_000))
-    server.break_reads(WrongBytes(at=at if at < 1_000_000 else at - 1_000_000), after=0 if at < 1_000_000 else 1)
+    server.add_read_fault(Truncate(after=1_000_000))
+    server.add_read_fault(WrongBytes(at=at if at < 1_000_000 else at - 1_000_000), after=0 if at < 1_000_000 else 1)
     got = b""
     async with client.create_blob_read_stream(digest) as blob:
         with pytest.raises(DigestMismatchError):  # noqa: PT012 - the bytes before the exception count
@@ -117,20 +117,20 @@ async def test_a_server_without_ranges_sends_all_again_but_not_for_ever(
     loopback_client: AsyncRegistryClientV2, loopback: Loopback
 ) -> None:
     content = os.urandom(20_000_000)
-    loopback_server = BlobServer(content, ranges=False)
+    blob_server = BlobServer(content, ranges=False)
     breaks = iter([5_000_000, 10_000_000, None])
 
     def answer(handler: Handler) -> None:
-        loopback_server.cut_after = next(breaks)
-        loopback_server.answer(handler)
+        blob_server.cut_after = next(breaks)
+        blob_server.answer(handler)
 
     loopback.answer = answer
     assert await read_all(loopback_client, digest_of(content)) == content
     steps = count(1)
 
     def answer_more_each_time(handler: Handler) -> None:
-        loopback_server.cut_after = next(steps) * 1_000_000
-        loopback_server.answer(handler)
+        blob_server.cut_after = next(steps) * 1_000_000
+        blob_server.answer(handler)
 
     loopback.answer = answer_more_each_time
     loopback.seen.clear()
@@ -264,7 +264,7 @@ async def test_an_interruption_after_the_last_byte_is_ignored(
 
 async def test_a_slow_body_times_out_and_is_resumed(server: Server, client: AsyncRegistryClientV2) -> None:
     digest = server.push(CONTENT[:2000])
-    server.break_reads(Slow(1))  # one byte per second
+    server.add_read_fault(Slow(1))  # one byte per second
     async with client.create_blob_read_stream(digest, timeout=0.5) as blob:
         assert await blob.read() == CONTENT[:2000]
     assert any(one.header("range") == "bytes=1-" for one in server.reads)
@@ -272,7 +272,7 @@ async def test_a_slow_body_times_out_and_is_resumed(server: Server, client: Asyn
 
 async def test_an_error_status_after_an_interruption_is_raised(server: Server, client: AsyncRegistryClientV2) -> None:
     digest = server.push(CONTENT)
-    server.break_reads(Truncate(after=1_000_000))
-    server.break_reads(Status(404), after=1)
+    server.add_read_fault(Truncate(after=1_000_000))
+    server.add_read_fault(Status(404), after=1)
     with pytest.raises(RegistryError, match="404"):
         await read_all(client, digest)

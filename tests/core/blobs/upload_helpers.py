@@ -21,7 +21,7 @@ REPO = "tests/upload"
 SIZE = 2_000_000
 CONTENT = random.Random(5).randbytes(SIZE)
 DIGEST = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
-BODIES: tuple[Operation, ...] = ("upload_blob_chunk", "complete_blob_upload")
+BODY_OPERATIONS: tuple[Operation, ...] = ("upload_blob_chunk", "complete_blob_upload")
 
 
 def pieces(content: bytes = CONTENT, length: int = 100_000) -> Iterator[bytes]:
@@ -44,11 +44,11 @@ class Replayable:
 
     def __init__(self, content: bytes = CONTENT) -> None:
         self.content = content
-        self.asked: list[int] = []
+        self.offsets: list[int] = []
 
     def blocks(self, offset: int, /) -> Iterator[bytes]:
         """Yield the bytes from an offset to the end."""
-        self.asked.append(offset)
+        self.offsets.append(offset)
         return pieces(self.content[offset:], 70_000)
 
 
@@ -57,24 +57,24 @@ class AsyncReplayable(Replayable):
 
     def blocks(self, offset: int, /) -> AsyncIterator[bytes]:  # type: ignore[override]
         """Yield the bytes from an offset to the end."""
-        self.asked.append(offset)
+        self.offsets.append(offset)
         return async_pieces(self.content[offset:], 70_000)
 
 
 # Sources, each with the options to upload it with.
-AGAIN: dict[str, Callable[[str, Path], tuple[Any, dict[str, Any]]]] = {
+REPLAYABLE_SOURCES: dict[str, Callable[[str, Path], tuple[Any, dict[str, Any]]]] = {
     "bytes": lambda kind, path: (CONTENT, {}),
     "path": lambda kind, path: (_written(path), {}),
     "path, digest": lambda kind, path: (_written(path), {"digest": DIGEST}),
     "replayable, digest": lambda kind, path: (replayable(kind), {"digest": DIGEST, "size": SIZE}),
 }
-ONCE: dict[str, Callable[[str, Path], tuple[Any, dict[str, Any]]]] = {
+ONE_TIME_SOURCES: dict[str, Callable[[str, Path], tuple[Any, dict[str, Any]]]] = {
     "iterator": lambda kind, path: (pieces(), {}),
     "iterator, digest": lambda kind, path: (pieces(), {"digest": DIGEST}),
     "iterator, size": lambda kind, path: (pieces() if kind == "sync" else async_pieces(), {"size": SIZE}),
     "iterator, digest, size": lambda kind, path: (pieces(), {"digest": DIGEST, "size": SIZE}),
 }
-EVERY = {**AGAIN, **ONCE}
+ALL_SOURCES = {**REPLAYABLE_SOURCES, **ONE_TIME_SOURCES}
 
 
 def replayable(kind: str, content: bytes = CONTENT) -> Any:
@@ -93,7 +93,7 @@ def options_of(registry: EmbeddedRegistry) -> dict[str, Any]:
     return {"username": registry.username, "password": registry.password, "trusted_realms": ["localhost", "127.0.0.1"]}
 
 
-def log_of(registry: EmbeddedRegistry) -> list[RequestRecord]:
+def complete_log(registry: EmbeddedRegistry) -> list[RequestRecord]:
     """Return the log of a registry once it is complete: an interrupted request is logged a moment later."""
     for _ in range(2000):
         if registry.requests.under_way == 0:
@@ -102,16 +102,16 @@ def log_of(registry: EmbeddedRegistry) -> list[RequestRecord]:
     return list(registry.requests)
 
 
-def received(registry: EmbeddedRegistry) -> int:
-    """Return the number of request body bytes that a registry has received for uploads."""
-    return sum(record.request_bytes for record in log_of(registry) if "/blobs/uploads/" in record.path)
+def received_body_bytes(registry: EmbeddedRegistry) -> int:
+    """Return the number of request body bytes that a registry has received_body_bytes for uploads."""
+    return sum(record.request_bytes for record in complete_log(registry) if "/blobs/uploads/" in record.path)
 
 
 def open_uploads(registry: EmbeddedRegistry) -> list[str]:
     """Return the locations of the uploads that are open on a registry."""
     started = {
         urlsplit(value).path
-        for record in log_of(registry)
+        for record in complete_log(registry)
         for name, value in record.response_headers
         if name == "location" and record.method == "POST" and "/blobs/uploads/" in value
     }

@@ -72,7 +72,7 @@ class AsyncResumableUpload:
         self._content = content
         self._failures = RequestFailures(repository.limits)
         self._session = options.session
-        # "current": the offset of the session is right. "unknown": ask the registry. "unusable": open another session.
+        # "current": the offset of the session is right. "unknown": request the status. "unusable": open another session.
         self._state: Literal["current", "unknown", "unusable"] = "current" if options.session is None else "unknown"
         # Whether a request was interrupted, so that some of its bytes may arrive late.
         self._was_interrupted = options.session is not None
@@ -273,18 +273,18 @@ class AsyncResumableUpload:
 
     async def _recover(self, error: RegistryError) -> tuple[Digest, int] | None:
         """Prepare to resume after a failure, or raise the failure; return digest and size if the blob is complete after all."""
-        has_session, asked_status = self._session is not None, self._state == "unknown"
+        has_session, requested_status = self._session is not None, self._state == "unknown"
         status = error.status if isinstance(error, StatusError) else None
         if self._was_resumed and isinstance(error, StatusError) and "DIGEST_INVALID" in error.codes:
             error.add_note(
                 "The bytes had this digest when they were read first. Some were sent again after an interruption: the source may "
                 "have changed."
             )
-        was_resumed = asked_status or self._was_interrupted or self._content is not None
+        was_resumed = requested_status or self._was_interrupted or self._content is not None
         if not may_resume(error, has_session=has_session, was_resumed=was_resumed):
             raise error
         if self._session is not None:
-            if asked_status and status is not None and status < 500 and status not in SESSION_INTACT_STATUSES:
+            if requested_status and status is not None and status < 500 and status not in SESSION_INTACT_STATUSES:
                 if (stored := await self._find_stored()) is not None:
                     return stored
                 self._lose_session(self._session, error)
