@@ -1,4 +1,4 @@
-"""Docker's schema 1 manifests: the payload that their digest and their signatures are over.
+"""Docker's schema 1 manifests: the payload that their digest and their signatures cover.
 
 Source: https://distribution.github.io/distribution/spec/deprecated-schema-v1/ and RFC 7515.
 """
@@ -16,18 +16,18 @@ Signature: TypeAlias = Literal["unsigned", "unchecked", "verified"]
 
 _MODEL = "DockerSchema1Manifest"
 _CURVES = {"P-256": ("ES256", 32), "P-384": ("ES384", 48), "P-521": ("ES512", 66)}
-# Docker made one; each costs the time to check it, and whoever serves the manifest chooses how many there are.
-_MOST_SIGNATURES = 16
+# Docker writes one signature. The server chooses the number, and each takes time to verify.
+MAX_SIGNATURES = 16
 
 
 def signed_payload(raw: bytes, document: Any) -> bytes:
-    """Return the bytes that the digest and the signatures of a schema 1 manifest are over.
+    """Return the payload of a schema 1 manifest: the bytes that its digest and its signatures cover.
 
-    They must say all that the manifest says: the digest would not cover anything else in it.
+    The payload must contain every field of the manifest except the signatures, since the digest covers no other field.
 
     Args:
-        raw: The manifest as it came.
-        document: The same, as parsed JSON.
+        raw: The manifest's bytes.
+        document: The manifest as parsed JSON.
 
     Raises:
         ParseError: The signatures contradict each other, or do not fit the manifest.
@@ -36,7 +36,7 @@ def signed_payload(raw: bytes, document: Any) -> bytes:
     if not formats:
         return raw  # unsigned
     if len(formats) > 1:
-        _refuse("are over different payloads", "signatures")
+        _refuse("cover different payloads", "signatures")
     length, tail = formats.pop()
     payload = raw[:length] + tail
     try:
@@ -44,21 +44,21 @@ def signed_payload(raw: bytes, document: Any) -> bytes:
     except (ValueError, RecursionError):
         covered = None
     if covered != {name: value for name, value in document.items() if name != "signatures"}:
-        _refuse("are over something else than the manifest says", "signatures")
+        _refuse("cover other fields than the manifest has", "signatures")
     return payload
 
 
 def check_signatures(raw: bytes, document: Any) -> Signature:
-    """Check the signatures of a schema 1 manifest; without the extra `schema1` they stay unchecked.
+    """Verify the signatures of a schema 1 manifest; without the extra `schema1` they are left unchecked.
 
-    The keys come with the signatures: a good one says that the manifest is whole, and nothing of who made it.
+    The signatures contain their own keys: a valid signature proves that the manifest is intact, but not who signed it.
 
     Args:
-        raw: The manifest as it came.
-        document: The same, as parsed JSON.
+        raw: The manifest's bytes.
+        document: The manifest as parsed JSON.
 
     Raises:
-        ParseError: A signature is wrong, or of a kind that is not used here.
+        ParseError: A signature is invalid, or its key or algorithm is not supported.
     """
     signatures = _signatures(document)
     if not signatures:
@@ -72,7 +72,7 @@ def check_signatures(raw: bytes, document: Any) -> Signature:
         try:
             _verify(signature, payload)
         except (KeyError, TypeError, ValueError, AttributeError, cryptography.exceptions.InvalidSignature):
-            _refuse("is wrong, or of a kind that is not supported", f"signatures[{number}]")
+            _refuse("is invalid, or its key or algorithm is not supported", f"signatures[{number}]")
     return "verified"
 
 
@@ -82,19 +82,19 @@ def _verify(signature: Any, payload: str) -> None:
 
     header, key = signature["header"], signature["header"]["jwk"]
     signed = f"{signature['protected']}.{payload}".encode()
-    given = _decode(signature["signature"])
+    value = _decode(signature["signature"])
     if key["kty"] == "EC":
         algorithm, length = _CURVES[key["crv"]]
-        if header["alg"] != algorithm or len(given) != 2 * length:
+        if header["alg"] != algorithm or len(value) != 2 * length:
             raise ValueError("the algorithm does not fit the key")
         curve: ec.EllipticCurve = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1(), "P-521": ec.SECP521R1()}[key["crv"]]
         hashed: HashAlgorithm = {"ES256": SHA256(), "ES384": SHA384(), "ES512": SHA512()}[algorithm]
         x, y = (int.from_bytes(_decode(key[name]), "big") for name in ("x", "y"))
-        der = utils.encode_dss_signature(int.from_bytes(given[:length], "big"), int.from_bytes(given[length:], "big"))
+        der = utils.encode_dss_signature(int.from_bytes(value[:length], "big"), int.from_bytes(value[length:], "big"))
         ec.EllipticCurvePublicNumbers(x, y, curve).public_key().verify(der, signed, ec.ECDSA(hashed))
     elif key["kty"] == "RSA" and header["alg"] == "RS256":
         exponent, modulus = (int.from_bytes(_decode(key[name]), "big") for name in ("e", "n"))
-        rsa.RSAPublicNumbers(exponent, modulus).public_key().verify(given, signed, padding.PKCS1v15(), SHA256())
+        rsa.RSAPublicNumbers(exponent, modulus).public_key().verify(value, signed, padding.PKCS1v15(), SHA256())
     else:
         raise ValueError("the algorithm is not supported")
 
@@ -105,8 +105,8 @@ def _signatures(document: Any) -> list[Any]:
         return []
     if not isinstance(signatures, list):
         _refuse("should be a list", "signatures")
-    if len(signatures) > _MOST_SIGNATURES:
-        _refuse(f"are more than {_MOST_SIGNATURES}", "signatures")
+    if len(signatures) > MAX_SIGNATURES:
+        _refuse(f"have more than {MAX_SIGNATURES} entries", "signatures")
     return signatures
 
 
@@ -114,16 +114,16 @@ def _protected_headers(document: Any) -> list[Any]:
     try:
         return [json.loads(_decode(signature["protected"])) for signature in _signatures(document)]
     except (KeyError, TypeError, ValueError, RecursionError):
-        _refuse("have a protected header that cannot be read", "signatures")
+        _refuse("have a malformed protected header", "signatures")
 
 
-def _format(protected: Any, most: int) -> tuple[int, bytes]:
-    """Return how many bytes of the manifest the payload begins with, and what follows them there."""
+def _format(protected: Any, max_length: int) -> tuple[int, bytes]:
+    """Return formatLength and formatTail: the payload is the first bytes of the manifest, of this number, and then the tail."""
     try:
         length, tail = protected["formatLength"], _decode(protected["formatTail"])
     except (KeyError, TypeError, ValueError):
-        _refuse("have no formatLength or formatTail that can be read", "signatures")
-    if not isinstance(length, int) or isinstance(length, bool) or not 0 <= length <= most:
+        _refuse("have no valid formatLength or formatTail", "signatures")
+    if not isinstance(length, int) or isinstance(length, bool) or not 0 <= length <= max_length:
         _refuse("have a formatLength that does not fit the manifest", "signatures")
     return length, tail
 
@@ -132,7 +132,7 @@ def _decode(text: str) -> bytes:
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except binascii.Error as error:
-        raise ValueError("not base 64") from error
+        raise ValueError("malformed base64") from error
 
 
 def _encode(content: bytes) -> str:

