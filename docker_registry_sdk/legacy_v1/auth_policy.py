@@ -15,8 +15,7 @@ from .._core.transport.redirects import follow_redirects
 from .._core.wire import HTTPRequest, HTTPResponse, Request, call_of
 from ..errors import AuthError
 from ..v1.operations import OPERATIONS
-from .endpoints import read_endpoints
-from .index import V1IndexAuth
+from .index import V1IndexAuth, read_endpoints
 from .session import (
     V1Session,
     access_of,

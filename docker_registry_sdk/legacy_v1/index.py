@@ -1,4 +1,4 @@
-"""Requests to an index of API v1: their credentials, and the sessions that their responses open."""
+"""Requests to an index of API v1: their credentials, the sessions that their responses open, and the registries they name."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from attrs import evolve
 from .._core.auth.authenticator import is_repeatable
 from .._core.auth.report import AuthReport
 from .._core.auth.steps import Enter, FindCredential, Flow, Lock, Read, Send, Step
-from .._core.names.origin import Origin
-from .._core.transport.home import Home
+from .._core.names.origin import Origin, same_site
+from .._core.transport.home import HUB, Home
 from .._core.transport.redirects import follow_redirects
 from .._core.wire import HTTPRequest, HTTPResponse, Request, call_of
 from ..credentials import Credential
-from ..errors import AuthError
+from ..errors import AuthError, InvalidReferenceError
 from ..v1.api import delete_repo, list_repo_imgs, put_repo
-from .endpoints import read_endpoints
 from .session import (
     Access,
     SessionHeaders,
@@ -36,6 +35,8 @@ from .session import (
 
 _log = logging.getLogger(__name__)
 
+# Docker Hub's index; docker.io, the host in references, serves web pages.
+HUB_INDEX: Final = "index.docker.io"
 # The operations whose responses open a session: the parser of the response, and the statuses. Only headers are read here, and
 # those are the same for all operations. So a response to list_repo_imgs, whose body is not read yet, is parsed as one to
 # put_repo, which has no body.
@@ -191,3 +192,54 @@ class V1IndexAuth:
 
     def _record(self, **facts: Any) -> None:
         self._report = evolve(self._report, registry=str(self._home.origin), **facts)
+
+
+def read_endpoints(header: str | None, index: Origin, *, trusted: Collection[str]) -> tuple[Origin, ...]:
+    """Return the registries that an index names, or the index itself when it names none.
+
+    A hostile index may name any host. A token must not go to a foreign site, and no request may go into the caller's network.
+
+    Args:
+        header: The index's X-Docker-Endpoints: hosts with or without a port, separated by commas.
+        index: The index.
+        trusted: The hosts, with or without a port, that the caller trusts as registries.
+
+    Raises:
+        AuthError: One of the registries is not allowed; the message says why, and what to do.
+
+    Source: Docker Hub API, X-Docker-Endpoints.
+    """
+    hosts = [host for host in (part.strip() for part in (header or "").split(",")) if host]
+    if not hosts:
+        return (Origin(index.scheme, HUB),) if index.host == HUB_INDEX else (index,)
+    return tuple(_endpoint(host, index, trusted) for host in hosts)
+
+
+def _endpoint(host: str, index: Origin, trusted: Collection[str]) -> Origin:
+    source = f"the index {index}"
+    try:
+        # An endpoint should have no scheme, and then has the index's; some servers write one.
+        endpoint = Origin.from_url(host if "://" in host else f"{index.scheme}://{host}")
+    except InvalidReferenceError as error:
+        raise AuthError(f"it names a registry whose address is invalid: {error}", source=source) from None
+    if any(character in host.rpartition("://")[2] for character in "/?#"):
+        raise AuthError("it names a registry with a path; only a host and a port are allowed", source=source)
+    if index.is_secure and not endpoint.is_secure:
+        raise AuthError(
+            f"it names the registry {endpoint}, which is plain http: its token could be read on the way. "
+            "Ask its operator for an https registry.",
+            source=source,
+        )
+    if endpoint.host == index.host or {endpoint.host, endpoint.netloc, f"{endpoint.host}:{endpoint.port}"} & set(trusted):
+        return endpoint
+    if endpoint.is_address or endpoint.is_private:
+        problem = "an address or a host of a private network"
+    elif not same_site(endpoint, index):
+        problem = "which is another site"
+    else:
+        return endpoint
+    raise AuthError(
+        f"it names the registry {endpoint}, {problem}; nothing was sent there. "
+        f"If that is right, pass trusted_realms=[{endpoint.netloc!r}].",
+        source=source,
+    )

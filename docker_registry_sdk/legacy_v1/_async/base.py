@@ -12,7 +12,7 @@ from ..._core.transport.options import AsyncClientOptions
 from ..._core.wire import AsyncContextSender, AsyncSender, CallContext, HTTPRequest, Request, build
 from ...client._async.base import AsyncClientBase
 from ..auth_policy import V1AuthPolicy
-from ..endpoints import HUB_INDEX
+from ..index import HUB_INDEX
 
 
 class AsyncV1Base(AsyncClientBase):

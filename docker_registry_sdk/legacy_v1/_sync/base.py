@@ -20,7 +20,7 @@ from ..._core.wire import (
 )
 from ...client._sync.base import ClientBase
 from ..auth_policy import V1AuthPolicy
-from ..endpoints import HUB_INDEX
+from ..index import HUB_INDEX
 
 
 class V1Base(ClientBase):
