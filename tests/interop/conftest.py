@@ -10,6 +10,7 @@ import pytest
 from attrs import frozen
 
 from docker_registry_sdk.testing import EmbeddedRegistry
+from tests.interop.private_registry import MODES, PrivateRegistry, run_private_registry
 from tests.support.docker_registry import run_docker_registry
 from tests.support.transports import AsyncValidatingTransport, ValidatingTransport
 from tests.support.validation import Exchanges, Specification
@@ -46,6 +47,13 @@ def registry(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     else:
         with run_docker_registry(tmp_path_factory.mktemp("docker-registry")) as debian:
             yield Server("docker-registry", debian.url)
+
+
+@pytest.fixture(scope="module", params=MODES)
+def private_registry(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PrivateRegistry]:
+    """A docker-registry that requires tokens or a password, over http or https, with an image in `library/there`."""
+    with run_private_registry(tmp_path_factory.mktemp(request.param), request.param) as running:
+        yield running
 
 
 @pytest.fixture
