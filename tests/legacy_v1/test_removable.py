@@ -8,22 +8,23 @@ from pathlib import Path
 import docker_registry_sdk
 
 PACKAGE = Path(docker_registry_sdk.__file__).parent
+CLIENTS = {"RegistryClientV1", "AsyncRegistryClientV1"}
 IMPORTERS = {
     "__init__.py",
-    "cli/commands/search.py",
+    "cli/commands/registry.py",
+    "cli/connection.py",
     "cli/operation_call.py",
-    "cli/options.py",
     "connect/_async/create.py",
     "connect/_sync/create.py",
 }
 
 
 def imports_legacy_v1(path: Path) -> bool:
-    """Return whether a module imports `legacy_v1` or one of its modules."""
+    """Return whether a module imports `legacy_v1`, one of its modules, or one of its clients by their public names."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    names = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    names += [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names]
-    return any("legacy_v1" in name.split(".") for name in names)
+    modules = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names}
+    return bool(CLIENTS & names) or any("legacy_v1" in name.split(".") for name in (*modules, *names))
 
 
 def test_only_known_modules_import_legacy_v1() -> None:
