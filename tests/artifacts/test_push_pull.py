@@ -16,6 +16,7 @@ from docker_registry_sdk._core.blobs.progress import Progress
 from docker_registry_sdk.artifacts.manifest import ArtifactBlob
 from docker_registry_sdk.errors import (
     ArtifactError,
+    DeadlineExceededError,
     DigestMismatchError,
     InvalidDigestError,
     NotFoundError,
@@ -24,7 +25,7 @@ from docker_registry_sdk.errors import (
 )
 from docker_registry_sdk.media_types import OCI_INDEX, OCI_MANIFEST
 from docker_registry_sdk.testing import EmbeddedRegistry
-from docker_registry_sdk.testing.faults import Fault, Status, WrongBytes
+from docker_registry_sdk.testing.faults import Fault, Slow, Status, WrongBytes
 from docker_registry_sdk.v2.models import Descriptor
 from tests.support.awaited import connect
 from tests.support.calls import call
@@ -283,3 +284,17 @@ async def test_without_the_api_an_artifact_is_listed_under_the_fallback_tag(
     pushed = await push_files(isolated_client, None, [ArtifactBlob(b"a")], subject=subject.digest)
     left = await isolated_client.get_manifest(subject.digest.replace(":", "-"))
     assert [each["digest"] for each in json.loads(left.raw)["manifests"]] == [pushed.digest]
+
+
+async def test_a_push_and_a_pull_end_at_the_deadline(
+    embedded_registry: EmbeddedRegistry, isolated_client: AsyncRegistryClientV2, source: Path, tmp_path: Path
+) -> None:
+    files = [source / "data.bin"]
+    await push_files(isolated_client, "v1", files)
+    embedded_registry.faults.add(Fault(Slow(bytes_per_second=50), operation="create_blob_read_stream", times=None))
+    embedded_registry.faults.add(Fault(Slow(bytes_per_second=50, of="request"), operation="put_manifest", times=None))
+    with pytest.raises(DeadlineExceededError, match=r"0\.5"):
+        await push_files(isolated_client, "v1", files, deadline=0.5)
+    with pytest.raises(DeadlineExceededError, match=r"0\.5"):
+        await pull_files(isolated_client, "v1", tmp_path / "target", deadline=0.5)
+    assert not (tmp_path / "target" / "data.bin").exists()

@@ -355,6 +355,33 @@ async def test_a_tag_that_does_not_move_is_an_error_in_the_end(
     assert len([one for one in registry_without_referrers.requests if one.status == 412]) == MAX_RETRIES + 1
 
 
+@pytest.mark.parametrize("max_retries", [0, 2])
+async def test_the_list_is_written_once_and_max_retries_more_times(
+    registry_without_referrers: EmbeddedRegistry, client_kind: str, max_retries: int, anyio_backend: str
+) -> None:
+    fault = Fault(Status(412), operation="put_manifest", path=r".*/sha256-.*", times=None)
+    registry_without_referrers.faults.add(fault)
+    url = f"{registry_without_referrers.url}/a/b"
+    async with connect(client_kind, url, max_retries=max_retries, max_retry_wait=0.01) as client:
+        await push_subject(client)
+        with pytest.raises(ReferrersError, match=f"written {max_retries + 1} times"):
+            await push_manifest(client, referrer_manifest())
+    records = [(one.method, one.status) for one in registry_without_referrers.requests if "/sha256-" in one.path]
+    assert records == [("GET", 404), ("PUT", 412)] * (max_retries + 1)
+
+
+async def test_without_retries_each_request_of_a_push_is_sent_once(
+    registry_without_referrers: EmbeddedRegistry, client_kind: str, anyio_backend: str
+) -> None:
+    async with connect(client_kind, f"{registry_without_referrers.url}/a/b", max_retries=0) as client:
+        await push_subject(client)
+        registry_without_referrers.requests.clear()
+        await push_manifest(client, referrer_manifest())
+        records = [(one.method, one.status) for one in registry_without_referrers.requests.snapshot()]
+        assert records == [("PUT", 201), ("GET", 404), ("PUT", 201)]
+        assert await referrer_digests(client) == {digest_of(referrer_manifest())}
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", b"[]", b"{", b"[" * 100_000, b"{}", referrer_manifest().replace(b"sha256:", b"sha999:")],

@@ -57,7 +57,8 @@ class AsyncRegistryImage:
         self._client = client
         self._tag = tag
         self._digest = digest
-        self._timeout, self._deadline = limits.timeout, limits.deadline
+        self._blobs = AsyncBlobRepository(client, client.repo.remote_name, limits)
+        self._options = self._blobs.options
 
     @property
     def repo(self) -> Repo:
@@ -95,7 +96,7 @@ class AsyncRegistryImage:
             digest: The digest of the subject.
         """
         found = []
-        async for one in self._client.iter_referrers(digest, timeout=self._timeout, deadline=self._deadline):
+        async for one in self._client.iter_referrers(digest, **self._options):
             found.append(one)
             if len(found) > MAX_MANIFESTS:
                 break  # the copy is refused anyway, and a hostile list may be endless
@@ -108,8 +109,7 @@ class AsyncRegistryImage:
             blob: The blob.
             use_urls: Whether to download it from its external URLs if the registry does not have it.
         """
-        repository = AsyncBlobRepository(self._client, self._client.repo.remote_name)
-        return AsyncRemoteBlob(repository, _digest_or_descriptor(blob), use_urls=use_urls, verify=False)
+        return AsyncRemoteBlob(self._blobs, _digest_or_descriptor(blob), use_urls=use_urls, verify=False)
 
     async def save_blob(self, path: Path, progress: BlobProgress, use_urls: bool) -> None:
         """Write a blob to a file atomically, after comparing the bytes with the digest.
@@ -122,14 +122,7 @@ class AsyncRegistryImage:
         blob = _digest_or_descriptor(progress.blob)
         while True:
             try:
-                await self._client.download_blob(
-                    blob,
-                    path,
-                    use_urls=use_urls,
-                    on_progress=progress.on_download,
-                    timeout=self._timeout,
-                    deadline=self._deadline,
-                )
+                await self._client.download_blob(blob, path, use_urls=use_urls, on_progress=progress.on_download, **self._options)
             except BlockingIOError:  # another process is downloading the same blob, which several images may have
                 progress.check()
                 await async_sleep(FILE_LOCK_INTERVAL_SECONDS)
@@ -173,7 +166,7 @@ class AsyncRegistryImage:
             blob: The blob.
         """
         with suppress(*_ABSENT, ParseError):
-            found = await self._client.head_blob(blob.digest, timeout=self._timeout, deadline=self._deadline)
+            found = await self._client.head_blob(blob.digest, **self._options)
             return blob.size in (None, found.size)
         return False
 
@@ -196,14 +189,7 @@ class AsyncRegistryImage:
         """
         blob = progress.blob
         reader = AsyncProgressReader(source.open_blob(blob, use_urls), progress)
-        await self._client.blob_upload(
-            reader,
-            digest=blob.digest,
-            size=blob.size,
-            from_repo=from_repo,
-            timeout=self._timeout,
-            deadline=self._deadline,
-        )
+        await self._client.blob_upload(reader, digest=blob.digest, size=blob.size, from_repo=from_repo, **self._options)
 
     async def write_manifest(self, manifest: PlannedManifest) -> None:
         """Push a manifest; the root of the copy under the tag, if there is one.
@@ -213,34 +199,25 @@ class AsyncRegistryImage:
         """
         ref = self._tag if manifest.role == "root" and self._tag is not None else manifest.digest
         if manifest.has_subject:
-            await async_push_manifest(
-                self._client,
-                manifest.raw,
-                ref,
-                media_type=manifest.media_type,
-                timeout=self._timeout,
-                deadline=self._deadline,
-            )
+            await async_push_manifest(self._client, manifest.raw, ref, media_type=manifest.media_type, **self._options)
         else:
-            await self._client.put_manifest(
-                manifest.raw, ref, media_type=manifest.media_type, timeout=self._timeout, deadline=self._deadline
-            )
+            await self._client.put_manifest(manifest.raw, ref, media_type=manifest.media_type, **self._options)
 
     async def _head_digest(self, ref: str) -> str | None:
-        response = await self._client.head_manifest(ref, timeout=self._timeout, deadline=self._deadline)
+        response = await self._client.head_manifest(ref, **self._options)
         return response.docker_content_digest
 
     async def _supports_v2(self) -> bool:
         """Return whether the registry supports API v2; True if that cannot be found out."""
         try:
-            return await self._client.supports_v2(timeout=self._timeout, deadline=self._deadline)
+            return await self._client.supports_v2(**self._options)
         except RegistryError:
             return True
 
     async def _get_manifest(self, ref: str, media_type: str | None) -> StoredManifest:
         accept = None if media_type is None or is_manifest_type(media_type) else [media_type]
         try:
-            response = await self._client.get_manifest(ref, accept=accept, timeout=self._timeout, deadline=self._deadline)
+            response = await self._client.get_manifest(ref, accept=accept, **self._options)
         except UnexpectedContentType as error:
             return _unknown_manifest(error, ref)
         return StoredManifest(digest=response.digest, media_type=response.media_type, raw=response.raw)

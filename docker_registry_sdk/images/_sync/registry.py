@@ -64,7 +64,8 @@ class RegistryImage:
         self._client = client
         self._tag = tag
         self._digest = digest
-        self._timeout, self._deadline = limits.timeout, limits.deadline
+        self._blobs = BlobRepository(client, client.repo.remote_name, limits)
+        self._options = self._blobs.options
 
     @property
     def repo(self) -> Repo:
@@ -104,7 +105,7 @@ class RegistryImage:
             digest: The digest of the subject.
         """
         found = []
-        for one in self._client.iter_referrers(digest, timeout=self._timeout, deadline=self._deadline):
+        for one in self._client.iter_referrers(digest, **self._options):
             found.append(one)
             if len(found) > MAX_MANIFESTS:
                 break  # the copy is refused anyway, and a hostile list may be endless
@@ -117,8 +118,7 @@ class RegistryImage:
             blob: The blob.
             use_urls: Whether to download it from its external URLs if the registry does not have it.
         """
-        repository = BlobRepository(self._client, self._client.repo.remote_name)
-        return RemoteBlob(repository, _digest_or_descriptor(blob), use_urls=use_urls, verify=False)
+        return RemoteBlob(self._blobs, _digest_or_descriptor(blob), use_urls=use_urls, verify=False)
 
     def save_blob(self, path: Path, progress: BlobProgress, use_urls: bool) -> None:
         """Write a blob to a file atomically, after comparing the bytes with the digest.
@@ -132,12 +132,7 @@ class RegistryImage:
         while True:
             try:
                 self._client.download_blob(
-                    blob,
-                    path,
-                    use_urls=use_urls,
-                    on_progress=progress.on_download,
-                    timeout=self._timeout,
-                    deadline=self._deadline,
+                    blob, path, use_urls=use_urls, on_progress=progress.on_download, **self._options
                 )
             except BlockingIOError:  # another process is downloading the same blob, which several images may have
                 progress.check()
@@ -182,7 +177,7 @@ class RegistryImage:
             blob: The blob.
         """
         with suppress(*_ABSENT, ParseError):
-            found = self._client.head_blob(blob.digest, timeout=self._timeout, deadline=self._deadline)
+            found = self._client.head_blob(blob.digest, **self._options)
             return blob.size in (None, found.size)
         return False
 
@@ -207,14 +202,7 @@ class RegistryImage:
         """
         blob = progress.blob
         reader = ProgressReader(source.open_blob(blob, use_urls), progress)
-        self._client.blob_upload(
-            reader,
-            digest=blob.digest,
-            size=blob.size,
-            from_repo=from_repo,
-            timeout=self._timeout,
-            deadline=self._deadline,
-        )
+        self._client.blob_upload(reader, digest=blob.digest, size=blob.size, from_repo=from_repo, **self._options)
 
     def write_manifest(self, manifest: PlannedManifest) -> None:
         """Push a manifest; the root of the copy under the tag, if there is one.
@@ -224,34 +212,25 @@ class RegistryImage:
         """
         ref = self._tag if manifest.role == "root" and self._tag is not None else manifest.digest
         if manifest.has_subject:
-            push_manifest(
-                self._client,
-                manifest.raw,
-                ref,
-                media_type=manifest.media_type,
-                timeout=self._timeout,
-                deadline=self._deadline,
-            )
+            push_manifest(self._client, manifest.raw, ref, media_type=manifest.media_type, **self._options)
         else:
-            self._client.put_manifest(
-                manifest.raw, ref, media_type=manifest.media_type, timeout=self._timeout, deadline=self._deadline
-            )
+            self._client.put_manifest(manifest.raw, ref, media_type=manifest.media_type, **self._options)
 
     def _head_digest(self, ref: str) -> str | None:
-        response = self._client.head_manifest(ref, timeout=self._timeout, deadline=self._deadline)
+        response = self._client.head_manifest(ref, **self._options)
         return response.docker_content_digest
 
     def _supports_v2(self) -> bool:
         """Return whether the registry supports API v2; True if that cannot be found out."""
         try:
-            return self._client.supports_v2(timeout=self._timeout, deadline=self._deadline)
+            return self._client.supports_v2(**self._options)
         except RegistryError:
             return True
 
     def _get_manifest(self, ref: str, media_type: str | None) -> StoredManifest:
         accept = None if media_type is None or is_manifest_type(media_type) else [media_type]
         try:
-            response = self._client.get_manifest(ref, accept=accept, timeout=self._timeout, deadline=self._deadline)
+            response = self._client.get_manifest(ref, accept=accept, **self._options)
         except UnexpectedContentType as error:
             return _unknown_manifest(error, ref)
         return StoredManifest(digest=response.digest, media_type=response.media_type, raw=response.raw)

@@ -107,8 +107,10 @@ class ResumableUpload:
                 return self._send_rest()
             except RegistryError as error:
                 failure = error
-            if self._source.error is not None and not isinstance(failure, DeadlineExceededError):
-                raise self._source.error  # which made the request fail
+            source_error = self._source.error
+            # The deadline of the upload comes first, but a source can have its own deadline, as a blob of another client has.
+            if source_error is not None and (failure is source_error or not isinstance(failure, DeadlineExceededError)):
+                raise source_error  # which made the request fail
             if (stored := self._recover(failure)) is not None:
                 return stored
 
