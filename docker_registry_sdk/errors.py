@@ -68,8 +68,7 @@ class TransportError(RegistryError):
     hint: ClassVar[str] = "Check the address, the network and any proxy."
 
     def __init__(self, problem: str, *, method: str, url: str) -> None:
-        self.method = method
-        self.url = redact_url(url)
+        self.method, self.url = method, redact_url(url)
         super().__init__(f"{method} {self.url}: {problem.rstrip('.')}. {self.hint}")
 
 
@@ -145,8 +144,7 @@ class StatusError(ResponseError):
         Args:
             status: An HTTP status, registered or not.
         """
-        by_class: dict[int, type[StatusError]] = {3: RedirectError, 5: ServerError}
-        found = _BY_STATUS.get(status) or by_class.get(status // 100, StatusError)
+        found = _BY_STATUS.get(status) or {3: RedirectError, 5: ServerError}.get(status // 100, StatusError)
         return found if issubclass(found, cls) else cls
 
 
@@ -271,9 +269,7 @@ class ParseError(RegistryError):
     """
 
     def __init__(self, *, model: str, field: str, problem: str) -> None:
-        self.model = model
-        self.field = field
-        self.problem = problem
+        self.model, self.field, self.problem = model, field, problem
         place = f"{model}, field {one_line(field)}" if field else model
         super().__init__(f"{place}: {problem}. The server, or a proxy before it, sent a malformed document.")
 
@@ -287,8 +283,7 @@ class AuthError(RegistryError):
     """
 
     def __init__(self, problem: str, *, source: str) -> None:
-        self.source = source
-        self.problem = problem
+        self.source, self.problem = source, problem
         super().__init__(f"{source}: {problem}")
 
 
@@ -318,8 +313,7 @@ class ReferrersError(RegistryError):
     """
 
     def __init__(self, problem: str, *, subject: str, tag: str) -> None:
-        self.subject = subject
-        self.tag = tag
+        self.subject, self.tag = subject, tag
         super().__init__(f"the referrers of {subject} under the fallback tag {tag}: {problem}")
 
 
@@ -336,8 +330,7 @@ class UnsafeTitleError(ArtifactError):
     """
 
     def __init__(self, problem: str, *, title: str) -> None:
-        self.title = title
-        self.problem = problem
+        self.title, self.problem = title, problem
         super().__init__(f"the title {quoted(title)} of a file {problem}")
 
 

@@ -42,12 +42,12 @@ async def async_wait_for_socket(sock: socket.socket, seconds: float | None, *, w
     return False
 
 
-def resolve_host(host: str, port: int) -> list[AddressInfo]:
+def resolve_host(host: str, port: int | None) -> list[AddressInfo]:
     """Return the addresses of a host, the preferred one first.
 
     Args:
         host: A name or an IP address.
-        port: The port.
+        port: The port; None when only the IP addresses count.
 
     Raises:
         OSError: The host cannot be resolved.
@@ -55,12 +55,12 @@ def resolve_host(host: str, port: int) -> list[AddressInfo]:
     return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
 
-async def async_resolve_host(host: str, port: int) -> list[AddressInfo]:
+async def async_resolve_host(host: str, port: int | None) -> list[AddressInfo]:
     """Return the addresses of a host, the preferred one first.
 
     Args:
         host: A name or an IP address.
-        port: The port.
+        port: The port; None when only the IP addresses count.
 
     Raises:
         OSError: The host cannot be resolved.

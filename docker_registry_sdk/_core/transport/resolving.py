@@ -1,20 +1,20 @@
-"""Looking hosts up, sync and async."""
+"""Resolve hosts to IP addresses, unless a proxy resolves them."""
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterable
-from typing import Any
 from urllib.request import getproxies
+
+from ..http1.sockets import AddressInfo, async_resolve_host, resolve_host
 
 
 def is_proxied() -> bool:
-    """Return whether the environment, or the system's settings, names a proxy that httpx goes through."""
+    """Return whether the environment, or the settings of the system, name a proxy that httpx uses."""
     return any(getproxies().get(scheme) for scheme in ("http", "https", "all"))
 
 
 def resolve(host: str) -> tuple[str, ...] | None:
-    """Return the addresses of a host, none where that fails, and None where a proxy of the environment looks it up.
+    """Return the IP addresses of a host; empty if it cannot be resolved, None if a proxy resolves it.
 
     Args:
         host: A name.
@@ -22,27 +22,25 @@ def resolve(host: str) -> tuple[str, ...] | None:
     if is_proxied():
         return None
     try:
-        return _addresses(socket.getaddrinfo(host, None, type=socket.SOCK_STREAM))
+        return _addresses(resolve_host(host, None))
     except (OSError, UnicodeError):
         return ()
 
 
 async def async_resolve(host: str) -> tuple[str, ...] | None:
-    """Return the addresses of a host without holding up other tasks; see `resolve`.
+    """Return the IP addresses of a host; empty if it cannot be resolved, None if a proxy resolves it.
 
     Args:
         host: A name.
     """
-    import anyio
-
     if is_proxied():
         return None
     try:
-        return _addresses(await anyio.getaddrinfo(host, None, type=socket.SOCK_STREAM))
+        return _addresses(await async_resolve_host(host, None))
     except (OSError, UnicodeError):
         return ()
 
 
-def _addresses(found: Iterable[tuple[Any, ...]]) -> tuple[str, ...]:
-    # The zone of a link-local address is of no matter here.
-    return tuple(dict.fromkeys(str(one[4][0]).partition("%")[0] for one in found))
+def _addresses(infos: Iterable[AddressInfo]) -> tuple[str, ...]:
+    # Without the zone of a link-local address, as in fe80::1%eth0.
+    return tuple(dict.fromkeys(str(info[4][0]).partition("%")[0] for info in infos))

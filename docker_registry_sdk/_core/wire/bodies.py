@@ -8,6 +8,8 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 import httpx
 
+from ..concurrency.threads import async_run_in_thread_uncancellable
+
 BLOCK = 256 * 1024
 
 
@@ -141,9 +143,7 @@ async def _async_measured(body: AsyncIterable[bytes], length: int) -> AsyncItera
 
 
 async def _threaded(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    from anyio.to_thread import run_sync  # needed by few calls; httpx loads it only where it is async itself
-
-    while (block := await run_sync(next, pieces, None)) is not None:
+    while (block := await async_run_in_thread_uncancellable(lambda: next(pieces, None))) is not None:
         yield block
 
 
