@@ -197,7 +197,7 @@ class V1IndexAuth:
 def read_endpoints(header: str | None, index: Origin, *, trusted: Collection[str]) -> tuple[Origin, ...]:
     """Return the registries that an index names, or the index itself when it names none.
 
-    A hostile index may name any host. A token must not go to a foreign site, and no request may go into the caller's network.
+    A hostile index may name any host. A token must not go to another site, and no request may go into the caller's network.
 
     Args:
         header: The index's X-Docker-Endpoints: hosts with or without a port, separated by commas.

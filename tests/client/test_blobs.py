@@ -127,18 +127,18 @@ async def test_the_last_bytes_of_a_wrong_blob_are_never_returned(
     loopback_client: AsyncRegistryClientV2, loopback: Loopback, promised: int | None, chunk: int
 ) -> None:
     answer(loopback, CONTENT, promised=promised, chunk=chunk)
-    wanted = digest_of(b"other")
+    requested = digest_of(b"other")
     got = b""
-    async with loopback_client.create_blob_read_stream(wanted) as blob:
+    async with loopback_client.create_blob_read_stream(requested) as blob:
         with pytest.raises(DigestMismatchError) as caught:  # noqa: PT012 - the parts read before count
             async for part in blob:
                 got += part
         with pytest.raises(DigestMismatchError):  # and again on each further read
             await blob.read()
     assert len(got) < len(CONTENT)
-    assert (caught.value.expected, caught.value.actual) == (wanted, digest_of(CONTENT))
+    assert (caught.value.expected, caught.value.actual) == (requested, digest_of(CONTENT))
     for size in (-1, len(CONTENT), len(CONTENT) + 1):
-        async with loopback_client.create_blob_read_stream(wanted) as blob:
+        async with loopback_client.create_blob_read_stream(requested) as blob:
             with pytest.raises(DigestMismatchError):
                 await blob.read(size)
 

@@ -145,10 +145,10 @@ async def test_the_claimed_digest_is_checked(loopback_client: AsyncRegistryClien
 async def test_the_requested_digest_is_checked(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:
     for media_type in (OCI_MANIFEST, "text/plain"):
         answer(loopback, IMAGE.oci, media_type)
-        for wanted in (digest_of(b"other"), f"sha512:{'0' * 128}"):
+        for requested in (digest_of(b"other"), f"sha512:{'0' * 128}"):
             with pytest.raises(DigestMismatchError) as caught:
-                await loopback_client.get_manifest(wanted)
-            assert caught.value.expected == wanted
+                await loopback_client.get_manifest(requested)
+            assert caught.value.expected == requested
     sha512 = f"sha512:{hashlib.sha512(IMAGE.oci).hexdigest()}"
     assert (await loopback_client.get_manifest(sha512)).digest == sha512
 

@@ -113,9 +113,9 @@ async def test_repositories_are_listed(client: AsyncRegistryClientV2) -> None:
     for end in ("a", "b", "c"):
         await push_blobs(client.with_repo(f"{name}-{end}"), image)
         await client.with_repo(f"{name}-{end}").put_manifest(image.oci, "v1", media_type=OCI_MANIFEST)
-    wanted = {f"{name}-{end}" for end in ("a", "b", "c")}
-    assert wanted <= {each async for each in client.iter_repositories(page_size=2)}
-    assert wanted <= {each async for each in client.iter_repositories()}
+    names = {f"{name}-{end}" for end in ("a", "b", "c")}
+    assert names <= {each async for each in client.iter_repositories(page_size=2)}
+    assert names <= {each async for each in client.iter_repositories()}
     assert len((await client.list_repositories(n=1)).body.repositories) == 1
 
 

@@ -189,7 +189,7 @@ def test_a_layer_on_another_origin(driver: Driver, start_registry: StartRegistry
     with driver.v1(f"{index.host}/team/app", **USER) as client:
         push_image(client)
         assert pull_image(client) == LAYERS
-    # The length is told beforehand, so that the client may have it all before the request is logged.
+    # The response has a Content-Length, so that the client may have read the whole body before the request is logged.
     _soon(lambda: len(elsewhere.requests) == 2 or None)
     for request in elsewhere.requests:
         assert request.path.startswith("/_layers/") and request.status == 200
@@ -273,7 +273,7 @@ def test_the_files_of_a_layer(driver: Driver, start_registry: StartRegistry) -> 
         client.put_img_json(BASE, JSON[BASE])
         client.put_img_checksum(BASE, client.put_img_layer(BASE, layer, img_json=JSON[BASE]))
         assert [entry[:2] for entry in client.get_img_files(BASE)] == [["greeting", "f"]]
-        assert client.get_img_diff(BASE) is None  # it is computed when somebody asks
+        assert client.get_img_diff(BASE) is None  # the registry computes the differences on the first request
         assert _soon(lambda: client.get_img_diff(BASE)).created is not None
 
 

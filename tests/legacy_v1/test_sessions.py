@@ -224,10 +224,10 @@ def test_a_redirect_of_a_registry_gets_no_credentials(driver: Driver) -> None:
         where[0] = "http://storage.example.net/blob"
         with pytest.raises(TransportError, match="plain http"), client.get_img_layer_stream(TOP, range="bytes=0-4"):
             pass
-    bare = [one for one in server.seen if one.url.host == "storage.example.net"]
-    assert len(bare) == 2
-    assert all(one.headers["range"] == "bytes=0-4" for one in bare)
-    assert all("authorization" not in one.headers and "cookie" not in one.headers for one in bare)
+    redirected = [one for one in server.seen if one.url.host == "storage.example.net"]
+    assert len(redirected) == 2
+    assert all(one.headers["range"] == "bytes=0-4" for one in redirected)
+    assert all("authorization" not in one.headers and "cookie" not in one.headers for one in redirected)
 
 
 @pytest.mark.parametrize(
