@@ -26,12 +26,12 @@ CONTENT = os.urandom(2_000_000)
 async def blocks(client: AsyncRegistryClientV2, blob: str | Descriptor, offset: int) -> AsyncIterator[bytes]:
     """Yield the bytes of a blob from an offset on, with the sync or the async class."""
     if isinstance(client, AsyncRegistryClientV2):
-        source = AsyncRemoteBlob(AsyncBlobRepository(client._pipeline, REPO), blob)
+        source = AsyncRemoteBlob(AsyncBlobRepository(client, REPO), blob)
         assert isinstance(source, AsyncReplayableSource)
         async for block in source.blocks(offset):
             yield block
     else:
-        plain = RemoteBlob(BlobRepository(client._pipeline, REPO), blob)
+        plain = RemoteBlob(BlobRepository(client.client, REPO), blob)
         assert isinstance(plain, ReplayableSource)
         for block in plain.blocks(offset):
             yield block
