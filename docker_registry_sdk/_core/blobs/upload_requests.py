@@ -12,14 +12,17 @@ from .retries import is_transient
 DEFAULT_CHUNK_BYTES: Final = 8 * 1024 * 1024
 """The length of a chunk if the registry requires chunks and the caller gives no length.
 
-So many of the last bytes of a source that cannot be read again are kept in memory, too.
+Also the number of bytes to keep in memory of a source that can be read only once.
 """
 
 SESSION_INTACT_STATUSES: Final = frozenset({401, 403, 408, 413, 429})
-"""Statuses below 500 that say nothing about the session: after a refused status request, the session is not lost."""
+"""Error statuses below 500 that do not mean that a session is lost, as an answer to the request for its status."""
 
 CHECK_SESSION_STATUSES: Final = SESSION_INTACT_STATUSES | {404, 416}
-"""Statuses below 500 after which the session may still be usable: its status tells. After others, a new session is opened."""
+"""Error statuses below 500 after which the session may still be usable, so that its status is requested.
+
+After other ones, the upload starts over in a new session.
+"""
 
 
 @frozen(kw_only=True)

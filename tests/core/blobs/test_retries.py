@@ -198,6 +198,7 @@ async def test_the_deadline_ends_an_upload_from_a_slow_source(kind: str, options
                 await client.blob_upload(slow() if kind == "sync" else async_slow(), **options)
             with pytest.raises(NotFoundError):
                 await client.head_blob(digest_of(CONTENT))
+        assert open_uploads(registry) == []
 
 
 @pytest.mark.anyio

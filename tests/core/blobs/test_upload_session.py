@@ -102,10 +102,10 @@ async def test_another_process_resumes_the_upload_of_a_killed_one(kind: str, chu
         reports: list[Progress] = []
         session = UploadSession.from_dict(json.loads(kept.read_text(encoding="utf-8")))
         async with connect(kind, url) as client:
-            blob_there = await client.blob_upload(
+            uploaded = await client.blob_upload(
                 blob, session=session, chunk_size=chunk_size, on_progress=reports.append, on_session=lambda newer: None
             )
-            assert (blob_there.digest, blob_there.size) == (DIGEST, SIZE)
+            assert (uploaded.digest, uploaded.size) == (DIGEST, SIZE)
             assert await stored(client) == CONTENT
         assert received_body_bytes(registry) - SIZE <= CHUNK
         assert reports[0].phase == "check"  # the bytes that the registry has are hashed, but not sent
@@ -146,9 +146,8 @@ async def test_resuming_a_closed_session_finds_the_blob_or_starts_over(kind: str
         async with connect(kind, f"{registry.url}/{REPO}") as client:
             await client.blob_upload(CONTENT, on_session=kept.append, **options)
             assert (await client.blob_upload(CONTENT, session=kept[-1], **options)).digest == DIGEST
-            assert received_body_bytes(registry) == (
-                SIZE if has_digest else 2 * SIZE
-            )  # without a digest, the blob cannot be looked up
+            # Without a digest, the blob cannot be looked up, so all of it is sent again.
+            assert received_body_bytes(registry) == (SIZE if has_digest else 2 * SIZE)
 
 
 @pytest.mark.anyio

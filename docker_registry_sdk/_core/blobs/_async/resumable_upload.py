@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Literal
+from typing import Final, Literal
 
 from attrs import evolve
 
@@ -21,7 +21,7 @@ from ....v2.api import (
 from ...concurrency.threads import async_complete_despite_cancel, async_shielded
 from ...concurrency.waiting import async_sleep
 from ...text.redaction import one_line, redact_url
-from ...wire import AsyncRawBody
+from ...wire import AsyncRawBody, Deadline
 from ..progress import Phase, ProgressThrottle
 from ..retries import RequestFailures
 from ..upload_requests import (
@@ -43,6 +43,8 @@ from ..upload_session import (
 )
 from .blob_repository import AsyncBlobRepository
 from .verified_source import AsyncVerifiedSource
+
+MIN_CANCEL_SECONDS: Final = 2.0
 
 _log = logging.getLogger("docker_registry_sdk._core.blobs")
 
@@ -78,7 +80,7 @@ class AsyncResumableUpload:
         self._was_interrupted = options.session is not None
         self._unsatisfiable_offset: int | None = None  # the offset of a chunk that the registry answered with 416
         self._send_content_range = True
-        self._was_resumed = False
+        self._has_retried = False
         self._progress = ProgressThrottle(options.on_progress, self._digest)
         self._lost_locations: list[str] = []
 
@@ -116,6 +118,8 @@ class AsyncResumableUpload:
     async def abort(self, error: BaseException) -> None:
         """Cancel the upload, unless the caller has a session callback. Add notes to the exception about uploads that stay open.
 
+        The request that cancels the upload may take 2 seconds even when the deadline has passed.
+
         Args:
             error: The exception that ended the upload.
         """
@@ -130,7 +134,10 @@ class AsyncResumableUpload:
         reason = ""
         async with async_shielded():
             try:
-                await self._cancel(session)
+                deadline = self._repository.limits.deadline
+                if deadline is not None and deadline.remaining < MIN_CANCEL_SECONDS:
+                    deadline = Deadline.after(MIN_CANCEL_SECONDS)
+                await self._cancel(session, deadline)
             except NotFoundError:
                 # The session is closed, as after a wrong digest; but Docker distribution 2.8 also answers 404 for a session
                 # whose request was interrupted.
@@ -142,7 +149,7 @@ class AsyncResumableUpload:
             error.add_note(f"The upload {redact_url(session.location)} may stay open until the registry cleans up: {reason}.")
 
     async def _ensure_session(self) -> None:
-        """Have a session whose offset is right, and whose received bytes are hashed."""
+        """Open a session, or find out how much of the known one has arrived; then hash the bytes that have arrived."""
         session = self._session
         if session is not None and self._state == "unknown":
             response = await get_blob_upload_status.asyncio(
@@ -161,7 +168,7 @@ class AsyncResumableUpload:
         if session is not None and self._state == "unusable":
             self._check_replayable(0)
             with suppress(StatusError):
-                await self._cancel(session)
+                await self._cancel(session, self._repository.limits.deadline)
             self._session = None
         if self._session is None:
             await self._open_session()
@@ -188,8 +195,11 @@ class AsyncResumableUpload:
             keep,
         )
 
-    async def _cancel(self, session: UploadSession) -> None:
-        await cancel_blob_upload.asyncio(self._client, self._repository.name, session.location, **self._repository.options)
+    async def _cancel(self, session: UploadSession, deadline: Deadline | None) -> None:
+        repository = self._repository
+        await cancel_blob_upload.asyncio(
+            repository.client, repository.name, session.location, timeout=repository.limits.timeout, deadline=deadline
+        )
 
     async def _hash_received(self) -> None:
         """Hash the bytes that another process has sent."""
@@ -277,7 +287,7 @@ class AsyncResumableUpload:
         """Prepare to resume after a failure, or raise the failure; return digest and size if the blob is complete after all."""
         has_session, requested_status = self._session is not None, self._state == "unknown"
         status = error.status if isinstance(error, StatusError) else None
-        if self._was_resumed and isinstance(error, StatusError) and "DIGEST_INVALID" in error.codes:
+        if self._has_retried and isinstance(error, StatusError) and "DIGEST_INVALID" in error.codes:
             error.add_note(
                 "The bytes had this digest when they were read first. Some were sent again after an interruption: the source may "
                 "have changed."
@@ -303,7 +313,7 @@ class AsyncResumableUpload:
                     "The bytes had this digest when they were read: the source has changed since, or the registry lost some."
                 )
             raise error
-        self._was_resumed = True
+        self._has_retried = True
         _log.debug("upload to %s: %s; again in %.2f s", self._repository.name, type(error).__name__, wait)
         await async_sleep(wait)
         return None
