@@ -14,7 +14,7 @@ def main() -> int:
     except ModuleNotFoundError as error:
         if error.name != "click":
             raise
-        print("Error: the command line needs an extra that is not installed: there is no click", file=sys.stderr)
+        print("Error: the command line needs the package click, which is not installed (extra: cli)", file=sys.stderr)
         print("Try: pip install 'docker-registry-sdk[cli]'", file=sys.stderr)
         return 1
     return run()
