@@ -13,8 +13,8 @@ import pytest
 from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Exchange, Fault
-from tests.core.auth.helpers import count_token_requests, login_of
 from tests.core.wire.loopback import Handler, Loopback, run_loopback
+from tests.support.embedded import count_token_requests, login_of
 from tests.support.images import digest_of
 
 

@@ -20,9 +20,3 @@ def client_of(server: Loopback, **options: Unpack[AsyncClientOptions]) -> AsyncR
     options.setdefault("max_retries", 0)
     options.setdefault("credentials", ExplicitCredentials(Credential("alice", SECRET)))
     return AsyncRegistryClientV2(f"{at(server, 'registry.example.com')}/a", **options)
-
-
-async def read_blob(client: AsyncRegistryClientV2, digest: str) -> bytes:
-    """Return the bytes of a blob, read from a verified stream."""
-    async with client.create_blob_read_stream(digest) as stream:
-        return await stream.read()

@@ -9,7 +9,8 @@ import pytest
 
 from docker_registry_sdk.errors import DigestMismatchError, ParseError, RegistryError
 from tests.core.wire.loopback import Loopback
-from tests.hostile._async.clients import client_of, read_blob
+from tests.hostile._async.clients import client_of
+from tests.support._async.blobs import read_blob
 from tests.support.images import DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, digest_of, make_image
 
 pytestmark = pytest.mark.anyio

@@ -10,8 +10,9 @@ import pytest
 from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.errors import RegistryError, TransportError
 from tests.core.wire.loopback import Handler, Loopback
-from tests.hostile._async.clients import client_of, read_blob
+from tests.hostile._async.clients import client_of
 from tests.hostile.conftest import at, demand
+from tests.support._async.blobs import read_blob
 from tests.support.images import digest_of
 
 pytestmark = pytest.mark.anyio

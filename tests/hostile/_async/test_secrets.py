@@ -12,8 +12,9 @@ import pytest
 from docker_registry_sdk.credentials import Credential, ExplicitCredentials
 from docker_registry_sdk.errors import RegistryError
 from tests.core.wire.loopback import Handler, Loopback
-from tests.hostile._async.clients import client_of, read_blob
+from tests.hostile._async.clients import client_of
 from tests.hostile.conftest import SECRET, at
+from tests.support._async.blobs import read_blob
 from tests.support.images import digest_of
 
 pytestmark = pytest.mark.anyio

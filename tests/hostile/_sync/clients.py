@@ -22,9 +22,3 @@ def client_of(server: Loopback, **options: Unpack[ClientOptions]) -> RegistryCli
     options.setdefault("max_retries", 0)
     options.setdefault("credentials", ExplicitCredentials(Credential("alice", SECRET)))
     return RegistryClientV2(f"{at(server, 'registry.example.com')}/a", **options)
-
-
-def read_blob(client: RegistryClientV2, digest: str) -> bytes:
-    """Return the bytes of a blob, read from a verified stream."""
-    with client.create_blob_read_stream(digest) as stream:
-        return stream.read()

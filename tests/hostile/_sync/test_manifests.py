@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from tests.core.wire.loopback import Loopback
-from tests.hostile._sync.clients import client_of, read_blob
+from tests.hostile._sync.clients import client_of
+from tests.support._sync.blobs import read_blob
 from tests.support.images import (
     DOCKER_MANIFEST,
     OCI_INDEX,

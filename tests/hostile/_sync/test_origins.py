@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from tests.core.wire.loopback import Handler, Loopback
-from tests.hostile._sync.clients import client_of, read_blob
+from tests.hostile._sync.clients import client_of
 from tests.hostile.conftest import at, demand
+from tests.support._sync.blobs import read_blob
 from tests.support.images import digest_of
 
 from docker_registry_sdk import RegistryClientV2

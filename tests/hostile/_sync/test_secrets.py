@@ -10,8 +10,9 @@ from collections.abc import Callable
 
 import pytest
 from tests.core.wire.loopback import Handler, Loopback
-from tests.hostile._sync.clients import client_of, read_blob
+from tests.hostile._sync.clients import client_of
 from tests.hostile.conftest import SECRET, at
+from tests.support._sync.blobs import read_blob
 from tests.support.images import digest_of
 
 from docker_registry_sdk.credentials import Credential, ExplicitCredentials

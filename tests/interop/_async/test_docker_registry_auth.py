@@ -21,6 +21,7 @@ from docker_registry_sdk.credentials import Credential, ExplicitCredentials
 from docker_registry_sdk.errors import AuthError, ForbiddenError, UnauthorizedError
 from docker_registry_sdk.v2.models import ImageManifest
 from tests.interop.private_registry import IMAGE, PrivateRegistry
+from tests.support._async.blobs import read_blob
 from tests.support.docker_registry import PASSWORD, USERNAME
 from tests.support.images import OCI_MANIFEST, digest_of
 from tests.support.token_server import REFRESH_TOKEN
@@ -62,12 +63,6 @@ async def push_image(client: AsyncRegistryClientV2) -> None:
     for content in IMAGE.config, IMAGE.layer:
         await client.blob_upload(content)
     await client.put_manifest(IMAGE.oci, "latest", media_type=OCI_MANIFEST)
-
-
-async def read_blob(client: AsyncRegistryClientV2, digest: str) -> bytes:
-    """Return the bytes of a blob, read from a verified stream."""
-    async with client.create_blob_read_stream(digest) as stream:
-        return await stream.read()
 
 
 async def pull_image(client: AsyncRegistryClientV2) -> None:

@@ -17,6 +17,7 @@ from typing import Unpack
 import httpx
 import pytest
 from tests.interop.private_registry import IMAGE, PrivateRegistry
+from tests.support._sync.blobs import read_blob
 from tests.support.docker_registry import PASSWORD, USERNAME
 from tests.support.images import OCI_MANIFEST, digest_of
 from tests.support.token_server import REFRESH_TOKEN
@@ -65,12 +66,6 @@ def push_image(client: RegistryClientV2) -> None:
     for content in IMAGE.config, IMAGE.layer:
         client.blob_upload(content)
     client.put_manifest(IMAGE.oci, "latest", media_type=OCI_MANIFEST)
-
-
-def read_blob(client: RegistryClientV2, digest: str) -> bytes:
-    """Return the bytes of a blob, read from a verified stream."""
-    with client.create_blob_read_stream(digest) as stream:
-        return stream.read()
 
 
 def pull_image(client: RegistryClientV2) -> None:

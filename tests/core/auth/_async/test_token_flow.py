@@ -11,16 +11,11 @@ from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.credentials import Credential, ExplicitCredentials
 from docker_registry_sdk.errors import AuthError, ForbiddenError, RegistryError, UnauthorizedError
 from docker_registry_sdk.testing import EmbeddedRegistry, Settings
-from tests.core.auth.helpers import count_token_requests, login_of
+from tests.support._async.blobs import read_blob
+from tests.support.embedded import count_token_requests, login_of
 from tests.support.images import digest_of
 
 pytestmark = pytest.mark.anyio
-
-
-async def read_blob(client: AsyncRegistryClientV2, digest: str) -> bytes:
-    """Return the bytes of a blob, read from a verified stream."""
-    async with client.create_blob_read_stream(digest) as stream:
-        return await stream.read()
 
 
 async def test_revoked_tokens_are_replaced() -> None:

@@ -7,7 +7,8 @@ from typing import Literal
 
 import httpx
 import pytest
-from tests.core.auth.helpers import count_token_requests, login_of
+from tests.support._sync.blobs import read_blob
+from tests.support.embedded import count_token_requests, login_of
 from tests.support.images import digest_of
 
 from docker_registry_sdk import RegistryClientV2
@@ -21,12 +22,6 @@ from docker_registry_sdk.errors import (
 from docker_registry_sdk.testing import EmbeddedRegistry, Settings
 
 pytestmark = pytest.mark.anyio
-
-
-def read_blob(client: RegistryClientV2, digest: str) -> bytes:
-    """Return the bytes of a blob, read from a verified stream."""
-    with client.create_blob_read_stream(digest) as stream:
-        return stream.read()
 
 
 def test_revoked_tokens_are_replaced() -> None:

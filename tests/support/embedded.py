@@ -1,4 +1,4 @@
-"""Helpers for tests that authenticate at an embedded registry."""
+"""Log in to an embedded registry, and count its token requests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A proxy before the registry."""
+"""A proxy in front of the registry."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import base64
 
 import pytest
 
-from tests.core.wire.loopback import Handler, Loopback, run_loopback
-from tests.support.sessions import KINDS, Kind, open_session
+from docker_registry_sdk import AsyncRegistryClientV2
+from tests.core.wire.loopback import Handler, run_loopback
+from tests.support._async.blobs import read_blob
+
+pytestmark = pytest.mark.anyio
 
 
 def answer(handler: Handler) -> None:
@@ -18,14 +21,13 @@ def answer(handler: Handler) -> None:
         handler.reply(200, b"hello")
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_requests_go_through_the_proxy_with_its_own_password_only(kind: Kind) -> None:
+async def test_requests_go_through_the_proxy_with_its_own_password_only() -> None:
     with run_loopback(answer) as proxy:
         url = proxy.url.replace("http://", "http://carol:s3same@")
-        with open_session(kind, "http://registry.example.com/a", proxy=url) as session:
-            session.call("ping")
+        async with AsyncRegistryClientV2("http://registry.example.com/a", proxy=url) as client:
+            await client.ping()
             digest = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
-            assert session.read_blob(digest) == b"hello"
+            assert await read_blob(client, digest) == b"hello"
         targets = [seen.target for seen in proxy.seen]
         assert targets == [
             "http://registry.example.com/v2/",
@@ -37,30 +39,20 @@ def test_requests_go_through_the_proxy_with_its_own_password_only(kind: Kind) ->
         assert proxy.seen[-1].headers["host"] == "storage.example.net"
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_environment_counts(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     with run_loopback(answer) as proxy:
         monkeypatch.setenv("http_proxy", proxy.url)
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         monkeypatch.setenv("NO_PROXY", "other.example.com")
-        with open_session(kind, "http://registry.example.com/a") as session:
-            session.call("ping")
+        async with AsyncRegistryClientV2("http://registry.example.com/a") as client:
+            await client.ping()
         assert [seen.target for seen in proxy.seen] == ["http://registry.example.com/v2/"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_proxy_that_refuses_is_told_without_its_password(kind: Kind) -> None:
-    def refuse(handler: Handler) -> None:
-        handler.reply(407)
-
-    def run(proxy: Loopback) -> str:
+async def test_the_error_of_a_proxy_that_refuses_does_not_show_its_password() -> None:
+    with run_loopback(lambda handler: handler.reply(407)) as proxy:
         url = proxy.url.replace("http://", "http://carol:s3same@")
-        with (
-            open_session(kind, "https://registry.example.com/a", proxy=url, max_retries=0) as session,
-            pytest.raises(Exception, match=r"registry\.example\.com") as caught,
-        ):
-            session.call("ping")
-        return f"{caught.value!r}"
-
-    with run_loopback(refuse) as proxy:
-        assert "s3same" not in run(proxy)
+        async with AsyncRegistryClientV2("https://registry.example.com/a", proxy=url, max_retries=0) as client:
+            with pytest.raises(Exception, match=r"registry\.example\.com") as caught:
+                await client.ping()
+    assert "s3same" not in f"{caught.value!r}"
