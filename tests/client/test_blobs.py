@@ -196,7 +196,7 @@ async def test_a_connection_is_reused_after_a_blob_was_read(
     assert not loopback.gone.is_set()
 
 
-async def test_small_reads_do_not_wait_for_the_whole_blob(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:
+async def test_many_small_reads_take_linear_time(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:
     content = bytes(200_000)
     answer(loopback, content, promised=len(content), chunk=200_000)
     async with loopback_client.create_blob_read_stream(digest_of(content)) as blob:
