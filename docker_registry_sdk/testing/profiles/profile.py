@@ -62,7 +62,7 @@ class Profile:
 PLAIN = Profile(name="plain", auth="none", apis=("v1", "v2"), quirks=())
 """The embedded registry without quirks."""
 
-LOCATIONS: dict[str, tuple[str, str]] = {
+MODULES: dict[str, tuple[str, str]] = {
     "acr": ("acr", "ACR"),
     "artifactory": ("others", "ARTIFACTORY"),
     "distribution-2.8": ("distribution", "DISTRIBUTION"),
@@ -96,10 +96,10 @@ def find_profile(name: ProfileName | Profile | None) -> Profile:
         return PLAIN
     if isinstance(name, Profile):
         return name
-    location = LOCATIONS.get(name)
-    if location is None:
+    module_and_variable = MODULES.get(name)
+    if module_and_variable is None:
         raise ValueError(f"profile must be one of {', '.join(PROFILE_NAMES)}")
-    module, variable = location
+    module, variable = module_and_variable
     profile: Profile = getattr(import_module(f"docker_registry_sdk.testing.profiles.{module}"), variable)
     return profile
 

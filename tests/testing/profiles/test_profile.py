@@ -10,14 +10,14 @@ import pytest
 from docker_registry_sdk.testing import EmbeddedRegistry, Profile, Quirk, Settings
 from docker_registry_sdk.testing.faults import Fault, Status
 from docker_registry_sdk.testing.profiles import PROFILE_NAMES, ProfileName
-from docker_registry_sdk.testing.profiles.profile import LOCATIONS, always, find_profile
+from docker_registry_sdk.testing.profiles.profile import MODULES, always, find_profile
 
 QUIRKS = [(name, quirk) for name in PROFILE_NAMES for quirk in find_profile(name).quirks]
 
 
 def find_tests(name: ProfileName) -> Any:
     """Return the test module or the test class of a profile."""
-    module, _ = LOCATIONS[name]
+    module, _ = MODULES[name]
     tests = import_module(f"tests.testing.profiles.test_{module}")
     return tests if tests.__dict__.get("PROFILE") == name else getattr(tests, f"Test{name.title().replace('-', '')}")
 
