@@ -23,6 +23,8 @@ def seconds_to_retry(
 ) -> float | None:
     """Return the seconds to wait before a request is sent again, or None when that is not safe or would not help.
 
+    A request that its caller repeats (`CallContext.repeated_by_caller`) is not repeated here.
+
     A request is safe to repeat when its method is idempotent and its body can be sent again, when it never reached the
     server, or when a rate limit refused it.
 
