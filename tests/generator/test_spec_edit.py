@@ -82,6 +82,75 @@ async def use_async(client: httpx.AsyncClient) -> None:
         assert_type(attachment.body, AsyncChunks)
 """
 
+CLIENTS = """
+import asyncio
+import json
+from base64 import b64encode
+from typing import assert_type
+
+import httpx
+
+from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
+from docker_registry_sdk.v2.api import count_tags, read_attachment
+
+BASIC = f"Basic {b64encode(b'ada:secret').decode()}"
+
+
+class Registry:
+    def __init__(self) -> None:
+        self.statuses = list[int]()
+
+    def respond(self, request: httpx.Request) -> httpx.Response:
+        response = self.response_to(request)
+        self.statuses.append(response.status_code)
+        return response
+
+    async def respond_async(self, request: httpx.Request) -> httpx.Response:
+        return self.respond(request)
+
+    def response_to(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/token":
+            assert request.headers["Authorization"] == BASIC
+            assert request.url.params["scope"] == "repository:team/b:pull"
+            return httpx.Response(200, json={"token": "t"})
+        if request.url.host == "storage.example":
+            assert "Authorization" not in request.headers
+            return httpx.Response(200, json={"count": 3})
+        if request.headers.get("Authorization") != "Bearer t":
+            challenge = 'Bearer realm="https://r.example/token"'
+            return httpx.Response(401, headers={"WWW-Authenticate": challenge})
+        if 503 not in self.statuses:
+            return httpx.Response(503)
+        return httpx.Response(307, headers={"Location": "https://storage.example/count"})
+
+
+def count(registry: Registry) -> int | None:
+    with httpx.Client(transport=httpx.MockTransport(registry.respond)) as http:
+        with RegistryClientV2("r.example/library/a", username="ada", password="secret", http_client=http) as client:
+            response = count_tags.sync(client, "team/b")
+            assert_type(response, count_tags.CountTagsOk)
+            return response.body.count
+
+
+async def count_async(registry: Registry) -> int | None:
+    async with httpx.AsyncClient(transport=httpx.MockTransport(registry.respond_async)) as http:
+        client = AsyncRegistryClientV2("r.example/library/a", username="ada", password="secret", http_client=http)
+        async with client:
+            response = await count_tags.asyncio(client, "team/b", deadline=60)
+            assert_type(response, count_tags.CountTagsOk)
+            return response.body.count
+
+
+async def read(client: AsyncRegistryClientV2) -> bytes:
+    async with read_attachment.asyncio_stream(client, "team/b", "logo") as attachment:
+        return b"".join([part async for part in attachment.body])
+
+
+sync_registry, async_registry = Registry(), Registry()
+print(count(sync_registry), sync_registry.statuses)
+print(asyncio.run(count_async(async_registry)), async_registry.statuses)
+"""
+
 COMPLETED = """
 from docker_registry_sdk.v2.api import read_attachment
 from docker_registry_sdk.v2.api.manifests.get_manifest import GetManifestOk
@@ -100,6 +169,29 @@ def edit(spec: dict[str, Any]) -> None:
     components["schemas"]["ImageManifest"]["properties"]["buildHost"] = {"type": "string", "description": "Who built it."}
     success = spec["paths"]["/v2/{name}/manifests/{reference}"]["get"]["responses"]["200"]
     success["headers"]["X-Build-Seconds"] = {"description": "How long the build took.", "schema": {"type": "integer"}}
+    components["schemas"]["TagCount"] = {
+        "type": "object",
+        "description": "A number of tags.",
+        "properties": {"count": {"type": "integer", "description": "The number."}},
+    }
+    spec["paths"]["/v2/{name}/tags/count"] = {
+        "parameters": [{"$ref": "#/components/parameters/Name"}],
+        "get": {
+            "operationId": "count_tags",
+            "tags": ["tags"],
+            "summary": "Count the tags of a repository",
+            "description": "The number of its tags.",
+            "externalDocs": {"description": "A proposal", "url": "https://example.org/counts"},
+            "security": [{"token": ["repository:{name}:pull"]}],
+            "responses": {
+                "200": {
+                    "description": "The number.",
+                    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/TagCount"}}},
+                },
+                "404": {"$ref": "#/components/responses/NotFound"},
+            },
+        },
+    }
     spec["paths"]["/v2/{name}/attachments/{title}"] = {
         "parameters": [
             {"$ref": "#/components/parameters/Name"},
@@ -139,6 +231,15 @@ def test_the_new_field_header_and_operation_work(edited: Path) -> None:
     done = run_python(edited, "-W", "error", "use.py")
     assert done.stderr == ""
     assert done.stdout.splitlines() == ["builder-7 42", "5 b'hello'", "b'hello'"]
+
+
+def test_clients_send_the_new_operations_with_login_retries_and_redirects(edited: Path) -> None:
+    (edited / "clients.py").write_text(CLIENTS, encoding="utf-8")
+    done = run_python(edited, "-W", "error", "clients.py")
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == ["3 [401, 200, 503, 307, 200]"] * 2
+    typed = run_python(edited, "-m", "mypy", "--strict", "--config-file=", "clients.py")
+    assert "no issues found" in typed.stdout, typed.stdout + typed.stderr
 
 
 def test_the_new_operation_is_in_the_table(edited: Path) -> None:
