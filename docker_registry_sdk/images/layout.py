@@ -13,7 +13,7 @@ from typing import BinaryIO, Final
 from attrs import field, frozen
 
 from .._core.text.redaction import printable, quoted
-from .._core.wire.limits import MAX_BODY_BYTES
+from .._core.wire.response import MAX_BODY_BYTES
 from ..digest import Digest
 from ..errors import ImageError
 from ..v2.models import Descriptor, ImageIndex

@@ -8,10 +8,10 @@ from typing import Any, Final, TypeAlias
 
 from .._core.auth.authenticator import is_repeatable
 from .._core.auth.challenge import parse_challenges
-from .._core.auth.steps import Enter, Flow, Lock, Read, Send, Step
+from .._core.auth.effects import Acquire, Effect, Flow, Lock, Read, Send
 from .._core.names.origin import Origin
-from .._core.transport.home import Home
-from .._core.transport.redirects import follow_redirects
+from .._core.transport.registry_origin import RegistryOrigin
+from .._core.transport.request_policy import follow_redirects
 from .._core.wire import HTTPRequest, HTTPResponse, Request, call_of
 from ..errors import AuthError
 from ..v1.operations import OPERATIONS
@@ -32,21 +32,23 @@ _HOST_KINDS: Final = {operation.id: operation.tag for operation in OPERATIONS}
 # The operation that opens a session for each access.
 _SESSION_OPENERS: Final = {"read": "list_repo_imgs", "write": "put_repo", "delete": "delete_repo"}
 
-_Sent: TypeAlias = Generator[Step, Any, tuple[V1Session, Origin, HTTPResponse]]
+_Sent: TypeAlias = Generator[Effect, Any, tuple[V1Session, Origin, HTTPResponse]]
 
 
 class V1AuthPolicy(V1IndexAuth):
     """The AuthPolicy for one index and the registries that it names; all clients of the index share it.
 
     Args:
-        home: The origin of the index.
+        index: The origin of the index.
         build: A function that returns the HTTP request of an operation's request.
         lock: A lock for threads or for tasks, held while a session is opened that all callers share.
         trusted: The hosts that the caller trusts as registries.
     """
 
-    def __init__(self, home: Home, build: Callable[[Request], HTTPRequest], lock: Lock, trusted: Collection[str]) -> None:
-        super().__init__(home, build, lock, trusted)
+    def __init__(
+        self, index: RegistryOrigin, build: Callable[[Request], HTTPRequest], lock: Lock, trusted: Collection[str]
+    ) -> None:
+        super().__init__(index, build, lock, trusted)
         # Whether a token is valid for more than one call; None while that is unknown.
         self._reusable: bool | None = None
         # The registries that rejected their own cookie without a token: send the token as well.
@@ -106,7 +108,7 @@ class V1AuthPolicy(V1IndexAuth):
         """
         endpoint = self._endpoint(session, request)
         if not self._allows_concurrency(session, endpoint):
-            yield Enter(self._lock)
+            yield Acquire(self._lock)
             try:
                 session = self._sessions.get((repo, session.access), session)
                 endpoint = self._endpoint(session, request)
@@ -128,11 +130,11 @@ class V1AuthPolicy(V1IndexAuth):
 
     def _authorize_at_registry(self, session: V1Session, endpoint: Origin, request: HTTPRequest) -> Flow:
         """Send a request with the cookies of the registry, and with the token unless a cookie replaces it."""
-        cookies = {**(session.index_cookies if endpoint == self._home.origin else {}), **session.cookies.get(endpoint, {})}
+        cookies = {**(session.index_cookies if endpoint == self._index.origin else {}), **session.cookies.get(endpoint, {})}
         cookie_suffices = endpoint in session.cookie_origins and endpoint not in self._token_required
         authorization = None if cookie_suffices else token_authorization(session)
         with_token = authorization is not None
-        if self._always_basic and endpoint == self._home.origin:
+        if self._always_basic and endpoint == self._index.origin:
             authorization = password_authorization((yield from self._find_credential(call_of(request).repo)))
             with_token = False
         set_auth_headers(request, authorization, cookies)
@@ -147,7 +149,7 @@ class V1AuthPolicy(V1IndexAuth):
         return response
 
     def _endpoint(self, session: V1Session, request: HTTPRequest) -> Origin:
-        endpoints = read_endpoints(session.endpoints, self._home.origin, trusted=self._trusted)
+        endpoints = read_endpoints(session.endpoints, self._index.origin, trusted=self._trusted)
         endpoint = call_of(request).endpoint
         return endpoints[0] if endpoint is None else endpoint
 
@@ -162,24 +164,24 @@ class V1AuthPolicy(V1IndexAuth):
         # An index that sets cookies identifies a push by them, and would take a new session for a new push.
         return self._reusable is False or (not is_repeatable(request) and not session.index_cookies)
 
-    def _switch_to_basic(self, repo: str, endpoint: Origin) -> Generator[Step, Any, bool]:
+    def _switch_to_basic(self, repo: str, endpoint: Origin) -> Generator[Effect, Any, bool]:
         """Send the password on every call from now on, if the registry is at the index's origin; return whether it is sent."""
         self._record(challenge="basic")
-        if endpoint != self._home.origin or self._always_basic:
+        if endpoint != self._index.origin or self._always_basic:
             return False
         self._always_basic = password_authorization((yield from self._find_credential(repo))) is not None
         return self._always_basic
 
     def _renew_after_401(
         self, repo: str, session: V1Session, endpoint: Origin, request: HTTPRequest, response: HTTPResponse
-    ) -> Generator[Step, Any, bool]:
+    ) -> Generator[Effect, Any, bool]:
         """Record which credential a registry rejected, and return whether a new session has been opened."""
         self._record(challenge="token")
         if "Authorization" not in response.request.headers and session.cookies.get(endpoint):
             self._token_required.add(endpoint)
         elif session.accepted == 1 and self._reusable is None:
             self._reusable = False
-        yield Enter(self._lock)
+        yield Acquire(self._lock)
         try:
             return (yield from self._reopen(repo, session, request)) is not None
         finally:

@@ -9,11 +9,11 @@ from typing import Any, Final
 from attrs import evolve
 
 from .._core.auth.authenticator import is_repeatable
+from .._core.auth.effects import Acquire, Effect, FindCredential, Flow, Lock, Read, Send
 from .._core.auth.report import AuthReport
-from .._core.auth.steps import Enter, FindCredential, Flow, Lock, Read, Send, Step
 from .._core.names.origin import Origin, same_site
-from .._core.transport.home import HUB, Home
-from .._core.transport.redirects import follow_redirects
+from .._core.transport.registry_origin import HUB_HOST, RegistryOrigin
+from .._core.transport.request_policy import follow_redirects
 from .._core.wire import HTTPRequest, HTTPResponse, Request, call_of
 from ..credentials import Credential
 from ..errors import AuthError, InvalidReferenceError
@@ -54,19 +54,21 @@ class V1IndexAuth:
     """The part of the AuthPolicy of API v1 that sends requests to the index and stores the sessions of all repositories.
 
     Args:
-        home: The origin of the index.
+        index: The origin of the index.
         build: A function that returns the HTTP request of an operation's request.
         lock: A lock for threads or for tasks, held while a session is opened that all callers share.
         trusted: The hosts that the caller trusts as registries.
     """
 
-    def __init__(self, home: Home, build: Callable[[Request], HTTPRequest], lock: Lock, trusted: Collection[str]) -> None:
-        self._home = home
+    def __init__(
+        self, index: RegistryOrigin, build: Callable[[Request], HTTPRequest], lock: Lock, trusted: Collection[str]
+    ) -> None:
+        self._index = index
         self._build = build
         self._lock = lock
         self._trusted = trusted
         self._sessions: dict[tuple[str, Access], V1Session] = {}
-        self._report = AuthReport(registry=str(home.origin))
+        self._report = AuthReport(registry=str(index.origin))
 
     @property
     def report(self) -> AuthReport:
@@ -84,7 +86,7 @@ class V1IndexAuth:
             AuthError: The index names a registry that is not allowed.
         """
         session = self._sessions.get((repo, access))
-        return read_endpoints(session.endpoints if session else None, self._home.origin, trusted=self._trusted)
+        return read_endpoints(session.endpoints if session else None, self._index.origin, trusted=self._trusted)
 
     def forget(self, repo: str) -> None:
         """Drop the sessions of a repository.
@@ -96,10 +98,10 @@ class V1IndexAuth:
             self._sessions.pop((repo, access), None)
 
     def _send_to_index(self, request: HTTPRequest) -> Flow:
-        response: HTTPResponse = yield from follow_redirects(request, lambda: self._home.origin, self._authorize_at_index)
+        response: HTTPResponse = yield from follow_redirects(request, lambda: self._index.origin, self._authorize_at_index)
         parse, statuses = _SESSION_OPENERS.get(call_of(request).operation_id, (None, ()))
         # After a redirect to another host, the response is not the index's own, and opens no session.
-        if parse is not None and response.status_code in statuses and origin_of(response) == self._home.origin:
+        if parse is not None and response.status_code in statuses and origin_of(response) == self._index.origin:
             self._store_session(request, parse(response), response)
         return response
 
@@ -145,7 +147,7 @@ class V1IndexAuth:
         _log.debug("session of %s for %s: %s", repo, access, "with a token" if token else "without a token")
         self._sessions[(repo, access)] = session
 
-    def _find_session(self, repo: str, access: Access, request: HTTPRequest) -> Generator[Step, Any, V1Session | HTTPResponse]:
+    def _find_session(self, repo: str, access: Access, request: HTTPRequest) -> Generator[Effect, Any, V1Session | HTTPResponse]:
         """Return the session for a call, or the response of the index that opened no session.
 
         Without a session for writing or deleting, the result is a session for reading, of which the caller may only use the
@@ -154,7 +156,7 @@ class V1IndexAuth:
         for one in dict.fromkeys((access, *_ACCESSES[1:])):
             if (session := self._sessions.get((repo, one))) is not None and (access != "read" or one == "read"):
                 return session
-        yield Enter(self._lock)
+        yield Acquire(self._lock)
         try:
             if (session := self._sessions.get((repo, "read"))) is not None:  # another caller has opened it in the meantime
                 return session
@@ -168,12 +170,12 @@ class V1IndexAuth:
             raise AuthError(
                 f"it redirects to {origin_of(response)}, or answers {response.status_code}, instead of opening a session. "
                 "The response of another host opens none: if that host is right, name it as the index.",
-                source=f"the index {self._home.origin}",
+                source=f"the index {self._index.origin}",
             )
         # A repository that is written for the first time does not exist yet.
         return V1Session(access="read") if access != "read" and response.status_code == 404 else response
 
-    def _reopen(self, repo: str, session: V1Session, request: HTTPRequest) -> Generator[Step, Any, V1Session | None]:
+    def _reopen(self, repo: str, session: V1Session, request: HTTPRequest) -> Generator[Effect, Any, V1Session | None]:
         """Return a newer session, opened now unless another caller has opened one; call this while holding the lock.
 
         The result is None if the index opens no session, and for deletions, since opening the session would delete again.
@@ -185,13 +187,13 @@ class V1IndexAuth:
         newest = self._sessions.get((repo, session.access))
         return None if newest is session else newest
 
-    def _find_credential(self, repo: str | None, *, again: bool = False) -> Generator[Step, Any, Credential | None]:
+    def _find_credential(self, repo: str | None, *, again: bool = False) -> Generator[Effect, Any, Credential | None]:
         credential: Credential | None = yield FindCredential(repo, again)
         self._record(credential=credential.source if credential else None, username=credential.username if credential else None)
         return credential
 
     def _record(self, **facts: Any) -> None:
-        self._report = evolve(self._report, registry=str(self._home.origin), **facts)
+        self._report = evolve(self._report, registry=str(self._index.origin), **facts)
 
 
 def read_endpoints(header: str | None, index: Origin, *, trusted: Collection[str]) -> tuple[Origin, ...]:
@@ -211,7 +213,7 @@ def read_endpoints(header: str | None, index: Origin, *, trusted: Collection[str
     """
     hosts = [host for host in (part.strip() for part in (header or "").split(",")) if host]
     if not hosts:
-        return (Origin(index.scheme, HUB),) if index.host == HUB_INDEX else (index,)
+        return (Origin(index.scheme, HUB_HOST),) if index.host == HUB_INDEX else (index,)
     return tuple(_endpoint(host, index, trusted) for host in hosts)
 
 

@@ -6,10 +6,10 @@ from collections.abc import Collection, Generator
 from typing import Any
 
 from ..names.origin import Origin, is_private_host
-from .steps import Resolve, Step
+from .effects import Effect, Resolve
 
 
-def addresses_for(host: str, registry: Origin) -> Generator[Step, Any, tuple[str, ...] | None]:
+def addresses_for(host: str, registry: Origin) -> Generator[Effect, Any, tuple[str, ...] | None]:
     """Return the only addresses that a request may go to which leads from a registry to another host.
 
     Looked up once, and then connected to: a name may lead elsewhere the next time that it is looked up.

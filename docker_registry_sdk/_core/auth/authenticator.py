@@ -16,10 +16,10 @@ from ..text.redaction import one_line, redact_url
 from ..wire import ByteStream, HTTPRequest, HTTPResponse, Request, call_of, set_call
 from .addresses import addresses_for
 from .challenge import Challenge, parse_challenges
+from .effects import Acquire, Effect, FindCredential, Flow, Lock, Read, Send
 from .realm import check_addresses, check_realm, is_own
 from .report import AuthReport
 from .scope import ScopeSet
-from .steps import Enter, FindCredential, Flow, Lock, Read, Send, Step
 from .token_service import basic_authorization, fetch_token, is_sendable
 from .tokens import Token, TokenStore
 
@@ -124,9 +124,9 @@ class Authenticator:
             if authorization is None or authorization == refused:
                 return response
 
-    def _ask(self) -> Generator[Step, Any, None]:
+    def _ask(self) -> Generator[Effect, Any, None]:
         """Ask the registry for its challenge, once, however many want it at a time."""
-        if self._has_asked() or not (yield Enter(self._lock, self._has_asked)):
+        if self._has_asked() or not (yield Acquire(self._lock, self._has_asked)):
             return
         try:
             if not self._has_asked():
@@ -141,7 +141,7 @@ class Authenticator:
     def _has_asked(self) -> bool:
         return self._challenge is not None or self._pinged
 
-    def _refused(self, response: HTTPResponse) -> Generator[Step, Any, Challenge | None]:
+    def _refused(self, response: HTTPResponse) -> Generator[Effect, Any, Challenge | None]:
         """Return the challenge to meet after a refusal, None when there is nothing to be done."""
         if response.status_code == 401 and "WWW-Authenticate" not in response.headers:
             # As gcr.io answers everything but the ping.
@@ -155,7 +155,7 @@ class Authenticator:
 
     def _authorization(
         self, wanted: ScopeSet, repo: str | None, *, again: bool = False
-    ) -> Generator[Step, Any, tuple[str | None, bool]]:
+    ) -> Generator[Effect, Any, tuple[str | None, bool]]:
         """Return what to show the registry, and whether it was got just now, so that there is no better to be had."""
         challenge = self._challenge
         if challenge is None:
@@ -183,7 +183,7 @@ class Authenticator:
 
     def _token(
         self, challenge: Challenge, wanted: ScopeSet, credential: Credential | None
-    ) -> Generator[Step, Any, tuple[Token, bool]]:
+    ) -> Generator[Effect, Any, tuple[Token, bool]]:
         realm, name = challenge.parameters["realm"], challenge.parameters.get("service") or None
         identity = "" if credential is None else f"{credential.username} {credential.source}"
         service = (realm, name or "", identity)
@@ -191,7 +191,7 @@ class Authenticator:
         if (token := self._tokens.find(service, wanted)) is not None:
             return token, False
         lock = self._tokens.lock(service, wanted)
-        while not (yield Enter(lock, lambda: self._tokens.find(service, wanted) is not None)):
+        while not (yield Acquire(lock, lambda: self._tokens.find(service, wanted) is not None)):
             if (token := self._tokens.find(service, wanted)) is not None:
                 return token, False
         try:
@@ -211,7 +211,7 @@ class Authenticator:
         finally:
             lock.release()
 
-    def _check(self, realm: str, *, secret: bool) -> Generator[Step, Any, tuple[str, ...] | None]:
+    def _check(self, realm: str, *, secret: bool) -> Generator[Effect, Any, tuple[str, ...] | None]:
         """Return the only addresses that the realm may be asked at; None for any."""
         registry = self._registry()
         origin = check_realm(realm, registry, trusted=self._trusted_realms, secret=secret)

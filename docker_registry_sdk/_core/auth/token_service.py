@@ -16,8 +16,8 @@ from ...token_auth.api import get_token, post_token
 from ...token_auth.models import GrantType, TokenRequest, TokenResponse
 from ..text.redaction import one_line
 from ..wire import HTTPRequest, HTTPResponse, Request, call_of, set_call
+from .effects import Effect, Read, Send
 from .scope import ScopeSet
-from .steps import Read, Send, Step
 
 # What services answer that know no POST, or not this one: GCR and others 404, Artifactory 401, ACR 400, and 405.
 _NO_POST = frozenset({400, 401, 404, 405})
@@ -63,7 +63,7 @@ def basic_authorization(username: str, password: str) -> str:
 
 def fetch_token(
     build: Callable[[Request], HTTPRequest], realm: str, service: str | None, scopes: ScopeSet, credential: Credential | None
-) -> Generator[Step, Any, Grant]:
+) -> Generator[Effect, Any, Grant]:
     """Ask a token service for a token.
 
     Args:
@@ -103,7 +103,7 @@ def fetch_token(
     return _grant(realm, credential, get_token.parse, response, way)
 
 
-def _exchange(request: HTTPRequest) -> Generator[Step, Any, HTTPResponse]:
+def _exchange(request: HTTPRequest) -> Generator[Effect, Any, HTTPResponse]:
     set_call(request, evolve(call_of(request), buffered=True))  # so that a response that is cut is requested again
     response = yield Send(request, repeatable=True)
     read: HTTPResponse = yield Read(response)

@@ -9,8 +9,8 @@ from weakref import WeakValueDictionary
 
 from attrs import field, frozen
 
+from .effects import Lock
 from .scope import ScopeSet
-from .steps import Lock
 
 # A token that is about to end could end on the way.
 MARGIN = 5.0

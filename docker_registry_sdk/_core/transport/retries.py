@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from ..auth.authenticator import is_repeatable
-from ..auth.steps import Send
+from ..auth.effects import Send
 from ..http1.exchange import IDEMPOTENT_METHODS
 from ..text.redaction import redact_url
 from ..text.retry_after import retry_after_seconds

@@ -36,63 +36,63 @@ if TYPE_CHECKING:
     from .bodies import body_length as body_length
     from .context import CALL as CALL
     from .context import FILL as FILL
+    from .context import NO_LIMITS as NO_LIMITS
     from .context import AsyncFill as AsyncFill
     from .context import CallContext as CallContext
+    from .context import CallLimits as CallLimits
     from .context import Fill as Fill
+    from .context import LimitedSender as LimitedSender
+    from .context import bound_timeouts as bound_timeouts
+    from .context import call_limits as call_limits
     from .context import call_of as call_of
+    from .context import sender_of as sender_of
     from .context import set_call as set_call
     from .failures import is_untrusted as is_untrusted
     from .failures import may_pass as may_pass
     from .failures import never_arrived as never_arrived
-    from .headers import boolean_header as boolean_header
-    from .headers import integer_header as integer_header
-    from .headers import list_header as list_header
-    from .headers import next_link as next_link
-    from .headers import required as required
-    from .headers import text_header as text_header
-    from .headers import url_header as url_header
-    from .policy import NO_LIMITS as NO_LIMITS
-    from .policy import CallLimits as CallLimits
+    from .json_values import NullList as NullList
+    from .json_values import Reader as Reader
+    from .json_values import anything as anything
+    from .json_values import boolean as boolean
+    from .json_values import either as either
+    from .json_values import first as first
+    from .json_values import form_body as form_body
+    from .json_values import format_timestamp as format_timestamp
+    from .json_values import integer as integer
+    from .json_values import json_body as json_body
+    from .json_values import list_of as list_of
+    from .json_values import map_of as map_of
+    from .json_values import number as number
+    from .json_values import open_enum as open_enum
+    from .json_values import string as string
+    from .json_values import timestamp as timestamp
     from .policy import Deadline as Deadline
-    from .policy import LimitedSender as LimitedSender
     from .policy import RetryPolicy as RetryPolicy
     from .policy import Timeout as Timeout
-    from .policy import bound_timeouts as bound_timeouts
-    from .policy import call_limits as call_limits
-    from .policy import sender_of as sender_of
     from .policy import to_deadline as to_deadline
-    from .reading import NullList as NullList
-    from .reading import Reader as Reader
-    from .reading import anything as anything
-    from .reading import boolean as boolean
-    from .reading import either as either
-    from .reading import integer as integer
-    from .reading import list_of as list_of
-    from .reading import map_of as map_of
-    from .reading import number as number
-    from .reading import open_enum as open_enum
-    from .reading import string as string
-    from .reading import timestamp as timestamp
     from .request import Request as Request
+    from .request import accept_header as accept_header
     from .request import build as build
+    from .request import check_path_value as check_path_value
+    from .request import fill_path as fill_path
     from .request import make_request as make_request
-    from .request import verbatim_url as verbatim_url
     from .response import ParsedResponse as ParsedResponse
     from .response import Response as Response
+    from .response import boolean_header as boolean_header
+    from .response import integer_header as integer_header
+    from .response import list_header as list_header
     from .response import media_type as media_type
+    from .response import next_link as next_link
     from .response import parse_json as parse_json
+    from .response import required as required
     from .response import status_error as status_error
+    from .response import text_header as text_header
     from .response import unexpected_content_type as unexpected_content_type
-    from .urls import check_path_value as check_path_value
-    from .urls import fill_path as fill_path
+    from .response import url_header as url_header
     from .urls import follow_url as follow_url
     from .urls import make_absolute as make_absolute
     from .urls import refuse_query as refuse_query
-    from .writing import accept_header as accept_header
-    from .writing import first as first
-    from .writing import form_body as form_body
-    from .writing import format_timestamp as format_timestamp
-    from .writing import json_body as json_body
+    from .urls import verbatim_url as verbatim_url
 
     # `import ... as` exports no other name to type checkers.
     HTTPRequest = httpx.Request
@@ -113,38 +113,54 @@ else:
                 "async_send",
                 "async_stream",
             ),
-            "._sync.exchange": ("Chunks", "Client", "ContextSender", "Sender", "read", "send", "stream"),
-            ".bodies": ("AsyncRawBody", "RawBody", "Readable", "async_blocks", "blocks", "body_length"),
-            ".context": ("AsyncFill", "CALL", "CallContext", "FILL", "Fill", "call_of", "set_call"),
-            ".failures": ("is_untrusted", "may_pass", "never_arrived"),
-            ".headers": (
-                "boolean_header",
-                "integer_header",
-                "list_header",
-                "next_link",
-                "required",
-                "text_header",
-                "url_header",
+            "._sync.exchange": (
+                "Chunks",
+                "Client",
+                "ContextSender",
+                "Sender",
+                "read",
+                "send",
+                "stream",
             ),
-            ".policy": (
+            ".bodies": (
+                "AsyncRawBody",
+                "RawBody",
+                "Readable",
+                "async_blocks",
+                "blocks",
+                "body_length",
+            ),
+            ".context": (
+                "AsyncFill",
+                "CALL",
+                "CallContext",
                 "CallLimits",
-                "Deadline",
+                "FILL",
+                "Fill",
                 "LimitedSender",
                 "NO_LIMITS",
-                "RetryPolicy",
-                "Timeout",
                 "bound_timeouts",
                 "call_limits",
+                "call_of",
                 "sender_of",
-                "to_deadline",
+                "set_call",
             ),
-            ".reading": (
+            ".failures": (
+                "is_untrusted",
+                "may_pass",
+                "never_arrived",
+            ),
+            ".json_values": (
                 "NullList",
                 "Reader",
                 "anything",
                 "boolean",
                 "either",
+                "first",
+                "form_body",
+                "format_timestamp",
                 "integer",
+                "json_body",
                 "list_of",
                 "map_of",
                 "number",
@@ -152,9 +168,40 @@ else:
                 "string",
                 "timestamp",
             ),
-            ".request": ("Request", "build", "make_request", "verbatim_url"),
-            ".response": ("ParsedResponse", "Response", "media_type", "parse_json", "status_error", "unexpected_content_type"),
-            ".urls": ("check_path_value", "fill_path", "follow_url", "make_absolute", "refuse_query"),
-            ".writing": ("accept_header", "first", "form_body", "format_timestamp", "json_body"),
+            ".policy": (
+                "Deadline",
+                "RetryPolicy",
+                "Timeout",
+                "to_deadline",
+            ),
+            ".request": (
+                "Request",
+                "accept_header",
+                "build",
+                "check_path_value",
+                "fill_path",
+                "make_request",
+            ),
+            ".response": (
+                "ParsedResponse",
+                "Response",
+                "boolean_header",
+                "integer_header",
+                "list_header",
+                "media_type",
+                "next_link",
+                "parse_json",
+                "required",
+                "status_error",
+                "text_header",
+                "unexpected_content_type",
+                "url_header",
+            ),
+            ".urls": (
+                "follow_url",
+                "make_absolute",
+                "refuse_query",
+                "verbatim_url",
+            ),
         },
     )

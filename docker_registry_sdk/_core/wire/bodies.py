@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from typing import Protocol, TypeAlias, runtime_checkable
 
 import httpx
 
+from ...errors import ResponseError
 from ..concurrency.threads import async_run_in_thread_uncancellable
 
 BLOCK = 256 * 1024
+_CODING_HEADERS = frozenset({"content-encoding", "content-length"})
 
 
 @runtime_checkable
@@ -163,3 +166,50 @@ def _bytes(block: bytes) -> bytes:
         raise TypeError(f"a body should give bytes, not {type(block).__name__}: open files in binary mode")
     # A view of larger items counts those, and would be sent short.
     return bytes(block) if isinstance(block, memoryview) else block
+
+
+def with_body(response: httpx.Response, content: bytes, limit: int, *, whole: bool) -> httpx.Response:
+    """Return a response with its body, of which one byte more than the limit was read at the most.
+
+    Args:
+        response: A response whose body was read raw.
+        content: What was read; of an error, as far as it came.
+        limit: How many bytes are kept.
+        whole: Whether less than all of it is of no use.
+
+    Raises:
+        ResponseError: It should be whole, and is longer than the limit, or becomes so.
+        httpx.DecodingError: It should be whole, and is coded in a way that cannot be undone.
+    """
+    headers = response.headers
+    coding = headers.get("content-encoding", "").strip().lower()
+    if coding not in ("", "identity"):
+        content = _decoded(response, content, coding, limit, whole=whole)
+        headers = httpx.Headers([(name, value) for name, value in headers.multi_items() if name not in _CODING_HEADERS])
+    if len(content) > limit and whole:
+        raise ResponseError(
+            f"the answer is longer than the {limit} bytes that are read of it. Ask the registry's operator why.",
+            method=response.request.method,
+            url=str(response.request.url),
+            status=response.status_code,
+            headers=headers,
+            raw=b"",
+        )
+    return httpx.Response(response.status_code, headers=headers, content=content[:limit], request=response.request)
+
+
+def _decoded(response: httpx.Response, content: bytes, coding: str, limit: int, *, whole: bool) -> bytes:
+    """Undo a coding that nobody asked for, up to a limit."""
+    try:
+        if coding not in ("gzip", "x-gzip", "deflate"):
+            raise zlib.error(f"the body is coded as {coding[:20]!a}, which was not asked for")
+        # Found by its first bytes, whichever of the three it is.
+        decoder = zlib.decompressobj(zlib.MAX_WBITS | 32)
+        decoded = decoder.decompress(content, limit + 1)
+        if content and not decoder.eof and len(decoded) <= limit:
+            raise zlib.error("the coded body breaks off")
+    except zlib.error as error:
+        if whole:
+            raise httpx.DecodingError(str(error), request=response.request) from None
+        return b""
+    return decoded

@@ -30,7 +30,7 @@ from __future__ import annotations
 import math
 import random
 import time
-from typing import Any, Self, TypeAlias
+from typing import Self, TypeAlias
 
 import httpx
 from attrs import field, frozen
@@ -153,43 +153,6 @@ class RetryPolicy:
 DEFAULT_RETRY_POLICY = RetryPolicy()
 
 
-@frozen(kw_only=True)
-class CallLimits:
-    """How long a call may take, and how often its requests are repeated.
-
-    Attributes:
-        timeout: The timeout of each step of a request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
-        deadline: The moment by which the whole call must be complete; None for no such moment.
-        retry: How often requests are repeated.
-    """
-
-    timeout: Timeout | None = None
-    deadline: Deadline | None = None
-    retry: RetryPolicy = DEFAULT_RETRY_POLICY
-
-    def seconds_to_retry(self, failures: int, *, retry_after: float | None = None) -> float | None:
-        """Return the seconds to wait before a request is sent again, or None when it must not be sent again.
-
-        Args:
-            failures: How many times the request has failed in a row; 1 after the first time.
-            retry_after: The seconds that the server requests to wait, if it does.
-        """
-        return self.retry.seconds_to_retry(failures, retry_after=retry_after, deadline=self.deadline)
-
-    def check(self, method: str, url: str) -> None:
-        """Raise an exception if the deadline has passed.
-
-        Args:
-            method: The HTTP method of the request that needs more time.
-            url: The URL of the request.
-
-        Raises:
-            DeadlineExceededError: The deadline has passed.
-        """
-        if self.deadline is not None:
-            self.deadline.check(method, url)
-
-
 def to_deadline(value: Deadline | float | None) -> Deadline | None:
     """Return the deadline that an argument `deadline=` stands for.
 
@@ -200,56 +163,3 @@ def to_deadline(value: Deadline | float | None) -> Deadline | None:
         ValueError: The number of seconds is not above 0.
     """
     return value if value is None or isinstance(value, Deadline) else Deadline.after(value)
-
-
-NO_LIMITS = CallLimits()
-
-
-class LimitedSender:
-    """A sender of requests that has limits of its own: those of the client's options.
-
-    Attributes:
-        retry: How often requests are repeated.
-        deadline_seconds: The time that a call may take, in seconds; None for any time.
-    """
-
-    retry: RetryPolicy = DEFAULT_RETRY_POLICY
-    deadline_seconds: float | None = None
-
-
-def bound_timeouts(request: httpx.Request, deadline: Deadline) -> None:
-    """Bound each timeout of a request by what remains until the deadline.
-
-    Args:
-        request: A request whose `extensions` hold its timeouts, as those of httpx do.
-        deadline: The deadline of the call.
-    """
-    timeouts = request.extensions.get("timeout", {})
-    request.extensions["timeout"] = {step: deadline.bound(seconds) for step, seconds in timeouts.items()}
-
-
-def call_limits(client: object, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> CallLimits:
-    """Return the limits of a call that begins now; the client's own limits replace those that are None.
-
-    Args:
-        client: A client of this package, or an httpx client, which has no limits of its own.
-        timeout: The timeout of each step of a request, in seconds or as an `httpx.Timeout`.
-        deadline: The deadline of the call, or the seconds until it.
-
-    Raises:
-        ValueError: The number of seconds is not above 0.
-    """
-    sender = sender_of(client)
-    if not isinstance(sender, LimitedSender):
-        return CallLimits(timeout=timeout, deadline=to_deadline(deadline))
-    until = to_deadline(sender.deadline_seconds if deadline is None else deadline)
-    return CallLimits(timeout=timeout, deadline=until, retry=sender.retry)
-
-
-def sender_of(client: Any) -> Any:
-    """Return the object that sends the requests of a client: the client itself, unless it has a sender below its methods.
-
-    Args:
-        client: A client of this package, which has a `_sender`, or an httpx client.
-    """
-    return getattr(client, "_sender", client)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, TypeAlias
 
@@ -13,10 +14,13 @@ from ..text.redaction import redact_url
 from .bodies import AsyncRawBody, body_length
 from .context import CALL, CallContext
 from .policy import Timeout
-from .urls import QueryValue, add_query, make_absolute, request_target
+from .urls import QueryValue, VerbatimURL, add_query, make_absolute, request_target
 
 HeaderValue: TypeAlias = str | int | bool | None
 MAX_SMALL_BODY_BYTES = 64 * 1024
+# What may stand in a path segment without being encoded (RFC 3986 section 3.3), less what could mean something to a
+# server, a proxy or a shell on the way. No repository name, tag, digest or v1 id needs more.
+_SEGMENT = re.compile(r"[A-Za-z0-9._~:@+=,\-]+")
 
 
 @frozen(kw_only=True)
@@ -56,43 +60,6 @@ class RequestBuilder(Protocol):
         ...
 
 
-class VerbatimURL(httpx.URL):
-    """A URL whose path and query go out as they came, where httpx would tidy them.
-
-    Args:
-        url: The URL.
-        target: What stands in the request line.
-    """
-
-    # httpcore's `target` extension would do the same, but loses the host on the way through a proxy, and stays on the
-    # request that follows a redirect.
-    def __init__(self, url: httpx.URL, target: bytes) -> None:
-        super().__init__(url)
-        self._target = target
-
-    @property
-    def raw_path(self) -> bytes:
-        """What stands in the request line."""
-        return self._target
-
-
-def verbatim_url(url: str) -> httpx.URL:
-    """Return a URL that goes out byte for byte.
-
-    Args:
-        url: An absolute URL.
-
-    Raises:
-        InvalidReferenceError: It is none.
-    """
-    try:
-        parsed = httpx.URL(url)
-    except httpx.InvalidURL as error:
-        raise InvalidReferenceError(f"{redact_url(url)!r} is no URL: {error}. Give it as the server did.") from None
-    target = request_target(url).encode()
-    return parsed if parsed.raw_path == target else VerbatimURL(parsed, target)
-
-
 def make_request(
     method: str,
     url: str,
@@ -129,7 +96,7 @@ def make_request(
             sent["Content-Length"] = str(length)
     return Request(
         method=method,
-        url=add_query(url, query or {}),
+        url=add_query(url, query) if query else url,
         headers=sent,
         body=body,
         context=CallContext(
@@ -186,3 +153,50 @@ def is_large(content: object) -> bool:
         content: The body in the form that an httpx client accepts.
     """
     return content is not None and (not isinstance(content, bytes) or len(content) > MAX_SMALL_BODY_BYTES)
+
+
+def fill_path(template: str, values: Mapping[str, str], many: frozenset[str] = frozenset()) -> str:
+    """Return the path with its parameters filled in, each checked and none encoded.
+
+    Args:
+        template: The path, with parameters in braces.
+        values: The parameters' values.
+        many: The parameters that may hold several segments, as repository names do.
+
+    Raises:
+        InvalidReferenceError: A value is empty, has an empty, `.` or `..` segment, or a character that no name, tag or
+            digest has, such as `%`, `?`, `#`, a blank or a control character.
+    """
+    for name, value in values.items():
+        check_path_value(name, value, slashes=name in many)
+        template = template.replace(f"{{{name}}}", value, 1)
+    return template
+
+
+def check_path_value(name: str, value: str, *, slashes: bool) -> None:
+    """Check that a value can stand in a URL's path as it is.
+
+    Args:
+        name: The argument's name, for the error.
+        value: The value.
+        slashes: Whether it may hold several segments.
+
+    Raises:
+        InvalidReferenceError: It cannot; see `fill_path`.
+    """
+    if not isinstance(value, str):
+        raise InvalidReferenceError(f"{name} should be text, not {type(value).__name__}")
+    for segment in value.split("/") if slashes else [value]:
+        if segment in (".", "..") or not _SEGMENT.fullmatch(segment):
+            problem = "one of its parts cannot stand in a URL's path" if segment else "it is empty or has an empty part"
+            raise InvalidReferenceError(f"{name} {redact_url(value)!r} is refused: {problem}. Give it as the registry shows it.")
+
+
+def accept_header(wanted: Sequence[str] | None, documented: Sequence[str]) -> str:
+    """Return the value of an Accept header.
+
+    Args:
+        wanted: The media types that the caller wants; None for all that are documented.
+        documented: Those.
+    """
+    return ", ".join([wanted] if isinstance(wanted, str) else documented if wanted is None else wanted)

@@ -1,8 +1,12 @@
-"""Responses: what the generated functions return, and how they read status, headers and body."""
+"""Responses: the typed responses of generated functions, and how their status, headers and body are read.
+
+A header whose value does not fit counts as absent: headers are hints, only the bytes of a body can be verified.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -10,11 +14,25 @@ import httpx
 from attrs import field, frozen
 
 from ...errors import ErrorDetail, ParseError, StatusError, UnexpectedContentType
-from .headers import text_header
-from .reading import Mismatch
+from .context import call_of
+from .json_values import Mismatch
+from .urls import make_absolute
 
 BodyT = TypeVar("BodyT")
 T = TypeVar("T")
+
+MEBIBYTE = 1024 * 1024
+# What tells more than an error's first words is of no use.
+MAX_ERROR_BODY_BYTES = 64 * 1024
+MAX_BODY_BYTES = 16 * MEBIBYTE
+# 4 MiB is the manifest size that every registry must accept, and the limit of most clients. A token must fit into a header.
+_MAX_BYTES = {"get_manifest": 4 * MEBIBYTE, "get_token": MEBIBYTE, "post_token": MEBIBYTE}
+
+_KNOWN = "docker_registry_sdk.headers"
+_WORD = r'[^\s;,="<>]+'
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_LINK = re.compile(rf"<([^>]*)>((?:\s*;\s*{_WORD}(?:\s*=\s*(?:{_QUOTED}|{_WORD})?)?)*)")
+_PARAMETER = re.compile(rf"({_WORD})(?:\s*=\s*({_QUOTED}|{_WORD})?)?")
 
 
 def _short(body: object) -> str:
@@ -153,3 +171,120 @@ def _origin(response: httpx.Response) -> tuple[str, str]:
         return response.request.method, str(response.request.url)
     except RuntimeError:  # made by hand, without a request
         return "request", "(unknown URL)"
+
+
+def text_header(response: httpx.Response, name: str) -> str | None:
+    """Return the header's text, several joined by commas; None when it is absent.
+
+    Args:
+        response: An HTTP response.
+        name: The header's name, in any case.
+    """
+    # Each look into httpx's headers walks over all of them, and an operation has a dozen that it looks for.
+    known: dict[str, str] | None = response.extensions.get(_KNOWN)
+    if known is None:
+        known = response.extensions[_KNOWN] = dict(response.headers.items())
+    return known.get(name.lower())
+
+
+def integer_header(response: httpx.Response, name: str) -> int | None:
+    """Return the header as a whole number; None when it is absent or no such number.
+
+    Args:
+        response: An HTTP response.
+        name: The header's name, in any case.
+    """
+    value = (text_header(response, name) or "").strip()
+    # Longer numbers mean nothing here, and Python refuses to convert very long ones.
+    return int(value) if value.isascii() and value.isdigit() and len(value) <= 20 else None
+
+
+def boolean_header(response: httpx.Response, name: str) -> bool | None:
+    """Return whether the header says `true` or `1`; None when it is absent or neither yes nor no.
+
+    Args:
+        response: An HTTP response.
+        name: The header's name, in any case.
+    """
+    value = (text_header(response, name) or "").strip().lower()
+    return {"true": True, "1": True, "false": False, "0": False}.get(value)
+
+
+def list_header(response: httpx.Response, name: str) -> list[str] | None:
+    """Return the header's items, repeated or separated by commas; None when it is absent.
+
+    Args:
+        response: An HTTP response.
+        name: The header's name, in any case.
+    """
+    value = text_header(response, name)
+    return None if value is None else [item for part in value.split(",") if (item := part.strip())]
+
+
+def url_header(response: httpx.Response, name: str) -> str | None:
+    """Return the header's URL made absolute, its bytes kept; None when it is absent.
+
+    Args:
+        response: An HTTP response.
+        name: The header's name, in any case.
+    """
+    value = (text_header(response, name) or "").strip()
+    return _absolute(response, value) if value else None
+
+
+def next_link(response: httpx.Response) -> str | None:
+    """Return the URL that `Link` gives with `rel="next"`, made absolute, its bytes kept; None when there is none (RFC 8288).
+
+    Args:
+        response: An HTTP response.
+    """
+    # httpx's own reading of links cuts URLs at `;` and at quotes.
+    for url, parameters in _LINK.findall(text_header(response, "Link") or ""):
+        relation = next((value for name, value in _PARAMETER.findall(parameters) if name.lower() == "rel"), "")
+        if url and "next" in relation.strip('"').lower().split():
+            return _absolute(response, url)
+    return None
+
+
+def required(value: T | None, operation: str, name: str) -> T:
+    """Return the value of a header that must be there.
+
+    Args:
+        value: The header's value.
+        operation: The class of the response, for the error.
+        name: The header's name.
+
+    Raises:
+        ParseError: It is absent.
+    """
+    if value is None:
+        raise ParseError(model=operation, field=name, problem="is missing from the headers")
+    return value
+
+
+def _absolute(response: httpx.Response, url: str) -> str:
+    try:
+        return make_absolute(str(response.request.url), url)
+    except (RuntimeError, ValueError):  # no request to be relative to, or no URL: for whoever follows it to refuse
+        return url
+
+
+def body_limit(response: httpx.Response) -> int:
+    """Return how many bytes of a success are read that is not a blob.
+
+    Args:
+        response: A response to a generated function's request.
+    """
+    return _MAX_BYTES.get(call_of(response.request).operation_id, MAX_BODY_BYTES)
+
+
+def fits(response: httpx.Response, limit: int) -> bool:
+    """Return whether a body is known to be within its limit before it is read.
+
+    Args:
+        response: A response.
+        limit: How many bytes of it are read.
+    """
+    length = text_header(response, "content-length") or ""
+    plain = text_header(response, "content-encoding") is None and text_header(response, "transfer-encoding") is None
+    return plain and length.isascii() and length.isdigit() and len(length) < 16 and int(length) <= limit

@@ -6,53 +6,15 @@ import re
 from collections.abc import Iterable, Mapping
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
+import httpx
+
 from ...errors import InvalidReferenceError
 from ..text.redaction import redact_url
 
 QueryValue = str | int | bool | Iterable[str] | None
 
-# What may stand in a path segment without being encoded (RFC 3986 section 3.3), less what could mean something to a
-# server, a proxy or a shell on the way. No repository name, tag, digest or v1 id needs more.
-_SEGMENT = re.compile(r"[A-Za-z0-9._~:@+=,\-]+")
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:")
 _NOT_IN_A_URL = re.compile(r"[^\x21-\x7e]")
-
-
-def fill_path(template: str, values: Mapping[str, str], many: frozenset[str] = frozenset()) -> str:
-    """Return the path with its parameters filled in, each checked and none encoded.
-
-    Args:
-        template: The path, with parameters in braces.
-        values: The parameters' values.
-        many: The parameters that may hold several segments, as repository names do.
-
-    Raises:
-        InvalidReferenceError: A value is empty, has an empty, `.` or `..` segment, or a character that no name, tag or
-            digest has, such as `%`, `?`, `#`, a blank or a control character.
-    """
-    for name, value in values.items():
-        check_path_value(name, value, slashes=name in many)
-        template = template.replace(f"{{{name}}}", value, 1)
-    return template
-
-
-def check_path_value(name: str, value: str, *, slashes: bool) -> None:
-    """Check that a value can stand in a URL's path as it is.
-
-    Args:
-        name: The argument's name, for the error.
-        value: The value.
-        slashes: Whether it may hold several segments.
-
-    Raises:
-        InvalidReferenceError: It cannot; see `fill_path`.
-    """
-    if not isinstance(value, str):
-        raise InvalidReferenceError(f"{name} should be text, not {type(value).__name__}")
-    for segment in value.split("/") if slashes else [value]:
-        if segment in (".", "..") or not _SEGMENT.fullmatch(segment):
-            problem = "one of its parts cannot stand in a URL's path" if segment else "it is empty or has an empty part"
-            raise InvalidReferenceError(f"{name} {redact_url(value)!r} is refused: {problem}. Give it as the registry shows it.")
 
 
 def follow_url(name: str, url: str) -> str:
@@ -149,3 +111,40 @@ def request_target(url: str) -> str:
     start = re.search("[/?]", rest)
     target = rest[start.start() :] if start else ""
     return target if target.startswith("/") else f"/{target}"
+
+
+class VerbatimURL(httpx.URL):
+    """A URL whose path and query go out as they came, where httpx would tidy them.
+
+    Args:
+        url: The URL.
+        target: What stands in the request line.
+    """
+
+    # httpcore's `target` extension would do the same, but loses the host on the way through a proxy, and stays on the
+    # request that follows a redirect.
+    def __init__(self, url: httpx.URL, target: bytes) -> None:
+        super().__init__(url)
+        self._target = target
+
+    @property
+    def raw_path(self) -> bytes:
+        """What stands in the request line."""
+        return self._target
+
+
+def verbatim_url(url: str) -> httpx.URL:
+    """Return a URL that goes out byte for byte.
+
+    Args:
+        url: An absolute URL.
+
+    Raises:
+        InvalidReferenceError: It is none.
+    """
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise InvalidReferenceError(f"{redact_url(url)!r} is no URL: {error}. Give it as the server did.") from None
+    target = request_target(url).encode()
+    return parsed if parsed.raw_path == target else VerbatimURL(parsed, target)

@@ -129,7 +129,7 @@ class AsyncClientBase:
             DeadlineExceededError: The deadline passed before the last page was received.
         """
         limits = self._limits(timeout, deadline)
-        guard = PageGuard(self._pipeline.home.origin)
+        guard = PageGuard(self._pipeline.registry.origin)
         url: str | None = None
         while True:
             entries, next_url = await fetch(url, limits)

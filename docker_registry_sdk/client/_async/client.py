@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ..._core.auth.report import AuthReport
-from ..._core.transport._async.assembly import async_create_pipeline, async_create_v2_gate
+from ..._core.transport._async.assembly import async_create_pipeline, async_create_v2_auth_policy
 from ..._core.transport._async.pipeline import AsyncPipeline
 from ..._core.transport.options import AsyncClientOptions
 from ..._core.wire import Deadline, Timeout, async_send
@@ -37,7 +37,7 @@ class AsyncRegistryClientV2(AsyncReferrerCalls, AsyncTagCalls, AsyncCatalogCalls
 
     def _create_pipeline(self, options: AsyncClientOptions) -> AsyncPipeline:
         pipeline = async_create_pipeline(self.index, options)
-        self._auth_policy = pipeline.gate = async_create_v2_gate(pipeline, options)
+        self._auth_policy = pipeline.auth_policy = async_create_v2_auth_policy(pipeline, options)
         return pipeline
 
     async def ping(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> ping.PingOk:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Literal
 
 from ..._core.auth.report import AuthReport
-from ..._core.transport._sync.assembly import create_pipeline, create_v2_gate
+from ..._core.transport._sync.assembly import create_pipeline, create_v2_auth_policy
 from ..._core.transport._sync.pipeline import Pipeline
 from ..._core.transport.options import ClientOptions
 from ..._core.wire import Deadline, Timeout, send
@@ -38,7 +38,7 @@ class RegistryClientV2(ReferrerCalls, TagCalls, CatalogCalls, BlobCalls, UploadC
 
     def _create_pipeline(self, options: ClientOptions) -> Pipeline:
         pipeline = create_pipeline(self.index, options)
-        self._auth_policy = pipeline.gate = create_v2_gate(pipeline, options)
+        self._auth_policy = pipeline.auth_policy = create_v2_auth_policy(pipeline, options)
         return pipeline
 
     def ping(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> ping.PingOk:

@@ -25,7 +25,7 @@ class AsyncV1Base(AsyncClientBase):
             return build(pipeline, request, request.body)
 
         trusted = frozenset(options.get("trusted_realms", ()))
-        self._auth_policy = pipeline.gate = V1AuthPolicy(pipeline.home, create, AsyncSingleFlightLock(), trusted)
+        self._auth_policy = pipeline.auth_policy = V1AuthPolicy(pipeline.registry, create, AsyncSingleFlightLock(), trusted)
         return pipeline
 
     @property

@@ -108,7 +108,7 @@ class AsyncRegistryClientV1(AsyncV1Repos, AsyncV1Images):
         Source: Docker Hub API, Search.
         """
         limits = self._limits(timeout, deadline)
-        pages = SearchPages(str(self._pipeline.home.origin))
+        pages = SearchPages(str(self._pipeline.registry.origin))
         number: int | None = None
         while True:
             response = await search.asyncio(

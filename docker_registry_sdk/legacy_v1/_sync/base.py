@@ -33,7 +33,7 @@ class V1Base(ClientBase):
             return build(pipeline, request, request.body)
 
         trusted = frozenset(options.get("trusted_realms", ()))
-        self._auth_policy = pipeline.gate = V1AuthPolicy(pipeline.home, create, SingleFlightLock(), trusted)
+        self._auth_policy = pipeline.auth_policy = V1AuthPolicy(pipeline.registry, create, SingleFlightLock(), trusted)
         return pipeline
 
     @property

@@ -114,7 +114,7 @@ class RegistryClientV1(V1Repos, V1Images):
         Source: Docker Hub API, Search.
         """
         limits = self._limits(timeout, deadline)
-        pages = SearchPages(str(self._pipeline.home.origin))
+        pages = SearchPages(str(self._pipeline.registry.origin))
         number: int | None = None
         while True:
             response = search.sync(

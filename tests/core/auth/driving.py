@@ -10,7 +10,7 @@ import httpx
 from attrs import define, field
 
 from docker_registry_sdk._core.auth.authenticator import Authenticator
-from docker_registry_sdk._core.auth.steps import Enter, FindCredential, Flow, Read, Resolve, Send
+from docker_registry_sdk._core.auth.effects import Acquire, FindCredential, Flow, Read, Resolve, Send
 from docker_registry_sdk._core.auth.tokens import TokenStore
 from docker_registry_sdk._core.names.origin import Origin
 from docker_registry_sdk._core.wire import CALL, CallContext, Request, build
@@ -101,7 +101,7 @@ class Driver:
                     case Read(response=response):
                         response.read()
                         result = response
-                    case Enter(lock=lock):
+                    case Acquire(lock=lock):
                         assert lock is self.lock
                         assert not self.lock.held
                         self.lock.held += 1

@@ -7,9 +7,9 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from docker_registry_sdk._core.auth.steps import Flow, Read, Resolve, Send
+from docker_registry_sdk._core.auth.effects import Flow, Read, Resolve, Send
 from docker_registry_sdk._core.names.origin import Origin
-from docker_registry_sdk._core.transport.redirects import follow_redirects
+from docker_registry_sdk._core.transport.request_policy import follow_redirects
 from docker_registry_sdk._core.wire import CALL, CallContext, call_of, make_absolute, verbatim_url
 from docker_registry_sdk.errors import TransportError
 

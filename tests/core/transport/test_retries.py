@@ -13,10 +13,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docker_registry_sdk._core.auth.steps import Flow, Send
+from docker_registry_sdk._core.auth.effects import Flow, Send
 from docker_registry_sdk._core.transport._async import pipeline as asynchronous
 from docker_registry_sdk._core.transport._sync import pipeline as synchronous
-from docker_registry_sdk._core.transport.home import Home
+from docker_registry_sdk._core.transport.registry_origin import RegistryOrigin
 from docker_registry_sdk._core.wire import CALL, CallContext, RetryPolicy
 from docker_registry_sdk.credentials import Credential, ExplicitCredentials
 from docker_registry_sdk.reference import parse_index
@@ -64,7 +64,7 @@ class Line(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 
 class Passing:
-    """A gate that lets every request pass as one and the same step."""
+    """A policy that sends one and the same effect for every request."""
 
     def __init__(self, send: Send) -> None:
         self.send = send
@@ -85,7 +85,7 @@ def run(
 ) -> tuple[httpx.Response, list[float], int]:
     """Return the response, the waits and the number of tries of a sync pipeline, once an async one does the same."""
     results, send = list(results), send or Send(request())
-    home = Home(parse_index("registry.example.com"))
+    origin = RegistryOrigin(parse_index("registry.example.com"))
     made: dict[str, Any] = {
         "owned": True,
         "user_agent": "u",
@@ -98,16 +98,16 @@ def run(
 
     async def go() -> httpx.Response:
         pipeline = asynchronous.AsyncPipeline(
-            home, asynchronous.AsyncSettings(http=httpx.AsyncClient(transport=async_line), **made), policy
+            origin, asynchronous.AsyncSettings(http=httpx.AsyncClient(transport=async_line), **made), policy
         )
-        pipeline.gate = Passing(send)
+        pipeline.auth_policy = Passing(send)
         return await pipeline.send(send.request)
 
     async def async_sleep(seconds: float) -> None:
         async_waits.append(seconds)
 
-    pipeline = synchronous.Pipeline(home, synchronous.Settings(http=httpx.Client(transport=line), **made), policy)
-    pipeline.gate = Passing(send)
+    pipeline = synchronous.Pipeline(origin, synchronous.Settings(http=httpx.Client(transport=line), **made), policy)
+    pipeline.auth_policy = Passing(send)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(synchronous, "sleep", waits.append)
         patch.setattr(asynchronous, "async_sleep", async_sleep)

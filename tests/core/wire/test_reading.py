@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from docker_registry_sdk._core import wire
-from docker_registry_sdk._core.wire.reading import Mismatch
+from docker_registry_sdk._core.wire.json_values import Mismatch
 from docker_registry_sdk.errors import ParseError
 from docker_registry_sdk.v1.models import ContainerConfig as V1Config
 from docker_registry_sdk.v2.models import Descriptor, ImageConfig, ImageIndex, ImageManifest, TagList

@@ -21,31 +21,31 @@ from ...auth.tokens import TokenStore
 from ...concurrency.waiting import AsyncSingleFlightLock
 from ...http1._async.transport import AsyncHTTP1Transport
 from ...wire import HTTPRequest, Request, build
-from ..gate import V2Gate
-from ..home import HUB, Home
 from ..options import DEFAULT_TIMEOUT, AsyncClientOptions, create_retry_policy
+from ..registry_origin import HUB_HOST, RegistryOrigin
+from ..request_policy import V2AuthPolicy
 from ..resolving import is_proxied
 from ..tls import create_ssl_context
 from .pipeline import AsyncPipeline, AsyncSettings
 
 
-def async_create_pipeline(index: Index, options: AsyncClientOptions, hub: str = HUB) -> AsyncPipeline:
-    """Return a pipeline without a gate.
+def async_create_pipeline(index: Index, options: AsyncClientOptions, hub_host: str = HUB_HOST) -> AsyncPipeline:
+    """Return a pipeline whose policy is still to be set.
 
     Args:
         index: The registry.
         options: The client's options.
-        hub: The host to ask when the registry is Docker Hub.
+        hub_host: The host to connect to if the registry is Docker Hub.
 
     Raises:
         TypeError: An option does not exist, has the wrong type, or two do not go together.
-        InvalidReferenceError: One of `trusted_realms` is no host.
+        InvalidReferenceError: One of `trusted_realms` is not a host.
         RegistryError: A file of certificates cannot be read.
     """
     unknown = set(options) - AsyncClientOptions.__optional_keys__
     if unknown:
         raise TypeError(f"there is no option {', '.join(sorted(unknown))}")
-    parse_trusted(options.get("trusted_realms", ()))  # a name that is none is better told now
+    parse_trusted(options.get("trusted_realms", ()))  # so that a malformed host raises now
     http = options.get("http_client")
     if http is not None:
         _check_http(http, options)
@@ -56,11 +56,11 @@ def async_create_pipeline(index: Index, options: AsyncClientOptions, hub: str = 
         credentials=_credentials(index, options),
         proxied=options.get("proxy") is not None,
     )
-    return AsyncPipeline(Home(index, hub), settings, create_retry_policy(options), options.get("deadline"))
+    return AsyncPipeline(RegistryOrigin(index, hub_host), settings, create_retry_policy(options), options.get("deadline"))
 
 
-def async_create_v2_gate(pipeline: AsyncPipeline, options: AsyncClientOptions) -> V2Gate:
-    """Return the gate of API v2 for a pipeline.
+def async_create_v2_auth_policy(pipeline: AsyncPipeline, options: AsyncClientOptions) -> V2AuthPolicy:
+    """Return the policy of API v2 for a pipeline.
 
     Args:
         pipeline: The pipeline.
@@ -71,14 +71,14 @@ def async_create_v2_gate(pipeline: AsyncPipeline, options: AsyncClientOptions) -
         return build(pipeline, request, request.body)
 
     authenticator = Authenticator(
-        lambda: pipeline.home.origin,
+        lambda: pipeline.registry.origin,
         create,
         lambda: create(ping.request()),
         options.get("trusted_realms", ()),
         TokenStore(AsyncSingleFlightLock),
         AsyncSingleFlightLock(),
     )
-    return V2Gate(pipeline.home, authenticator)
+    return V2AuthPolicy(pipeline.registry, authenticator)
 
 
 def default_user_agent() -> str:

@@ -1,4 +1,4 @@
-"""What every request to a registry passes: the client that the generated functions are given."""
+"""The sender of all requests to a registry: it runs the policy of each request, and repeats requests that failed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from attrs import evolve, frozen
 
 from ....credentials import AsyncCredentialProvider, Credential, CredentialProvider
 from ....errors import AuthError
-from ...auth.steps import Enter, FindCredential, Flow, Read, Resolve, Send, Step
+from ...auth.effects import Acquire, Effect, FindCredential, Flow, Read, Resolve, Send
 from ...concurrency.waiting import AsyncSingleFlightLock, async_sleep
 from ...text.redaction import one_line, redact_url
 from ...wire import (
@@ -28,31 +28,30 @@ from ...wire import (
     to_deadline,
     verbatim_url,
 )
-from ..gate import Gate
-from ..home import Home
-from ..redirects import SECRET_HEADERS
+from ..registry_origin import RegistryOrigin
+from ..request_policy import SECRET_HEADERS, AuthPolicy
 from ..resolving import async_resolve
 from ..retries import seconds_to_retry
 
 _log = logging.getLogger("docker_registry_sdk._core.transport")
-_WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE"})
+_METHODS_WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE"})
 # Without it, httpx would look for a user name in the URL.
 _NO_AUTH = httpx.Auth()
-# Every blob of some registries is a redirect; seconds.
-_LOOKUP_LASTS = 60.0
-_MOST_LOOKUPS = 100
+# Some registries redirect every blob, always to the same hosts.
+_RESOLVED_SECONDS = 60.0
+_MAX_RESOLVED_HOSTS = 100
 
 
 @frozen(kw_only=True)
 class AsyncSettings:
-    """What a pipeline is made of.
+    """The parts of a pipeline.
 
     Attributes:
-        http: The httpx client that sends.
-        owned: Whether the pipeline closes it.
+        http: The httpx client that sends the requests.
+        owned: Whether the pipeline closes the httpx client.
         user_agent: The User-Agent header.
-        credentials: Where credentials come from.
-        proxied: Whether a proxy looks hosts up.
+        credentials: The source of credentials.
+        proxied: Whether a proxy resolves hosts.
     """
 
     http: httpx.AsyncClient
@@ -63,129 +62,138 @@ class AsyncSettings:
 
 
 class AsyncPipeline(LimitedSender):
-    """The sender of all requests to one registry, by the rules of the package; safe to share.
+    """The sender of all requests to one registry. Tasks may share it.
 
     Args:
-        home: Where the registry is.
-        settings: What it is made of.
+        registry: The origin of the registry.
+        settings: The parts of the pipeline.
         retry: How often requests are repeated.
-        deadline_seconds: The time that a call may take, in seconds; None for any time.
+        deadline_seconds: The time that a call may take, in seconds; None for no limit.
+
+    Attributes:
+        registry: The origin of the registry.
+        auth_policy: The policy of requests; it is set after both were created, since each needs the other.
 
     Raises:
         ValueError: `deadline_seconds` is not above 0.
     """
 
-    def __init__(self, home: Home, settings: AsyncSettings, retry: RetryPolicy, deadline_seconds: float | None = None) -> None:
+    def __init__(
+        self, registry: RegistryOrigin, settings: AsyncSettings, retry: RetryPolicy, deadline_seconds: float | None = None
+    ) -> None:
         to_deadline(deadline_seconds)
-        self.home = home
+        self.registry = registry
         self.retry = retry
         self.deadline_seconds = deadline_seconds
-        self.gate: Gate | None = None
+        self.auth_policy: AuthPolicy | None = None
         self._settings = settings
-        self._found: dict[str | None, Credential | None] = {}
-        self._looked_up: dict[str, tuple[tuple[str, ...] | None, float]] = {}
+        self._credentials: dict[str | None, Credential | None] = {}
+        self._resolved: dict[str, tuple[tuple[str, ...] | None, float]] = {}
 
     def build_request(
         self, method: str, url: str, /, *, content: Any = None, headers: Any = None, timeout: Any = None, extensions: Any = None
     ) -> httpx.Request:
-        """Return an httpx request; a path is one of the registry's.
+        """Return an httpx request.
 
         Args:
             method: The HTTP method.
-            url: A path with its query, or an absolute URL.
-            content: The body as httpx takes it.
+            url: A path on the registry with its query, or an absolute URL.
+            content: The body in the form that httpx accepts.
             headers: The headers.
-            timeout: Seconds or an `httpx.Timeout`; None for the client's own.
+            timeout: The timeout of each step, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
             extensions: The extensions of the request, with the context of the call.
         """
         if url.startswith("/"):
-            url = f"{self.home.origin}{url}"
-        http, where = self._settings.http, httpx.URL(url)
-        given = {**(headers or {}), "User-Agent": self._settings.user_agent}
-        # What a caller's http_client sends with every request goes to token services and storage, too: all but secrets may.
-        # Its cookies and query parameters stay behind: API v2 has no place for them, and those of v1 are the gate's to send.
-        hidden = SECRET_HEADERS.union(map(str.lower, given))
-        kept = [(name, value) for name, value in http.headers.multi_items() if name not in hidden]
-        fields = [("Host", where.netloc.decode()), *kept, *given.items()]
+            url = f"{self.registry.base_url}{url}"
+        http, target = self._settings.http, httpx.URL(url)
+        own = {**(headers or {}), "User-Agent": self._settings.user_agent}
+        # The default headers of a caller's http_client are also sent to token services and storage, except secrets.
+        # Its cookies and query parameters are left out: API v2 does not use them, and the policy of API v1 sends its own.
+        left_out = SECRET_HEADERS.union(map(str.lower, own))
+        defaults = [(name, value) for name, value in http.headers.multi_items() if name not in left_out]
+        fields = [("Host", target.netloc.decode()), *defaults, *own.items()]
         limit = http.timeout if timeout is None else httpx.Timeout(timeout)
-        known = {**(extensions or {}), "timeout": limit.as_dict()}
-        if content is not None or method not in _WITHOUT_BODY:
-            return httpx.Request(method, where, content=content, headers=fields, extensions=known)
-        # Of content, even of none, httpx would make headers, which takes as long as all the rest.
-        request = httpx.Request(method, where, stream=httpx.ByteStream(b""), headers=fields, extensions=known)
-        request.read()  # for the hooks of a caller's http_client
+        extensions = {**(extensions or {}), "timeout": limit.as_dict()}
+        if content is not None or method not in _METHODS_WITHOUT_BODY:
+            return httpx.Request(method, target, content=content, headers=fields, extensions=extensions)
+        # httpx would derive headers even from an empty body, which takes as long as everything else here.
+        request = httpx.Request(method, target, stream=httpx.ByteStream(b""), headers=fields, extensions=extensions)
+        request.read()  # for the event hooks of a caller's http_client
         return request
 
     async def send(self, request: httpx.Request, /, *, stream: bool = True) -> httpx.Response:
-        """Send a request through the gate, and again where that is safe and may help.
+        """Send a request by the rules of its policy, and repeat it if that is safe and may help.
 
         Args:
             request: A request of `build_request`.
-            stream: Whether to leave the body unread, as the generated functions always ask.
+            stream: Whether to return before the body is read, which generated functions always request.
 
         Raises:
-            httpx.TransportError: No answer came.
-            AuthError: A token cannot be had.
+            httpx.TransportError: No response was received.
+            AuthError: There is no token to authorize the request with.
+            DeadlineExceededError: The deadline of the call passed.
         """
-        assert self.gate is not None  # it is set as soon as both are made, for each needs the other
-        response = await self._drive(self.gate.flow(request), call_of(request).deadline)
+        assert self.auth_policy is not None
+        response = await self._run(self.auth_policy.flow(request), call_of(request).deadline)
         return response if stream else await async_read(response)
 
     async def aclose(self) -> None:
-        """Close the connections, unless they are the caller's."""
+        """Close the connections, unless the httpx client is the caller's own."""
         if self._settings.owned:
             await self._settings.http.aclose()
 
-    async def _drive(self, flow: Flow, deadline: Deadline | None) -> httpx.Response:
+    async def _run(self, flow: Flow, deadline: Deadline | None) -> httpx.Response:
         try:
-            step = next(flow)
+            effect = next(flow)
             while True:
                 try:
-                    result = await self._perform(step, deadline)
+                    result = await self._perform(effect, deadline)
                 except Exception as error:
-                    step = flow.throw(error)
+                    effect = flow.throw(error)
                 else:
-                    step = flow.send(result)
+                    effect = flow.send(result)
         except StopIteration as end:
             response: httpx.Response = end.value
             return response
         finally:
             flow.close()
 
-    async def _perform(self, step: Step, deadline: Deadline | None) -> Any:
-        match step:
+    async def _perform(self, effect: Effect, deadline: Deadline | None) -> Any:
+        match effect:
             case Send():
-                return await self._send_until_final(step, deadline)
+                return await self._send_repeatedly(effect, deadline)
             case FindCredential(repo=repo, again=again):
-                return await self._find(repo, again=again)
+                return await self._find_credential(repo, again=again)
             case Read(response=response):
                 return await async_read(response)
-            case Enter(lock=lock, done=done):
+            case Acquire(lock=lock, done=done):
                 assert isinstance(lock, AsyncSingleFlightLock)
                 return await lock.acquire_unless(done, None if deadline is None else deadline.bound(None))
             case Resolve(host=host):
-                return None if self._settings.proxied else await self._look_up(host)
+                return None if self._settings.proxied else await self._resolve(host)
 
-    async def _send_until_final(self, send: Send, deadline: Deadline | None) -> httpx.Response:
-        if deadline is not None:  # that of the call: a token request must be complete by it, too
+    async def _send_repeatedly(self, send: Send, deadline: Deadline | None) -> httpx.Response:
+        if deadline is not None:  # the deadline of the call also bounds its token requests
             set_call(send.request, evolve(call_of(send.request), deadline=deadline))
         failures = 0
         while True:
+            outcome: httpx.Response | httpx.TransportError
             try:
-                response = await self._send(send.request, deadline)
-                if response.is_success and call_of(send.request).buffered:
-                    response = await async_read(response)  # here, since a body that is cut is a failure like others
+                outcome = await self._send(send.request, deadline)
+                if outcome.is_success:
+                    # Read the body here, so that a body that is cut is a failure like others.
+                    return await async_read(outcome) if call_of(send.request).buffered else outcome
             except httpx.TransportError as error:
-                failures += 1
-                wait = seconds_to_retry(send, error, failures, self.retry, deadline)
+                outcome = error
+            failures += 1
+            wait = seconds_to_retry(send, outcome, failures, self.retry, deadline)
+            if isinstance(outcome, httpx.TransportError):
                 if wait is None:
-                    raise
+                    raise outcome
+            elif wait is None:
+                return outcome
             else:
-                failures += 1
-                wait = seconds_to_retry(send, response, failures, self.retry, deadline)
-                if wait is None:
-                    return response
-                await async_read(response)
+                await async_read(outcome)
             await async_sleep(wait)
 
     async def _send(self, request: httpx.Request, deadline: Deadline | None) -> httpx.Response:
@@ -198,30 +206,32 @@ class AsyncPipeline(LimitedSender):
         except httpx.TransportError as error:
             _log.debug("%s %s: %s", request.method, redact_url(str(request.url)), type(error).__name__)
             unconnected = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and not is_untrusted(error)
-            if not unconnected or not self.home.fall_back(request.url):
+            if not unconnected or not self.registry.downgrade_to_http(request.url):
                 raise
-            request.url = verbatim_url(f"{self.home.origin}{request.url.raw_path.decode()}")
-            request.headers["Host"] = self.home.origin.netloc
+            request.url = verbatim_url(f"{self.registry.base_url}{request.url.raw_path.decode()}")
+            request.headers["Host"] = self.registry.origin.netloc
             return await self._send(request, deadline)
-        self.home.settle(request.url)
+        if self.registry.is_undecided:
+            self.registry.confirm_scheme(request.url)
         if _log.isEnabledFor(logging.DEBUG):
             took = (time.perf_counter() - started) * 1000
             _log.debug("%s %s: %d in %.0f ms", request.method, redact_url(str(request.url)), response.status_code, took)
         return response
 
-    async def _look_up(self, host: str) -> tuple[str, ...] | None:
-        found, at = self._looked_up.get(host, (None, -math.inf))
-        if time.monotonic() - at > _LOOKUP_LASTS:
-            found = await async_resolve(host)
-            if len(self._looked_up) >= _MOST_LOOKUPS:  # a hostile registry may name any number
-                self._looked_up.clear()
-            if found:
-                self._looked_up[host] = found, time.monotonic()
-        return found
+    async def _resolve(self, host: str) -> tuple[str, ...] | None:
+        addresses, at = self._resolved.get(host, (None, -math.inf))
+        if time.monotonic() - at > _RESOLVED_SECONDS:
+            addresses = await async_resolve(host)
+            if len(self._resolved) >= _MAX_RESOLVED_HOSTS:  # a hostile registry may name any number of hosts
+                self._resolved.clear()
+            if addresses:
+                self._resolved[host] = addresses, time.monotonic()
+        return addresses
 
-    async def _find(self, repo: str | None, *, again: bool) -> Credential | None:
-        if again or repo not in self._found:
-            found = self._settings.credentials.get_credential(self.home.index.name, repo)
+    async def _find_credential(self, repo: str | None, *, again: bool) -> Credential | None:
+        if again or repo not in self._credentials:
+            registry = self.registry.index.name
+            found = self._settings.credentials.get_credential(registry, repo)
             if inspect.isawaitable(found):
                 found = await found
             if found is not None and not isinstance(found, Credential):
@@ -229,8 +239,6 @@ class AsyncPipeline(LimitedSender):
                     "it gives no Credential and not None", source=f"the provider {type(self._settings.credentials).__name__}"
                 )
             source = "none" if found is None else one_line(found.source)
-            _log.debug(
-                "credential for %s: %s", self.home.index.name if repo is None else f"{self.home.index.name}/{repo}", source
-            )
-            self._found[repo] = found
-        return self._found[repo]
+            _log.debug("credential for %s: %s", registry if repo is None else f"{registry}/{repo}", source)
+            self._credentials[repo] = found
+        return self._credentials[repo]

@@ -21,31 +21,31 @@ from ...auth.tokens import TokenStore
 from ...concurrency.waiting import SingleFlightLock
 from ...http1._sync.transport import HTTP1Transport
 from ...wire import HTTPRequest, Request, build
-from ..gate import V2Gate
-from ..home import HUB, Home
 from ..options import DEFAULT_TIMEOUT, ClientOptions, create_retry_policy
+from ..registry_origin import HUB_HOST, RegistryOrigin
+from ..request_policy import V2AuthPolicy
 from ..resolving import is_proxied
 from ..tls import create_ssl_context
 from .pipeline import Pipeline, Settings
 
 
-def create_pipeline(index: Index, options: ClientOptions, hub: str = HUB) -> Pipeline:
-    """Return a pipeline without a gate.
+def create_pipeline(index: Index, options: ClientOptions, hub_host: str = HUB_HOST) -> Pipeline:
+    """Return a pipeline whose policy is still to be set.
 
     Args:
         index: The registry.
         options: The client's options.
-        hub: The host to ask when the registry is Docker Hub.
+        hub_host: The host to connect to if the registry is Docker Hub.
 
     Raises:
         TypeError: An option does not exist, has the wrong type, or two do not go together.
-        InvalidReferenceError: One of `trusted_realms` is no host.
+        InvalidReferenceError: One of `trusted_realms` is not a host.
         RegistryError: A file of certificates cannot be read.
     """
     unknown = set(options) - ClientOptions.__optional_keys__
     if unknown:
         raise TypeError(f"there is no option {', '.join(sorted(unknown))}")
-    parse_trusted(options.get("trusted_realms", ()))  # a name that is none is better told now
+    parse_trusted(options.get("trusted_realms", ()))  # so that a malformed host raises now
     http = options.get("http_client")
     if http is not None:
         _check_http(http, options)
@@ -56,11 +56,11 @@ def create_pipeline(index: Index, options: ClientOptions, hub: str = HUB) -> Pip
         credentials=_credentials(index, options),
         proxied=options.get("proxy") is not None,
     )
-    return Pipeline(Home(index, hub), settings, create_retry_policy(options), options.get("deadline"))
+    return Pipeline(RegistryOrigin(index, hub_host), settings, create_retry_policy(options), options.get("deadline"))
 
 
-def create_v2_gate(pipeline: Pipeline, options: ClientOptions) -> V2Gate:
-    """Return the gate of API v2 for a pipeline.
+def create_v2_auth_policy(pipeline: Pipeline, options: ClientOptions) -> V2AuthPolicy:
+    """Return the policy of API v2 for a pipeline.
 
     Args:
         pipeline: The pipeline.
@@ -71,14 +71,14 @@ def create_v2_gate(pipeline: Pipeline, options: ClientOptions) -> V2Gate:
         return build(pipeline, request, request.body)
 
     authenticator = Authenticator(
-        lambda: pipeline.home.origin,
+        lambda: pipeline.registry.origin,
         create,
         lambda: create(ping.request()),
         options.get("trusted_realms", ()),
         TokenStore(SingleFlightLock),
         SingleFlightLock(),
     )
-    return V2Gate(pipeline.home, authenticator)
+    return V2AuthPolicy(pipeline.registry, authenticator)
 
 
 def default_user_agent() -> str:

@@ -11,13 +11,12 @@ from attrs import evolve
 
 from ....errors import DeadlineExceededError
 from ...concurrency.waiting import async_time_limit
-from ..bodies import async_content
-from ..context import CallContext, async_fill_of, call_of, set_call
+from ..bodies import async_content, with_body
+from ..context import CallContext, CallLimits, LimitedSender, async_fill_of, bound_timeouts, call_of, sender_of, set_call
 from ..failures import transport_error
-from ..limits import MAX_ERROR_BODY_BYTES, body_limit, fits, with_body
-from ..policy import CallLimits, Deadline, LimitedSender, bound_timeouts, sender_of
+from ..policy import Deadline
 from ..request import Request, RequestBuilder, build, is_large
-from ..response import ErrorBody, status_error
+from ..response import MAX_ERROR_BODY_BYTES, ErrorBody, body_limit, fits, status_error
 
 T = TypeVar("T")
 
@@ -153,7 +152,9 @@ async def async_send(
 def _build(sender: AsyncSender, request: Request, limits: CallLimits, *, buffered: bool) -> httpx.Request:
     """Return the httpx request of a call that begins now."""
     length = request.headers.get("Content-Length")
-    content = async_content(request.body, int(length) if length else None)
+    content: Any = None
+    if request.body is not None or length:
+        content = async_content(request.body, int(length) if length else None)
     context = evolve(request.context, buffered=buffered, bulk=not buffered or is_large(content), deadline=limits.deadline)
     built = build(sender, request, content, timeout=limits.timeout, context=context)
     if limits.deadline is not None:

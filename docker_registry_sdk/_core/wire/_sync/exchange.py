@@ -12,13 +12,21 @@ from attrs import evolve
 
 from ....errors import DeadlineExceededError
 from ...concurrency.waiting import time_limit
-from ..bodies import sync_content
-from ..context import CallContext, call_of, fill_of, set_call
+from ..bodies import sync_content, with_body
+from ..context import (
+    CallContext,
+    CallLimits,
+    LimitedSender,
+    bound_timeouts,
+    call_of,
+    fill_of,
+    sender_of,
+    set_call,
+)
 from ..failures import transport_error
-from ..limits import MAX_ERROR_BODY_BYTES, body_limit, fits, with_body
-from ..policy import CallLimits, Deadline, LimitedSender, bound_timeouts, sender_of
+from ..policy import Deadline
 from ..request import Request, RequestBuilder, build, is_large
-from ..response import ErrorBody, status_error
+from ..response import MAX_ERROR_BODY_BYTES, ErrorBody, body_limit, fits, status_error
 
 T = TypeVar("T")
 
@@ -154,7 +162,9 @@ def send(
 def _build(sender: Sender, request: Request, limits: CallLimits, *, buffered: bool) -> httpx.Request:
     """Return the httpx request of a call that begins now."""
     length = request.headers.get("Content-Length")
-    content = sync_content(request.body, int(length) if length else None)
+    content: Any = None
+    if request.body is not None or length:
+        content = sync_content(request.body, int(length) if length else None)
     context = evolve(
         request.context, buffered=buffered, bulk=not buffered or is_large(content), deadline=limits.deadline
     )

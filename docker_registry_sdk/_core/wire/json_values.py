@@ -1,4 +1,4 @@
-"""Reading JSON values into typed ones: the pieces that the generated models are made of.
+"""JSON values: the parts that generated models are made of, read from parsed JSON and written to JSON.
 
 A null counts as absent, an unknown enumeration value passes as text, and whatever does not fit raises one ParseError that
 names the model and the place in it. Source: RFC 8259 for JSON, RFC 3339 for timestamps.
@@ -6,10 +6,12 @@ names the model and the place in it. Source: RFC 8259 for JSON, RFC 3339 for tim
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timezone
 from enum import StrEnum
 from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
 
 from ...errors import ParseError
 
@@ -253,3 +255,39 @@ def either(first: Callable[[Any], T], second: Callable[[Any], U]) -> Callable[[A
 def _expected(what: str, value: Any) -> str:
     kinds = {dict: "an object", list: "a list", str: "text", bool: "true or false", type(None): "null"}
     return f"should be {what}, not {kinds.get(type(value), 'a number')}"
+
+
+def format_timestamp(moment: datetime) -> str:
+    """Return the moment as RFC 3339 writes it, with `Z` for UTC."""
+    text = moment.isoformat()
+    return f"{text[:-6]}Z" if text.endswith("+00:00") else text
+
+
+def first(*values: T | None) -> T | None:
+    """Return the first value that is not None, or None.
+
+    Args:
+        values: Some values.
+    """
+    return next((value for value in values if value is not None), None)
+
+
+def json_body(value: Any) -> bytes:
+    """Return the value as compact JSON.
+
+    Args:
+        value: What `json` can write.
+
+    Raises:
+        TypeError: It holds something else.
+    """
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def form_body(fields: Mapping[str, Any]) -> bytes:
+    """Return the fields as `application/x-www-form-urlencoded`.
+
+    Args:
+        fields: Names and values; each value is written with `str`.
+    """
+    return urlencode({name: str(value) for name, value in fields.items()}, quote_via=quote).encode()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from docker_registry_sdk._core.auth.steps import Read, Resolve, Send
+from docker_registry_sdk._core.auth.effects import Read, Resolve, Send
 from docker_registry_sdk._core.names.origin import Origin
-from docker_registry_sdk._core.transport.foreign import follow_foreign
+from docker_registry_sdk._core.transport.request_policy import follow_external_url
 from docker_registry_sdk.errors import TransportError
 
 HOME = "https://registry.example.com"
@@ -22,7 +22,7 @@ ADDRESSES = {
 def follow(url: str, home: str = HOME, location: str | None = None, *, proxied: bool = False) -> list[httpx.Request]:
     """Return all requests that are sent for a URL, the first of which may be answered by a redirect."""
     headers = {"Authorization": "Bearer secret", "Cookie": "c=d", "Proxy-Authorization": "Basic x", "Range": "bytes=1-2"}
-    flow = follow_foreign(httpx.Request("GET", url, headers=headers), lambda: Origin.from_url(home))
+    flow = follow_external_url(httpx.Request("GET", url, headers=headers), lambda: Origin.from_url(home))
     sent: list[httpx.Request] = []
     result: object = None
     try:

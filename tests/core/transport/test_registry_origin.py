@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from docker_registry_sdk import RegistryClientV2
-from docker_registry_sdk._core.transport.home import Home
+from docker_registry_sdk._core.transport.registry_origin import RegistryOrigin
 from docker_registry_sdk._core.wire import CALL, CallContext
 from docker_registry_sdk.reference import parse_index
 from docker_registry_sdk.testing import EmbeddedRegistry
@@ -35,26 +35,26 @@ from tests.support.embedded import login_of
     ],
 )
 def test_fallback(name: str, before: str, after: str | None) -> None:
-    home = Home(parse_index(name))
-    assert str(home.origin) == before
-    assert not home.fall_back(httpx.URL("https://evil.example.net"))
-    assert home.fall_back(httpx.URL(before)) is (after is not None)
-    assert str(home.origin) == (after or before)
-    assert str(home.first) == before
+    registry = RegistryOrigin(parse_index(name))
+    assert str(registry.origin) == before
+    assert not registry.downgrade_to_http(httpx.URL("https://evil.example.net"))
+    assert registry.downgrade_to_http(httpx.URL(before)) is (after is not None)
+    assert str(registry.origin) == (after or before)
+    assert str(registry.initial_origin) == before
 
 
 def test_after_an_answer_there_is_no_way_back() -> None:
-    home = Home(parse_index("localhost:5000"))
-    home.settle(httpx.URL("https://localhost:5000/v2/"))
-    assert not home.fall_back(httpx.URL("https://localhost:5000/v2/"))
-    assert home.origin.is_secure
+    registry = RegistryOrigin(parse_index("localhost:5000"))
+    registry.confirm_scheme(httpx.URL("https://localhost:5000/v2/"))
+    assert not registry.downgrade_to_http(httpx.URL("https://localhost:5000/v2/"))
+    assert registry.origin.is_secure
 
 
 def test_an_answer_from_elsewhere_says_nothing_of_the_registry() -> None:
-    home = Home(parse_index("localhost:5000"))
-    home.settle(httpx.URL("https://localhost:5001/token"))
-    assert home.fall_back(httpx.URL("https://localhost:5000/v2/"))
-    assert not home.fall_back(httpx.URL("http://localhost:5000/v2/"))
+    registry = RegistryOrigin(parse_index("localhost:5000"))
+    registry.confirm_scheme(httpx.URL("https://localhost:5001/token"))
+    assert registry.downgrade_to_http(httpx.URL("https://localhost:5000/v2/"))
+    assert not registry.downgrade_to_http(httpx.URL("http://localhost:5000/v2/"))
 
 
 def test_threads_that_start_together_all_use_plain_http(token_registry: EmbeddedRegistry) -> None:

@@ -1,0 +1,212 @@
+"""The policy of each request of a registry: authorization at its origin, redirects, and external URLs. Free of I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from functools import lru_cache
+from typing import Any, Protocol
+
+import httpx
+from attrs import evolve
+
+from ...errors import InvalidReferenceError, TransportError
+from ..auth.addresses import addresses_for, are_public
+from ..auth.authenticator import Authenticator, is_repeatable
+from ..auth.effects import Effect, Flow, Read, Resolve, Send
+from ..auth.report import AuthReport
+from ..names.origin import Origin, is_private_host
+from ..wire import CALL, HTTPRequest, HTTPResponse, call_of, make_absolute, set_call, verbatim_url
+from .registry_origin import RegistryOrigin
+
+MAX_REDIRECTS = 5
+_REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
+# Headers that belong to one origin, and are sent to no other.
+SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
+
+
+class AuthPolicy(Protocol):
+    """The rules of an API for sending requests: how they are authorized, and where they may go."""
+
+    def flow(self, request: HTTPRequest, /) -> Flow:
+        """Send a request with the authorization that the registry requires, and return the last response.
+
+        Args:
+            request: The request.
+        """
+        ...
+
+
+class V2AuthPolicy:
+    """The rules of API v2: the token flow at the registry's origin, and no credentials at other origins.
+
+    Args:
+        registry: The registry's origin.
+        authenticator: The authorization of requests at that origin.
+    """
+
+    def __init__(self, registry: RegistryOrigin, authenticator: Authenticator) -> None:
+        self._registry = registry
+        self._authenticator = authenticator
+
+    @property
+    def report(self) -> AuthReport:
+        """Which credential, challenge and token produced the last response."""
+        return self._authenticator.report
+
+    def flow(self, request: HTTPRequest, /) -> Flow:
+        """Send a request, follow its redirects, and return the last response.
+
+        Args:
+            request: The request.
+        """
+        registry = self._registry
+        if call_of(request).external:
+            return follow_external_url(request, lambda: registry.origin)
+        return follow_redirects(
+            request, lambda: registry.origin, self._authenticator.flow, initial_origin=registry.initial_origin
+        )
+
+
+def send_without_credentials(request: HTTPRequest) -> Flow:
+    """Send a request without its secret headers, and return the response.
+
+    Args:
+        request: The request.
+    """
+    for name in SECRET_HEADERS:
+        request.headers.pop(name, None)
+    response: HTTPResponse = yield Send(request)
+    return response
+
+
+def follow_redirects(
+    request: HTTPRequest,
+    registry: Callable[[], Origin],
+    authorize: Callable[[HTTPRequest], Flow],
+    *,
+    initial_origin: Origin | None = None,
+    send_elsewhere: Callable[[HTTPRequest], Flow] = send_without_credentials,
+) -> Flow:
+    """Send a request, follow its redirects, and return the last response.
+
+    Credentials belong to the registry's origin: other origins get requests without credentials. A request never changes
+    from https to plain http, nor from a registry on the internet to a private network.
+
+    Args:
+        request: The request; an upload location may name another origin.
+        registry: A function that returns the registry's origin, which may change with its first response.
+        authorize: The flow that sends a request to the registry.
+        initial_origin: The registry's origin before it changed, for requests that were built before.
+        send_elsewhere: The flow that sends a request to another origin.
+
+    Raises:
+        TransportError: There are too many redirects, or one leads to a forbidden address.
+
+    Source: RFC 9110 section 15.4.
+    """
+    origin = _checked_origin(request, secure=registry().scheme == "https")
+    for _ in range(MAX_REDIRECTS + 1):
+        response: HTTPResponse
+        if origin in (registry(), initial_origin):
+            response = yield from authorize(request)
+        else:
+            addresses = yield from _public_addresses(request, origin, registry())
+            set_call(request, evolve(call_of(request), addresses=addresses))
+            response = yield from send_elsewhere(request)
+        if response.status_code not in _REDIRECT_STATUSES or not (location := response.headers.get("Location", "").strip()):
+            return response
+        # Many clients repeat a write as GET after a 301, 302 or 303, which would never complete an upload.
+        if request.method not in ("GET", "HEAD") and (response.status_code < 307 or not is_repeatable(request)):
+            return response
+        yield Read(response)
+        secure = registry().is_secure or request.url.scheme == "https"
+        request = _redirected(request, location)
+        origin = _checked_origin(request, secure=secure)
+    raise TransportError(f"there are more than {MAX_REDIRECTS} redirects", method=request.method, url=str(request.url))
+
+
+def follow_external_url(request: HTTPRequest, registry: Callable[[], Origin]) -> Flow:
+    """Send a request to a URL of a descriptor, which anybody may have written, and follow its redirects.
+
+    No credentials are sent, even if the URL leads to the registry. Plain http is only for registries of plain http, and
+    addresses and hosts of a private network only for registries in a private network.
+
+    Args:
+        request: The request.
+        registry: A function that returns the registry's origin.
+
+    Raises:
+        TransportError: The URL or a redirect leads to a forbidden address.
+    """
+
+    def send_elsewhere(request: HTTPRequest) -> Flow:
+        origin = registry()
+        if not origin.is_private and not any(map(is_private_host, (yield Resolve(origin.host)) or ())):
+            # Check the literal host only: behind a proxy the host cannot be resolved here.
+            target = origin_of(request.url)
+            if target.is_address or target.is_private:
+                raise TransportError(
+                    "a descriptor of a public registry leads to an address or into a private network, and is not followed there",
+                    method=request.method,
+                    url=str(request.url),
+                )
+        response: HTTPResponse = yield from send_without_credentials(request)
+        return response
+
+    return follow_redirects(request, registry, send_without_credentials, send_elsewhere=send_elsewhere)
+
+
+def origin_of(url: httpx.URL) -> Origin:
+    """Return the origin of a URL.
+
+    Args:
+        url: An absolute URL.
+
+    Raises:
+        InvalidReferenceError: The URL has no origin, or contains user info.
+    """
+    return _parsed_origin(str(url) if url.userinfo else f"{url.scheme}://{url.netloc.decode('ascii')}")
+
+
+@lru_cache(maxsize=256)
+def _parsed_origin(url: str) -> Origin:
+    return Origin.from_url(url)
+
+
+def _public_addresses(request: HTTPRequest, origin: Origin, registry: Origin) -> Generator[Effect, Any, tuple[str, ...] | None]:
+    """Return the only addresses that a request to another origin may be sent to; None for any."""
+    addresses = yield from addresses_for(origin.host, registry)
+    if not are_public(addresses):
+        raise TransportError(
+            f"{origin} is in a private network, where a registry on the internet may send nobody",
+            method=request.method,
+            url=str(request.url),
+        )
+    return addresses
+
+
+def _redirected(request: HTTPRequest, location: str) -> HTTPRequest:
+    headers = request.headers.copy()
+    for name in SECRET_HEADERS:
+        headers.pop(name, None)
+    try:
+        url = verbatim_url(make_absolute(str(request.url), location.partition("#")[0]))
+    except (InvalidReferenceError, ValueError):
+        raise TransportError("its redirect leads nowhere", method=request.method, url=str(request.url)) from None
+    headers["Host"] = url.netloc.decode()
+    # The location is followed verbatim, and the addresses belong to another host.
+    extensions = {**request.extensions, CALL: evolve(call_of(request), opaque=True, addresses=None)}
+    moved = HTTPRequest(request.method, url, headers=headers, stream=request.stream, extensions=extensions)
+    moved.url = url  # httpx made a URL of its own, and normalized it
+    return moved
+
+
+def _checked_origin(request: HTTPRequest, *, secure: bool) -> Origin:
+    """Return the origin of a request's URL, which must be https if the request comes from https."""
+    try:
+        origin = origin_of(request.url)
+    except InvalidReferenceError as error:
+        raise TransportError(str(error), method=request.method, url=str(request.url)) from None
+    if secure and origin.scheme != "https":
+        raise TransportError("nothing goes from https to plain http", method=request.method, url=str(request.url))
+    return origin
