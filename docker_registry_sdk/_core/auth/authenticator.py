@@ -95,13 +95,15 @@ class Authenticator:
                 self.learn(probed)  # so that the first real call does not have to ask
             return probed
         wanted, repo = _scopes(call.scopes), call.repo
-        if not is_repeatable(request):
+        if not isinstance(request.stream, ByteStream):
             yield from self._ask()  # a body that can be sent only once must not meet the first 401
         authorization, fresh = yield from self._authorization(wanted, repo)
         tries = 0
         while True:
             tries += 1
-            response: HTTPResponse = yield Send(_authorized(request, authorization))
+            if authorization is not None:
+                request.headers["Authorization"] = authorization
+            response: HTTPResponse = yield Send(request)
             self._note(outcome=f"the registry answered {response.status_code}")
             if response.status_code not in (401, 403):
                 return response
@@ -238,14 +240,6 @@ def is_repeatable(request: HTTPRequest) -> bool:
 @lru_cache(maxsize=256)
 def _scopes(texts: tuple[str, ...]) -> ScopeSet:
     return ScopeSet.parse(texts)
-
-
-def _authorized(request: HTTPRequest, authorization: str | None) -> HTTPRequest:
-    if authorization is not None:
-        request.headers["Authorization"] = authorization
-    else:
-        request.headers.pop("Authorization", None)
-    return request
 
 
 def _challenges(response: HTTPResponse) -> tuple[Challenge, ...]:

@@ -104,13 +104,14 @@ def follow_redirects(
 
     Source: RFC 9110 section 15.4.
     """
-    origin = _checked_origin(request, secure=registry().scheme == "https")
+    current = registry()
+    origin = _checked_origin(request, secure=current.scheme == "https")
     for _ in range(MAX_REDIRECTS + 1):
         response: HTTPResponse
-        if origin in (registry(), initial_origin):
+        if origin in (current, initial_origin):
             response = yield from authorize(request)
         else:
-            addresses = yield from _public_addresses(request, origin, registry())
+            addresses = yield from _public_addresses(request, origin, current)
             set_call(request, evolve(call_of(request), addresses=addresses))
             response = yield from send_elsewhere(request)
         if response.status_code not in _REDIRECT_STATUSES or not (location := response.headers.get("Location", "").strip()):
@@ -119,7 +120,8 @@ def follow_redirects(
         if request.method not in ("GET", "HEAD") and (response.status_code < 307 or not is_repeatable(request)):
             return response
         yield Read(response)
-        secure = registry().is_secure or request.url.scheme == "https"
+        current = registry()  # the first response of the registry may have changed it
+        secure = current.is_secure or request.url.scheme == "https"
         request = _redirected(request, location)
         origin = _checked_origin(request, secure=secure)
     raise TransportError(f"there are more than {MAX_REDIRECTS} redirects", method=request.method, url=str(request.url))

@@ -60,6 +60,28 @@ class CallContext:
     addresses: tuple[str, ...] | None = None
     deadline: Deadline | None = None
 
+    def sent_with(self, *, buffered: bool, bulk: bool, deadline: Deadline | None) -> CallContext:
+        """Return the context with what is known when the request is sent; `evolve` would take longer at each call.
+
+        Args:
+            buffered: Whether the whole body of a success is read at once.
+            bulk: Whether the body of the request or of the response is large.
+            deadline: The moment by which the call must be complete, or None.
+        """
+        return CallContext(
+            operation_id=self.operation_id,
+            repo=self.repo,
+            scopes=self.scopes,
+            opaque=self.opaque,
+            external=self.external,
+            without_credentials=self.without_credentials,
+            endpoint=self.endpoint,
+            buffered=buffered,
+            bulk=bulk,
+            addresses=self.addresses,
+            deadline=deadline,
+        )
+
 
 _NO_CALL = CallContext()
 

@@ -102,7 +102,7 @@ def make_request(
         context=CallContext(
             operation_id=operation_id,
             repo=repo,
-            scopes=tuple(scope for scope in scopes if scope is not None),
+            scopes=tuple(filter(None, scopes)),
             opaque=opaque,
         ),
     )

@@ -14,7 +14,6 @@ import httpx
 from attrs import field, frozen
 
 from ...errors import ErrorDetail, ParseError, StatusError, UnexpectedContentType
-from .context import call_of
 from .json_values import Mismatch
 from .urls import make_absolute
 
@@ -180,11 +179,22 @@ def text_header(response: httpx.Response, name: str) -> str | None:
         response: An HTTP response.
         name: The header's name, in any case.
     """
-    # Each look into httpx's headers walks over all of them, and an operation has a dozen that it looks for.
     known: dict[str, str] | None = response.extensions.get(_KNOWN)
     if known is None:
-        known = response.extensions[_KNOWN] = dict(response.headers.items())
+        known = _headers_by_name(response)
     return known.get(name.lower())
+
+
+def _headers_by_name(response: httpx.Response) -> dict[str, str]:
+    """Return the headers by name in lower case; httpx walks over all headers at each access, and an operation reads a dozen."""
+    known: dict[str, str] | None = response.extensions.get(_KNOWN)
+    if known is None:
+        known = response.extensions[_KNOWN] = {}
+        encoding = response.headers.encoding
+        for raw_name, raw_value in response.headers.raw:
+            key, value = raw_name.decode(encoding).lower(), raw_value.decode(encoding)
+            known[key] = f"{known[key]}, {value}" if key in known else value
+    return known
 
 
 def integer_header(response: httpx.Response, name: str) -> int | None:
@@ -269,13 +279,13 @@ def _absolute(response: httpx.Response, url: str) -> str:
         return url
 
 
-def body_limit(response: httpx.Response) -> int:
-    """Return how many bytes of a success are read that is not a blob.
+def body_limit(operation_id: str) -> int:
+    """Return the maximum size in bytes of a response body that is not a blob.
 
     Args:
-        response: A response to a generated function's request.
+        operation_id: The id of the operation.
     """
-    return _MAX_BYTES.get(call_of(response.request).operation_id, MAX_BODY_BYTES)
+    return _MAX_BYTES.get(operation_id, MAX_BODY_BYTES)
 
 
 def fits(response: httpx.Response, limit: int) -> bool:
@@ -285,6 +295,7 @@ def fits(response: httpx.Response, limit: int) -> bool:
         response: A response.
         limit: How many bytes of it are read.
     """
-    length = text_header(response, "content-length") or ""
-    plain = text_header(response, "content-encoding") is None and text_header(response, "transfer-encoding") is None
+    headers = _headers_by_name(response)
+    length = headers.get("content-length", "")
+    plain = "content-encoding" not in headers and "transfer-encoding" not in headers
     return plain and length.isascii() and length.isdigit() and len(length) < 16 and int(length) <= limit

@@ -119,8 +119,8 @@ class Pipeline(LimitedSender):
         # The default headers of a caller's http_client are also sent to token services and storage, except secrets.
         # Its cookies and query parameters are left out: API v2 does not use them, and the policy of API v1 sends its own.
         left_out = SECRET_HEADERS.union(map(str.lower, own))
-        defaults = [(name, value) for name, value in http.headers.multi_items() if name not in left_out]
-        fields = [("Host", target.netloc.decode()), *defaults, *own.items()]
+        defaults = [(name, value) for name, value in http.headers.raw if name.decode("ascii").lower() not in left_out]
+        fields: Any = [("Host", target.netloc.decode()), *defaults, *own.items()]
         limit = http.timeout if timeout is None else httpx.Timeout(timeout)
         extensions = {**(extensions or {}), "timeout": limit.as_dict()}
         if content is not None or method not in _METHODS_WITHOUT_BODY:

@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager, asynccontextmanager, contextmanag
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import httpx
-from attrs import evolve
 
 from ....errors import DeadlineExceededError
 from ...concurrency.waiting import async_time_limit
@@ -155,7 +154,8 @@ def _build(sender: AsyncSender, request: Request, limits: CallLimits, *, buffere
     content: Any = None
     if request.body is not None or length:
         content = async_content(request.body, int(length) if length else None)
-    context = evolve(request.context, buffered=buffered, bulk=not buffered or is_large(content), deadline=limits.deadline)
+    is_bulk = not buffered or (content is not None and is_large(content))
+    context = request.context.sent_with(buffered=buffered, bulk=is_bulk, deadline=limits.deadline)
     built = build(sender, request, content, timeout=limits.timeout, context=context)
     if limits.deadline is not None:
         limits.deadline.check(built.method, str(built.url))
@@ -212,11 +212,11 @@ async def async_read(response: httpx.Response, *, wanted: bool = True) -> httpx.
         ResponseError: A success is longer than the limit.
         httpx.HTTPError: A success breaks off.
     """
-    if _content_of(response) is not None:
+    if response.is_closed and _content_of(response) is not None:
         return response
     whole = wanted and response.is_success
-    limit = body_limit(response) if whole else MAX_ERROR_BODY_BYTES
-    deadline = call_of(response.request).deadline
+    call = call_of(response.request)
+    limit, deadline = body_limit(call.operation_id) if whole else MAX_ERROR_BODY_BYTES, call.deadline
     content = bytearray()
     try:
         if whole and deadline is None and fits(response, limit):

@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 import httpx
-from attrs import evolve
 
 from ....errors import DeadlineExceededError
 from ...concurrency.waiting import time_limit
@@ -165,9 +164,8 @@ def _build(sender: Sender, request: Request, limits: CallLimits, *, buffered: bo
     content: Any = None
     if request.body is not None or length:
         content = sync_content(request.body, int(length) if length else None)
-    context = evolve(
-        request.context, buffered=buffered, bulk=not buffered or is_large(content), deadline=limits.deadline
-    )
+    is_bulk = not buffered or (content is not None and is_large(content))
+    context = request.context.sent_with(buffered=buffered, bulk=is_bulk, deadline=limits.deadline)
     built = build(sender, request, content, timeout=limits.timeout, context=context)
     if limits.deadline is not None:
         limits.deadline.check(built.method, str(built.url))
@@ -224,11 +222,11 @@ def read(response: httpx.Response, *, wanted: bool = True) -> httpx.Response:
         ResponseError: A success is longer than the limit.
         httpx.HTTPError: A success breaks off.
     """
-    if _content_of(response) is not None:
+    if response.is_closed and _content_of(response) is not None:
         return response
     whole = wanted and response.is_success
-    limit = body_limit(response) if whole else MAX_ERROR_BODY_BYTES
-    deadline = call_of(response.request).deadline
+    call = call_of(response.request)
+    limit, deadline = body_limit(call.operation_id) if whole else MAX_ERROR_BODY_BYTES, call.deadline
     content = bytearray()
     try:
         if whole and deadline is None and fits(response, limit):
