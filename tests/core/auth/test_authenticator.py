@@ -141,7 +141,7 @@ def test_a_token_that_another_one_fetched_meanwhile_is_used() -> None:
     step = waiting.send(None)
     driver.run(get())
     driver.lock.held += 1
-    assert type(step).__name__ == "Enter"
+    assert type(step).__name__ == "Acquire"
     sent = waiting.send(True)  # the lock was acquired
     assert driver.lock.held == 0
     assert sent.request.headers["Authorization"] == "Bearer t"  # type: ignore[union-attr]
