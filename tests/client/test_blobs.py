@@ -12,7 +12,7 @@ from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.errors import DigestMismatchError, InvalidDigestError, NotFoundError, ParseError, TransportError
 from tests.client.conftest import Server
 from tests.core.wire.loopback import Handler, Loopback
-from tests.support.direct import open_connections
+from tests.support.connections import open_connections
 from tests.support.images import digest_of
 
 pytestmark = pytest.mark.anyio

@@ -29,7 +29,7 @@ from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.client.conftest import Connect, StartRegistry, options_of
 from tests.core.wire.loopback import Handler, Loopback
 from tests.support.awaited import connect
-from tests.support.direct import open_connections
+from tests.support.connections import open_connections
 
 pytestmark = pytest.mark.anyio
 DIGEST = "sha256:" + "0" * 64

@@ -114,3 +114,9 @@ def run_raw_server(script: Script, tls: ssl.SSLContext | None = None) -> Iterato
                     connection.shutdown(socket.SHUT_RDWR)
             for thread in threads:
                 thread.join()
+
+
+def read_until_closed(server: RawServer, connection: socket.socket) -> None:
+    """Read until the client closes the connection, and send nothing."""
+    while connection.recv(65536):
+        pass

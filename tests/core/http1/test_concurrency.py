@@ -1,0 +1,85 @@
+"""Threads and tasks that share a transport of the HTTP/1.1 engine, and cancelled tasks."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from concurrent.futures import ThreadPoolExecutor
+
+import anyio
+import httpx
+import pytest
+
+from docker_registry_sdk._core.http1._async.transport import MAX_CONNECTIONS, AsyncHTTP1Transport
+from docker_registry_sdk._core.wire import CALL, CallContext
+from tests.support._sync.http1_client import HTTP1Client
+from tests.support.connections import OtherTransport, free_slots
+from tests.support.raw_server import RawServer, answering, read_until_closed, run_raw_server
+
+MIB = 1024 * 1024
+
+
+def test_threads_share_a_transport() -> None:
+    body = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % MIB + bytes(MIB)
+    with run_raw_server(answering(*[body] * 200)) as server, HTTP1Client() as client, ThreadPoolExecutor(8) as threads:
+        sizes = threads.map(lambda _: len(client.fetch(f"{server.url}/x").extensions["raw"]), range(100))
+        assert set(sizes) == {MIB}
+        assert len(server.connections) <= 8
+        assert client.free == 100
+
+
+@pytest.mark.anyio
+async def test_tasks_share_a_transport_and_a_cancelled_one_leaves_no_half_read_connection() -> None:
+    body = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % MIB + bytes(MIB)
+
+    def slow(server: RawServer, connection: socket.socket) -> None:
+        while request := server.read_request(connection):
+            connection.sendall(body[: MIB // 2])
+            if b"/stuck" in request:
+                read_until_closed(server, connection)
+            connection.sendall(body[MIB // 2 :])
+
+    transport = AsyncHTTP1Transport(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), OtherTransport())
+    sizes: list[int] = []
+    with run_raw_server(slow) as server:
+        async with httpx.AsyncClient(transport=transport) as http:
+
+            async def get(path: str) -> None:
+                response = await http.get(f"{server.url}{path}", extensions={CALL: CallContext(bulk=True)}, timeout=30)
+                sizes.append(len(response.content))
+
+            for _ in range(3):
+                async with anyio.create_task_group() as group:
+                    for _ in range(5):
+                        group.start_soon(get, "/x")
+                    with anyio.move_on_after(0.05) as scope:
+                        await get("/stuck")
+                    assert scope.cancelled_caught
+            assert len(transport._idle._entries) <= 5
+            assert free_slots(transport) == MAX_CONNECTIONS
+    assert sizes == [MIB] * 15
+
+
+@pytest.mark.anyio
+async def test_reading_a_body_that_another_task_closes_fails() -> None:
+    def stop(server: RawServer, connection: socket.socket) -> None:
+        answering(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhello")(server, connection)
+        read_until_closed(server, connection)
+
+    transport = AsyncHTTP1Transport(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), OtherTransport())
+    with run_raw_server(stop) as server:
+        async with httpx.AsyncClient(transport=transport, timeout=30) as http:
+            request = http.build_request("GET", server.url, extensions={CALL: CallContext(bulk=True)})
+            response = await http.send(request, stream=True)
+            pieces = response.aiter_raw()
+            assert await anext(pieces) == b"hello"
+            async with anyio.create_task_group() as group:
+
+                async def read() -> None:
+                    with pytest.raises(httpx.ReadError, match="closed"):
+                        await anext(pieces)
+
+                group.start_soon(read)
+                await anyio.sleep(0.05)
+                await response.aclose()
+            assert free_slots(transport) == MAX_CONNECTIONS
