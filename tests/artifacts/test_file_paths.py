@@ -1,4 +1,4 @@
-"""Titles of files: which are taken, and where they lead."""
+"""Titles of files: safe and unsafe ones, and the paths that they stand for."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from docker_registry_sdk.errors import UnsafeTitleError
 from docker_registry_sdk.v2.models import Descriptor
 from tests.support.images import digest_of
 
-GOOD = [
+SAFE_TITLES = [
     "a", "a.txt", "a b", ".hidden", "..a", "a..b", "a/b/c", "...a", "README", "größe.txt", "日本語", "console", "com10", "com",
     "auxiliary.txt", "a.con", "-rf", "~", "$HOME", "%00", "a*b?.txt", "x" * 250, "é" * 125,
 ]  # fmt: skip
-BAD = [
+UNSAFE_TITLES = [
     "", "/", "/a", "//a", "a/", "a//b", ".", "..", "../a", "a/..", "a/../b", "./a", "a/./b", "...", "a/...", " ", "a ", "a.",
     "a /b", "\\a", "a\\b", "..\\a", "C:", "C:\\a", "c:/a", "C:a", "\\\\host\\share", "//host/share", "a:stream", "\\\\?\\C:\\a", "file:///a",
     "a\0", "\0", "a\n", "a\r\nb", "\x1b[2J", "a\x7f", "\u202ea", "a\u2028b", "\ud800", "a\u200bb", "\ufeffa", "a\u00a0",
     "con", "CON", "nul.txt", "a/aux", "prn.tar.gz", "com1", "LPT9.x", "com¹", "conin$", "CONOUT$.a", "con/a", "nul .txt",
     "x" * 251, "é" * 126, "a/" + "x" * 251, "/".join(["abc"] * 300), "x" * 100_000,
 ]  # fmt: skip
-CLASHES = [
+COLLIDING_TITLES = [
     ("a", "a"), ("a", "A"), ("straße", "STRASSE"), ("é", "e\u0301"), ("\u212a", "k"), ("ﬁ", "fi"), ("a/b", "a/B"), ("A/b", "a/b"),
     ("a", "a/b"), ("a/b", "a"), ("A", "a/b"), ("a/b/c", "a/b"), ("a", "a.part"), ("a.part", "a"), ("a", "A.PART"),
     ("a", "a.part/b"), ("a.part/b", "a"), ("①", "1"),
@@ -42,13 +42,13 @@ TITLES = st.one_of(
 )
 
 
-@pytest.mark.parametrize("title", GOOD)
-def test_plain_names_are_taken(title: str) -> None:
+@pytest.mark.parametrize("title", SAFE_TITLES)
+def test_relative_paths_are_accepted(title: str) -> None:
     check_titles([title])
 
 
-@pytest.mark.parametrize("title", BAD, ids=lambda title: ascii(title)[:30])
-def test_other_names_are_refused(title: str) -> None:
+@pytest.mark.parametrize("title", UNSAFE_TITLES, ids=lambda title: ascii(title)[:30])
+def test_unsafe_titles_are_refused(title: str) -> None:
     with pytest.raises(UnsafeTitleError) as caught:
         check_titles(["first", title])
     assert caught.value.title == title
@@ -57,8 +57,8 @@ def test_other_names_are_refused(title: str) -> None:
     assert len(text) < 700
 
 
-@pytest.mark.parametrize(("first", "second"), CLASHES)
-def test_two_titles_that_are_one_file_somewhere_are_refused(first: str, second: str) -> None:
+@pytest.mark.parametrize(("first", "second"), COLLIDING_TITLES)
+def test_titles_of_the_same_file_on_some_system_are_refused(first: str, second: str) -> None:
     check_titles([first])
     check_titles([second])
     with pytest.raises(UnsafeTitleError) as caught:
@@ -66,7 +66,7 @@ def test_two_titles_that_are_one_file_somewhere_are_refused(first: str, second: 
     assert caught.value.title == second
 
 
-def test_a_path_that_cannot_be_looked_at_does_not_count_as_absent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_path_that_cannot_be_examined_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stat = os.stat
 
     def refuse(path: Any, **options: Any) -> os.stat_result:
@@ -80,23 +80,23 @@ def test_a_path_that_cannot_be_looked_at_does_not_count_as_absent(tmp_path: Path
     assert caught.value.filename == str(tmp_path / "file")
 
 
-def test_folders_are_shared() -> None:
+def test_titles_may_share_folders() -> None:
     check_titles(["a/b", "a/c", "A/d", "a/e/f", "a/e/g", "b"])
 
 
 @given(st.lists(TITLES, max_size=5))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_what_is_taken_stays_in_the_folder_on_every_system(tmp_path: Path, titles: list[str]) -> None:
+def test_accepted_titles_stay_in_the_folder_on_every_system(tmp_path: Path, titles: list[str]) -> None:
     descriptor = Descriptor(media_type="a/b", digest=digest_of(b""), size=0)
     try:
-        places = find_target_files(tmp_path, [(title, descriptor) for title in titles])
+        files = find_target_files(tmp_path, [(title, descriptor) for title in titles])
     except UnsafeTitleError as error:
         assert str(error).isprintable()
         return
-    assert len(places) == len(titles)
-    for title, place in zip(titles, places, strict=True):
-        assert Path(os.path.normpath(place.path)) == place.path
-        assert place.path.is_relative_to(tmp_path) and place.path != tmp_path
+    assert len(files) == len(titles)
+    for title, file in zip(titles, files, strict=True):
+        assert Path(os.path.normpath(file.path)) == file.path
+        assert file.path.is_relative_to(tmp_path) and file.path != tmp_path
         for system, root in ((posixpath, "/root"), (ntpath, "C:\\root")):
             joined = system.normpath(system.join(root, title))
             assert joined.startswith(root + system.sep)

@@ -1,4 +1,4 @@
-"""Artifacts: pushed to and pulled from every kind of registry."""
+"""Artifacts pushed to and pulled from registries of every kind."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ TITLE = "org.opencontainers.image.title"
 async def isolated_client(
     embedded_registry: EmbeddedRegistry, client_kind: str, anyio_backend: str
 ) -> AsyncIterator[AsyncRegistryClientV2]:
-    """A client of a registry that only this test uses."""
+    """A client of a registry for this test only."""
     async with connect(client_kind, f"{embedded_registry.url}/a/b", max_retries=0) as connected:
         yield connected
 
@@ -66,7 +66,7 @@ async def pull_files(client: AsyncRegistryClientV2, ref: str, folder: Path, **op
 
 
 async def push_layers(client: AsyncRegistryClientV2, ref: str, layers: list[dict[str, Any]], **fields: Any) -> str:
-    """Push the manifest of an artifact as somebody else might have made it, its blobs being there."""
+    """Push a manifest with any layers, whose blobs exist, and return its digest."""
     await client.blob_upload(b"{}")
     document = {
         "schemaVersion": 2,
@@ -83,7 +83,7 @@ def layer(content: bytes, title: str | None, **fields: Any) -> dict[str, Any]:
     return descriptor("application/octet-stream", content) | annotations | fields
 
 
-async def test_files_come_back_as_they_were_pushed(
+async def test_pulled_files_are_equal_to_the_pushed_files(
     repository_client: AsyncRegistryClientV2, source: Path, tmp_path: Path
 ) -> None:
     names = ["report.txt", "data.bin", "empty"]
@@ -97,7 +97,9 @@ async def test_files_come_back_as_they_were_pushed(
             assert (target / name).read_bytes() == (source / name).read_bytes()
 
 
-async def test_the_manifest_is_as_the_specification_guides(repository_client: AsyncRegistryClientV2, source: Path) -> None:
+async def test_the_manifest_follows_the_guidelines_of_the_image_spec(
+    repository_client: AsyncRegistryClientV2, source: Path
+) -> None:
     pushed = await push_files(
         repository_client, "v1-report", [source / "report.txt", ArtifactBlob(b"[]", "application/json", "a/b.json")]
     )
@@ -115,7 +117,7 @@ async def test_the_manifest_is_as_the_specification_guides(repository_client: As
     }
 
 
-async def test_the_same_files_make_the_same_digest(repository_client: AsyncRegistryClientV2, source: Path) -> None:
+async def test_equal_files_give_the_same_digest(repository_client: AsyncRegistryClientV2, source: Path) -> None:
     def options(*names: str) -> dict[str, Any]:
         return {"annotations": {name: f"ö {name}" for name in names}, "config": ArtifactBlob(b"{}", "application/x+json")}
 
@@ -132,13 +134,13 @@ async def test_an_artifact_may_have_no_files(repository_client: AsyncRegistryCli
     assert await pull_files(repository_client, pushed.digest, tmp_path / "target") == []
 
 
-async def test_a_blob_without_a_title_is_no_file(repository_client: AsyncRegistryClientV2, tmp_path: Path) -> None:
+async def test_a_blob_without_title_is_not_pulled(repository_client: AsyncRegistryClientV2, tmp_path: Path) -> None:
     await push_files(repository_client, "titled", [ArtifactBlob(b"no file"), ArtifactBlob(b"a file", title="a")])
     assert await pull_files(repository_client, "titled", tmp_path / "target") == [tmp_path / "target" / "a"]
     assert (tmp_path / "target" / "a").read_bytes() == b"a file"
 
 
-async def test_an_artifact_about_an_image_is_found_from_there(repository_client: AsyncRegistryClientV2, source: Path) -> None:
+async def test_an_artifact_with_a_subject_is_listed_as_referrer(repository_client: AsyncRegistryClientV2, source: Path) -> None:
     pushed = await push_files(repository_client, None, [source / "report.txt"], subject=SUBJECT, annotations={"a": "b"})
     (one,) = [each async for each in repository_client.iter_referrers(SUBJECT, artifact_type=REPORT)]
     assert (one.digest, one.size, one.annotations) == (pushed.digest, pushed.size, {"a": "b"})
@@ -153,7 +155,7 @@ async def test_an_artifact_about_an_image_is_found_from_there(repository_client:
     assert len([each async for each in repository_client.iter_referrers(SUBJECT)]) == 1
 
 
-async def test_a_subject_that_is_not_there_is_an_error_by_digest_only(repository_client: AsyncRegistryClientV2) -> None:
+async def test_a_missing_subject_is_an_error_unless_its_descriptor_is_given(repository_client: AsyncRegistryClientV2) -> None:
     unknown = digest_of(b"nothing")
     with pytest.raises(NotFoundError):
         await push_files(repository_client, None, [], subject=unknown)
@@ -163,7 +165,7 @@ async def test_a_subject_that_is_not_there_is_an_error_by_digest_only(repository
     assert [each.digest async for each in repository_client.iter_referrers(unknown)] == [pushed.digest]
 
 
-async def test_what_is_there_already_is_not_moved_again(
+async def test_existing_blobs_and_files_are_not_transferred_again(
     embedded_registry: EmbeddedRegistry, isolated_client: AsyncRegistryClientV2, source: Path, tmp_path: Path
 ) -> None:
     files = [source / "report.txt", source / "data.bin"]
@@ -173,7 +175,7 @@ async def test_what_is_there_already_is_not_moved_again(
     embedded_registry.requests.clear()
     events: list[Progress] = []
     await push_files(isolated_client, "v1", files, on_progress=events.append)
-    await isolated_client.list_tags()  # an answer with a body is logged before it is there, and so what came before
+    await isolated_client.list_tags()  # its response is logged after all requests before it
     assert [one.method for one in embedded_registry.requests][:-1] == ["HEAD", "HEAD", "HEAD", "PUT"]
     assert (events[-1].phase, events[-1].bytes) == ("manifest", events[-1].total)
     embedded_registry.requests.clear()
@@ -185,7 +187,7 @@ async def test_what_is_there_already_is_not_moved_again(
     assert {event.digest for event in events if event.phase == "download"} == {digest_of(b"all is well\n")}
 
 
-async def test_a_pull_that_breaks_off_is_gone_on_with(
+async def test_an_interrupted_pull_is_resumed(
     embedded_registry: EmbeddedRegistry, isolated_client: AsyncRegistryClientV2, source: Path, tmp_path: Path
 ) -> None:
     await push_files(isolated_client, "v1", [source / "report.txt", source / "data.bin"])
@@ -198,7 +200,7 @@ async def test_a_pull_that_breaks_off_is_gone_on_with(
     assert (tmp_path / "target" / "data.bin").read_bytes() == (source / "data.bin").read_bytes()
 
 
-async def test_wrong_bytes_leave_nothing(
+async def test_bytes_with_another_digest_leave_no_file(
     embedded_registry: EmbeddedRegistry, isolated_client: AsyncRegistryClientV2, source: Path, tmp_path: Path
 ) -> None:
     await push_files(isolated_client, "v1", [source / "data.bin"])
@@ -208,9 +210,7 @@ async def test_wrong_bytes_leave_nothing(
     assert list((tmp_path / "target").iterdir()) == []
 
 
-async def test_a_file_that_is_longer_than_the_manifest_says_is_refused(
-    isolated_client: AsyncRegistryClientV2, tmp_path: Path
-) -> None:
+async def test_a_file_longer_than_its_descriptor_is_refused(isolated_client: AsyncRegistryClientV2, tmp_path: Path) -> None:
     await isolated_client.blob_upload(b"longer")
     digest = await push_layers(isolated_client, "v1", [layer(b"longer", "a", size=3)])
     with pytest.raises(DigestMismatchError):
@@ -227,7 +227,7 @@ async def test_a_folder_that_oras_packed_stays_packed(isolated_client: AsyncRegi
     assert (tmp_path / "target" / "folder").read_bytes() == content
 
 
-async def test_what_is_no_artifact_is_an_error(isolated_client: AsyncRegistryClientV2, tmp_path: Path) -> None:
+async def test_manifests_that_are_not_artifacts_are_refused(isolated_client: AsyncRegistryClientV2, tmp_path: Path) -> None:
     await isolated_client.put_manifest(index_of(OCI_INDEX, OCI_MANIFEST, {}), "index", media_type=OCI_INDEX)
     for blob in (IMAGE.config, IMAGE.layer):
         await isolated_client.blob_upload(blob)
@@ -239,7 +239,7 @@ async def test_what_is_no_artifact_is_an_error(isolated_client: AsyncRegistryCli
 
 
 @pytest.mark.parametrize("data", ["!", "e30", base64.b64encode(b"[]").decode(), base64.b64encode(b"a longer one").decode()])
-async def test_data_that_is_not_what_the_descriptor_says_is_refused(
+async def test_data_that_contradicts_the_descriptor_is_refused(
     isolated_client: AsyncRegistryClientV2, tmp_path: Path, data: str
 ) -> None:
     await push_layers(isolated_client, "v1", [layer(b"{}", "a", data=data)])
@@ -248,13 +248,13 @@ async def test_data_that_is_not_what_the_descriptor_says_is_refused(
     assert not (tmp_path / "target").exists()
 
 
-async def test_data_that_is_right_is_no_obstacle(isolated_client: AsyncRegistryClientV2, tmp_path: Path) -> None:
+async def test_correct_data_in_a_descriptor_is_accepted(isolated_client: AsyncRegistryClientV2, tmp_path: Path) -> None:
     await push_layers(isolated_client, "v1", [layer(b"{}", "a", data="e30=")])
     await pull_files(isolated_client, "v1", tmp_path / "target")
     assert (tmp_path / "target" / "a").read_bytes() == b"{}"
 
 
-async def test_nothing_is_sent_of_titles_that_nobody_could_pull(
+async def test_unsafe_titles_are_not_pushed(
     embedded_registry: EmbeddedRegistry, isolated_client: AsyncRegistryClientV2, source: Path
 ) -> None:
     for files in (
@@ -269,14 +269,14 @@ async def test_nothing_is_sent_of_titles_that_nobody_could_pull(
     assert len(embedded_registry.requests) == 0
 
 
-async def test_a_file_that_is_missing_is_an_error(isolated_client: AsyncRegistryClientV2, tmp_path: Path) -> None:
+async def test_a_missing_file_is_an_error(isolated_client: AsyncRegistryClientV2, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         await push_files(isolated_client, "v1", [tmp_path / "missing"])
     with pytest.raises(NotFoundError):
         await isolated_client.get_manifest("v1")
 
 
-async def test_without_the_api_an_artifact_is_listed_under_the_fallback_tag(
+async def test_without_the_referrers_api_an_artifact_is_listed_under_the_fallback_tag(
     embedded_registry: EmbeddedRegistry, isolated_client: AsyncRegistryClientV2
 ) -> None:
     disable_referrers_api(embedded_registry)

@@ -147,3 +147,9 @@ def check_pushed_image(repo_url: str, image: BuiltImage, tag: str, **options: An
         for digest, content in image.blobs.items():
             with client.create_blob_read_stream(digest) as stream:
                 assert stream.read() == content
+
+
+BASE_LAYER = b"base" * 1000
+AMD64 = build_image([BASE_LAYER, b"for amd64"], "linux/amd64")
+ARM64 = build_image([BASE_LAYER, b"for arm64"], "linux/arm64/v8")
+INDEX = build_index({"linux/amd64": AMD64, "linux/arm64/v8": ARM64})

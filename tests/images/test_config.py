@@ -1,4 +1,4 @@
-"""The config of an image, typed and compared with its digest."""
+"""Tests of `get_config`: the choice of a platform, and malformed configs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ARM64 = build_image([b"2"], "linux/arm64/v8")
 INDEX = build_index({"linux/amd64": AMD64, "linux/arm64/v8": ARM64})
 
 
-async def test_the_config_of_a_platform(registry_url: str, repo_name: str, calls: Calls) -> None:
+async def test_get_config_returns_the_config_of_a_platform(registry_url: str, repo_name: str, calls: Calls) -> None:
     push_image(f"{registry_url}/{repo_name}", INDEX, "v1")
     async with calls.client(f"{registry_url}/{repo_name}") as client:
         for text in ("linux/arm64", Platform(os="linux", architecture="aarch64")):
@@ -34,7 +34,7 @@ async def test_the_config_of_a_platform(registry_url: str, repo_name: str, calls
         assert (await calls("get_config", client, INDEX.root, platform="linux/amd64")).architecture == "amd64"
 
 
-async def test_without_a_platform_it_is_linux_on_this_machine(
+async def test_without_a_platform_get_config_chooses_linux_on_this_machine(
     calls: Calls, start_registry: StartRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registry = start_registry()
@@ -58,7 +58,7 @@ async def test_without_a_platform_it_is_linux_on_this_machine(
             await calls("get_config", client, "v2")
 
 
-async def test_what_has_no_config_is_refused(calls: Calls, start_registry: StartRegistry) -> None:
+async def test_a_manifest_without_an_image_config_is_refused(calls: Calls, start_registry: StartRegistry) -> None:
     registry = start_registry()
     artifact = build_manifest(
         {
@@ -77,7 +77,7 @@ async def test_what_has_no_config_is_refused(calls: Calls, start_registry: Start
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b'{"rootfs": 1}', b" " * (5 * 1024 * 1024)])
-async def test_a_config_that_cannot_be_understood_is_refused(calls: Calls, start_registry: StartRegistry, content: bytes) -> None:
+async def test_a_malformed_config_is_refused(calls: Calls, start_registry: StartRegistry, content: bytes) -> None:
     registry = start_registry()
     document = {
         "schemaVersion": 2,
@@ -91,7 +91,7 @@ async def test_a_config_that_cannot_be_understood_is_refused(calls: Calls, start
             await calls("get_config", client, "v1")
 
 
-async def test_a_config_of_other_bytes_is_refused(calls: Calls, start_registry: StartRegistry) -> None:
+async def test_a_config_with_another_digest_is_refused(calls: Calls, start_registry: StartRegistry) -> None:
     registry = start_registry()
     push_image(f"{registry.url}/a", AMD64, "v1")
     registry.faults.add(Fault(WrongBytes(), operation="create_blob_read_stream", times=None))
@@ -100,7 +100,7 @@ async def test_a_config_of_other_bytes_is_refused(calls: Calls, start_registry: 
             await calls("get_config", client, "v1")
 
 
-def test_configs_survive_json() -> None:
+def test_a_config_keeps_all_fields_through_json() -> None:
     from docker_registry_sdk import images
 
     with EmbeddedRegistry() as registry:

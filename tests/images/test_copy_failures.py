@@ -1,4 +1,4 @@
-"""Copies that fail or are broken off: nothing stays open, nothing is half there, and the next run does what is left."""
+"""Failed, cancelled and interrupted copies: no upload session or temporary file is left, and the next copy resumes."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ IMAGE = build_image([bytes([number]) * (200_000 + number) for number in range(12
 BIG = build_image([bytes([number]) * (4 * MEBIBYTE) for number in range(4)])
 
 
-def about(made: BuiltImage, number: int) -> Callable[[Call], bool]:
-    """Return what says whether an upload is closed that is of one of the layers."""
+def closes_upload_of(made: BuiltImage, number: int) -> Callable[[Call], bool]:
+    """Return a function that returns whether a call closes the upload of a certain layer."""
     digest = list(made.blobs)[number]
     return lambda call: call.query.get("digest") == digest
 
 
 def open_uploads(registry: EmbeddedRegistry) -> list[str]:
-    """Return the uploads that were begun and neither closed nor cancelled."""
+    """Return the upload sessions that were neither closed nor cancelled."""
     begun: set[str] = set()
     ended: set[str] = set()
     for record in registry.requests.snapshot():
@@ -50,19 +50,17 @@ def open_uploads(registry: EmbeddedRegistry) -> list[str]:
     return sorted(begun - ended)
 
 
-async def test_a_layer_that_fails_ends_the_copy_and_the_next_run_moves_what_lacks(
-    calls: Calls, start_registry: StartRegistry
-) -> None:
+async def test_a_failed_layer_ends_the_copy_and_the_next_copy_resumes(calls: Calls, start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
     push_image(f"{source.url}/a", IMAGE, "v1")
-    target.faults.add(Fault(Status(403), when=about(IMAGE, 5), times=None))
+    target.faults.add(Fault(Status(403), when=closes_upload_of(IMAGE, 5), times=None))
     with pytest.raises(ForbiddenError):
         await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
     assert open_uploads(target) == []
     with RegistryClientV2(f"{target.url}/b") as client:
         with pytest.raises(NotFoundError):
             client.head_manifest("v1")
-        there = [digest for digest in IMAGE.blobs if is_there(client, digest)]
+        there = [digest for digest in IMAGE.blobs if has_blob(client, digest)]
     assert 0 < len(there) < len(IMAGE.blobs)
     target.faults.clear()
     result = await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
@@ -71,7 +69,7 @@ async def test_a_layer_that_fails_ends_the_copy_and_the_next_run_moves_what_lack
     check_pushed_image(f"{target.url}/b", IMAGE, "v1")
 
 
-async def test_a_manifest_that_fails_leaves_the_tag_as_it_was(calls: Calls, start_registry: StartRegistry) -> None:
+async def test_a_failed_manifest_leaves_the_tag_unchanged(calls: Calls, start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
     parts = {"linux/amd64": build_image([b"1"]), "linux/arm64": build_image([b"2"], "linux/arm64")}
     made = build_index(parts)
@@ -88,7 +86,9 @@ async def test_a_manifest_that_fails_leaves_the_tag_as_it_was(calls: Calls, star
     check_pushed_image(f"{target.url}/b", made, "v1")
 
 
-async def test_progress_that_raises_ends_the_copy(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
+async def test_an_exception_of_the_progress_callback_ends_the_copy(
+    calls: Calls, start_registry: StartRegistry, tmp_path: Path
+) -> None:
     source, target = start_registry(), start_registry()
     push_image(f"{source.url}/a", BIG, "v1")
 
@@ -107,7 +107,7 @@ async def test_progress_that_raises_ends_the_copy(calls: Calls, start_registry: 
 
 
 @pytest.mark.parametrize("to", ["registry", "layout"])
-async def test_a_task_that_is_cancelled_leaves_nothing_open(start_registry: StartRegistry, tmp_path: Path, to: str) -> None:
+async def test_a_cancelled_copy_leaves_no_upload_and_no_file(start_registry: StartRegistry, tmp_path: Path, to: str) -> None:
     source, target = start_registry(), start_registry()
     push_image(f"{source.url}/a", BIG, "v1")
     begun = asyncio.Event()
@@ -131,8 +131,8 @@ async def test_a_task_that_is_cancelled_leaves_nothing_open(start_registry: Star
         check_pushed_image(f"{target.url}/b", BIG, "v1")
 
 
-class Late:
-    """The registry hears of a request late, and not of what it should mount."""
+class DelayedUpload:
+    """A fault that delays a request and removes its query, so that nothing is mounted."""
 
     async def play(self, exchange: Exchange, app: Any) -> None:
         await asyncio.sleep(0.5)
@@ -140,11 +140,11 @@ class Late:
 
 
 @pytest.mark.parametrize("kind", ["upload", "mount"])
-async def test_an_upload_that_opens_while_its_task_is_cancelled_is_closed(start_registry: StartRegistry, kind: str) -> None:
+async def test_an_upload_session_opened_during_cancellation_is_closed(start_registry: StartRegistry, kind: str) -> None:
     registry = start_registry()
     push_image(f"{registry.url}/a", IMAGE, "v1")
     registry.requests.clear()
-    registry.faults.add(Fault(Late(), method="POST", times=None))
+    registry.faults.add(Fault(DelayedUpload(), method="POST", times=None))
     source = f"{registry.url}/a:v1"
     if kind == "upload":
         other = start_registry()
@@ -165,7 +165,7 @@ async def test_an_upload_that_opens_while_its_task_is_cancelled_is_closed(start_
 
 
 @pytest.mark.parametrize("to", ["registry", "layout"])
-def test_ctrl_c_leaves_nothing_open(start_registry: StartRegistry, tmp_path: Path, to: str) -> None:
+def test_ctrl_c_leaves_no_upload_and_no_file(start_registry: StartRegistry, tmp_path: Path, to: str) -> None:
     source, target = start_registry(), start_registry()
     push_image(f"{source.url}/a", BIG, "v1")
     pressed = threading.Event()
@@ -187,7 +187,7 @@ def test_ctrl_c_leaves_nothing_open(start_registry: StartRegistry, tmp_path: Pat
         check_pushed_image(f"{target.url}/b", BIG, "v1")
 
 
-async def test_a_full_disk_leaves_no_file_behind(
+async def test_a_full_disk_leaves_no_temporary_file(
     calls: Calls, start_registry: StartRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = start_registry()
@@ -211,7 +211,7 @@ async def test_a_full_disk_leaves_no_file_behind(
     assert result.digest == BIG.root
 
 
-async def test_a_source_without_a_layer_tells_which(calls: Calls, start_registry: StartRegistry) -> None:
+async def test_the_error_names_a_layer_missing_in_the_source(calls: Calls, start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
     push_image(f"{source.url}/a", IMAGE, "v1")
     missing = list(IMAGE.blobs)[3]
@@ -222,8 +222,8 @@ async def test_a_source_without_a_layer_tells_which(calls: Calls, start_registry
     assert open_uploads(target) == []
 
 
-def is_there(client: RegistryClientV2, digest: str) -> bool:
-    """Return whether a blob is on a registry."""
+def has_blob(client: RegistryClientV2, digest: str) -> bool:
+    """Return whether a repository has a blob."""
     try:
         client.head_blob(digest)
     except NotFoundError:

@@ -1,4 +1,4 @@
-"""Plans: what a copy would do, shown before anything is changed."""
+"""Plans of copies: made without a change, printed, and executed later."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ARM64 = build_image([BASE, b"for arm64"], "linux/arm64/v8")
 INDEX = build_index({"linux/amd64": AMD64, "linux/arm64/v8": ARM64})
 
 
-async def test_a_plan_changes_nothing_and_says_all(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
+async def test_making_a_plan_changes_nothing(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
     source, target = start_registry(), start_registry()
     push_image(f"{source.url}/a", INDEX, "v1")
     with recorded_requests(source) as one, recorded_requests(target) as other:
@@ -41,7 +41,7 @@ async def test_a_plan_changes_nothing_and_says_all(calls: Calls, start_registry:
     assert lines[-1].strip() == f"{INDEX.size:,} bytes to move"
 
 
-async def test_a_plan_is_applied(calls: Calls, start_registry: StartRegistry) -> None:
+async def test_a_plan_can_be_executed(calls: Calls, start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
     push_image(f"{source.url}/a", INDEX, "v1")
     plan = await calls("plan_copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
@@ -52,7 +52,7 @@ async def test_a_plan_is_applied(calls: Calls, start_registry: StartRegistry) ->
     assert (again.bytes_moved, again.blobs_moved, again.blobs_skipped) == (0, 0, 5)
 
 
-async def test_a_plan_that_was_overtaken_moves_what_is_left(calls: Calls, start_registry: StartRegistry) -> None:
+async def test_an_old_plan_copies_only_missing_blobs(calls: Calls, start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
     push_image(f"{source.url}/a", INDEX, "v1")
     plan = await calls("plan_copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
@@ -61,7 +61,7 @@ async def test_a_plan_that_was_overtaken_moves_what_is_left(calls: Calls, start_
     assert (result.bytes_moved, result.blobs_skipped) == (INDEX.size - AMD64.size, 3)
 
 
-async def test_a_plan_says_what_is_mounted_and_skipped(calls: Calls, start_registry: StartRegistry) -> None:
+async def test_a_plan_lists_mounted_and_skipped_blobs(calls: Calls, start_registry: StartRegistry) -> None:
     registry = start_registry()
     push_image(f"{registry.url}/a", INDEX, "v1")
     with RegistryClientV2(f"{registry.url}/b") as client:
@@ -73,7 +73,7 @@ async def test_a_plan_says_what_is_mounted_and_skipped(calls: Calls, start_regis
     assert (result.blobs_mounted, result.blobs_skipped, result.blobs_moved) == (4, 1, 0)
 
 
-async def test_a_plan_keeps_a_password_to_itself(calls: Calls, start_registry: StartRegistry) -> None:
+async def test_a_plan_does_not_show_a_password(calls: Calls, start_registry: StartRegistry) -> None:
     registry = start_registry(auth="token")
     options = {"username": registry.username, "password": registry.password}
     push_image(f"{registry.url}/a", AMD64, "v1", **options)

@@ -1,4 +1,4 @@
-"""Signatures and other artifacts go with the image that they are about, when that is asked for."""
+"""Copies with `referrers=True`, which include signatures and other referrers of the image."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ SIGNATURE = build_image(
 )
 LICENCE = build_image([b"of one platform"], subject=descriptor_of(ARM64), artifactType="application/x-licence")
 WITNESS = build_image([b"of the signature"], subject=descriptor_of(SIGNATURE), artifactType="application/x-witness")
-ABOUT = (SIGNATURE, LICENCE, WITNESS)
+REFERRERS = (SIGNATURE, LICENCE, WITNESS)
 
 
-def store_all(url: str) -> None:
+def push_all(url: str) -> None:
     push_image(url, INDEX, "v1")
-    for made in ABOUT:
+    for made in REFERRERS:
         push_image(url, made, None)
 
 
-def subjects(url: str) -> dict[str, set[str]]:
-    """Return what a registry lists as referrers of each, by whichever way."""
+def referrers_by_subject(url: str) -> dict[str, set[str]]:
+    """Return the digests of the referrers of each manifest, from the referrers API or the fallback tag."""
     with RegistryClientV2(url) as client:
-        every = (INDEX, AMD64, ARM64, *ABOUT)
+        every = (INDEX, AMD64, ARM64, *REFERRERS)
         return {made.root: {one.digest for one in client.iter_referrers(made.root)} for made in every}
 
 
@@ -48,78 +48,78 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize("source_keeps", [True, False])
-async def test_they_are_copied_with_all_that_is_about_them(
-    calls: Calls, start_registry: StartRegistry, registry_url: str, repo_name: str, source_keeps: bool
+@pytest.mark.parametrize("source_has_api", [True, False])
+async def test_referrers_are_copied_with_their_own_referrers(
+    calls: Calls, start_registry: StartRegistry, registry_url: str, repo_name: str, source_has_api: bool
 ) -> None:
-    """Debian's docker-registry keeps no referrers: there the list is under the fallback tag."""
+    """Debian's docker-registry has no referrers API: there the list is under the fallback tag."""
     source = start_registry()
-    store_all(f"{source.url}/a")
+    push_all(f"{source.url}/a")
     start = f"{source.url}/a"
-    if not source_keeps:
-        await calls("copy", f"{start}:v1", f"{registry_url}/{repo_name}/first:v1", referrers=True)
+    if not source_has_api:
+        await calls("copy", f"{start}:v1", f"{registry_url}/{repo_name}/first:v1", referrers=True, max_retry_wait=0.01)
         start = f"{registry_url}/{repo_name}/first"
-    result = await calls("copy", f"{start}:v1", f"{registry_url}/{repo_name}:v1", referrers=True)
+    result = await calls("copy", f"{start}:v1", f"{registry_url}/{repo_name}:v1", referrers=True, max_retry_wait=0.01)
     assert result.digest == INDEX.root
     check_pushed_image(f"{registry_url}/{repo_name}", INDEX, "v1")
-    for made in ABOUT:
-        check(f"{registry_url}/{repo_name}", made)
-    assert subjects(f"{registry_url}/{repo_name}") == EXPECTED
-    again = await calls("copy", f"{start}:v1", f"{registry_url}/{repo_name}:v1", referrers=True)
+    for made in REFERRERS:
+        check_artifact(f"{registry_url}/{repo_name}", made)
+    assert referrers_by_subject(f"{registry_url}/{repo_name}") == EXPECTED
+    again = await calls("copy", f"{start}:v1", f"{registry_url}/{repo_name}:v1", referrers=True, max_retry_wait=0.01)
     assert (again.bytes_moved, again.manifests_pushed) == (0, 0)
 
 
-async def test_they_stay_where_they_are_when_nobody_asks(calls: Calls, start_registry: StartRegistry) -> None:
+async def test_referrers_are_not_copied_by_default(calls: Calls, start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
-    store_all(f"{source.url}/a")
+    push_all(f"{source.url}/a")
     with recorded_requests(source) as asked:
         await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
     assert not any("referrers" in one for one in asked)
-    assert subjects(f"{target.url}/b")[INDEX.root] == set()
+    assert referrers_by_subject(f"{target.url}/b")[INDEX.root] == set()
 
 
-async def test_one_that_came_later_is_brought_too(calls: Calls, start_registry: StartRegistry) -> None:
+async def test_a_referrer_pushed_after_the_first_copy_is_copied(calls: Calls, start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
     push_image(f"{source.url}/a", INDEX, "v1")
-    await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True)
+    await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True, max_retry_wait=0.01)
     push_image(f"{source.url}/a", LICENCE, None)
-    result = await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True)
+    result = await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True, max_retry_wait=0.01)
     assert result.manifests_pushed == 1
-    assert subjects(f"{target.url}/b")[ARM64.root] == {LICENCE.root}
+    assert referrers_by_subject(f"{target.url}/b")[ARM64.root] == {LICENCE.root}
 
 
-async def test_the_tag_comes_after_all_that_is_about_the_image(calls: Calls, start_registry: StartRegistry) -> None:
+async def test_the_tag_is_written_after_all_referrers(calls: Calls, start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
-    store_all(f"{source.url}/a")
+    push_all(f"{source.url}/a")
     target.faults.add(Fault(Status(403), method="PUT", path=f".*/manifests/{WITNESS.root}", times=None))
     with pytest.raises(Exception, match="403"):
-        await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True)
+        await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True, max_retry_wait=0.01)
     with RegistryClientV2(f"{target.url}/b") as client:
         assert "v1" not in client.list_tags().body.tags
 
 
-async def test_they_go_through_a_layout(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
+async def test_referrers_are_copied_through_a_layout(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
     source, target = start_registry(), start_registry()
-    store_all(f"{source.url}/a")
-    await calls("pull", f"{source.url}/a:v1", tmp_path, referrers=True)
-    await calls("push", tmp_path, f"{target.url}/b:v1", referrers=True)
+    push_all(f"{source.url}/a")
+    await calls("pull", f"{source.url}/a:v1", tmp_path, referrers=True, max_retry_wait=0.01)
+    await calls("push", tmp_path, f"{target.url}/b:v1", referrers=True, max_retry_wait=0.01)
     check_pushed_image(f"{target.url}/b", INDEX, "v1")
-    assert subjects(f"{target.url}/b") == EXPECTED
+    assert referrers_by_subject(f"{target.url}/b") == EXPECTED
     await calls("push", tmp_path, f"{target.url}/c:v1")
-    assert subjects(f"{target.url}/c")[INDEX.root] == set()
+    assert referrers_by_subject(f"{target.url}/c")[INDEX.root] == set()
 
 
-async def test_an_artifact_that_is_copied_alone_is_listed(
+async def test_an_artifact_copied_alone_is_listed_as_referrer(
     registry_url: str, repo_name: str, calls: Calls, start_registry: StartRegistry
 ) -> None:
     source = start_registry()
-    store_all(f"{source.url}/a")
+    push_all(f"{source.url}/a")
     await calls("copy", f"{source.url}/a@{SIGNATURE.root}", f"{registry_url}/{repo_name}:signature")
-    assert subjects(f"{registry_url}/{repo_name}")[INDEX.root] == {SIGNATURE.root}
+    assert referrers_by_subject(f"{registry_url}/{repo_name}")[INDEX.root] == {SIGNATURE.root}
 
 
-def check(url: str, made: BuiltImage) -> None:
-    """Check that an artifact is there, byte for byte."""
+def check_artifact(url: str, made: BuiltImage) -> None:
+    """Check that a repository has an artifact, byte for byte."""
     with RegistryClientV2(url) as client:
         for digest, (_, raw) in made.manifests.items():
             assert client.get_manifest(digest).raw == raw

@@ -1,4 +1,4 @@
-"""skopeo and umoci read what is written here, and what they write is read here; digests stay."""
+"""Images copied to and from skopeo and umoci keep their digests."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ pytestmark = pytest.mark.anyio
 
 
 def without_scheme(registry_url: str) -> str:
-    """Return a registry's address as skopeo's references have it."""
+    """Return the host and port of a URL, as in references of skopeo."""
     return registry_url.removeprefix("http://")
 
 
 @pytest.mark.parametrize("form", ["oci", "docker"])
-async def test_skopeo_reads_what_was_pushed(
+async def test_skopeo_copies_a_pushed_image(
     registry_url: str, repo_name: str, calls: Calls, skopeo: Skopeo, tmp_path: Path, form: str
 ) -> None:
     made = make_images(form)
@@ -35,7 +35,7 @@ async def test_skopeo_reads_what_was_pushed(
 
 
 @pytest.mark.parametrize("form", ["oci", "docker"])
-async def test_what_skopeo_pushed_is_pulled(
+async def test_an_image_pushed_by_skopeo_is_pulled(
     registry_url: str, repo_name: str, calls: Calls, skopeo: Skopeo, tmp_path: Path, form: str
 ) -> None:
     made = push_by_skopeo(registry_url, repo_name, skopeo, tmp_path, form)
@@ -44,14 +44,16 @@ async def test_what_skopeo_pushed_is_pulled(
     assert read_layout(tmp_path / "pulled") == made.everything
 
 
-async def test_skopeo_reads_our_layout(registry_url: str, repo_name: str, calls: Calls, skopeo: Skopeo, tmp_path: Path) -> None:
+async def test_skopeo_reads_a_pulled_layout(
+    registry_url: str, repo_name: str, calls: Calls, skopeo: Skopeo, tmp_path: Path
+) -> None:
     made = push_by_skopeo(registry_url, repo_name, skopeo, tmp_path, "oci")
     await calls("pull", f"{registry_url}/{repo_name}:v1", tmp_path / "pulled", tag="name/a-tag:1.0")
     skopeo.copy(f"oci:{tmp_path}/pulled:name/a-tag:1.0", f"oci:{tmp_path}/theirs:v1")
     assert read_layout(tmp_path / "theirs") == made.everything
 
 
-async def test_skopeo_adds_to_our_layout_and_we_to_its(
+async def test_a_layout_may_be_written_by_skopeo_and_by_pull(
     calls: Calls, start_registry: StartRegistry, skopeo: Skopeo, tmp_path: Path
 ) -> None:
     registry = start_registry()
@@ -86,7 +88,7 @@ async def test_an_archive_of_skopeo_is_pushed(
         document = json.loads(client.get_manifest("v1").raw)
     config = read_blob(registry, document["config"]["digest"])
     assert [one["digest"] for one in document["layers"]] == json.loads(config)["rootfs"]["diff_ids"]
-    # skopeo finds the same image in it, and takes what we have pushed.
+    # skopeo finds the same image in the archive, and accepts the pushed image.
     inspected = skopeo.run("inspect", "--config", "--raw", f"docker-archive:{tmp_path}/a.tar:a:v1")
     assert inspected.stdout.encode() == config
     skopeo.copy(f"docker://{without_scheme(registry.url)}/b:v1", f"dir:{tmp_path}/back")
@@ -117,7 +119,7 @@ async def test_an_image_of_umoci_is_pushed_and_pulled(
 
 
 def push_by_skopeo(registry_url: str, repo_name: str, skopeo: Skopeo, folder: Path, form: str) -> Images:
-    """Make an image, let skopeo push it, and return it."""
+    """Push an image with skopeo, and return the image."""
     made = make_images(form)
     write_layout(made, folder / "made", "v1")
     if form == "oci":
@@ -131,6 +133,6 @@ def push_by_skopeo(registry_url: str, repo_name: str, skopeo: Skopeo, folder: Pa
 
 
 def read_blob(registry: EmbeddedRegistry, digest: str) -> bytes:
-    """Return a blob of repository b."""
+    """Return a blob of the repository `b`."""
     with RegistryClientV2(f"{registry.url}/b") as client, client.create_blob_read_stream(digest) as stream:
         return stream.read()

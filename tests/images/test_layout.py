@@ -1,4 +1,4 @@
-"""Layouts: written so that they are there whole or not at all, and never read or written outside."""
+"""OCI image layouts: written atomically, verified, and never read or written outside of their folder."""
 
 from __future__ import annotations
 
@@ -11,28 +11,35 @@ from typing import Any
 
 import pytest
 
-from docker_registry_sdk.digest import Digest, digest_of
+from docker_registry_sdk.digest import Digest
 from docker_registry_sdk.errors import DigestMismatchError, ImageError, ParseError, TransportError
 from docker_registry_sdk.images import Layout
 from docker_registry_sdk.images.files import MAX_JSON_BYTES, path_without_links
 from docker_registry_sdk.images.layout_writer import LayoutWriter
 from docker_registry_sdk.images.manifest_contents import StoredManifest
 from docker_registry_sdk.testing.faults import Fault, Reset
-from tests.images.built_images import build_image, build_index, check_pushed_image, descriptor_of, push_image
+from tests.images.built_images import (
+    AMD64,
+    ARM64,
+    INDEX,
+    build_image,
+    check_pushed_image,
+    descriptor_of,
+    push_image,
+)
 from tests.images.calls import Calls, recorded_requests
 from tests.images.conftest import StartRegistry
+from tests.images.layout_entries import add_entries
 from tests.support.images import OCI_MANIFEST
 
 pytestmark = pytest.mark.anyio
 
-BASE = b"base" * 1000
-AMD64 = build_image([BASE, b"for amd64"], "linux/amd64")
-ARM64 = build_image([BASE, b"for arm64"], "linux/arm64/v8")
-INDEX = build_index({"linux/amd64": AMD64, "linux/arm64/v8": ARM64})
 NAME = "org.opencontainers.image.ref.name"
 
 
-async def test_an_image_goes_to_a_layout_and_back(registry_url: str, repo_name: str, calls: Calls, tmp_path: Path) -> None:
+async def test_an_image_is_pulled_to_a_layout_and_pushed_again(
+    registry_url: str, repo_name: str, calls: Calls, tmp_path: Path
+) -> None:
     push_image(f"{registry_url}/{repo_name}", INDEX, "v1")
     result = await calls("pull", f"{registry_url}/{repo_name}:v1", tmp_path / "new" / "layout")
     assert (result.digest, result.bytes_moved) == (INDEX.root, INDEX.size)
@@ -56,7 +63,7 @@ async def test_a_layout_is_copied_to_a_layout(calls: Calls, start_registry: Star
     assert blob_names(tmp_path / "two") == {digest.removeprefix("sha256:") for digest in {**ARM64.blobs, **ARM64.manifests}}
 
 
-async def test_a_second_pull_asks_for_no_blob(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
+async def test_a_repeated_pull_requests_no_blob(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
     registry = start_registry()
     push_image(f"{registry.url}/a", INDEX, "v1")
     await calls("pull", f"{registry.url}/a:v1", tmp_path / "layout")
@@ -68,7 +75,9 @@ async def test_a_second_pull_asks_for_no_blob(calls: Calls, start_registry: Star
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
 
 
-async def test_a_tag_moves_and_all_else_stays(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
+async def test_moving_a_tag_keeps_all_other_entries_and_fields(
+    calls: Calls, start_registry: StartRegistry, tmp_path: Path
+) -> None:
     registry = start_registry()
     push_image(f"{registry.url}/a", AMD64, "amd64")
     push_image(f"{registry.url}/a", ARM64, "arm64")
@@ -85,9 +94,7 @@ async def test_a_tag_moves_and_all_else_stays(calls: Calls, start_registry: Star
     assert {name: after[name] for name in ("annotations", "future")} == {"annotations": {"a": "ü"}, "future": {"b": None}}
 
 
-async def test_the_tag_may_be_left_out_where_there_is_one_image(
-    calls: Calls, start_registry: StartRegistry, tmp_path: Path
-) -> None:
+async def test_the_tag_may_be_omitted_for_the_only_image(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
     registry = start_registry()
     push_image(f"{registry.url}/a", AMD64, "v1")
     await calls("pull", f"{registry.url}/a:v1", tmp_path / "one")
@@ -102,7 +109,9 @@ async def test_the_tag_may_be_left_out_where_there_is_one_image(
     check_pushed_image(f"{registry.url}/b", ARM64, "v2")
 
 
-async def test_what_is_about_an_image_does_not_hide_it(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
+async def test_a_referrer_without_tag_does_not_count_as_image(
+    calls: Calls, start_registry: StartRegistry, tmp_path: Path
+) -> None:
     registry = start_registry()
     signature = build_image([b"signature"], subject=descriptor_of(AMD64))
     push_image(f"{registry.url}/a", AMD64, "v1")
@@ -151,13 +160,15 @@ def test_the_folder_itself_may_be_a_link(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("digest", ["sha256:../../../etc/passwd", "../x", "sha256:" + "A" * 64, "md5:" + "0" * 32])
-async def test_a_digest_is_no_path(calls: Calls, start_registry: StartRegistry, tmp_path: Path, digest: str) -> None:
+async def test_an_invalid_digest_is_not_used_as_path(
+    calls: Calls, start_registry: StartRegistry, tmp_path: Path, digest: str
+) -> None:
     make_layout(tmp_path, {"mediaType": OCI_MANIFEST, "digest": digest, "size": 1})
     with pytest.raises(ValueError, match="digest"):
         await calls("push", tmp_path, f"{start_registry().url}/a:v1")
 
 
-async def test_bytes_are_compared_when_they_are_read(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
+async def test_bytes_with_another_digest_are_refused(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
     registry = start_registry()
     push_image(f"{registry.url}/a", AMD64, "v1")
     for kind, digest in (("manifest", AMD64.root), ("layer", next(digest for digest in AMD64.blobs))):
@@ -173,7 +184,7 @@ async def test_bytes_are_compared_when_they_are_read(calls: Calls, start_registr
         assert list(tmp_path.rglob(".*")) == []
 
 
-async def test_a_blob_of_another_size_is_replaced(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
+async def test_a_damaged_blob_is_replaced(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
     registry = start_registry()
     push_image(f"{registry.url}/a", AMD64, "v1")
     await calls("pull", f"{registry.url}/a:v1", tmp_path)
@@ -185,15 +196,13 @@ async def test_a_blob_of_another_size_is_replaced(calls: Calls, start_registry: 
     assert path.read_bytes() == content
 
 
-async def test_an_image_that_comes_in_part_is_not_in_the_index(
-    calls: Calls, start_registry: StartRegistry, tmp_path: Path
-) -> None:
+async def test_a_partly_pulled_image_has_no_entry(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
     registry = start_registry()
     big = build_image([b"x" * (2 * 1024 * 1024), b"small"])
     push_image(f"{registry.url}/a", big, "v1")
     registry.faults.add(Fault(Reset(after=1000), operation="create_blob_read_stream", times=None))
     with pytest.raises(TransportError, match="Check the address"):
-        await calls("pull", f"{registry.url}/a:v1", tmp_path)
+        await calls("pull", f"{registry.url}/a:v1", tmp_path, max_retry_wait=0.01)
     assert not (tmp_path / "index.json").exists()
     with pytest.raises(ImageError, match=r"no index\.json"):
         await calls("push", tmp_path, f"{registry.url}/b:v1")
@@ -204,7 +213,7 @@ async def test_an_image_that_comes_in_part_is_not_in_the_index(
     assert result.digest == big.root
 
 
-async def test_what_is_no_layout_is_left_alone(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
+async def test_a_folder_with_other_files_is_not_changed(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
     registry = start_registry()
     push_image(f"{registry.url}/a", AMD64, "v1")
     (tmp_path / "folder").mkdir()
@@ -228,7 +237,7 @@ async def test_what_is_no_layout_is_left_alone(calls: Calls, start_registry: Sta
         ("index.json", b" " * (MAX_JSON_BYTES + 1), "larger than"),
     ],
 )
-async def test_a_layout_that_cannot_be_read_is_told(
+async def test_a_malformed_layout_is_an_error(
     calls: Calls, start_registry: StartRegistry, tmp_path: Path, name: str, content: bytes, problem: str
 ) -> None:
     registry = start_registry()
@@ -243,14 +252,14 @@ async def test_a_layout_that_cannot_be_read_is_told(
         assert (tmp_path / name).read_bytes() == content
 
 
-async def test_a_pipe_is_not_waited_for(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
+async def test_a_named_pipe_does_not_block(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
     make_layout(tmp_path, {"mediaType": OCI_MANIFEST, "digest": "sha256:" + "0" * 64, "size": 1})
     os.mkfifo(tmp_path / "blobs" / "sha256" / ("0" * 64))
     with pytest.raises(ImageError, match="is not a regular file"):
         await calls("push", tmp_path, f"{start_registry().url}/a:v1")
 
 
-def test_signed_schema_1_does_not_fit_into_a_layout(tmp_path: Path) -> None:
+def test_signed_schema_1_cannot_be_written_to_a_layout(tmp_path: Path) -> None:
     LayoutWriter(Layout(tmp_path)).prepare()
     with pytest.raises(ImageError, match="another digest"):
         LayoutWriter(Layout(tmp_path)).write_manifest(
@@ -258,19 +267,12 @@ def test_signed_schema_1_does_not_fit_into_a_layout(tmp_path: Path) -> None:
         )
 
 
-def add_many(path: str, start: Any, number: int) -> None:
-    start.wait(30)
-    for count in range(20):
-        raw = f"{number} {count}".encode()
-        LayoutWriter(Layout(path)).add_entry(StoredManifest(digest=digest_of(raw), media_type="x", raw=raw), f"{number}-{count}")
-
-
-def test_processes_and_threads_lose_no_entry(tmp_path: Path) -> None:
+def test_concurrent_processes_and_threads_keep_all_entries(tmp_path: Path) -> None:
     LayoutWriter(Layout(tmp_path)).prepare()
     context = multiprocessing.get_context("spawn")
     start = context.Barrier(4)
-    processes = [context.Process(target=add_many, args=(str(tmp_path), start, number)) for number in range(2)]
-    threads = [threading.Thread(target=add_many, args=(str(tmp_path), start, number)) for number in range(2, 4)]
+    processes = [context.Process(target=add_entries, args=(str(tmp_path), start, number)) for number in range(2)]
+    threads = [threading.Thread(target=add_entries, args=(str(tmp_path), start, number)) for number in range(2, 4)]
     workers: list[Any] = [*processes, *threads]
     for worker in workers:
         worker.start()
@@ -308,18 +310,18 @@ async def test_two_pulls_into_one_layout_share_their_blobs(calls: Calls, start_r
 
 
 def make_layout(folder: Path, entry: dict[str, Any]) -> None:
-    """Write a layout with an entry."""
+    """Write a layout whose index has one entry."""
     (folder / "blobs" / "sha256").mkdir(parents=True)
     (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
     (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [entry]}))
 
 
 def blob_names(folder: Path) -> set[str]:
-    """Return the names of a layout's blobs."""
+    """Return the file names of a layout's blobs."""
     return {path.name for path in (folder / "blobs" / "sha256").iterdir()}
 
 
 def index_entries(folder: Path) -> list[tuple[str | None, str]]:
-    """Return tag and digest of what a layout's index names."""
+    """Return the tag and digest of each entry of a layout's index."""
     manifests = json.loads((folder / "index.json").read_text())["manifests"]
     return [((one.get("annotations") or {}).get(NAME), one["digest"]) for one in manifests]

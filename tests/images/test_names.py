@@ -1,4 +1,4 @@
-"""The names that the package of images gives its users."""
+"""The public names of docker_registry_sdk.images."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FUNCTIONS = {
 
 
 @pytest.mark.parametrize("name", sorted(FUNCTIONS))
-def test_each_function_has_an_async_twin_of_the_same_arguments(name: str) -> None:
+def test_each_function_has_an_async_twin_with_the_same_parameters(name: str) -> None:
     function, twin = getattr(images, name), getattr(images, f"async_{name}")
     assert not inspect.iscoroutinefunction(function) and inspect.iscoroutinefunction(twin)
     assert list(inspect.signature(function).parameters) == list(inspect.signature(twin).parameters)
@@ -25,7 +25,7 @@ def test_each_function_has_an_async_twin_of_the_same_arguments(name: str) -> Non
     )
 
 
-def test_importing_it_loads_nothing() -> None:
+def test_importing_the_package_imports_no_module_of_it() -> None:
     loaded = loaded_after("import docker_registry_sdk.images")
     assert [name for name in loaded if name.startswith("docker_registry_sdk.images.")] == []
     assert "httpx" not in loaded

@@ -1,4 +1,4 @@
-"""What platforms mean, and which manifest is for which."""
+"""Platforms: parsing, compatibility, and the choice of a manifest from an index."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ from docker_registry_sdk.v2.models import Descriptor, Platform
         ("windows(10.0.17763)/amd64", "windows(10.0.17763)/amd64/v1"),
     ],
 )
-def test_a_text_names_a_platform(text: str, means: str) -> None:
+def test_a_platform_is_parsed(text: str, means: str) -> None:
     assert show(parse_platform(text)) == means
     assert show(parse_platform(means)) == means
 
 
 @pytest.mark.parametrize("text", ["", "linux", "linux/", "/amd64", "linux/arm/v7/x", "linux amd64", "linux/amd64\n", "l!/x"])
-def test_a_text_that_names_none_is_refused(text: str) -> None:
+def test_a_malformed_platform_is_refused(text: str) -> None:
     with pytest.raises(ImageError, match="write system/architecture"):
         parse_platform(text)
 
 
 @given(st.text(max_size=40))
-def test_any_text_names_a_platform_or_is_refused(text: str) -> None:
+def test_any_text_is_parsed_or_refused(text: str) -> None:
     try:
         found = parse_platform(text)
     except ImageError:
@@ -82,12 +82,14 @@ def test_the_default_is_linux_on_this_machine(monkeypatch: pytest.MonkeyPatch, m
         ("windows/amd64", "windows(10.0.17763)/amd64", False),
     ],
 )
-def test_what_is_made_for_an_older_variant_runs(candidate: str, wanted: str, fits: bool) -> None:
+def test_images_for_older_variants_are_compatible(candidate: str, wanted: str, fits: bool) -> None:
     assert (rank(parse_platform(candidate), parse_platform(wanted)) is not None) == fits
 
 
-def test_the_best_of_several_is_chosen_and_the_first_of_equals() -> None:
-    entries = [entry(text) for text in ("linux/arm/v5", "linux/arm/v6", "linux/arm/v8", "linux/amd64", "linux/amd64")]
+def test_the_best_descriptor_is_chosen_and_the_first_of_equal_ones() -> None:
+    entries = [
+        platform_descriptor(text) for text in ("linux/arm/v5", "linux/arm/v6", "linux/arm/v8", "linux/amd64", "linux/amd64")
+    ]
     assert choose(entries, parse_platform("linux/arm")) is entries[1]
     assert choose(entries, parse_platform("linux/arm/v8")) is entries[2]
     assert choose(entries, parse_platform("linux/amd64")) is entries[3]
@@ -97,20 +99,20 @@ def test_an_attestation_is_never_chosen() -> None:
     attestation = Descriptor(
         media_type="x", digest="sha256:" + "0" * 64, size=1, platform=Platform(os="unknown", architecture="unknown")
     )
-    entries = [attestation, entry("linux/amd64")]
+    entries = [attestation, platform_descriptor("linux/amd64")]
     assert choose(entries, parse_platform("linux/amd64")) is entries[1]
     with pytest.raises(ImageError, match=r"does not exist for unknown/unknown: it is for linux/amd64"):
         choose(entries, parse_platform("unknown/unknown"))
 
 
-def test_the_error_tells_which_platforms_there_are() -> None:
+def test_the_error_lists_the_available_platforms() -> None:
     with pytest.raises(ImageError, match=r"does not exist for linux/s390x: it is for linux/amd64, linux/arm/v6"):
-        choose([entry("linux/arm/v6"), entry("linux/amd64")], parse_platform("linux/s390x"))
+        choose([platform_descriptor("linux/arm/v6"), platform_descriptor("linux/amd64")], parse_platform("linux/s390x"))
     with pytest.raises(ImageError, match="its index names no platform"):
         choose([Descriptor(media_type="x", digest="y", size=1)], parse_platform("linux/s390x"))
 
 
-def entry(text: str) -> Descriptor:
+def platform_descriptor(text: str) -> Descriptor:
     system, architecture, *variant = text.split("/")
     return Descriptor(
         media_type="x",

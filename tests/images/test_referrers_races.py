@@ -1,4 +1,4 @@
-"""Several writers of one list of referrers at once: none is lost, and all of them end."""
+"""Concurrent updates of one list of referrers: no entry is lost, and every update ends."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ MANY_RETRIES: ConnectionOptions = {"max_retries": WRITERS + 2, "max_retry_wait":
 
 
 @pytest.fixture(scope="module", params=["embedded", "docker-registry"])
-def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A registry without the referrers API: the one looks at If-Match, the other gives ETags and does not."""
+def registry_without_api_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a registry without the referrers API: the embedded one checks If-Match, docker-registry ignores it."""
     if request.param == "docker-registry":
         with run_docker_registry(tmp_path_factory.mktemp("debian")) as debian:
             yield debian.url
@@ -43,15 +43,15 @@ def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 
 
 def is_first(seen: set[str], step: str, ref: str) -> bool:
-    """Say whether a step is done with the list for the first time."""
+    """Return whether this is the first time that a client reads or writes the list."""
     if ref != TAG or step in seen:
         return False
     seen.add(step)
     return True
 
 
-class Held(RegistryClientV2):
-    """A client that waits for another one after it has first read the list, and after it has first written it."""
+class SynchronizedClient(RegistryClientV2):
+    """A client that waits for the other clients after its first read of the list, and after its first write."""
 
     barrier: Barrier
     seen: set[str]
@@ -71,8 +71,8 @@ class Held(RegistryClientV2):
                 self.barrier.wait(30)
 
 
-class AsyncHeld(AsyncRegistryClientV2):
-    """The same for tasks."""
+class AsyncSynchronizedClient(AsyncRegistryClientV2):
+    """A `SynchronizedClient` for tasks."""
 
     barrier: asyncio.Barrier
     seen: set[str]
@@ -92,36 +92,36 @@ class AsyncHeld(AsyncRegistryClientV2):
                 await asyncio.wait_for(self.barrier.wait(), 30)
 
 
-def prepare(url: str, name: str, *listed: bytes) -> str:
-    """Push the subject and referrers of it, and return the repository's address."""
-    with RegistryClientV2(f"{url}/races/{name}") as client:
+def push_subject_and_referrers(registry_without_api_url: str, name: str, *listed: bytes) -> str:
+    """Push the subject and referrers, and return the URL of the repository."""
+    with RegistryClientV2(f"{registry_without_api_url}/races/{name}") as client:
         for blob in (IMAGE.config, IMAGE.layer):
             client.blob_upload(blob)
         client.put_manifest(IMAGE.oci, "v1", media_type=OCI_MANIFEST)
         for content in listed:
             push_manifest(client, content, None, media_type=OCI_MANIFEST)
-    return f"{url}/races/{name}"
+    return f"{registry_without_api_url}/races/{name}"
 
 
-def listed_in(repo: str) -> list[str]:
+def list_referrers(repo: str) -> list[str]:
     with RegistryClientV2(repo) as client:
         return sorted(one.digest for one in client.iter_referrers(SUBJECT))
 
 
-def pushing(content: bytes) -> Callable[[Held], object]:
+def push_action(content: bytes) -> Callable[[SynchronizedClient], object]:
     return lambda client: push_manifest(client, content, None, media_type=OCI_MANIFEST)
 
 
-def async_pushing(content: bytes) -> Callable[[AsyncHeld], Awaitable[object]]:
+def async_push_action(content: bytes) -> Callable[[AsyncSynchronizedClient], Awaitable[object]]:
     return lambda client: async_push_manifest(client, content, None, media_type=OCI_MANIFEST)
 
 
-def run_threads(repo: str, *acts: Callable[[Held], object]) -> None:
-    """Let threads act at once, each with a client of its own, all of which read before one writes."""
+def run_threads(repo: str, *acts: Callable[[SynchronizedClient], object]) -> None:
+    """Run actions in threads, each with its own client; all clients read the list before one writes it."""
     barrier = Barrier(len(acts))
 
-    def run(act: Callable[[Held], object]) -> None:
-        with Held(repo, **MANY_RETRIES) as client:
+    def run(act: Callable[[SynchronizedClient], object]) -> None:
+        with SynchronizedClient(repo, **MANY_RETRIES) as client:
             client.barrier, client.seen = barrier, set()
             act(client)
 
@@ -130,65 +130,65 @@ def run_threads(repo: str, *acts: Callable[[Held], object]) -> None:
             done.result(timeout=60)
 
 
-async def run_tasks(repo: str, *acts: Callable[[AsyncHeld], Awaitable[object]]) -> None:
-    """Let tasks act at once, likewise."""
+async def run_tasks(repo: str, *acts: Callable[[AsyncSynchronizedClient], Awaitable[object]]) -> None:
+    """Run actions in tasks, each with its own client; all clients read the list before one writes it."""
     barrier = asyncio.Barrier(len(acts))
 
-    async def run(act: Callable[[AsyncHeld], Awaitable[object]]) -> None:
-        async with AsyncHeld(repo, **MANY_RETRIES) as client:
+    async def run(act: Callable[[AsyncSynchronizedClient], Awaitable[object]]) -> None:
+        async with AsyncSynchronizedClient(repo, **MANY_RETRIES) as client:
             client.barrier, client.seen = barrier, set()
             await act(client)
 
     await asyncio.gather(*map(run, acts))
 
 
-def test_two_threads_that_read_before_either_writes_are_both_listed(url: str) -> None:
-    repo = prepare(url, "threads")
+def test_two_threads_that_read_the_same_list_are_both_listed(registry_without_api_url: str) -> None:
+    repo = push_subject_and_referrers(registry_without_api_url, "threads")
     contents = [referrer_manifest(number) for number in range(2)]
-    run_threads(repo, *map(pushing, contents))
-    assert listed_in(repo) == sorted(map(digest_of, contents))
+    run_threads(repo, *map(push_action, contents))
+    assert list_referrers(repo) == sorted(map(digest_of, contents))
 
 
-async def test_two_tasks_that_read_before_either_writes_are_both_listed(url: str) -> None:
-    repo = prepare(url, "tasks")
+async def test_two_tasks_that_read_the_same_list_are_both_listed(registry_without_api_url: str) -> None:
+    repo = push_subject_and_referrers(registry_without_api_url, "tasks")
     contents = [referrer_manifest(number) for number in range(2)]
-    await run_tasks(repo, *map(async_pushing, contents))
-    assert listed_in(repo) == sorted(map(digest_of, contents))
+    await run_tasks(repo, *map(async_push_action, contents))
+    assert list_referrers(repo) == sorted(map(digest_of, contents))
 
 
-def test_a_thread_that_deletes_and_one_that_pushes_both_get_their_way(url: str) -> None:
+def test_a_concurrent_delete_and_push_in_threads_both_succeed(registry_without_api_url: str) -> None:
     old, kept, new = (referrer_manifest(number) for number in range(3))
-    repo = prepare(url, "delete-threads", old, kept)
+    repo = push_subject_and_referrers(registry_without_api_url, "delete-threads", old, kept)
     run_threads(
         repo,
         lambda client: delete_manifest(client, digest_of(old)),
-        pushing(new),
+        push_action(new),
     )
-    assert listed_in(repo) == sorted(map(digest_of, (kept, new)))
+    assert list_referrers(repo) == sorted(map(digest_of, (kept, new)))
 
 
-async def test_a_task_that_deletes_and_one_that_pushes_both_get_their_way(url: str) -> None:
+async def test_a_concurrent_delete_and_push_in_tasks_both_succeed(registry_without_api_url: str) -> None:
     old, kept, new = (referrer_manifest(number) for number in range(3))
-    repo = prepare(url, "delete-tasks", old, kept)
+    repo = push_subject_and_referrers(registry_without_api_url, "delete-tasks", old, kept)
     await run_tasks(
         repo,
         lambda client: async_delete_manifest(client, digest_of(old)),
-        async_pushing(new),
+        async_push_action(new),
     )
-    assert listed_in(repo) == sorted(map(digest_of, (kept, new)))
+    assert list_referrers(repo) == sorted(map(digest_of, (kept, new)))
 
 
-@pytest.mark.parametrize("url", ["embedded"], indirect=True)
-def test_many_threads_are_all_listed_where_conditions_hold(url: str) -> None:
-    repo = prepare(url, "many-threads")
+@pytest.mark.parametrize("registry_without_api_url", ["embedded"], indirect=True)
+def test_many_threads_are_all_listed_with_conditional_requests(registry_without_api_url: str) -> None:
+    repo = push_subject_and_referrers(registry_without_api_url, "many-threads")
     contents = [referrer_manifest(number) for number in range(WRITERS)]
-    run_threads(repo, *map(pushing, contents))
-    assert listed_in(repo) == sorted(map(digest_of, contents))
+    run_threads(repo, *map(push_action, contents))
+    assert list_referrers(repo) == sorted(map(digest_of, contents))
 
 
-@pytest.mark.parametrize("url", ["embedded"], indirect=True)
-async def test_many_tasks_are_all_listed_where_conditions_hold(url: str) -> None:
-    repo = prepare(url, "many-tasks")
+@pytest.mark.parametrize("registry_without_api_url", ["embedded"], indirect=True)
+async def test_many_tasks_are_all_listed_with_conditional_requests(registry_without_api_url: str) -> None:
+    repo = push_subject_and_referrers(registry_without_api_url, "many-tasks")
     contents = [referrer_manifest(number) for number in range(WRITERS)]
-    await run_tasks(repo, *map(async_pushing, contents))
-    assert listed_in(repo) == sorted(map(digest_of, contents))
+    await run_tasks(repo, *map(async_push_action, contents))
+    assert list_referrers(repo) == sorted(map(digest_of, contents))
