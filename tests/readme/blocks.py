@@ -8,7 +8,7 @@ from pathlib import Path
 from attrs import frozen
 
 README = Path(__file__).parents[2] / "README.md"
-# What the README calls the registry.
+# The registry in the blocks.
 REGISTRY = "localhost:5000"
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -18,7 +18,7 @@ class Block:
     """A block of Python.
 
     Attributes:
-        line: The line of the README that its first line stands in.
+        line: The line number of its first line in the README.
         code: The code.
     """
 
@@ -36,6 +36,6 @@ def readme_blocks() -> list[Block]:
 
 
 def section(title: str) -> str:
-    """Return what stands under a heading of the README, up to the next one."""
+    """Return the text between a heading of the README and the next one."""
     text = README.read_text(encoding="utf-8")
     return text.split(f"\n## {title}\n", 1)[1].split("\n## ", 1)[0]

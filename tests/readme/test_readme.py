@@ -1,4 +1,4 @@
-"""The README says what is so: its code runs and is typed, its tables are those of the package."""
+"""The README: its code runs and passes mypy, and its tables match the package."""
 
 from __future__ import annotations
 
@@ -48,21 +48,21 @@ _SECTIONS = (
 
 @pytest.fixture(scope="module")
 def registry() -> Iterator[EmbeddedRegistry]:
-    """A registry with tokens that has what the README speaks of."""
+    """A registry with a token service and the images that the README names."""
     with EmbeddedRegistry(auth="token", username="alice", password=_PASSWORD) as running:
-        _fill(running)
+        _push_images(running)
         yield running
 
 
 @pytest.fixture(scope="module")
 def open_registry() -> Iterator[EmbeddedRegistry]:
-    """The same, for the code that knows nothing of tokens."""
+    """The same images on a registry without authentication."""
     with EmbeddedRegistry() as running:
-        _fill(running)
+        _push_images(running)
         yield running
 
 
-def _fill(registry: EmbeddedRegistry) -> None:
+def _push_images(registry: EmbeddedRegistry) -> None:
     name = f"{registry.url}/library/greeting"
     with RegistryClientV2(name, username="alice", password=_PASSWORD) as client:
         image = make_image()
@@ -73,8 +73,8 @@ def _fill(registry: EmbeddedRegistry) -> None:
 
 
 @pytest.fixture
-def desk(registry: EmbeddedRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder to run a block in, of somebody who is logged in."""
+def working_folder(registry: EmbeddedRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder to run a block in, with a stored login and the files that the blocks read."""
     auth = base64.b64encode(f"alice:{_PASSWORD}".encode()).decode()
     host = registry.url.removeprefix("http://")
     (tmp_path / "config.json").write_text(json.dumps({"auths": {host: {"auth": auth}}}))
@@ -89,11 +89,15 @@ def desk(registry: EmbeddedRegistry, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("block", readme_blocks(), ids=str)
 def test_a_block_runs(
-    block: Block, registry: EmbeddedRegistry, open_registry: EmbeddedRegistry, desk: Path, capsys: pytest.CaptureFixture[str]
+    block: Block,
+    registry: EmbeddedRegistry,
+    open_registry: EmbeddedRegistry,
+    working_folder: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     code = block.code.replace(f"http://{REGISTRY}", open_registry.url).replace(REGISTRY, registry.url.removeprefix("http://"))
     exec(compile(code, f"{README.name}, line {block.line}", "exec"), {"__name__": "__main__"})
-    assert capsys.readouterr().out, "it shows nothing"
+    assert capsys.readouterr().out, "the block prints nothing"
 
 
 def test_the_blocks_are_strictly_typed(tmp_path: Path) -> None:
@@ -105,18 +109,18 @@ def test_the_blocks_are_strictly_typed(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_its_sections_stand_in_order() -> None:
+def test_the_order_of_the_sections() -> None:
     titles = [line.removeprefix("## ") for line in README.read_text(encoding="utf-8").splitlines() if line.startswith("## ")]
     assert tuple(titles) == _SECTIONS
 
 
 @pytest.mark.parametrize(("version", "operations"), [(1, V1_OPERATIONS), (2, V2_OPERATIONS)])
-def test_a_table_has_every_operation(version: int, operations: tuple[Operation, ...]) -> None:
+def test_the_tables_of_endpoints_are_complete(version: int, operations: tuple[Operation, ...]) -> None:
     rows = [line for line in section(f"Endpoints of API v{version}").splitlines() if line.startswith("| `")]
     assert rows == [f"| `{one.id}` | `{one.method} {one.path}` | {one.summary} |" for one in operations]
 
 
-def test_the_command_line_is_all_there() -> None:
+def test_the_tables_of_the_command_line_are_complete() -> None:
     rows = [line for line in section("Command line").splitlines() if line.startswith("| ")]
     with root.make_context("docker-registry-sdk", [], resilient_parsing=True) as context:
         commands = []
@@ -128,7 +132,7 @@ def test_the_command_line_is_all_there() -> None:
     assert rows == ["| command | what it does |", *commands, "| exit status | meaning |", *statuses]
 
 
-def test_the_tree_of_errors_is_that_of_the_module() -> None:
+def test_the_tree_of_errors_matches_the_module() -> None:
     documentation = inspect.getdoc(errors) or ""
     tree = section("Errors").split("```\n")[1]
     assert inspect.cleandoc(tree) in documentation.replace("\n    ", "\n")

@@ -1,9 +1,10 @@
-"""The program as a process: how it starts, what it does to pipes, and how it is ended."""
+"""The program as a process: its start, its pipes, and Ctrl-C."""
 
 from __future__ import annotations
 
 import importlib.metadata
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -11,10 +12,11 @@ import time
 from pathlib import Path
 
 from docker_registry_sdk import RegistryClientV2
+from docker_registry_sdk.cli.errors import MEANINGS, ExitCode
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Slow
-from tests.cli.conftest import BIG
-from tests.cli.driving import PROGRAM, run, run_in_terminal
+from tests.cli.conftest import BIG_LAYER, RunCli
+from tests.cli.runner import PROGRAM, run_in_terminal, run_program
 
 
 def test_the_program_is_installed() -> None:
@@ -23,16 +25,16 @@ def test_the_program_is_installed() -> None:
     assert done.stdout.strip() == importlib.metadata.version("docker-registry-sdk")
 
 
-def test_what_is_said_without_the_extra() -> None:
+def test_the_extra_is_named_when_click_is_missing() -> None:
     code = "import sys; sys.modules['click'] = None; from docker_registry_sdk.__main__ import main; sys.exit(main())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (1, "")
-    what, advice = done.stderr.splitlines()
-    assert "extra" in what
-    assert "pip install 'docker-registry-sdk[cli]'" in advice
+    problem, hint = done.stderr.splitlines()
+    assert "extra" in problem
+    assert "pip install 'docker-registry-sdk[cli]'" in hint
 
 
-def test_what_is_said_without_rich() -> None:
+def test_a_pipe_needs_no_rich() -> None:
     code = "import sys; sys.modules['rich.table'] = None; from docker_registry_sdk.__main__ import main; sys.exit(main())"
     without = [sys.executable, "-c", code, "parse", "alpine"]
     assert subprocess.run(without, capture_output=True, check=False).returncode == 0  # a pipe needs none
@@ -49,7 +51,8 @@ def test_help_loads_neither_the_library_nor_rich() -> None:
 
 
 def test_v_shows_requests_and_authentication_without_secrets(token_registry: EmbeddedRegistry) -> None:
-    done = run("tags", f"{token_registry.host}/team/app", "-u", "ann", "--password-stdin", "-v", stdin=token_registry.password)
+    arguments = ["-u", "ann", "--password-stdin", "-v"]
+    done = run_program("tags", f"{token_registry.host}/team/app", *arguments, stdin=token_registry.password)
     assert done.lines == ["1.0", "1.1", "latest"]
     steps = done.err.splitlines()
     assert all(step.startswith("* ") for step in steps)
@@ -57,36 +60,17 @@ def test_v_shows_requests_and_authentication_without_secrets(token_registry: Emb
         assert any(words in step for step in steps), done.err
     assert token_registry.password not in done.err
     assert "Bearer " not in done.err
-    before = run("-v", "ping", "localhost:1")
+    before = run_program("-v", "ping", "localhost:1")
     assert before.err.startswith("* GET ")
 
 
-def test_a_wrong_password(token_registry: EmbeddedRegistry) -> None:
-    done = run("tags", f"{token_registry.host}/team/app", "-u", "ann", "--password-stdin", stdin="not it")
-    assert done.out == ""
-    assert "refuses" in done.failed(4)[0]
-    assert "not it" not in done.err
-
-
-def test_an_unknown_tag_and_an_unreachable_host(open_registry: EmbeddedRegistry) -> None:
-    name = f"{open_registry.host}/team/app:nope"
-    for done in (run("manifest", name), run("copy", name, "oci:nowhere")):
-        assert done.out == ""
-        assert "nope" in done.failed(3)[0]
-    assert not Path("nowhere").exists()
-    assert run("tags", "localhost:1/team/app").failed(5)[0].startswith("GET ")
-    shown = run_in_terminal("tags", "localhost:1/team/app")
-    assert shown.code == 5
-    assert shown.text.lstrip().startswith("Error: GET ")
-
-
-def test_a_reader_that_goes_ends_it_quietly(embedded_registry: EmbeddedRegistry) -> None:
+def test_the_program_ends_quietly_when_the_reader_closes_the_pipe(embedded_registry: EmbeddedRegistry) -> None:
     with RegistryClientV2(f"{embedded_registry.host}/big") as client:
-        digest = client.blob_upload(BIG).digest
+        digest = client.blob_upload(BIG_LAYER).digest
     command = [*PROGRAM, "blob", f"{embedded_registry.host}/big@{digest}"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None and process.stderr is not None
-        assert process.stdout.read(1000) == BIG[:1000]
+        assert process.stdout.read(1000) == BIG_LAYER[:1000]
         process.stdout.close()
         assert process.wait(timeout=30) == 141
         assert process.stderr.read() == b""
@@ -104,9 +88,9 @@ def test_pipes_without_a_reader() -> None:
         os.close(writer)
 
 
-def test_ctrl_c_leaves_what_the_next_run_goes_on_from(embedded_registry: EmbeddedRegistry, tmp_path: Path) -> None:
+def test_a_download_resumes_after_ctrl_c(embedded_registry: EmbeddedRegistry, tmp_path: Path) -> None:
     with RegistryClientV2(f"{embedded_registry.host}/big") as client:
-        digest = client.blob_upload(BIG).digest
+        digest = client.blob_upload(BIG_LAYER).digest
     embedded_registry.faults.add(Fault(Slow(300_000), operation="create_blob_read_stream"))
     folder = tmp_path / "files"
     folder.mkdir()
@@ -121,8 +105,8 @@ def test_ctrl_c_leaves_what_the_next_run_goes_on_from(embedded_registry: Embedde
         out, err = process.communicate(timeout=30)
     assert (process.returncode, out, err) == (130, b"", b"Interrupted\n")
     assert [path.name for path in folder.iterdir()] == ["blob.part"]
-    assert run(*command[len(PROGRAM) :]).code == 0
-    assert [(path.name, path.read_bytes() == BIG) for path in folder.iterdir()] == [("blob", True)]
+    assert run_program(*command[len(PROGRAM) :]).code == 0
+    assert [(path.name, path.read_bytes() == BIG_LAYER) for path in folder.iterdir()] == [("blob", True)]
     assert embedded_registry.requests[-1].header("range") is not None
 
 
@@ -133,21 +117,15 @@ def test_ctrl_c_at_a_prompt() -> None:
     assert "Traceback" not in done.out
 
 
-def test_completion() -> None:
-    for shell in ("zsh", "fish"):
-        assert "_DOCKER_REGISTRY_SDK_COMPLETE" in run("completion", shell).out
-    script = f"""
-    set -e
-    docker-registry-sdk() {{ {" ".join(PROGRAM)} "$@"; }}
-    eval "$(docker-registry-sdk completion bash)"
-    complete -p docker-registry-sdk
-    """
-    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done
-    assert "_docker_registry_sdk_completion" in done.stdout
-    variables = {
-        "_DOCKER_REGISTRY_SDK_COMPLETE": "bash_complete",
-        "COMP_CWORD": "3",
-        "COMP_WORDS": "docker-registry-sdk api v2 list_t",
-    }
-    assert run(env=variables).lines == ["plain,list_tags"]
+def test_a_group_without_a_command_lists_its_commands(run_cli: RunCli) -> None:
+    done = run_cli("api")
+    assert (done.code, done.out) == (2, "")
+    assert re.search(r"^  v1 ", done.err, re.MULTILINE)
+
+
+def test_the_help_documents_every_exit_status(run_cli: RunCli) -> None:
+    done = run_cli("--help")
+    assert done.code == 0
+    for code, meaning in MEANINGS.items():
+        assert f"{code.value:>5}  {meaning}" in done.out
+    assert set(MEANINGS) == set(ExitCode)

@@ -1,4 +1,4 @@
-"""`serve`: the embedded registry as a command."""
+"""`serve`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import sys
 
 import pytest
 
-from tests.cli.conftest import Call
-from tests.cli.driving import PROGRAM, run
+from tests.cli.conftest import RunCli
+from tests.cli.runner import PROGRAM, run_program
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
-def test_it_serves_until_it_is_told_to_end(end: signal.Signals) -> None:
+def test_the_registry_runs_until_a_signal(end: signal.Signals) -> None:
     command = [*PROGRAM, "serve", "--port", "0", "--auth", "token", "--username", "ann"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
@@ -22,10 +22,10 @@ def test_it_serves_until_it_is_told_to_end(end: signal.Signals) -> None:
             facts = dict(process.stdout.readline().rstrip("\n").split("\t") for _ in range(3))
             index = facts["url"].partition("://")[2]
             assert facts["username"] == "ann"
-            done = run("login", index, "-u", "ann", "--password-stdin", stdin=facts["password"])
+            done = run_program("login", index, "-u", "ann", "--password-stdin", stdin=facts["password"])
             assert done.code == 0
             process.send_signal(end)
-            out, err = process.communicate(timeout=10)
+            out, err = process.communicate(timeout=60)
             assert (process.returncode, out, err) == (0, "", "Ready. Press Ctrl-C to stop.\n")
         finally:
             process.kill()
@@ -52,28 +52,28 @@ def test_json_and_a_chosen_password() -> None:
             process.kill()
 
 
-def test_one_version_of_the_api_alone() -> None:
+def test_one_api_version_only() -> None:
     command = [*PROGRAM, "serve", "--port", "0", "--api", "v1"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
             index = process.stdout.readline().rstrip("\n").partition("://")[2]
-            assert "api_version\t1\n" in run("ping", index).out
+            assert "api_version\t1\n" in run_program("ping", index).out
         finally:
             process.kill()
 
 
-def test_what_it_cannot_serve(call: Call) -> None:
-    assert "docker-hub" in call("serve", "--profile", "nowhere").failed(2)[0]
-    call("serve", "--auth", "basic", "--username", "a:b").failed(2)
-    call("serve", "--host", "192.0.2.1", "--port", "0").failed(1)
+def test_wrong_options(run_cli: RunCli) -> None:
+    assert "docker-hub" in run_cli("serve", "--profile", "nowhere").check_failure(2)[0]
+    run_cli("serve", "--auth", "basic", "--username", "a:b").check_failure(2)
+    run_cli("serve", "--host", "192.0.2.1", "--port", "0").check_failure(1)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler  # Ctrl-C is the caller's again
 
 
-def test_what_is_said_without_the_extra() -> None:
+def test_the_extra_is_named_when_it_is_missing() -> None:
     code = "import sys; sys.modules['starlette'] = None; from docker_registry_sdk.__main__ import main; sys.exit(main())"
     done = subprocess.run([sys.executable, "-c", code, "serve", "--port", "0"], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    what, advice = done.stderr.splitlines()
-    assert "embedded registry" in what
-    assert "pip install docker-registry-sdk[testing]" in advice
+    problem, hint = done.stderr.splitlines()
+    assert "embedded registry" in problem
+    assert "pip install docker-registry-sdk[testing]" in hint

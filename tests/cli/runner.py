@@ -1,4 +1,4 @@
-"""The command line as a process: in a pipe, and in a terminal."""
+"""Runs of the program as a process: in pipes, and on a terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 
 from attrs import frozen
@@ -22,13 +22,13 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
 @frozen
-class Finished:
-    """A run that has ended.
+class Result:
+    """The result of a run.
 
     Attributes:
-        code: Its exit status.
-        out: What it wrote to stdout; in a terminal what it wrote to either.
-        err: What it wrote to stderr.
+        code: The exit status.
+        out: The text on stdout; on a terminal, the text on stdout and stderr.
+        err: The text on stderr; empty on a terminal.
     """
 
     code: int
@@ -42,32 +42,32 @@ class Finished:
 
     @property
     def text(self) -> str:
-        """What is to be read on a terminal, without the escape sequences."""
+        """The text on a terminal, without escape sequences."""
         return _ESCAPES.sub("", self.out)
 
-    def failed(self, code: int) -> tuple[str, str]:
-        """Check that it failed as failures do, and return what happened and what to do.
+    def check_failure(self, code: int) -> tuple[str, str]:
+        """Check the exit status and the form of the two lines on stderr, and return the problem and the hint.
 
         Args:
-            code: The exit status that it should have.
+            code: The expected exit status.
         """
         assert self.code == code, self
-        what, advice = self.err.splitlines()
-        assert what.startswith("Error: ") and advice.startswith("Try: "), self
-        return what.removeprefix("Error: "), advice.removeprefix("Try: ")
+        problem, hint = self.err.splitlines()
+        assert problem.startswith("Error: ") and hint.startswith("Try: "), self
+        return problem.removeprefix("Error: "), hint.removeprefix("Try: ")
 
 
-def run(*arguments: str, stdin: str = "", env: Mapping[str, str] | None = None) -> Finished:
+def run_program(*arguments: str, stdin: str = "", env: Mapping[str, str] | None = None) -> Result:
     """Run the program in pipes.
 
     Args:
-        arguments: Its arguments.
-        stdin: What to give it on its standard input.
-        env: Further variables of its environment.
+        arguments: The arguments of the program.
+        stdin: The text on its standard input.
+        env: Additional environment variables.
     """
     environment = {**os.environ, **(env or {})}
     done = subprocess.run([*PROGRAM, *arguments], input=stdin.encode(), capture_output=True, env=environment, timeout=60)
-    return Finished(done.returncode, done.stdout.decode(), done.stderr.decode())
+    return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 def run_in_terminal(
@@ -75,16 +75,14 @@ def run_in_terminal(
     columns: int = 80,
     env: Mapping[str, str] | None = None,
     answers: Mapping[str, str] | None = None,
-    on_output: Callable[[int, str], None] | None = None,
-) -> Finished:
-    """Run the program in a terminal.
+) -> Result:
+    """Run the program on a terminal.
 
     Args:
-        arguments: Its arguments.
-        columns: The width of the terminal.
-        env: Further variables of its environment.
-        answers: What to type once some words stand at the end of the output.
-        on_output: Called with the process id and all output so far whenever there is more.
+        arguments: The arguments of the program.
+        columns: The width of the terminal in characters.
+        env: Additional environment variables.
+        answers: The lines to type, by the prompts that the output ends with.
     """
     environment = {
         "TERM": "xterm-256color",
@@ -106,16 +104,14 @@ def run_in_terminal(
             if not select.select([terminal], [], [], 1)[0]:
                 continue
             try:
-                some = os.read(terminal, 65536)
-            except OSError:  # how Linux says that the other end is closed
+                chunk = os.read(terminal, 65536)
+            except OSError:  # Linux raises EIO when the other end is closed
                 break
-            if not some:
+            if not chunk:
                 break
-            output += some
-            for words in [words for words in waiting if output.decode(errors="replace").endswith(words)]:
-                os.write(terminal, f"{waiting.pop(words)}\n".encode())
-            if on_output is not None:
-                on_output(process, output.decode(errors="replace"))
+            output += chunk
+            for prompt in [prompt for prompt in waiting if output.decode(errors="replace").endswith(prompt)]:
+                os.write(terminal, f"{waiting.pop(prompt)}\n".encode())
         status = os.waitpid(process, 0)[1]
     finally:
         if status is None:
@@ -124,4 +120,4 @@ def run_in_terminal(
             os.waitpid(process, 0)
         os.close(terminal)
     assert status is not None
-    return Finished(os.waitstatus_to_exitcode(status), output.decode().replace("\r\n", "\n"))
+    return Result(os.waitstatus_to_exitcode(status), output.decode().replace("\r\n", "\n"))

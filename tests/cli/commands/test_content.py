@@ -1,0 +1,59 @@
+"""`manifest`, `config` and `blob`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from docker_registry_sdk.testing import EmbeddedRegistry
+from docker_registry_sdk.testing.faults import Fault, WrongBytes
+from tests.cli.conftest import RunCli
+from tests.cli.runner import run_in_terminal
+from tests.support.images import digest_of, make_image
+from tests.support.skopeo import Images
+
+
+def test_manifest(run_cli: RunCli, open_registry: EmbeddedRegistry, images: Images) -> None:
+    name = f"{open_registry.host}/team/app:1.0"
+    assert run_cli("manifest", name, "--raw").out.encode() == images.index
+    assert json.loads(run_cli("manifest", name).out) == json.loads(images.index)
+    assert json.loads(run_cli("manifest", name, "--json").out) == {
+        "digest": digest_of(images.index),
+        "media_type": images.media_type,
+        "size": len(images.index),
+        "manifest": json.loads(images.index),
+    }
+    run_cli("manifest", name, "--raw", "--json").check_failure(2)
+
+
+def test_blob(run_cli: RunCli, open_registry: EmbeddedRegistry, images: Images, tmp_path: Path) -> None:
+    layer = make_image("hello amd64\n" * 100).layer
+    name, path = f"{open_registry.host}/team/app@{digest_of(layer)}", tmp_path / "layer"
+    done = run_cli("blob", name, "-o", str(path))
+    assert path.read_bytes() == layer
+    assert done.lines == [f"file\t{path}", f"digest\t{digest_of(layer)}", f"size\t{len(layer)}"]
+    assert json.loads(run_cli("blob", name, "-o", str(path), "--json").out)["size"] == len(layer)
+    run_cli("blob", name, "--json").check_failure(2)
+    run_cli("blob", f"{open_registry.host}/team/app:latest").check_failure(2)
+
+
+def test_a_blob_with_wrong_bytes_is_not_saved(run_cli: RunCli, open_registry: EmbeddedRegistry, tmp_path: Path) -> None:
+    layer = make_image("hello amd64\n" * 100).layer
+    open_registry.faults.add(Fault(WrongBytes(at=5), operation="create_blob_read_stream", times=None))
+    folder = tmp_path / "files"
+    folder.mkdir()
+    name = f"{open_registry.host}/team/app@{digest_of(layer)}"
+    problem, _ = run_cli("blob", name, "-o", str(folder / "layer")).check_failure(6)
+    assert digest_of(layer) in problem
+    assert list(folder.iterdir()) == []
+    (folder / "layer").write_text("older content", encoding="utf-8")
+    problem, hint = run_cli("blob", name, "-o", str(folder / "layer")).check_failure(1)
+    assert str(folder / "layer") in problem
+    assert "another file" in hint
+    assert [(path.name, path.read_text(encoding="utf-8")) for path in folder.iterdir()] == [("layer", "older content")]
+
+
+def test_a_blob_is_not_written_to_a_terminal(open_registry: EmbeddedRegistry, images: Images) -> None:
+    done = run_in_terminal("blob", f"{open_registry.host}/team/app@{next(iter(images.blobs))}")
+    assert done.code == 2
+    assert "-o FILE" in done.out

@@ -1,0 +1,70 @@
+"""`inspect`, and the choice of a platform by `inspect` and `config`."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from docker_registry_sdk import RegistryClientV2
+from docker_registry_sdk.testing import EmbeddedRegistry
+from tests.cli.conftest import RunCli
+from tests.support.images import DOCKER_MANIFEST, OCI_MANIFEST, digest_of, make_image
+from tests.support.skopeo import ARCHITECTURES, Images
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_image_of_a_platform(run_cli: RunCli, open_registry: EmbeddedRegistry, images: Images, architecture: str) -> None:
+    name, platform = f"{open_registry.host}/team/app", f"linux/{architecture}"
+    document = json.loads(run_cli("inspect", name, "--platform", platform, "--json").out)
+    image = make_image(f"hello {architecture}\n" * 100, architecture)
+    assert document["digest"] == digest_of(images.index)
+    assert (document["os"], document["architecture"], document["command"]) == ("linux", architecture, ["/bin/greet"])
+    assert [one["platform"] for one in document["platforms"]] == [f"linux/{name}" for name in ARCHITECTURES]
+    assert [one["digest"] for one in document["platforms"] if one["shown"]] == [digest_of(image.oci)]
+    assert [layer["digest"] for layer in document["layers"]] == [digest_of(image.layer)]
+    assert (document["size"], document["labels"]) == (len(image.layer), {"who": "tests"})
+    config = json.loads(run_cli("config", name, "--platform", platform).out)
+    assert (config["architecture"], config["history"][0]["created_by"]) == (architecture, "COPY greeting /")
+
+
+def test_inspect_in_a_pipe(run_cli: RunCli, open_registry: EmbeddedRegistry, images: Images) -> None:
+    rows = [line.split("\t") for line in run_cli("inspect", f"{open_registry.host}/team/app", "--platform", "linux/amd64").lines]
+    facts = {row[0]: row[1:] for row in rows}
+    assert facts["digest"] == [digest_of(images.index)]
+    assert [row[1] for row in rows if row[0] == "platform"] == [f"linux/{name}" for name in ARCHITECTURES]
+    assert facts["label"] == ["who", "tests"]
+    assert facts["size"] == [facts["layer"][1]]
+
+
+def test_inspect_of_one_image_and_of_an_artifact(run_cli: RunCli, embedded_registry: EmbeddedRegistry) -> None:
+    image = make_image()
+    empty = b"{}"
+    described = {"mediaType": "application/vnd.oci.empty.v1+json", "digest": digest_of(empty), "size": 2}
+    artifact = {
+        "schemaVersion": 2,
+        "mediaType": OCI_MANIFEST,
+        "artifactType": "text/poem",
+        "config": described,
+        "layers": [described],
+    }
+    with RegistryClientV2(f"{embedded_registry.host}/one") as client:
+        for content in (image.config, image.layer, empty):
+            client.blob_upload(content)
+        client.put_manifest(image.docker, "image", media_type=DOCKER_MANIFEST)
+        client.put_manifest(json.dumps({**artifact, "annotations": {"by": "me"}}).encode(), "artifact", media_type=OCI_MANIFEST)
+    document = json.loads(run_cli("inspect", f"{embedded_registry.host}/one:image", "--json").out)
+    assert (document["platforms"], document["labels"]) == ([], {"who": "tests"})
+    document = json.loads(run_cli("inspect", f"{embedded_registry.host}/one:artifact", "--json").out)
+    assert (document["annotations"], document["size"]) == ({"by": "me"}, 2)
+    assert "architecture" not in document
+    assert "config" in run_cli("config", f"{embedded_registry.host}/one:artifact").check_failure(1)[0]
+
+
+def test_unknown_platforms(run_cli: RunCli, open_registry: EmbeddedRegistry) -> None:
+    name = f"{open_registry.host}/team/app"
+    run_cli("inspect", name, "--platform", "linux").check_failure(2)
+    for command in ("inspect", "config"):
+        problem, hint = run_cli(command, name, "--platform", "windows/amd64").check_failure(1)
+        assert "linux/arm64" in problem
+        assert "inspect" in hint
