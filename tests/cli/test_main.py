@@ -37,7 +37,7 @@ def test_the_extra_is_named_when_click_is_missing() -> None:
 def test_a_pipe_needs_no_rich() -> None:
     code = "import sys; sys.modules['rich.table'] = None; from docker_registry_sdk.__main__ import main; sys.exit(main())"
     without = [sys.executable, "-c", code, "parse", "alpine"]
-    assert subprocess.run(without, capture_output=True, check=False).returncode == 0  # a pipe needs none
+    assert subprocess.run(without, capture_output=True, check=False).returncode == 0  # output in a pipe does not use rich
 
 
 def test_help_loads_neither_the_library_nor_rich() -> None:

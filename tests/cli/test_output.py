@@ -13,6 +13,7 @@ from tests.cli.runner import run_in_terminal
 from tests.support.images import OCI_MANIFEST, digest_of
 from tests.support.skopeo import Images
 
+# Blinking red text, a window title, a C1 control character, a line break and markup of rich.
 HOSTILE = "\x1b[31;5mred\x1b]0;title\x07 \x9b1m\n[bold]bold[/bold]"
 SHOWN = " [31;5mred ]0;title   1m [bold]bold[/bold]"
 
@@ -32,9 +33,9 @@ def test_a_narrow_terminal_folds_lines_and_shortens_digests(open_registry: Embed
     assert max(map(len, done.text.splitlines())) <= 40
     facts = done.text.partition("\n\n")[0]
     assert digest_of(images.index) in "".join(facts.replace("digest", "").split())
-    usual = run_in_terminal("inspect", f"{open_registry.host}/team/app").text.partition("\n\n")[2]
+    wider = run_in_terminal("inspect", f"{open_registry.host}/team/app").text.partition("\n\n")[2]
     for digest in images.manifests:
-        assert f"{digest[:19]}…" in usual  # whole digests fit into wider terminals, and stand in a pipe
+        assert f"{digest[:19]}…" in wider  # wider terminals and pipes show whole digests
 
 
 def test_no_color(open_registry: EmbeddedRegistry) -> None:
@@ -53,11 +54,11 @@ def test_json_on_a_terminal(open_registry: EmbeddedRegistry, images: Images) -> 
 
 @pytest.fixture
 def hostile(embedded_registry: EmbeddedRegistry) -> str:
-    """The name of an image whose label, command and annotation want to do something to the terminal."""
+    """The name of an image whose label, command and annotation contain control characters for terminals."""
     config = {"os": "linux", "architecture": "amd64", "config": {"Labels": {HOSTILE: HOSTILE}, "Cmd": [HOSTILE]}}
     content = json.dumps(config).encode()
-    described = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": digest_of(content), "size": len(content)}
-    manifest = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": described, "layers": [], "annotations": {"a": "\x9b5m"}}
+    descriptor = {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": digest_of(content), "size": len(content)}
+    manifest = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": descriptor, "layers": [], "annotations": {"a": "\x9b5m"}}
     with RegistryClientV2(f"{embedded_registry.host}/bad") as client:
         client.blob_upload(content)
         client.put_manifest(json.dumps(manifest, ensure_ascii=False).encode(), "latest", media_type=OCI_MANIFEST)

@@ -40,13 +40,13 @@ def test_inspect_in_a_pipe(run_cli: RunCli, open_registry: EmbeddedRegistry, ima
 def test_inspect_of_one_image_and_of_an_artifact(run_cli: RunCli, embedded_registry: EmbeddedRegistry) -> None:
     image = make_image()
     empty = b"{}"
-    described = {"mediaType": "application/vnd.oci.empty.v1+json", "digest": digest_of(empty), "size": 2}
+    descriptor = {"mediaType": "application/vnd.oci.empty.v1+json", "digest": digest_of(empty), "size": 2}
     artifact = {
         "schemaVersion": 2,
         "mediaType": OCI_MANIFEST,
         "artifactType": "text/poem",
-        "config": described,
-        "layers": [described],
+        "config": descriptor,
+        "layers": [descriptor],
     }
     with RegistryClientV2(f"{embedded_registry.host}/one") as client:
         for content in (image.config, image.layer, empty):

@@ -67,7 +67,7 @@ def test_wrong_options(run_cli: RunCli) -> None:
     assert "docker-hub" in run_cli("serve", "--profile", "nowhere").check_failure(2)[0]
     run_cli("serve", "--auth", "basic", "--username", "a:b").check_failure(2)
     run_cli("serve", "--host", "192.0.2.1", "--port", "0").check_failure(1)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler  # Ctrl-C is the caller's again
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler  # the former handler is restored
 
 
 def test_the_extra_is_named_when_it_is_missing() -> None:
