@@ -1,4 +1,4 @@
-"""The command line: `docker-registry-sdk`, or `python -m docker_registry_sdk`."""
+"""The program `docker-registry-sdk`, which is also `python -m docker_registry_sdk`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 
 
 def main() -> int:
-    """Run the command line of the process and return the exit status."""
+    """Run the command line with the arguments of the process, and return the exit status."""
     try:
         from .cli.main import run
     except KeyboardInterrupt:

@@ -21,7 +21,6 @@ _VERBOSE_HINT = "run the command again with -v to see each request"
 MAX_LINE_CHARACTERS = 2000
 # The library's messages end with hints for programmers. Those are removed, since the command line prints hints of its own.
 _LIBRARY_HINTS = (
-    " Check the address, the network and any proxy.",
     " The server, or a proxy before it, sent a malformed document.",
     " Discard them and fetch them again.",
     " The body is in .raw.",
@@ -123,7 +122,7 @@ def describe(error: Exception) -> Failure:
         problem, _, hint = str(error).partition(": ")
         return Failure(ExitCode.FAILURE, problem, hint)
     if isinstance(error, ModuleNotFoundError) and error.name is not None and error.name.partition(".")[0] == "rich":
-        problem = "tables need the package rich, which is not installed; it is part of the extra cli"
+        problem = "tables need the package rich, which is not installed (extra: cli)"
         return Failure(ExitCode.FAILURE, problem, "pip install 'docker-registry-sdk[cli]'")
     return Failure(
         ExitCode.FAILURE,
@@ -156,7 +155,7 @@ def _describe_registry_error(error: RegistryError) -> Failure:
                 if "certificate" in problem.lower()
                 else "check the registry's name, the network and any proxy"
             )
-            return Failure(ExitCode.NETWORK, problem.rstrip("."), hint)
+            return Failure(ExitCode.NETWORK, problem.removesuffix(error.hint).rstrip(". "), hint)
         case library.DigestMismatchError():
             hint = "discard the bytes and fetch them again; the registry or a proxy may be broken"
             return Failure(ExitCode.DIGEST, problem.rstrip("."), hint)

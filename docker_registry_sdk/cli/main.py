@@ -108,7 +108,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run_and_report(list(sys.argv[1:] if arguments is None else arguments))
     except BrokenPipeError:
-        # Nobody reads the rest of the buffers: without this the interpreter would report an error when it flushes them at exit.
+        # No program reads the rest of the output. Without this, the interpreter would report an error when it flushes the
+        # buffers at exit.
         null_device = os.open(os.devnull, os.O_WRONLY)
         for stream in (sys.stdout, sys.stderr):
             os.dup2(null_device, stream.fileno())

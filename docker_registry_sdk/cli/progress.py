@@ -38,7 +38,7 @@ class ProgressTotal:
 
     @property
     def total(self) -> int:
-        """The number of bytes to transfer, as far as it is known."""
+        """The number of bytes to transfer that is known so far."""
         started = sum(max(total, self._done[digest]) for digest, total in self._totals.items())
         return started if self._fixed_total is None else max(self._fixed_total, self.done)
 

@@ -118,7 +118,7 @@ def copy_command(
 
 
 def _client_options(connection: Connection, *locations: Location) -> ClientOptions:
-    """Return the options for the clients of a copy, none if no registry takes part.
+    """Return the options for the clients of a copy, or an empty dict if neither location is on a registry.
 
     Args:
         connection: The options of the command line.
