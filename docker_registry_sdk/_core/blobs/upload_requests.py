@@ -16,7 +16,7 @@ Also the number of bytes to keep in memory of a source that can be read only onc
 """
 
 SESSION_INTACT_STATUSES: Final = frozenset({401, 403, 408, 413, 429})
-"""Error statuses below 500 that do not mean that a session is lost, as an answer to the request for its status."""
+"""Error statuses below 500 that, as the response to the request for the status of a session, do not mean that it is lost."""
 
 CHECK_SESSION_STATUSES: Final = SESSION_INTACT_STATUSES | {404, 416}
 """Error statuses below 500 after which the session may still be usable, so that its status is requested.

@@ -18,7 +18,7 @@ BLOB = os.urandom(1000)
 
 @st.composite
 def server_responses(draw: st.DrawFn) -> tuple[str, int, int]:
-    """Draw how a server responds: with the range, the whole or a shorter range; after kind many bytes it cuts; in what pieces."""
+    """Draw how a server responds: with the range, the whole or a shorter range; after how many bytes it cuts; in what pieces."""
     return draw(st.sampled_from(["part", "whole", "short"])), draw(st.integers(0, 1200)), draw(st.integers(1, 400))
 
 

@@ -113,7 +113,7 @@ async def test_a_server_that_cuts_every_body_after_a_byte(
     assert waits[:6] == sorted(waits[:6])  # later waits are at most 8 seconds
 
 
-async def test_a_server_without_ranges_sends_all_again_but_not_for_ever(
+async def test_a_server_without_ranges_sends_the_whole_a_bounded_number_of_times(
     loopback_client: AsyncRegistryClientV2, loopback: Loopback
 ) -> None:
     content = os.urandom(20_000_000)

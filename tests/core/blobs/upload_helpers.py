@@ -44,11 +44,9 @@ class Replayable:
 
     def __init__(self, content: bytes = CONTENT) -> None:
         self.content = content
-        self.offsets: list[int] = []
 
     def blocks(self, offset: int, /) -> Iterator[bytes]:
         """Yield the bytes from an offset to the end."""
-        self.offsets.append(offset)
         return pieces(self.content[offset:], 70_000)
 
 
@@ -57,7 +55,6 @@ class AsyncReplayable(Replayable):
 
     def blocks(self, offset: int, /) -> AsyncIterator[bytes]:  # type: ignore[override]
         """Yield the bytes from an offset to the end."""
-        self.offsets.append(offset)
         return async_pieces(self.content[offset:], 70_000)
 
 
