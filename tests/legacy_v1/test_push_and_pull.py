@@ -190,7 +190,7 @@ def test_a_layer_on_another_origin(driver: Driver, start_registry: StartRegistry
         push_image(client)
         assert pull_image(client) == LAYERS
     # The response has a Content-Length, so that the client may have read the whole body before the request is logged.
-    _soon(lambda: len(elsewhere.requests) == 2 or None)
+    wait_for_result(lambda: len(elsewhere.requests) == 2 or None)
     for request in elsewhere.requests:
         assert request.path.startswith("/_layers/") and request.status == 200
         assert request.header("authorization") is None and request.header("cookie") is None
@@ -274,7 +274,7 @@ def test_the_files_of_a_layer(driver: Driver, start_registry: StartRegistry) -> 
         client.put_img_checksum(BASE, client.put_img_layer(BASE, layer, img_json=JSON[BASE]))
         assert [entry[:2] for entry in client.get_img_files(BASE)] == [["greeting", "f"]]
         assert client.get_img_diff(BASE) is None  # the registry computes the differences on the first request
-        assert _soon(lambda: client.get_img_diff(BASE)).created is not None
+        assert wait_for_result(lambda: client.get_img_diff(BASE)).created is not None
 
 
 def test_an_unbound_client(driver: Driver, start_registry: StartRegistry) -> None:
@@ -287,9 +287,9 @@ def test_an_unbound_client(driver: Driver, start_registry: StartRegistry) -> Non
         assert client.with_repo("team/app").repo.remote_name == "team/app"
 
 
-def _soon(call: Callable[[], Any]) -> Any:
+def wait_for_result(call: Callable[[], Any]) -> Any:
     for _ in range(100):
-        if (answer := call()) is not None:
-            return answer
+        if (result := call()) is not None:
+            return result
         time.sleep(0.02)
-    raise AssertionError("it never came")
+    raise AssertionError("the call returned no result for 2 seconds")

@@ -30,7 +30,12 @@ class AsyncV1Base(AsyncClientBase):
 
     @property
     def _sender(self) -> AsyncSender:
-        return self._pipeline if self._repo is None else async_create_v1_sender(self._pipeline, self._repo.remote_name)
+        return self._pipeline if self._repo is None else self._repo_sender
+
+    @property
+    def _repo_sender(self) -> AsyncSender:
+        """The sender of calls that need a repository, for images also where the call does not name one."""
+        return async_create_v1_sender(self._pipeline, self._name)
 
 
 def async_create_v1_sender(pipeline: AsyncPipeline, repo: str, endpoint: Origin | None = None) -> AsyncContextSender:

@@ -35,7 +35,7 @@ class AsyncV1Images(AsyncV1Base):
 
         Source: Registry API, Get image ancestry.
         """
-        return (await get_img_ancestry.asyncio(self._sender, img_id, timeout=timeout, deadline=deadline)).body
+        return (await get_img_ancestry.asyncio(self._repo_sender, img_id, timeout=timeout, deadline=deadline)).body
 
     async def get_img_json(
         self, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
@@ -54,7 +54,7 @@ class AsyncV1Images(AsyncV1Base):
 
         Source: Registry API, Get image layer (json).
         """
-        return await get_img_json.asyncio(self._sender, img_id, timeout=timeout, deadline=deadline)
+        return await get_img_json.asyncio(self._repo_sender, img_id, timeout=timeout, deadline=deadline)
 
     def get_img_layer_stream(
         self,
@@ -83,7 +83,7 @@ class AsyncV1Images(AsyncV1Base):
 
         Source: Registry API, Get image layer.
         """
-        return async_open_layer_stream(self._sender, img_id, img_json, range, self._limits(timeout, deadline))
+        return async_open_layer_stream(self._repo_sender, img_id, img_json, range, self._limits(timeout, deadline))
 
     async def put_img_json(
         self, img_id: str, content: bytes, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
@@ -104,7 +104,7 @@ class AsyncV1Images(AsyncV1Base):
 
         Source: Registry API, Put image layer (json).
         """
-        await put_img_json.asyncio(self._sender, img_id, content, timeout=timeout, deadline=deadline)
+        await put_img_json.asyncio(self._repo_sender, img_id, content, timeout=timeout, deadline=deadline)
 
     async def put_img_layer(
         self,
@@ -132,7 +132,7 @@ class AsyncV1Images(AsyncV1Base):
 
         Source: Registry API, Put image layer.
         """
-        return await async_upload_layer(self._sender, img_id, source, img_json, self._limits(timeout, deadline))
+        return await async_upload_layer(self._repo_sender, img_id, source, img_json, self._limits(timeout, deadline))
 
     async def put_img_checksum(
         self,
@@ -160,7 +160,12 @@ class AsyncV1Images(AsyncV1Base):
         Source: docker-registry, images.py, put_image_checksum.
         """
         await put_img_checksum.asyncio(
-            self._sender, img_id, x_docker_checksum=tarsum, x_docker_checksum_payload=checksum, timeout=timeout, deadline=deadline
+            self._repo_sender,
+            img_id,
+            x_docker_checksum=tarsum,
+            x_docker_checksum_payload=checksum,
+            timeout=timeout,
+            deadline=deadline,
         )
 
     async def get_img_files(
@@ -180,7 +185,7 @@ class AsyncV1Images(AsyncV1Base):
 
         Source: docker-registry, layers.py, serialize_tar_info.
         """
-        return (await get_img_files.asyncio(self._sender, img_id, timeout=timeout, deadline=deadline)).body
+        return (await get_img_files.asyncio(self._repo_sender, img_id, timeout=timeout, deadline=deadline)).body
 
     async def get_img_diff(
         self, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
@@ -206,4 +211,6 @@ class AsyncV1Images(AsyncV1Base):
             return get_img_diff.parse(response).body if response.content else None
 
         request = get_img_diff.request(img_id)
-        return await async_send(self._sender, request, read, (200,), ErrorResponse.from_dict, self._limits(timeout, deadline))
+        return await async_send(
+            self._repo_sender, request, read, (200,), ErrorResponse.from_dict, self._limits(timeout, deadline)
+        )

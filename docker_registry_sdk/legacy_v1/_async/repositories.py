@@ -43,7 +43,7 @@ class AsyncV1Repos(AsyncV1Base):
         Source: Docker Hub API, List user repository images.
         """
         return (
-            await list_repo_imgs.asyncio(self._sender, self._name, x_docker_token=True, timeout=timeout, deadline=deadline)
+            await list_repo_imgs.asyncio(self._repo_sender, self._name, x_docker_token=True, timeout=timeout, deadline=deadline)
         ).body
 
     async def put_repo(
@@ -63,7 +63,9 @@ class AsyncV1Repos(AsyncV1Base):
 
         Source: Docker Hub API, Create a user repository.
         """
-        await put_repo.asyncio(self._sender, self._name, _images(images), x_docker_token=True, timeout=timeout, deadline=deadline)
+        await put_repo.asyncio(
+            self._repo_sender, self._name, _images(images), x_docker_token=True, timeout=timeout, deadline=deadline
+        )
 
     async def put_repo_imgs(
         self, images: Sequence[RepoImg], *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
@@ -81,7 +83,7 @@ class AsyncV1Repos(AsyncV1Base):
 
         Source: Docker Hub API, Update user repository images.
         """
-        await put_repo_imgs.asyncio(self._sender, self._name, _images(images), timeout=timeout, deadline=deadline)
+        await put_repo_imgs.asyncio(self._repo_sender, self._name, _images(images), timeout=timeout, deadline=deadline)
 
     async def put_repo_auth(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> None:
         """Check the token of the open session with the index, as registries do; clients rarely need this.
@@ -96,7 +98,7 @@ class AsyncV1Repos(AsyncV1Base):
 
         Source: Docker Hub API, Repository Authorization.
         """
-        await put_repo_auth.asyncio(self._sender, self._name, timeout=timeout, deadline=deadline)
+        await put_repo_auth.asyncio(self._repo_sender, self._name, timeout=timeout, deadline=deadline)
 
     async def delete_repo(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> None:
         """Delete the repository with its tags and its list of images, on the index and on every registry that the index names.
@@ -115,7 +117,7 @@ class AsyncV1Repos(AsyncV1Base):
         """
         name, limits = self._name, self._limits(timeout, deadline)
         response = await delete_repo.asyncio(
-            self._sender, name, x_docker_token=True, timeout=limits.timeout, deadline=limits.deadline
+            self._repo_sender, name, x_docker_token=True, timeout=limits.timeout, deadline=limits.deadline
         )
         if response.status == 202:  # any other success: index and registry are one host, which has deleted everything
             endpoints = self._auth_policy.endpoints(name, "delete")
@@ -125,7 +127,7 @@ class AsyncV1Repos(AsyncV1Base):
                 )
             used = ", ".join(endpoint.netloc for endpoint in endpoints)
             await delete_repo.asyncio(
-                self._sender, name, x_docker_endpoints=used, timeout=limits.timeout, deadline=limits.deadline
+                self._repo_sender, name, x_docker_endpoints=used, timeout=limits.timeout, deadline=limits.deadline
             )
         self._auth_policy.forget(name)
 
@@ -142,7 +144,7 @@ class AsyncV1Repos(AsyncV1Base):
 
         Source: Registry API, List repository tags.
         """
-        body = (await list_repo_tags.asyncio(self._sender, self._name, timeout=timeout, deadline=deadline)).body
+        body = (await list_repo_tags.asyncio(self._repo_sender, self._name, timeout=timeout, deadline=deadline)).body
         if isinstance(body, dict):
             return body
         # Docker Hub once sent this form, with abbreviated ids.
@@ -162,7 +164,7 @@ class AsyncV1Repos(AsyncV1Base):
 
         Source: Registry API, Get image id for a particular tag.
         """
-        return (await get_img_id.asyncio(self._sender, self._name, tag, timeout=timeout, deadline=deadline)).body
+        return (await get_img_id.asyncio(self._repo_sender, self._name, tag, timeout=timeout, deadline=deadline)).body
 
     async def put_repo_tag(
         self, tag: str, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
@@ -182,7 +184,7 @@ class AsyncV1Repos(AsyncV1Base):
 
         Source: Registry API, Set a tag for a specified image id.
         """
-        await put_repo_tag.asyncio(self._sender, self._name, tag, img_id, timeout=timeout, deadline=deadline)
+        await put_repo_tag.asyncio(self._repo_sender, self._name, tag, img_id, timeout=timeout, deadline=deadline)
 
     async def delete_repo_tag(
         self, tag: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
@@ -201,7 +203,7 @@ class AsyncV1Repos(AsyncV1Base):
 
         Source: Registry API, Delete a repository tag.
         """
-        await delete_repo_tag.asyncio(self._sender, self._name, tag, timeout=timeout, deadline=deadline)
+        await delete_repo_tag.asyncio(self._repo_sender, self._name, tag, timeout=timeout, deadline=deadline)
 
     async def delete_repo_tags(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> None:
         """Delete all tags of the repository; docker-registry then deletes the repository as well.
@@ -217,7 +219,7 @@ class AsyncV1Repos(AsyncV1Base):
 
         Source: docker-registry, tags.py, delete_repository.
         """
-        await delete_repo_tags.asyncio(self._sender, self._name, timeout=timeout, deadline=deadline)
+        await delete_repo_tags.asyncio(self._repo_sender, self._name, timeout=timeout, deadline=deadline)
 
     async def get_repo_json(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> RepoJson:
         """Return data about the last push to the repository. A registry may return data even if the repository does not exist.
@@ -231,7 +233,7 @@ class AsyncV1Repos(AsyncV1Base):
 
         Source: docker-registry, tags.py, get_repository_json.
         """
-        return (await get_repo_json.asyncio(self._sender, self._name, timeout=timeout, deadline=deadline)).body
+        return (await get_repo_json.asyncio(self._repo_sender, self._name, timeout=timeout, deadline=deadline)).body
 
     async def get_repo_tag_json(
         self, tag: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
@@ -248,7 +250,7 @@ class AsyncV1Repos(AsyncV1Base):
 
         Source: docker-registry, tags.py, get_repository_tag_json.
         """
-        return (await get_repo_tag_json.asyncio(self._sender, self._name, tag, timeout=timeout, deadline=deadline)).body
+        return (await get_repo_tag_json.asyncio(self._repo_sender, self._name, tag, timeout=timeout, deadline=deadline)).body
 
     async def get_repo_properties(
         self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
@@ -265,7 +267,7 @@ class AsyncV1Repos(AsyncV1Base):
 
         Source: docker-registry, tags.py, get_properties.
         """
-        return (await get_repo_properties.asyncio(self._sender, self._name, timeout=timeout, deadline=deadline)).body
+        return (await get_repo_properties.asyncio(self._repo_sender, self._name, timeout=timeout, deadline=deadline)).body
 
     async def put_repo_properties(
         self, properties: RepoProperties, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
@@ -283,7 +285,7 @@ class AsyncV1Repos(AsyncV1Base):
 
         Source: docker-registry, tags.py, set_properties.
         """
-        await put_repo_properties.asyncio(self._sender, self._name, properties, timeout=timeout, deadline=deadline)
+        await put_repo_properties.asyncio(self._repo_sender, self._name, properties, timeout=timeout, deadline=deadline)
 
 
 def _images(images: Sequence[RepoImg | str]) -> list[RepoImg]:

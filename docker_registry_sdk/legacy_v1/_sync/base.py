@@ -38,7 +38,12 @@ class V1Base(ClientBase):
 
     @property
     def _sender(self) -> Sender:
-        return self._pipeline if self._repo is None else create_v1_sender(self._pipeline, self._repo.remote_name)
+        return self._pipeline if self._repo is None else self._repo_sender
+
+    @property
+    def _repo_sender(self) -> Sender:
+        """The sender of calls that need a repository, for images also where the call does not name one."""
+        return create_v1_sender(self._pipeline, self._name)
 
 
 def create_v1_sender(pipeline: Pipeline, repo: str, endpoint: Origin | None = None) -> ContextSender:

@@ -43,7 +43,7 @@ class V1Images(V1Base):
 
         Source: Registry API, Get image ancestry.
         """
-        return (get_img_ancestry.sync(self._sender, img_id, timeout=timeout, deadline=deadline)).body
+        return (get_img_ancestry.sync(self._repo_sender, img_id, timeout=timeout, deadline=deadline)).body
 
     def get_img_json(
         self, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
@@ -62,7 +62,7 @@ class V1Images(V1Base):
 
         Source: Registry API, Get image layer (json).
         """
-        return get_img_json.sync(self._sender, img_id, timeout=timeout, deadline=deadline)
+        return get_img_json.sync(self._repo_sender, img_id, timeout=timeout, deadline=deadline)
 
     def get_img_layer_stream(
         self,
@@ -91,7 +91,7 @@ class V1Images(V1Base):
 
         Source: Registry API, Get image layer.
         """
-        return open_layer_stream(self._sender, img_id, img_json, range, self._limits(timeout, deadline))
+        return open_layer_stream(self._repo_sender, img_id, img_json, range, self._limits(timeout, deadline))
 
     def put_img_json(
         self, img_id: str, content: bytes, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
@@ -112,7 +112,7 @@ class V1Images(V1Base):
 
         Source: Registry API, Put image layer (json).
         """
-        put_img_json.sync(self._sender, img_id, content, timeout=timeout, deadline=deadline)
+        put_img_json.sync(self._repo_sender, img_id, content, timeout=timeout, deadline=deadline)
 
     def put_img_layer(
         self,
@@ -140,7 +140,7 @@ class V1Images(V1Base):
 
         Source: Registry API, Put image layer.
         """
-        return upload_layer(self._sender, img_id, source, img_json, self._limits(timeout, deadline))
+        return upload_layer(self._repo_sender, img_id, source, img_json, self._limits(timeout, deadline))
 
     def put_img_checksum(
         self,
@@ -168,7 +168,7 @@ class V1Images(V1Base):
         Source: docker-registry, images.py, put_image_checksum.
         """
         put_img_checksum.sync(
-            self._sender,
+            self._repo_sender,
             img_id,
             x_docker_checksum=tarsum,
             x_docker_checksum_payload=checksum,
@@ -193,7 +193,7 @@ class V1Images(V1Base):
 
         Source: docker-registry, layers.py, serialize_tar_info.
         """
-        return (get_img_files.sync(self._sender, img_id, timeout=timeout, deadline=deadline)).body
+        return (get_img_files.sync(self._repo_sender, img_id, timeout=timeout, deadline=deadline)).body
 
     def get_img_diff(
         self, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
@@ -219,4 +219,4 @@ class V1Images(V1Base):
             return get_img_diff.parse(response).body if response.content else None
 
         request = get_img_diff.request(img_id)
-        return send(self._sender, request, read, (200,), ErrorResponse.from_dict, self._limits(timeout, deadline))
+        return send(self._repo_sender, request, read, (200,), ErrorResponse.from_dict, self._limits(timeout, deadline))

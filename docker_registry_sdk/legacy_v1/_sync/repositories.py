@@ -46,7 +46,7 @@ class V1Repos(V1Base):
         Source: Docker Hub API, List user repository images.
         """
         return (
-            list_repo_imgs.sync(self._sender, self._name, x_docker_token=True, timeout=timeout, deadline=deadline)
+            list_repo_imgs.sync(self._repo_sender, self._name, x_docker_token=True, timeout=timeout, deadline=deadline)
         ).body
 
     def put_repo(
@@ -71,7 +71,7 @@ class V1Repos(V1Base):
         Source: Docker Hub API, Create a user repository.
         """
         put_repo.sync(
-            self._sender, self._name, _images(images), x_docker_token=True, timeout=timeout, deadline=deadline
+            self._repo_sender, self._name, _images(images), x_docker_token=True, timeout=timeout, deadline=deadline
         )
 
     def put_repo_imgs(
@@ -90,7 +90,7 @@ class V1Repos(V1Base):
 
         Source: Docker Hub API, Update user repository images.
         """
-        put_repo_imgs.sync(self._sender, self._name, _images(images), timeout=timeout, deadline=deadline)
+        put_repo_imgs.sync(self._repo_sender, self._name, _images(images), timeout=timeout, deadline=deadline)
 
     def put_repo_auth(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> None:
         """Check the token of the open session with the index, as registries do; clients rarely need this.
@@ -105,7 +105,7 @@ class V1Repos(V1Base):
 
         Source: Docker Hub API, Repository Authorization.
         """
-        put_repo_auth.sync(self._sender, self._name, timeout=timeout, deadline=deadline)
+        put_repo_auth.sync(self._repo_sender, self._name, timeout=timeout, deadline=deadline)
 
     def delete_repo(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> None:
         """Delete the repository with its tags and its list of images, on the index and on every registry that the index names.
@@ -124,7 +124,7 @@ class V1Repos(V1Base):
         """
         name, limits = self._name, self._limits(timeout, deadline)
         response = delete_repo.sync(
-            self._sender, name, x_docker_token=True, timeout=limits.timeout, deadline=limits.deadline
+            self._repo_sender, name, x_docker_token=True, timeout=limits.timeout, deadline=limits.deadline
         )
         if response.status == 202:  # any other success: index and registry are one host, which has deleted everything
             endpoints = self._auth_policy.endpoints(name, "delete")
@@ -137,7 +137,7 @@ class V1Repos(V1Base):
                 )
             used = ", ".join(endpoint.netloc for endpoint in endpoints)
             delete_repo.sync(
-                self._sender, name, x_docker_endpoints=used, timeout=limits.timeout, deadline=limits.deadline
+                self._repo_sender, name, x_docker_endpoints=used, timeout=limits.timeout, deadline=limits.deadline
             )
         self._auth_policy.forget(name)
 
@@ -156,7 +156,7 @@ class V1Repos(V1Base):
 
         Source: Registry API, List repository tags.
         """
-        body = (list_repo_tags.sync(self._sender, self._name, timeout=timeout, deadline=deadline)).body
+        body = (list_repo_tags.sync(self._repo_sender, self._name, timeout=timeout, deadline=deadline)).body
         if isinstance(body, dict):
             return body
         # Docker Hub once sent this form, with abbreviated ids.
@@ -176,7 +176,7 @@ class V1Repos(V1Base):
 
         Source: Registry API, Get image id for a particular tag.
         """
-        return (get_img_id.sync(self._sender, self._name, tag, timeout=timeout, deadline=deadline)).body
+        return (get_img_id.sync(self._repo_sender, self._name, tag, timeout=timeout, deadline=deadline)).body
 
     def put_repo_tag(
         self, tag: str, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
@@ -196,7 +196,7 @@ class V1Repos(V1Base):
 
         Source: Registry API, Set a tag for a specified image id.
         """
-        put_repo_tag.sync(self._sender, self._name, tag, img_id, timeout=timeout, deadline=deadline)
+        put_repo_tag.sync(self._repo_sender, self._name, tag, img_id, timeout=timeout, deadline=deadline)
 
     def delete_repo_tag(
         self, tag: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
@@ -215,7 +215,7 @@ class V1Repos(V1Base):
 
         Source: Registry API, Delete a repository tag.
         """
-        delete_repo_tag.sync(self._sender, self._name, tag, timeout=timeout, deadline=deadline)
+        delete_repo_tag.sync(self._repo_sender, self._name, tag, timeout=timeout, deadline=deadline)
 
     def delete_repo_tags(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> None:
         """Delete all tags of the repository; docker-registry then deletes the repository as well.
@@ -231,7 +231,7 @@ class V1Repos(V1Base):
 
         Source: docker-registry, tags.py, delete_repository.
         """
-        delete_repo_tags.sync(self._sender, self._name, timeout=timeout, deadline=deadline)
+        delete_repo_tags.sync(self._repo_sender, self._name, timeout=timeout, deadline=deadline)
 
     def get_repo_json(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> RepoJson:
         """Return data about the last push to the repository. A registry may return data even if the repository does not exist.
@@ -245,7 +245,7 @@ class V1Repos(V1Base):
 
         Source: docker-registry, tags.py, get_repository_json.
         """
-        return (get_repo_json.sync(self._sender, self._name, timeout=timeout, deadline=deadline)).body
+        return (get_repo_json.sync(self._repo_sender, self._name, timeout=timeout, deadline=deadline)).body
 
     def get_repo_tag_json(
         self, tag: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
@@ -262,7 +262,7 @@ class V1Repos(V1Base):
 
         Source: docker-registry, tags.py, get_repository_tag_json.
         """
-        return (get_repo_tag_json.sync(self._sender, self._name, tag, timeout=timeout, deadline=deadline)).body
+        return (get_repo_tag_json.sync(self._repo_sender, self._name, tag, timeout=timeout, deadline=deadline)).body
 
     def get_repo_properties(
         self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
@@ -279,7 +279,7 @@ class V1Repos(V1Base):
 
         Source: docker-registry, tags.py, get_properties.
         """
-        return (get_repo_properties.sync(self._sender, self._name, timeout=timeout, deadline=deadline)).body
+        return (get_repo_properties.sync(self._repo_sender, self._name, timeout=timeout, deadline=deadline)).body
 
     def put_repo_properties(
         self, properties: RepoProperties, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
@@ -297,7 +297,7 @@ class V1Repos(V1Base):
 
         Source: docker-registry, tags.py, set_properties.
         """
-        put_repo_properties.sync(self._sender, self._name, properties, timeout=timeout, deadline=deadline)
+        put_repo_properties.sync(self._repo_sender, self._name, properties, timeout=timeout, deadline=deadline)
 
 
 def _images(images: Sequence[RepoImg | str]) -> list[RepoImg]:
