@@ -201,7 +201,7 @@ async def test_a_web_page_is_not_accepted_as_manifest(calls: Calls, start_regist
 
 async def test_non_distributable_layers_are_left_out(calls: Calls, start_registry: StartRegistry) -> None:
     source, target = start_registry(settings=LENIENT), start_registry(settings=LENIENT)
-    foreign = {
+    external = {
         **descriptor("application/vnd.oci.image.layer.nondistributable.v1.tar", BASE_LAYER),
         "urls": ["https://example.invalid/layer"],
     }
@@ -211,7 +211,7 @@ async def test_non_distributable_layers_are_left_out(calls: Calls, start_registr
         "schemaVersion": 2,
         "mediaType": OCI_MANIFEST,
         "config": descriptor("application/vnd.oci.image.config.v1+json", config),
-        "layers": [foreign, descriptor(OCI_LAYER, b"own")],
+        "layers": [external, descriptor(OCI_LAYER, b"own")],
     }
     windows = build_manifest(document, OCI_MANIFEST, blobs=[config, b"own"])
     push_image(f"{source.url}/a", windows, "v1")
