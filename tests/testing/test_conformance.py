@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import yaml
 
 from docker_registry_sdk.testing import EmbeddedRegistry, Settings
 from docker_registry_sdk.testing.auth.authentication import AuthMode
+from tests.support.go_programs import require_go_program
 
 MODULE = "github.com/opencontainers/distribution-spec/conformance"
 VERSION = "v0.0.0-20260831232431-97274622c111"
@@ -20,41 +20,17 @@ VERSION = "v0.0.0-20260831232431-97274622c111"
 PROGRAM_VARIABLE = "OCI_CONFORMANCE_PROGRAM"
 """The environment variable with the path of another build of the suite."""
 
-CACHE = Path(__file__).parents[2] / ".cache" / "oci-conformance" / VERSION
 APIS = 28
 KINDS_OF_DATA = 24
 API_SWITCHES = 16
 DATA_SWITCHES = 15
 
 
-def go_is_new_enough() -> bool:
-    """Return whether Go 1.24 or newer is installed."""
-    if shutil.which("go") is None:
-        return False
-    found = re.search(r"go(\d+)\.(\d+)", subprocess.check_output(["go", "version"], text=True))
-    return found is not None and (int(found[1]), int(found[2])) >= (1, 24)
-
-
 @pytest.fixture(scope="module")
 def program() -> Path:
-    """The program of the suite, installed once. If it cannot be installed, the test is skipped, or fails if CI=true."""
-    if given := os.environ.get(PROGRAM_VARIABLE):
-        return Path(given)
-    path = CACHE / "conformance"
-    if not path.exists():
-        problem = install()
-        if problem is not None:
-            (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(problem)
-    return path
-
-
-def install() -> str | None:
-    """Install the program, and return an error message or None."""
-    if not go_is_new_enough():
-        return "the conformance suite requires Go 1.24 or newer"
-    environment = {**os.environ, "GOBIN": str(CACHE), "GOFLAGS": "-mod=mod"}
-    run = subprocess.run(["go", "install", f"{MODULE}@{VERSION}"], env=environment, capture_output=True, text=True, timeout=600)
-    return f"the conformance suite could not be installed: {run.stderr}" if run.returncode else None
+    """The program of the suite; without Go, the test is skipped, or fails if CI=true."""
+    given = os.environ.get(PROGRAM_VARIABLE)
+    return Path(given) if given else require_go_program(MODULE, VERSION)
 
 
 def switches(config: Any) -> list[bool]:
