@@ -1,4 +1,4 @@
-"""Where hosts may lead that a registry names: from one on the internet, not into the caller's network."""
+"""Protection against SSRF: a registry on the internet must not make clients send requests to private addresses."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from .effects import Effect, Resolve
 
 
 def addresses_for(host: str, registry: Origin) -> Generator[Effect, Any, tuple[str, ...] | None]:
-    """Return the only addresses that a request may go to which leads from a registry to another host.
+    """Resolve a host that a registry names, and return the only IP addresses that a request to the host may be sent to.
 
-    Looked up once, and then connected to: a name may lead elsewhere the next time that it is looked up.
+    The request connects to these addresses, since the name may resolve to other ones the next time (DNS rebinding).
 
     Args:
-        host: The other host.
-        registry: The registry that named it.
+        host: The host.
+        registry: The registry that names the host.
 
     Returns:
-        The addresses, which are not checked yet; None where the registry itself is in the caller's network, which then may
-        name any host in it, and where a proxy looks hosts up.
+        The addresses, not checked yet. None allows any address: the registry itself is in the caller's network and may name
+        any host of that network, or a proxy resolves hosts.
     """
     if registry.is_private or host == registry.host:
         return None
@@ -32,7 +32,7 @@ def addresses_for(host: str, registry: Origin) -> Generator[Effect, Any, tuple[s
 
 
 def are_public(addresses: Collection[str] | None) -> bool:
-    """Return whether none of some addresses is in the caller's network.
+    """Return whether all addresses are public.
 
     Args:
         addresses: The result of `addresses_for`.

@@ -1,4 +1,4 @@
-"""The token dance without I/O: what a request to a registry carries, and what happens after a 401."""
+"""The token flow without I/O: the Authorization of each request, and the reaction to a 401."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from .scope import ScopeSet
 from .token_service import basic_authorization, fetch_token, is_sendable
 from .tokens import Token, TokenStore
 
-# Each of these was refused although it came from a token service just before, as when tokens are revoked all the time.
-_TRIES = 4
+# Attempts with freshly issued tokens: a registry may reject each of them, as when tokens are revoked at once.
+MAX_ATTEMPTS = 4
 _log = logging.getLogger(__name__)
 
 
 class Authenticator:
-    """Lets requests into one registry; all clients of it share one.
+    """The authorization of requests to one registry; all clients of the registry share it.
 
     Args:
-        registry: Gives the registry's origin, which may change with its first answer.
-        build: Makes an HTTP request of an operation's request.
-        ping: Makes the request that a registry answers with its challenge.
+        registry: A function that returns the registry's origin, which may change with its first response.
+        build: A function that builds the HTTP request of an operation's request.
+        ping: A function that builds the request whose response contains the registry's challenge.
         trusted_realms: The hosts that the caller trusts as token services.
-        tokens: Where tokens are kept.
-        lock: A lock of the driver's kind; whoever holds it asks for the challenge for all.
+        tokens: The store of tokens.
+        lock: A lock of the driver's kind; its holder requests the challenge for all.
     """
 
     def __init__(
@@ -61,11 +61,11 @@ class Authenticator:
 
     @property
     def report(self) -> AuthReport:
-        """What led to the last answer."""
+        """The credential, challenge and token that produced the last response."""
         return AuthReport(registry=str(self._registry()), **self._facts)
 
     def learn(self, response: HTTPResponse) -> Challenge | None:
-        """Return the challenge of a 401 that can be met, and keep it for the requests to come.
+        """Return the challenge of a 401 that can be met, and keep it for later requests.
 
         Args:
             response: A response of the registry.
@@ -83,24 +83,24 @@ class Authenticator:
         return found
 
     def flow(self, request: HTTPRequest) -> Flow:
-        """Send a request to the registry with what it takes to be let in; the result is the last response.
+        """Send a request with the authorization that the registry requires, and return the last response.
 
         Args:
-            request: The request. The `scopes` and `repo` of its context say what it needs, and for whom.
+            request: The request; the `repo` and `scopes` of its context determine the credential and the token.
         """
         call = call_of(request)
         if call.without_credentials:
             probed: HTTPResponse = yield Send(request)
             if probed.status_code == 401:
-                self.learn(probed)  # so that the first real call does not have to ask
+                self.learn(probed)  # so that the first call needs no request for it
             return probed
         wanted, repo = _scopes(call.scopes), call.repo
         if not isinstance(request.stream, ByteStream):
-            yield from self._ask()  # a body that can be sent only once must not meet the first 401
+            yield from self._request_challenge()  # a body that can be sent only once must not be sent before the first 401
         authorization, fresh = yield from self._authorization(wanted, repo)
-        tries = 0
+        attempts = 0
         while True:
-            tries += 1
+            attempts += 1
             if authorization is not None:
                 request.headers["Authorization"] = authorization
             response: HTTPResponse = yield Send(request)
@@ -111,43 +111,43 @@ class Authenticator:
             challenge = yield from self._refused(response)
             if challenge is None or not is_repeatable(request):
                 return response
-            asked = ScopeSet.parse([challenge.parameters.get("scope", "")])
-            # A registry may want more than the specification says, or know the repository by another name.
-            wider = challenge.scheme == "bearer" and authorization is not None and not wanted.covers(asked)
-            # A new token may have been revoked on its way; where it is refused for another reason, the next one would be, too.
+            required = ScopeSet.parse([challenge.parameters.get("scope", "")])
+            # A registry may require more than the specification says, or use another name for the repository.
+            wider = challenge.scheme == "bearer" and authorization is not None and not wanted.covers(required)
+            # A new token may have been revoked already; if it is rejected for another reason, so would be the next one.
             revoked = challenge.scheme == "bearer" and challenge.parameters.get("error") == "invalid_token"
-            if tries == _TRIES or (fresh and not wider and not revoked):
+            if attempts == MAX_ATTEMPTS or (fresh and not wider and not revoked):
                 return response
             refused = authorization
             if refused is not None and not wider:
                 self._tokens.drop(refused.removeprefix("Bearer "))
-            wanted = asked.with_scopes(wanted.scopes)
+            wanted = required.with_scopes(wanted.scopes)
             authorization, fresh = yield from self._authorization(wanted, repo, again=refused is not None and not wider)
             if authorization is None or authorization == refused:
                 return response
 
-    def _ask(self) -> Generator[Effect, Any, None]:
-        """Ask the registry for its challenge, once, however many want it at a time."""
-        if self._has_asked() or not (yield Acquire(self._lock, self._has_asked)):
+    def _request_challenge(self) -> Generator[Effect, Any, None]:
+        """Request the registry's challenge with a ping, once for all requests that need it at the same time."""
+        if self._knows_challenge() or not (yield Acquire(self._lock, self._knows_challenge)):
             return
         try:
-            if not self._has_asked():
-                answer: HTTPResponse = yield Send(self._ping())
+            if not self._knows_challenge():
+                response: HTTPResponse = yield Send(self._ping())
                 self._pinged = True
-                if answer.status_code == 401:
-                    self.learn(answer)
-                yield Read(answer)
+                if response.status_code == 401:
+                    self.learn(response)
+                yield Read(response)
         finally:
             self._lock.release()
 
-    def _has_asked(self) -> bool:
+    def _knows_challenge(self) -> bool:
         return self._challenge is not None or self._pinged
 
     def _refused(self, response: HTTPResponse) -> Generator[Effect, Any, Challenge | None]:
-        """Return the challenge to meet after a refusal, None when there is nothing to be done."""
+        """Return the challenge to meet after a 401 or 403, or None if authorization cannot help."""
         if response.status_code == 401 and "WWW-Authenticate" not in response.headers:
-            # As gcr.io answers everything but the ping.
-            yield from self._ask()
+            # gcr.io sends a challenge only in the response to the ping.
+            yield from self._request_challenge()
             return self._challenge and evolve(self._challenge, parameters={**self._challenge.parameters, "scope": ""})
         if response.status_code == 401 or any(
             one.parameters.get("error") == "insufficient_scope" for one in _challenges(response)
@@ -158,7 +158,7 @@ class Authenticator:
     def _authorization(
         self, wanted: ScopeSet, repo: str | None, *, again: bool = False
     ) -> Generator[Effect, Any, tuple[str | None, bool]]:
-        """Return what to show the registry, and whether it was got just now, so that there is no better to be had."""
+        """Return the Authorization value, and whether it is fresh, so that a newer one would not help."""
         challenge = self._challenge
         if challenge is None:
             return None, False
@@ -197,7 +197,7 @@ class Authenticator:
             if (token := self._tokens.find(service, wanted)) is not None:
                 return token, False
         try:
-            if (token := self._tokens.find(service, wanted)) is not None:  # fetched by another one in the meantime
+            if (token := self._tokens.find(service, wanted)) is not None:  # another flow has fetched it in the meantime
                 return token, False
             addresses = yield from self._check(realm, secret=credential is not None)
             scopes = self._tokens.widened(service, wanted)
@@ -214,7 +214,7 @@ class Authenticator:
             lock.release()
 
     def _check(self, realm: str, *, secret: bool) -> Generator[Effect, Any, tuple[str, ...] | None]:
-        """Return the only addresses that the realm may be asked at; None for any."""
+        """Return the only addresses that a token request may be sent to; None for any."""
         registry = self._registry()
         origin = check_realm(realm, registry, trusted=self._trusted_realms, secret=secret)
         if is_own(origin, registry, self._trusted_realms):
@@ -224,12 +224,12 @@ class Authenticator:
         return found
 
     def _note(self, **facts: Any) -> None:
-        # A new value each time, so that a report shows one moment, and threads never half of two.
+        # A new dict each time, so that a report of another thread never mixes two moments.
         self._facts = {**self._facts, **facts}
 
 
 def is_repeatable(request: HTTPRequest) -> bool:
-    """Return whether a request can be sent twice: its body is bytes, and no stream that would be used up.
+    """Return whether a request can be sent again: its body is bytes, not a stream that is consumed.
 
     Args:
         request: The request.

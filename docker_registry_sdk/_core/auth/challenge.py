@@ -1,4 +1,4 @@
-"""Challenges: what a WWW-Authenticate header asks for (RFC 9110 section 11.6.1)."""
+"""Challenges: the contents of WWW-Authenticate headers (RFC 9110 section 11.6.1)."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _BLANKS = re.compile(r"[ \t]*")
 
 @frozen
 class Challenge:
-    """One challenge.
+    """A challenge of a WWW-Authenticate header.
 
     Attributes:
         scheme: The scheme in lower case, such as `bearer` or `basic`.
         parameters: The parameters by their names in lower case.
-        token68: What stands in place of parameters, as with Negotiate; empty otherwise.
+        token68: The single value that some schemes, such as Negotiate, have in place of parameters; otherwise empty.
     """
 
     scheme: str
@@ -34,8 +34,8 @@ class Challenge:
 def parse_challenges(values: Iterable[str]) -> tuple[Challenge, ...]:
     """Return the challenges of all WWW-Authenticate headers of a response, in their order.
 
-    One header may hold several challenges, separated by the same comma that separates parameters. What does not follow the
-    grammar is passed over as far as the next comma, since servers are known to break it.
+    One header may hold several challenges, separated by the same comma that separates parameters. Text that does
+    not follow the grammar is skipped up to the next comma, since some servers break the grammar.
 
     Args:
         values: The values of the headers.
@@ -66,7 +66,7 @@ def _parse(value: str) -> Iterable[Challenge]:
 
 
 def _value(text: str, at: int) -> tuple[str, int]:
-    """Return a parameter's value, quoted or not, and where it ends."""
+    """Return the value of a parameter, quoted or not, and the position after it."""
     quoted = _QUOTED.match(text, at)
     if quoted is not None:
         return re.sub(r"\\(.)", r"\1", quoted[1], flags=re.DOTALL), quoted.end()

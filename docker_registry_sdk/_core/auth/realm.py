@@ -1,4 +1,4 @@
-"""The realm policy: which token services may be asked, and which of them may see a credential."""
+"""The realm policy: the token services that may be sent a request, and those that may be sent a credential."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from .addresses import are_public
 
 
 def check_realm(realm: str, registry: Origin, *, trusted: Collection[str], secret: bool) -> Origin:
-    """Return the origin of a realm that may be asked for a token.
+    """Return the origin of a realm, after checking that it may be sent a token request.
 
-    A registry names its realm itself, and a hostile one may name any: a credential must not go there, and neither must a
-    request into the caller's own network.
+    A hostile registry may name any realm. It must not receive a credential for another site, and must not make the client
+    send requests into the caller's own network.
 
     Args:
         realm: The realm of the challenge.
-        registry: The registry that it came from.
+        registry: The registry that sent the challenge.
         trusted: The hosts, with or without a port, that the caller trusts as realms.
         secret: Whether a credential would be sent along.
 
     Raises:
-        AuthError: The realm may not be asked; the message says why and what to do.
+        AuthError: The realm must not be used; the message says why and what to do.
     """
     source = f"the registry {registry}"
     try:
@@ -60,22 +60,22 @@ def is_own(realm: Origin, registry: Origin, trusted: Collection[str]) -> bool:
 
     Args:
         realm: The origin of the realm.
-        registry: The registry that named it.
+        registry: The registry that named the realm.
         trusted: The hosts, with or without a port, that the caller trusts as realms.
     """
     return realm.host == registry.host or not parse_trusted(trusted).isdisjoint({(realm.host, None), (realm.host, realm.port)})
 
 
 def check_addresses(realm: Origin, found: Collection[str] | None, registry: Origin) -> None:
-    """Check where the name of a realm leads: from a registry on the internet, not into the caller's network.
+    """Check that a registry on the internet does not name a realm in the caller's network.
 
     Args:
         realm: The origin of the realm.
-        found: The only addresses that it may be asked at; None where any will do.
-        registry: The registry that named it.
+        found: The only addresses that a token request may be sent to; None for any.
+        registry: The registry that named the realm.
 
     Raises:
-        AuthError: It leads into the caller's network, and the registry is not there.
+        AuthError: The realm resolves to a private address, and the registry is public.
     """
     if not are_public(found):
         raise AuthError(
@@ -86,14 +86,14 @@ def check_addresses(realm: Origin, found: Collection[str] | None, registry: Orig
 
 
 def parse_trusted(names: Collection[str]) -> frozenset[tuple[str, int | None]]:
-    """Return the hosts and ports that the option `trusted_realms` names; the port is None where each is trusted.
+    """Return the hosts and ports of the option `trusted_realms`; the port None trusts all ports of a host.
 
     Args:
         names: Hosts, with or without a port.
 
     Raises:
-        TypeError: It is one text, which is a collection of letters.
-        InvalidReferenceError: One of them is no host.
+        TypeError: The option is one string instead of a collection of strings.
+        InvalidReferenceError: One of them is not a host.
     """
     if isinstance(names, str):
         raise TypeError(f"trusted_realms should be several hosts, such as [{names!r}], and no text")

@@ -1,4 +1,4 @@
-"""The record of how a client got in, or why it did not: the answer to "why 401?", without any secret."""
+"""The record of an authorization: the credential, challenge and token that explain a 401, without secrets."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ def _lines(values: Iterable[object]) -> tuple[str, ...]:
 
 @frozen(kw_only=True)
 class AuthReport:
-    """What led to the last answer of a registry; what servers and files said stands in it as `_redaction` leaves it.
+    """The credential, challenge and token that produced the last response of a registry, without secrets.
 
     Attributes:
         registry: The registry's origin.
-        credential: Where the credential came from, such as a file and key; None when there is none.
-        username: The user's name, where the credential has one.
-        challenge: The scheme that the registry asked for; None while it has asked for none.
-        realm: The address of the token service.
+        credential: The source of the credential, such as a file and key; None without a credential.
+        username: The user name of the credential, if it has one.
+        challenge: The scheme that the registry requires; None before a challenge was received.
+        realm: The URL of the token service.
         service: The service that the challenge names.
-        scopes: What was asked for.
-        grant: How the token was got, such as `GET with name and password`; None when there is none.
-        lifetime: The seconds that the token was to last.
-        outcome: How it ended, in words.
+        scopes: The requested scopes.
+        grant: How the token was requested, such as `GET with name and password`; None without a token.
+        lifetime: The lifetime of the token in seconds, as its service stated it.
+        outcome: The result, in words.
     """
 
     registry: str

@@ -1,4 +1,4 @@
-"""Scopes: what a token allows, as `type:name:action,action` (the token scope grammar of Docker distribution)."""
+"""Scopes: the actions that a token allows, as `type:name:action,action` (the token scope grammar of Docker distribution)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from attrs import frozen
 
 @frozen
 class Scope:
-    """The actions that are allowed on one resource.
+    """One resource, and the actions that are allowed on it.
 
     Attributes:
-        resource: The resource's type and name, such as `repository:library/busybox`; a scope of another grammar as it came.
-        actions: What may be done with it.
+        resource: The resource's type and name, such as `repository:library/busybox`; a scope of another
+            grammar is kept verbatim.
+        actions: The allowed actions, such as `pull`.
     """
 
     resource: str
@@ -22,7 +23,7 @@ class Scope:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the scope of its text; the name in it may hold a colon itself, as `host:port/name` does.
+        """Parse a scope. The name may contain a colon, as in `host:port/name`.
 
         Args:
             text: A scope, such as `repository:library/busybox:pull,push`.
@@ -40,7 +41,7 @@ class ScopeSet:
     """The scopes of a token, with one entry for each resource.
 
     Attributes:
-        scopes: The scopes, those that were asked for last in front.
+        scopes: The scopes, the ones added last in front.
     """
 
     scopes: tuple[Scope, ...] = ()
@@ -50,10 +51,10 @@ class ScopeSet:
 
     @classmethod
     def parse(cls, texts: Iterable[str]) -> Self:
-        """Return the set of several scopes.
+        """Parse several scopes.
 
         Args:
-            texts: Scopes as text; one text may hold several, separated by blanks.
+            texts: Scopes as text; one text may contain several, separated by spaces.
         """
         return cls().with_scopes(Scope.parse(text) for several in texts for text in several.split())
 
@@ -69,10 +70,10 @@ class ScopeSet:
         return type(self)(tuple(Scope(resource, actions) for resource, actions in merged.items()))
 
     def covers(self, wanted: ScopeSet) -> bool:
-        """Return whether everything that is wanted is in this set.
+        """Return whether this set allows everything that another set allows.
 
         Args:
-            wanted: Another set.
+            wanted: The other set.
         """
         here = {scope.resource: scope.actions for scope in self.scopes}
         granted = ((scope.actions, here.get(scope.resource)) for scope in wanted.scopes)
@@ -80,11 +81,11 @@ class ScopeSet:
 
     @property
     def resources(self) -> frozenset[str]:
-        """The resources that it speaks of."""
+        """The resources of all scopes."""
         return frozenset(scope.resource for scope in self.scopes)
 
     def touches(self, other: ScopeSet) -> bool:
-        """Return whether both sets speak of a resource in common.
+        """Return whether both sets have a resource in common.
 
         Args:
             other: Another set.

@@ -1,4 +1,4 @@
-"""Asking a token service for a token: by GET, or by OAuth2 POST with an identity token."""
+"""Token requests: GET, or OAuth2 POST with an identity token."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from ..wire import HTTPRequest, HTTPResponse, Request, call_of, set_call
 from .effects import Effect, Read, Send
 from .scope import ScopeSet
 
-# What services answer that know no POST, or not this one: GCR and others 404, Artifactory 401, ACR 400, and 405.
-_NO_POST = frozenset({400, 401, 404, 405})
+# Statuses of services without POST: 404 (GCR and others), 401 (Artifactory), 400 (ACR), 405.
+_NO_POST_STATUSES = frozenset({400, 401, 404, 405})
 CLIENT_ID = "docker_registry_sdk"
-# What may stand in an Authorization header: printable ASCII without blanks.
+# The characters of an Authorization header: printable ASCII without spaces.
 _SENDABLE = re.compile(r"[\x21-\x7e]+")
-_SHOWN = 3
+_MAX_ERRORS_SHOWN = 3
 
 
 @frozen(kw_only=True)
 class Grant:
-    """A token as its service gave it.
+    """The response of a token service.
 
     Attributes:
         token: The token.
-        lifetime: The seconds that it lasts, or None when the service does not say.
-        way: How it was got, in words.
+        lifetime: The lifetime in seconds that the service stated, or None.
+        way: How the token was requested, in words.
     """
 
     token: str
@@ -43,7 +43,7 @@ class Grant:
 
 
 def is_sendable(token: str) -> bool:
-    """Return whether a token can stand in an Authorization header.
+    """Return whether a token can be sent in an Authorization header.
 
     Args:
         token: The token.
@@ -64,19 +64,19 @@ def basic_authorization(username: str, password: str) -> str:
 def fetch_token(
     build: Callable[[Request], HTTPRequest], realm: str, service: str | None, scopes: ScopeSet, credential: Credential | None
 ) -> Generator[Effect, Any, Grant]:
-    """Ask a token service for a token.
+    """Request a token from a token service.
 
     Args:
-        build: Makes an HTTP request of an operation's request.
-        realm: The address of the service, as the challenge gives it.
-        service: The service that the challenge names, if it does.
-        scopes: What the token should allow.
-        credential: Whom to ask for; None for an anonymous token.
+        build: A function that builds the HTTP request of an operation's request.
+        realm: The URL of the token service, from the challenge.
+        service: The `service` of the challenge, or None.
+        scopes: The scopes that the token should cover.
+        credential: The credential to send; None for an anonymous token.
 
     Raises:
-        AuthError: The service refuses the credential, or answers no token.
-        StatusError: The service fails in another way.
-        ParseError: Its answer cannot be understood.
+        AuthError: The service rejects the credential, or issues no token.
+        StatusError: The service failed in another way.
+        ParseError: The response is malformed.
 
     Source: https://distribution.github.io/distribution/spec/auth/token/, https://distribution.github.io/distribution/spec/auth/oauth/
     """
@@ -90,13 +90,13 @@ def fetch_token(
             refresh_token=credential.identity_token,
         )
         response = yield from _exchange(build(post_token.request(realm, body)))
-        if response.status_code not in _NO_POST:
+        if response.status_code not in _NO_POST_STATUSES:
             return _grant(realm, credential, post_token.parse, response, "POST with an identity token")
     request = build(get_token.request(realm, service=service, scope=texts or None, client_id=CLIENT_ID))
     way = "GET, anonymously"
     if credential is not None:
         secret = credential.password if credential.identity_token is None else credential.identity_token
-        # An identity token in the place of a password goes under this name, as Docker and its helpers have it.
+        # Docker and its helpers use this user name for an identity token that is sent as a password.
         request.headers["Authorization"] = basic_authorization(credential.username or "<token>", secret or "")
         way = f"GET with {'name and password' if credential.identity_token is None else 'an identity token'}"
     response = yield from _exchange(request)
@@ -118,21 +118,21 @@ def _grant(
     way: str,
 ) -> Grant:
     try:
-        answer: TokenResponse = parse(response).body
+        body: TokenResponse = parse(response).body
     except StatusError as error:
         if error.status in (400, 401, 403):
             raise AuthError(_refusal(error, credential), source=f"the token service {error.url}") from error
         raise
-    token = answer.token or answer.access_token
+    token = body.token or body.access_token
     if not token:
         raise ParseError(model="TokenResponse", field="token", problem="is missing, and so is access_token")
     if not is_sendable(token):
         raise ParseError(model="TokenResponse", field="token", problem="holds characters that no header can")
-    return Grant(token=token, lifetime=_seconds(answer.expires_in), way=way)
+    return Grant(token=token, lifetime=_seconds(body.expires_in), way=way)
 
 
 def _seconds(expires_in: int | str | None) -> float | None:
-    """Return a lifetime, which is a number, or a numeric string from some servers; None when it is neither."""
+    """Return the lifetime, which some servers send as a numeric string; None if it is not a number."""
     try:
         seconds = math.nan if expires_in is None else float(expires_in)
     except (ValueError, OverflowError):
@@ -141,7 +141,7 @@ def _seconds(expires_in: int | str | None) -> float | None:
 
 
 def _refusal(error: StatusError, credential: Credential | None) -> str:
-    said = "; ".join(one_line(str(detail), 200) for detail in error.errors[:_SHOWN] if str(detail))
+    said = "; ".join(one_line(str(detail), 200) for detail in error.errors[:_MAX_ERRORS_SHOWN] if str(detail))
     said = f" ({said})" if said else ""
     if credential is None:
         return f"it gives no anonymous token, {error.status}{said}. Log in to this registry, or pass username and password."

@@ -1,4 +1,4 @@
-"""The tokens that one client holds: found by what they allow, dropped when they end or are refused."""
+"""The tokens of one client: found by their scopes, dropped when they expire or the registry rejects them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from attrs import field, frozen
 from .effects import Lock
 from .scope import ScopeSet
 
-# A token that is about to end could end on the way.
-MARGIN = 5.0
-# What a token lasts when its server says less, or nothing at all (Docker's token specification).
-LEAST_LIFETIME = 60.0
+# A token that expires within this time could expire before the request arrives.
+EXPIRY_MARGIN_SECONDS = 5.0
+# The lifetime if the token service states a shorter one, or none (Docker's token specification).
+MIN_LIFETIME_SECONDS = 60.0
 
 
 @frozen
@@ -24,11 +24,11 @@ class Token:
 
     Attributes:
         value: The token.
-        service: The realm, service and identity that gave it.
-        scopes: What was asked for with it; a service may grant less without saying so.
-        ends: When it ends, on the clock of the store.
-        lifetime: The seconds that it lasts, as its service says; None when it does not.
-        way: How it was got, in words.
+        service: The realm, service and identity that the token came from.
+        scopes: The requested scopes; a service may grant less without saying so.
+        ends: The time at which it expires, on the clock of the store.
+        lifetime: The lifetime in seconds that the service stated, or None.
+        way: How the token was requested, in words.
     """
 
     value: str = field(repr=False)
@@ -43,9 +43,8 @@ class TokenStore:
     """The tokens of one registry and one identity, safe for threads.
 
     Args:
-        create_lock: Makes a lock of the driver's kind.
-        clock: Seconds that never go back. The times of servers are not compared with those here, so that neither clock
-            needs to be right.
+        create_lock: A function that creates a lock of the driver's kind.
+        clock: A monotonic clock, in seconds. Times of servers are not used, so that no clock needs to be correct.
     """
 
     def __init__(self, create_lock: Callable[[], Lock], clock: Callable[[], float] = time.monotonic) -> None:
@@ -53,41 +52,41 @@ class TokenStore:
         self._clock = clock
         self._tokens: tuple[Token, ...] = ()
         self._lock = threading.Lock()
-        # A lock lasts as long as somebody holds it or waits for it.
+        # A lock exists as long as a flow holds it or waits for it.
         self._fetching: WeakValueDictionary[tuple[tuple[str, str, str], frozenset[str]], Lock] = WeakValueDictionary()
 
     def __len__(self) -> int:
         return len(self._tokens)
 
     def find(self, service: tuple[str, str, str], wanted: ScopeSet) -> Token | None:
-        """Return a token that allows what is wanted and will not end soon, or None.
+        """Return a token that covers the wanted scopes and does not expire soon, or None.
 
         Args:
-            service: The realm, service and identity that it must come from.
-            wanted: What it must allow.
+            service: The realm, service and identity that the token must come from.
+            wanted: The scopes that it must cover.
         """
         now = self._clock()
         for token in self._tokens:
-            if token.service == service and token.ends - MARGIN > now and token.scopes.covers(wanted):
+            if token.service == service and token.ends - EXPIRY_MARGIN_SECONDS > now and token.scopes.covers(wanted):
                 return token
         return None
 
     def lock(self, service: tuple[str, str, str], wanted: ScopeSet) -> Lock:
-        """Return the lock for what is wanted: whoever holds it fetches a token for all that want one for the same resources.
+        """Return the lock for fetching a token: its holder fetches one for all requests that need the same resources.
 
         Args:
-            service: The realm, service and identity to ask with.
-            wanted: What the new token must allow.
+            service: The realm, service and identity of the token request.
+            wanted: The scopes that the new token must cover.
         """
         with self._lock:
             return self._fetching.setdefault((service, wanted.resources), self._create_lock())
 
     def widened(self, service: tuple[str, str, str], wanted: ScopeSet) -> ScopeSet:
-        """Return what to ask a new token for: what is wanted, and what the tokens for the same resources allow.
+        """Return the scopes to request: the wanted ones, and those of the present tokens for the same resources.
 
         Args:
-            service: The realm, service and identity to ask with.
-            wanted: What the new token must allow.
+            service: The realm, service and identity of the token request.
+            wanted: The scopes that the new token must cover.
         """
         scopes = ScopeSet()
         for token in self._tokens:
@@ -96,25 +95,25 @@ class TokenStore:
         return scopes.with_scopes(wanted.scopes)
 
     def add(self, value: str, service: tuple[str, str, str], scopes: ScopeSet, lifetime: float | None, way: str = "") -> Token:
-        """Keep a new token, in place of those that allow no more than it does and those that have ended.
+        """Store a new token in place of those that it covers and those that have expired.
 
         Args:
             value: The token.
-            service: The realm, service and identity that gave it.
-            scopes: What was asked for.
-            lifetime: The seconds that it lasts from now, as its server says.
-            way: How it was got, in words.
+            service: The realm, service and identity that the token came from.
+            scopes: The requested scopes.
+            lifetime: The lifetime in seconds that the service stated, or None.
+            way: How the token was requested, in words.
         """
         now = self._clock()
-        # In this order, a lifetime that is not a number counts as none.
-        token = Token(value, service, scopes, now + max(LEAST_LIFETIME, lifetime or 0.0), lifetime, way)
+        # In this order of the arguments, NaN counts as no lifetime.
+        token = Token(value, service, scopes, now + max(MIN_LIFETIME_SECONDS, lifetime or 0.0), lifetime, way)
         with self._lock:
             alive = (old for old in self._tokens if old.ends > now)
             self._tokens = (token, *(old for old in alive if old.service != service or not scopes.covers(old.scopes)))
         return token
 
     def drop(self, value: str) -> None:
-        """Forget a token that was refused.
+        """Drop a token that the registry rejected.
 
         Args:
             value: The token.

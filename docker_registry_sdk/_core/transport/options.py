@@ -1,4 +1,4 @@
-"""The options that every client takes, and what they default to."""
+"""The options of clients, and their defaults."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from ...credentials import AsyncCredentialProvider, CredentialProvider
 from ..wire.policy import DEFAULT_MAX_RETRIES, DEFAULT_MAX_RETRY_WAIT_SECONDS, RetryPolicy
 
 FilePath: TypeAlias = str | PathLike[str]
-# Registries take their time over large manifests; a connection should come up at once. With many tasks on one client a
-# request may wait long for its turn, which is no failure.
+# Registries may be slow with large manifests, while connecting is fast. With many tasks on one client, a request may wait
+# long for a connection, which is not a failure.
 DEFAULT_TIMEOUT = httpx.Timeout(60.0, connect=15.0, pool=None)
 
 
 class ConnectionOptions(TypedDict, total=False):
-    """The options that say how a registry is reached, and not as whom.
+    """The options for reaching a registry, without credentials.
 
     Attributes:
-        insecure: Do not verify the registry's certificate, nor those of its token service and its storage.
-        ca_file: A file with the certificates to trust besides those of the system, in PEM.
-        client_cert: The client's certificate: a file with certificate and key, or a pair of files, in PEM.
-        proxy: The URL of a proxy; without it the usual environment variables count.
+        insecure: Do not verify the certificates of the registry, its token service and its storage.
+        ca_file: A PEM file with certificates to trust in addition to those of the system.
+        client_cert: The client certificate: a PEM file with certificate and key, or a pair of PEM files.
+        proxy: The URL of a proxy; by default that of the usual environment variables.
         timeout: The timeout of each step of a request, such as one read, in seconds or as an `httpx.Timeout`.
         deadline: The time in seconds that each call may take, with all its requests, waits and bodies; a call raises
             `DeadlineExceededError` when it takes longer. Calls without a `deadline` of their own use it; no limit when not
@@ -35,8 +35,8 @@ class ConnectionOptions(TypedDict, total=False):
         max_retry_wait: The longest wait before a repetition in seconds; 60 when not given. When a registry requests a
             longer one, its response is raised instead.
         user_agent: The User-Agent header.
-        trusted_realms: Hosts, with or without a port, that may be asked for tokens, or be a v1 index's
-            registries, although they are of another site.
+        trusted_realms: Hosts, with or without a port, that may be token services, or registries of a v1 index, although
+            they belong to another site.
     """
 
     insecure: bool
@@ -64,11 +64,11 @@ def create_retry_policy(options: ConnectionOptions) -> RetryPolicy:
 
 
 class CommonOptions(ConnectionOptions, total=False):
-    """The options of sync and async clients alike.
+    """The options of sync and async clients.
 
     Attributes:
-        username: The user's name; with `password`.
-        password: The user's password, or an access token that stands in for one.
+        username: The user name; requires `password`.
+        password: The password, or an access token in place of it.
     """
 
     username: str
@@ -79,9 +79,9 @@ class LoginOptions(ConnectionOptions, total=False):
     """The options of a sync login.
 
     Attributes:
-        http_client: An httpx client of the caller's, which stays open; it decides on TLS, proxy and timeout. It looks
-            hosts up itself, after the client has checked where they lead, so that a hostile registry whose names change
-            in between reaches the caller's network; and it takes longer for blobs.
+        http_client: The caller's own httpx client, which stays open and determines TLS, proxy and timeout. It resolves
+            hosts itself, after this package has checked their addresses, so that a hostile registry whose names resolve
+            to other addresses in between reaches the caller's network. It is also slower with blobs.
     """
 
     http_client: httpx.Client
@@ -91,9 +91,9 @@ class AsyncLoginOptions(ConnectionOptions, total=False):
     """The options of an async login.
 
     Attributes:
-        http_client: An httpx client of the caller's, which stays open; it decides on TLS, proxy and timeout. It looks
-            hosts up itself, after the client has checked where they lead, so that a hostile registry whose names change
-            in between reaches the caller's network; and it takes longer for blobs.
+        http_client: The caller's own httpx client, which stays open and determines TLS, proxy and timeout. It resolves
+            hosts itself, after this package has checked their addresses, so that a hostile registry whose names resolve
+            to other addresses in between reaches the caller's network. It is also slower with blobs.
     """
 
     http_client: httpx.AsyncClient
@@ -103,10 +103,10 @@ class ClientOptions(CommonOptions, total=False):
     """The options of a sync client.
 
     Attributes:
-        credentials: Where credentials come from; the files of Docker and Podman when not given.
-        http_client: An httpx client of the caller's, which stays open; it decides on TLS, proxy and timeout. It looks
-            hosts up itself, after the client has checked where they lead, so that a hostile registry whose names change
-            in between reaches the caller's network; and it takes longer for blobs.
+        credentials: The source of credentials; by default the configuration files of Docker and Podman.
+        http_client: The caller's own httpx client, which stays open and determines TLS, proxy and timeout. It resolves
+            hosts itself, after this package has checked their addresses, so that a hostile registry whose names resolve
+            to other addresses in between reaches the caller's network. It is also slower with blobs.
     """
 
     credentials: CredentialProvider
@@ -117,10 +117,10 @@ class AsyncClientOptions(CommonOptions, total=False):
     """The options of an async client.
 
     Attributes:
-        credentials: Where credentials come from, sync or async; the files of Docker and Podman when not given.
-        http_client: An httpx client of the caller's, which stays open; it decides on TLS, proxy and timeout. It looks
-            hosts up itself, after the client has checked where they lead, so that a hostile registry whose names change
-            in between reaches the caller's network; and it takes longer for blobs.
+        credentials: The source of credentials, sync or async; by default the configuration files of Docker and Podman.
+        http_client: The caller's own httpx client, which stays open and determines TLS, proxy and timeout. It resolves
+            hosts itself, after this package has checked their addresses, so that a hostile registry whose names resolve
+            to other addresses in between reaches the caller's network. It is also slower with blobs.
     """
 
     credentials: CredentialProvider | AsyncCredentialProvider

@@ -1,4 +1,4 @@
-"""Trying again: which failures are worth it, how long to wait, and when to give up. Free of I/O."""
+"""Repetition of requests: which failures are repeated, and after which wait. Free of I/O."""
 
 from __future__ import annotations
 
@@ -39,12 +39,14 @@ def seconds_to_retry(
         return None
     asked = None
     if isinstance(outcome, HTTPResponse):
-        if outcome.status_code not in TRANSIENT_STATUSES or not (_may_repeat(send) or _was_refused(outcome, send.request)):
+        if outcome.status_code not in TRANSIENT_STATUSES or not (
+            _is_safe_to_repeat(send) or _was_rate_limited(outcome, send.request)
+        ):
             return None
         asked = retry_after_seconds(outcome.headers)
         reason = str(outcome.status_code)
-    elif may_pass(outcome) and (_may_repeat(send) or (never_arrived(outcome) and is_repeatable(send.request))):
-        reason = type(outcome).__name__  # its words may quote a header
+    elif may_pass(outcome) and (_is_safe_to_repeat(send) or (never_arrived(outcome) and is_repeatable(send.request))):
+        reason = type(outcome).__name__  # its message may quote a header
     else:
         return None
     wait = policy.seconds_to_retry(failures, retry_after=asked, deadline=deadline)
@@ -53,9 +55,9 @@ def seconds_to_retry(
     return wait
 
 
-def _may_repeat(send: Send) -> bool:
+def _is_safe_to_repeat(send: Send) -> bool:
     return is_repeatable(send.request) and (send.repeatable or send.request.method in IDEMPOTENT_METHODS)
 
 
-def _was_refused(response: HTTPResponse, request: HTTPRequest) -> bool:
+def _was_rate_limited(response: HTTPResponse, request: HTTPRequest) -> bool:
     return response.status_code == 429 and is_repeatable(request)

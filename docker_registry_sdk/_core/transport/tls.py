@@ -1,4 +1,4 @@
-"""TLS: which certificates are trusted, and which one is shown. Docker's certs.d folders are looked into."""
+"""TLS settings: the trusted certificates and the client certificate, also from Docker's certs.d folders."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from typing import Any
 from ...errors import RegistryError
 from .options import CommonOptions
 
-# Where Docker and Podman keep certificates of registries, in folders called host or host:port.
+# The folders of Docker and Podman for certificates of registries, with a subfolder named host or host:port each.
 # Source: https://docs.docker.com/engine/security/certificates/, containers-certs.d(5)
 _FOLDERS = ("/etc/containers/certs.d", "/etc/docker/certs.d")
 
 
 def create_ssl_context(registry: str, options: CommonOptions) -> ssl.SSLContext:
-    """Return the TLS settings of a client.
+    """Return the TLS context of a client.
 
     Args:
-        registry: The registry's name, with its port if it has one, for the certs.d folders.
+        registry: The host of the registry, with a port if it has one, for the certs.d folders.
         options: The client's options.
 
     Raises:
@@ -33,12 +33,12 @@ def create_ssl_context(registry: str, options: CommonOptions) -> ssl.SSLContext:
             _load(context, path)
         for path in sorted(folder.glob("*.cert")):
             beside = path.with_suffix(".key")
-            _show(context, path, beside if beside.exists() else None)
+            _load_client_certificate(context, path, beside if beside.exists() else None)
     if (ca_file := options.get("ca_file")) is not None:
         _load(context, Path(ca_file))
     if (cert := options.get("client_cert")) is not None:
         certificate, key = cert if isinstance(cert, tuple) else (cert, None)
-        _show(context, Path(certificate), None if key is None else Path(key))
+        _load_client_certificate(context, Path(certificate), None if key is None else Path(key))
     if options.get("insecure"):
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
@@ -46,10 +46,10 @@ def create_ssl_context(registry: str, options: CommonOptions) -> ssl.SSLContext:
 
 
 def _create_late_context() -> ssl.SSLContext:
-    """Return what `ssl.create_default_context` does, but read the system's certificates, which takes long, when TLS begins."""
+    """Return a default context that reads the system's certificates at the first handshake, since reading them is slow."""
     lock = threading.Lock()
 
-    class LateContext(ssl.SSLContext):  # made here, so that it stands on what other libraries have put in place by now
+    class LateContext(ssl.SSLContext):  # defined here, since other libraries (truststore) replace the base class at run time
         _is_loaded = False
 
         def wrap_socket(self, *arguments: Any, **options: Any) -> ssl.SSLSocket:
@@ -77,7 +77,7 @@ def _create_late_context() -> ssl.SSLContext:
 def _folders(registry: str) -> list[Path]:
     home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
     roots = [Path(home, "containers/certs.d"), *map(Path, _FOLDERS)]
-    # Not Path.is_dir, which raises where the folder above may not be looked into.
+    # Path.is_dir would raise if the parent folder may not be read.
     return [folder for root in roots if os.path.isdir(folder := root / registry)]
 
 
@@ -88,9 +88,9 @@ def _load(context: ssl.SSLContext, path: Path) -> None:
         raise RegistryError(f"{path}: no certificates to trust can be read: {error.strerror or error}") from error
 
 
-def _show(context: ssl.SSLContext, certificate: Path, key: Path | None) -> None:
+def _load_client_certificate(context: ssl.SSLContext, certificate: Path, key: Path | None) -> None:
     try:
-        # Without a password callback OpenSSL would ask for one on the terminal.
+        # Without a password callback OpenSSL would prompt on the terminal.
         context.load_cert_chain(certificate, key, password=lambda: b"")
     except (OSError, ssl.SSLError) as error:
         files = f"{certificate}" if key is None else f"{certificate} and {key}"

@@ -1,6 +1,6 @@
-"""The wire: what the generated code is made of, and the one place that imports httpx for everybody.
+"""The wire: the functions and classes that generated code calls, and the types of httpx for the rest of the package.
 
-Its names are imported when they are first used: most programs use few of them, and httpx alone is slow to import.
+Names are imported on first use: most programs use few of them, and httpx alone is slow to import.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Request bodies: bytes, files and iterables, made into what httpx sends, sync and async."""
+"""Bodies: request bodies in the form that httpx sends, sync and async, and response bodies that were read up to a limit."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _CODING_HEADERS = frozenset({"content-encoding", "content-length"})
 
 @runtime_checkable
 class Readable(Protocol):
-    """Anything with `read(size)` that gives bytes: an open file, a socket's file, a `BytesIO`."""
+    """An object with a `read(size)` that returns bytes: an open file, a socket's file, a `BytesIO`."""
 
     def read(self, size: int = ..., /) -> bytes:
-        """Return up to `size` bytes, and none at the end."""
+        """Return up to `size` bytes, or b"" at the end."""
         ...
 
 
@@ -30,10 +30,10 @@ AsyncRawBody: TypeAlias = RawBody | AsyncIterable[bytes]
 
 
 def body_length(body: AsyncRawBody | None) -> int | None:
-    """Return how many bytes the body holds from where it stands, or None when only reading it would tell.
+    """Return the number of bytes from the current position of a body to its end, or None if only reading can tell.
 
     Args:
-        body: A request body, or None for none.
+        body: A request body, or None.
     """
     if body is None:
         return 0
@@ -57,14 +57,14 @@ def body_length(body: AsyncRawBody | None) -> int | None:
 
 
 def sync_content(body: AsyncRawBody | None, length: int | None) -> bytes | Iterator[bytes] | None:
-    """Return the body as sync httpx takes it.
+    """Return the body in the form that sync httpx accepts.
 
     Args:
         body: A request body.
-        length: What Content-Length will say; a body of another length fails with `httpx.LocalProtocolError` on its way.
+        length: The value of Content-Length; sending a body of another length raises `httpx.LocalProtocolError`.
 
     Raises:
-        TypeError: It is text, an async iterable or nothing that holds bytes.
+        TypeError: The body is text, an async iterable, or an object without bytes.
     """
     if isinstance(body, (bytearray, memoryview)):
         body = bytes(body)
@@ -77,14 +77,14 @@ def sync_content(body: AsyncRawBody | None, length: int | None) -> bytes | Itera
 
 
 def async_content(body: AsyncRawBody | None, length: int | None) -> bytes | AsyncIterator[bytes] | None:
-    """Return the body as async httpx takes it; files and iterables are read in a worker thread.
+    """Return the body in the form that async httpx accepts; files and iterables are read in a worker thread.
 
     Args:
         body: A request body.
-        length: What Content-Length will say; a body of another length fails with `httpx.LocalProtocolError` on its way.
+        length: The value of Content-Length; sending a body of another length raises `httpx.LocalProtocolError`.
 
     Raises:
-        TypeError: It is text or nothing that holds bytes.
+        TypeError: The body is text, or an object without bytes.
     """
     if isinstance(body, AsyncIterable) and not isinstance(body, Iterable):
         return async_blocks(body) if length is None else _async_measured(body, length)
@@ -93,13 +93,13 @@ def async_content(body: AsyncRawBody | None, length: int | None) -> bytes | Asyn
 
 
 def blocks(body: AsyncRawBody | None) -> Iterator[bytes]:
-    """Give the bytes of a body, block by block.
+    """Yield the bytes of a body, block by block.
 
     Args:
         body: A request body.
 
     Raises:
-        TypeError: It is text, an async iterable or nothing that holds bytes.
+        TypeError: The body is text, an async iterable, or an object without bytes.
     """
     if body is None or isinstance(body, (bytes, bytearray, memoryview)):
         return iter([bytes(body or b"")])  # of another length than Content-Length will say
@@ -113,13 +113,13 @@ def blocks(body: AsyncRawBody | None) -> Iterator[bytes]:
 
 
 async def async_blocks(body: AsyncRawBody | None) -> AsyncIterator[bytes]:
-    """Give the bytes of a body, block by block; files and iterables are read in a worker thread.
+    """Yield the bytes of a body, block by block; files and iterables are read in a worker thread.
 
     Args:
         body: A request body.
 
     Raises:
-        TypeError: It is text or nothing that holds bytes.
+        TypeError: The body is text, or an object without bytes.
     """
     if isinstance(body, AsyncIterable) and not isinstance(body, Iterable):
         async for block in body:
@@ -169,17 +169,17 @@ def _bytes(block: bytes) -> bytes:
 
 
 def with_body(response: httpx.Response, content: bytes, limit: int, *, whole: bool) -> httpx.Response:
-    """Return a response with its body, of which one byte more than the limit was read at the most.
+    """Return a response with its body, of which at most one chunk more than the limit was read.
 
     Args:
         response: A response whose body was read raw.
-        content: What was read; of an error, as far as it came.
-        limit: How many bytes are kept.
-        whole: Whether less than all of it is of no use.
+        content: The bytes that were read; of an error body, perhaps only a part.
+        limit: The maximum number of bytes to keep.
+        whole: Whether the whole body is required.
 
     Raises:
-        ResponseError: It should be whole, and is longer than the limit, or becomes so.
-        httpx.DecodingError: It should be whole, and is coded in a way that cannot be undone.
+        ResponseError: The whole body is required, and is longer than the limit, perhaps only when decoded.
+        httpx.DecodingError: The whole body is required, and cannot be decoded.
     """
     headers = response.headers
     coding = headers.get("content-encoding", "").strip().lower()
@@ -199,7 +199,7 @@ def with_body(response: httpx.Response, content: bytes, limit: int, *, whole: bo
 
 
 def _decoded(response: httpx.Response, content: bytes, coding: str, limit: int, *, whole: bool) -> bytes:
-    """Undo a coding that nobody asked for, up to a limit."""
+    """Decode a body whose coding was not requested, up to a limit."""
     try:
         if coding not in ("gzip", "x-gzip", "deflate"):
             raise zlib.error(f"the body is coded as {coding[:20]!a}, which was not asked for")

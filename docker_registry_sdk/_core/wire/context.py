@@ -75,6 +75,7 @@ class CallContext:
             opaque=self.opaque,
             external=self.external,
             without_credentials=self.without_credentials,
+            repeated_by_caller=self.repeated_by_caller,
             endpoint=self.endpoint,
             buffered=buffered,
             bulk=bulk,

@@ -1,4 +1,4 @@
-"""Failures of HTTP as exceptions of this package, without the secrets that their words may quote."""
+"""Failures of HTTP as exceptions of this package, without the secrets that messages of libraries may quote."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import httpx
 from ...errors import TransportError
 from .context import call_of
 
-# h11 quotes the header that it objects to, with whatever secret is in it.
+# h11 quotes a malformed header, with any secret in it.
 _QUOTED = re.compile(r""":? (bytearray\()?b['"].*""", re.DOTALL)
 
 
@@ -34,7 +34,7 @@ def transport_error(request: httpx.Request, error: httpx.HTTPError) -> Transport
 
 
 def may_pass(error: httpx.TransportError) -> bool:
-    """Return whether a failure may not come again: it is not this side's doing, and no certificate that nobody trusts.
+    """Return whether a failure may be temporary: it is neither an invalid request nor an untrusted certificate.
 
     Args:
         error: The failure of a request.
@@ -43,7 +43,7 @@ def may_pass(error: httpx.TransportError) -> bool:
 
 
 def never_arrived(error: httpx.TransportError) -> bool:
-    """Return whether a request that failed so never reached its server.
+    """Return whether a request failed before it reached its server.
 
     Args:
         error: The failure.
@@ -52,7 +52,7 @@ def never_arrived(error: httpx.TransportError) -> bool:
 
 
 def is_untrusted(error: BaseException) -> bool:
-    """Return whether a connection failed since the server's certificate is not trusted.
+    """Return whether a connection failed because the server's certificate is not trusted.
 
     Args:
         error: The failure.

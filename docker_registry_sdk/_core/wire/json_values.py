@@ -1,7 +1,7 @@
 """JSON values: the parts that generated models are made of, read from parsed JSON and written to JSON.
 
-A null counts as absent, an unknown enumeration value passes as text, and whatever does not fit raises one ParseError that
-names the model and the place in it. Source: RFC 8259 for JSON, RFC 3339 for timestamps.
+null counts as absent, an unknown value of an enumeration is kept as text, and any other value that does not match raises a
+ParseError that names the model and the field. Source: RFC 8259 for JSON, RFC 3339 for timestamps.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ E = TypeVar("E", bound=StrEnum)
 
 
 class Mismatch(Exception):  # noqa: N818 - never leaves this package: a Reader turns it into a ParseError
-    """A value is not what it should be.
+    """A value does not match its type.
 
     Args:
-        problem: What is wrong with it.
-        place: Where in the value, such as `[2].size`; empty for the value itself.
+        problem: The reason.
+        place: The path inside the value, such as `[2].size`; empty for the value itself.
     """
 
     def __init__(self, problem: str, place: str = "") -> None:
@@ -258,7 +258,7 @@ def _expected(what: str, value: Any) -> str:
 
 
 def format_timestamp(moment: datetime) -> str:
-    """Return the moment as RFC 3339 writes it, with `Z` for UTC."""
+    """Return a timestamp in the format of RFC 3339, with `Z` for UTC."""
     text = moment.isoformat()
     return f"{text[:-6]}Z" if text.endswith("+00:00") else text
 
@@ -276,10 +276,10 @@ def json_body(value: Any) -> bytes:
     """Return the value as compact JSON.
 
     Args:
-        value: What `json` can write.
+        value: A value that the module `json` can serialize.
 
     Raises:
-        TypeError: It holds something else.
+        TypeError: The value cannot be serialized.
     """
     return json.dumps(value, separators=(",", ":")).encode()
 

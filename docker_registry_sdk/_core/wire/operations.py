@@ -1,4 +1,4 @@
-"""The table of operations: what a specification offers, as values that tools can walk through."""
+"""The table of operations: the contents of a specification, as values for tools such as the command line."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class Parameter:
     Attributes:
         name: Its name in Python.
         wire_name: Its name in the request, such as `If-None-Match`.
-        location: Where it goes; `url` is an opaque URL that a server gave.
+        location: Its place in the request; `url` is an opaque URL that a server gave.
         type: Its Python type as text, such as `str`, `int`, `bool` or `list[str]`.
         required: Whether a call must give it.
-        description: What it means.
+        description: Its meaning.
     """
 
     name: str
@@ -32,14 +32,14 @@ class Parameter:
 
 @frozen(kw_only=True)
 class RequestBody:
-    """The body that an operation takes.
+    """The request body of an operation.
 
     Attributes:
         kind: `raw` bytes, a `json` value or a `form`.
         type: The Python type of the `body` argument as text.
         media_types: The documented media types.
         required: Whether a call must give it.
-        description: What it holds.
+        description: Its contents.
     """
 
     kind: Literal["raw", "json", "form"]
@@ -56,14 +56,14 @@ class Operation:
     Attributes:
         id: Its id, which is also the name of its module and method.
         module: The full name of the module with its functions.
-        tag: The group that it stands in.
+        tag: The group that it belongs to.
         method: The HTTP method.
         path: The path with its parameters in braces.
-        summary: What it does, in a few words.
-        description: What there is to know about it.
+        summary: Its purpose, in a few words.
+        description: Its details.
         source: The document that defines it.
         parameters: The arguments in the order of the functions' signature.
-        body: The body that it takes, or None.
+        body: Its request body, or None.
         streams: Whether it has `stream` and `asyncio_stream`.
     """
 

@@ -1,4 +1,4 @@
-"""A request as a value: what an operation asks for, before anybody sends it."""
+"""Requests as values: the request of an operation before it is sent, and the httpx request that is built from it."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from .urls import QueryValue, VerbatimURL, add_query, make_absolute, request_tar
 
 HeaderValue: TypeAlias = str | int | bool | None
 MAX_SMALL_BODY_BYTES = 64 * 1024
-# What may stand in a path segment without being encoded (RFC 3986 section 3.3), less what could mean something to a
-# server, a proxy or a shell on the way. No repository name, tag, digest or v1 id needs more.
+# The characters that a path segment may contain unencoded (RFC 3986 section 3.3), without those that have a meaning for
+# servers, proxies or shells. Repository names, tags, digests and v1 ids need no others.
 _SEGMENT = re.compile(r"[A-Za-z0-9._~:@+=,\-]+")
 
 
 @frozen(kw_only=True)
 class Request:
-    """A request that an operation makes, free of I/O.
+    """The request of an operation, free of I/O.
 
     Attributes:
         method: The HTTP method.
-        url: A path below the registry's address, or the absolute URL that a server gave.
+        url: A path below the registry's address, or an absolute URL that a server gave.
         headers: The headers, by their names on the wire.
         body: The body, or None.
         context: The facts of the call that the layers below must know.
@@ -43,7 +43,7 @@ class Request:
 
 
 class RequestBuilder(Protocol):
-    """What `httpx.Client` and `httpx.AsyncClient` share: making requests with their defaults filled in."""
+    """The common part of `httpx.Client` and `httpx.AsyncClient`: building requests with the client's defaults."""
 
     def build_request(
         self,
@@ -78,14 +78,14 @@ def make_request(
         method: The HTTP method.
         url: A filled-in path, or an opaque URL.
         operation_id: The operation's id.
-        repo: The repository that it is about, or None.
+        repo: The repository that the operation is about, or None.
         opaque: Whether the URL came from a server.
         scopes: The scopes that a token needs, the operation's own first; None for one that does not apply.
         query: Query parameters; None is left out.
         headers: Headers; None is left out.
         body: The body.
     """
-    # Raw bytes are what digests are made of, so no coding may be undone on the way.
+    # Digests are computed from the raw bytes, so the body must not be decoded on the way.
     sent = {"Accept-Encoding": "identity"}
     for name, value in (headers or {}).items():
         if value is not None:
@@ -156,12 +156,12 @@ def is_large(content: object) -> bool:
 
 
 def fill_path(template: str, values: Mapping[str, str], many: frozenset[str] = frozenset()) -> str:
-    """Return the path with its parameters filled in, each checked and none encoded.
+    """Return the path with its parameters filled in; each value is checked, and no value is encoded.
 
     Args:
         template: The path, with parameters in braces.
         values: The parameters' values.
-        many: The parameters that may hold several segments, as repository names do.
+        many: The parameters that may contain several segments, as repository names do.
 
     Raises:
         InvalidReferenceError: A value is empty, has an empty, `.` or `..` segment, or a character that no name, tag or
@@ -174,15 +174,15 @@ def fill_path(template: str, values: Mapping[str, str], many: frozenset[str] = f
 
 
 def check_path_value(name: str, value: str, *, slashes: bool) -> None:
-    """Check that a value can stand in a URL's path as it is.
+    """Check that a value can be part of a URL's path unencoded.
 
     Args:
         name: The argument's name, for the error.
         value: The value.
-        slashes: Whether it may hold several segments.
+        slashes: Whether it may contain several segments.
 
     Raises:
-        InvalidReferenceError: It cannot; see `fill_path`.
+        InvalidReferenceError: It cannot be part of a path; see `fill_path`.
     """
     if not isinstance(value, str):
         raise InvalidReferenceError(f"{name} should be text, not {type(value).__name__}")
@@ -196,7 +196,7 @@ def accept_header(wanted: Sequence[str] | None, documented: Sequence[str]) -> st
     """Return the value of an Accept header.
 
     Args:
-        wanted: The media types that the caller wants; None for all that are documented.
-        documented: Those.
+        wanted: The media types to accept; None for all documented ones.
+        documented: The documented media types.
     """
     return ", ".join([wanted] if isinstance(wanted, str) else documented if wanted is None else wanted)

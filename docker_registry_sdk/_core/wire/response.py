@@ -21,7 +21,7 @@ BodyT = TypeVar("BodyT")
 T = TypeVar("T")
 
 MEBIBYTE = 1024 * 1024
-# What tells more than an error's first words is of no use.
+# The first part of an error body is enough for a message.
 MAX_ERROR_BODY_BYTES = 64 * 1024
 MAX_BODY_BYTES = 16 * MEBIBYTE
 # 4 MiB is the manifest size that every registry must accept, and the limit of most clients. A token must fit into a header.
@@ -40,12 +40,12 @@ def _short(body: object) -> str:
 
 @frozen(kw_only=True)
 class Response(Generic[BodyT]):
-    """A success. Each operation has classes of its own under this one, with the documented headers as attributes.
+    """A success. Each operation has subclasses of this class, with the documented headers as attributes.
 
     Attributes:
         status: The HTTP status.
         headers: All headers, names in any case.
-        media_type: The Content-Type without its parameters, in lower case; None when there is none.
+        media_type: The Content-Type without its parameters, in lower case, or None.
         body: The parsed body, the bytes, or an iterator of them when streamed.
     """
 
@@ -57,17 +57,17 @@ class Response(Generic[BodyT]):
 
 @frozen(kw_only=True)
 class ParsedResponse(Response[BodyT]):
-    """A success with a body that was parsed.
+    """A success with a parsed body.
 
     Attributes:
-        raw: The bytes that the body was parsed from; digests are made of these.
+        raw: The bytes that the body was parsed from, for computing digests.
     """
 
     raw: bytes = field(repr=False)
 
 
 class ErrorBody(Protocol):
-    """A parsed error body: a generated model with the marks of an error."""
+    """A parsed error body: a generated model of a documented error."""
 
     def error_details(self) -> tuple[ErrorDetail, ...]:
         """Return its entries."""
@@ -75,7 +75,7 @@ class ErrorBody(Protocol):
 
 
 def media_type(response: httpx.Response) -> str | None:
-    """Return the Content-Type without its parameters, in lower case; None when there is none.
+    """Return the Content-Type without its parameters, in lower case, or None.
 
     Args:
         response: An HTTP response.
@@ -89,13 +89,13 @@ def parse_json(response: httpx.Response, model: str, parse: Callable[[Any], T], 
 
     Args:
         response: An HTTP response that was read.
-        model: What the body is, for errors.
-        parse: What reads the parsed JSON.
+        model: The name of the model, for errors.
+        parse: A function that converts the parsed JSON.
         expected: The documented media types.
 
     Raises:
-        UnexpectedContentType: The body is not JSON, and does not claim to be.
-        ParseError: The body is not JSON although it claims to be, or does not fit.
+        UnexpectedContentType: The body is not JSON, nor is its media type.
+        ParseError: The body is not JSON although its media type is, or does not match the model.
     """
     try:
         document = json.loads(response.content)
@@ -110,7 +110,7 @@ def parse_json(response: httpx.Response, model: str, parse: Callable[[Any], T], 
 
 
 def unexpected_content_type(response: httpx.Response, expected: Sequence[str]) -> UnexpectedContentType:
-    """Return the error for a success whose media type is none of the documented ones.
+    """Return the exception for a success whose media type is not a documented one.
 
     Args:
         response: An HTTP response that was read.
@@ -129,12 +129,12 @@ def unexpected_content_type(response: httpx.Response, expected: Sequence[str]) -
 
 
 def status_error(response: httpx.Response, content: bytes, parse: Callable[[Any], ErrorBody] | None) -> StatusError:
-    """Return the error for a response that is no documented success.
+    """Return the exception for a response that is not a documented success.
 
     Args:
         response: An HTTP response.
-        content: Its body, as far as it was read.
-        parse: What reads the documented error body; whatever it cannot read leaves the error without entries.
+        content: The part of its body that was read.
+        parse: A function that parses the documented error body; other bodies leave the exception without entries.
     """
     body: ErrorBody | None = None
     if content and parse is not None:
@@ -156,7 +156,7 @@ def status_error(response: httpx.Response, content: bytes, parse: Callable[[Any]
 
 
 def _plain_words(response: httpx.Response, content: bytes) -> tuple[ErrorDetail, ...]:
-    """Return what an error says that is plain text, or a JSON string as v1 registries send."""
+    """Return the message of an error body that is plain text, or a JSON string as v1 registries send."""
     words = content[:1024].decode("utf-8", "replace").strip()
     if media_type(response) == "application/json" and words.startswith('"') and words.endswith('"'):
         words = words[1:-1]
@@ -168,12 +168,12 @@ def _plain_words(response: httpx.Response, content: bytes) -> tuple[ErrorDetail,
 def _origin(response: httpx.Response) -> tuple[str, str]:
     try:
         return response.request.method, str(response.request.url)
-    except RuntimeError:  # made by hand, without a request
+    except RuntimeError:  # a response without a request, as in tests
         return "request", "(unknown URL)"
 
 
 def text_header(response: httpx.Response, name: str) -> str | None:
-    """Return the header's text, several joined by commas; None when it is absent.
+    """Return the header's text, or None when it is absent; repeated headers are joined by commas.
 
     Args:
         response: An HTTP response.
@@ -198,19 +198,19 @@ def _headers_by_name(response: httpx.Response) -> dict[str, str]:
 
 
 def integer_header(response: httpx.Response, name: str) -> int | None:
-    """Return the header as a whole number; None when it is absent or no such number.
+    """Return the header as an integer; None when it is absent or not an integer.
 
     Args:
         response: An HTTP response.
         name: The header's name, in any case.
     """
     value = (text_header(response, name) or "").strip()
-    # Longer numbers mean nothing here, and Python refuses to convert very long ones.
+    # Longer numbers have no meaning here, and Python refuses to convert very long ones.
     return int(value) if value.isascii() and value.isdigit() and len(value) <= 20 else None
 
 
 def boolean_header(response: httpx.Response, name: str) -> bool | None:
-    """Return whether the header says `true` or `1`; None when it is absent or neither yes nor no.
+    """Return True for `true` and `1`, False for `false` and `0`; None when the header is absent or has another value.
 
     Args:
         response: An HTTP response.
@@ -232,7 +232,7 @@ def list_header(response: httpx.Response, name: str) -> list[str] | None:
 
 
 def url_header(response: httpx.Response, name: str) -> str | None:
-    """Return the header's URL made absolute, its bytes kept; None when it is absent.
+    """Return the header's URL made absolute and otherwise unchanged; None when it is absent.
 
     Args:
         response: An HTTP response.
@@ -243,12 +243,12 @@ def url_header(response: httpx.Response, name: str) -> str | None:
 
 
 def next_link(response: httpx.Response) -> str | None:
-    """Return the URL that `Link` gives with `rel="next"`, made absolute, its bytes kept; None when there is none (RFC 8288).
+    """Return the URL of `Link` with `rel="next"`, made absolute and otherwise unchanged, or None (RFC 8288).
 
     Args:
         response: An HTTP response.
     """
-    # httpx's own reading of links cuts URLs at `;` and at quotes.
+    # httpx's parser of links cuts URLs at `;` and at quotes.
     for url, parameters in _LINK.findall(text_header(response, "Link") or ""):
         relation = next((value for name, value in _PARAMETER.findall(parameters) if name.lower() == "rel"), "")
         if url and "next" in relation.strip('"').lower().split():
@@ -257,15 +257,15 @@ def next_link(response: httpx.Response) -> str | None:
 
 
 def required(value: T | None, operation: str, name: str) -> T:
-    """Return the value of a header that must be there.
+    """Return the value of a required header.
 
     Args:
         value: The header's value.
-        operation: The class of the response, for the error.
+        operation: The name of the response class, for the error.
         name: The header's name.
 
     Raises:
-        ParseError: It is absent.
+        ParseError: The header is absent.
     """
     if value is None:
         raise ParseError(model=operation, field=name, problem="is missing from the headers")
@@ -289,11 +289,11 @@ def body_limit(operation_id: str) -> int:
 
 
 def fits(response: httpx.Response, limit: int) -> bool:
-    """Return whether a body is known to be within its limit before it is read.
+    """Return whether Content-Length shows that a body is within the limit.
 
     Args:
         response: A response.
-        limit: How many bytes of it are read.
+        limit: The maximum number of bytes to read.
     """
     headers = _headers_by_name(response)
     length = headers.get("content-length", "")

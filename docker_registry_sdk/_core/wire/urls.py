@@ -1,4 +1,4 @@
-"""The URLs that requests are made of: paths filled in from checked values, and opaque URLs followed as they are."""
+"""The URLs of requests: queries, and opaque URLs, which are followed verbatim."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _NOT_IN_A_URL = re.compile(r"[^\x21-\x7e]")
 
 
 def follow_url(name: str, url: str) -> str:
-    """Return an opaque URL that a server gave, unchanged, once it is safe to send.
+    """Return an opaque URL that a server gave, unchanged, after checking that it is safe to send.
 
     Args:
         name: The argument's name, for the error.
@@ -45,7 +45,7 @@ def follow_url(name: str, url: str) -> str:
 
 
 def add_query(url: str, parameters: Mapping[str, QueryValue]) -> str:
-    """Return the URL with query parameters added; what is there already stays byte for byte.
+    """Return the URL with query parameters added; its present query stays unchanged.
 
     Args:
         url: A path or URL, with or without a query.
@@ -67,7 +67,7 @@ def add_query(url: str, parameters: Mapping[str, QueryValue]) -> str:
 
 
 def refuse_query(name: str, **parameters: object) -> None:
-    """Check that an opaque URL is not given together with parameters that it already holds.
+    """Check that an opaque URL is not given together with query parameters, which it already contains.
 
     Args:
         name: The name of the argument with the opaque URL.
@@ -96,13 +96,13 @@ def make_absolute(base: str, url: str) -> str:
     if url.startswith("//"):
         return f"{scheme}:{url}"
     if url.startswith("/"):
-        # urljoin would tidy dot segments and empty queries away, and a signature may cover them.
+        # urljoin would remove dot segments and empty queries, which a signature may cover.
         return f"{scheme}://{host}{url}"
     return urljoin(f"{scheme}://{host}{rest[len(authority) :]}", url)
 
 
 def request_target(url: str) -> str:
-    """Return what stands in the request line for an absolute URL: its path and query, byte for byte.
+    """Return the request target of an absolute URL: its path and query, byte for byte.
 
     Args:
         url: An absolute URL without a fragment.
@@ -114,11 +114,11 @@ def request_target(url: str) -> str:
 
 
 class VerbatimURL(httpx.URL):
-    """A URL whose path and query go out as they came, where httpx would tidy them.
+    """A URL whose path and query are sent verbatim, where httpx would normalize them.
 
     Args:
         url: The URL.
-        target: What stands in the request line.
+        target: The request target.
     """
 
     # httpcore's `target` extension would do the same, but loses the host on the way through a proxy, and stays on the
@@ -129,18 +129,18 @@ class VerbatimURL(httpx.URL):
 
     @property
     def raw_path(self) -> bytes:
-        """What stands in the request line."""
+        """The request target."""
         return self._target
 
 
 def verbatim_url(url: str) -> httpx.URL:
-    """Return a URL that goes out byte for byte.
+    """Return a URL that is sent byte for byte.
 
     Args:
         url: An absolute URL.
 
     Raises:
-        InvalidReferenceError: It is none.
+        InvalidReferenceError: The text is not a URL.
     """
     try:
         parsed = httpx.URL(url)

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from docker_registry_sdk._core.auth.scope import ScopeSet
-from docker_registry_sdk._core.auth.tokens import LEAST_LIFETIME, MARGIN, TokenStore
+from docker_registry_sdk._core.auth.tokens import EXPIRY_MARGIN_SECONDS, MIN_LIFETIME_SECONDS, TokenStore
 from docker_registry_sdk._core.concurrency.waiting import SingleFlightLock
 
 SERVICE = ("https://auth.example.com/token", "reg", "alice")
@@ -62,18 +62,18 @@ def test_a_token_of_another_realm_service_or_identity_is_not_found(store: TokenS
 
 def test_a_token_is_not_used_shortly_before_its_end(store: TokenStore, clock: Clock) -> None:
     store.add("t", SERVICE, scopes("repository:a:pull"), 300)
-    clock.now = 300 - MARGIN - 0.1
+    clock.now = 300 - EXPIRY_MARGIN_SECONDS - 0.1
     assert found(store) == "t"
-    clock.now = 300 - MARGIN
+    clock.now = 300 - EXPIRY_MARGIN_SECONDS
     assert found(store) is None
 
 
 @pytest.mark.parametrize("lifetime", [None, 0.0, -5.0, 1.0, 59.0, math.nan])
 def test_less_than_a_minute_or_nothing_counts_as_a_minute(store: TokenStore, clock: Clock, lifetime: float | None) -> None:
     store.add("t", SERVICE, scopes("repository:a:pull"), lifetime)
-    clock.now = LEAST_LIFETIME - MARGIN - 0.1
+    clock.now = MIN_LIFETIME_SECONDS - EXPIRY_MARGIN_SECONDS - 0.1
     assert found(store) == "t"
-    clock.now = LEAST_LIFETIME
+    clock.now = MIN_LIFETIME_SECONDS
     assert found(store) is None
 
 

@@ -1,4 +1,4 @@
-"""Putting a pipeline together from a client's options."""
+"""Creation of a pipeline from the options of a client."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def async_create_pipeline(index: Index, options: AsyncClientOptions, hub_host: s
         hub_host: The host to connect to if the registry is Docker Hub.
 
     Raises:
-        TypeError: An option does not exist, has the wrong type, or two do not go together.
+        TypeError: An option does not exist, has the wrong type, or excludes another option.
         InvalidReferenceError: One of `trusted_realms` is not a host.
         RegistryError: A file of certificates cannot be read.
     """
