@@ -14,7 +14,7 @@ from docker_registry_sdk.cli.main import run
 from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.cli.runner import Result
 from tests.support.images import OCI_MANIFEST, make_image, manifest_of
-from tests.support.skopeo import Images, make_images
+from tests.support.skopeo import MultiPlatformImage, make_images
 
 BIG_LAYER = bytes(range(256)) * 16384  # 4 MiB, more than the buffer of a pipe
 
@@ -58,27 +58,27 @@ def run_cli(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.fixture(scope="package")
-def images() -> Images:
+def images() -> MultiPlatformImage:
     """An image for several platforms."""
     return make_images("oci")
 
 
 @pytest.fixture
-def open_registry(embedded_registry: EmbeddedRegistry, images: Images) -> EmbeddedRegistry:
+def open_registry(embedded_registry: EmbeddedRegistry, images: MultiPlatformImage) -> EmbeddedRegistry:
     """A registry without authentication, with the image in `team/app`."""
     push_images(embedded_registry, images)
     return embedded_registry
 
 
 @pytest.fixture
-def token_registry(images: Images) -> Iterator[EmbeddedRegistry]:
+def token_registry(images: MultiPlatformImage) -> Iterator[EmbeddedRegistry]:
     """A registry with a token service that authorizes its user only, with the image in `team/app`."""
     with EmbeddedRegistry(auth="token", username="ann", password="open sesame", anonymous_pull=False) as registry:
         push_images(registry, images)
         yield registry
 
 
-def push_images(registry: EmbeddedRegistry, images: Images) -> None:
+def push_images(registry: EmbeddedRegistry, images: MultiPlatformImage) -> None:
     """Push the image to `team/app` under three tags."""
     name = f"http://{registry.host}/team/app"
     with RegistryClientV2(name, username=registry.username, password=registry.password) as client:

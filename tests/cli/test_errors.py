@@ -12,7 +12,7 @@ from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, HtmlError, Status, WrongBytes
 from tests.cli.conftest import RunCli
 from tests.cli.runner import run_in_terminal, run_program
-from tests.support.skopeo import Images
+from tests.support.skopeo import MultiPlatformImage
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_a_server_that_is_not_a_registry(run_cli: RunCli, open_registry: Embedde
     assert "neither API v2 nor API v1" in run_cli("ping", open_registry.host).check_failure(1)[0]
 
 
-def test_an_unwritable_file(run_cli: RunCli, open_registry: EmbeddedRegistry, images: Images) -> None:
+def test_an_unwritable_file(run_cli: RunCli, open_registry: EmbeddedRegistry, images: MultiPlatformImage) -> None:
     digest = next(iter(images.blobs))
     problem, hint = run_cli("blob", f"{open_registry.host}/team/app@{digest}", "-o", "/no/such/folder/file").check_failure(1)
     assert "/no/such/folder" in problem

@@ -11,14 +11,14 @@ from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.cli.conftest import RunCli
 from tests.cli.runner import run_in_terminal
 from tests.support.images import OCI_MANIFEST, digest_of
-from tests.support.skopeo import Images
+from tests.support.skopeo import MultiPlatformImage
 
 # Blinking red text, a window title, a C1 control character, a line break and markup of rich.
 HOSTILE = "\x1b[31;5mred\x1b]0;title\x07 \x9b1m\n[bold]bold[/bold]"
 SHOWN = " [31;5mred ]0;title   1m [bold]bold[/bold]"
 
 
-def test_a_table(open_registry: EmbeddedRegistry, images: Images) -> None:
+def test_a_table(open_registry: EmbeddedRegistry, images: MultiPlatformImage) -> None:
     done = run_in_terminal("inspect", f"{open_registry.host}/team/app", columns=120)
     assert done.code == 0
     assert "\x1b[1m" in done.out
@@ -27,7 +27,7 @@ def test_a_table(open_registry: EmbeddedRegistry, images: Images) -> None:
     assert any(line.split() == ["who", "tests"] for line in done.text.splitlines())
 
 
-def test_a_narrow_terminal_folds_lines_and_shortens_digests(open_registry: EmbeddedRegistry, images: Images) -> None:
+def test_a_narrow_terminal_folds_lines_and_shortens_digests(open_registry: EmbeddedRegistry, images: MultiPlatformImage) -> None:
     done = run_in_terminal("inspect", f"{open_registry.host}/team/app", columns=40)
     assert done.code == 0
     assert max(map(len, done.text.splitlines())) <= 40
@@ -46,7 +46,7 @@ def test_no_color(open_registry: EmbeddedRegistry) -> None:
         assert "\x1b" not in done.out
 
 
-def test_json_on_a_terminal(open_registry: EmbeddedRegistry, images: Images) -> None:
+def test_json_on_a_terminal(open_registry: EmbeddedRegistry, images: MultiPlatformImage) -> None:
     done = run_in_terminal("manifest", f"{open_registry.host}/team/app", columns=20)
     assert "\x1b[" in done.out
     assert json.loads(done.text) == json.loads(images.index)

@@ -1,4 +1,4 @@
-"""Images copied to and from skopeo and umoci keep their digests."""
+"""MultiPlatformImage copied to and from skopeo and umoci keep their digests."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.images.calls import Calls
 from tests.images.conftest import StartRegistry
 from tests.support.images import digest_of
-from tests.support.skopeo import Images, Skopeo, make_images, read_docker_folder, read_layout, write_layout
+from tests.support.skopeo import MultiPlatformImage, Skopeo, make_images, read_docker_folder, read_layout, write_layout
 from tests.support.umoci import run_umoci
 
 pytestmark = pytest.mark.anyio
@@ -118,7 +118,7 @@ async def test_an_image_of_umoci_is_pushed_and_pulled(
     run_umoci("gc", "--layout", str(tmp_path / "back"))
 
 
-def push_by_skopeo(registry_url: str, repo_name: str, skopeo: Skopeo, folder: Path, form: str) -> Images:
+def push_by_skopeo(registry_url: str, repo_name: str, skopeo: Skopeo, folder: Path, form: str) -> MultiPlatformImage:
     """Push an image with skopeo, and return the image."""
     made = make_images(form)
     write_layout(made, folder / "made", "v1")

@@ -14,7 +14,7 @@ from tests.interop.conftest import Server
 from tests.support.docker_registry import run_docker_registry
 from tests.support.images import digest_of
 from tests.support.skopeo import (
-    Images,
+    MultiPlatformImage,
     Skopeo,
     make_images,
     read_docker_folder,
@@ -38,12 +38,12 @@ def skopeo(tmp_path: Path) -> Skopeo:
 
 
 @pytest.fixture(params=["oci", "docker"])
-def images(request: pytest.FixtureRequest) -> Images:
+def images(request: pytest.FixtureRequest) -> MultiPlatformImage:
     """An image for three platforms, as an OCI index and as a Docker list."""
     return make_images(request.param)
 
 
-def write(images: Images, folder: Path) -> str:
+def write(images: MultiPlatformImage, folder: Path) -> str:
     """Write the image to a folder in the form that keeps its media types, and return skopeo's name for it."""
     if "oci" in images.media_type:
         write_layout(images, folder, "v1")
@@ -52,7 +52,7 @@ def write(images: Images, folder: Path) -> str:
     return f"dir:{folder}"
 
 
-def forms(images: Images) -> tuple[str, Reader]:
+def forms(images: MultiPlatformImage) -> tuple[str, Reader]:
     """Return how skopeo names a folder for such an image, and what reads it."""
     return ("oci:{}:v1", read_layout) if "oci" in images.media_type else ("dir:{}", read_docker_folder)
 
@@ -62,7 +62,7 @@ def image_at(url: str, repo: str) -> str:
     return f"docker://{url.partition('://')[2]}/{repo}:v1"
 
 
-def pull(http: httpx.Client, repo: str, images: Images) -> dict[str, bytes]:
+def pull(http: httpx.Client, repo: str, images: MultiPlatformImage) -> dict[str, bytes]:
     """Pull all of an image through the generated functions, and return it by digest."""
     index = get_manifest.sync(http, repo, "v1")
     assert index.media_type == images.media_type
@@ -74,7 +74,9 @@ def pull(http: httpx.Client, repo: str, images: Images) -> dict[str, bytes]:
     return found
 
 
-def test_in_and_back_out(registry: Server, http: httpx.Client, repo: str, skopeo: Skopeo, images: Images, tmp_path: Path) -> None:
+def test_in_and_back_out(
+    registry: Server, http: httpx.Client, repo: str, skopeo: Skopeo, images: MultiPlatformImage, tmp_path: Path
+) -> None:
     skopeo.copy(write(images, tmp_path / "source"), image_at(registry.url, repo))
 
     assert pull(http, repo, images) == images.everything
@@ -86,7 +88,7 @@ def test_in_and_back_out(registry: Server, http: httpx.Client, repo: str, skopeo
 
 @pytest.mark.parametrize("storage", ["memory", "directory"])
 def test_from_docker_registry_and_back(
-    skopeo: Skopeo, images: Images, repo: str, storage: str, exchanges: Exchanges, tmp_path: Path
+    skopeo: Skopeo, images: MultiPlatformImage, repo: str, storage: str, exchanges: Exchanges, tmp_path: Path
 ) -> None:
     with (
         run_docker_registry(tmp_path / "one") as one,
@@ -101,7 +103,7 @@ def test_from_docker_registry_and_back(
                 assert pull(client, repo, images) == images.everything
 
 
-def test_with_tokens(skopeo: Skopeo, images: Images, repo: str, tmp_path: Path) -> None:
+def test_with_tokens(skopeo: Skopeo, images: MultiPlatformImage, repo: str, tmp_path: Path) -> None:
     name, read = forms(images)
     with EmbeddedRegistry(auth="token", anonymous_pull=False) as registry:
         credentials = f"{registry.username}:{registry.password}"

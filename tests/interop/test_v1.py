@@ -1,4 +1,4 @@
-"""API v1 on the embedded registry through generated functions only, by itself and with an index on one host or on two."""
+"""API v1 of the embedded registry with generated functions only: standalone, and with an index on the same or another host."""
 
 from __future__ import annotations
 
@@ -42,7 +42,18 @@ from docker_registry_sdk.v1.api import (
 from docker_registry_sdk.v1.models import NewUser, RepoImg, RepoJson, RepoProperties, SearchResult, UserChange
 from docker_registry_sdk.v1.operations import OPERATIONS
 from tests.support.transports import AsyncValidatingTransport, ValidatingTransport
-from tests.support.v1 import BASE, TOP, Arrangement, Hosts, delete, make_image, pull, push, push_image, serve
+from tests.support.v1 import (
+    BASE,
+    TOP,
+    Arrangement,
+    Hosts,
+    delete_repository,
+    make_image,
+    pull_repository,
+    push_image,
+    push_repository,
+    serve,
+)
 from tests.support.validation import Exchanges
 
 REPO = "team/app"
@@ -61,14 +72,14 @@ def hosts(request: pytest.FixtureRequest, exchanges: Exchanges) -> Iterator[Host
 
 
 @pytest.fixture
-def alone(exchanges: Exchanges) -> Iterator[Hosts]:
+def standalone_hosts(exchanges: Exchanges) -> Iterator[Hosts]:
     """A standalone registry."""
     with serve("standalone", exchanges) as hosts:
         yield hosts
 
 
-def look_around(hosts: Hosts) -> None:
-    """Read what is no part of a pull."""
+def read_everything_else(hosts: Hosts) -> None:
+    """Call the read operations that a pull does not use."""
     for client in (hosts.index, hosts.registry):
         assert ping.sync(client).x_docker_registry_standalone == str(hosts.standalone)
     assert search.sync(hosts.index, q="app").body.results == [SearchResult(name=REPO, description="")]
@@ -79,7 +90,7 @@ def look_around(hosts: Hosts) -> None:
     assert get_repo_properties.sync(hosts.registry, REPO).body.access == "public"
     ((path, kind, deleted, size, *_),) = get_img_files.sync(hosts.registry, TOP.id).body
     assert (path, kind, deleted, size) == ("/file-b", "f", False, 6)
-    assert get_img_diff.sync(hosts.registry, TOP.id).body is None  # nothing is known yet
+    assert get_img_diff.sync(hosts.registry, TOP.id).body is None  # not computed yet
     changes = get_img_diff.sync(hosts.registry, TOP.id).body
     assert changes is not None
     assert list(changes.created or ()) == ["/file-b"]
@@ -87,22 +98,22 @@ def look_around(hosts: Hosts) -> None:
 
 
 def use_accounts(hosts: Hosts) -> None:
-    """Call what an index has for users, which lets everybody in here."""
+    """Call the operations for users of an index, which accepts every user here."""
     assert create_user.sync(hosts.index, NewUser(username="alice", password="secret")).status == 201
     assert check_login.sync(hosts.index).status == 200
     assert update_user.sync(hosts.index, "alice", UserChange(password="another")).status == 204
 
 
 def make_private(hosts: Hosts) -> None:
-    """Change the properties, and see that they have changed."""
+    """Change the properties, and check the change."""
     hosts.use(put_repo.sync(hosts.index, REPO, [RepoImg(id=TOP.id)], x_docker_token=True))
     put_repo_properties.sync(hosts.registry, REPO, RepoProperties(access="private"))
     hosts.use(list_repo_imgs.sync(hosts.index, REPO, x_docker_token=True))
     assert get_repo_properties.sync(hosts.registry, REPO).body.access == "private"
 
 
-def have_a_token_taken(hosts: Hosts) -> None:
-    """Do as a registry elsewhere would, which has its index take the token of its client."""
+def verify_token_at_index(hosts: Hosts) -> None:
+    """Let the index verify a token, as a registry on another host does."""
     token = list_repo_imgs.sync(hosts.index, REPO, x_docker_token=True).x_docker_token
     assert token is not None
     hosts.index.headers["Authorization"] = f"Token {token.removeprefix('Token ')}"
@@ -122,13 +133,13 @@ def delete_tags(hosts: Hosts) -> None:
 
 
 def test_push_and_pull(hosts: Hosts) -> None:
-    push(hosts, REPO)
-    pull(hosts, REPO)
+    push_repository(hosts, REPO)
+    pull_repository(hosts, REPO)
 
 
 def test_deletion(hosts: Hosts) -> None:
-    push(hosts, REPO)
-    delete(hosts, REPO)
+    push_repository(hosts, REPO)
+    delete_repository(hosts, REPO)
     with pytest.raises(NotFoundError):
         list_repo_imgs.sync(hosts.index, REPO)
     with pytest.raises((NotFoundError, UnauthorizedError)):
@@ -136,50 +147,50 @@ def test_deletion(hosts: Hosts) -> None:
 
 
 def test_every_operation_succeeds(hosts: Hosts, exchanges: Exchanges) -> None:
-    push(hosts, REPO)
-    pull(hosts, REPO)
-    look_around(hosts)
+    push_repository(hosts, REPO)
+    pull_repository(hosts, REPO)
+    read_everything_else(hosts)
     use_accounts(hosts)
     make_private(hosts)
-    have_a_token_taken(hosts)
+    verify_token_at_index(hosts)
     delete_tags(hosts)
     put_repo.sync(hosts.index, "team/other", [])
-    delete(hosts, "team/other")
+    delete_repository(hosts, "team/other")
     assert {name for name, status in exchanges.operations if status < 300} == {one.id for one in OPERATIONS}
 
 
 def test_a_name_of_three_parts(hosts: Hosts) -> None:
-    push(hosts, "team/app/server")
-    pull(hosts, "team/app/server")
+    push_repository(hosts, "team/app/server")
+    pull_repository(hosts, "team/app/server")
 
 
-def test_tags_of_a_repository_that_was_never_allocated(alone: Hosts) -> None:
-    push_image(alone.registry, BASE)
+def test_tags_of_a_repository_that_was_never_allocated(standalone_hosts: Hosts) -> None:
+    push_image(standalone_hosts.registry, BASE)
     for _ in range(2):
         with pytest.raises(NotFoundError):
-            list_repo_tags.sync(alone.registry, REPO)
-        put_repo_tag.sync(alone.registry, REPO, "latest", BASE.id)
-        assert list_repo_tags.sync(alone.registry, REPO).body == {"latest": BASE.id}
-        delete_repo_tag.sync(alone.registry, REPO, "latest")
-    put_repo.sync(alone.index, REPO, [])
-    assert list_repo_tags.sync(alone.registry, REPO).body == {}
+            list_repo_tags.sync(standalone_hosts.registry, REPO)
+        put_repo_tag.sync(standalone_hosts.registry, REPO, "latest", BASE.id)
+        assert list_repo_tags.sync(standalone_hosts.registry, REPO).body == {"latest": BASE.id}
+        delete_repo_tag.sync(standalone_hosts.registry, REPO, "latest")
+    put_repo.sync(standalone_hosts.index, REPO, [])
+    assert list_repo_tags.sync(standalone_hosts.registry, REPO).body == {}
 
 
-def test_facts_about_a_push(alone: Hosts) -> None:
-    push_image(alone.registry, BASE)
-    alone.registry.headers["User-Agent"] = "docker/1.6.2 go/go1.4.2 kernel/3.16.0 os/Linux arch/ARM"
-    put_repo_tag.sync(alone.registry, REPO, "latest", BASE.id)
-    facts = get_repo_tag_json.sync(alone.registry, REPO, "latest").body
+def test_facts_about_a_push(standalone_hosts: Hosts) -> None:
+    push_image(standalone_hosts.registry, BASE)
+    standalone_hosts.registry.headers["User-Agent"] = "docker/1.6.2 go/go1.4.2 kernel/3.16.0 os/Linux arch/ARM"
+    put_repo_tag.sync(standalone_hosts.registry, REPO, "latest", BASE.id)
+    facts = get_repo_tag_json.sync(standalone_hosts.registry, REPO, "latest").body
     assert (facts.docker_version, facts.docker_go_version, facts.kernel) == ("1.6.2", "go1.4.2", "3.16.0")
     assert (facts.os, facts.arch) == ("linux", "arm")
     assert facts.last_update is not None
-    assert get_repo_json.sync(alone.registry, REPO).body == facts
+    assert get_repo_json.sync(standalone_hosts.registry, REPO).body == facts
 
 
-def test_a_layer_streams(alone: Hosts) -> None:
+def test_a_layer_streams(standalone_hosts: Hosts) -> None:
     image = make_image("c", layer=bytes(range(256)) * 4096)
-    push_image(alone.registry, image)
-    with get_img_layer_stream.stream(alone.registry, image.id) as layer:
+    push_image(standalone_hosts.registry, image)
+    with get_img_layer_stream.stream(standalone_hosts.registry, image.id) as layer:
         assert isinstance(layer, get_img_layer_stream.GetImgLayerStreamOk)
         assert layer.content_length == len(image.layer)
         assert b"".join(layer.body) == image.layer
@@ -189,7 +200,7 @@ def test_a_layer_streams(alone: Hosts) -> None:
 @pytest.mark.parametrize("arrangement", get_args(Arrangement))
 async def test_a_layer_streams_async(arrangement: Arrangement, exchanges: Exchanges) -> None:
     with serve(arrangement, exchanges) as hosts:
-        push(hosts, REPO)
+        push_repository(hosts, REPO)
         hosts.use(list_repo_imgs.sync(hosts.index, REPO, x_docker_token=True))
         transport = AsyncValidatingTransport(httpx.AsyncHTTPTransport(), exchanges)
         headers = {"Authorization": hosts.registry.headers["Authorization"]}
@@ -200,21 +211,21 @@ async def test_a_layer_streams_async(arrangement: Arrangement, exchanges: Exchan
             assert b"".join([chunk async for chunk in layer.body]) == TOP.layer
 
 
-def test_a_range(alone: Hosts) -> None:
-    push_image(alone.registry, BASE)
-    part = get_img_layer_stream.sync(alone.registry, BASE.id, range="bytes=2-5")
+def test_a_range(standalone_hosts: Hosts) -> None:
+    push_image(standalone_hosts.registry, BASE)
+    part = get_img_layer_stream.sync(standalone_hosts.registry, BASE.id, range="bytes=2-5")
     assert isinstance(part, get_img_layer_stream.GetImgLayerStreamPartialContent)
     assert (part.body, part.content_length) == (BASE.layer[2:6], 4)
     assert part.content_range == f"2-5/{len(BASE.layer)}"
-    whole = get_img_layer_stream.sync(alone.registry, BASE.id, range="bytes=-5")
+    whole = get_img_layer_stream.sync(standalone_hosts.registry, BASE.id, range="bytes=-5")
     assert isinstance(whole, get_img_layer_stream.GetImgLayerStreamOk)
 
 
 @pytest.mark.parametrize(("layer", "asked", "promised"), [(BASE.layer, "bytes=9-", len(BASE.layer) - 8), (b"", "bytes=0-5", 6)])
-def test_a_range_that_promises_too_much(alone: Hosts, layer: bytes, asked: str, promised: int) -> None:
+def test_a_range_that_promises_too_much(standalone_hosts: Hosts, layer: bytes, asked: str, promised: int) -> None:
     image = make_image("c", layer=layer)
-    push_image(alone.registry, image)
-    with get_img_layer_stream.stream(alone.registry, image.id, range=asked) as part:
+    push_image(standalone_hosts.registry, image)
+    with get_img_layer_stream.stream(standalone_hosts.registry, image.id, range=asked) as part:
         assert part.content_length == promised
         got: list[bytes] = []
         with pytest.raises(TransportError):

@@ -1,6 +1,6 @@
-"""One test for both clients: the sync client behind the face of the async one.
+"""Wrap a sync client so that its calls can be awaited, and one test runs both clients.
 
-Its calls are done in place, which holds up the event loop; the servers of tests run in threads or processes of their own.
+Each call blocks the event loop until it is done; the servers of tests run in other threads or processes.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ _PLAIN = ("explain_auth", "readable", "seekable")
 
 
 def connect(kind: str, name: str | None, exchanges: Exchanges | None = None, **options: Any) -> AsyncRegistryClientV2:
-    """Return a client, the sync one as if it were async.
+    """Return an async client, or a sync client wrapped as one.
 
     Args:
         kind: `sync` or `async`.
         name: The repository.
-        exchanges: What holds everything that passes against the specification, or None.
+        exchanges: The record that validates each exchange, or None.
         options: The client's options.
     """
-    # Loading the system's certificates takes longer than most tests, and none of them speaks https with these.
+    # Loading the system's certificates takes longer than most tests, and these tests use plain HTTP.
     if kind == "async":
         if exchanges is not None:
             transport = AsyncValidatingTransport(httpx.AsyncHTTPTransport(verify=False), exchanges)

@@ -1,4 +1,4 @@
-"""Debian's docker-registry as a process of its own, for tests to talk to."""
+"""Run Debian's docker-registry as a process."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from attrs import frozen
 
 USERNAME = "alice"
 PASSWORD = "correct horse"
-# bcrypt of PASSWORD with the least cost that the server takes
+# bcrypt of PASSWORD with the lowest cost that the server accepts
 _HTPASSWD = "alice:$2b$05$QuopKAg9A8jp79Xe.ugFmOr6Ev0pgFI5AKIdMhVQThd57KIuXUX4K"
 
 
@@ -26,8 +26,8 @@ class DockerRegistry:
     """A running docker-registry.
 
     Attributes:
-        url: Its address, without a path.
-        storage: The folder with its storage.
+        url: Its URL, without a path.
+        storage: Its storage folder.
     """
 
     url: str
@@ -53,10 +53,10 @@ def run_docker_registry(
 
     Args:
         folder: An empty folder for its config, storage and log.
-        settings: Further lines of its config.
-        delete: Whether it may delete.
+        settings: More lines for its config.
+        delete: Whether it allows deletions.
         read_only: Whether it refuses writes.
-        tls: The files of a certificate and its key, for https.
+        tls: The files of a certificate and its key for https; None for http.
     """
     program = require_docker_registry()
     with socket.socket() as probe:
@@ -98,10 +98,10 @@ compatibility: {{schema1: {{enabled: true}}}}
 
 
 def htpasswd_settings(folder: Path) -> str:
-    """Return the settings of a registry that asks for USERNAME and PASSWORD.
+    """Return the settings of a registry that requires USERNAME and PASSWORD.
 
     Args:
-        folder: Where the password file goes.
+        folder: The folder for the password file.
     """
     path = folder / "htpasswd"
     path.write_text(f"{_HTPASSWD}\n", encoding="utf-8")

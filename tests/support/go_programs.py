@@ -1,4 +1,4 @@
-"""Programs written in Go that tests run: installed from the module proxy, once for each version."""
+"""Install Go programs from the module proxy, once per version."""
 
 from __future__ import annotations
 

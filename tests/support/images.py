@@ -1,4 +1,4 @@
-"""Small real images, made by the tests themselves."""
+"""Small images for tests."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def make_image(text: str = "hello\n", architecture: str = "amd64") -> Image:
     """Return an image that holds one small file.
 
     Args:
-        text: What the file says.
+        text: The content of the file.
         architecture: The image's architecture.
     """
     plain = io.BytesIO()
@@ -73,7 +73,7 @@ def make_image(text: str = "hello\n", architecture: str = "amd64") -> Image:
 
 def manifest_of(form: str, config: bytes, layer: bytes) -> bytes:
     """Return a manifest of the form `oci` or `docker` for a config and a layer."""
-    kinds = {
+    forms = {
         "oci": (
             OCI_MANIFEST,
             "application/vnd.oci.image.config.v1+json",
@@ -85,7 +85,7 @@ def manifest_of(form: str, config: bytes, layer: bytes) -> bytes:
             "application/vnd.docker.image.rootfs.diff.tar.gzip",
         ),
     }
-    manifest, config_type, layer_type = kinds[form]
+    manifest, config_type, layer_type = forms[form]
     return _json(
         {
             "schemaVersion": 2,

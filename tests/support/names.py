@@ -1,4 +1,4 @@
-"""Public host names that lead to this machine, so that a test can have several sites."""
+"""Let public host names resolve to this machine, so that a test can have several sites."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def resolve_to_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every name with a dot resolve to 127.0.0.1, for sync and async code.
 
     Args:
-        monkeypatch: What undoes it.
+        monkeypatch: The fixture that restores `socket.getaddrinfo`.
     """
 
     def getaddrinfo(host: Any, *args: Any, **options: Any) -> Any:

@@ -1,4 +1,4 @@
-"""A server on loopback that says what a test wants, byte for byte, whether that is HTTP or not."""
+"""A server on loopback that sends given bytes, valid HTTP or not."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class RawServer:
     """A running server.
 
     Attributes:
-        url: Its address, without a path.
-        requests: What was read by `read_request`, whole.
+        url: Its URL, without a path.
+        requests: The requests that `read_request` read, with their bodies.
         connections: The connections so far.
     """
 
@@ -28,7 +28,7 @@ class RawServer:
     connections: list[socket.socket] = field(factory=list)
 
     def read_request(self, connection: socket.socket) -> bytes:
-        """Return a request with its body; nothing when the client is gone."""
+        """Return the next request with its body; empty bytes if the client has closed the connection."""
         request = bytearray()
         while not _is_whole(request):
             more = connection.recv(1024 * 1024)
@@ -36,7 +36,7 @@ class RawServer:
                 return b""
             request += more
         self.requests.append(bytes(request))
-        return bytes(request)  # not the last of them all, which may be another connection's by now
+        return bytes(request)  # not requests[-1], which another connection may have added
 
 
 def _is_whole(request: bytearray) -> bool:
@@ -53,10 +53,10 @@ Script = Callable[[RawServer, socket.socket], None]
 
 
 def answering(*answers: bytes) -> Script:
-    """Return a script that gives each connection these answers, one for each request, and then closes it.
+    """Return a script that sends these responses, one per request, and then closes the connection.
 
     Args:
-        answers: What is sent after a request was read.
+        answers: The bytes of each response.
     """
 
     def run(server: RawServer, connection: socket.socket) -> None:
@@ -73,8 +73,8 @@ def run_raw_server(script: Script, tls: ssl.SSLContext | None = None) -> Iterato
     """Run a server until the context ends.
 
     Args:
-        script: What happens on each connection, in a thread of its own; it is closed at the end.
-        tls: What it needs for https; None for http.
+        script: Called for each connection, in its own thread; afterwards the connection is closed.
+        tls: The TLS context for https; None for http.
     """
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = RawServer(f"http{'s' if tls else ''}://127.0.0.1:{listener.getsockname()[1]}")

@@ -1,4 +1,4 @@
-"""Debian's skopeo, and images with several platforms for it to copy."""
+"""Debian's skopeo, and multi-platform images to copy with it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ARCHITECTURES = ("amd64", "arm64", "s390x")
 
 
 @frozen
-class Images:
+class MultiPlatformImage:
     """An image for several platforms.
 
     Attributes:
@@ -43,16 +43,16 @@ class Images:
 
     @property
     def everything(self) -> dict[str, bytes]:
-        """All of it by digest, the index too."""
+        """The index, the manifests and the blobs by digest."""
         return {digest_of(self.index): self.index, **self.manifests, **self.blobs}
 
 
-def make_images(form: str) -> Images:
+def make_images(form: str) -> MultiPlatformImage:
     """Return an image for three platforms, of the form `oci` or `docker`, with gzipped layers that differ."""
     images = {architecture: make_image(f"hello {architecture}\n" * 100, architecture) for architecture in ARCHITECTURES}
     manifests = {name: image.oci if form == "oci" else image.docker for name, image in images.items()}
     index_type, manifest_type = (OCI_INDEX, OCI_MANIFEST) if form == "oci" else (DOCKER_LIST, DOCKER_MANIFEST)
-    return Images(
+    return MultiPlatformImage(
         index_type,
         index_of(index_type, manifest_type, manifests),
         {digest_of(content): content for content in manifests.values()},
@@ -60,35 +60,35 @@ def make_images(form: str) -> Images:
     )
 
 
-def write_layout(images: Images, folder: Path, tag: str) -> None:
+def write_layout(image: MultiPlatformImage, folder: Path, tag: str) -> None:
     """Write an OCI layout with the image under a tag."""
     blobs = folder / "blobs" / "sha256"
     blobs.mkdir(parents=True)
-    for digest, content in images.everything.items():
+    for digest, content in image.everything.items():
         (blobs / digest.removeprefix("sha256:")).write_bytes(content)
-    entry = {**descriptor(images.media_type, images.index), "annotations": {"org.opencontainers.image.ref.name": tag}}
+    entry = {**descriptor(image.media_type, image.index), "annotations": {"org.opencontainers.image.ref.name": tag}}
     (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}', encoding="utf-8")
     (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [entry]}), encoding="utf-8")
 
 
 def read_layout(folder: Path) -> dict[str, bytes]:
-    """Return the blobs of an OCI layout, manifests and indexes too, by digest."""
+    """Return the blobs of an OCI layout, with manifests and indexes, by digest."""
     return {f"sha256:{path.name}": path.read_bytes() for path in (folder / "blobs" / "sha256").iterdir()}
 
 
-def write_docker_folder(images: Images, folder: Path) -> None:
-    """Write the image in skopeo's own form of a folder, `dir:`."""
+def write_docker_folder(image: MultiPlatformImage, folder: Path) -> None:
+    """Write the image as a folder for skopeo's transport `dir:`."""
     folder.mkdir()
     (folder / "version").write_text("Directory Transport Version: 1.1\n", encoding="utf-8")
-    (folder / "manifest.json").write_bytes(images.index)
-    for digest, content in images.manifests.items():
+    (folder / "manifest.json").write_bytes(image.index)
+    for digest, content in image.manifests.items():
         (folder / f"{digest.removeprefix('sha256:')}.manifest.json").write_bytes(content)
-    for digest, content in images.blobs.items():
+    for digest, content in image.blobs.items():
         (folder / digest.removeprefix("sha256:")).write_bytes(content)
 
 
 def read_docker_folder(folder: Path) -> dict[str, bytes]:
-    """Return what a `dir:` folder holds, by digest."""
+    """Return the contents of a folder of skopeo's transport `dir:`, by digest."""
     contents = [path.read_bytes() for path in folder.iterdir() if path.name != "version"]
     return {digest_of(content): content for content in contents}
 
@@ -106,22 +106,22 @@ def require_skopeo() -> str:
 
 @frozen
 class Skopeo:
-    """skopeo with a home of its own.
+    """skopeo with its own home folder.
 
     Attributes:
-        program: Its path.
-        folder: An empty folder for its files.
+        program: The path of the program.
+        folder: A folder for its files, empty at first.
     """
 
     program: str
     folder: Path
 
     def run(self, *arguments: str, password: str | None = None) -> subprocess.CompletedProcess[str]:
-        """Run it.
+        """Run skopeo, and return its exit code and output.
 
         Args:
             arguments: Its arguments.
-            password: What to give it on its standard input.
+            password: The text for its standard input.
         """
         home = {"HOME": str(self.folder), "XDG_RUNTIME_DIR": str(self.folder)}
         command = [self.program, "--insecure-policy", "--tmpdir", str(self.folder), *arguments]
@@ -129,7 +129,7 @@ class Skopeo:
         return subprocess.run(command, input=password, env=environment, capture_output=True, text=True, timeout=60)
 
     def copy(self, source: str, target: str, *options: str) -> None:
-        """Copy an image, all of it and as it is."""
+        """Copy an image with all its platforms, unchanged."""
         sides = (("--src-tls-verify=false", source), ("--dest-tls-verify=false", target))
         tls = [option for option, name in sides if name.startswith("docker:")]
         done = self.run("copy", "--all", "--preserve-digests", *tls, *options, source, target)

@@ -31,8 +31,8 @@ class TokenServer:
     """A running token service.
 
     Attributes:
-        server: The server.
-        bundle: The file with the authority whose keys sign tokens.
+        server: The HTTP server.
+        bundle: The file with the CA certificate that the registry verifies tokens with.
     """
 
     server: Loopback
@@ -40,18 +40,18 @@ class TokenServer:
 
     @property
     def settings(self) -> str:
-        """The settings of a docker-registry that sends its callers here."""
+        """The settings of a docker-registry that refers its clients to this token service."""
         where = f"realm: '{self.server.url}/token', service: '{SERVICE}', issuer: '{ISSUER}', rootcertbundle: {self.bundle}"
         return f"auth: {{token: {{{where}}}}}"
 
 
 @contextmanager
 def run_token_server(folder: Path, tls: ssl.SSLContext | None = None) -> Iterator[TokenServer]:
-    """Run a token service on loopback until the context ends: all may pull, and USERNAME may do everything.
+    """Run a token service on loopback until the context ends: everyone may pull, and USERNAME may do everything.
 
     Args:
-        folder: Where the bundle of certificates goes.
-        tls: What it needs for https; None for http.
+        folder: The folder for the CA certificate.
+        tls: The TLS context for https; None for http.
     """
     authority = trustme.CA()
     authority.cert_pem.write_to_path(folder / "bundle.pem")
@@ -61,7 +61,7 @@ def run_token_server(folder: Path, tls: ssl.SSLContext | None = None) -> Iterato
     x5c = [base64.b64encode(one.public_bytes(Encoding.DER)).decode() for one in chain]
 
     def answer(handler: Handler) -> None:
-        known = _who(handler)
+        known = _is_user(handler)
         if known is None:
             handler.reply(401, b'{"errors": [{"code": "UNAUTHORIZED", "message": "who?"}]}', Content_Type="application/json")
             return
@@ -87,20 +87,20 @@ def _form(handler: Handler) -> dict[str, list[str]]:
     return parse_qs(handler.loopback.seen[-1].body.decode())
 
 
-def _who(handler: Handler) -> bool | None:
-    """Say whether it is the user or somebody who does not say; None when it is somebody else."""
+def _is_user(handler: Handler) -> bool | None:
+    """Return True for the user, False for an anonymous request, and None for wrong credentials."""
     if handler.command == "POST":
         form = _form(handler)
         return (form.get("refresh_token") == [REFRESH_TOKEN] and form.get("client_id") is not None) or None
-    shown = handler.headers.get("Authorization")
-    if shown is None:
+    authorization = handler.headers.get("Authorization")
+    if authorization is None:
         return False
-    return shown == "Basic " + base64.b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode() or None
+    return authorization == "Basic " + base64.b64encode(f"{USERNAME}:{PASSWORD}".encode()).decode() or None
 
 
 def _scopes(handler: Handler) -> list[str]:
-    asked = _form(handler) if handler.command == "POST" else parse_qs(urlsplit(handler.path).query)
-    return [scope for several in asked.get("scope", []) for scope in several.split()]
+    parameters = _form(handler) if handler.command == "POST" else parse_qs(urlsplit(handler.path).query)
+    return [scope for several in parameters.get("scope", []) for scope in several.split()]
 
 
 def _grant(scope: str, *, known: bool) -> dict[str, object]:

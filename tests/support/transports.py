@@ -1,6 +1,6 @@
-"""Transports for httpx that hold what passes them against openapi/.
+"""httpx transports that validate each exchange against openapi/.
 
-Streamed bodies are never read: of those only status, headers and media type count.
+Streamed bodies are not read: only their status, headers and media type are validated.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from tests.support.validation import UNREAD, Exchanges
 
 
 class ValidatingTransport(httpx.BaseTransport):
-    """A transport that validates what passes another one.
+    """A transport that sends with another transport and validates each exchange.
 
     Args:
-        inner: What really sends.
-        exchanges: Where exchanges are recorded.
+        inner: The transport that sends the requests.
+        exchanges: The record of the exchanges.
     """
 
     def __init__(self, inner: httpx.BaseTransport, exchanges: Exchanges) -> None:
@@ -40,7 +40,7 @@ class ValidatingTransport(httpx.BaseTransport):
             broken = error
         response.close()
         self._exchanges.check(request, body, response, b"".join(chunks))
-        return _again(response, _Replayed(chunks, broken))
+        return _with_stream(response, _Replayed(chunks, broken))
 
     def close(self) -> None:
         """Close the inner transport."""
@@ -51,8 +51,8 @@ class AsyncValidatingTransport(httpx.AsyncBaseTransport):
     """The async twin of `ValidatingTransport`.
 
     Args:
-        inner: What really sends.
-        exchanges: Where exchanges are recorded.
+        inner: The transport that sends the requests.
+        exchanges: The record of the exchanges.
     """
 
     def __init__(self, inner: httpx.AsyncBaseTransport, exchanges: Exchanges) -> None:
@@ -76,7 +76,7 @@ class AsyncValidatingTransport(httpx.AsyncBaseTransport):
             broken = error
         await response.aclose()
         self._exchanges.check(request, body, response, b"".join(chunks))
-        return _again(response, _Replayed(chunks, broken))
+        return _with_stream(response, _Replayed(chunks, broken))
 
     async def aclose(self) -> None:
         """Close the inner transport."""
@@ -95,7 +95,7 @@ def _request_body(request: httpx.Request) -> bytes | None:
 
 
 class _Replayed(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body that was read, given again, with the error at its end when it broke off."""
+    """A body that was read before; it yields the same chunks, and raises the error if the body was cut."""
 
     def __init__(self, chunks: list[bytes], broken: httpx.HTTPError | None) -> None:
         self._chunks = chunks
@@ -111,5 +111,5 @@ class _Replayed(httpx.SyncByteStream, httpx.AsyncByteStream):
             yield chunk
 
 
-def _again(response: httpx.Response, stream: _Replayed) -> httpx.Response:
+def _with_stream(response: httpx.Response, stream: _Replayed) -> httpx.Response:
     return httpx.Response(response.status_code, headers=response.headers, stream=stream, extensions=response.extensions)

@@ -21,7 +21,7 @@ def require_umoci() -> str:
 
 
 def run_umoci(*arguments: str) -> str:
-    """Run it, and return what it prints.
+    """Run umoci, and return its standard output.
 
     Args:
         arguments: Its arguments.

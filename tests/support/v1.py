@@ -1,4 +1,4 @@
-"""Images of API v1, the hosts that they are pushed to, and whole pushes, pulls and deletions by generated functions only."""
+"""Images of API v1, the hosts that they are pushed to, and pushes, pulls and deletions with generated functions only."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Image:
 
     Attributes:
         id: Its id.
-        json: Its json, byte for byte.
+        json: The bytes of its JSON document.
         layer: Its layer.
     """
 
@@ -51,7 +51,7 @@ class Image:
 
     @property
     def checksum(self) -> str:
-        """The checksum over json and layer."""
+        """The checksum of the JSON document and the layer."""
         digest = hashlib.sha256(self.json + b"\n" + self.layer)
         return f"sha256:{digest.hexdigest()}"
 
@@ -80,7 +80,7 @@ TOP = make_image("b", BASE)
 
 
 class Session(Protocol):
-    """An answer that begins a session."""
+    """A response that begins a session."""
 
     @property
     def x_docker_token(self) -> str | None:
@@ -93,10 +93,10 @@ class Hosts:
     """An index and a registry, on one host or on two, with a client for each.
 
     Attributes:
-        arrangement: Which hosts there are, and how a registry knows its clients again.
+        arrangement: The hosts, and whether sessions use tokens or cookies.
         index: The client of the index, without credentials.
         registry: The client of the registry.
-        endpoint: What the index has to say of the registry.
+        endpoint: The expected value of X-Docker-Endpoints.
     """
 
     arrangement: Arrangement
@@ -106,22 +106,22 @@ class Hosts:
 
     @property
     def standalone(self) -> bool:
-        """Whether tokens mean nothing."""
+        """Whether the registry ignores tokens."""
         return self.arrangement == "standalone"
 
     def use(self, session: Session) -> None:
-        """Send the token of a session to the registry from now on, or until it gives a cookie."""
+        """Send the token of a session to the registry, until the registry sets a cookie."""
         assert session.x_docker_token is not None
         self.registry.headers["Authorization"] = f"Token {session.x_docker_token.removeprefix('Token ')}"
 
 
 @contextmanager
 def serve(arrangement: Arrangement, exchanges: Exchanges) -> Iterator[Hosts]:
-    """Start hosts, for as long as the context lasts.
+    """Run the hosts until the context ends.
 
     Args:
-        arrangement: Which hosts.
-        exchanges: Where what passes is recorded.
+        arrangement: The hosts to run.
+        exchanges: The record of the exchanges.
     """
     cookies = arrangement.endswith("cookies")
     with ExitStack() as stack:
@@ -154,8 +154,8 @@ def push_image(registry: httpx.Client, image: Image) -> None:
     put_img_checksum.sync(registry, image.id, x_docker_checksum_payload=image.checksum)
 
 
-def push(hosts: Hosts, repo: str) -> None:
-    """Push TOP with its parent and the tag `latest`; images that are there already are pushed no more."""
+def push_repository(hosts: Hosts, repo: str) -> None:
+    """Push TOP with its parent under the tag `latest`."""
     session = put_repo.sync(hosts.index, repo, [RepoImg(id=one.id) for one in (BASE, TOP)], x_docker_token=True)
     assert session.x_docker_endpoints == hosts.endpoint
     hosts.use(session)
@@ -166,8 +166,8 @@ def push(hosts: Hosts, repo: str) -> None:
     assert put_repo_imgs.sync(hosts.index, repo, images, x_docker_endpoints=hosts.endpoint).status == 204
 
 
-def pull(hosts: Hosts, repo: str) -> None:
-    """Pull what `push` has pushed, and compare."""
+def pull_repository(hosts: Hosts, repo: str) -> None:
+    """Pull the repository, and check that it equals what `push_repository` pushed."""
     session = list_repo_imgs.sync(hosts.index, repo, x_docker_token=True)
     assert session.x_docker_endpoints == hosts.endpoint
     assert {one.id: one.checksum for one in session.body} == {one.id: one.checksum for one in (BASE, TOP)}
@@ -188,7 +188,7 @@ def pull(hosts: Hosts, repo: str) -> None:
         assert whole.body == image.layer
 
 
-def delete(hosts: Hosts, repo: str) -> None:
+def delete_repository(hosts: Hosts, repo: str) -> None:
     """Delete a repository: in one call from a standalone registry, in three from an index and its registry."""
     begun = delete_repo.sync(hosts.index, repo, x_docker_token=True)
     if hosts.standalone:

@@ -1,6 +1,6 @@
-"""Holding every exchange of a test against openapi/.
+"""Validate every exchange of a test against openapi/.
 
-Streamed bodies are never read: of those only status, headers and media type count. Redirect targets and opaque URLs
+Streamed bodies are not read: only their status, headers and media type are validated. Redirect targets and opaque URLs
 outside the described paths are exempt.
 """
 
@@ -26,13 +26,15 @@ from werkzeug.datastructures import Headers, ImmutableMultiDict
 from docker_registry_sdk._core.wire import call_of
 
 OPENAPI = Path(__file__).parents[2] / "openapi"
-# Headers of HTTP itself, which any server or proxy adds where it likes.
-_EVERYWHERE = frozenset({"content-length", "etag", "www-authenticate", "retry-after", "accept-ranges", "location", "set-cookie"})
+# Headers of HTTP itself, which servers and proxies may add to any response.
+_GENERAL_HEADERS = frozenset(
+    {"content-length", "etag", "www-authenticate", "retry-after", "accept-ranges", "location", "set-cookie"}
+)
 UNREAD = b"-"  # stands in for a streamed body
 
 
 class _HeadersOnly(V31ResponseHeadersValidator):
-    """Validates a response without its body: an error may come without one, which OpenAPI cannot say."""
+    """Validates a response without its body: an error may have no body, which OpenAPI cannot express."""
 
 
 @define
@@ -55,7 +57,7 @@ class _Response:
 
 @define
 class Specification:
-    """One file of openapi/, ready to validate against."""
+    """One parsed file of openapi/."""
 
     document: dict[str, Any]
     full: OpenAPI
@@ -76,20 +78,20 @@ class Specification:
             document,
             OpenAPI.from_dict(document, config=Config(extra_media_type_deserializers=deserializers)),
             OpenAPI.from_dict(document, config=Config(response_validator_cls=_HeadersOnly)),
-            # the longest first: a name may hold slashes, and so all that stands behind it in a longer path
+            # the longest first: a name may contain slashes, so a short path would also match longer ones
             [(_route(document, path), path) for path in sorted(document["paths"], key=lambda path: -path.count("/"))],
-            frozenset(name.lower() for name in _header_names(document)) - _EVERYWHERE,
+            frozenset(name.lower() for name in _header_names(document)) - _GENERAL_HEADERS,
         )
 
     def find(self, path: str) -> tuple[str, dict[str, str]] | None:
-        """Return the described path that a real one has, and the values of its parameters."""
+        """Return the path template that matches a path, and the values of its parameters; None if no template matches."""
         for pattern, described in self.routes:
             if match := pattern.fullmatch(path):
                 return described, {key[1:]: value for key, value in match.groupdict().items()}
         return None
 
     def resolve(self, node: dict[str, Any]) -> dict[str, Any]:
-        """Return the node, or what its reference names."""
+        """Return the node, or the node that its `$ref` refers to."""
         while "$ref" in node:
             target: Any = self.document
             for step in node["$ref"].removeprefix("#/").split("/"):
@@ -100,12 +102,12 @@ class Specification:
 
 @define
 class Exchanges:
-    """What passed between a test and a server, and what was wrong with it.
+    """The exchanges between a test and a server, and their violations of the specification.
 
     Attributes:
-        specification: What the exchanges are held against.
-        operations: How often each operation was seen with each status.
-        violations: What was wrong, in words.
+        specification: The specification.
+        operations: The number of exchanges by operation id and status.
+        violations: A message for each violation.
     """
 
     specification: Specification
@@ -135,7 +137,7 @@ class Exchanges:
         key = (node["operationId"], response.status_code)
         self.operations[key] = self.operations.get(key, 0) + 1
         where = f"{node['operationId']} ({response.status_code})"
-        asked = _Request(
+        sent = _Request(
             host_url=str(request.url.copy_with(raw_path=b"/"))[:-1],
             path=re.sub(r"\{([^}]+)\}", lambda match: values[match[1]].replace("/", "%2F"), described),
             method=request.method.lower(),
@@ -148,42 +150,42 @@ class Exchanges:
             body=body,
             content_type=request.headers.get("content-type", ""),
         )
-        answered = _Response(
+        received = _Response(
             response.status_code, Headers(response.headers.multi_items()), data, response.headers.get("content-type", "")
         )
-        api = self.specification.headers_only if _is_beyond_words(described, request, answered) else self.specification.full
+        api = self.specification.headers_only if _is_body_exempt(described, request, received) else self.specification.full
         try:
-            self.specification.full.validate_request(asked)
+            self.specification.full.validate_request(sent)
         except OpenAPIError as error:
-            self.violations.append(f"{where}, request: {_words(error)}")
+            self.violations.append(f"{where}, request: {_message(error)}")
         try:
-            api.validate_response(asked, answered)
+            api.validate_response(sent, received)
         except OpenAPIError as error:
-            self.violations.append(f"{where}, response: {_words(error)}")
-        self._check_names(where, item, node, asked, answered)
+            self.violations.append(f"{where}, response: {_message(error)}")
+        self._check_names(where, item, node, sent, received)
 
-    def _check_names(self, where: str, item: dict[str, Any], node: dict[str, Any], asked: _Request, answered: _Response) -> None:
+    def _check_names(self, where: str, item: dict[str, Any], node: dict[str, Any], sent: _Request, received: _Response) -> None:
         if "x-opaque-url" not in node:
             parameters = [self.specification.resolve(one) for one in (*item.get("parameters", ()), *node.get("parameters", ()))]
             known = {one["name"] for one in parameters if one["in"] == "query"}
-            unknown = [name for name in asked.parameters.query if name not in known]
+            unknown = [name for name in sent.parameters.query if name not in known]
             self.violations += [f"{where}: the query parameter {name} is not described" for name in unknown]
         responses = node["responses"]
-        status = str(answered.status_code)
+        status = str(received.status_code)
         described = responses.get(status) or responses.get(f"{status[0]}XX")
         if described is not None:
             headers = {name.lower() for name in self.specification.resolve(described).get("headers", {})}
-            unknown = [name for name, _ in answered.headers if name.lower() in self.specification.header_names - headers]
+            unknown = [name for name, _ in received.headers if name.lower() in self.specification.header_names - headers]
             self.violations += [f"{where}: the header {name} is not described" for name in unknown]
 
 
-def _is_beyond_words(described: str, request: httpx.Request, answered: _Response) -> bool:
-    """Return whether a body is as described in words alone, since the generator takes no more: none, or a JSON string."""
+def _is_body_exempt(described: str, request: httpx.Request, received: _Response) -> bool:
+    """Return whether the specification describes the body in its text only: an empty body, or a JSON string."""
     if request.method == "HEAD":
         return True
-    if answered.status_code < 300:
-        return described == "/v1/images/{img_id}/diff" and not answered.data
-    return not answered.data or (described.startswith("/v1/") and answered.data.startswith(b'"'))
+    if received.status_code < 300:
+        return described == "/v1/images/{img_id}/diff" and not received.data
+    return not received.data or (described.startswith("/v1/") and received.data.startswith(b'"'))
 
 
 def _json(value: bytes, **_: str) -> Any:
@@ -195,7 +197,7 @@ def _text(value: bytes, **_: str) -> str:
 
 
 def _route(document: dict[str, Any], path: str) -> re.Pattern[str]:
-    # `n` in front, since a parameter may be called like a keyword of the regular expressions
+    # the prefix `n` makes each parameter name a valid group name
     names = {"name": ".+"} if "/{name}/" in path else {}
     pattern = re.sub(r"\\\{([^}]+)\\\}", lambda match: f"(?P<n{match[1]}>{names.get(match[1], '[^/]+')})", re.escape(path))
     return re.compile(pattern)
@@ -212,7 +214,7 @@ def _header_names(node: Any) -> Iterator[str]:
             yield from _header_names(value)
 
 
-def _words(error: BaseException) -> str:
+def _message(error: BaseException) -> str:
     words = [str(error)]
     while error.__cause__ is not None:
         error = error.__cause__

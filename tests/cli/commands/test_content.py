@@ -10,10 +10,10 @@ from docker_registry_sdk.testing.faults import Fault, WrongBytes
 from tests.cli.conftest import RunCli
 from tests.cli.runner import run_in_terminal
 from tests.support.images import digest_of, make_image
-from tests.support.skopeo import Images
+from tests.support.skopeo import MultiPlatformImage
 
 
-def test_manifest(run_cli: RunCli, open_registry: EmbeddedRegistry, images: Images) -> None:
+def test_manifest(run_cli: RunCli, open_registry: EmbeddedRegistry, images: MultiPlatformImage) -> None:
     name = f"{open_registry.host}/team/app:1.0"
     assert run_cli("manifest", name, "--raw").out.encode() == images.index
     assert json.loads(run_cli("manifest", name).out) == json.loads(images.index)
@@ -26,7 +26,7 @@ def test_manifest(run_cli: RunCli, open_registry: EmbeddedRegistry, images: Imag
     run_cli("manifest", name, "--raw", "--json").check_failure(2)
 
 
-def test_blob(run_cli: RunCli, open_registry: EmbeddedRegistry, images: Images, tmp_path: Path) -> None:
+def test_blob(run_cli: RunCli, open_registry: EmbeddedRegistry, images: MultiPlatformImage, tmp_path: Path) -> None:
     layer = make_image("hello amd64\n" * 100).layer
     name, path = f"{open_registry.host}/team/app@{digest_of(layer)}", tmp_path / "layer"
     done = run_cli("blob", name, "-o", str(path))
@@ -53,7 +53,7 @@ def test_a_blob_with_wrong_bytes_is_not_saved(run_cli: RunCli, open_registry: Em
     assert [(path.name, path.read_text(encoding="utf-8")) for path in folder.iterdir()] == [("layer", "older content")]
 
 
-def test_a_blob_is_not_written_to_a_terminal(open_registry: EmbeddedRegistry, images: Images) -> None:
+def test_a_blob_is_not_written_to_a_terminal(open_registry: EmbeddedRegistry, images: MultiPlatformImage) -> None:
     done = run_in_terminal("blob", f"{open_registry.host}/team/app@{next(iter(images.blobs))}")
     assert done.code == 2
     assert "-o FILE" in done.out

@@ -10,11 +10,13 @@ from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.cli.conftest import RunCli
 from tests.support.images import DOCKER_MANIFEST, OCI_MANIFEST, digest_of, make_image
-from tests.support.skopeo import ARCHITECTURES, Images
+from tests.support.skopeo import ARCHITECTURES, MultiPlatformImage
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
-def test_image_of_a_platform(run_cli: RunCli, open_registry: EmbeddedRegistry, images: Images, architecture: str) -> None:
+def test_image_of_a_platform(
+    run_cli: RunCli, open_registry: EmbeddedRegistry, images: MultiPlatformImage, architecture: str
+) -> None:
     name, platform = f"{open_registry.host}/team/app", f"linux/{architecture}"
     document = json.loads(run_cli("inspect", name, "--platform", platform, "--json").out)
     image = make_image(f"hello {architecture}\n" * 100, architecture)
@@ -28,7 +30,7 @@ def test_image_of_a_platform(run_cli: RunCli, open_registry: EmbeddedRegistry, i
     assert (config["architecture"], config["history"][0]["created_by"]) == (architecture, "COPY greeting /")
 
 
-def test_inspect_in_a_pipe(run_cli: RunCli, open_registry: EmbeddedRegistry, images: Images) -> None:
+def test_inspect_in_a_pipe(run_cli: RunCli, open_registry: EmbeddedRegistry, images: MultiPlatformImage) -> None:
     rows = [line.split("\t") for line in run_cli("inspect", f"{open_registry.host}/team/app", "--platform", "linux/amd64").lines]
     facts = {row[0]: row[1:] for row in rows}
     assert facts["digest"] == [digest_of(images.index)]

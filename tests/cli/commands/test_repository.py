@@ -8,7 +8,7 @@ from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.cli.conftest import RunCli
 from tests.support.images import OCI_MANIFEST, digest_of
-from tests.support.skopeo import Images
+from tests.support.skopeo import MultiPlatformImage
 
 
 def test_tags(run_cli: RunCli, open_registry: EmbeddedRegistry) -> None:
@@ -18,7 +18,7 @@ def test_tags(run_cli: RunCli, open_registry: EmbeddedRegistry) -> None:
     assert documents == [{"tag": tag} for tag in ("1.0", "1.1", "latest")]
 
 
-def test_referrers(run_cli: RunCli, open_registry: EmbeddedRegistry, images: Images) -> None:
+def test_referrers(run_cli: RunCli, open_registry: EmbeddedRegistry, images: MultiPlatformImage) -> None:
     name = f"{open_registry.host}/team/app"
     subject = {"mediaType": images.media_type, "digest": digest_of(images.index), "size": len(images.index)}
     empty = {"mediaType": "application/vnd.oci.empty.v1+json", "digest": digest_of(b"{}"), "size": 2}
@@ -43,7 +43,7 @@ def test_referrers(run_cli: RunCli, open_registry: EmbeddedRegistry, images: Ima
     }
 
 
-def test_delete(run_cli: RunCli, open_registry: EmbeddedRegistry, images: Images) -> None:
+def test_delete(run_cli: RunCli, open_registry: EmbeddedRegistry, images: MultiPlatformImage) -> None:
     name = f"{open_registry.host}/team/app"
     run_cli("delete", name).check_failure(2)
     run_cli("delete", f"{name}:1.0@{digest_of(images.index)}").check_failure(2)

@@ -13,10 +13,10 @@ from docker_registry_sdk.testing.faults import Fault, Slow
 from tests.cli.conftest import RunCli
 from tests.cli.runner import PROGRAM, run_program
 from tests.support.images import digest_of
-from tests.support.skopeo import Images, read_layout, write_layout
+from tests.support.skopeo import MultiPlatformImage, read_layout, write_layout
 
 
-def test_pull_and_push(run_cli: RunCli, open_registry: EmbeddedRegistry, images: Images, tmp_path: Path) -> None:
+def test_pull_and_push(run_cli: RunCli, open_registry: EmbeddedRegistry, images: MultiPlatformImage, tmp_path: Path) -> None:
     done = run_cli("pull", f"{open_registry.host}/team/app:1.0", str(tmp_path / "layout"))
     assert done.code == 0, done
     assert f"digest\t{digest_of(images.index)}" in done.lines
@@ -26,7 +26,9 @@ def test_pull_and_push(run_cli: RunCli, open_registry: EmbeddedRegistry, images:
     assert run_cli("tags", f"{open_registry.host}/team/other").lines == ["2.0"]
 
 
-def test_pull_of_one_platform(run_cli: RunCli, open_registry: EmbeddedRegistry, images: Images, tmp_path: Path) -> None:
+def test_pull_of_one_platform(
+    run_cli: RunCli, open_registry: EmbeddedRegistry, images: MultiPlatformImage, tmp_path: Path
+) -> None:
     name = f"{open_registry.host}/team/app"
     assert run_cli("pull", name, str(tmp_path / "layout"), "--platform", "linux/arm64").code == 0
     assert set(read_layout(tmp_path / "layout")) < set(images.everything)
@@ -34,7 +36,9 @@ def test_pull_of_one_platform(run_cli: RunCli, open_registry: EmbeddedRegistry, 
     assert "linux/arm64" in run_cli("pull", name, str(tmp_path / "other"), "--platform", "windows/arm64").check_failure(1)[0]
 
 
-def test_push_one_of_several_images(run_cli: RunCli, embedded_registry: EmbeddedRegistry, images: Images, tmp_path: Path) -> None:
+def test_push_one_of_several_images(
+    run_cli: RunCli, embedded_registry: EmbeddedRegistry, images: MultiPlatformImage, tmp_path: Path
+) -> None:
     write_layout(images, tmp_path / "layout", "one")
     target = f"{embedded_registry.host}/a:b"
     assert run_cli("push", str(tmp_path / "layout"), target, "--tag", "one").code == 0
@@ -42,7 +46,7 @@ def test_push_one_of_several_images(run_cli: RunCli, embedded_registry: Embedded
     run_cli("push", str(tmp_path / "nowhere"), target).check_failure(2)
 
 
-def test_plan_and_copy(run_cli: RunCli, open_registry: EmbeddedRegistry, images: Images) -> None:
+def test_plan_and_copy(run_cli: RunCli, open_registry: EmbeddedRegistry, images: MultiPlatformImage) -> None:
     with EmbeddedRegistry() as other:
         source, target = f"{open_registry.host}/team/app:1.0", f"{other.host}/mirror/app:1.0"
         plan = run_cli("copy", source, target, "--plan")
