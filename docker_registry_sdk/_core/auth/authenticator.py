@@ -169,12 +169,12 @@ class Authenticator:
                 if credential is None or credential.username is None or credential.password is None:
                     self._note(grant=None, lifetime=None)
                     return None, True
-                self._note(grant="name and password, as they are", lifetime=None)
+                self._note(grant="name and password", lifetime=None)
                 return basic_authorization(credential.username, credential.password), again
             if credential is not None and credential.registry_token is not None:
                 if not is_sendable(credential.registry_token):
                     raise AuthError("its registry token holds characters that no header can", source=credential.source)
-                self._note(grant="a token from the credential, as it is", lifetime=None)
+                self._note(grant="the token of the credential", lifetime=None)
                 return f"Bearer {credential.registry_token}", again
             token, fresh = yield from self._token(challenge, wanted, credential)
         except RegistryError as error:

@@ -11,7 +11,7 @@ _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _TOKEN68 = re.compile(r"[A-Za-z0-9\-._~+/]+=*(?=[ \t]*(?:,|$))")
 _PARAMETER = re.compile(r"([!#$%&'*+\-.^_`|~0-9A-Za-z]+)[ \t]*=[ \t]*")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"?', re.DOTALL)
-_BARE = re.compile(r"[^,]*")
+_UNQUOTED = re.compile(r"[^,]*")
 _GAP = re.compile(r"[ \t,]*")
 _BLANKS = re.compile(r"[ \t]*")
 
@@ -60,7 +60,7 @@ def _parse(value: str) -> Iterable[Challenge]:
             found.append(Challenge(scheme[0].lower(), parameters, token68[0] if token68 else ""))
             at = token68.end() if token68 else at
         else:
-            at = _end(_BARE, value, at)
+            at = _end(_UNQUOTED, value, at)
         at = _end(_GAP, value, at)
     return found
 
@@ -70,9 +70,9 @@ def _value(text: str, at: int) -> tuple[str, int]:
     quoted = _QUOTED.match(text, at)
     if quoted is not None:
         return re.sub(r"\\(.)", r"\1", quoted[1], flags=re.DOTALL), quoted.end()
-    bare = _BARE.match(text, at)
-    assert bare is not None  # it may be empty
-    return bare[0].strip(), bare.end()
+    unquoted = _UNQUOTED.match(text, at)
+    assert unquoted is not None  # it may be empty
+    return unquoted[0].strip(), unquoted.end()
 
 
 def _end(pattern: re.Pattern[str], text: str, at: int) -> int:

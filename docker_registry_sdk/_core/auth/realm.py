@@ -31,7 +31,7 @@ def check_realm(realm: str, registry: Origin, *, trusted: Collection[str], secre
     try:
         origin = Origin.from_url(follow_url("realm", realm))
     except InvalidReferenceError as error:
-        raise AuthError(f"it names a token service that cannot be asked: {error}", source=source) from None
+        raise AuthError(f"it names a token service with an invalid URL: {error}", source=source) from None
     if not origin.is_secure and registry.is_secure:
         raise AuthError(
             f"it names the token service {origin}, which is plain http: credentials and tokens could be read on the way. "
@@ -79,7 +79,7 @@ def check_addresses(realm: Origin, found: Collection[str] | None, registry: Orig
     """
     if not are_public(found):
         raise AuthError(
-            f"it names the token service {realm}, whose name leads to an address of a private network, and was not followed "
+            f"it names the token service {realm}, whose name resolves to an address of a private network, and was not followed "
             f"there. If that is right, pass trusted_realms=[{realm.netloc!r}].",
             source=f"the registry {registry}",
         )

@@ -47,7 +47,7 @@ class AuthReport:
     scopes: tuple[str, ...] = field(default=(), converter=_lines)
     grant: str | None = None
     lifetime: float | None = None
-    outcome: str = field(default="nothing was asked yet", converter=one_line)
+    outcome: str = field(default="no request was sent yet", converter=one_line)
 
     def __str__(self) -> str:
         lines = [

@@ -180,7 +180,7 @@ def _public_addresses(request: HTTPRequest, origin: Origin, registry: Origin) ->
     addresses = yield from addresses_for(origin.host, registry)
     if not are_public(addresses):
         raise TransportError(
-            f"{origin} is in a private network, where a registry on the internet may send nobody",
+            f"{origin} is in a private network, where a registry on the internet must not redirect requests",
             method=request.method,
             url=str(request.url),
         )
@@ -194,7 +194,7 @@ def _redirected(request: HTTPRequest, location: str) -> HTTPRequest:
     try:
         url = verbatim_url(make_absolute(str(request.url), location.partition("#")[0]))
     except (InvalidReferenceError, ValueError):
-        raise TransportError("its redirect leads nowhere", method=request.method, url=str(request.url)) from None
+        raise TransportError("its redirect has an invalid Location", method=request.method, url=str(request.url)) from None
     headers["Host"] = url.netloc.decode()
     # The location is followed verbatim, and the addresses belong to another host.
     extensions = {**request.extensions, CALL: evolve(call_of(request), opaque=True, addresses=None)}
@@ -210,5 +210,5 @@ def _checked_origin(request: HTTPRequest, *, secure: bool) -> Origin:
     except InvalidReferenceError as error:
         raise TransportError(str(error), method=request.method, url=str(request.url)) from None
     if secure and origin.scheme != "https":
-        raise TransportError("nothing goes from https to plain http", method=request.method, url=str(request.url))
+        raise TransportError("requests never go from https to plain http", method=request.method, url=str(request.url))
     return origin

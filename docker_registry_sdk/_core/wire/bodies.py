@@ -49,7 +49,7 @@ def body_length(body: AsyncRawBody | None) -> int | None:
     try:
         here = tell()
         seek(0, os.SEEK_END)
-        length = tell() - here  # seek itself answers nothing on some, as that of mmap before Python 3.13
+        length = tell() - here  # seek returns None for some files, such as mmap before Python 3.13
         seek(here)
     except (OSError, TypeError, ValueError):  # a pipe, or a wrapper without a position
         return None
@@ -188,7 +188,7 @@ def with_body(response: httpx.Response, content: bytes, limit: int, *, whole: bo
         headers = httpx.Headers([(name, value) for name, value in headers.multi_items() if name not in _CODING_HEADERS])
     if len(content) > limit and whole:
         raise ResponseError(
-            f"the answer is longer than the {limit} bytes that are read of it. Ask the registry's operator why.",
+            f"the response is longer than the limit of {limit} bytes. Ask the registry's operator why.",
             method=response.request.method,
             url=str(response.request.url),
             status=response.status_code,
@@ -202,12 +202,12 @@ def _decoded(response: httpx.Response, content: bytes, coding: str, limit: int, 
     """Decode a body whose coding was not requested, up to a limit."""
     try:
         if coding not in ("gzip", "x-gzip", "deflate"):
-            raise zlib.error(f"the body is coded as {coding[:20]!a}, which was not asked for")
+            raise zlib.error(f"the body is coded as {coding[:20]!a}, which was not requested")
         # Found by its first bytes, whichever of the three it is.
         decoder = zlib.decompressobj(zlib.MAX_WBITS | 32)
         decoded = decoder.decompress(content, limit + 1)
         if content and not decoder.eof and len(decoded) <= limit:
-            raise zlib.error("the coded body breaks off")
+            raise zlib.error("the coded body was cut")
     except zlib.error as error:
         if whole:
             raise httpx.DecodingError(str(error), request=response.request) from None

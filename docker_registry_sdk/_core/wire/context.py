@@ -61,7 +61,7 @@ class CallContext:
     deadline: Deadline | None = None
 
     def sent_with(self, *, buffered: bool, bulk: bool, deadline: Deadline | None) -> CallContext:
-        """Return the context with what is known when the request is sent; `evolve` would take longer at each call.
+        """Return the context with the facts that are known when the request is sent; faster than `evolve`.
 
         Args:
             buffered: Whether the whole body of a success is read at once.
@@ -180,7 +180,7 @@ class LimitedSender:
 
 
 def bound_timeouts(request: httpx.Request, deadline: Deadline) -> None:
-    """Bound each timeout of a request by what remains until the deadline.
+    """Bound each timeout of a request by the time until the deadline.
 
     Args:
         request: A request whose `extensions` hold its timeouts, as those of httpx do.

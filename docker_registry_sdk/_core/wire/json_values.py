@@ -68,7 +68,7 @@ class Reader:
 
         Args:
             name: The field's name on the wire.
-            parse: What reads the value.
+            parse: A function that parses the value.
 
         Raises:
             ParseError: The value does not fit.
@@ -86,7 +86,7 @@ class Reader:
 
         Args:
             name: The field's name on the wire.
-            parse: What reads the value.
+            parse: A function that parses the value.
 
         Raises:
             ParseError: The field is absent or null, or its value does not fit.
@@ -104,7 +104,7 @@ class Reader:
 
         Args:
             name: The field's name on the wire.
-            parse: What reads each item.
+            parse: A function that parses each item.
 
         Raises:
             ParseError: The field is absent, or its value does not fit.
@@ -114,7 +114,7 @@ class Reader:
         return self.required(name, list_of(parse))
 
     def rest(self, known: frozenset[str]) -> dict[str, Any]:
-        """Return the fields that the model does not know, as they are.
+        """Return the fields that the model does not know, unchanged.
 
         Args:
             known: The names on the wire that the model knows.
@@ -127,7 +127,7 @@ class Reader:
 
 
 def anything(value: Any) -> Any:
-    """Return the value as it is."""
+    """Return the value unchanged."""
     return value
 
 
@@ -175,10 +175,10 @@ def timestamp(value: Any) -> datetime:
 
 
 def list_of(parse: Callable[[Any], T]) -> Callable[[Any], list[T]]:
-    """Return what reads a list.
+    """Return a function that parses a list.
 
     Args:
-        parse: What reads each item.
+        parse: A function that parses each item.
     """
 
     def read(value: Any) -> list[T]:
@@ -196,10 +196,10 @@ def list_of(parse: Callable[[Any], T]) -> Callable[[Any], list[T]]:
 
 
 def map_of(parse: Callable[[Any], T]) -> Callable[[Any], dict[str, T]]:
-    """Return what reads an object with any keys; entries that are null are left out.
+    """Return a function that parses an object with any keys; entries with null are left out.
 
     Args:
-        parse: What reads each value.
+        parse: A function that parses each value.
     """
 
     def read(value: Any) -> dict[str, T]:
@@ -219,7 +219,7 @@ def map_of(parse: Callable[[Any], T]) -> Callable[[Any], dict[str, T]]:
 
 
 def open_enum(kind: type[E]) -> Callable[[Any], E | str]:
-    """Return what reads a word of an enumeration; a word that it does not know passes as text.
+    """Return a function that parses a value of an enumeration; an unknown value is kept as text.
 
     Args:
         kind: The enumeration.
@@ -236,11 +236,11 @@ def open_enum(kind: type[E]) -> Callable[[Any], E | str]:
 
 
 def either(first: Callable[[Any], T], second: Callable[[Any], U]) -> Callable[[Any], T | U]:
-    """Return what reads a value of one kind or the other.
+    """Return a function that parses a value of one of two types.
 
     Args:
-        first: What reads the value, if it fits.
-        second: What reads it otherwise.
+        first: The function that is tried first.
+        second: The function for values that the first one rejects.
     """
 
     def read(value: Any) -> T | U:

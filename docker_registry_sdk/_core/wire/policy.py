@@ -6,7 +6,7 @@ Three values, from the smallest to the largest:
   its options `max_retries` and `max_retry_wait`. Every kind of repetition follows it: requests, token requests, resumed
   downloads, resumed uploads and the update of a fallback tag.
 - `Deadline` is the moment by which a whole call must be complete, with all its requests, waits and bodies.
-- `CallLimits` holds both, and the `timeout` of each step of a request. It is what functions below the public methods take.
+- `CallLimits` holds both, and the `timeout` of each step of a request. Functions below the public methods take it as an argument.
 
 A public method that sends one request passes `timeout` and `deadline` on to the generated function:
 
@@ -82,7 +82,7 @@ class Deadline:
         return self.remaining <= 0
 
     def bound(self, seconds: float | None) -> float | None:
-        """Return the time that one step may take: the timeout, or what remains until the deadline if that is less.
+        """Return the time that one step may take: the timeout, or the time until the deadline if that is shorter.
 
         Args:
             seconds: The timeout of the step in seconds; None for no timeout.

@@ -275,7 +275,7 @@ def required(value: T | None, operation: str, name: str) -> T:
 def _absolute(response: httpx.Response, url: str) -> str:
     try:
         return make_absolute(str(response.request.url), url)
-    except (RuntimeError, ValueError):  # no request to be relative to, or no URL: for whoever follows it to refuse
+    except (RuntimeError, ValueError):  # the response has no request, or the text is not a URL: following it raises
         return url
 
 

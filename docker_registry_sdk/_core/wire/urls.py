@@ -33,7 +33,7 @@ def follow_url(name: str, url: str) -> str:
     try:
         parts = urlsplit(url)
         absolute = parts.scheme in ("http", "https") and bool(parts.hostname)
-        _ = parts.port  # raises when it is none
+        _ = parts.port  # raises if the port is invalid
         (parts.hostname or "").encode("idna").decode("idna")  # looking it up would raise the same, later and unwrapped
     except ValueError:  # its words may quote a password
         raise InvalidReferenceError(f"{name} {redact_url(url)!r} is no URL: its host or port cannot be one.") from None
@@ -78,7 +78,7 @@ def refuse_query(name: str, **parameters: object) -> None:
     """
     given = [key for key, value in parameters.items() if value is not None]
     if given:
-        raise ValueError(f"{name} already says what {' and '.join(given)} would: give one or the other")
+        raise ValueError(f"{name} already contains {' and '.join(given)}: give one or the other")
 
 
 def make_absolute(base: str, url: str) -> str:
@@ -92,7 +92,7 @@ def make_absolute(base: str, url: str) -> str:
         return url
     scheme, _, rest = base.partition("://")
     authority = re.split("[/?#]", rest, maxsplit=1)[0]
-    host = authority.rpartition("@")[2]  # user info belongs to the caller's address, not to what servers give
+    host = authority.rpartition("@")[2]  # user info belongs to the caller's URL, not to URLs of servers
     if url.startswith("//"):
         return f"{scheme}:{url}"
     if url.startswith("/"):

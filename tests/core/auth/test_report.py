@@ -15,7 +15,7 @@ from tests.core.auth.driving import HOME, PASSWORD, REALM, Driver, bearer, get, 
 
 def test_before_anything_was_asked() -> None:
     assert str(AuthReport(registry=HOME)) == "\n".join(
-        [f"registry:   {HOME}", "credential: none was looked for", "challenge:  none", "outcome:    nothing was asked yet"]
+        [f"registry:   {HOME}", "credential: none was looked for", "challenge:  none", "outcome:    no request was sent yet"]
     )
 
 
@@ -52,7 +52,7 @@ def test_basic() -> None:
     driver.run(get())
     report = driver.authenticator.report
     assert (report.challenge, report.credential, report.username) == ("basic", "given by the caller", "alice")
-    assert report.grant == "name and password, as they are"
+    assert report.grant == "name and password"
     assert report.outcome == "the registry answered 401"
 
 

@@ -19,7 +19,7 @@ def parse(*texts: str) -> ScopeSet:
 
 
 def shown(scopes: ScopeSet) -> list[str]:
-    """Return the scopes as they are asked for."""
+    """Return the scopes as a token request contains them."""
     return [str(scope) for scope in scopes.scopes]
 
 

@@ -75,7 +75,7 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def break_off(self, sent: bytes) -> None:
-        """Send bytes as they are, and close the connection.
+        """Send bytes unchanged, and close the connection.
 
         Args:
             sent: The bytes.

@@ -202,15 +202,15 @@ def _ending(request: httpx.Request, deadline: Deadline) -> Iterator[None]:
 
 
 async def async_read(response: httpx.Response, *, wanted: bool = True) -> httpx.Response:
-    """Return a response with its body, read up to a limit, and close it; of an error, what comes counts.
+    """Return a response with its body, read up to a limit, and close it; the body of an error may be cut.
 
     Args:
         response: A response, read or not.
-        wanted: Whether its status is one that was asked for; a success that was not is read as an error.
+        wanted: Whether its status is a documented success; the limit of errors applies to other successes.
 
     Raises:
         ResponseError: A success is longer than the limit.
-        httpx.HTTPError: A success breaks off.
+        httpx.HTTPError: The body of a success was cut.
     """
     if response.is_closed and _content_of(response) is not None:
         return response
