@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from attrs import frozen
 
 from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2, images
-from docker_registry_sdk.testing import EmbeddedRegistry
+from tests.images.request_log import recorded_requests as recorded_requests
 
 
 @frozen
@@ -48,19 +48,3 @@ class Calls:
         else:
             with RegistryClientV2(name, **options) as client:
                 yield client
-
-
-@contextmanager
-def recorded_requests(registry: EmbeddedRegistry) -> Iterator[list[str]]:
-    """Yield a list that contains the requests of the block, as `METHOD kind status`, after the block has ended.
-
-    Args:
-        registry: The registry that receives the requests.
-    """
-    registry.requests.clear()
-    found: list[str] = []
-    yield found
-    for record in registry.requests.snapshot():
-        kinds = ("manifests", "blobs", "referrers", "tags", "token")
-        kind = next((kind for kind in kinds if f"/{kind}" in record.path.partition("?")[0]), "ping")
-        found.append(f"{record.method} {kind} {record.status}")

@@ -66,7 +66,8 @@ def start_registry() -> Iterator[StartRegistry]:
 @pytest.fixture
 def repo_name(request: pytest.FixtureRequest) -> str:
     """The name of a repository for this test only."""
-    return "tests/" + re.sub("[^a-z0-9]+", "-", request.node.name.lower())[-120:].strip("-")
+    test = re.sub("[^a-z0-9]+", "-", request.node.name.lower())[-120:].strip("-")
+    return f"tests/{request.node.path.parent.name.strip('_')}/{test}"
 
 
 @pytest.fixture

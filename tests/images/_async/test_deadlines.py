@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from docker_registry_sdk import DeadlineExceededError, RegistryClientV2
+from docker_registry_sdk import AsyncRegistryClientV2, DeadlineExceededError, images
 from docker_registry_sdk.media_types import OCI_MANIFEST
 from docker_registry_sdk.testing.faults import Fault, Slow
 from tests.images.built_images import build_image, build_index, push_image
-from tests.images.calls import Calls
 from tests.images.conftest import StartRegistry
 from tests.support.images import digest_of
 from tests.support.referrers_registries import IMAGE as SUBJECT_IMAGE
@@ -27,28 +25,29 @@ SLOW_BLOBS = Fault(Slow(bytes_per_second=100_000), operation="create_blob_read_s
 @pytest.mark.parametrize("fault", [SLOW_MANIFESTS, SLOW_BLOBS], ids=["manifests", "blobs"])
 @pytest.mark.parametrize("function", ["copy", "pull"])
 async def test_a_copy_from_a_slow_registry_ends_at_the_deadline(
-    calls: Calls, start_registry: StartRegistry, tmp_path: Path, fault: Fault, function: str
+    start_registry: StartRegistry, tmp_path: Path, fault: Fault, function: str
 ) -> None:
     source, target = start_registry(), start_registry()
     push_image(f"{source.url}/a", IMAGE, "v1")
     source.faults.add(fault)
-    where: Any = f"{target.url}/b:v1" if function == "copy" else tmp_path
-    with pytest.raises(DeadlineExceededError, match=r"0\.5"):
-        await calls(function, f"{source.url}/a:v1", where, deadline=0.5)
+    if function == "copy":
+        with pytest.raises(DeadlineExceededError, match=r"0\.5"):
+            await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1", deadline=0.5)
+    else:
+        with pytest.raises(DeadlineExceededError, match=r"0\.5"):
+            await images.async_pull(f"{source.url}/a:v1", tmp_path, deadline=0.5)
 
 
-async def test_a_push_to_a_slow_registry_ends_at_the_deadline(
-    calls: Calls, start_registry: StartRegistry, tmp_path: Path
-) -> None:
+async def test_a_push_to_a_slow_registry_ends_at_the_deadline(start_registry: StartRegistry, tmp_path: Path) -> None:
     source, target = start_registry(), start_registry()
     push_image(f"{source.url}/a", IMAGE, "v1")
-    await calls("pull", f"{source.url}/a:v1", tmp_path)
+    await images.async_pull(f"{source.url}/a:v1", tmp_path)
     target.faults.add(Fault(Slow(bytes_per_second=50, of="request"), operation="put_manifest", times=None))
     with pytest.raises(DeadlineExceededError, match=r"0\.5"):
-        await calls("push", tmp_path, f"{target.url}/b:v1", deadline=0.5)
+        await images.async_push(tmp_path, f"{target.url}/b:v1", deadline=0.5)
 
 
-async def test_the_deadline_bounds_all_requests_together(calls: Calls, start_registry: StartRegistry) -> None:
+async def test_the_deadline_bounds_all_requests_together(start_registry: StartRegistry) -> None:
     """The manifests of nested indexes are requested one after the other. Each takes about a quarter of the deadline."""
     source, target = start_registry(), start_registry()
     nested = build_image([b"x"])
@@ -58,62 +57,62 @@ async def test_the_deadline_bounds_all_requests_together(calls: Calls, start_reg
     source.faults.add(Fault(Slow(bytes_per_second=800), operation="get_manifest", times=None))
     source.requests.clear()
     with pytest.raises(DeadlineExceededError):
-        await calls("plan_copy", f"{source.url}/a:v1", f"{target.url}/b:v1", deadline=1)
+        await images.async_plan_copy(f"{source.url}/a:v1", f"{target.url}/b:v1", deadline=1)
     assert len(source.requests) > 1
 
 
-async def test_a_plan_keeps_no_deadline_and_its_execution_has_its_own(calls: Calls, start_registry: StartRegistry) -> None:
+async def test_a_plan_keeps_no_deadline_and_its_execution_has_its_own(start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
     push_image(f"{source.url}/a", IMAGE, "v1")
-    plan = await calls("plan_copy", f"{source.url}/a:v1", f"{target.url}/b:v1", deadline=60)
+    plan = await images.async_plan_copy(f"{source.url}/a:v1", f"{target.url}/b:v1", deadline=60)
     assert "deadline" not in plan.options
     source.faults.add(SLOW_BLOBS)
     with pytest.raises(DeadlineExceededError, match=r"0\.5"):
-        await calls("apply_copy", plan, deadline=0.5)
+        await images.async_apply_copy(plan, deadline=0.5)
     source.faults.clear()
-    assert (await calls("apply_copy", plan)).digest == IMAGE.root
+    assert (await images.async_apply_copy(plan)).digest == IMAGE.root
 
 
-async def test_the_deadline_of_a_given_client_bounds_the_copy(calls: Calls, start_registry: StartRegistry) -> None:
+async def test_the_deadline_of_a_given_client_bounds_the_copy(start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
     push_image(f"{source.url}/a", IMAGE, "v1")
     source.faults.add(SLOW_BLOBS)
-    async with calls.client(f"{source.url}/a", deadline=0.5) as client:
+    async with AsyncRegistryClientV2(f"{source.url}/a", deadline=0.5) as client:
         with pytest.raises(DeadlineExceededError, match=r"0\.5"):
-            await calls("copy", (client, "v1"), f"{target.url}/b:v1")
+            await images.async_copy((client, "v1"), f"{target.url}/b:v1")
 
 
-async def test_a_copy_between_layouts_ends_at_the_deadline(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
+async def test_a_copy_between_layouts_ends_at_the_deadline(start_registry: StartRegistry, tmp_path: Path) -> None:
     registry = start_registry()
     push_image(f"{registry.url}/a", IMAGE, "v1")
-    await calls("pull", f"{registry.url}/a:v1", tmp_path / "one")
+    await images.async_pull(f"{registry.url}/a:v1", tmp_path / "one")
     with pytest.raises(DeadlineExceededError, match="COPY oci:"):
-        await calls("copy", f"oci:{tmp_path}/one", f"oci:{tmp_path}/two", deadline=1e-6)
+        await images.async_copy(f"oci:{tmp_path}/one", f"oci:{tmp_path}/two", deadline=1e-6)
     assert not (tmp_path / "two" / "index.json").exists()
     with pytest.raises(ValueError, match="above 0"):
-        await calls("copy", f"oci:{tmp_path}/one", f"oci:{tmp_path}/two", deadline=0)
+        await images.async_copy(f"oci:{tmp_path}/one", f"oci:{tmp_path}/two", deadline=0)
 
 
-async def test_reading_a_config_ends_at_the_deadline(calls: Calls, start_registry: StartRegistry) -> None:
+async def test_reading_a_config_ends_at_the_deadline(start_registry: StartRegistry) -> None:
     registry = start_registry()
     push_image(f"{registry.url}/a", IMAGE, "v1")
     registry.faults.add(SLOW_MANIFESTS)
-    async with calls.client(f"{registry.url}/a") as client:
+    async with AsyncRegistryClientV2(f"{registry.url}/a") as client:
         with pytest.raises(DeadlineExceededError, match=r"0\.5"):
-            await calls("get_config", client, "v1", deadline=0.5)
+            await images.async_get_config(client, "v1", deadline=0.5)
 
 
-async def test_updating_the_list_of_referrers_ends_at_the_deadline(calls: Calls, start_registry: StartRegistry) -> None:
+async def test_updating_the_list_of_referrers_ends_at_the_deadline(start_registry: StartRegistry) -> None:
     registry = start_registry(auth="none")
     disable_referrers_api(registry)
     content = referrer_manifest()
-    with RegistryClientV2(f"{registry.url}/a") as plain:
+    async with AsyncRegistryClientV2(f"{registry.url}/a") as plain:
         for blob in (SUBJECT_IMAGE.config, SUBJECT_IMAGE.layer):
-            plain.blob_upload(blob)
-    async with calls.client(f"{registry.url}/a") as client:
-        await calls("push_manifest", client, content, None, media_type=OCI_MANIFEST)
+            await plain.blob_upload(blob)
+    async with AsyncRegistryClientV2(f"{registry.url}/a") as client:
+        await images.async_push_manifest(client, content, None, media_type=OCI_MANIFEST)
         registry.faults.add(SLOW_MANIFESTS)
         with pytest.raises(DeadlineExceededError, match=r"0\.5"):
-            await calls("push_manifest", client, content, None, media_type=OCI_MANIFEST, deadline=0.5)
+            await images.async_push_manifest(client, content, None, media_type=OCI_MANIFEST, deadline=0.5)
         with pytest.raises(DeadlineExceededError, match=r"0\.5"):
-            await calls("delete_manifest", client, digest_of(content), deadline=0.5)
+            await images.async_delete_manifest(client, digest_of(content), deadline=0.5)
