@@ -16,14 +16,14 @@ from tests.soak.soaking import Outcome, running_registry, soak_tasks, soak_threa
 
 def show(name: str, outcome: Outcome) -> bool:
     """Print a line of the table and return whether all was well."""
-    weather = outcome.weather
+    simulated = outcome.simulated
     print(
-        f"{name:<12} {outcome.calls:>8} {weather.requests:>9} {weather.failures:>7} {outcome.revoked:>8} {outcome.tokens:>7} "
-        f"{len(outcome.errors):>7} {len(weather.without_scope):>10} {outcome.busy:>5} {outcome.left:>5}"
+        f"{name:<12} {outcome.calls:>8} {simulated.requests:>9} {simulated.failures:>7} {outcome.revoked:>8} {outcome.tokens:>7} "
+        f"{len(outcome.errors):>7} {len(simulated.without_scope):>10} {outcome.busy:>5} {outcome.left:>5}"
     )
     for words, count in Counter(f"{type(error).__name__}: {error}"[:200] for error in outcome.errors).most_common(5):
         print(f"    {count} x {words}")
-    return not outcome.errors and not weather.without_scope and not outcome.busy and not outcome.left
+    return not outcome.errors and not simulated.without_scope and not outcome.busy and not outcome.left
 
 
 def main() -> int:

@@ -1,4 +1,4 @@
-"""A hostile registry, and what it would like to see: another server that belongs to the attacker."""
+"""A hostile registry, and another server of the attacker that must get no secrets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def refuse(handler: Handler) -> None:
-    """Answer as a registry that has nothing to say yet."""
+    """Answer 500, until the test sets the answer."""
     handler.reply(500)
 
 
@@ -34,14 +34,14 @@ def registry() -> Iterator[Loopback]:
 
 @pytest.fixture
 def evil() -> Iterator[Loopback]:
-    """A server of the attacker's, as any other name."""
+    """A server of the attacker, under any other name."""
     with run_loopback(lambda handler: handler.reply(201, b"{}")) as server:
         yield server
 
 
 @pytest.fixture
 def secure(tmp_path: Path) -> Iterator[Loopback]:
-    """The registry as https://registry.example.com; its authority is in ca.pem of tmp_path."""
+    """The registry as https://registry.example.com; its CA certificate is tmp_path / ca.pem."""
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -51,13 +51,13 @@ def secure(tmp_path: Path) -> Iterator[Loopback]:
 
 
 def at(server: Loopback, host: str, scheme: str | None = None) -> str:
-    """Return the address of a server under another name."""
+    """Return the URL of a server under another host name."""
     own, _, rest = server.url.partition("://")
     return f"{scheme or own}://{host}:{rest.rpartition(':')[2]}"
 
 
 def demand(handler: Handler, challenge: str = 'Basic realm="x"') -> bool:
-    """Ask for credentials unless there are some; return whether that was the answer."""
+    """Answer 401 if the request has no credentials; return whether it had none."""
     if "Authorization" in handler.headers:
         return False
     handler.reply(401, WWW_Authenticate=challenge)

@@ -1,4 +1,4 @@
-"""Debian's docker-registry and the embedded one, with every exchange held against the specification."""
+"""Debian's docker-registry and the embedded registry; every exchange is validated against the specification."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SERVERS = ("docker-registry", "embedded")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run each test on both servers, or on those that it is for."""
+    """Run each test on both servers, or on those that its marker `only_on` names."""
     if "registry" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker("only_on")
         metafunc.parametrize("registry", marker.args if marker else SERVERS, indirect=True, scope="session")
@@ -27,11 +27,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @frozen
 class Server:
-    """A running registry that all tests share, each in repositories of its own.
+    """A running registry that all tests share; each test uses its own repositories.
 
     Attributes:
         name: `docker-registry` or `embedded`.
-        url: Its address, without a path.
+        url: Its URL, without a path.
     """
 
     name: str
@@ -64,18 +64,18 @@ def repo(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def specification() -> str:
-    """The file of openapi/ that the exchanges are held against; modules for another API have one of their own."""
+    """The file of openapi/ that validates the exchanges; modules for another API override this fixture."""
     return "registry-v2.yaml"
 
 
 @pytest.fixture
 def exchanges(request: pytest.FixtureRequest, specification: str) -> Iterator[Exchanges]:
-    """What passes in this test; at its end all of it must be valid, or something invalid where the test says so."""
+    """The exchanges of this test. At its end all must be valid, or with the marker `deviation` at least one invalid."""
     recorded = Exchanges(Specification.load(specification))
     yield recorded
     marker = request.node.get_closest_marker("deviation")
     if marker is None and recorded.violations:
-        pytest.fail("these exchanges are not as openapi/ has them:\n" + "\n".join(recorded.violations))
+        pytest.fail("these exchanges violate openapi/:\n" + "\n".join(recorded.violations))
     if marker is not None and not recorded.violations:
         pytest.fail(f"this test is marked as deviating ({marker.args[0]}), but every exchange was valid")
 

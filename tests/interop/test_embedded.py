@@ -1,4 +1,4 @@
-"""What docker-registry cannot show: the parts of API v2 that the OCI added, and those that Docker distribution 2.8 leaves out."""
+"""The parts of API v2 that Debian's docker-registry 2.8 does not have, tested on the embedded registry."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from docker_registry_sdk.v2.api import (
     upload_blob_chunk,
 )
 from docker_registry_sdk.v2.models import ErrorCode
-from tests.interop.test_push_and_pull import push, upload
+from tests.interop.test_push_and_pull import upload, upload_blobs
 from tests.support.images import OCI_MANIFEST, digest_of, make_image
 from tests.support.transports import ValidatingTransport
 from tests.support.validation import Exchanges
@@ -57,7 +57,7 @@ def start(http: httpx.Client, repo: str) -> str:
 def push_tagged(http: httpx.Client, repo: str, *tags: str) -> bytes:
     """Push an image under some tags and return its manifest."""
     image = make_image()
-    push(http, repo, image)
+    upload_blobs(http, repo, image)
     for tag in tags:
         put_manifest.sync(http, repo, tag, image.oci, content_type=OCI_MANIFEST)
     return image.oci
@@ -88,7 +88,7 @@ async def test_a_blob_is_streamed_in_one_request(async_http: httpx.AsyncClient, 
         assert b"".join([piece async for piece in blob.body]) == content
 
 
-def test_a_blob_is_mounted_from_wherever_it_is(http: httpx.Client, repo: str) -> None:
+def test_a_blob_is_mounted_without_naming_its_repository(http: httpx.Client, repo: str) -> None:
     content = repo.encode()
     upload(http, f"{repo}/source", content)
     mounted = start_blob_upload.sync(http, f"{repo}/target", mount=digest_of(content))
@@ -99,7 +99,7 @@ def test_a_blob_is_mounted_from_wherever_it_is(http: httpx.Client, repo: str) ->
     cancel_blob_upload.sync(http, f"{repo}/target", started.location)
 
 
-def test_an_upload_may_be_closed_with_another_algorithm(http: httpx.Client, repo: str) -> None:
+def test_an_upload_may_be_completed_with_another_algorithm(http: httpx.Client, repo: str) -> None:
     started = start_blob_upload.sync(http, repo, digest_algorithm="sha512")
     assert isinstance(started, start_blob_upload.StartBlobUploadAccepted)
     chunk = upload_blob_chunk.sync(http, repo, started.location, CONTENT[:4], content_range="0-3")
@@ -115,7 +115,7 @@ def test_an_upload_may_be_closed_with_another_algorithm(http: httpx.Client, repo
 
 def test_a_manifest_has_the_digest_that_it_was_pushed_by(http: httpx.Client, repo: str) -> None:
     image = make_image()
-    push(http, repo, image)
+    upload_blobs(http, repo, image)
     digest = sha512_of(image.oci)
     pushed = put_manifest.sync(http, repo, digest, image.oci, content_type=OCI_MANIFEST, tag=["v1"])
     assert (pushed.docker_content_digest, pushed.oci_tag) == (digest, ["v1"])
@@ -126,7 +126,7 @@ def test_a_manifest_has_the_digest_that_it_was_pushed_by(http: httpx.Client, rep
 
 def test_a_manifest_gets_several_tags_at_once(http: httpx.Client, repo: str) -> None:
     image = make_image()
-    push(http, repo, image)
+    upload_blobs(http, repo, image)
     digest = digest_of(image.oci)
     pushed = put_manifest.sync(http, repo, digest, image.oci, content_type=OCI_MANIFEST, tag=["a", "b", "c"])
     assert sorted(pushed.oci_tag or ()) == ["a", "b", "c"]
@@ -165,7 +165,7 @@ def test_deleting_a_tag_leaves_the_manifest_and_its_other_tags(http: httpx.Clien
     assert get_manifest.sync(http, repo, digest_of(manifest)).raw == manifest
 
 
-def test_what_stands_there_decides_whether_a_manifest_is_taken(http: httpx.Client, repo: str) -> None:
+def test_if_match_decides_whether_a_manifest_is_stored(http: httpx.Client, repo: str) -> None:
     old = push_tagged(http, repo, "v1")
     new = old + b"\n"
     etag = head_manifest.sync(http, repo, "v1").etag
@@ -191,7 +191,7 @@ def test_what_stands_there_decides_whether_a_manifest_is_taken(http: httpx.Clien
         delete_manifest.sync(http, repo, "v1", if_match=etag)
 
 
-def test_what_the_caller_has_is_not_sent_again(http: httpx.Client, repo: str) -> None:
+def test_if_none_match_avoids_a_body(http: httpx.Client, repo: str) -> None:
     push_tagged(http, repo, "v1")
     upload(http, repo, CONTENT)
     etag = head_blob.sync(http, repo, DIGEST).etag
@@ -204,7 +204,7 @@ def test_what_the_caller_has_is_not_sent_again(http: httpx.Client, repo: str) ->
     assert create_blob_read_stream.sync(http, repo, DIGEST, if_none_match='"another"').body == CONTENT
 
 
-def test_an_upload_goes_on_where_the_status_says(http: httpx.Client, repo: str) -> None:
+def test_an_upload_resumes_at_the_offset_of_its_status(http: httpx.Client, repo: str) -> None:
     location = upload_blob_chunk.sync(http, repo, start(http, repo), CONTENT[:4], content_range="0-3").location
     for lost in ("5-7", "0-2"):
         with pytest.raises(RangeNotSatisfiableError) as caught:
@@ -220,7 +220,7 @@ def test_an_upload_goes_on_where_the_status_says(http: httpx.Client, repo: str) 
     assert create_blob_read_stream.sync(http, repo, DIGEST).body == CONTENT
 
 
-def test_the_least_length_of_a_chunk_is_announced_and_wanted(exchanges: Exchanges, repo: str) -> None:
+def test_the_minimum_chunk_length_is_announced_and_required(exchanges: Exchanges, repo: str) -> None:
     with (
         EmbeddedRegistry(settings=Settings(chunk_min_length=4)) as registry,
         httpx.Client(base_url=registry.url, transport=ValidatingTransport(httpx.HTTPTransport(), exchanges)) as http,

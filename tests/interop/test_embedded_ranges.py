@@ -1,4 +1,4 @@
-"""Parts of a blob from the embedded registry, as bytes and as streams, sync and async."""
+"""Ranges of a blob from the embedded registry, as bytes and as streams, sync and async."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PARTS = [
 
 
 @pytest.mark.parametrize(("byte_range", "first", "end"), PARTS)
-def test_a_part(http: httpx.Client, repo: str, byte_range: str, first: int, end: int) -> None:
+def test_a_range_returns_a_part(http: httpx.Client, repo: str, byte_range: str, first: int, end: int) -> None:
     upload(http, repo, CONTENT)
     part = create_blob_read_stream.sync(http, repo, DIGEST, byte_range=byte_range)
     assert isinstance(part, create_blob_read_stream.CreateBlobReadStreamPartialContent)
@@ -42,7 +42,7 @@ def test_a_part(http: httpx.Client, repo: str, byte_range: str, first: int, end:
 
 @pytest.mark.anyio
 @pytest.mark.parametrize(("byte_range", "first", "end"), PARTS)
-async def test_a_part_async(
+async def test_a_range_returns_a_part_async(
     async_http: httpx.AsyncClient, http: httpx.Client, repo: str, byte_range: str, first: int, end: int
 ) -> None:
     upload(http, repo, CONTENT)
@@ -53,7 +53,7 @@ async def test_a_part_async(
 
 
 @pytest.mark.parametrize("byte_range", [f"bytes={SIZE}-", f"bytes={SIZE * 2}-{SIZE * 3}", "bytes=3-1", "bytes=-0", "bytes=x"])
-def test_no_part(http: httpx.Client, repo: str, byte_range: str) -> None:
+def test_an_unsatisfiable_range(http: httpx.Client, repo: str, byte_range: str) -> None:
     upload(http, repo, CONTENT)
     with pytest.raises(RangeNotSatisfiableError) as caught:
         create_blob_read_stream.sync(http, repo, DIGEST, byte_range=byte_range)
@@ -62,14 +62,14 @@ def test_no_part(http: httpx.Client, repo: str, byte_range: str) -> None:
 
 
 @pytest.mark.anyio
-async def test_no_part_async(async_http: httpx.AsyncClient, http: httpx.Client, repo: str) -> None:
+async def test_an_unsatisfiable_range_async(async_http: httpx.AsyncClient, http: httpx.Client, repo: str) -> None:
     upload(http, repo, CONTENT)
     with pytest.raises(RangeNotSatisfiableError):
         async with create_blob_read_stream.asyncio_stream(async_http, repo, DIGEST, byte_range=f"bytes={SIZE}-"):
             pass
 
 
-def test_the_whole_where_the_range_does_not_count(http: httpx.Client, repo: str) -> None:
+def test_an_ignored_range_returns_the_whole_blob(http: httpx.Client, repo: str) -> None:
     upload(http, repo, CONTENT)
     head = head_blob.sync(http, repo, DIGEST)
     assert (head.accept_ranges, head.content_length) == ("bytes", SIZE)
@@ -86,7 +86,7 @@ def test_the_whole_where_the_range_does_not_count(http: httpx.Client, repo: str)
 
 
 @pytest.mark.deviation("an answer to several ranges is multipart/byteranges, which is not described")
-def test_several_parts_come_as_they_are(http: httpx.Client, repo: str) -> None:
+def test_several_ranges_return_a_multipart_body_verbatim(http: httpx.Client, repo: str) -> None:
     upload(http, repo, CONTENT)
     parts = create_blob_read_stream.sync(http, repo, DIGEST, byte_range="bytes=0-1,10-11")
     assert isinstance(parts, create_blob_read_stream.CreateBlobReadStreamPartialContent)

@@ -1,4 +1,4 @@
-"""Referrers on the embedded registry: subjects, the index of what refers to them, its filter and its pages."""
+"""Referrers on the embedded registry: subjects, the index of their referrers, its filter and its pages."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from docker_registry_sdk.testing import EmbeddedRegistry, Settings
 from docker_registry_sdk.v2.api import delete_manifest, list_referrers, put_manifest
 from docker_registry_sdk.v2.models import Descriptor
-from tests.interop.test_push_and_pull import push
+from tests.interop.test_push_and_pull import upload_blobs
 from tests.support.images import OCI_INDEX, OCI_MANIFEST, descriptor, digest_of, make_image
 from tests.support.transports import AsyncValidatingTransport, ValidatingTransport
 from tests.support.validation import Exchanges
@@ -49,8 +49,8 @@ def test_a_manifest_without_referrers_has_an_empty_index(http: httpx.Client, rep
     assert (answer.next_url, answer.oci_filters_applied) == (None, None)
 
 
-def test_referrers_are_told_with_type_and_annotations(http: httpx.Client, repo: str) -> None:
-    push(http, repo, IMAGE)
+def test_referrers_have_type_and_annotations(http: httpx.Client, repo: str) -> None:
+    upload_blobs(http, repo, IMAGE)
     put_manifest.sync(http, repo, "v1", IMAGE.oci, content_type=OCI_MANIFEST)
     signature = push_artifact(http, repo, SIGNATURE)
     sbom = push_artifact(http, repo, SBOM, 2)
@@ -67,8 +67,8 @@ def test_referrers_are_told_with_type_and_annotations(http: httpx.Client, repo: 
     assert digests(list_referrers.sync(http, repo, SUBJECT).body.manifests) == {signature}
 
 
-def test_the_filter_is_applied_and_said_to_be(http: httpx.Client, repo: str) -> None:
-    push(http, repo, IMAGE)
+def test_the_filter_is_applied_and_named_in_the_header(http: httpx.Client, repo: str) -> None:
+    upload_blobs(http, repo, IMAGE)
     signature = push_artifact(http, repo, SIGNATURE)
     push_artifact(http, repo, SBOM)
     answer = list_referrers.sync(http, repo, SUBJECT, artifact_type=SIGNATURE)
@@ -79,14 +79,14 @@ def test_the_filter_is_applied_and_said_to_be(http: httpx.Client, repo: str) -> 
 
 @pytest.fixture
 def paged(exchanges: Exchanges) -> Iterator[EmbeddedRegistry]:
-    """A registry that puts two referrers into a page."""
+    """A registry with two referrers per page."""
     with EmbeddedRegistry(settings=Settings(page_limit=2)) as registry:
         yield registry
 
 
 def test_referrers_come_in_pages_that_keep_the_filter(paged: EmbeddedRegistry, exchanges: Exchanges) -> None:
     with httpx.Client(base_url=paged.url, transport=ValidatingTransport(httpx.HTTPTransport(), exchanges)) as http:
-        push(http, "a/b", IMAGE)
+        upload_blobs(http, "a/b", IMAGE)
         signatures = {push_artifact(http, "a/b", SIGNATURE, number) for number in range(5)}
         for number in range(3):
             push_artifact(http, "a/b", SBOM, number)
@@ -104,7 +104,7 @@ def test_referrers_come_in_pages_that_keep_the_filter(paged: EmbeddedRegistry, e
 @pytest.mark.anyio
 async def test_referrers_come_in_pages_async(paged: EmbeddedRegistry, exchanges: Exchanges, anyio_backend: str) -> None:
     with httpx.Client(base_url=paged.url, transport=ValidatingTransport(httpx.HTTPTransport(), exchanges)) as http:
-        push(http, "a/b", IMAGE)
+        upload_blobs(http, "a/b", IMAGE)
         pushed = {push_artifact(http, "a/b", SBOM, number) for number in range(3)}
     transport = AsyncValidatingTransport(httpx.AsyncHTTPTransport(), exchanges)
     async with httpx.AsyncClient(base_url=paged.url, transport=transport) as client:

@@ -1,4 +1,4 @@
-"""Each error of API v2, met through generated functions on docker-registry 2.8, on the embedded registry, or on both."""
+"""Each error of API v2, raised by generated functions with docker-registry 2.8, with the embedded registry, or with both."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from docker_registry_sdk.v2.api import (
     upload_blob_chunk,
 )
 from docker_registry_sdk.v2.models import ErrorCode
-from tests.interop.test_push_and_pull import push, upload
+from tests.interop.test_push_and_pull import upload, upload_blobs
 from tests.support.docker_registry import PASSWORD, USERNAME, htpasswd_settings, run_docker_registry
 from tests.support.images import DOCKER_SCHEMA1, OCI_MANIFEST, digest_of, make_image
 from tests.support.transports import ValidatingTransport
@@ -70,7 +70,7 @@ def _bad_digest(http: httpx.Client, repo: str) -> None:
 
 def _delete_by_tag(http: httpx.Client, repo: str) -> None:
     image = make_image()
-    push(http, repo, image)
+    upload_blobs(http, repo, image)
     put_manifest.sync(http, repo, "v1", image.oci, content_type=OCI_MANIFEST)
     delete_manifest.sync(http, repo, "v1")
 
@@ -81,7 +81,7 @@ def _missing_layer(http: httpx.Client, repo: str) -> None:
 
 def _by_sha512(http: httpx.Client, repo: str) -> None:
     image = make_image()
-    push(http, repo, image)
+    upload_blobs(http, repo, image)
     put_manifest.sync(http, repo, f"sha512:{'0' * 128}", image.oci, content_type=OCI_MANIFEST)
 
 
@@ -138,7 +138,7 @@ def _bad_name_inside(http: httpx.Client, repo: str) -> None:
 
 def _signed(http: httpx.Client, repo: str) -> bytes:
     image = make_image()
-    push(http, repo, image)
+    upload_blobs(http, repo, image)
     put_manifest.sync(http, repo, "v1", image.docker, content_type="application/vnd.docker.distribution.manifest.v2+json")
     return get_manifest.sync(http, repo, "v1", accept=[DOCKER_SCHEMA1]).raw
 
@@ -185,7 +185,7 @@ ELSEWHERE = {
 }
 
 
-def test_every_code_is_met_somewhere() -> None:
+def test_every_code_is_tested() -> None:
     assert {code for _, _, code in ON_DOCKER_REGISTRY + ON_EMBEDDED} | ELSEWHERE == set(ErrorCode)
 
 
@@ -200,7 +200,7 @@ def test_a_malformed_manifest_is_refused(http: httpx.Client, repo: str, manifest
 
 @pytest.mark.only_on("docker-registry")
 @pytest.mark.parametrize(("break_it", "error", "code"), ON_DOCKER_REGISTRY)
-def test_docker_registry_names_what_is_wrong(
+def test_errors_of_docker_registry(
     http: httpx.Client, repo: str, break_it: Callable[[httpx.Client, str], None], error: type[StatusError], code: ErrorCode
 ) -> None:
     check_error(http, repo, break_it, error, code)
@@ -208,7 +208,7 @@ def test_docker_registry_names_what_is_wrong(
 
 @pytest.mark.only_on("embedded")
 @pytest.mark.parametrize(("break_it", "error", "code"), ON_EMBEDDED)
-def test_embedded_registry_names_what_is_wrong(
+def test_errors_of_the_embedded_registry(
     http: httpx.Client, repo: str, break_it: Callable[[httpx.Client, str], None], error: type[StatusError], code: ErrorCode
 ) -> None:
     check_error(http, repo, break_it, error, code)
@@ -239,7 +239,7 @@ def test_a_range_past_the_end_is_refused(http: httpx.Client, repo: str) -> None:
 
 @pytest.fixture
 def other(request: pytest.FixtureRequest, tmp_path: Path, exchanges: Exchanges) -> Iterator[httpx.Client]:
-    """A client of a docker-registry with the settings that the test asks for."""
+    """A client of a docker-registry with the settings that the test gives as parameters."""
     settings: dict[str, dict[str, object]] = {
         "htpasswd": {"settings": htpasswd_settings(tmp_path)},
         "read-only": {"read_only": True},
@@ -256,7 +256,7 @@ def other(request: pytest.FixtureRequest, tmp_path: Path, exchanges: Exchanges) 
 
 
 @pytest.mark.parametrize("other", ["htpasswd"], indirect=True)
-def test_a_call_without_credentials_meets_the_challenge(other: httpx.Client) -> None:
+def test_a_call_without_credentials_gets_the_challenge(other: httpx.Client) -> None:
     with pytest.raises(UnauthorizedError) as caught:
         ping.sync(other)
     assert caught.value.codes == (ErrorCode.UNAUTHORIZED,)
@@ -277,7 +277,7 @@ def test_a_read_only_registry_refuses_writes(other: httpx.Client) -> None:
 @pytest.mark.parametrize("other", ["images only"], indirect=True)
 def test_a_registry_for_images_denies_other_artifacts(other: httpx.Client) -> None:
     image = make_image()
-    push(other, "any/name", image)
+    upload_blobs(other, "any/name", image)
     artifact = image.oci.replace(b"vnd.oci.image.config.v1+json", b"vnd.example.thing.v1+json")
     with pytest.raises(ForbiddenError) as caught:
         put_manifest.sync(other, "any/name", "v1", artifact, content_type=OCI_MANIFEST)
@@ -291,7 +291,7 @@ def test_a_registry_for_images_denies_other_artifacts(other: httpx.Client) -> No
         (Status(503, code="UNAVAILABLE", retry_after=7), ServerError, ErrorCode.UNAVAILABLE),
     ],
 )
-def test_a_busy_registry_says_when_to_try_again(
+def test_a_busy_registry_sends_retry_after(
     exchanges: Exchanges, fault: Status, error: type[StatusError], code: ErrorCode
 ) -> None:
     with (

@@ -1,4 +1,4 @@
-"""Mounting, cancelling, deleting and conditional requests against docker-registry."""
+"""Mounts, cancelled uploads, deletions and conditional requests with docker-registry."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from docker_registry_sdk.v2.api import (
     put_manifest,
     start_blob_upload,
 )
-from tests.interop.test_push_and_pull import push, upload
+from tests.interop.test_push_and_pull import upload, upload_blobs
 from tests.support.docker_registry import run_docker_registry
 from tests.support.images import OCI_MANIFEST, digest_of, make_image
 from tests.support.transports import ValidatingTransport
@@ -52,7 +52,7 @@ def test_a_mount_that_is_not_possible_opens_a_session(http: httpx.Client, repo: 
 
 
 @pytest.mark.only_on("docker-registry")
-def test_an_upload_in_one_request_goes_on_with_put_where_it_is_not_offered(http: httpx.Client, repo: str) -> None:
+def test_an_upload_in_one_request_continues_with_put_if_not_supported(http: httpx.Client, repo: str) -> None:
     content = b"in one request"
     answer = start_blob_upload.sync(http, repo, body=content, digest=digest_of(content))
     # The specification lets a server answer 202 and take no bytes, and this one does.
@@ -73,9 +73,9 @@ def test_a_cancelled_upload_is_gone(http: httpx.Client, repo: str) -> None:
     assert caught.value.codes == ("BLOB_UPLOAD_UNKNOWN",)
 
 
-def test_deleting_a_manifest_takes_its_tags_with_it(http: httpx.Client, repo: str) -> None:
+def test_deleting_a_manifest_deletes_its_tags(http: httpx.Client, repo: str) -> None:
     image = make_image()
-    push(http, repo, image)
+    upload_blobs(http, repo, image)
     for tag in ("one", "two"):
         put_manifest.sync(http, repo, tag, image.oci, content_type=OCI_MANIFEST)
 
@@ -94,9 +94,9 @@ def test_a_deleted_blob_is_gone(http: httpx.Client, repo: str) -> None:
         head_blob.sync(http, repo, digest_of(b"short-lived"))
 
 
-def test_what_the_caller_has_is_not_sent_again(http: httpx.Client, repo: str) -> None:
+def test_if_none_match_avoids_a_body(http: httpx.Client, repo: str) -> None:
     image = make_image()
-    push(http, repo, image)
+    upload_blobs(http, repo, image)
     put_manifest.sync(http, repo, "v1", image.oci, content_type=OCI_MANIFEST)
     etag = get_manifest.sync(http, repo, "v1").etag
     assert etag is not None
@@ -105,7 +105,7 @@ def test_what_the_caller_has_is_not_sent_again(http: httpx.Client, repo: str) ->
 
 
 @pytest.mark.only_on("docker-registry")
-def test_referrers_are_not_offered_and_answered_in_plain_text(http: httpx.Client, repo: str) -> None:
+def test_referrers_are_not_supported_and_answered_with_plain_text(http: httpx.Client, repo: str) -> None:
     with pytest.raises(NotFoundError) as caught:
         list_referrers.sync(http, repo, digest_of(b""))
     assert caught.value.body is None

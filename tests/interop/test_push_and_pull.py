@@ -1,4 +1,4 @@
-"""Pushing and pulling a real image through generated functions only."""
+"""Push and pull an image with generated functions only."""
 
 from __future__ import annotations
 
@@ -53,15 +53,15 @@ def upload(http: httpx.Client, repo: str, content: bytes) -> None:
     assert done.docker_content_digest == digest_of(content)
 
 
-def push(http: httpx.Client, repo: str, image: Image) -> None:
+def upload_blobs(http: httpx.Client, repo: str, image: Image) -> None:
     """Upload the blobs of an image."""
     upload(http, repo, image.config)
     upload(http, repo, image.layer)
 
 
-def test_monolithic_push_and_pull_give_back_the_same_bytes(http: httpx.Client, repo: str) -> None:
+def test_monolithic_push_and_pull_return_the_same_bytes(http: httpx.Client, repo: str) -> None:
     image = make_image()
-    push(http, repo, image)
+    upload_blobs(http, repo, image)
     pushed = put_manifest.sync(http, repo, "v1", image.oci, content_type=OCI_MANIFEST)
     assert pushed.docker_content_digest == digest_of(image.oci)
 
@@ -151,7 +151,7 @@ async def test_every_form_of_body_uploads_async(async_http: httpx.AsyncClient, r
 )
 def test_a_manifest_comes_in_each_media_type(http: httpx.Client, repo: str, media_type: str, model: type) -> None:
     image = make_image()
-    push(http, repo, image)
+    upload_blobs(http, repo, image)
     manifest = image.oci if "oci" in media_type else image.docker
     kind = OCI_MANIFEST if "oci" in media_type else DOCKER_MANIFEST
     put_manifest.sync(http, repo, "latest", manifest, content_type=kind)
@@ -170,9 +170,9 @@ def test_a_manifest_comes_in_each_media_type(http: httpx.Client, repo: str, medi
 
 
 @pytest.mark.only_on("docker-registry")
-def test_schema_2_becomes_schema_1_for_those_who_accept_no_other(http: httpx.Client, repo: str) -> None:
+def test_schema_2_is_converted_if_only_schema_1_is_accepted(http: httpx.Client, repo: str) -> None:
     image = make_image()
-    push(http, repo, image)
+    upload_blobs(http, repo, image)
     put_manifest.sync(http, repo, "latest", image.docker, content_type=DOCKER_MANIFEST)
 
     pulled = get_manifest.sync(http, repo, "latest", accept=[DOCKER_SCHEMA1])
@@ -204,7 +204,7 @@ async def test_blobs_stream_back_async(async_http: httpx.AsyncClient, http: http
         assert b"".join([chunk async for chunk in blob.body]) == content
 
 
-def test_a_range_gives_a_part(http: httpx.Client, repo: str) -> None:
+def test_a_range_returns_a_part(http: httpx.Client, repo: str) -> None:
     upload(http, repo, b"0123456789")
     part = create_blob_read_stream.sync(http, repo, digest_of(b"0123456789"), byte_range="bytes=2-5")
     assert isinstance(part, create_blob_read_stream.CreateBlobReadStreamPartialContent)
@@ -212,9 +212,9 @@ def test_a_range_gives_a_part(http: httpx.Client, repo: str) -> None:
 
 
 @pytest.mark.only_on("docker-registry")
-def test_n_and_last_of_tags_are_passed_over(http: httpx.Client, repo: str) -> None:
+def test_n_and_last_of_tags_are_ignored(http: httpx.Client, repo: str) -> None:
     image = make_image()
-    push(http, repo, image)
+    upload_blobs(http, repo, image)
     for tag in ("a", "b"):
         put_manifest.sync(http, repo, tag, image.oci, content_type=OCI_MANIFEST)
     assert sorted(list_tags.sync(http, repo, n=1, last="a").body.tags) == ["a", "b"]
@@ -222,7 +222,7 @@ def test_n_and_last_of_tags_are_passed_over(http: httpx.Client, repo: str) -> No
 
 def test_tags_and_catalog_are_listed(http: httpx.Client, repo: str) -> None:
     image = make_image()
-    push(http, repo, image)
+    upload_blobs(http, repo, image)
     for tag in ("a", "b", "c"):
         put_manifest.sync(http, repo, tag, image.oci, content_type=OCI_MANIFEST)
 

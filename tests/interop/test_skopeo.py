@@ -1,4 +1,4 @@
-"""skopeo copies images with several platforms into registries, between them and back out, and no byte changes."""
+"""skopeo copies multi-platform images into registries, between them and out of them, and no byte changes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Reader = Callable[[Path], dict[str, bytes]]
 
 @pytest.fixture
 def skopeo(tmp_path: Path) -> Skopeo:
-    """skopeo, where it is installed."""
+    """skopeo, if it is installed."""
     folder = tmp_path / "skopeo"
     folder.mkdir()
     return Skopeo(require_skopeo(), folder)
@@ -44,7 +44,7 @@ def images(request: pytest.FixtureRequest) -> MultiPlatformImage:
 
 
 def write(images: MultiPlatformImage, folder: Path) -> str:
-    """Write the image to a folder in the form that keeps its media types, and return skopeo's name for it."""
+    """Write the image to a folder in the format that keeps its media types, and return skopeo's name of the folder."""
     if "oci" in images.media_type:
         write_layout(images, folder, "v1")
         return f"oci:{folder}:v1"
@@ -53,7 +53,7 @@ def write(images: MultiPlatformImage, folder: Path) -> str:
 
 
 def forms(images: MultiPlatformImage) -> tuple[str, Reader]:
-    """Return how skopeo names a folder for such an image, and what reads it."""
+    """Return skopeo's name of a folder in the format of such an image, and the function that reads the folder."""
     return ("oci:{}:v1", read_layout) if "oci" in images.media_type else ("dir:{}", read_docker_folder)
 
 
@@ -62,8 +62,8 @@ def image_at(url: str, repo: str) -> str:
     return f"docker://{url.partition('://')[2]}/{repo}:v1"
 
 
-def pull(http: httpx.Client, repo: str, images: MultiPlatformImage) -> dict[str, bytes]:
-    """Pull all of an image through the generated functions, and return it by digest."""
+def pull_all(http: httpx.Client, repo: str, images: MultiPlatformImage) -> dict[str, bytes]:
+    """Pull an image with all its platforms by generated functions, and return its contents by digest."""
     index = get_manifest.sync(http, repo, "v1")
     assert index.media_type == images.media_type
     found = {digest_of(index.raw): index.raw}
@@ -79,7 +79,7 @@ def test_in_and_back_out(
 ) -> None:
     skopeo.copy(write(images, tmp_path / "source"), image_at(registry.url, repo))
 
-    assert pull(http, repo, images) == images.everything
+    assert pull_all(http, repo, images) == images.everything
 
     name, read = forms(images)
     skopeo.copy(image_at(registry.url, repo), name.format(tmp_path / "target"))
@@ -100,7 +100,7 @@ def test_from_docker_registry_and_back(
         skopeo.copy(image_at(embedded.url, repo), image_at(two.url, repo))
         for url in (one.url, embedded.url, two.url):
             with httpx.Client(base_url=url, transport=ValidatingTransport(httpx.HTTPTransport(), exchanges)) as client:
-                assert pull(client, repo, images) == images.everything
+                assert pull_all(client, repo, images) == images.everything
 
 
 def test_with_tokens(skopeo: Skopeo, images: MultiPlatformImage, repo: str, tmp_path: Path) -> None:

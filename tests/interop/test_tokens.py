@@ -1,4 +1,4 @@
-"""Tokens by the generated functions: what the token service answers is held against token-auth.yaml, the rest against the API."""
+"""Tokens with generated functions: token requests are validated against token-auth.yaml, other requests against API v2."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from docker_registry_sdk.v2.api import (
     put_manifest,
     start_blob_upload,
 )
-from tests.interop.test_push_and_pull import push
+from tests.interop.test_push_and_pull import upload_blobs
 from tests.support.images import OCI_MANIFEST, digest_of, make_image
 from tests.support.transports import AsyncValidatingTransport, ValidatingTransport
 from tests.support.validation import Exchanges, Specification
@@ -34,7 +34,7 @@ PULL, PUSH = f"repository:{REPO}:pull", f"repository:{REPO}:pull,push"
 
 @pytest.fixture
 def tokens() -> Iterator[Exchanges]:
-    """What passes between this test and the token service; at its end all of it must be valid, and something must have passed."""
+    """The exchanges with the token service. At the end of the test there must be at least one, and all must be valid."""
     recorded = Exchanges(Specification.load("token-auth.yaml"))
     yield recorded
     assert recorded.violations == []
@@ -43,35 +43,35 @@ def tokens() -> Iterator[Exchanges]:
 
 @pytest.fixture(params=["same", "port", "name"])
 def origin(request: pytest.FixtureRequest) -> TokenOrigin:
-    """Where the token service is, seen from the registry."""
+    """The origin of the token service: `same`, `port` or `name`."""
     found: TokenOrigin = request.param
     return found
 
 
 @pytest.fixture
 def embedded(origin: TokenOrigin) -> Iterator[EmbeddedRegistry]:
-    """A registry that wants tokens for all but pulling."""
+    """A registry that requires a login for everything except pulls."""
     with EmbeddedRegistry(auth="token", settings=Settings(token_origin=origin)) as registry:
         yield registry
 
 
 @pytest.fixture
 def http(embedded: EmbeddedRegistry, exchanges: Exchanges) -> Iterator[httpx.Client]:
-    """A client of the registry, which has no token yet."""
+    """A client of the registry without a token."""
     with httpx.Client(base_url=embedded.url, transport=ValidatingTransport(httpx.HTTPTransport(), exchanges)) as client:
         yield client
 
 
 @pytest.fixture
 def anonymous(tokens: Exchanges) -> Iterator[httpx.Client]:
-    """A client of the token service for nobody in particular."""
+    """An anonymous client of the token service."""
     with httpx.Client(transport=ValidatingTransport(httpx.HTTPTransport(), tokens)) as client:
         yield client
 
 
 @pytest.fixture
 def known(embedded: EmbeddedRegistry, tokens: Exchanges) -> Iterator[httpx.Client]:
-    """A client of the token service that says to be the user."""
+    """A client of the token service with the user's password."""
     auth = httpx.BasicAuth(embedded.username, embedded.password)
     with httpx.Client(transport=ValidatingTransport(httpx.HTTPTransport(), tokens), auth=auth) as client:
         yield client
@@ -79,7 +79,7 @@ def known(embedded: EmbeddedRegistry, tokens: Exchanges) -> Iterator[httpx.Clien
 
 @frozen
 class Challenge:
-    """What the 401 of a registry says."""
+    """The challenge of a registry's 401."""
 
     realm: str
     service: str
@@ -88,14 +88,14 @@ class Challenge:
 
 
 def challenge_of(error: StatusError) -> Challenge:
-    """Read the challenge of a 401."""
+    """Return the parsed challenge of a 401."""
     scheme, _, parameters = error.headers["www-authenticate"].partition(" ")
     assert scheme == "Bearer"
     return Challenge(**dict(re.findall(r'(\w+)="([^"]*)"', parameters)))
 
 
 def challenged(http: httpx.Client) -> Challenge:
-    """Ask whether the API is there, and return the challenge that comes."""
+    """Ping the registry, and return the challenge of its 401."""
     with pytest.raises(UnauthorizedError) as caught:
         ping.sync(http)
     return challenge_of(caught.value)
@@ -120,7 +120,7 @@ def test_a_push_and_a_pull(http: httpx.Client, known: httpx.Client, anonymous: h
     assert (answer.body.expires_in, answer.body.refresh_token) == (300, None)
     assert answer.body.issued_at is not None
     use(http, answer.body.token)
-    push(http, REPO, image)
+    upload_blobs(http, REPO, image)
     put_manifest.sync(http, REPO, "v1", image.oci, content_type=OCI_MANIFEST)
 
     use(http, get_token.sync(anonymous, asked.realm, service=asked.service, scope=[PUSH, "registry:catalog:*"]).body.token)
@@ -174,7 +174,7 @@ def test_the_ways_to_get_a_token(
         assert list_repositories.sync(http).body.repositories == []
 
 
-def test_a_token_runs_out_and_is_renewed(http: httpx.Client, known: httpx.Client, embedded: EmbeddedRegistry) -> None:
+def test_an_expired_token_is_renewed(http: httpx.Client, known: httpx.Client, embedded: EmbeddedRegistry) -> None:
     asked = challenged(http)
     first = get_token.sync(known, asked.realm, service=asked.service, scope=[PULL], offline_token=True).body
     use(http, first.token)
@@ -199,7 +199,7 @@ def test_a_token_runs_out_and_is_renewed(http: httpx.Client, known: httpx.Client
     assert caught.value.codes == ("invalid_grant",)
 
 
-def test_what_the_service_refuses(http: httpx.Client, anonymous: httpx.Client, embedded: EmbeddedRegistry) -> None:
+def test_refused_token_requests(http: httpx.Client, anonymous: httpx.Client, embedded: EmbeddedRegistry) -> None:
     asked = challenged(http)
     with pytest.raises(BadRequestError) as caught:
         get_token.sync(anonymous, asked.realm, service=asked.service, scope=["no scope"])

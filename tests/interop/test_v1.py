@@ -221,11 +221,15 @@ def test_a_range(standalone_hosts: Hosts) -> None:
     assert isinstance(whole, get_img_layer_stream.GetImgLayerStreamOk)
 
 
-@pytest.mark.parametrize(("layer", "asked", "promised"), [(BASE.layer, "bytes=9-", len(BASE.layer) - 8), (b"", "bytes=0-5", 6)])
-def test_a_range_that_promises_too_much(standalone_hosts: Hosts, layer: bytes, asked: str, promised: int) -> None:
+@pytest.mark.parametrize(
+    ("layer", "requested", "promised"), [(BASE.layer, "bytes=9-", len(BASE.layer) - 8), (b"", "bytes=0-5", 6)]
+)
+def test_a_content_length_above_the_length_of_the_body(
+    standalone_hosts: Hosts, layer: bytes, requested: str, promised: int
+) -> None:
     image = make_image("c", layer=layer)
     push_image(standalone_hosts.registry, image)
-    with get_img_layer_stream.stream(standalone_hosts.registry, image.id, range=asked) as part:
+    with get_img_layer_stream.stream(standalone_hosts.registry, image.id, range=requested) as part:
         assert part.content_length == promised
         got: list[bytes] = []
         with pytest.raises(TransportError):
@@ -242,5 +246,5 @@ def test_a_redirect(exchanges: Exchanges) -> None:
             get_img_layer_stream.sync(client, BASE.id)
         assert httpx.get(caught.value.headers["Location"], headers={"Range": "bytes=-9"}).content == BASE.layer[-9:]
         with pytest.raises(RedirectError) as caught:
-            get_img_layer_stream.sync(client, TOP.id)  # which is not there
+            get_img_layer_stream.sync(client, TOP.id)  # does not exist
         assert httpx.get(caught.value.headers["Location"]).status_code == 404

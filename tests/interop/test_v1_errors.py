@@ -1,4 +1,4 @@
-"""Each error of API v1 that the embedded registry can give, met through generated functions: a table, and what it leaves out."""
+"""Each error of API v1 that the embedded registry can answer with, raised by generated functions."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def on(call: Callable[[httpx.Client, str], object], subject: str) -> Call:
 
 
 def put_layer_too_late(http: httpx.Client) -> object:
-    """Put the json again while the layer is on its way."""
+    """Put the JSON document again while the layer is being uploaded."""
 
     def layer() -> Iterator[bytes]:
         yield TOP.layer
@@ -147,7 +147,7 @@ TABLE: list[tuple[str, int, Host, Call]] = [
 
 
 def never_given(operation: str, status: int) -> bool:
-    """Return whether a documented error comes from other servers only, or after what no generated function sends."""
+    """Return whether only other servers answer with a documented error, or only to requests that no generated function sends."""
     if status in (501, 503):
         return True
     given = {name for name, row_status, _, _ in TABLE if row_status == status}
@@ -161,7 +161,7 @@ def never_given(operation: str, status: int) -> bool:
     return operation in reasons.get(status, set()) or (status in (403, 500) and operation not in given)
 
 
-def test_every_documented_error_is_met_or_never_given() -> None:
+def test_every_documented_error_is_tested_or_impossible() -> None:
     paths = Specification.load("registry-v1.yaml").document["paths"]
     nodes = [node for item in paths.values() for node in item.values()]
     documented = {(node["operationId"], int(status)) for node in nodes for status in node["responses"] if status >= "3"}
@@ -177,7 +177,7 @@ def specification() -> str:
 
 @pytest.fixture
 def http(request: pytest.FixtureRequest, exchanges: Exchanges) -> Iterator[httpx.Client]:
-    """A client of the host that the row wants, with BASE and an empty image pushed, and TOP and LOST begun."""
+    """A client of the host of the row, with BASE and an empty image pushed, and the uploads of TOP and LOST begun."""
     with ExitStack() as stack:
         registry = stack.enter_context(start(request.param, stack))
         client = httpx.Client(base_url=registry.url, transport=ValidatingTransport(httpx.HTTPTransport(), exchanges))
@@ -193,7 +193,7 @@ def http(request: pytest.FixtureRequest, exchanges: Exchanges) -> Iterator[httpx
 
 
 def start(host: Host, stack: ExitStack) -> EmbeddedRegistry:
-    """Return a registry of the kind."""
+    """Return the running registry with the role."""
     match host:
         case "standalone":
             return EmbeddedRegistry()

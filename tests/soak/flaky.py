@@ -1,6 +1,6 @@
-"""Transports that let a share of the requests fail, and look at the scope of each that goes out.
+"""Transports that let a share of the requests fail, and check the scope of each request's token.
 
-The failures are drawn by a seed, and no request meets more than two in a row, so that a client that tries again gets through.
+A seed determines the failures, and no request fails more than twice in a row, so that a client with retries succeeds.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from attrs import define, field
 
 from docker_registry_sdk._core.wire import call_of
 
-SHARE = 0.05
-MOST_IN_A_ROW = 2
-_KINDS = ("refused", "lost", "500", "502", "503", "429")
+FAILURE_SHARE = 0.05
+MAX_FAILURES_IN_A_ROW = 2
+_FAILURE_KINDS = ("refused", "lost", "500", "502", "503", "429")
 _FAILURES = "tests.soak.failures"
 
 
 @define
-class Weather:
-    """What goes wrong, and what was seen going out.
+class SimulatedFailures:
+    """The failures to simulate, and a record of the requests.
 
     Attributes:
-        seed: What the failures are drawn by.
-        requests: How many requests went out.
-        failures: How many of them failed.
-        without_scope: Those to the registry that had no token, or one that does not allow what they need.
+        seed: The seed of the random failures.
+        requests: The number of requests.
+        failures: The number of requests that failed.
+        without_scope: The requests to the registry without a token, or with a token that lacks a scope they need.
     """
 
     seed: int = 41
@@ -44,21 +44,21 @@ class Weather:
         self._random = random.Random(self.seed)
 
     def draw(self, request: httpx.Request) -> str | None:
-        """Count a request, and return how it fails, or None when it does not.
+        """Count a request, and return the kind of its failure, or None.
 
         Args:
-            request: The request; tried again, it is the same one.
+            request: The request; a retry sends the same object.
         """
         in_a_row = request.extensions.get(_FAILURES, 0)
         with self._lock:
             self.requests += 1
             self._look(request)
-            if in_a_row >= MOST_IN_A_ROW or self._random.random() >= SHARE:
+            if in_a_row >= MAX_FAILURES_IN_A_ROW or self._random.random() >= FAILURE_SHARE:
                 request.extensions[_FAILURES] = 0
                 return None
             self.failures += 1
             request.extensions[_FAILURES] = in_a_row + 1
-            return self._random.choice(_KINDS)
+            return self._random.choice(_FAILURE_KINDS)
 
     def _look(self, request: httpx.Request) -> None:
         needed = call_of(request).scopes
@@ -67,7 +67,7 @@ class Weather:
 
 
 def scopes_of(authorization: str) -> set[str]:
-    """Return the scopes of a bearer token, one action each."""
+    """Return the scopes of a bearer token, one for each action."""
     if not authorization.startswith("Bearer "):
         return set()
     claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(f"{authorization.split('.')[1]}==="))
@@ -75,7 +75,7 @@ def scopes_of(authorization: str) -> set[str]:
 
 
 def failed(request: httpx.Request, kind: str) -> httpx.Response:
-    """Return or raise what a failure looks like to the client."""
+    """Return the response of a failure, or raise its exception."""
     if kind == "refused":
         raise httpx.ConnectError("the connection was refused", request=request)
     if kind == "lost":
@@ -84,20 +84,20 @@ def failed(request: httpx.Request, kind: str) -> httpx.Response:
 
 
 class FlakyTransport(httpx.BaseTransport):
-    """A transport in bad weather.
+    """A transport that lets some requests fail.
 
     Args:
-        inner: What really sends.
-        weather: What goes wrong.
+        inner: The transport that sends the requests.
+        simulated: The failures to simulate.
     """
 
-    def __init__(self, inner: httpx.BaseTransport, weather: Weather) -> None:
+    def __init__(self, inner: httpx.BaseTransport, simulated: SimulatedFailures) -> None:
         self._inner = inner
-        self._weather = weather
+        self._simulated = simulated
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send the request, or let it fail; an answer that is lost was given."""
-        kind = self._weather.draw(request)
+        """Send the request, or let it fail; with the failure `lost` the server has answered."""
+        kind = self._simulated.draw(request)
         if kind is None:
             return self._inner.handle_request(request)
         if kind == "lost":
@@ -113,17 +113,17 @@ class AsyncFlakyTransport(httpx.AsyncBaseTransport):
     """The async twin of `FlakyTransport`.
 
     Args:
-        inner: What really sends.
-        weather: What goes wrong.
+        inner: The transport that sends the requests.
+        simulated: The failures to simulate.
     """
 
-    def __init__(self, inner: httpx.AsyncBaseTransport, weather: Weather) -> None:
+    def __init__(self, inner: httpx.AsyncBaseTransport, simulated: SimulatedFailures) -> None:
         self._inner = inner
-        self._weather = weather
+        self._simulated = simulated
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send the request, or let it fail; an answer that is lost was given."""
-        kind = self._weather.draw(request)
+        """Send the request, or let it fail; with the failure `lost` the server has answered."""
+        kind = self._simulated.draw(request)
         if kind is None:
             return await self._inner.handle_async_request(request)
         if kind == "lost":

@@ -18,35 +18,35 @@ from attrs import define, field
 from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
 from docker_registry_sdk._core.transport.options import DEFAULT_TIMEOUT
 from docker_registry_sdk.testing import EmbeddedRegistry
-from tests.soak.flaky import AsyncFlakyTransport, FlakyTransport, Weather
+from tests.soak.flaky import AsyncFlakyTransport, FlakyTransport, SimulatedFailures
 from tests.support.images import OCI_MANIFEST, digest_of, make_image
 
 NAMES = ("soak/one", "soak/two", "soak/three")
 BLOB = bytes(range(256)) * 300
 IMAGE = make_image()
 REVOKE_EVERY = 2.0
-# Calls in a second, by all together. A registry that is busier than it can be makes them wait longer than tokens last here.
+# Calls per second of all threads or tasks together. With more, an overloaded registry answers after the token has been revoked.
 RATE = 250
 
 
 @define
 class Outcome:
-    """What came of it.
+    """The result of a soak.
 
     Attributes:
-        calls: How many calls were made.
-        errors: Those that surfaced.
-        weather: What went out, and what failed of it.
-        revoked: How often tokens were revoked.
-        tokens: How many tokens were given out.
-        busy: The connections of the pool that were not idle when all calls had ended.
-        left: The connections that the server had when the client was closed.
-        waiting: How many calls are under way.
+        calls: The number of calls.
+        errors: The exceptions that calls raised.
+        simulated: The simulated failures, and the record of the requests.
+        revoked: The number of times that all tokens were revoked.
+        tokens: The number of tokens issued.
+        busy: The connections of the pool that were not idle after all calls had ended.
+        left: The connections that the server had after the client was closed.
+        waiting: The number of calls in progress.
     """
 
     calls: int = 0
     errors: list[BaseException] = field(factory=list)
-    weather: Weather = field(factory=Weather)
+    simulated: SimulatedFailures = field(factory=SimulatedFailures)
     revoked: int = 0
     tokens: int = 0
     busy: int = 0
@@ -56,7 +56,7 @@ class Outcome:
 
     @contextmanager
     def calling(self) -> Iterator[None]:
-        """Count a call, and keep what goes wrong with it."""
+        """Count a call, and keep its exception."""
         with self._lock:
             self.waiting += 1
         try:
@@ -70,7 +70,7 @@ class Outcome:
 
 @contextmanager
 def running_registry() -> Iterator[EmbeddedRegistry]:
-    """Give a registry with tokens that holds an image and a blob in each of a few repositories."""
+    """Yield a registry that requires tokens and has an image and a blob in each repository of NAMES."""
     with EmbeddedRegistry(auth="token") as registry:
         options: Any = {"username": registry.username, "password": registry.password}
         with RegistryClientV2(index=registry.url, **options) as client:
@@ -87,11 +87,11 @@ def soak_threads(registry: EmbeddedRegistry, seconds: float, threads: int = 100)
 
     Args:
         registry: The registry.
-        seconds: For how long.
-        threads: How many.
+        seconds: The duration in seconds.
+        threads: The number of threads.
     """
     outcome = Outcome()
-    http = httpx.Client(transport=FlakyTransport(httpx.HTTPTransport(verify=False), outcome.weather), timeout=DEFAULT_TIMEOUT)
+    http = httpx.Client(transport=FlakyTransport(httpx.HTTPTransport(verify=False), outcome.simulated), timeout=DEFAULT_TIMEOUT)
     ends = time.monotonic() + seconds
     with http, RegistryClientV2(index=registry.url, http_client=http, **_login(registry)) as client:
         client.supports_v2()
@@ -119,11 +119,11 @@ async def soak_tasks(registry: EmbeddedRegistry, seconds: float, tasks: int = 10
 
     Args:
         registry: The registry.
-        seconds: For how long.
-        tasks: How many.
+        seconds: The duration in seconds.
+        tasks: The number of tasks.
     """
     outcome = Outcome()
-    transport = AsyncFlakyTransport(httpx.AsyncHTTPTransport(verify=False), outcome.weather)
+    transport = AsyncFlakyTransport(httpx.AsyncHTTPTransport(verify=False), outcome.simulated)
     http = httpx.AsyncClient(transport=transport, timeout=DEFAULT_TIMEOUT)
     ends = time.monotonic() + seconds
     async with http, AsyncRegistryClientV2(index=registry.url, http_client=http, **_login(registry)) as client:
@@ -187,7 +187,7 @@ def _login(registry: EmbeddedRegistry) -> Any:
 
 @contextmanager
 def _revoking(registry: EmbeddedRegistry, outcome: Outcome) -> Iterator[None]:
-    """Revoke all tokens again and again, in a thread; and keep the registry's log short.
+    """Revoke all tokens repeatedly in a thread, and keep the registry's log short.
 
     On a machine that is busy with other things, calls queue up. Each of them is refused once by a revocation and must get
     through before the next one, or tokens would end faster than any client could use them.
@@ -222,7 +222,7 @@ def _busy(http: httpx.Client | httpx.AsyncClient) -> int:
 
 
 def _connections(registry: EmbeddedRegistry) -> int:
-    """Return how many connections the registry's server has, once it had time to see them closed."""
+    """Return the number of connections of the registry's server, after it had time to notice closed ones."""
     port, established = f":{int(registry.url.rpartition(':')[2]):04X}", "01"
     found = -1
     for _ in range(100):

@@ -14,10 +14,10 @@ SECONDS = 7
 
 def check(outcome: Outcome) -> None:
     assert outcome.errors == []
-    assert outcome.weather.without_scope == []
+    assert outcome.simulated.without_scope == []
     assert (outcome.busy, outcome.left) == (0, 0)
     assert outcome.calls > 200
-    assert outcome.weather.failures > outcome.weather.requests * 0.02
+    assert outcome.simulated.failures > outcome.simulated.requests * 0.02
     assert outcome.revoked >= 1
 
 

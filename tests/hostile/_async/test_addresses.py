@@ -1,4 +1,4 @@
-"""A realm whose name is public and leads to this machine."""
+"""A realm whose public host name resolves to this machine."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ ADDRESSES = {"registry.example.com": "93.184.216.34", "auth.example.com": "127.0
 
 
 class AsyncLocal(httpx.AsyncHTTPTransport):
-    """A transport that reaches every host on this machine, as if the addresses were real."""
+    """A transport that connects to this machine for every host."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request here."""
+        """Send a request to this machine."""
         request.url = request.url.copy_with(host="127.0.0.1")
         return await super().handle_async_request(request)
 
 
 @pytest.fixture
 def addresses(names: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """The addresses that names are looked up to."""
+    """The addresses that host names resolve to."""
     known = dict(ADDRESSES)
     real = socket.getaddrinfo
 
@@ -45,7 +45,7 @@ def addresses(names: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("public", [False, True])
-async def test_it_is_not_asked(registry: Loopback, evil: Loopback, addresses: dict[str, str], public: bool) -> None:
+async def test_no_token_is_requested_from_it(registry: Loopback, evil: Loopback, addresses: dict[str, str], public: bool) -> None:
     if public:
         addresses["auth.example.com"] = "93.184.216.35"
     realm = f"{at(evil, 'auth.example.com')}/token"

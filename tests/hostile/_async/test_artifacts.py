@@ -1,4 +1,4 @@
-"""Artifacts whose files would go elsewhere, and folders where something lies in wait."""
+"""Artifacts whose file names lead out of the target folder, and target folders with symbolic links."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def layer(title: str, content: bytes = GOOD, **fields: Any) -> dict[str, Any]:
 
 
 def serve(registry: Loopback, *layers: dict[str, Any], blob: bytes = GOOD) -> None:
-    """Let the registry have one artifact, and one blob under every digest."""
+    """Let the registry answer with one artifact, and with the same blob for every digest."""
     document = {
         "schemaVersion": 2,
         "mediaType": OCI_MANIFEST,
@@ -48,19 +48,19 @@ def serve(registry: Loopback, *layers: dict[str, Any], blob: bytes = GOOD) -> No
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The folder to pull into, beside one that must stay as it is."""
+    """The folder to pull into; the folder beside it must stay unchanged."""
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside" / "secret").write_bytes(b"secret")
     (tmp_path / "folder").mkdir()
     return tmp_path / "folder"
 
 
-async def pull(client: AsyncRegistryClientV2, folder: Path) -> list[Path]:
+async def pull_files(client: AsyncRegistryClientV2, folder: Path) -> list[Path]:
     return await artifacts.async_pull(client, "v1", folder)
 
 
-def everything(folder: Path) -> dict[str, bytes | None]:
-    """Return what is in and beside the folder."""
+def contents_of(folder: Path) -> dict[str, bytes | None]:
+    """Return the contents of all files in and beside the folder by path; None for a folder."""
     return {
         str(each.relative_to(folder.parent)): each.read_bytes() if each.is_file() else None
         for each in sorted(folder.parent.rglob("*"))
@@ -74,15 +74,15 @@ def everything(folder: Path) -> dict[str, bytes | None]:
         "NUL", "a" * 5000,
     ],
 )  # fmt: skip
-async def test_titles_that_lead_elsewhere_write_nothing(registry: Loopback, folder: Path, title: str) -> None:
+async def test_titles_that_lead_out_of_the_folder_write_nothing(registry: Loopback, folder: Path, title: str) -> None:
     serve(registry, layer("good"), layer(title))
-    before = everything(folder)
+    before = contents_of(folder)
     async with client_of(registry) as client:
         with pytest.raises(UnsafeTitleError) as caught:
-            await pull(client, folder)
+            await pull_files(client, folder)
     assert caught.value.title == title
     assert str(caught.value).isprintable()
-    assert everything(folder) == before
+    assert contents_of(folder) == before
     assert len(registry.seen) <= 2  # the manifest, and the question for credentials
 
 
@@ -139,17 +139,17 @@ def folder_there(folder: Path) -> None:
         pipe_part, same_size, folder_there,
     ],
 )  # fmt: skip
-async def test_what_lies_in_wait_for_a_file_is_left_alone(
+async def test_a_link_in_the_place_of_a_file_is_not_followed(
     registry: Loopback, folder: Path, plant: Callable[[Path], None]
 ) -> None:
     plant(folder)
     serve(registry, layer("good"), layer("a"))
-    before = everything(folder)
+    before = contents_of(folder)
     async with client_of(registry) as client:
         with pytest.raises(UnsafeTitleError) as caught:
-            await pull(client, folder)
+            await pull_files(client, folder)
     assert caught.value.title == "a"
-    assert everything(folder) == before
+    assert contents_of(folder) == before
 
 
 @pytest.mark.parametrize("target", ["../outside", "/tmp", ".", "inside", "missing"])
@@ -159,11 +159,11 @@ async def test_links_in_the_place_of_folders_are_not_followed(registry: Loopback
     (folder / "real").mkdir()
     (folder / Path(title).parts[0] / "link" if title.startswith("real") else folder / "link").symlink_to(target)
     serve(registry, layer("good"), layer(title))
-    before = everything(folder)
+    before = contents_of(folder)
     async with client_of(registry) as client:
         with pytest.raises(UnsafeTitleError, match="which is a link or a file"):
-            await pull(client, folder)
-    assert everything(folder) == before
+            await pull_files(client, folder)
+    assert contents_of(folder) == before
 
 
 async def test_a_file_in_the_place_of_a_folder_stays(registry: Loopback, folder: Path) -> None:
@@ -171,7 +171,7 @@ async def test_a_file_in_the_place_of_a_folder_stays(registry: Loopback, folder:
     serve(registry, layer("link/a"))
     async with client_of(registry) as client:
         with pytest.raises(UnsafeTitleError):
-            await pull(client, folder)
+            await pull_files(client, folder)
     assert (folder / "link").read_bytes() == b"a file"
 
 
@@ -179,24 +179,24 @@ async def test_the_folder_itself_may_be_a_link(registry: Loopback, folder: Path)
     (folder.parent / "link").symlink_to(folder)
     serve(registry, layer("a/b"))
     async with client_of(registry) as client:
-        assert await pull(client, folder.parent / "link") == [folder.parent / "link" / "a" / "b"]
+        assert await pull_files(client, folder.parent / "link") == [folder.parent / "link" / "a" / "b"]
     assert (folder / "a" / "b").read_bytes() == GOOD
 
 
-async def test_a_blob_that_does_not_end_is_cut(registry: Loopback, folder: Path) -> None:
+async def test_an_endless_blob_is_cut(registry: Loopback, folder: Path) -> None:
     serve(registry, layer("a"), blob=GOOD * 1_000_000)
     async with client_of(registry) as client:
         with pytest.raises(RegistryError):
-            await pull(client, folder)
-    assert everything(folder.parent / "folder") == {"folder": None, "outside": None, "outside/secret": b"secret"}
+            await pull_files(client, folder)
+    assert contents_of(folder.parent / "folder") == {"folder": None, "outside": None, "outside/secret": b"secret"}
 
 
 @pytest.mark.parametrize("digest", ["sha256:abc", "blake3:" + "0" * 64, "sha256:../../outside/secret", "../a", ""])
-async def test_digests_that_are_none_are_not_asked_for(registry: Loopback, folder: Path, digest: str) -> None:
+async def test_invalid_digests_are_not_requested(registry: Loopback, folder: Path, digest: str) -> None:
     serve(registry, layer("good"), layer("a", digest=digest))
     async with client_of(registry) as client:
         with pytest.raises(InvalidDigestError):
-            await pull(client, folder)
+            await pull_files(client, folder)
     assert list(folder.iterdir()) == []
 
 
@@ -207,5 +207,5 @@ async def test_layers_that_contradict_themselves_are_refused(registry: Loopback,
     serve(registry, layer("good"), layer("a", **fields))
     async with client_of(registry) as client:
         with pytest.raises(ParseError):
-            await pull(client, folder)
+            await pull_files(client, folder)
     assert list(folder.iterdir()) == []

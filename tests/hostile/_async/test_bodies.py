@@ -1,4 +1,4 @@
-"""Bodies without end, and small ones that would become large."""
+"""Endless bodies, and small bodies that decompress to large ones."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BOMB = gzip.compress(b" " * (100 * MEBIBYTE))
 
 
 def endless(handler: Handler, status: int, sent: list[int], **headers: str) -> None:
-    """Send a body that does not end until the client goes, or far too much of it was taken."""
+    """Send an endless body until the client closes the connection or has read far too much."""
     handler.send_response(status)
     for name, value in {"Content_Type": "application/json", **headers}.items():
         handler.send_header(name.replace("_", "-"), value)
@@ -39,7 +39,7 @@ def endless(handler: Handler, status: int, sent: list[int], **headers: str) -> N
 
 @contextmanager
 def no_more_than(limit: int) -> Iterator[None]:
-    """Check that no more memory is taken on the way."""
+    """Check that the memory in use does not grow beyond the limit."""
     tracemalloc.start()
     try:
         yield
@@ -57,7 +57,7 @@ def no_more_than(limit: int) -> Iterator[None]:
     ],
     ids=["get_manifest", "list_tags", "ping"],
 )
-async def test_a_success_without_end_is_an_error(
+async def test_an_endless_success_is_an_error(
     registry: Loopback, call: Callable[[AsyncRegistryClientV2], Any], media_type: str, limit: int
 ) -> None:
     sent: list[int] = []
@@ -68,8 +68,8 @@ async def test_a_success_without_end_is_an_error(
     assert limit * MEBIBYTE <= sum(sent) < (limit + 12) * MEBIBYTE
 
 
-async def test_a_chunked_success_without_end_is_an_error_whatever_its_content_length(registry: Loopback) -> None:
-    """RFC 9112 section 6.3: Transfer-Encoding overrides Content-Length, so a small Content-Length bounds nothing."""
+async def test_an_endless_chunked_success_is_an_error_despite_its_content_length(registry: Loopback) -> None:
+    """RFC 9112 section 6.3: Transfer-Encoding overrides Content-Length, so a small Content-Length does not limit the body."""
     sent: list[int] = []
 
     def answer(handler: Handler) -> None:
@@ -90,7 +90,7 @@ async def test_a_chunked_success_without_end_is_an_error_whatever_its_content_le
     assert 16 * MEBIBYTE <= sum(sent) < 28 * MEBIBYTE
 
 
-async def test_a_manifest_that_announces_too_much_is_an_error(registry: Loopback) -> None:
+async def test_a_manifest_with_a_content_length_above_the_limit_is_an_error(registry: Loopback) -> None:
     body = b" " * (4 * MEBIBYTE + 1)
     registry.answer = lambda handler: handler.reply(200, body, Content_Type=OCI_MANIFEST)
     async with client_of(registry) as client:
@@ -99,7 +99,7 @@ async def test_a_manifest_that_announces_too_much_is_an_error(registry: Loopback
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 500])
-async def test_an_error_without_end_is_the_error(registry: Loopback, status: int) -> None:
+async def test_an_endless_error_body_raises_the_error_of_its_status(registry: Loopback, status: int) -> None:
     sent: list[int] = []
     registry.answer = lambda handler: endless(handler, status, sent)
     async with client_of(registry) as client:
@@ -111,7 +111,7 @@ async def test_an_error_without_end_is_the_error(registry: Loopback, status: int
 
 
 def token_service(registry: Loopback, answer: Callable[[Handler], None]) -> None:
-    """Let the registry's own token service answer so."""
+    """Let the registry's token service answer with this body."""
     realm = f"{at(registry, 'registry.example.com')}/token"
 
     def respond(handler: Handler) -> None:
@@ -124,7 +124,7 @@ def token_service(registry: Loopback, answer: Callable[[Handler], None]) -> None
 
 
 @pytest.mark.parametrize(("status", "expected"), [(200, ResponseError), (401, AuthError), (500, StatusError)])
-async def test_a_token_without_end_is_an_error(registry: Loopback, status: int, expected: type[RegistryError]) -> None:
+async def test_an_endless_token_is_an_error(registry: Loopback, status: int, expected: type[RegistryError]) -> None:
     sent: list[int] = []
     token_service(registry, lambda handler: endless(handler, status, sent))
     async with client_of(registry) as client:
@@ -136,7 +136,7 @@ async def test_a_token_without_end_is_an_error(registry: Loopback, status: int, 
 @pytest.mark.parametrize("coding", ["gzip", "x-gzip", "GZIP"])
 @pytest.mark.parametrize("status", [200, 401, 404])
 @pytest.mark.parametrize("of_the_token_service", [True, False])
-async def test_a_gzip_bomb_does_not_go_off(registry: Loopback, coding: str, status: int, of_the_token_service: bool) -> None:
+async def test_a_gzip_bomb_is_not_decompressed(registry: Loopback, coding: str, status: int, of_the_token_service: bool) -> None:
     def answer(handler: Handler) -> None:
         handler.reply(status, BOMB, Content_Encoding=coding, Content_Type="application/json")
 
@@ -149,7 +149,7 @@ async def test_a_gzip_bomb_does_not_go_off(registry: Loopback, coding: str, stat
 
 
 @pytest.mark.parametrize("coding", ["br", "zstd", "compress", "gzip, gzip", "x" * 1000])
-async def test_a_coding_that_nobody_asked_for_is_an_error(registry: Loopback, coding: str) -> None:
+async def test_an_unrequested_content_coding_is_an_error(registry: Loopback, coding: str) -> None:
     body = gzip.compress(make_image().oci)
     registry.answer = lambda handler: handler.reply(200, body, Content_Encoding=coding, Content_Type=OCI_MANIFEST)
     async with client_of(registry) as client:
@@ -159,7 +159,7 @@ async def test_a_coding_that_nobody_asked_for_is_an_error(registry: Loopback, co
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "identity"])
-async def test_an_honest_coding_is_undone(registry: Loopback, coding: str) -> None:
+async def test_a_gzipped_body_is_decompressed(registry: Loopback, coding: str) -> None:
     import zlib
 
     plain = b'{"name": "a", "tags": ["1", "2"]}'
@@ -170,7 +170,7 @@ async def test_an_honest_coding_is_undone(registry: Loopback, coding: str) -> No
 
 
 @pytest.mark.parametrize("cut", [1, 10, 25])
-async def test_a_coded_body_that_breaks_off_is_an_error(registry: Loopback, cut: int) -> None:
+async def test_a_cut_gzipped_body_is_an_error(registry: Loopback, cut: int) -> None:
     coded = gzip.compress(b'{"name": "a", "tags": ["1", "2"]}')[:-cut]
     registry.answer = lambda handler: handler.reply(200, coded, Content_Encoding="gzip", Content_Type="application/json")
     async with client_of(registry) as client:

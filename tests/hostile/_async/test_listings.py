@@ -1,4 +1,4 @@
-"""Listings without end, and names that are none."""
+"""Endless listings, and invalid names."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ pytestmark = pytest.mark.anyio
 
 
 def page(handler: Handler, link: str, entries: int = 1) -> None:
-    """Answer with a page that has a next one."""
+    """Answer with a page that links to a next page."""
     body = json.dumps({"name": "a", "tags": ["t"] * entries}).encode()
     handler.reply(200, body, Content_Type="application/json", Link=f'<{link}>; rel="next"')
 
 
 @pytest.mark.parametrize("links", [["/v2/a/tags/list?last=1"], ["/v2/a/tags/list?last=1", "/v2/a/tags/list?last=2"]])
-async def test_pages_in_a_circle_end(registry: Loopback, links: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_circle_of_pages_is_cut(registry: Loopback, links: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "MAX_ENTRIES", 100)
     registry.answer = lambda handler: page(handler, links[len(registry.seen) % len(links)])
     async with client_of(registry) as client:
@@ -30,7 +30,7 @@ async def test_pages_in_a_circle_end(registry: Loopback, links: list[str], monke
     assert len(registry.seen) <= 4
 
 
-async def test_pages_without_end_end(registry: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_endless_pages_are_cut(registry: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "MAX_PAGES", 20)
     registry.answer = lambda handler: page(handler, f"/v2/a/tags/list?last={len(registry.seen)}")
     async with client_of(registry) as client:
@@ -39,7 +39,7 @@ async def test_pages_without_end_end(registry: Loopback, monkeypatch: pytest.Mon
     assert len(registry.seen) <= 22
 
 
-async def test_entries_without_end_end(registry: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_endless_entries_are_cut(registry: Loopback, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pages, "MAX_ENTRIES", 1000)
     registry.answer = lambda handler: page(handler, f"/v2/a/tags/list?last={len(registry.seen)}", 300)
     async with client_of(registry) as client:
@@ -51,7 +51,7 @@ async def test_entries_without_end_end(registry: Loopback, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     "ref", ["a\r\nX-Evil: y", "a b", "../../b/manifests/c", "a?b", "a#b", "a%2e", "\x1b[2J", "a\x00", "é", "", "sha256:../x"]
 )
-async def test_a_name_that_is_none_is_not_sent(registry: Loopback, ref: str) -> None:
+async def test_an_invalid_name_is_not_sent(registry: Loopback, ref: str) -> None:
     async with client_of(registry) as client:
         with pytest.raises(InvalidReferenceError) as caught:
             await client.get_manifest(ref)
@@ -59,7 +59,7 @@ async def test_a_name_that_is_none_is_not_sent(registry: Loopback, ref: str) -> 
     assert registry.seen == []
 
 
-async def test_words_of_the_registry_cannot_forge_lines(registry: Loopback) -> None:
+async def test_text_of_the_registry_cannot_forge_log_lines(registry: Loopback) -> None:
     words = "gone\r\nERROR root: forged\x1b[2J\u202e"
     body = json.dumps({"errors": [{"code": "X\nY", "message": words}]}).encode()
     registry.answer = lambda handler: handler.reply(404, body, Content_Type="application/json")

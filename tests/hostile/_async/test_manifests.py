@@ -1,4 +1,4 @@
-"""Manifests and blobs that are not what they claim to be."""
+"""Manifests and blobs that do not match their digest, size or media type."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BOTH: dict[str, Any] = {**json.loads(IMAGE.oci), "manifests": []}
 
 
 def serve(registry: Loopback, body: bytes, media_type: str = OCI_MANIFEST, **headers: str) -> None:
-    """Let the registry answer everything with a body."""
+    """Let the registry answer every request with this body."""
     registry.answer = lambda handler: handler.reply(200, body, Content_Type=media_type, **headers)
 
 
@@ -44,21 +44,21 @@ async def test_a_manifest_of_another_type_than_its_header_is_refused(registry: L
             await client.get_manifest("latest")
 
 
-async def test_other_bytes_than_asked_for_are_refused(registry: Loopback) -> None:
+async def test_bytes_of_another_digest_are_refused(registry: Loopback) -> None:
     serve(registry, IMAGE.oci)
     async with client_of(registry) as client:
         with pytest.raises(DigestMismatchError):
             await client.get_manifest(digest_of(b"other"))
 
 
-async def test_a_digest_header_that_lies_is_found_out(registry: Loopback) -> None:
+async def test_a_wrong_digest_header_is_refused(registry: Loopback) -> None:
     serve(registry, IMAGE.oci, Docker_Content_Digest=digest_of(b"other"))
     async with client_of(registry) as client:
         with pytest.raises(DigestMismatchError):
             await client.get_manifest("latest")
 
 
-async def test_a_digest_header_that_agrees_with_the_reference_does_not_vouch_for_the_bytes(registry: Loopback) -> None:
+async def test_the_bytes_are_hashed_although_the_header_agrees_with_the_reference(registry: Loopback) -> None:
     serve(registry, IMAGE.oci, Docker_Content_Digest=digest_of(b"other"))
     async with client_of(registry) as client:
         with pytest.raises(DigestMismatchError):
@@ -80,7 +80,7 @@ async def test_a_blob_of_other_bytes_is_refused(registry: Loopback, body: bytes)
 
 
 @pytest.mark.parametrize("size", [10**30, -1, "big", 2.5])
-async def test_a_size_that_is_none_is_survived(registry: Loopback, size: object) -> None:
+async def test_an_invalid_size_is_ignored(registry: Loopback, size: object) -> None:
     document = json.loads(IMAGE.oci)
     document["layers"][0]["size"] = size
     serve(registry, json.dumps(document).encode())

@@ -1,4 +1,4 @@
-"""A registry that leads elsewhere: by redirects, upload locations and page links."""
+"""Redirects, upload locations and page links to other origins."""
 
 from __future__ import annotations
 
@@ -22,9 +22,7 @@ ELSEWHERE = ["registry.example.com", "storage.example.com", "evil.example.net", 
 
 @pytest.mark.parametrize("host", ELSEWHERE)
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_redirect_to_another_origin_carries_no_password(
-    registry: Loopback, evil: Loopback, host: str, status: int
-) -> None:
+async def test_a_redirect_to_another_origin_gets_no_password(registry: Loopback, evil: Loopback, host: str, status: int) -> None:
     def answer(handler: Handler) -> None:
         if not demand(handler):
             handler.reply(status, Location=f"{at(evil, host)}/x")
@@ -38,7 +36,7 @@ async def test_a_redirect_to_another_origin_carries_no_password(
 
 
 @pytest.mark.parametrize("host", ELSEWHERE)
-async def test_an_upload_location_elsewhere_carries_no_password(registry: Loopback, evil: Loopback, host: str) -> None:
+async def test_an_upload_location_on_another_origin_gets_no_password(registry: Loopback, evil: Loopback, host: str) -> None:
     location = f"{at(evil, host)}/upload/../x?signed=%2f~"
 
     def answer(handler: Handler) -> None:
@@ -58,7 +56,7 @@ async def test_an_upload_location_elsewhere_carries_no_password(registry: Loopba
 @pytest.mark.parametrize(
     "pages", [lambda client: client.iter_tags(), lambda client: client.iter_repositories()], ids=["tags", "repositories"]
 )
-async def test_a_page_link_elsewhere_is_not_followed(
+async def test_a_page_link_to_another_origin_is_not_followed(
     registry: Loopback, evil: Loopback, host: str, pages: Callable[[AsyncRegistryClientV2], AsyncIterator[str]]
 ) -> None:
     def answer(handler: Handler) -> None:
@@ -101,7 +99,7 @@ async def test_from_https_no_upload_goes_to_http(secure: Loopback, evil: Loopbac
     assert evil.seen == []
 
 
-async def test_redirects_without_end_end(registry: Loopback) -> None:
+async def test_endless_redirects_are_cut(registry: Loopback) -> None:
     def answer(handler: Handler) -> None:
         if not demand(handler):
             handler.reply(307, Location=f"/x/{len(registry.seen)}")
@@ -113,7 +111,7 @@ async def test_redirects_without_end_end(registry: Loopback) -> None:
     assert len(registry.seen) == 7
 
 
-async def test_a_cookie_stays_with_nobody(registry: Loopback) -> None:
+async def test_a_cookie_is_never_sent(registry: Loopback) -> None:
     registry.answer = lambda handler: handler.reply(200, b"{}", Set_Cookie="sid=1; Path=/; Domain=example.com")
     async with client_of(registry) as client:
         await client.ping()

@@ -1,4 +1,4 @@
-"""A registry that names a token service which is not its own."""
+"""A registry whose challenge names a token service of another site."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 
 def name(registry: Loopback, realm: str) -> None:
-    """Let the registry name a realm, whatever it is shown."""
+    """Let the registry answer every request with a challenge that names the realm."""
 
     def answer(handler: Handler) -> None:
         handler.reply(401, WWW_Authenticate=f'Bearer realm="{realm}",service="s",scope="repository:a:pull"')
@@ -25,7 +25,7 @@ def name(registry: Loopback, realm: str) -> None:
     registry.answer = answer
 
 
-async def test_a_realm_on_another_site_does_not_see_the_password(registry: Loopback, evil: Loopback) -> None:
+async def test_a_realm_on_another_site_gets_no_password(registry: Loopback, evil: Loopback) -> None:
     name(registry, f"{at(evil, 'evil.example.net')}/token")
     async with client_of(registry) as client:
         with pytest.raises(AuthError, match="another site"):
@@ -41,7 +41,7 @@ async def test_a_realm_below_the_same_public_suffix_is_another_site(registry: Lo
     assert evil.seen == []
 
 
-async def test_a_realm_on_another_site_is_asked_anonymously_at_most(registry: Loopback, evil: Loopback) -> None:
+async def test_a_realm_on_another_site_gets_only_anonymous_requests(registry: Loopback, evil: Loopback) -> None:
     name(registry, f"{at(evil, 'evil.example.net')}/token")
     evil.answer = lambda handler: handler.reply(200, b'{"token": "t"}', Content_Type="application/json")
     async with AsyncRegistryClientV2(f"{at(registry, 'registry.example.com')}/a", max_retries=0) as client:
@@ -52,7 +52,7 @@ async def test_a_realm_on_another_site_is_asked_anonymously_at_most(registry: Lo
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::ffff:127.0.0.1]", "0.0.0.0", "metadata.google.internal"])
 @pytest.mark.parametrize("with_password", [False, True])
-async def test_a_realm_in_the_callers_network_is_not_asked_at_all(
+async def test_a_realm_in_the_callers_network_gets_no_request(
     registry: Loopback, evil: Loopback, host: str, with_password: bool
 ) -> None:
     name(registry, f"{at(evil, host)}/token")
@@ -63,7 +63,7 @@ async def test_a_realm_in_the_callers_network_is_not_asked_at_all(
     assert evil.seen == []
 
 
-async def test_an_http_realm_of_an_https_registry_is_not_asked(secure: Loopback, evil: Loopback, tmp_path: Path) -> None:
+async def test_an_http_realm_of_an_https_registry_gets_no_request(secure: Loopback, evil: Loopback, tmp_path: Path) -> None:
     name(secure, f"{at(evil, 'registry.example.com')}/token")
     async with client_of(secure, ca_file=tmp_path / "ca.pem") as client:
         with pytest.raises(AuthError, match="plain http"):
@@ -83,7 +83,7 @@ async def test_a_realm_that_parsers_differ_on_is_refused(registry: Loopback, rea
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_token_service_does_not_send_the_password_on(registry: Loopback, evil: Loopback, status: int) -> None:
+async def test_a_redirect_of_a_token_service_gets_no_password(registry: Loopback, evil: Loopback, status: int) -> None:
     def answer(handler: Handler) -> None:
         if handler.path.startswith("/token"):
             handler.reply(status, Location=f"{at(evil, 'evil.example.net')}/token")
@@ -97,7 +97,7 @@ async def test_a_token_service_does_not_send_the_password_on(registry: Loopback,
     assert evil.seen == []
 
 
-async def test_a_trusted_realm_is_asked(registry: Loopback, evil: Loopback) -> None:
+async def test_a_trusted_realm_gets_the_password(registry: Loopback, evil: Loopback) -> None:
     name(registry, f"{at(evil, 'auth.example.net')}/token")
     async with client_of(registry, trusted_realms=["auth.example.net"]) as client:
         with pytest.raises(RegistryError):

@@ -1,4 +1,4 @@
-"""Names that lead to the internet when they are checked, and into the caller's network when they are connected to."""
+"""DNS rebinding: names that resolve to public addresses for the check, and to private ones for the connection."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NOWHERE = "127.9.9.9"
 
 @pytest.fixture(autouse=True)
 def leads(names: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """Where the address of the other host leads; names are public when they are checked, and this machine right after."""
+    """The server of the other host; names resolve to public addresses for the check, and to this machine afterwards."""
     leads = {OTHER: NOWHERE, "lookups": ""}
     real = socket.getaddrinfo
 
@@ -44,7 +44,7 @@ def leads(names: None, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
 
 
 def ask_for_a_token(registry: Loopback, evil: Loopback) -> None:
-    """Let the registry name a token service at the other host."""
+    """Let the challenge of the registry name a token service on the other host."""
     realm = f"{at(evil, 'other.example.com')}/token"
 
     def answer(handler: Handler) -> None:
@@ -55,7 +55,7 @@ def ask_for_a_token(registry: Loopback, evil: Loopback) -> None:
     evil.answer = lambda handler: handler.reply(200, b'{"token": "t"}', Content_Type="application/json")
 
 
-async def test_a_token_service_is_asked_where_it_was_checked(registry: Loopback, evil: Loopback, leads: dict[str, str]) -> None:
+async def test_a_token_is_requested_from_the_checked_address(registry: Loopback, evil: Loopback, leads: dict[str, str]) -> None:
     ask_for_a_token(registry, evil)
     async with client_of(registry) as client:
         with pytest.raises(TransportError):
@@ -67,7 +67,7 @@ async def test_a_token_service_is_asked_where_it_was_checked(registry: Loopback,
 
 
 @pytest.mark.parametrize("name", ["get_blob", "list_tags", "start_blob_upload", "put_blob"])
-async def test_what_leads_elsewhere_goes_where_it_was_checked(
+async def test_other_origins_are_connected_to_at_the_checked_address(
     registry: Loopback, evil: Loopback, leads: dict[str, str], name: str
 ) -> None:
     def answer(handler: Handler) -> None:
@@ -103,7 +103,7 @@ async def test_what_leads_elsewhere_goes_where_it_was_checked(
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "storage.example.com", "localhost"])
-async def test_the_internet_does_not_lead_into_the_callers_network(registry: Loopback, evil: Loopback, host: str) -> None:
+async def test_a_public_registry_does_not_lead_into_the_callers_network(registry: Loopback, evil: Loopback, host: str) -> None:
     def answer(handler: Handler) -> None:
         if not demand(handler):
             handler.reply(307, Location=f"{at(evil, host)}/x")
@@ -115,7 +115,7 @@ async def test_the_internet_does_not_lead_into_the_callers_network(registry: Loo
     assert evil.seen == []
 
 
-async def test_a_host_is_not_looked_up_for_each_blob(registry: Loopback, evil: Loopback, leads: dict[str, str]) -> None:
+async def test_a_host_is_not_resolved_again_for_each_blob(registry: Loopback, evil: Loopback, leads: dict[str, str]) -> None:
     def answer(handler: Handler) -> None:
         if not demand(handler):
             handler.reply(307, Location=f"{at(evil, 'other.example.com')}/x")

@@ -1,4 +1,4 @@
-"""Referrers without end, from elsewhere, or that are none."""
+"""Endless referrers, referrers from other origins, and invalid referrers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def page(handler: Handler, link: str | None, entries: int = 1) -> None:
 
 
 def fallback(registry: Loopback, body: bytes, media_type: str = OCI_INDEX, **headers: str) -> None:
-    """Let the registry have no referrers API, and something under every tag."""
+    """Let the registry have no referrers API, and answer with this body for every tag."""
 
     def answer(handler: Handler) -> None:
         if "/referrers/" in handler.path:
@@ -39,7 +39,7 @@ def fallback(registry: Loopback, body: bytes, media_type: str = OCI_INDEX, **hea
 
 
 @pytest.mark.parametrize("artifact_type", [None, "a/b", "c/d"])
-async def test_pages_without_end_end(registry: Loopback, monkeypatch: pytest.MonkeyPatch, artifact_type: str | None) -> None:
+async def test_endless_pages_are_cut(registry: Loopback, monkeypatch: pytest.MonkeyPatch, artifact_type: str | None) -> None:
     monkeypatch.setattr(pages, "MAX_PAGES", 20)
     registry.answer = lambda handler: page(handler, f"/v2/a/referrers/{SUBJECT}?last={len(registry.seen)}")
     async with client_of(registry) as client:
@@ -49,7 +49,7 @@ async def test_pages_without_end_end(registry: Loopback, monkeypatch: pytest.Mon
 
 
 @pytest.mark.parametrize("link", ["http://evil.example.com/x", "//evil.example.com/x", "http://registry.example.com:1/x"])
-async def test_pages_elsewhere_are_not_followed(registry: Loopback, evil: Loopback, link: str) -> None:
+async def test_pages_on_another_origin_are_not_followed(registry: Loopback, evil: Loopback, link: str) -> None:
     registry.answer = lambda handler: page(handler, link)
     async with client_of(registry) as client:
         with pytest.raises(RegistryError, match="another origin"):
@@ -57,7 +57,7 @@ async def test_pages_elsewhere_are_not_followed(registry: Loopback, evil: Loopba
     assert evil.seen == []
 
 
-async def test_a_later_page_that_is_missing_does_not_start_over(registry: Loopback) -> None:
+async def test_a_missing_later_page_does_not_start_the_fallback(registry: Loopback) -> None:
     def answer(handler: Handler) -> None:
         if "last=" in handler.path:
             handler.reply(404)
@@ -84,7 +84,7 @@ async def test_a_later_page_that_is_missing_does_not_start_over(registry: Loopba
     ],
     ids=["nothing", "list", "no-descriptor", "two-kinds", "html", "manifest", "large"],
 )
-async def test_a_fallback_list_that_is_none_is_an_error(
+async def test_an_invalid_fallback_list_is_an_error(
     registry: Loopback, body: bytes, media_type: str, error: type[Exception]
 ) -> None:
     fallback(registry, body, media_type)
@@ -93,8 +93,8 @@ async def test_a_fallback_list_that_is_none_is_an_error(
             [one async for one in client.iter_referrers(SUBJECT)]
 
 
-async def test_a_fallback_list_under_a_digest_that_is_not_its_own_is_an_error(registry: Loopback) -> None:
-    """A registry that says it is the subject does not get it taken for that."""
+async def test_a_fallback_list_with_another_digest_in_its_header_is_an_error(registry: Loopback) -> None:
+    """The bytes are hashed even if the header Docker-Content-Digest names the subject."""
     body = json.dumps({"schemaVersion": 2, "manifests": [ONE]}).encode()
     fallback(registry, body, Docker_Content_Digest=SUBJECT)
     async with client_of(registry) as client:
@@ -103,7 +103,7 @@ async def test_a_fallback_list_under_a_digest_that_is_not_its_own_is_an_error(re
 
 
 @pytest.mark.parametrize("answer", [{"manifests": None}, {"manifests": []}])
-async def test_a_list_of_nothing_is_empty(registry: Loopback, answer: dict[str, Any]) -> None:
+async def test_a_list_without_manifests_is_empty(registry: Loopback, answer: dict[str, Any]) -> None:
     fallback(registry, json.dumps({"schemaVersion": 2, **answer}).encode())
     async with client_of(registry) as client:
         assert [one async for one in client.iter_referrers(SUBJECT)] == []
