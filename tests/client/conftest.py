@@ -3,30 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from attrs import frozen
 
-from docker_registry_sdk import AsyncRegistryClientV2
+from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.testing import EmbeddedRegistry, Settings
+from tests.client.log_of_requests import Requests
 from tests.core.wire.loopback import Loopback, run_loopback
-from tests.support.awaited import KINDS, connect
 from tests.support.docker_registry import PASSWORD, USERNAME, htpasswd_settings, run_docker_registry
+from tests.support.images import OCI_MANIFEST, make_image
 from tests.support.validation import Exchanges, Specification
 
 EMBEDDED = ("none", "basic", "token")
 DEBIAN = ("docker-registry", "docker-registry-basic")
-Connect = Callable[..., Awaitable[AsyncRegistryClientV2]]
+NAME = "tests/budget"
+"""The repository of `image_registry`."""
+BLOBS = [f"blob {number}".encode() for number in range(10)]
+"""The blobs of `image_registry`, without those of its image."""
 StartRegistry = Callable[..., EmbeddedRegistry]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run each test with a sync and an async client, and on all servers or on those of its marker `only_on`."""
-    if "kind" in metafunc.fixturenames:
-        metafunc.parametrize("kind", ["async"] if metafunc.definition.get_closest_marker("only_async") else KINDS)
+    """Run each test that uses `server` on all servers or on those of its marker `only_on`."""
     if "server" in metafunc.fixturenames:
         marker = metafunc.definition.get_closest_marker("only_on")
         metafunc.parametrize("server", marker.args if marker else EMBEDDED + DEBIAN, indirect=True, scope="session")
@@ -75,7 +77,9 @@ def options_of(registry: EmbeddedRegistry) -> dict[str, Any]:
 @pytest.fixture
 def repo(request: pytest.FixtureRequest) -> str:
     """The name of a repository that only this test uses."""
-    return "tests/" + re.sub("[^a-z0-9]+", "-", request.node.name.lower())[-120:].strip("-")
+    # The sync and the async form of a test have the same name, and their folders differ.
+    name = f"{request.node.name}-{request.path.parent.name}".lower()
+    return "tests/" + re.sub("[^a-z0-9]+", "-", name)[-120:].strip("-")
 
 
 @pytest.fixture
@@ -88,27 +92,6 @@ def exchanges(request: pytest.FixtureRequest) -> Iterator[Exchanges]:
         pytest.fail("these exchanges contradict openapi/:\n" + "\n".join(recorded.violations))
     if marker is not None and not recorded.violations:
         pytest.fail(f"this test is marked as deviating ({marker.args[0]}), but every exchange was valid")
-
-
-@pytest.fixture
-async def client(
-    server: Server, kind: str, repo: str, exchanges: Exchanges, anyio_backend: str
-) -> AsyncIterator[AsyncRegistryClientV2]:
-    """A client of the server, bound to the test's own repository; every exchange is validated."""
-    async with connect(kind, f"{server.url}/{repo}", exchanges, **server.options) as connected:
-        yield connected
-        await _close_http(connected)
-
-
-@pytest.fixture
-async def connect_to(kind: str, repo: str, anyio_backend: str) -> AsyncIterator[Connect]:
-    """A function that returns a client of a registry by its URL; the clients are closed at the end."""
-    async with AsyncExitStack() as stack:
-
-        async def connect_client(url: str, **options: Any) -> AsyncRegistryClientV2:
-            return await stack.enter_async_context(connect(kind, f"{url}/{repo}", **options))
-
-        yield connect_client
 
 
 @pytest.fixture
@@ -127,6 +110,16 @@ def start_registry() -> Iterator[StartRegistry]:
         registry.stop()
 
 
+def cancelled(registry: EmbeddedRegistry) -> bool:
+    """Return whether the log of the registry has the cancellation of one upload, after at most 2 seconds."""
+    # A response without a body may arrive before it is logged. A wrong digest may have closed the session already: 404.
+    for _ in range(200):
+        if found := [record.status for record in registry.requests if record.method == "DELETE"]:
+            return found in ([204], [404])
+        time.sleep(0.01)
+    return False
+
+
 @pytest.fixture
 def loopback() -> Iterator[Loopback]:
     """A server that answers as a test defines."""
@@ -134,16 +127,21 @@ def loopback() -> Iterator[Loopback]:
         yield running
 
 
+@pytest.fixture(params=["named", "anonymous"])
+def image_registry(request: pytest.FixtureRequest) -> Iterator[EmbeddedRegistry]:
+    """A registry with token authentication, an image and ten blobs, and an empty log."""
+    with EmbeddedRegistry(auth="token", anonymous_pull=request.param == "anonymous") as running:
+        image = make_image()
+        with RegistryClientV2(f"{running.url}/{NAME}", **options_of(running)) as client:
+            for content in (image.config, image.layer, *BLOBS):
+                client.blob_upload(content)
+            client.put_manifest(image.oci, "v1", media_type=OCI_MANIFEST)
+            client.list_tags()  # a response with a body is logged before it arrives, and after all requests before it
+        running.requests.clear()
+        yield running
+
+
 @pytest.fixture
-async def loopback_client(connect_to: Connect, loopback: Loopback) -> AsyncRegistryClientV2:
-    """A client of the loopback server."""
-    return await connect_to(loopback.url)
-
-
-async def _close_http(client: AsyncRegistryClientV2) -> None:
-    # A client does not close an http_client that it was passed.
-    http: Any = client._pipeline._settings.http
-    if hasattr(http, "aclose"):
-        await http.aclose()
-    else:
-        http.close()
+def requests(image_registry: EmbeddedRegistry) -> Requests:
+    """The requests in the log of `image_registry`."""
+    return Requests(image_registry)

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk._core.blobs.progress import Progress
-from docker_registry_sdk._core.blobs.upload_session import UploadSession
+from docker_registry_sdk._core.blobs.upload_session import UploadSession, received_bytes
 from docker_registry_sdk.errors import ParseError, RegistryError
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Exchange, Fault, Reset, Status
@@ -75,6 +75,11 @@ def test_malformed_session_dicts(wrong: dict[str, Any]) -> None:
     if "chunk_min_length" not in wrong:
         with pytest.raises(ParseError):
             UploadSession.from_dict(document)
+
+
+def test_ranges_of_registries_old_and_new() -> None:
+    assert [received_bytes(text) for text in ("0-0", "0-9", "bytes=0-9", " 0-9 ")] == [1, 10, 10, 10]
+    assert {received_bytes(text) for text in (None, "", "0--1", "1-9", "0-9/10", "0-" + "9" * 30, "٠-٩")} == {None}
 
 
 @pytest.mark.anyio

@@ -11,7 +11,8 @@ from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.client import pages
 from docker_registry_sdk.errors import RegistryError
 from docker_registry_sdk.testing import Settings
-from tests.client.conftest import Connect, StartRegistry, options_of
+from tests.client._async.conftest import AsyncConnect
+from tests.client.conftest import StartRegistry, options_of
 from tests.core.wire.loopback import Handler, Loopback
 from tests.support.images import OCI_INDEX, OCI_MANIFEST, digest_of, make_image
 
@@ -42,7 +43,7 @@ async def collect(items: AsyncIterator[object], into: list[object]) -> None:
 
 
 @pytest.mark.parametrize("auth", ["none", "token"])
-async def test_all_pages_are_read_in_order(start_registry: StartRegistry, connect_to: Connect, auth: str) -> None:
+async def test_all_pages_are_read_in_order(start_registry: StartRegistry, connect_to: AsyncConnect, auth: str) -> None:
     registry = start_registry(Settings(page_limit=7), auth=auth)
     client = await connect_to(registry.url, **options_of(registry))
     image = make_image()
@@ -81,7 +82,7 @@ async def test_all_pages_are_read_in_order(start_registry: StartRegistry, connec
     assert (await client.list_repositories(n=2, last="others/03")).body.repositories == ["others/04", "others/05"]
 
 
-async def test_the_caller_may_stop_early(start_registry: StartRegistry, connect_to: Connect, loopback: Loopback) -> None:
+async def test_the_caller_may_stop_early(start_registry: StartRegistry, connect_to: AsyncConnect, loopback: Loopback) -> None:
     loopback.answer = lambda handler: reply(handler, f"/v2/x/tags/list?last={len(loopback.seen)}")
     client = await connect_to(loopback.url)
     taken = []
@@ -94,7 +95,7 @@ async def test_the_caller_may_stop_early(start_registry: StartRegistry, connect_
 
 @pytest.mark.parametrize("listing", LISTINGS)
 async def test_the_client_filters_by_artifact_type_where_the_registry_does_not(
-    connect_to: Connect, loopback: Loopback, listing: str
+    connect_to: AsyncConnect, loopback: Loopback, listing: str
 ) -> None:
     loopback.answer = lambda handler: reply(handler, None, 3)
     client = await connect_to(loopback.url)
@@ -116,7 +117,9 @@ async def test_the_client_filters_by_artifact_type_where_the_registry_does_not(
         "http://[nonsense/v2/x",
     ],
 )
-async def test_a_link_to_another_origin_is_not_followed(connect_to: Connect, loopback: Loopback, listing: str, link: str) -> None:
+async def test_a_link_to_another_origin_is_not_followed(
+    connect_to: AsyncConnect, loopback: Loopback, listing: str, link: str
+) -> None:
     loopback.answer = lambda handler: reply(handler, link)
     client = await connect_to(loopback.url)
     got: list[object] = []
@@ -127,7 +130,7 @@ async def test_a_link_to_another_origin_is_not_followed(connect_to: Connect, loo
 
 
 @pytest.mark.parametrize("listing", LISTINGS)
-async def test_a_circle_of_pages_is_an_error(connect_to: Connect, loopback: Loopback, listing: str) -> None:
+async def test_a_circle_of_pages_is_an_error(connect_to: AsyncConnect, loopback: Loopback, listing: str) -> None:
     loopback.answer = lambda handler: reply(handler, f"{handler.path.partition('?')[0]}?last={len(loopback.seen) % 3}")
     client = await connect_to(loopback.url)
     with pytest.raises(RegistryError, match="would not end"):
@@ -137,7 +140,7 @@ async def test_a_circle_of_pages_is_an_error(connect_to: Connect, loopback: Loop
 
 @pytest.mark.parametrize("listing", LISTINGS)
 async def test_endless_pages_are_an_error(
-    connect_to: Connect, loopback: Loopback, listing: str, monkeypatch: pytest.MonkeyPatch
+    connect_to: AsyncConnect, loopback: Loopback, listing: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pages, "MAX_PAGES", 20)
     loopback.answer = lambda handler: reply(handler, f"{handler.path.partition('?')[0]}?last={len(loopback.seen)}")
@@ -153,7 +156,7 @@ async def test_endless_pages_are_an_error(
     assert len(loopback.seen) == 2
 
 
-async def test_a_null_list_is_empty(connect_to: Connect, loopback: Loopback) -> None:
+async def test_a_null_list_is_empty(connect_to: AsyncConnect, loopback: Loopback) -> None:
     loopback.answer = lambda handler: handler.reply(
         200, b'{"name": "x", "tags": null, "repositories": null}', Content_Type="application/json"
     )

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Event
-from typing import Any
+from typing import Any, TypedDict
 
 import httpx
 import pytest
 
-from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
+from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk._core.blobs.upload_session import UploadSession
 from docker_registry_sdk.errors import (
     DeadlineExceededError,
@@ -26,9 +25,9 @@ from docker_registry_sdk.errors import (
 )
 from docker_registry_sdk.reference import Index, parse_repo
 from docker_registry_sdk.testing import EmbeddedRegistry
-from tests.client.conftest import Connect, StartRegistry, options_of
+from tests.client._async.conftest import AsyncConnect
+from tests.client.conftest import StartRegistry, options_of
 from tests.core.wire.loopback import Handler, Loopback
-from tests.support.awaited import connect
 from tests.support.connections import open_connections
 
 pytestmark = pytest.mark.anyio
@@ -36,55 +35,59 @@ DIGEST = "sha256:" + "0" * 64
 SESSION = UploadSession(repo="x", location="/upload")
 
 
-async def all_of(items: Any) -> None:
+async def all_of(items: AsyncIterator[object]) -> None:
     async for _ in items:
         pass
 
 
-async def opened(stream: Any) -> None:
-    async with stream:
-        pass
+class Limits(TypedDict, total=False):
+    """The limits of one call; numbers are seconds."""
+
+    timeout: float | httpx.Timeout
+    deadline: float
 
 
-Call = Callable[..., Awaitable[object]]
+# The calls of the async client return coroutines.
+Call = Callable[[AsyncRegistryClientV2, Limits], Any]
 BOUND: dict[str, Call] = {
-    "list_tags": lambda client, **limits: client.list_tags(**limits),
-    "iter_tags": lambda client, **limits: all_of(client.iter_tags(**limits)),
-    "get_manifest": lambda client, **limits: client.get_manifest("v1", **limits),
-    "head_manifest": lambda client, **limits: client.head_manifest("v1", **limits),
-    "put_manifest": lambda client, **limits: client.put_manifest(b"{}", "v1", media_type="a/b", **limits),
-    "delete_manifest": lambda client, **limits: client.delete_manifest("v1", **limits),
-    "list_referrers": lambda client, **limits: client.list_referrers(DIGEST, **limits),
-    "iter_referrers": lambda client, **limits: all_of(client.iter_referrers(DIGEST, **limits)),
-    "head_blob": lambda client, **limits: client.head_blob(DIGEST, **limits),
-    "delete_blob": lambda client, **limits: client.delete_blob(DIGEST, **limits),
-    "blob_upload": lambda client, **limits: client.blob_upload(b"x", **limits),
-    "start_blob_upload": lambda client, **limits: client.start_blob_upload(**limits),
-    "mount_blob": lambda client, **limits: client.mount_blob(DIGEST, "a", **limits),
+    "list_tags": lambda client, limits: client.list_tags(**limits),
+    "iter_tags": lambda client, limits: all_of(client.iter_tags(**limits)),
+    "get_manifest": lambda client, limits: client.get_manifest("v1", **limits),
+    "head_manifest": lambda client, limits: client.head_manifest("v1", **limits),
+    "put_manifest": lambda client, limits: client.put_manifest(b"{}", "v1", media_type="a/b", **limits),
+    "delete_manifest": lambda client, limits: client.delete_manifest("v1", **limits),
+    "list_referrers": lambda client, limits: client.list_referrers(DIGEST, **limits),
+    "iter_referrers": lambda client, limits: all_of(client.iter_referrers(DIGEST, **limits)),
+    "head_blob": lambda client, limits: client.head_blob(DIGEST, **limits),
+    "delete_blob": lambda client, limits: client.delete_blob(DIGEST, **limits),
+    "blob_upload": lambda client, limits: client.blob_upload(b"x", **limits),
+    "start_blob_upload": lambda client, limits: client.start_blob_upload(**limits),
+    "mount_blob": lambda client, limits: client.mount_blob(DIGEST, "a", **limits),
 }
 
 
-async def read_stream(client: AsyncRegistryClientV2, **limits: Any) -> None:
-    await opened(client.create_blob_read_stream(DIGEST, **limits))
+async def read_stream(client: AsyncRegistryClientV2, limits: Limits) -> None:
+    async with client.create_blob_read_stream(DIGEST, **limits):
+        pass
 
 
-async def download(client: AsyncRegistryClientV2, **limits: Any) -> None:
+async def download(client: AsyncRegistryClientV2, limits: Limits) -> None:
     with TemporaryDirectory() as folder:
         await client.download_blob(DIGEST, Path(folder, "blob"), **limits)
 
 
 BOUND["create_blob_read_stream"] = read_stream
 BOUND["download_blob"] = download
-BOUND["open_blob"] = lambda client, **limits: client.open_blob(DIGEST, **limits)
+BOUND["open_blob"] = lambda client, limits: client.open_blob(DIGEST, **limits)
 CALLS: dict[str, Call] = BOUND | {
-    "ping": lambda client, **limits: client.ping(**limits),
-    "supports_v2": lambda client, **limits: client.supports_v2(**limits),
-    "list_repositories": lambda client, **limits: client.list_repositories(**limits),
-    "iter_repositories": lambda client, **limits: all_of(client.iter_repositories(**limits)),
-    "get_blob_upload_status": lambda client, **limits: client.get_blob_upload_status(SESSION, **limits),
-    "upload_blob_chunk": lambda client, **limits: client.upload_blob_chunk(SESSION, b"x", **limits),
-    "complete_blob_upload": lambda client, **limits: client.complete_blob_upload(SESSION, DIGEST, **limits),
-    "cancel_blob_upload": lambda client, **limits: client.cancel_blob_upload(SESSION, **limits),
+    "ping": lambda client, limits: client.ping(**limits),
+    "supports_v2": lambda client, limits: client.supports_v2(**limits),
+    "list_repositories": lambda client, limits: client.list_repositories(**limits),
+    "iter_repositories": lambda client, limits: all_of(client.iter_repositories(**limits)),
+    "get_blob_upload_status": lambda client, limits: client.get_blob_upload_status(SESSION, **limits),
+    "upload_blob_chunk": lambda client, limits: client.upload_blob_chunk(SESSION, b"x", **limits),
+    "complete_blob_upload": lambda client, limits: client.complete_blob_upload(SESSION, DIGEST, **limits),
+    "cancel_blob_upload": lambda client, limits: client.cancel_blob_upload(SESSION, **limits),
 }
 
 
@@ -94,10 +97,10 @@ def test_every_call_is_in_the_tables() -> None:
 
 
 @pytest.mark.parametrize("call", BOUND)
-async def test_a_client_without_a_repository_asks_for_one(kind: str, call: str) -> None:
-    async with connect(kind, None, index="http://127.0.0.1:9") as client:
+async def test_a_client_without_a_repository_asks_for_one(call: str) -> None:
+    async with AsyncRegistryClientV2(None, index="http://127.0.0.1:9") as client:
         with pytest.raises(InvalidReferenceError, match=r"bound to no repository: use with_repo\(name\)"):
-            await BOUND[call](client)
+            await BOUND[call](client, {})
         with pytest.raises(InvalidReferenceError):
             _ = client.repo
 
@@ -112,25 +115,25 @@ def silent(loopback: Loopback) -> Iterator[Loopback]:
 
 
 @pytest.mark.parametrize("call", CALLS)
-async def test_every_call_has_a_timeout(connect_to: Connect, silent: Loopback, call: str) -> None:
+async def test_every_call_has_a_timeout(connect_to: AsyncConnect, silent: Loopback, call: str) -> None:
     client = await connect_to(silent.url, max_retries=0)
     with pytest.raises(TransportError, match=r"[Tt]imeout|timed out"):
-        await CALLS[call](client, timeout=httpx.Timeout(30.0, read=0.2))
+        await CALLS[call](client, {"timeout": httpx.Timeout(30.0, read=0.2)})
     for _ in range(1000):
         if silent.seen:  # the server may get to the request after the client has stopped waiting
             break
-        await asyncio.sleep(0.01)
+        time.sleep(0.01)
     assert len(silent.seen) == 1
 
 
 @pytest.mark.parametrize("call", CALLS)
-async def test_every_call_has_a_deadline(connect_to: Connect, silent: Loopback, call: str) -> None:
+async def test_every_call_has_a_deadline(connect_to: AsyncConnect, silent: Loopback, call: str) -> None:
     client = await connect_to(silent.url)
     with pytest.raises(DeadlineExceededError, match=r"0\.2"):
-        await CALLS[call](client, deadline=0.2)
+        await CALLS[call](client, {"deadline": 0.2})
 
 
-async def test_the_timeout_of_a_client_is_used_for_all_calls(connect_to: Connect, silent: Loopback) -> None:
+async def test_the_timeout_of_a_client_is_used_for_all_calls(connect_to: AsyncConnect, silent: Loopback) -> None:
     client = await connect_to(silent.url, max_retries=0, timeout=0.1)
     with pytest.raises(TransportError, match=r"[Tt]imeout|timed out"):
         await client.list_tags()
@@ -139,7 +142,7 @@ async def test_the_timeout_of_a_client_is_used_for_all_calls(connect_to: Connect
 
 
 @pytest.mark.parametrize("listing", ["iter_tags", "iter_repositories", "iter_referrers"])
-async def test_a_deadline_holds_for_all_pages_of_a_listing(connect_to: Connect, loopback: Loopback, listing: str) -> None:
+async def test_a_deadline_holds_for_all_pages_of_a_listing(connect_to: AsyncConnect, loopback: Loopback, listing: str) -> None:
     names = {"iter_tags": "tags", "iter_repositories": "repositories", "iter_referrers": "manifests"}
     document = {"name": "x", "schemaVersion": 2, names[listing]: []}
 
@@ -151,13 +154,13 @@ async def test_a_deadline_holds_for_all_pages_of_a_listing(connect_to: Connect, 
     loopback.answer = answer
     client = await connect_to(loopback.url)
     with pytest.raises(DeadlineExceededError, match=r"0\.4"):
-        await CALLS[listing](client, deadline=0.4)
+        await CALLS[listing](client, {"deadline": 0.4})
     assert len(loopback.seen) > 1
 
 
-async def test_an_unbound_client_pings_and_lists(start_registry: StartRegistry, kind: str) -> None:
+async def test_an_unbound_client_pings_and_lists(start_registry: StartRegistry) -> None:
     registry = start_registry(auth="token")
-    async with connect(kind, None, index=registry.url, **options_of(registry)) as client:
+    async with AsyncRegistryClientV2(None, index=registry.url, **options_of(registry)) as client:
         assert (await client.ping()).status == 200
         assert [name async for name in client.iter_repositories()] == []
         assert client.version == 2
@@ -165,9 +168,9 @@ async def test_an_unbound_client_pings_and_lists(start_registry: StartRegistry, 
         assert [name async for name in client.iter_repositories()] == ["a/b"]
 
 
-async def test_with_repo_shares_connections_and_tokens(start_registry: StartRegistry, kind: str) -> None:
+async def test_with_repo_shares_connections_and_tokens(start_registry: StartRegistry) -> None:
     registry = start_registry(auth="token")
-    async with connect(kind, f"{registry.url}/tests/one", **options_of(registry)) as client:
+    async with AsyncRegistryClientV2(f"{registry.url}/tests/one", **options_of(registry)) as client:
         await client.blob_upload(b"x")
         registry.requests.clear()
         same = client.with_repo("tests/one")
@@ -185,35 +188,35 @@ async def test_with_repo_shares_connections_and_tokens(start_registry: StartRegi
             await client.ping()
 
 
-async def test_with_repo_stays_on_its_registry(kind: str) -> None:
-    async with connect(kind, "ghcr.io/owner/name") as client:
+async def test_with_repo_stays_on_its_registry() -> None:
+    async with AsyncRegistryClientV2("ghcr.io/owner/name") as client:
         assert client.with_repo("other/name").repo.canonical_name == "ghcr.io/other/name"
         assert client.with_repo(parse_repo("ghcr.io/other/name")).repo.remote_name == "other/name"
         for name in ("quay.io/other/name", parse_repo("quay.io/other/name"), "Bad Name", "name:tag", ""):
             with pytest.raises(InvalidReferenceError):
                 client.with_repo(name)
-    async with connect(kind, None) as hub:
+    async with AsyncRegistryClientV2(None) as hub:
         assert hub.index == Index("docker.io")
         assert hub.with_repo("alpine").repo.remote_name == "library/alpine"
 
 
 @pytest.mark.parametrize("name", ["alpine:3", "Alpine", "ghcr.io/", f"ghcr.io/a@{DIGEST}"])
-async def test_an_invalid_name_makes_no_client(kind: str, name: str) -> None:
+async def test_an_invalid_name_makes_no_client(name: str) -> None:
     with pytest.raises(InvalidReferenceError):
-        connect(kind, name)
+        AsyncRegistryClientV2(name)
 
 
-async def test_unknown_or_conflicting_options_are_refused(kind: str) -> None:
+async def test_unknown_or_conflicting_options_are_refused() -> None:
     both: dict[str, Any] = {"username": "x", "password": "y", "credentials": 1}
     refused: list[dict[str, Any]] = [{"pasword": "x"}, {"username": "x"}, {"password": "x"}, both]
     for options in refused:
         with pytest.raises(TypeError):
-            connect(kind, "alpine", **options)
+            AsyncRegistryClientV2("alpine", **options)
 
 
-async def test_a_client_is_closed_by_its_block_and_can_be_closed_twice(start_registry: StartRegistry, kind: str) -> None:
+async def test_a_client_is_closed_by_its_block_and_can_be_closed_twice(start_registry: StartRegistry) -> None:
     registry = start_registry()
-    async with connect(kind, f"{registry.url}/x") as client:
+    async with AsyncRegistryClientV2(f"{registry.url}/x") as client:
         await client.ping()
         assert open_connections(client) == 1
     assert open_connections(client) == 0
@@ -224,19 +227,15 @@ async def test_a_client_is_closed_by_its_block_and_can_be_closed_twice(start_reg
 
 async def test_the_callers_http_client_stays_open(start_registry: StartRegistry) -> None:
     registry = start_registry()
-    with httpx.Client() as http:
-        with RegistryClientV2(f"{registry.url}/x", http_client=http) as client:
-            assert client.supports_v2()
-        assert http.get(f"{registry.url}/v2/").status_code == 200
-    async with httpx.AsyncClient() as async_http:
-        async with AsyncRegistryClientV2(f"{registry.url}/x", http_client=async_http) as async_client:
-            assert await async_client.supports_v2()
-        assert (await async_http.get(f"{registry.url}/v2/")).status_code == 200
+    async with httpx.AsyncClient() as http:
+        async with AsyncRegistryClientV2(f"{registry.url}/x", http_client=http) as client:
+            assert await client.supports_v2()
+        assert (await http.get(f"{registry.url}/v2/")).status_code == 200
 
 
-async def test_no_secret_is_shown(start_registry: StartRegistry, kind: str) -> None:
+async def test_no_secret_is_shown(start_registry: StartRegistry) -> None:
     registry = start_registry(auth="token", username="alice", password="s3cret-password")
-    async with connect(kind, f"{registry.url}/x", **options_of(registry)) as client:
+    async with AsyncRegistryClientV2(f"{registry.url}/x", **options_of(registry)) as client:
         await client.blob_upload(b"x")
         shown = [
             repr(client),
@@ -249,7 +248,7 @@ async def test_no_secret_is_shown(start_registry: StartRegistry, kind: str) -> N
         with pytest.raises(StatusError) as caught:
             await client.get_manifest("v1")
         shown += [repr(caught.value), str(caught.value)]
-    async with connect(kind, f"{registry.url}/x", username="alice", password="s3cret-passwore") as client:
+    async with AsyncRegistryClientV2(f"{registry.url}/x", username="alice", password="s3cret-passwore") as client:
         with pytest.raises(RegistryError) as failed:
             await client.blob_upload(b"x")
         shown += [repr(failed.value), str(failed.value), str(client.explain_auth())]
@@ -258,29 +257,20 @@ async def test_no_secret_is_shown(start_registry: StartRegistry, kind: str) -> N
         assert "eyJ" not in text  # the first characters of a token
 
 
-async def test_wrong_credentials_are_an_error_of_ping(start_registry: StartRegistry, kind: str) -> None:
+async def test_wrong_credentials_are_an_error_of_ping(start_registry: StartRegistry) -> None:
     registry = start_registry(auth="basic")
-    async with connect(kind, f"{registry.url}/x", username="alice", password="wrong") as client:
+    async with AsyncRegistryClientV2(f"{registry.url}/x", username="alice", password="wrong") as client:
         assert await client.supports_v2()
         with pytest.raises(UnauthorizedError):
             await client.ping()
 
 
-async def test_certificates_of_a_tls_registry_are_checked(kind: str) -> None:
+async def test_certificates_of_a_tls_registry_are_checked() -> None:
     with EmbeddedRegistry(auth="token", tls=True) as registry:
-        async with connect(kind, f"{registry.url}/x", ca_file=registry.ca_file, **options_of(registry)) as client:
+        async with AsyncRegistryClientV2(f"{registry.url}/x", ca_file=registry.ca_file, **options_of(registry)) as client:
             assert (await client.blob_upload(b"x")).size == 1
-        async with connect(kind, f"{registry.url}/x", insecure=True, **options_of(registry)) as client:
+        async with AsyncRegistryClientV2(f"{registry.url}/x", insecure=True, **options_of(registry)) as client:
             assert (await client.blob_upload(b"x")).size == 1
-        async with connect(kind, f"{registry.url}/x", max_retries=0, **options_of(registry)) as client:
+        async with AsyncRegistryClientV2(f"{registry.url}/x", max_retries=0, **options_of(registry)) as client:
             with pytest.raises(TransportError):
                 await client.ping()
-
-
-async def test_threads_share_a_sync_client(start_registry: StartRegistry) -> None:
-    registry = start_registry(auth="token")
-    with RegistryClientV2(f"{registry.url}/x", **options_of(registry)) as client:
-        client.blob_upload(b"x")
-        digest = "sha256:2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
-        found = await asyncio.gather(*[asyncio.to_thread(client.head_blob, digest) for _ in range(20)])
-    assert {one.size for one in found} == {1}

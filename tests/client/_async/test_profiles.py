@@ -1,0 +1,43 @@
+"""Push and pull on every profile of the embedded registry."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from docker_registry_sdk import OCI_MANIFEST, AsyncRegistryClientV2, create_async_client
+from docker_registry_sdk.errors import NotFoundError
+from docker_registry_sdk.testing import EmbeddedRegistry
+from docker_registry_sdk.testing.profiles import ProfileName
+from docker_registry_sdk.testing.storage.records import Repository
+from tests.support._async.blobs import read_blob
+from tests.support.images import digest_of, make_image
+
+pytestmark = pytest.mark.anyio
+PROFILES = get_args(ProfileName)
+IMAGE = make_image()
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+async def test_an_image_is_pushed_and_pulled(profile: ProfileName) -> None:
+    with EmbeddedRegistry(profile=profile) as registry:
+        async with await create_async_client(
+            f"{registry.url}/team/app",
+            username=registry.username,
+            password=registry.password,
+            trusted_realms=["localhost", "127.0.0.1"],  # the token service of some profiles is on another host
+        ) as client:
+            assert isinstance(client, AsyncRegistryClientV2)
+            if profile == "ecr":  # ECR requires that a repository is created before the first push
+                with pytest.raises(NotFoundError) as caught:
+                    await client.blob_upload(IMAGE.layer)
+                assert caught.value.codes == ("NAME_UNKNOWN",)
+                registry.storage.save("team/app", Repository())
+            for blob in (IMAGE.config, IMAGE.layer):
+                assert (await client.blob_upload(blob)).digest == digest_of(blob)
+            pushed = await client.put_manifest(IMAGE.oci, "v1", media_type=OCI_MANIFEST)
+            assert pushed.digest == digest_of(IMAGE.oci)
+            assert (await client.get_manifest("v1")).raw == IMAGE.oci
+            assert await read_blob(client, digest_of(IMAGE.layer)) == IMAGE.layer
+            assert [tag async for tag in client.iter_tags()] == ["v1"]
