@@ -1,4 +1,4 @@
-"""Byte ranges: the parts of some content that a client requests.
+"""Byte ranges, with which a client requests parts of the content of a blob or a layer.
 
 Source: RFC 9110, section 14.
 """
@@ -8,32 +8,32 @@ import re
 import attrs
 
 MAX_RANGES = 16
-"""The maximum number of ranges in a request; a request for more is answered with the whole content."""
+"""The maximum number of ranges in a request. The response to a request with more ranges contains the whole content."""
 
 _DIGITS = "[0-9]{1,18}"
 _RANGE = re.compile(rf"(?P<first>{_DIGITS})-(?P<last>{_DIGITS})?|-(?P<suffix>{_DIGITS})")
 
 
 class RangeError(Exception):
-    """No requested part is inside the content, or the header is malformed.
+    """An error for a `Range` header that is malformed, or whose ranges contain no byte of the content.
 
     Args:
         size: The length of the content in bytes.
     """
 
     def __init__(self, size: int) -> None:
-        super().__init__("the range is malformed or not satisfiable")
+        super().__init__("the Range header is malformed, or its ranges contain no byte of the content")
         self.headers = {"content-range": f"bytes */{size}"}
         """The headers of the 416 response."""
 
 
 @attrs.frozen(order=True)
 class ByteRange:
-    """A part of some content.
+    """A range of bytes in the content.
 
     Args:
-        first: The position of the first byte.
-        last: The position of the last byte.
+        first: The position of the first byte; 0 is the first byte of the content.
+        last: The position of the last byte, which is part of the range.
     """
 
     first: int
@@ -41,11 +41,11 @@ class ByteRange:
 
     @property
     def length(self) -> int:
-        """The number of bytes."""
+        """Return the number of bytes in the range."""
         return self.last - self.first + 1
 
     def content_range(self, size: int) -> str:
-        """Return the value of `Content-Range` for this part.
+        """Return the value of the header `Content-Range` for this range.
 
         Args:
             size: The length of the whole content in bytes.
@@ -57,15 +57,15 @@ def parse_range(header: str | None, size: int) -> list[ByteRange]:
     """Parse a `Range` header.
 
     Args:
-        header: The value of the header, or None without the header.
+        header: The value of the header, or None if the request has no such header.
         size: The length of the content in bytes.
 
     Returns:
-        The parts to send in ascending order, with gaps between them. An empty list for the whole content: without the header,
-        with an unknown unit, or with more ranges than MAX_RANGES.
+        The ranges to send, in ascending order; overlapping and adjacent ranges are joined. The list is empty if the whole content
+        is to be sent: if there is no header, its unit is not `bytes`, or it has more than MAX_RANGES ranges.
 
     Raises:
-        RangeError: No requested part is inside the content, or the header is malformed.
+        RangeError: The header is malformed, or its ranges contain no byte of the content.
     """
     unit, _, specification = (header or "").partition("=")
     if unit.strip().lower() != "bytes":
@@ -80,7 +80,7 @@ def parse_range(header: str | None, size: int) -> list[ByteRange]:
 
 
 def _parse_one(text: str, size: int) -> ByteRange | None:
-    """Parse one range; return None if it is outside the content."""
+    """Parse one range of the header. Return None if the range contains no byte of the content."""
     found = _RANGE.fullmatch(text)
     if found is None:
         raise RangeError(size)
@@ -97,7 +97,7 @@ def _parse_one(text: str, size: int) -> ByteRange | None:
 
 
 def _merge(ranges: list[ByteRange]) -> list[ByteRange]:
-    """Sort ranges, and join those that overlap or are adjacent."""
+    """Return the ranges in ascending order, with overlapping and adjacent ranges joined."""
     merged: list[ByteRange] = []
     for current in sorted(ranges):
         if merged and current.first <= merged[-1].last + 1:

@@ -1,4 +1,4 @@
-"""The connection of a request, and the means to close or reset it during a response, which ASGI does not provide."""
+"""The connection of a request. An application can close or reset it during a response, which is not possible in ASGI."""
 
 import asyncio
 import os
@@ -16,7 +16,7 @@ if sys.platform == "linux":
     from termios import TIOCOUTQ
 
 MAX_FLUSH_SECONDS = 5.0
-"""The maximum time for the client to receive the bytes sent, before the connection is reset."""
+"""The maximum time to wait until the client has received all bytes, before the connection is reset."""
 
 _KEY = "docker_registry_sdk.connection"
 _POLL_SECONDS = 0.002
@@ -35,28 +35,29 @@ class Connection:
 
     @property
     def closing(self) -> bool:
-        """Whether the connection is closed or being closed."""
+        """Return whether the connection is closed or is being closed."""
         return self.transport.is_closing()
 
     def close(self) -> None:
-        """Close the connection after the bytes sent so far."""
+        """Close the connection when the bytes in its buffer have been sent."""
         self.transport.close()
 
     async def reset(self) -> None:
-        """Reset the connection after the client has received the bytes sent so far.
+        """Reset the connection when the client has received all bytes, but after MAX_FLUSH_SECONDS at the latest.
 
-        An earlier reset would discard bytes in transit, but a test that resets after a number of bytes expects them to arrive.
+        A reset discards the bytes that the client has not received yet. But a test that resets the connection after a number of
+        bytes expects that the client receives these bytes.
         """
         empty_polls = 0
         deadline = asyncio.get_running_loop().time() + MAX_FLUSH_SECONDS
         while empty_polls < 2 and not self.closing and asyncio.get_running_loop().time() < deadline:
             empty_polls = empty_polls + 1 if self._unreceived() == 0 else 0
-            await asyncio.sleep(_POLL_SECONDS)  # between two polls, TLS writes its buffered bytes
+            await asyncio.sleep(_POLL_SECONDS)  # the event loop can send buffered bytes meanwhile
         self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_ZERO)
         self.transport.abort()
 
     def _unreceived(self) -> int:
-        """Return the number of bytes that the client has not received; except on Linux, only the bytes that are not yet sent."""
+        """Return the number of bytes that the client has not received. On other systems than Linux, count only unsent bytes."""
         count = self.transport.get_write_buffer_size()
         if sys.platform == "linux":
             queue = ioctl(self.transport.get_extra_info("socket").fileno(), TIOCOUTQ, b"\0" * 4)
@@ -76,10 +77,12 @@ def connection_of(scope: MutableMapping[str, Any]) -> Connection:
 
 
 class ConnectionCut(Exception):  # noqa: N818 - not an error of the server
-    """Raised by an application to end the connection. ASGI reports a body shorter than its Content-Length as an error instead.
+    """An exception with which an application ends the connection of a request.
+
+    If an application returned early instead, uvicorn would log a body that is shorter than its Content-Length as an error.
 
     Args:
-        how: `close` closes the connection normally, `reset` resets it.
+        how: How to end the connection: `close` closes it with a TCP FIN, `reset` with a TCP RST.
     """
 
     def __init__(self, how: Literal["close", "reset"]) -> None:
@@ -90,7 +93,7 @@ class ConnectionCut(Exception):  # noqa: N818 - not an error of the server
 class CutConnections:
     """An ASGI middleware that ends the connection when the application raises `ConnectionCut`.
 
-    It wraps the request log, so that a request is logged before its connection ends.
+    This middleware must wrap `LogRequests`, so that the record of a request is added before its connection ends.
 
     Args:
         app: The application.
@@ -100,7 +103,7 @@ class CutConnections:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or end its connection."""
+        """Pass a request to the application, and end the connection if the application raises `ConnectionCut`."""
         try:
             await self._app(scope, receive, send)
         except ConnectionCut as cut:

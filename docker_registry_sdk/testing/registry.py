@@ -1,4 +1,4 @@
-"""The embedded registry, which is started and stopped by a `with` block."""
+"""The embedded registry, which a `with` block starts and stops."""
 
 import os
 import ssl
@@ -33,7 +33,7 @@ from docker_registry_sdk.testing.v2.upload_sessions import UploadSessions
 
 
 class EmbeddedRegistryOptions(TypedDict, total=False):
-    """The arguments of `EmbeddedRegistry`, which documents them."""
+    """The keyword arguments of `EmbeddedRegistry`; see the documentation there."""
 
     auth: AuthMode | None
     username: str | None
@@ -53,35 +53,37 @@ class EmbeddedRegistryOptions(TypedDict, total=False):
 
 
 class EmbeddedRegistry:
-    """A container registry over HTTP that runs in a thread of this process.
+    """A container registry that runs as an HTTP server in a thread of this process.
 
         with EmbeddedRegistry() as registry:
             httpx.get(f"{registry.url}/v2/")
 
-    A stopped registry can be started again with the same content, possibly on another port.
+    A stopped registry can be started again. It keeps its content, but its port can change.
 
     Args:
-        auth: The authentication of clients in API v2: `none`, `basic`, or `token` (with a token service). None selects that of
-            the profile, and `none` without a profile. The authentication in API v1 is part of `v1`.
-        username: The name of the only user; None generates one.
-        password: The password of the user; None generates one.
-        anonymous_pull: Whether clients without credentials may read repositories; only the user may push, delete and list
-            repositories. None selects the default of the profile, and True without a profile.
-        storage: The path of a directory for the content, or a storage; None keeps the content in memory.
-        apis: The supported API versions. None selects those of the profile (v2), and both without a profile.
-        settings: The settings of API v2; None selects those of the profile.
+        auth: The authentication of clients in API v2: `none`, `basic`, or `token` (with a token service). None selects the
+            authentication of the profile, or `none` if there is no profile. For the authentication in API v1, see `v1`.
+        username: The name of the only user. None selects the name of the profile, or a random name.
+        password: The password of the user. None selects a random password.
+        anonymous_pull: Whether clients without credentials may pull. Only the user may push, delete, and list repositories. None
+            selects the value of the profile, or True if there is no profile.
+        storage: A storage for the content, or the path of a directory for the content. None keeps the content in memory.
+        apis: The supported API versions. None selects the versions of the profile, or both versions if there is no profile.
+        settings: The settings of API v2. None selects the settings of the profile, or the default settings.
         v1: The settings of API v1.
-        index: The registry that is the index of this one in API v1, if the role in `v1` is `registry`.
+        index: Another embedded registry that issues the tokens of API v1 for this registry. Requires the role `registry` in `v1`,
+            and another role in the settings `v1` of the other registry.
         host: The address to listen on.
-        port: The port; 0 selects a free port.
-        tls: Serve HTTPS with a generated certificate; clients must trust `ca_file`.
-        require_client_certificate: Accept only clients with the certificate in `client_cert_file`. Requires `tls`.
-        ssl_context: Serve HTTPS with this SSL context.
-        profile: A real registry whose quirks this one has, by name, or a profile. It also provides defaults for other arguments.
+        port: The port to listen on. 0 selects a free port.
+        tls: Whether to serve HTTPS with a generated certificate. Clients must trust the certificate in `ca_file`.
+        require_client_certificate: Whether to accept only clients with the certificate in `client_cert_file`. Requires `tls`.
+        ssl_context: The SSL context with which to serve HTTPS. Cannot be combined with `tls`.
+        profile: The name of a real registry, or a profile. The embedded registry reproduces the quirks of the profile, and takes
+            the defaults of other arguments from the profile.
 
     Raises:
         ImportError: The extra `testing` is not installed.
-        ValueError: The arguments contradict each other, or the user name or the password cannot be sent in HTTP.
+        ValueError: The arguments contradict each other, or an argument is invalid, for example a user name with a colon.
     """
 
     def __init__(
@@ -106,7 +108,7 @@ class EmbeddedRegistry:
         if require_client_certificate and not tls:
             raise ValueError("require_client_certificate requires tls=True")
         if tls and ssl_context is not None:
-            raise ValueError("tls=True creates its own ssl_context; give one of the two")
+            raise ValueError("tls=True and ssl_context cannot be combined; tls=True creates an SSL context itself")
         self._profile = find_profile(profile)
         self._settings = settings or self._profile.settings
         self._clock = Clock()
@@ -118,7 +120,7 @@ class EmbeddedRegistry:
         self._apis = frozenset(self._profile.apis if apis is None else apis)
         self._v1 = v1 or V1Settings()
         if index is not None and (self._v1.is_index or not index._v1.is_index):
-            raise ValueError("index requires the role `registry` in v1, and an index with another role")
+            raise ValueError("index requires the role 'registry' in v1, and a registry whose role is not 'registry' as the index")
         self._index: Index = Index(self._storage, self._v1) if index is None else index._index
         self._address = (host, port)
         self._certificates = Certificates(host) if tls else None
@@ -139,47 +141,47 @@ class EmbeddedRegistry:
 
     @property
     def requests(self) -> RequestLog:
-        """The log of the requests, oldest first, including those to the token service."""
+        """Return the log of all requests, including requests to the token service. The oldest request is the first."""
         return self._requests
 
     @property
     def profile(self) -> Profile:
-        """The profile; a registry that was created without a profile has one without quirks."""
+        """Return the profile of the registry. If none was given, return a profile without quirks."""
         return self._profile
 
     @property
     def faults(self) -> Faults:
-        """The faults. Faults can be added and cleared at any time, except those of the profile."""
+        """Return the faults of the registry, to add or clear faults at any time. The faults of the profile cannot be cleared."""
         return self._faults
 
     @property
     def storage(self) -> Storage:
-        """The storage of the content."""
+        """Return the storage of the registry."""
         return self._storage
 
     @property
     def clock(self) -> Clock:
-        """The clock that decides when tokens expire; advance it to let tokens expire."""
+        """Return the clock of the registry. A test can advance this clock, so that tokens expire."""
         return self._clock
 
     @property
     def auth(self) -> AuthMode:
-        """The authentication of clients in API v2."""
+        """Return the authentication of clients in API v2: `none`, `basic` or `token`."""
         return self._auth
 
     @property
     def username(self) -> str:
-        """The name of the only user."""
+        """Return the name of the only user."""
         return self._account.username
 
     @property
     def password(self) -> str:
-        """The password of the user."""
+        """Return the password of the user."""
         return self._account.password
 
     @property
     def host(self) -> str:
-        """The host and the port, in the form of an image reference.
+        """Return the host and the port, as they are written in an image reference, such as `127.0.0.1:5000`.
 
         Raises:
             RuntimeError: The registry is not running.
@@ -189,7 +191,7 @@ class EmbeddedRegistry:
 
     @property
     def url(self) -> str:
-        """The root URL of the registry, without a trailing slash.
+        """Return the root URL of the registry. It does not end with a slash.
 
         Raises:
             RuntimeError: The registry is not running.
@@ -198,7 +200,7 @@ class EmbeddedRegistry:
 
     @property
     def token_url(self) -> str:
-        """The URL of the token service for clients that use `url`; the service runs only if `auth` is `token`.
+        """Return the URL of the token service. The token service runs only if `auth` is `token`.
 
         Raises:
             RuntimeError: The registry is not running.
@@ -208,7 +210,7 @@ class EmbeddedRegistry:
 
     @property
     def ca_pem(self) -> str:
-        """The certificate of the authority to trust, in PEM format.
+        """Return the certificate of the certificate authority, which clients must trust, in PEM format.
 
         Raises:
             RuntimeError: The registry was created without `tls`.
@@ -217,7 +219,9 @@ class EmbeddedRegistry:
 
     @property
     def ca_file(self) -> Path:
-        """A file with the certificate of the authority to trust. It is deleted together with this object.
+        """Return the path of a file with the certificate of the certificate authority, which clients must trust.
+
+        The file is deleted together with this object.
 
         Raises:
             RuntimeError: The registry was created without `tls`.
@@ -226,7 +230,9 @@ class EmbeddedRegistry:
 
     @property
     def client_cert_file(self) -> Path:
-        """A file with a key and a certificate for clients. It is deleted together with this object.
+        """Return the path of a file with a private key and a certificate for clients, in PEM format.
+
+        The file is deleted together with this object.
 
         Raises:
             RuntimeError: The registry was created without `tls`.
@@ -234,11 +240,11 @@ class EmbeddedRegistry:
         return self._own_certificates().client_file
 
     def revoke_tokens(self) -> None:
-        """Revoke all tokens and refresh tokens issued so far. No effect without token authentication."""
+        """Revoke all access tokens and refresh tokens that have been issued. If `auth` is not `token`, the call has no effect."""
         self._authentication.revoke_tokens()
 
     def start(self) -> None:
-        """Start the registry, and return when it can answer requests.
+        """Start the registry, and wait until it can answer requests.
 
         Raises:
             OSError: The address cannot be used.
@@ -264,7 +270,7 @@ class EmbeddedRegistry:
             self._index.add_registry(self.host)
 
     def stop(self) -> None:
-        """Stop the registry, and discard unfinished uploads. No effect if it is not running."""
+        """Stop the registry, and discard unfinished uploads. If the registry is not running, the call has no effect."""
         if self._running is not None:
             if not self._v1.is_index:
                 self._index.remove_registry(self.host)
@@ -291,7 +297,7 @@ class EmbeddedRegistry:
         return v1_app(self._storage, self._v1, self._index)
 
     def _serve(self, v2: list[BaseRoute] | None, v1: ASGIApp | None, port: int, parts: ExitStack) -> int:
-        """Start a server that `parts` stops, and return its port."""
+        """Start a server, add its stop method to the callbacks of `parts`, and return the port of the server."""
         app = build_app(v2, v1, self._requests, self._faults, self._site)
         server = ServerThread(app, self._address[0], port, self._ssl_context)
         server.start()
@@ -300,23 +306,23 @@ class EmbeddedRegistry:
 
     def _run_state(self) -> "_Running":
         if self._running is None:
-            raise RuntimeError("the registry is not running; use it in a with block")
+            raise RuntimeError("the registry is not running; call start(), or use it in a with block")
         return self._running
 
     def _own_certificates(self) -> Certificates:
         if self._certificates is None:
-            raise RuntimeError("the registry has no generated certificates; create it with tls=True")
+            raise RuntimeError("the registry has no generated certificates; create the registry with tls=True")
         return self._certificates
 
 
 class EmbeddedRegistryFactory(Protocol):
-    """A function that starts registries."""
+    """A function that starts embedded registries."""
 
     def __call__(self, **options: Unpack[EmbeddedRegistryOptions]) -> EmbeddedRegistry:
         """Start a registry.
 
         Args:
-            options: The arguments of `EmbeddedRegistry`.
+            options: The keyword arguments of `EmbeddedRegistry`.
 
         Returns:
             The running registry.
@@ -326,7 +332,7 @@ class EmbeddedRegistryFactory(Protocol):
 
 @attrs.frozen
 class _Running:
-    """The state of a running registry."""
+    """The port and the token service of a running registry, and the callbacks that stop it."""
 
     port: int
     token_address: TokenAddress

@@ -1,4 +1,4 @@
-"""The log of the requests that the embedded registry has answered, for assertions in tests."""
+"""The log of the requests to the embedded registry, for assertions in tests."""
 
 import re
 import threading
@@ -20,17 +20,18 @@ _SIGNATURE = re.compile(r"(signature=)[^,;&\s]+", re.IGNORECASE)  # in tokens an
 
 @attrs.frozen
 class RequestRecord:
-    """A request and its response.
+    """The record of a request and its response.
 
     Args:
         method: The method.
-        path: The path and the query, still percent-encoded; values of secret fields are redacted.
-        headers: The headers of the request, with names in lower case; values of secret headers are redacted.
-        status: The status code of the response, or None if the connection ended before the response.
-        request_bytes: The number of bytes of the request body that were read.
-        response_bytes: The number of bytes of the response body that were sent.
-        response_headers: The headers of the response, with names in lower case; values of secret headers are redacted.
-        faults: The faults that were applied, including those of the profile, in the order in which they were added.
+        path: The path and the query, percent-encoded as the client sent them. The values of secret query fields are redacted.
+        headers: The names and values of the request headers. Names are in lower case, and the values of secret headers redacted.
+        status: The status code of the response, or None if the connection was closed before a response was sent.
+        request_bytes: The number of bytes that the registry read of the request body.
+        response_bytes: The number of bytes that the registry sent of the response body.
+        response_headers: The names and values of the response headers, in the form of `headers`.
+        faults: The faults that were applied to the request, in the order in which they were added to the registry. The faults of
+            the profile are included.
     """
 
     method: str
@@ -44,25 +45,25 @@ class RequestRecord:
 
     @property
     def fault(self) -> Fault | None:
-        """The fault that was applied last, or None if no fault was applied."""
+        """Return the last of the faults that were applied to the request, or None if there was no fault."""
         return self.faults[-1] if self.faults else None
 
     def header(self, name: str) -> str | None:
         """Return the first value of a request header.
 
         Args:
-            name: The name of the header; its case does not matter.
+            name: The name of the header, in upper or lower case.
 
         Returns:
-            The value, or None if the request did not have the header.
+            The value, or None if the request does not have this header.
         """
         return next((value for key, value in self.headers if key == name.lower()), None)
 
 
 class RequestLog(Sequence[RequestRecord]):
-    """The records of requests, in the order of their responses. Any thread may read and clear the log.
+    """A sequence of the records of requests, in the order in which the responses ended. Any thread may call the methods.
 
-    A record is added before the client receives the end of the response.
+    The record of a request is added before the client receives the end of the response.
     """
 
     def __init__(self) -> None:
@@ -72,21 +73,21 @@ class RequestLog(Sequence[RequestRecord]):
 
     @property
     def under_way(self) -> int:
-        """The number of requests that have no record yet, because their responses are not complete."""
+        """Return the number of requests that are being answered, so that the log does not contain their records yet."""
         return self._under_way
 
     def append(self, record: RequestRecord) -> None:
-        """Add a record."""
+        """Add the record of a request that was not counted by `begin`."""
         with self._lock:
             self._records.append(record)
 
     def begin(self) -> None:
-        """Count a request whose record will follow."""
+        """Increment `under_way` for a request that begins. When the request ends, `finish` must be called."""
         with self._lock:
             self._under_way += 1
 
     def finish(self, record: RequestRecord) -> None:
-        """Add the record of a request that `begin` has counted."""
+        """Add the record of a request that was counted by `begin`, and decrement `under_way`."""
         with self._lock:
             self._under_way -= 1
             self._records.append(record)
@@ -97,7 +98,7 @@ class RequestLog(Sequence[RequestRecord]):
             self._records.clear()
 
     def snapshot(self) -> list[RequestRecord]:
-        """Return a copy of the records as a list."""
+        """Return the records as a new list."""
         with self._lock:
             return list(self._records)
 
@@ -119,7 +120,7 @@ class RequestLog(Sequence[RequestRecord]):
 
 
 class LogRequests:
-    """An ASGI middleware that logs requests.
+    """An ASGI middleware that adds a record of each request to a log.
 
     Args:
         app: The application.
@@ -131,7 +132,7 @@ class LogRequests:
         self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, and log it before the last part of the response is sent."""
+        """Pass a request to the application. Add its record to the log before the last part of the response is sent."""
         exchange = _Exchange(self._log, scope, receive, send)
         self._log.begin()
         try:
@@ -141,7 +142,7 @@ class LogRequests:
 
 
 class _Exchange:
-    """Counts the bytes of one request and its response."""
+    """A request that is being answered, with the number of bytes received and sent so far."""
 
     def __init__(self, log: RequestLog, scope: Scope, receive: Receive, send: Send) -> None:
         self._log = log
@@ -165,7 +166,7 @@ class _Exchange:
             self._status = message["status"]
             self._headers = list(message.get("headers", []))
             self._content_length = next((int(value) for name, value in self._headers if name.lower() == b"content-length"), None)
-            # These responses end with their headers: the client may read the log as soon as it has received them.
+            # The response has no body. So add the record now, since the client can read the log when it has received the headers.
             if self._scope["method"] == "HEAD" or self._content_length == 0 or self._status in (204, 304):
                 self.finish()
         elif message["type"] == "http.response.body":
@@ -176,7 +177,7 @@ class _Exchange:
         await self._send(message)
 
     def finish(self) -> None:
-        """Add the record, unless it has been added."""
+        """Add the record to the log, unless an earlier call has added it."""
         if self._finished:
             return
         self._finished = True

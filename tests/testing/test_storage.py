@@ -109,7 +109,7 @@ def test_malformed_record(tmp_path: Path, content: bytes) -> None:
     record = tmp_path / "repositories" / "a" / "_repository.json"
     record.parent.mkdir(parents=True)
     record.write_bytes(content)
-    with pytest.raises(ValueError, match=r"_repository\.json is not a record"):
+    with pytest.raises(ValueError, match=r"_repository\.json is not a valid record of a repository"):
         DirectoryStorage(tmp_path)
 
 

@@ -8,10 +8,10 @@ from docker_registry_sdk.testing.storage.memory import MemoryStorage
 
 
 def open_storage(storage: Storage | str | os.PathLike[str] | None) -> Storage:
-    """Return the storage that an argument stands for.
+    """Return the storage for the argument `storage` of `EmbeddedRegistry`.
 
     Args:
-        storage: The path of a directory that keeps all content, or a storage, or None for a new storage in memory.
+        storage: The path of a directory for the content, or None to keep the content in memory. A storage is returned unchanged.
 
     Raises:
         OSError: The directory cannot be used.

@@ -1,7 +1,7 @@
-"""The interface of storages: content by digest, and one record per repository.
+"""The interfaces of a storage, which keeps content by its digest and one record per repository.
 
-All methods may block, so the server calls them in threads, and several threads may call them at the same time. Content that
-several repositories use is stored once.
+Content is the bytes of a blob, a manifest or a layer. Content that several repositories use is stored only once. All methods
+may block, so the server calls them in threads. Several threads may call a method at the same time.
 """
 
 import secrets
@@ -13,11 +13,11 @@ from docker_registry_sdk.testing.storage.records import Repository, V1Image, V1R
 
 
 class BlobReader(Protocol):
-    """Stored content, open for reading; it stays readable if the storage discards it meanwhile."""
+    """A reader of stored content. The content stays readable until `close`, even if the storage discards it before."""
 
     @property
     def size(self) -> int:
-        """The length of the content in bytes."""
+        """Return the length of the content in bytes."""
         ...
 
     def read(self, offset: int, length: int) -> bytes | memoryview:
@@ -25,28 +25,28 @@ class BlobReader(Protocol):
 
         Args:
             offset: The position of the first byte.
-            length: The number of bytes to read; fewer are returned only at the end of the content.
+            length: The number of bytes to read. Fewer bytes are returned only at the end of the content.
 
         Returns:
-            The bytes; a memory view if that saves a copy.
+            The bytes, as a `memoryview` if that avoids a copy.
         """
         ...
 
     def close(self) -> None:
-        """Release the resources of the reader."""
+        """Close the reader, and release its resources."""
         ...
 
 
 class BlobWriter(Protocol):
-    """Content that is being received; it cannot be opened for reading before `commit`."""
+    """A writer that receives new content. Clients can read the content only after `commit`."""
 
     @property
     def size(self) -> int:
-        """The number of bytes appended so far."""
+        """Return the number of bytes appended so far."""
         ...
 
     def append(self, chunks: Iterable[bytes]) -> None:
-        """Add bytes at the end."""
+        """Append chunks of bytes to the content."""
         ...
 
     def truncate(self, size: int) -> None:
@@ -54,7 +54,7 @@ class BlobWriter(Protocol):
         ...
 
     def read(self, offset: int, length: int) -> bytes | memoryview:
-        """Read a part of the bytes appended so far; the arguments are those of `BlobReader.read`."""
+        """Read a part of the bytes appended so far, with the arguments of `BlobReader.read`."""
         ...
 
     def sync(self) -> None:
@@ -62,23 +62,26 @@ class BlobWriter(Protocol):
         ...
 
     def commit(self, digest: str) -> None:
-        """Make the content available under a digest; the caller has verified the digest and holds the storage's lock."""
+        """Store the content under a digest.
+
+        Before the call, the caller must verify the digest and acquire the lock of the storage.
+        """
         ...
 
     def abort(self) -> None:
-        """Discard the content; no effect after `commit`."""
+        """Discard the content. After `commit`, the call has no effect."""
         ...
 
 
 class V1Records(Protocol):
-    """The records of API v1: its repositories and images.
+    """The records of the repositories and images of API v1.
 
-    Several threads may call the methods; hold the storage's lock for a change that spans several calls. Layers are stored as
-    content, see `new_layer_key`.
+    Several threads may call the methods. A change that spans several calls must hold the lock of the storage. The records
+    contain no layers: the storage keeps layers as content, under keys from `new_layer_key`.
     """
 
     def names(self) -> list[str]:
-        """List the repositories in ASCII order."""
+        """Return the names of all repositories, sorted in ASCII order."""
         ...
 
     def load(self, name: str) -> V1Repository | None:
@@ -90,7 +93,7 @@ class V1Records(Protocol):
         ...
 
     def remove(self, name: str) -> None:
-        """Delete the record of a repository; no effect if there is no such record."""
+        """Delete the record of a repository, if it exists."""
         ...
 
     def load_image(self, image_id: str) -> V1Image | None:
@@ -103,20 +106,20 @@ class V1Records(Protocol):
 
 
 class Storage(Protocol):
-    """A place for everything that clients push to an embedded registry."""
+    """A storage of the content and the records that clients push to an embedded registry."""
 
     @property
     def lock(self) -> threading.RLock:
-        """The lock to hold for a change that spans several calls, such as to load, change and save a record."""
+        """Return the lock for changes that span several calls, for example to load a record, change it and save it."""
         ...
 
     @property
     def v1(self) -> V1Records:
-        """The records of API v1, which are separate from those of API v2."""
+        """Return the records of API v1, which are separate from the records of API v2."""
         ...
 
     def names(self) -> list[str]:
-        """List the repositories in ASCII order."""
+        """Return the names of all repositories, sorted in ASCII order."""
         ...
 
     def load(self, name: str) -> Repository | None:
@@ -128,23 +131,23 @@ class Storage(Protocol):
         ...
 
     def create(self) -> BlobWriter:
-        """Return a writer for new content."""
+        """Return a writer that receives new content."""
         ...
 
     def open(self, digest: str) -> BlobReader | None:
-        """Open content for reading, or return None if there is no content with this digest."""
+        """Return a reader of the content with a digest, or None if no content with this digest is stored."""
         ...
 
     def discard(self, digest: str) -> None:
-        """Delete content; no effect if there is no content with this digest."""
+        """Delete the content with a digest, if it is stored."""
         ...
 
 
 def link_blob(storage: Storage, name: str, digest: str) -> None:
-    """Add stored content to the blobs of a repository, and create the repository if it does not exist.
+    """Add stored content as a blob to a repository. If the repository does not exist, create it.
 
     Args:
-        storage: The storage; the function acquires its lock.
+        storage: The storage. The function acquires its lock.
         name: The name of the repository.
         digest: The digest of the content.
     """
@@ -153,10 +156,10 @@ def link_blob(storage: Storage, name: str, digest: str) -> None:
 
 
 def discard_unused(storage: Storage, digest: str) -> None:
-    """Delete content unless a repository still uses it.
+    """Delete the content with a digest, unless a blob or a manifest of a repository has this content.
 
     Args:
-        storage: The storage; the function acquires its lock.
+        storage: The storage. The function acquires its lock.
         digest: The digest of the content.
     """
     with storage.lock:
@@ -166,5 +169,8 @@ def discard_unused(storage: Storage, digest: str) -> None:
 
 
 def new_layer_key() -> str:
-    """Return a new key under which to store a layer of API v1: like a digest, but of an algorithm that API v2 does not know."""
+    """Return a new random key for the content of a layer of API v1.
+
+    The key has the form of a digest, but API v2 rejects its algorithm `v1`, so API v2 cannot read layers of API v1.
+    """
     return f"v1:{secrets.token_hex(32)}"

@@ -1,4 +1,4 @@
-"""A storage in a directory, which survives a restart.
+"""A storage that keeps content and records in a directory, so that they survive a restart.
 
     uploads/                                      content and records that are being written
     blobs/<algorithm>/<xx>/<hex>                  content by digest; xx are the first two hex digits
@@ -6,9 +6,9 @@
     v1/repositories/<sha256 of the name>.json     one record per repository of API v1
     v1/images/<xx>/<id>.json                      one record per image of API v1; xx are the first two digits of the id
 
-Every file is written to uploads/, synced, and then renamed to its final path, so a crash leaves no incomplete file outside of
-uploads/. Only one process may use a directory at a time: opening the storage deletes the files in uploads/. Records are read
-once, when the storage is opened.
+Every file is written to uploads/, flushed to the disk, and then renamed to its final path. So a crash leaves incomplete files
+only in uploads/. Only one process may use a directory at a time, since a new storage deletes all files in uploads/. The storage
+reads all records when it is created, and then keeps them in memory, too.
 """
 
 import contextlib
@@ -31,13 +31,13 @@ from docker_registry_sdk.testing.storage.serialization import (
     v1_repository_to_json,
 )
 
-RECORD_NAME = "_repository.json"  # no component of a repository name begins with an underscore
+RECORD_NAME = "_repository.json"  # not a valid part of a repository name, since it begins with an underscore
 
 Record = TypeVar("Record")
 
 
 class FileReader:
-    """A reader of content in a file."""
+    """A reader of content that is stored in a file."""
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("rb")
@@ -45,11 +45,11 @@ class FileReader:
 
     @property
     def size(self) -> int:
-        """The length of the content in bytes."""
+        """Return the length of the content in bytes."""
         return self._size
 
     def read(self, offset: int, length: int) -> bytes:
-        """Read a part of the file."""
+        """Read a part of the content."""
         self._file.seek(offset)
         return self._file.read(length)
 
@@ -59,7 +59,7 @@ class FileReader:
 
 
 class FileWriter:
-    """A writer to a temporary file, which `commit` renames to its final path."""
+    """A writer that collects content in a temporary file. `commit` renames the file to its final path."""
 
     def __init__(self, storage: "DirectoryStorage") -> None:
         self._storage = storage
@@ -70,11 +70,14 @@ class FileWriter:
 
     @property
     def size(self) -> int:
-        """The number of bytes appended so far."""
+        """Return the number of bytes appended so far."""
         return self._size
 
     def append(self, chunks: Iterable[bytes]) -> None:
-        """Add bytes at the end; if that fails, as on a full disk, the bytes appended before are kept."""
+        """Append chunks of bytes to the content.
+
+        If this fails, for example since the disk is full, the content remains as it was before the call.
+        """
         self._file.seek(self._size)
         size = self._size
         for chunk in chunks:
@@ -94,13 +97,13 @@ class FileWriter:
         return self._file.read(length)
 
     def sync(self) -> None:
-        """Flush the file to the disk, without the bytes of a failed `append`."""
+        """Remove the bytes of failed calls of `append` from the file, and flush the file to the disk."""
         self._file.truncate(self._size)
         self._file.flush()
         os.fsync(self._file.fileno())
 
     def commit(self, digest: str) -> None:
-        """Rename the file to the path for its digest, or delete it if that content is stored already."""
+        """Rename the file to the path of the content with a digest. If this content is stored already, delete the file."""
         path = self._storage.content_path(digest)
         if path.exists():
             self.abort()
@@ -108,12 +111,12 @@ class FileWriter:
             self.move_to(path)
 
     def move_to(self, path: Path) -> None:
-        """Rename the file to a path, and replace any file there."""
+        """Rename the file to a path. A file that exists at this path is replaced."""
         self._file.close()
         _rename_durably(self._path, path)
 
     def abort(self) -> None:
-        """Delete the file; no effect if it was renamed."""
+        """Delete the file. After `commit` or `move_to`, the call has no effect."""
         with contextlib.suppress(OSError):
             self._file.close()
         self._path.unlink(missing_ok=True)
@@ -123,14 +126,14 @@ class DirectoryStorage(RecordTable):
     """A storage that keeps content and records in files.
 
     Args:
-        root: The directory; created if it does not exist.
+        root: The directory. It is created if it does not exist.
 
     Attributes:
         v1: The records of API v1.
 
     Raises:
         OSError: The directory cannot be used.
-        ValueError: A record in the directory cannot be parsed; the message names the file.
+        ValueError: A record in the directory cannot be parsed. The message contains the path of its file.
     """
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
@@ -143,7 +146,7 @@ class DirectoryStorage(RecordTable):
         repositories = self._root / "repositories"
         for path in repositories.rglob(RECORD_NAME):
             name = path.parent.relative_to(repositories).as_posix()
-            self._repositories[name] = _read_record(path, repository_from_json, "a record of a repository")
+            self._repositories[name] = _read_record(path, repository_from_json, "a repository")
         self.v1 = V1RecordFiles(self._root / "v1", self.lock, self._write)
 
     def save(self, name: str, repository: Repository) -> None:
@@ -153,27 +156,27 @@ class DirectoryStorage(RecordTable):
             super().save(name, repository)
 
     def create(self) -> FileWriter:
-        """Return a writer for new content."""
+        """Return a writer that receives new content."""
         return FileWriter(self)
 
     def open(self, digest: str) -> FileReader | None:
-        """Open content for reading, or return None if there is no content with this digest."""
+        """Return a reader of the content with a digest, or None if no content with this digest is stored."""
         try:
             return FileReader(self.content_path(digest))
         except FileNotFoundError:
             return None
 
     def discard(self, digest: str) -> None:
-        """Delete content; open readers can still read it."""
+        """Delete the content with a digest, if it is stored. Open readers can still read it."""
         self.content_path(digest).unlink(missing_ok=True)
 
     def content_path(self, digest: str) -> Path:
-        """Return the path of the content with this digest; the caller has checked that the digest is valid."""
+        """Return the path of the file for the content with a valid digest."""
         algorithm, encoded = digest.split(":")
         return self._root / "blobs" / algorithm / encoded[:2] / encoded
 
     def _write(self, path: Path, content: bytes) -> None:
-        """Write a file atomically: to a temporary file, which is then renamed to the path."""
+        """Write content to a temporary file, and rename the file to a path."""
         writer = FileWriter(self)
         try:
             writer.append([content])
@@ -184,18 +187,18 @@ class DirectoryStorage(RecordTable):
 
 
 class V1RecordFiles(V1RecordTable):
-    """The records of API v1, in memory and in files.
+    """The records of API v1, kept in memory and in files.
 
-    The file of a repository is named by the SHA-256 of the repository's name, since names in API v1 can be too long for a file
-    name and can differ only in case.
+    The file name for a repository is the SHA-256 of the repository's name, since repository names in API v1 can be longer than
+    a file name may be, and two of them can differ only in upper and lower case.
 
     Args:
         root: The directory of the records.
         lock: The lock of the storage.
-        write: Writes a file atomically.
+        write: A function that writes content atomically to the file at a path.
 
     Raises:
-        ValueError: A record cannot be parsed; the message names the file.
+        ValueError: A record cannot be parsed. The message contains the path of its file.
     """
 
     def __init__(self, root: Path, lock: threading.RLock, write: Callable[[Path, bytes], None]) -> None:
@@ -203,10 +206,10 @@ class V1RecordFiles(V1RecordTable):
         self._root = root
         self._write = write
         for path in root.glob("repositories/*.json"):
-            name, repository = _read_record(path, v1_repository_from_json, "a record of API v1")
+            name, repository = _read_record(path, v1_repository_from_json, "a repository of API v1")
             self._repositories[name] = repository
         for path in root.glob("images/*/*.json"):
-            self._images[path.stem] = _read_record(path, v1_image_from_json, "a record of API v1")
+            self._images[path.stem] = _read_record(path, v1_image_from_json, "an image of API v1")
 
     def save(self, name: str, repository: V1Repository) -> None:
         """Replace the record of a repository atomically."""
@@ -215,7 +218,7 @@ class V1RecordFiles(V1RecordTable):
             super().save(name, repository)
 
     def remove(self, name: str) -> None:
-        """Delete the record of a repository; no effect if there is no such record."""
+        """Delete the record of a repository, if it exists."""
         with self._lock:
             self._repository_path(name).unlink(missing_ok=True)
             super().remove(name)
@@ -234,11 +237,11 @@ def _read_record(path: Path, parse: Callable[[bytes], Record], kind: str) -> Rec
     try:
         return parse(path.read_bytes())
     except ValueError as error:
-        raise ValueError(f"{path} is not {kind}: {error}") from error
+        raise ValueError(f"the file {path} is not a valid record of {kind}: {error}") from error
 
 
 def _rename_durably(source: Path, target: Path) -> None:
-    """Rename a file, and on POSIX systems flush the rename to the disk."""
+    """Rename a file, so that on POSIX systems the new name survives a crash."""
     target.parent.mkdir(parents=True, exist_ok=True)
     source.replace(target)
     if os.name == "posix":

@@ -1,4 +1,4 @@
-"""A storage in memory, and the tables of records that the storage in a directory uses too."""
+"""A storage in memory, and the tables of records, which the storage in a directory also uses."""
 
 import io
 import threading
@@ -11,7 +11,7 @@ class RecordTable:
     """The records of all repositories of API v2, in memory.
 
     Attributes:
-        lock: The lock to hold for a change that spans several calls.
+        lock: The lock for changes that span several calls.
     """
 
     def __init__(self) -> None:
@@ -19,7 +19,7 @@ class RecordTable:
         self._repositories: dict[str, Repository] = {}
 
     def names(self) -> list[str]:
-        """List the repositories in ASCII order."""
+        """Return the names of all repositories, sorted in ASCII order."""
         with self.lock:
             return sorted(self._repositories)
 
@@ -46,7 +46,7 @@ class V1RecordTable:
         self._images: dict[str, V1Image] = {}
 
     def names(self) -> list[str]:
-        """List the repositories in ASCII order."""
+        """Return the names of all repositories, sorted in ASCII order."""
         with self._lock:
             return sorted(self._repositories)
 
@@ -60,7 +60,7 @@ class V1RecordTable:
             self._repositories[name] = repository
 
     def remove(self, name: str) -> None:
-        """Delete the record of a repository; no effect if there is no such record."""
+        """Delete the record of a repository, if it exists."""
         with self._lock:
             self._repositories.pop(name, None)
 
@@ -75,14 +75,14 @@ class V1RecordTable:
 
 
 class MemoryReader:
-    """A reader that returns views of the content in memory."""
+    """A reader of content in memory, which returns views instead of copies."""
 
     def __init__(self, content: memoryview) -> None:
         self._content = content
 
     @property
     def size(self) -> int:
-        """The length of the content in bytes."""
+        """Return the length of the content in bytes."""
         return len(self._content)
 
     def read(self, offset: int, length: int) -> memoryview:
@@ -90,11 +90,11 @@ class MemoryReader:
         return self._content[offset : offset + length]
 
     def close(self) -> None:
-        """Do nothing: Python frees the memory with the last reference to it."""
+        """Do nothing, since Python frees the memory when nothing refers to it any more."""
 
 
 class MemoryWriter:
-    """A writer that collects content in one growing buffer."""
+    """A writer that collects content in a buffer in memory."""
 
     def __init__(self, contents: dict[str, memoryview]) -> None:
         self._contents = contents
@@ -102,11 +102,11 @@ class MemoryWriter:
 
     @property
     def size(self) -> int:
-        """The number of bytes appended so far."""
+        """Return the number of bytes appended so far."""
         return self._received.tell()
 
     def append(self, chunks: Iterable[bytes]) -> None:
-        """Add bytes at the end."""
+        """Append chunks of bytes to the content."""
         self._received.writelines(chunks)
 
     def truncate(self, size: int) -> None:
@@ -120,10 +120,10 @@ class MemoryWriter:
             return bytes(view[offset : offset + length])
 
     def sync(self) -> None:
-        """Do nothing: memory does not survive a crash."""
+        """Do nothing, since content in memory cannot survive a crash."""
 
     def commit(self, digest: str) -> None:
-        """Make the content available under a digest; CPython does not copy the buffer for this."""
+        """Store the content under a digest. CPython does not copy the buffer."""
         received, self._received = self._received, io.BytesIO()
         self._contents.setdefault(digest, memoryview(received.getvalue()))
 
@@ -133,7 +133,7 @@ class MemoryWriter:
 
 
 class MemoryStorage(RecordTable):
-    """A storage that keeps content and records in dictionaries; they are lost when the object is deleted.
+    """A storage that keeps content and records in memory, as long as this object exists.
 
     Attributes:
         v1: The records of API v1.
@@ -145,14 +145,14 @@ class MemoryStorage(RecordTable):
         self.v1 = V1RecordTable(self.lock)
 
     def create(self) -> MemoryWriter:
-        """Return a writer for new content."""
+        """Return a writer that receives new content."""
         return MemoryWriter(self._contents)
 
     def open(self, digest: str) -> MemoryReader | None:
-        """Open content for reading, or return None if there is no content with this digest."""
+        """Return a reader of the content with a digest, or None if no content with this digest is stored."""
         content = self._contents.get(digest)
         return None if content is None else MemoryReader(content)
 
     def discard(self, digest: str) -> None:
-        """Delete content; open readers can still read it."""
+        """Delete the content with a digest, if it is stored. Open readers can still read it."""
         self._contents.pop(digest, None)

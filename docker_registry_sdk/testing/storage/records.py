@@ -1,7 +1,7 @@
-"""The records of repositories and images, as immutable values.
+"""The records of repositories and images, as immutable objects.
 
-To change a repository, derive a new record and save it in place of the old one. The storage replaces a record in one step, so a
-manifest and all its tags become visible together.
+To change a repository, derive a new record from the stored record, and save the new record. The storage replaces a record
+atomically, so a manifest and all its tags become visible at the same time.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,14 +13,14 @@ import attrs
 
 @attrs.frozen
 class ManifestRecord:
-    """A manifest of a repository.
+    """The record of a manifest in a repository.
 
     Args:
         media_type: The media type with which the manifest was pushed.
         size: The length of the manifest in bytes.
-        content: The digest under which the bytes are stored. It equals the digest of the manifest, except for signed manifests of
-            schema 1: two of these can have different signatures and the same digest.
-        subject: The digest of the manifest's `subject`, if it has one.
+        content: The digest under which the bytes are stored. It is the digest of the manifest, except for a signed manifest of
+            schema 1: the digest of such a manifest does not cover its signatures, so it is not the digest of the bytes.
+        subject: The digest in the field `subject` of the manifest, or None if the manifest has no subject.
     """
 
     media_type: str
@@ -31,7 +31,7 @@ class ManifestRecord:
 
 @attrs.frozen
 class Repository:
-    """The blobs, manifests and tags of a repository.
+    """The record of a repository: its blobs, manifests and tags.
 
     Args:
         blobs: The digests of the blobs.
@@ -45,11 +45,11 @@ class Repository:
 
     @cached_property
     def tag_names(self) -> list[str]:
-        """The names of the tags in ASCII order."""
+        """Return the names of the tags, sorted in ASCII order."""
         return sorted(self.tags)
 
     def resolve(self, reference: str) -> str | None:
-        """Return the digest of the manifest with a tag or digest.
+        """Return the digest of the manifest that a tag or a digest refers to.
 
         Args:
             reference: A tag or a digest.
@@ -61,7 +61,7 @@ class Repository:
         return digest if digest in self.manifests else None
 
     def referrers(self, subject: str) -> list[str]:
-        """Return the sorted digests of the manifests that have a given subject.
+        """Return the digests of the manifests with a subject, sorted in ASCII order.
 
         Args:
             subject: The digest of the subject.
@@ -69,7 +69,7 @@ class Repository:
         return sorted(digest for digest, manifest in self.manifests.items() if manifest.subject == subject)
 
     def uses(self, digest: str) -> bool:
-        """Return whether the content with this digest is a blob or a manifest of this repository."""
+        """Return whether the content with a digest belongs to a blob or a manifest of this repository."""
         return digest in self.blobs or any(manifest.content == digest for manifest in self.manifests.values())
 
     def with_blob(self, digest: str) -> "Repository":
@@ -81,13 +81,13 @@ class Repository:
         return attrs.evolve(self, blobs=self.blobs - {digest})
 
     def with_manifest(self, digest: str, manifest: ManifestRecord, tags: Iterable[str]) -> "Repository":
-        """Return a copy of this record with a manifest added and the given tags set to it."""
+        """Return a copy of this record with a manifest added, and with tags that refer to this manifest."""
         return attrs.evolve(
             self, manifests={**self.manifests, digest: manifest}, tags={**self.tags, **dict.fromkeys(tags, digest)}
         )
 
     def without_manifest(self, digest: str) -> "Repository":
-        """Return a copy of this record without a manifest and its tags."""
+        """Return a copy of this record without a manifest and without the tags that refer to this manifest."""
         return attrs.evolve(
             self,
             manifests={key: value for key, value in self.manifests.items() if key != digest},
@@ -95,23 +95,23 @@ class Repository:
         )
 
     def without_tag(self, tag: str) -> "Repository":
-        """Return a copy of this record without a tag; the manifest remains."""
+        """Return a copy of this record without a tag, but still with the manifest of the tag."""
         return attrs.evolve(self, tags={name: digest for name, digest in self.tags.items() if name != tag})
 
 
 PushInfo: TypeAlias = Mapping[str, str | int]
-"""The time of a push in API v1, and the versions and platform that the client named in its `User-Agent`."""
+"""The push information of a tag in API v1: the time of the push, and the versions and the platform in the `User-Agent`."""
 
 
 @attrs.frozen
 class V1Repository:
-    """A repository of API v1: its tags, and the data that the index keeps about it.
+    """The record of a repository of API v1: its tags, and its image list and visibility, which the index uses.
 
     Args:
         tags: The image id of each tag.
         tag_push_info: The push information of each tag.
         push_info: The push information of the tag `latest`.
-        images: The list of images: a JSON array as the client sent it. None if the client never put a list.
+        images: The image list, which is a JSON array as text, or None if no client has sent an image list.
         private: Whether the repository is private.
     """
 
@@ -131,7 +131,7 @@ class V1Repository:
         )
 
     def without_tag(self, tag: str) -> "V1Repository":
-        """Return a copy of this record without a tag; the image remains."""
+        """Return a copy of this record without a tag. The record of the tag's image is not changed."""
         return attrs.evolve(
             self,
             tags={name: image_id for name, image_id in self.tags.items() if name != tag},
@@ -142,13 +142,13 @@ class V1Repository:
 
 @attrs.frozen
 class V1Image:
-    """An image of API v1, complete or still being pushed.
+    """The record of an image of API v1.
 
     Args:
         json: The JSON document of the image, as the client sent it.
-        ancestry: The ids of the image, its parent, and all further ancestors up to the root.
-        layer: The key under which the layer is stored; None before the layer is pushed.
-        checksum: The checksum over JSON document and layer, computed when the layer was pushed.
+        ancestry: The ids of the image, of its parent, and of all further ancestors, in this order.
+        layer: The key under which the layer is stored, or None if the layer has not been pushed.
+        checksum: The checksum over the JSON document and the layer, or None if the layer has not been pushed.
         complete: Whether the push of the image is complete.
     """
 

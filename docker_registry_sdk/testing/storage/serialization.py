@@ -1,4 +1,4 @@
-"""The JSON form of records, for a storage that keeps records in files. Equal records give equal bytes."""
+"""The JSON form of records, for a storage in files. Equal records have the same JSON form, byte for byte."""
 
 import json
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def repository_to_json(repository: Repository) -> bytes:
 
 
 def repository_from_json(content: bytes) -> Repository:
-    """Parse a record that `repository_to_json` wrote.
+    """Parse the JSON text of a repository's record, as `repository_to_json` returns it.
 
     Args:
         content: The JSON text.
@@ -37,7 +37,7 @@ def repository_from_json(content: bytes) -> Repository:
         The record.
 
     Raises:
-        ValueError: The text is not such a record.
+        ValueError: The text is not JSON, or a field is missing or has the wrong type.
     """
     with _errors_as_value_error():
         document: dict[str, Any] = json.loads(content)
@@ -55,7 +55,7 @@ def v1_repository_to_json(name: str, repository: V1Repository) -> bytes:
     """Return the record of a repository of API v1 as JSON text.
 
     Args:
-        name: The name of the repository. The text contains the name, since it does not follow from the file's name.
+        name: The name of the repository. It is part of the JSON text, since the name of the file is only a hash of it.
         repository: The record.
     """
     return _to_json(
@@ -71,7 +71,7 @@ def v1_repository_to_json(name: str, repository: V1Repository) -> bytes:
 
 
 def v1_repository_from_json(content: bytes) -> tuple[str, V1Repository]:
-    """Parse a record that `v1_repository_to_json` wrote.
+    """Parse the JSON text of a repository's record in API v1, as `v1_repository_to_json` returns it.
 
     Args:
         content: The JSON text.
@@ -80,7 +80,7 @@ def v1_repository_from_json(content: bytes) -> tuple[str, V1Repository]:
         The name of the repository and its record.
 
     Raises:
-        ValueError: The text is not such a record.
+        ValueError: The text is not JSON, or a field is missing or has the wrong type.
     """
     with _errors_as_value_error():
         document: dict[str, Any] = json.loads(content)
@@ -107,7 +107,7 @@ def v1_image_to_json(image: V1Image) -> bytes:
 
 
 def v1_image_from_json(content: bytes) -> V1Image:
-    """Parse a record that `v1_image_to_json` wrote.
+    """Parse the JSON text of an image's record in API v1, as `v1_image_to_json` returns it.
 
     Args:
         content: The JSON text.
@@ -116,7 +116,7 @@ def v1_image_from_json(content: bytes) -> V1Image:
         The record.
 
     Raises:
-        ValueError: The text is not such a record.
+        ValueError: The text is not JSON, or a field is missing or has the wrong type.
     """
     with _errors_as_value_error():
         document: dict[str, Any] = json.loads(content)
@@ -135,7 +135,7 @@ def _to_json(document: dict[str, Any]) -> bytes:
 
 @contextmanager
 def _errors_as_value_error() -> Iterator[None]:
-    """Turn the exceptions for a missing field or a field of the wrong type into a ValueError."""
+    """Raise ValueError instead of the exceptions for a missing field or a field of the wrong type."""
     try:
         yield
     except (KeyError, TypeError, AttributeError) as error:
