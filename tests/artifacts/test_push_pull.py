@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from docker_registry_sdk import AsyncRegistryClientV2
-from docker_registry_sdk._core.blobs.progress import Progress
+from docker_registry_sdk import AsyncRegistryClientV2, Progress
 from docker_registry_sdk.artifacts.manifest import ArtifactBlob
 from docker_registry_sdk.errors import (
     ArtifactError,

@@ -13,8 +13,7 @@ import pytest
 from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
 from docker_registry_sdk._core.transport.options import ConnectionOptions
 from docker_registry_sdk.client.fallback import fallback_tag
-from docker_registry_sdk.images._async.referrers import async_delete_manifest, async_push_manifest
-from docker_registry_sdk.images._sync.referrers import delete_manifest, push_manifest
+from docker_registry_sdk.images import async_delete_manifest, async_push_manifest, delete_manifest, push_manifest
 from docker_registry_sdk.media_types import OCI_MANIFEST
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, SetHeader, Status

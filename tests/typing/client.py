@@ -11,15 +11,20 @@ from typing import Literal, assert_never, assert_type
 
 import httpx
 
-from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2, create_async_client, create_client
+from docker_registry_sdk import (
+    AsyncRegistryClientV2,
+    ClientOptions,
+    Progress,
+    RegistryClientV2,
+    UploadSession,
+    create_async_client,
+    create_client,
+)
 from docker_registry_sdk._core.auth.report import AuthReport
 from docker_registry_sdk._core.blobs._async.blob_file import AsyncBlobFile
 from docker_registry_sdk._core.blobs._async.verified_stream import AsyncBlobStream
 from docker_registry_sdk._core.blobs._sync.blob_file import BlobFile
 from docker_registry_sdk._core.blobs._sync.verified_stream import BlobStream
-from docker_registry_sdk._core.blobs.progress import Progress
-from docker_registry_sdk._core.blobs.upload_session import UploadSession
-from docker_registry_sdk._core.transport.options import ClientOptions
 from docker_registry_sdk.client.manifests import ManifestResponse, PutManifestResponse, digest_from_manifest_bytes
 from docker_registry_sdk.credentials import Credential
 from docker_registry_sdk.digest import Digest

@@ -13,8 +13,7 @@ from typing import Any, TypedDict
 import httpx
 import pytest
 
-from docker_registry_sdk import AsyncRegistryClientV2
-from docker_registry_sdk._core.blobs.upload_session import UploadSession
+from docker_registry_sdk import AsyncRegistryClientV2, UploadSession
 from docker_registry_sdk.errors import (
     DeadlineExceededError,
     InvalidReferenceError,
