@@ -18,8 +18,7 @@ from tests.client.conftest import StartRegistry, options_of
 from tests.core.wire.loopback import Handler, Loopback
 from tests.support.connections import open_connections
 
-from docker_registry_sdk import RegistryClientV2
-from docker_registry_sdk._core.blobs.upload_session import UploadSession
+from docker_registry_sdk import RegistryClientV2, UploadSession
 from docker_registry_sdk.errors import (
     DeadlineExceededError,
     InvalidReferenceError,
