@@ -1,4 +1,4 @@
-"""Fixtures of the tests of images: registries, and the sync and async functions of the package."""
+"""Fixtures of the tests of images: registries, repositories and skopeo."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from typing import Any, TypeAlias
 import pytest
 
 from docker_registry_sdk.testing import EmbeddedRegistry
-from tests.images.calls import Calls
-from tests.support.awaited import KINDS
 from tests.support.docker_registry import run_docker_registry
 from tests.support.referrers_registries import (
     client_kind,
@@ -34,9 +32,7 @@ StartRegistry: TypeAlias = Callable[..., EmbeddedRegistry]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run each test with `calls` sync and async, and each test with `registry_url` with two registries."""
-    if "calls" in metafunc.fixturenames:
-        metafunc.parametrize("calls", [Calls(kind) for kind in KINDS], ids=KINDS)
+    """Run each test that uses `registry_url` with an embedded registry and with Debian's docker-registry."""
     if "registry_url" in metafunc.fixturenames:
         metafunc.parametrize("registry_url", ("embedded", "docker-registry"), indirect=True, scope="session")
 

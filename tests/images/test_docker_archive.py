@@ -1,245 +1,24 @@
-"""Docker archives with and without an OCI image layout, and malformed and hostile ones."""
+"""Docker archives without a copy: offsets of blobs, truncated archives and random bytes."""
 
 from __future__ import annotations
 
-import bz2
-import gzip
-import io
-import json
-import lzma
-import tarfile
-from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.digest import Digest
-from docker_registry_sdk.errors import DigestMismatchError, ImageError, RegistryError
+from docker_registry_sdk.errors import ImageError
 from docker_registry_sdk.images import DockerArchive
-from tests.images.built_images import BuiltImage, build_image, build_index, check_pushed_image, descriptor_of
-from tests.images.calls import Calls
-from tests.images.conftest import StartRegistry
-from tests.support.images import DOCKER_MANIFEST, OCI_INDEX, digest_of
-
-pytestmark = pytest.mark.anyio
-
-LAYERS = [b"the base" * 1000, b"on top"]
-CONFIG = json.dumps(
-    {"os": "linux", "architecture": "amd64", "rootfs": {"type": "layers", "diff_ids": [digest_of(one) for one in LAYERS]}}
-).encode()
-FILES = {"config.json": CONFIG, "1/layer.tar": LAYERS[0], "2/layer.tar": LAYERS[1]}
-ENTRY = {"Config": "config.json", "RepoTags": ["alpine:3.20"], "Layers": ["1/layer.tar", "2/layer.tar"]}
-
-
-def docker_files(*entries: dict[str, Any], **more: bytes) -> dict[str, bytes]:
-    """Return the files of an archive in the format of Docker before 25."""
-    return {**FILES, **more, "manifest.json": json.dumps(entries or [ENTRY]).encode()}
-
-
-def write_tar(path: Path, files: Mapping[str, bytes | str]) -> Path:
-    """Write a tar file. Bytes are the content of a file; a string is the target of a symbolic link."""
-    with tarfile.open(path, "w") as tar:
-        for name, content in files.items():
-            entry = tarfile.TarInfo(name)
-            if isinstance(content, str):
-                entry.type, entry.linkname = tarfile.SYMTYPE, content
-                tar.addfile(entry)
-            else:
-                entry.size = len(content)
-                tar.addfile(entry, io.BytesIO(content))
-    return path
-
-
-def oci_files(
-    made: BuiltImage, name: str | None = "docker.io/library/alpine:3.20", *, without: Collection[str] = ()
-) -> dict[str, bytes]:
-    """Return the files of an archive in the format of Docker 25 and later."""
-    entry = {**descriptor_of(made), "annotations": {"io.containerd.image.name": name} if name else {}}
-    contents = made.blobs | {digest: raw for digest, (_, raw) in made.manifests.items()}
-    return {
-        "oci-layout": b'{"imageLayoutVersion": "1.0.0"}',
-        "index.json": json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": [entry]}).encode(),
-        "manifest.json": b"[]",
-        **{f"blobs/{digest.replace(':', '/')}": raw for digest, raw in contents.items() if digest not in without},
-    }
-
-
-@pytest.mark.parametrize("ref", [None, "alpine:3.20", "docker.io/library/alpine:3.20"])
-async def test_an_old_archive_is_pushed(calls: Calls, start_registry: StartRegistry, tmp_path: Path, ref: str | None) -> None:
-    registry = start_registry()
-    path = write_tar(tmp_path / "image.tar", docker_files())
-    result = await calls("push", path, f"{registry.url}/a:v1", tag=ref)
-    assert (result.media_type, result.blobs_moved, result.bytes_moved) == (DOCKER_MANIFEST, 3, sum(map(len, FILES.values())))
-    with RegistryClientV2(f"{registry.url}/a") as client:
-        found = client.get_manifest("v1")
-        assert found.digest == result.digest
-        document = json.loads(found.raw)
-        assert [one["digest"] for one in document["layers"]] == [digest_of(one) for one in LAYERS]
-        assert {one["mediaType"] for one in document["layers"]} == {"application/vnd.docker.image.rootfs.diff.tar"}
-        for content in FILES.values():
-            with client.create_blob_read_stream(digest_of(content)) as stream:
-                assert stream.read() == content
-    again = await calls("copy", f"docker-archive:{path}", f"{registry.url}/a:v1")
-    assert (again.bytes_moved, again.manifests_pushed, again.digest) == (0, 0, result.digest)
-
-
-async def test_an_archive_is_copied_to_a_layout(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
-    path = write_tar(tmp_path / "image.tar", docker_files())
-    result = await calls("pull", f"docker-archive:{path}:alpine:3.20", tmp_path / "layout")
-    pushed = await calls("push", tmp_path / "layout", f"{start_registry().url}/a:v1", tag="alpine:3.20")
-    assert pushed.digest == result.digest
-
-
-async def test_compressed_layers_are_copied_unchanged(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
-    registry = start_registry()
-    packed = [gzip.compress(one) for one in LAYERS]
-    path = write_tar(tmp_path / "image.tar", {**docker_files(), "1/layer.tar": packed[0], "2/layer.tar": packed[1]})
-    await calls("push", path, f"{registry.url}/a:v1")
-    with RegistryClientV2(f"{registry.url}/a") as client:
-        layers = json.loads(client.get_manifest("v1").raw)["layers"]
-    assert [one["digest"] for one in layers] == [digest_of(one) for one in packed]
-    assert {one["mediaType"] for one in layers} == {"application/vnd.docker.image.rootfs.diff.tar.gzip"}
-
-
-async def test_a_link_to_another_layer_is_followed(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
-    config = json.loads(CONFIG)
-    config["rootfs"]["diff_ids"] = [digest_of(LAYERS[1])] * 2
-    links: dict[str, bytes | str] = {"1/layer.tar": LAYERS[1], "2/layer.tar": "../1/layer.tar"}
-    path = write_tar(tmp_path / "image.tar", {**docker_files(), "config.json": json.dumps(config).encode(), **links})
-    result = await calls("push", path, f"{start_registry().url}/a:v1")
-    assert result.blobs_moved == 2
-
-
-@pytest.mark.parametrize("target", ["/etc/passwd", "../../../etc/passwd", "3/layer.tar", "2/layer.tar", "chain"])
-async def test_a_link_outside_the_archive_is_not_followed(
-    calls: Calls, start_registry: StartRegistry, tmp_path: Path, target: str
-) -> None:
-    path = write_tar(tmp_path / "image.tar", {**docker_files(), "2/layer.tar": target, "chain": "1/layer.tar"})
-    with pytest.raises(ImageError, match=r"has no file '2/layer\.tar'"):
-        await calls("push", path, f"{start_registry().url}/a:v1")
-
-
-@pytest.mark.parametrize("name", ["/etc/passwd", "../../etc/passwd", "", "."])
-async def test_a_name_outside_the_archive_is_not_read(
-    calls: Calls, start_registry: StartRegistry, tmp_path: Path, name: str
-) -> None:
-    path = write_tar(tmp_path / "image.tar", docker_files({**ENTRY, "Layers": ["1/layer.tar", name]}))
-    with pytest.raises(ImageError, match="has no file"):
-        await calls("push", path, f"{start_registry().url}/a:v1")
-
-
-async def test_an_archive_with_two_files_of_one_name_is_refused(
-    calls: Calls, start_registry: StartRegistry, tmp_path: Path
-) -> None:
-    path = write_tar(tmp_path / "image.tar", docker_files())
-    with tarfile.open(path, "a") as tar:
-        entry = tarfile.TarInfo("./1/layer.tar")
-        entry.size = 5
-        tar.addfile(entry, io.BytesIO(b"other"))
-    with pytest.raises(ImageError, match="twice"):
-        await calls("push", path, f"{start_registry().url}/a:v1")
-
-
-async def test_a_layer_with_another_digest_than_in_the_config_is_refused(
-    calls: Calls, start_registry: StartRegistry, tmp_path: Path
-) -> None:
-    path = write_tar(tmp_path / "image.tar", {**docker_files(), "2/layer.tar": b"another"})
-    with pytest.raises(DigestMismatchError):
-        await calls("push", path, f"{start_registry().url}/a:v1")
-
-
-async def test_the_image_is_selected_by_its_name(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
-    other = {**ENTRY, "RepoTags": ["example.com/b:1", "b:2"]}
-    path = write_tar(tmp_path / "image.tar", docker_files(ENTRY, other, {**ENTRY, "RepoTags": None}))
-    registry = start_registry()
-    await calls("push", path, f"{registry.url}/a:v1", tag="b:2")
-    with pytest.raises(ImageError, match=r"has no image 'c:1': 'alpine:3\.20', 'b:2', 'example\.com/b:1'"):
-        await calls("push", path, f"{registry.url}/a:v1", tag="c:1")
-    with pytest.raises(ImageError, match="has 3 images; name one of them"):
-        await calls("push", path, f"{registry.url}/a:v1")
-
-
-async def test_a_new_archive_keeps_its_manifest(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
-    made = build_image(LAYERS)
-    path = write_tar(tmp_path / "image.tar", oci_files(made))
-    registry = start_registry()
-    result = await calls("copy", f"docker-archive:{path}:alpine:3.20", f"{registry.url}/a:v1")
-    assert result.digest == made.root
-    check_pushed_image(f"{registry.url}/a", made, "v1")
-    with pytest.raises(ImageError, match=r"has no image 'b:1'"):
-        await calls("copy", f"docker-archive:{path}:b:1", f"{registry.url}/a:v1")
-
-
-async def test_a_new_archive_may_hold_an_index(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
-    parts = {"linux/amd64": build_image([b"1"]), "linux/arm64": build_image([b"2"], "linux/arm64")}
-    made = build_index(parts)
-    registry = start_registry()
-    await calls("push", write_tar(tmp_path / "all.tar", oci_files(made)), f"{registry.url}/a:v1")
-    check_pushed_image(f"{registry.url}/a", made, "v1")
-    only = parts["linux/arm64"]
-    missing = {*parts["linux/amd64"].manifests, *parts["linux/amd64"].blobs}
-    path = write_tar(tmp_path / "one.tar", oci_files(made, without=missing))
-    result = await calls("push", path, f"{registry.url}/b:v1")
-    assert result.digest == only.root
-    check_pushed_image(f"{registry.url}/b", only, "v1")
-
-
-async def test_a_manifest_with_another_digest_than_its_name_is_refused(
-    calls: Calls, start_registry: StartRegistry, tmp_path: Path
-) -> None:
-    """The same keys in another order have the same size and meaning, but not the same digest."""
-    made = build_image(LAYERS)
-    raw = made.manifests[made.root][1]
-    reordered = json.dumps(dict(reversed(json.loads(raw).items()))).encode()
-    assert (reordered != raw, len(reordered)) == (True, len(raw))
-    path = write_tar(tmp_path / "image.tar", {**oci_files(made), f"blobs/{made.root.replace(':', '/')}": reordered})
-    registry = start_registry()
-    with pytest.raises(DigestMismatchError) as caught:
-        await calls("push", path, f"{registry.url}/a:v1")
-    assert (caught.value.expected, caught.value.actual) == (made.root, digest_of(reordered))
-    assert not any(one.method == "PUT" for one in registry.requests)
+from tests.images.docker_archives import CONFIG, LAYERS, docker_files, write_tar
+from tests.support.images import digest_of
 
 
 @pytest.mark.parametrize("offset", [0, 1, len(LAYERS[0]) // 2, len(LAYERS[0]) - 1, len(LAYERS[0])])
 def test_a_blob_is_read_from_an_offset_to_its_end(tmp_path: Path, offset: int) -> None:
     image = DockerArchive(write_tar(tmp_path / "image.tar", docker_files())).open()
     assert b"".join(image.read_blob(Digest(digest_of(LAYERS[0])), offset)) == LAYERS[0][offset:]
-
-
-@pytest.mark.parametrize("form", ["gzip", "bz2", "xz"])
-async def test_the_error_says_that_an_archive_is_compressed(
-    calls: Calls, start_registry: StartRegistry, tmp_path: Path, form: str
-) -> None:
-    packed = {"gzip": gzip.compress(b"x"), "bz2": bz2.compress(b"x"), "xz": lzma.compress(b"x")}[form]
-    (tmp_path / "image.tar").write_bytes(packed)
-    with pytest.raises(ImageError, match="decompress it first"):
-        await calls("push", tmp_path / "image.tar", f"{start_registry().url}/a:v1")
-
-
-@pytest.mark.parametrize(
-    ("files", "problem"),
-    [
-        ({}, "no manifest.json"),
-        ({"repositories": b"{}"}, "before 1.10"),
-        ({"manifest.json": b"{"}, "not a JSON"),
-        ({"manifest.json": b"{}"}, "is not a list of images"),
-        ({"manifest.json": b"[1]"}, "is not a list of images"),
-        ({"manifest.json": b"[{}]"}, "not a string"),
-        ({"manifest.json": b'[{"Config": "c", "Layers": []}]'}, "no file 'c'"),
-        ({"manifest.json": b'[{"Config": "c", "Layers": ["l"]}]', "c": b"{}"}, "1 layers, but the config of the image lists 0"),
-        ({"manifest.json": b'[{"Config": "c", "Layers": []}]', "c": b"[]"}, "ImageConfig"),
-    ],
-)
-async def test_a_malformed_archive_is_refused(
-    calls: Calls, start_registry: StartRegistry, tmp_path: Path, files: dict[str, bytes | str], problem: str
-) -> None:
-    path = write_tar(tmp_path / "image.tar", files)
-    with pytest.raises(RegistryError, match=problem):
-        await calls("push", path, f"{start_registry().url}/a:v1")
 
 
 def test_a_truncated_archive_is_refused(tmp_path: Path) -> None:

@@ -1,154 +1,29 @@
-"""OCI image layouts: written atomically, verified, and never read or written outside of their folder."""
+"""OCI image layouts: folders that are links, unsupported manifests, and several writers at once."""
 
 from __future__ import annotations
 
-import json
+import asyncio
 import multiprocessing
-import os
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from docker_registry_sdk import images
 from docker_registry_sdk.digest import Digest
-from docker_registry_sdk.errors import DigestMismatchError, ImageError, ParseError, TransportError
+from docker_registry_sdk.errors import ImageError
 from docker_registry_sdk.images import Layout
-from docker_registry_sdk.images.files import MAX_JSON_BYTES, path_without_links
+from docker_registry_sdk.images.files import path_without_links
 from docker_registry_sdk.images.layout_writer import LayoutWriter
 from docker_registry_sdk.images.manifest_contents import StoredManifest
-from docker_registry_sdk.testing.faults import Fault, Reset
-from tests.images.built_images import (
-    AMD64,
-    ARM64,
-    INDEX,
-    build_image,
-    check_pushed_image,
-    descriptor_of,
-    push_image,
-)
-from tests.images.calls import Calls, recorded_requests
+from docker_registry_sdk.testing import EmbeddedRegistry
+from tests.images.built_images import build_image, check_pushed_image, push_image
 from tests.images.conftest import StartRegistry
-from tests.images.layout_entries import add_entries
-from tests.support.images import OCI_MANIFEST
+from tests.images.layout_entries import add_entries, index_entries
 
-pytestmark = pytest.mark.anyio
-
-NAME = "org.opencontainers.image.ref.name"
-
-
-async def test_an_image_is_pulled_to_a_layout_and_pushed_again(
-    registry_url: str, repo_name: str, calls: Calls, tmp_path: Path
-) -> None:
-    push_image(f"{registry_url}/{repo_name}", INDEX, "v1")
-    result = await calls("pull", f"{registry_url}/{repo_name}:v1", tmp_path / "new" / "layout")
-    assert (result.digest, result.bytes_moved) == (INDEX.root, INDEX.size)
-    assert blob_names(tmp_path / "new" / "layout") == {
-        digest.removeprefix("sha256:") for digest in {**INDEX.blobs, **INDEX.manifests}
-    }
-    assert index_entries(tmp_path / "new" / "layout") == [("v1", INDEX.root)]
-    again = await calls("copy", f"{registry_url}/{repo_name}:v1", f"oci:{tmp_path}/new/layout:v1")
-    assert (again.bytes_moved, again.manifests_pushed, again.blobs_skipped) == (0, 0, 5)
-    await calls("push", tmp_path / "new" / "layout", f"{registry_url}/{repo_name}/back:v1")
-    check_pushed_image(f"{registry_url}/{repo_name}/back", INDEX, "v1")
-
-
-async def test_a_layout_is_copied_to_a_layout(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
-    registry = start_registry()
-    push_image(f"{registry.url}/a", INDEX, "v1")
-    await calls("pull", f"{registry.url}/a:v1", tmp_path / "one", tag="docker.io/library/a:1")
-    result = await calls("copy", f"oci:{tmp_path}/one:docker.io/library/a:1", Layout(tmp_path / "two"), platform="linux/arm64")
-    assert (result.digest, result.bytes_moved) == (ARM64.root, ARM64.size)
-    assert index_entries(tmp_path / "two") == [(None, ARM64.root)]
-    assert blob_names(tmp_path / "two") == {digest.removeprefix("sha256:") for digest in {**ARM64.blobs, **ARM64.manifests}}
-
-
-async def test_a_repeated_pull_requests_no_blob(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
-    registry = start_registry()
-    push_image(f"{registry.url}/a", INDEX, "v1")
-    await calls("pull", f"{registry.url}/a:v1", tmp_path / "layout")
-    before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
-    with recorded_requests(registry) as asked:
-        result = await calls("pull", f"{registry.url}/a:v1", tmp_path / "layout")
-    assert set(asked) == {"GET manifests 200"}
-    assert (result.bytes_moved, result.manifests_pushed) == (0, 0)
-    assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before
-
-
-async def test_moving_a_tag_keeps_all_other_entries_and_fields(
-    calls: Calls, start_registry: StartRegistry, tmp_path: Path
-) -> None:
-    registry = start_registry()
-    push_image(f"{registry.url}/a", AMD64, "amd64")
-    push_image(f"{registry.url}/a", ARM64, "arm64")
-    await calls("pull", f"{registry.url}/a:amd64", tmp_path, tag="v1")
-    document = json.loads((tmp_path / "index.json").read_text())
-    other = {"mediaType": OCI_MANIFEST, "digest": AMD64.root, "size": 1, "annotations": {NAME: "other", "x": "y"}, "odd": [1]}
-    document |= {"annotations": {"a": "ü"}, "future": {"b": None}}
-    document["manifests"].append(other)
-    (tmp_path / "index.json").write_text(json.dumps(document))
-    await calls("pull", f"{registry.url}/a:arm64", tmp_path, tag="v1")
-    after = json.loads((tmp_path / "index.json").read_text())
-    assert after["manifests"][0] == other
-    assert index_entries(tmp_path) == [("other", AMD64.root), ("v1", ARM64.root)]
-    assert {name: after[name] for name in ("annotations", "future")} == {"annotations": {"a": "ü"}, "future": {"b": None}}
-
-
-async def test_the_tag_may_be_omitted_for_the_only_image(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
-    registry = start_registry()
-    push_image(f"{registry.url}/a", AMD64, "v1")
-    await calls("pull", f"{registry.url}/a:v1", tmp_path / "one")
-    await calls("push", tmp_path / "one", f"{registry.url}/b:v1")
-    with pytest.raises(ImageError, match=r"has no image 'v2'; its tags are 'v1'"):
-        await calls("push", tmp_path / "one", f"{registry.url}/b:v1", tag="v2")
-    push_image(f"{registry.url}/a", ARM64, "v2")
-    await calls("pull", f"{registry.url}/a:v2", tmp_path / "one")
-    with pytest.raises(ImageError, match=r"has 2 images; name one by its tag: its tags are 'v1', 'v2'"):
-        await calls("push", tmp_path / "one", f"{registry.url}/b:v1")
-    await calls("push", tmp_path / "one", f"{registry.url}/b:v2", tag="v2")
-    check_pushed_image(f"{registry.url}/b", ARM64, "v2")
-
-
-async def test_a_referrer_without_tag_does_not_count_as_image(
-    calls: Calls, start_registry: StartRegistry, tmp_path: Path
-) -> None:
-    registry = start_registry()
-    signature = build_image([b"signature"], subject=descriptor_of(AMD64))
-    push_image(f"{registry.url}/a", AMD64, "v1")
-    push_image(f"{registry.url}/a", signature, None)
-    for ref in (AMD64.root, signature.root):
-        await calls("copy", f"{registry.url}/a@{ref}", f"oci:{tmp_path}")
-    assert len(index_entries(tmp_path)) == 2
-    result = await calls("push", tmp_path, f"{registry.url}/b:v1")
-    assert result.digest == AMD64.root
-    (tmp_path / "blobs" / "sha256" / signature.root.removeprefix("sha256:")).unlink()
-    with pytest.raises(ImageError, match="has 2 images"):
-        await calls("push", tmp_path, f"{registry.url}/b:v1")
-
-
-@pytest.mark.parametrize("where", ["blobs", "blobs/sha256", "index.json", "oci-layout", "blob", "part"])
-async def test_a_link_is_never_followed(calls: Calls, start_registry: StartRegistry, tmp_path: Path, where: str) -> None:
-    registry = start_registry()
-    push_image(f"{registry.url}/a", AMD64, "v1")
-    layout, outside = tmp_path / "layout", tmp_path / "outside"
-    await calls("pull", f"{registry.url}/a:v1", layout)
-    if where in ("blob", "part"):
-        digest = next(iter(AMD64.blobs)).removeprefix("sha256:")
-        path = layout / "blobs" / "sha256" / digest
-        path.rename(outside)
-        (path if where == "blob" else path.with_name(f"{digest}.part")).symlink_to(outside)
-    else:
-        path = layout / where
-        path.rename(outside)
-        path.symlink_to(outside)
-    before = {path: path.read_bytes() for path in [outside, *outside.rglob("*")] if path.is_file()}
-    if where != "part":
-        with pytest.raises(ImageError, match="link"):
-            await calls("push", layout, f"{registry.url}/b:v1")
-    push_image(f"{registry.url}/a", ARM64, "v2")
-    with pytest.raises(ImageError, match="link"):
-        await calls("pull", f"{registry.url}/a:v1", layout)
-    assert {path: path.read_bytes() for path in [outside, *outside.rglob("*")] if path.is_file()} == before
+BIG_IMAGES = [build_image([b"x" * (4 * 1024 * 1024), number]) for number in (b"one", b"two")]
 
 
 def test_the_folder_itself_may_be_a_link(tmp_path: Path) -> None:
@@ -157,106 +32,6 @@ def test_the_folder_itself_may_be_a_link(tmp_path: Path) -> None:
     LayoutWriter(Layout(tmp_path / "link")).prepare()
     assert (tmp_path / "real" / "oci-layout").is_file()
     assert path_without_links(tmp_path / "link", "oci-layout") == tmp_path / "link" / "oci-layout"
-
-
-@pytest.mark.parametrize("digest", ["sha256:../../../etc/passwd", "../x", "sha256:" + "A" * 64, "md5:" + "0" * 32])
-async def test_an_invalid_digest_is_not_used_as_path(
-    calls: Calls, start_registry: StartRegistry, tmp_path: Path, digest: str
-) -> None:
-    make_layout(tmp_path, {"mediaType": OCI_MANIFEST, "digest": digest, "size": 1})
-    with pytest.raises(ValueError, match="digest"):
-        await calls("push", tmp_path, f"{start_registry().url}/a:v1")
-
-
-async def test_bytes_with_another_digest_are_refused(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
-    registry = start_registry()
-    push_image(f"{registry.url}/a", AMD64, "v1")
-    for kind, digest in (("manifest", AMD64.root), ("layer", next(digest for digest in AMD64.blobs))):
-        layout = tmp_path / kind
-        await calls("pull", f"{registry.url}/a:v1", layout)
-        path = layout / "blobs" / "sha256" / digest.removeprefix("sha256:")
-        content = path.read_bytes()
-        path.write_bytes(content[:-1] + b"?")
-        with pytest.raises(DigestMismatchError):
-            await calls("push", layout, f"{registry.url}/b:v1")
-        with pytest.raises(DigestMismatchError):
-            await calls("copy", f"oci:{layout}", f"oci:{tmp_path}/copy-{kind}")
-        assert list(tmp_path.rglob(".*")) == []
-
-
-async def test_a_damaged_blob_is_replaced(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
-    registry = start_registry()
-    push_image(f"{registry.url}/a", AMD64, "v1")
-    await calls("pull", f"{registry.url}/a:v1", tmp_path)
-    digest, content = next(iter(AMD64.blobs.items()))
-    path = tmp_path / "blobs" / "sha256" / digest.removeprefix("sha256:")
-    path.write_bytes(content[:-1])
-    result = await calls("pull", f"{registry.url}/a:v1", tmp_path)
-    assert result.bytes_moved == len(content)
-    assert path.read_bytes() == content
-
-
-async def test_a_partly_pulled_image_has_no_entry(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
-    registry = start_registry()
-    big = build_image([b"x" * (2 * 1024 * 1024), b"small"])
-    push_image(f"{registry.url}/a", big, "v1")
-    registry.faults.add(Fault(Reset(after=1000), operation="create_blob_read_stream", times=None))
-    with pytest.raises(TransportError, match="Check the address"):
-        await calls("pull", f"{registry.url}/a:v1", tmp_path, max_retry_wait=0.01)
-    assert not (tmp_path / "index.json").exists()
-    with pytest.raises(ImageError, match=r"no index\.json"):
-        await calls("push", tmp_path, f"{registry.url}/b:v1")
-    assert [name for name in blob_names(tmp_path) if not name.endswith(".part") and len(name) != 64] == []
-    registry.faults.clear()
-    result = await calls("pull", f"{registry.url}/a:v1", tmp_path)
-    assert all(len(name) == 64 for name in blob_names(tmp_path))
-    assert result.digest == big.root
-
-
-async def test_a_folder_with_other_files_is_not_changed(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
-    registry = start_registry()
-    push_image(f"{registry.url}/a", AMD64, "v1")
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "folder" / "thesis.txt").write_text("mine")
-    (tmp_path / "file").write_text("mine")
-    for name, problem in (("folder", "not empty"), ("file", "is a file")):
-        with pytest.raises(ImageError, match=problem):
-            await calls("pull", f"{registry.url}/a:v1", tmp_path / name)
-    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "folder", "thesis.txt"]
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "problem"),
-    [
-        ("oci-layout", b"{", "not a JSON"),
-        ("oci-layout", b"[]", "version"),
-        ("oci-layout", b'{"imageLayoutVersion": "2.0.0"}', "version '2.0.0'"),
-        ("index.json", b"\xff", "not a JSON"),
-        ("index.json", b"[" * 100_000, "not a JSON"),
-        ("index.json", b"{}", "schemaVersion"),
-        ("index.json", b" " * (MAX_JSON_BYTES + 1), "larger than"),
-    ],
-)
-async def test_a_malformed_layout_is_an_error(
-    calls: Calls, start_registry: StartRegistry, tmp_path: Path, name: str, content: bytes, problem: str
-) -> None:
-    registry = start_registry()
-    push_image(f"{registry.url}/a", AMD64, "v1")
-    await calls("pull", f"{registry.url}/a:v1", tmp_path)
-    (tmp_path / name).write_bytes(content)
-    with pytest.raises((ImageError, ParseError), match=problem):
-        await calls("push", tmp_path, f"{registry.url}/b:v1")
-    if name == "index.json":
-        with pytest.raises((ImageError, ParseError), match=problem):
-            await calls("pull", f"{registry.url}/a:v1", tmp_path)
-        assert (tmp_path / name).read_bytes() == content
-
-
-async def test_a_named_pipe_does_not_block(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
-    make_layout(tmp_path, {"mediaType": OCI_MANIFEST, "digest": "sha256:" + "0" * 64, "size": 1})
-    os.mkfifo(tmp_path / "blobs" / "sha256" / ("0" * 64))
-    with pytest.raises(ImageError, match="is not a regular file"):
-        await calls("push", tmp_path, f"{start_registry().url}/a:v1")
 
 
 def test_signed_schema_1_cannot_be_written_to_a_layout(tmp_path: Path) -> None:
@@ -282,46 +57,28 @@ def test_concurrent_processes_and_threads_keep_all_entries(tmp_path: Path) -> No
     assert sorted(path.name for path in tmp_path.iterdir()) == ["blobs", "index.json", "oci-layout"]
 
 
-async def test_two_pulls_into_one_layout_share_their_blobs(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
-    registry = start_registry()
-    big = [build_image([b"x" * (4 * 1024 * 1024), number]) for number in (b"one", b"two")]
-    for number, made in enumerate(big):
-        push_image(f"{registry.url}/a", made, f"v{number}")
-    failures: list[BaseException] = []
-
-    def pull(number: int) -> None:
-        from docker_registry_sdk import images
-
-        try:
-            images.pull(f"{registry.url}/a:v{number}", tmp_path)
-        except BaseException as error:
-            failures.append(error)
-
-    threads = [threading.Thread(target=pull, args=(number,)) for number in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert failures == []
-    assert sorted(index_entries(tmp_path)) == [("v0", big[0].root), ("v1", big[1].root)]
-    for number, made in enumerate(big):
-        await calls("push", tmp_path, f"{registry.url}/b:v{number}", tag=f"v{number}")
+def check_shared_layout(registry: EmbeddedRegistry, folder: Path) -> None:
+    """Check that a layout has both images, and that each of them can be pushed."""
+    assert sorted(index_entries(folder)) == [("v0", BIG_IMAGES[0].root), ("v1", BIG_IMAGES[1].root)]
+    for number, made in enumerate(BIG_IMAGES):
+        images.push(folder, f"{registry.url}/b:v{number}", tag=f"v{number}")
         check_pushed_image(f"{registry.url}/b", made, f"v{number}")
 
 
-def make_layout(folder: Path, entry: dict[str, Any]) -> None:
-    """Write a layout whose index has one entry."""
-    (folder / "blobs" / "sha256").mkdir(parents=True)
-    (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
-    (folder / "index.json").write_text(json.dumps({"schemaVersion": 2, "manifests": [entry]}))
+def test_two_threads_that_pull_into_one_layout_share_its_blobs(start_registry: StartRegistry, tmp_path: Path) -> None:
+    registry = start_registry()
+    for number, made in enumerate(BIG_IMAGES):
+        push_image(f"{registry.url}/a", made, f"v{number}")
+    with ThreadPoolExecutor(2) as threads:
+        for done in [threads.submit(images.pull, f"{registry.url}/a:v{number}", tmp_path) for number in range(2)]:
+            done.result(timeout=60)
+    check_shared_layout(registry, tmp_path)
 
 
-def blob_names(folder: Path) -> set[str]:
-    """Return the file names of a layout's blobs."""
-    return {path.name for path in (folder / "blobs" / "sha256").iterdir()}
-
-
-def index_entries(folder: Path) -> list[tuple[str | None, str]]:
-    """Return the tag and digest of each entry of a layout's index."""
-    manifests = json.loads((folder / "index.json").read_text())["manifests"]
-    return [((one.get("annotations") or {}).get(NAME), one["digest"]) for one in manifests]
+@pytest.mark.anyio
+async def test_two_tasks_that_pull_into_one_layout_share_its_blobs(start_registry: StartRegistry, tmp_path: Path) -> None:
+    registry = start_registry()
+    for number, made in enumerate(BIG_IMAGES):
+        push_image(f"{registry.url}/a", made, f"v{number}")
+    await asyncio.gather(*[images.async_pull(f"{registry.url}/a:v{number}", tmp_path) for number in range(2)])
+    check_shared_layout(registry, tmp_path)

@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from docker_registry_sdk import RegistryClientV2
+from docker_registry_sdk import AsyncRegistryClientV2, images
 from docker_registry_sdk.errors import DigestMismatchError, ImageError, NotFoundError, ParseError, RegistryError
-from docker_registry_sdk.images import Layout
 from docker_registry_sdk.media_types import OCI_CONFIG
 from tests.core.wire.loopback import Handler, run_loopback
 from tests.images.built_images import (
@@ -25,7 +24,6 @@ from tests.images.built_images import (
     descriptor_of,
     push_image,
 )
-from tests.images.calls import Calls
 from tests.images.conftest import StartRegistry
 from tests.support.images import OCI_INDEX, OCI_MANIFEST, descriptor, digest_of
 
@@ -75,7 +73,7 @@ def build_raw_index(*entries: dict[str, Any], parts: tuple[BuiltImage, ...] = ()
     ids=str,
 )
 async def test_a_manifest_with_the_fields_of_two_types_is_refused_at_any_depth(
-    calls: Calls, start_registry: StartRegistry, tmp_path: Path, extra: dict[str, Any], depth: int
+    start_registry: StartRegistry, tmp_path: Path, extra: dict[str, Any], depth: int
 ) -> None:
     """Readers written in Go ignore the case of field names."""
     made = build_image_manifest(descriptor(OCI_LAYER, LAYER), blobs=(LAYER,), **extra)
@@ -83,24 +81,22 @@ async def test_a_manifest_with_the_fields_of_two_types_is_refused_at_any_depth(
         made = build_raw_index(descriptor_of(made), parts=(made,))
     registry = start_registry()
     with pytest.raises(ParseError, match="as either kind"):
-        await calls("push", write_layout(tmp_path / "layout", made), f"{registry.url}/a:v1")
+        await images.async_push(write_layout(tmp_path / "layout", made), f"{registry.url}/a:v1")
     assert not any(record.method in ("POST", "PUT") for record in registry.requests)
 
 
-async def test_an_index_with_the_fields_of_an_image_manifest_is_refused(
-    calls: Calls, start_registry: StartRegistry, tmp_path: Path
-) -> None:
+async def test_an_index_with_the_fields_of_an_image_manifest_is_refused(start_registry: StartRegistry, tmp_path: Path) -> None:
     extras: list[dict[str, Any]] = [{"layers": []}, {"Layers": []}, {"config": {}}, {"Manifests": []}]
     for number, extra in enumerate(extras):
         made = build_raw_index(descriptor_of(VICTIM), parts=(VICTIM,), **extra)
         with pytest.raises(ParseError, match="as either kind"):
-            await calls("push", write_layout(tmp_path / str(number), made), f"{start_registry().url}/a:v1")
+            await images.async_push(write_layout(tmp_path / str(number), made), f"{start_registry().url}/a:v1")
 
 
 @pytest.mark.parametrize("first", [True, False])
 @pytest.mark.parametrize("lie", [{"mediaType": "application/vnd.example.odd+json"}, {"size": 3}, {"mediaType": OCI_INDEX}])
 async def test_contradictory_descriptors_of_one_child_are_refused(
-    calls: Calls, start_registry: StartRegistry, tmp_path: Path, lie: dict[str, Any], first: bool
+    start_registry: StartRegistry, tmp_path: Path, lie: dict[str, Any], first: bool
 ) -> None:
     """Under a wrong media type a manifest would be copied without its layers."""
     entries = [{**descriptor_of(VICTIM), **lie}, descriptor_of(VICTIM)]
@@ -108,121 +104,97 @@ async def test_contradictory_descriptors_of_one_child_are_refused(
     for number, outer in enumerate((made, build_raw_index(descriptor_of(VICTIM), descriptor_of(made), parts=(VICTIM, made)))):
         registry = start_registry()
         with pytest.raises(RegistryError):
-            await calls("push", write_layout(tmp_path / str(number), outer), f"{registry.url}/a:v1")
+            await images.async_push(write_layout(tmp_path / str(number), outer), f"{registry.url}/a:v1")
         assert not any(record.method in ("POST", "PUT") for record in registry.requests)
 
 
-async def test_a_child_listed_many_times_is_copied_once(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
+async def test_a_child_listed_many_times_is_copied_once(start_registry: StartRegistry, tmp_path: Path) -> None:
     made = build_raw_index(*[descriptor_of(VICTIM)] * 20_000, parts=(VICTIM,))
     for _ in range(5):
         made = build_raw_index(*[descriptor_of(made)] * 2000, parts=(made,))
-    result = await calls("copy", f"oci:{write_layout(tmp_path / 'layout', made)}", f"oci:{tmp_path}/copy")
+    result = await images.async_copy(f"oci:{write_layout(tmp_path / 'layout', made)}", f"oci:{tmp_path}/copy")
     assert (result.blobs_moved, result.manifests_pushed) == (3, 7)
 
 
 @pytest.mark.parametrize("size", [-1, 0, 5, 2**40, 2**63, 2**70, 10**1000])
 @pytest.mark.parametrize("to", ["registry", "layout"])
-async def test_a_wrong_size_of_a_blob_is_refused(
-    calls: Calls, start_registry: StartRegistry, tmp_path: Path, size: int, to: str
-) -> None:
+async def test_a_wrong_size_of_a_blob_is_refused(start_registry: StartRegistry, tmp_path: Path, size: int, to: str) -> None:
     made = build_image_manifest({**descriptor(OCI_LAYER, LAYER), "size": size}, blobs=(LAYER,))
     registry = start_registry()
     dst = f"{registry.url}/a:v1" if to == "registry" else f"oci:{tmp_path}/copy:v1"
     with pytest.raises(RegistryError):
-        await calls("copy", f"oci:{write_layout(tmp_path / 'layout', made)}", dst)
+        await images.async_copy(f"oci:{write_layout(tmp_path / 'layout', made)}", dst)
     assert not (tmp_path / "copy" / "index.json").exists()
-    with RegistryClientV2(f"{registry.url}/a") as client, pytest.raises(NotFoundError):
-        client.head_manifest("v1")
+    async with AsyncRegistryClientV2(f"{registry.url}/a") as client:
+        with pytest.raises(NotFoundError):
+            await client.head_manifest("v1")
 
 
 @pytest.mark.parametrize("size", [-1, 0, 5, 2**70])
-async def test_a_wrong_size_of_a_manifest_is_refused(
-    calls: Calls, start_registry: StartRegistry, tmp_path: Path, size: int
-) -> None:
+async def test_a_wrong_size_of_a_manifest_is_refused(start_registry: StartRegistry, tmp_path: Path, size: int) -> None:
     with pytest.raises(RegistryError):
-        await calls("push", write_layout(tmp_path / "one", VICTIM, size=size), f"{start_registry().url}/a:v1")
+        await images.async_push(write_layout(tmp_path / "one", VICTIM, size=size), f"{start_registry().url}/a:v1")
     made = build_raw_index({**descriptor_of(VICTIM), "size": size}, parts=(VICTIM,))
     with pytest.raises(RegistryError):
-        await calls("push", write_layout(tmp_path / "two", made), f"{start_registry().url}/a:v1")
+        await images.async_push(write_layout(tmp_path / "two", made), f"{start_registry().url}/a:v1")
 
 
-async def test_a_blob_of_two_sizes_in_two_manifests_is_refused(
-    calls: Calls, start_registry: StartRegistry, tmp_path: Path
-) -> None:
+async def test_a_blob_of_two_sizes_in_two_manifests_is_refused(start_registry: StartRegistry, tmp_path: Path) -> None:
     liar = build_image_manifest({**descriptor(OCI_LAYER, LAYER), "size": 7}, blobs=(LAYER,))
     for number, parts in enumerate(((VICTIM, liar), (liar, VICTIM))):
         made = build_raw_index(*map(descriptor_of, parts), parts=parts)
         with pytest.raises(RegistryError):
-            await calls("push", write_layout(tmp_path / str(number), made), f"{start_registry().url}/a:v1")
+            await images.async_push(write_layout(tmp_path / str(number), made), f"{start_registry().url}/a:v1")
 
 
 @pytest.mark.parametrize("size", [3, 10**9])
-async def test_a_wrong_size_does_not_delete_an_existing_blob(
-    calls: Calls, start_registry: StartRegistry, tmp_path: Path, size: int
-) -> None:
+async def test_a_wrong_size_does_not_delete_an_existing_blob(start_registry: StartRegistry, tmp_path: Path, size: int) -> None:
     """Another image lists a layer of the layout with a wrong size."""
     registry = start_registry()
     push_image(f"{registry.url}/a", VICTIM, "v1")
-    await calls("pull", f"{registry.url}/a:v1", tmp_path / "mine")
+    await images.async_pull(f"{registry.url}/a:v1", tmp_path / "mine")
     liar = build_image_manifest({**descriptor(OCI_LAYER, LAYER), "size": size}, blobs=(LAYER,))
     with pytest.raises(DigestMismatchError):
-        await calls("copy", f"oci:{write_layout(tmp_path / 'theirs', liar)}", f"oci:{tmp_path}/mine:v2")
-    await calls("push", tmp_path / "mine", f"{registry.url}/b:v1", tag="v1")
+        await images.async_copy(f"oci:{write_layout(tmp_path / 'theirs', liar)}", f"oci:{tmp_path}/mine:v2")
+    await images.async_push(tmp_path / "mine", f"{registry.url}/b:v1", tag="v1")
     check_pushed_image(f"{registry.url}/b", VICTIM, "v1")
 
 
-async def test_copying_an_image_to_its_own_location_changes_nothing(
-    calls: Calls, start_registry: StartRegistry, tmp_path: Path
-) -> None:
+async def test_copying_an_image_to_its_own_location_changes_nothing(start_registry: StartRegistry, tmp_path: Path) -> None:
     registry = start_registry()
     push_image(f"{registry.url}/a", VICTIM, "v1")
     registry.requests.clear()
-    result = await calls("copy", f"{registry.url}/a:v1", f"{registry.url}/a:v1")
+    result = await images.async_copy(f"{registry.url}/a:v1", f"{registry.url}/a:v1")
     assert (result.bytes_moved, result.manifests_pushed) == (0, 0)
     assert {record.method for record in registry.requests} <= {"GET", "HEAD"}
-    await calls("pull", f"{registry.url}/a:v1", tmp_path)
+    await images.async_pull(f"{registry.url}/a:v1", tmp_path)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     for dst in (f"oci:{tmp_path}:v1", f"oci:{tmp_path}/../{tmp_path.name}:v1"):
-        result = await calls("copy", f"oci:{tmp_path}:v1", dst)
+        result = await images.async_copy(f"oci:{tmp_path}:v1", dst)
         assert (result.bytes_moved, result.manifests_pushed) == (0, 0)
     assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
 @pytest.mark.parametrize("tag", ["a b", "../../x", "a/b:c@d", "ü\u2028", "-", " ", "a\nb", "x" * 5000, "\ud800"])
-async def test_a_layout_accepts_any_text_as_tag(calls: Calls, start_registry: StartRegistry, tmp_path: Path, tag: str) -> None:
+async def test_a_layout_accepts_any_text_as_tag(start_registry: StartRegistry, tmp_path: Path, tag: str) -> None:
     registry = start_registry()
     push_image(f"{registry.url}/a", VICTIM, "v1")
-    await calls("pull", f"{registry.url}/a:v1", tmp_path / "layout", tag=tag)
-    await calls("push", tmp_path / "layout", f"{registry.url}/b:v1", tag=tag)
+    await images.async_pull(f"{registry.url}/a:v1", tmp_path / "layout", tag=tag)
+    await images.async_push(tmp_path / "layout", f"{registry.url}/b:v1", tag=tag)
     check_pushed_image(f"{registry.url}/b", VICTIM, "v1")
     assert [path.name for path in tmp_path.iterdir()] == ["layout"]
 
 
-async def test_unpaired_surrogates_in_an_index_are_kept(calls: Calls, tmp_path: Path) -> None:
+async def test_unpaired_surrogates_in_an_index_are_kept(tmp_path: Path) -> None:
     folder = write_layout(tmp_path / "layout", VICTIM, "v1")
     document = json.loads((folder / "index.json").read_text()) | {"annotations": {"half": "\ud800"}}
     (folder / "index.json").write_text(json.dumps(document))
-    await calls("copy", f"oci:{folder}:v1", f"oci:{folder}:v2")
+    await images.async_copy(f"oci:{folder}:v1", f"oci:{folder}:v2")
     assert json.loads((folder / "index.json").read_text())["annotations"] == {"half": "\ud800"}
     assert [one["annotations"][NAME] for one in json.loads((folder / "index.json").read_text())["manifests"]] == ["v1", "v2"]
 
 
-@pytest.mark.parametrize(
-    ("text", "path", "tag"),
-    [
-        ("oci:C:\\images\\layout:v1", "C:\\images\\layout", "v1"),
-        ("oci:c:/images/layout", "c:/images/layout", None),
-        ("oci:c:v1", "c", "v1"),
-        ("oci:/a:b/c:d", "/a", "b/c:d"),
-    ],
-)
-def test_a_windows_drive_belongs_to_the_path(text: str, path: str, tag: str | None) -> None:
-    from docker_registry_sdk.images.location import parse_target
-
-    assert parse_target(text) == Layout(Path(path), tag)
-
-
-async def test_sha512_digests_are_supported_everywhere(calls: Calls, start_registry: StartRegistry, tmp_path: Path) -> None:
+async def test_sha512_digests_are_supported_everywhere(start_registry: StartRegistry, tmp_path: Path) -> None:
     def long(content: bytes) -> str:
         return f"sha512:{hashlib.sha512(content).hexdigest()}"
 
@@ -231,31 +203,31 @@ async def test_sha512_digests_are_supported_everywhere(calls: Calls, start_regis
     made = BuiltImage(long(raw), OCI_MANIFEST, {long(raw): (OCI_MANIFEST, raw)}, {**made.blobs, long(LAYER): LAYER})
     folder = write_layout(tmp_path / "layout", made, digest=long(raw))
     registry = start_registry()
-    result = await calls("push", folder, f"{registry.url}/a@{long(raw)}")
+    result = await images.async_push(folder, f"{registry.url}/a@{long(raw)}")
     assert result.digest == long(raw)
-    await calls("copy", f"{registry.url}/a@{long(raw)}", f"oci:{tmp_path}/back")
+    await images.async_copy(f"{registry.url}/a@{long(raw)}", f"oci:{tmp_path}/back")
     wanted = {path.relative_to(folder): path.read_bytes() for path in (folder / "blobs").rglob("*") if path.is_file()}
     back = tmp_path / "back"
     assert {path.relative_to(back): path.read_bytes() for path in (back / "blobs").rglob("*") if path.is_file()} == wanted
 
 
-async def test_a_plan_shows_no_control_characters(calls: Calls, tmp_path: Path) -> None:
+async def test_a_plan_shows_no_control_characters(tmp_path: Path) -> None:
     made = build_image_manifest({**descriptor("x\x1b]0;\x07\u202e", LAYER)}, blobs=(LAYER,))
-    plan = await calls("plan_copy", f"oci:{write_layout(tmp_path / 'layout', made)}", f"oci:{tmp_path}/copy")
+    plan = await images.async_plan_copy(f"oci:{write_layout(tmp_path / 'layout', made)}", f"oci:{tmp_path}/copy")
     assert all(line.isprintable() for line in str(plan).splitlines())
     folder = write_layout(tmp_path / "odd", build_index({"linux\x1b[2J/amd64": VICTIM}))
     with pytest.raises(ImageError) as caught:
-        await calls("copy", f"oci:{folder}", f"oci:{tmp_path}/copy", platform="linux/arm64")
+        await images.async_copy(f"oci:{folder}", f"oci:{tmp_path}/copy", platform="linux/arm64")
     assert str(caught.value).isprintable()
 
 
-async def test_a_tag_that_moves_after_the_plan_does_not_change_it(calls: Calls, start_registry: StartRegistry) -> None:
+async def test_a_tag_that_moves_after_the_plan_does_not_change_it(start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
     push_image(f"{source.url}/a", VICTIM, "v1")
-    plan = await calls("plan_copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
+    plan = await images.async_plan_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
     push_image(f"{source.url}/a", build_image([b"other"]), "v1")
     push_image(f"{target.url}/b", build_image([b"another"]), "v1")
-    result = await calls("apply_copy", plan)
+    result = await images.async_apply_copy(plan)
     assert result.digest == VICTIM.root
     check_pushed_image(f"{target.url}/b", VICTIM, "v1")
 
@@ -279,24 +251,24 @@ def serve_image(made: BuiltImage, **sizes: int) -> Callable[[Handler], None]:
 
 
 @pytest.mark.parametrize("head", [0, 1, 10**12])
-async def test_a_wrong_size_in_a_head_response_is_ignored(calls: Calls, start_registry: StartRegistry, head: int) -> None:
+async def test_a_wrong_size_in_a_head_response_is_ignored(start_registry: StartRegistry, head: int) -> None:
     target = start_registry()
     with run_loopback(serve_image(VICTIM, head=head)) as source:
-        result = await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
+        result = await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
     assert result.bytes_moved == VICTIM.size
     check_pushed_image(f"{target.url}/b", VICTIM, "v1")
 
 
 @pytest.mark.parametrize("body", [b"", b"null", b"[]", b"{}", b'""'])
-async def test_an_empty_manifest_is_refused(calls: Calls, start_registry: StartRegistry, body: bytes) -> None:
+async def test_an_empty_manifest_is_refused(start_registry: StartRegistry, body: bytes) -> None:
     target = start_registry()
     answer = lambda handler: handler.reply(200, body, Content_Type=OCI_MANIFEST)  # noqa: E731
     with run_loopback(answer) as source, pytest.raises(ParseError):
-        await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1")
+        await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
     assert not any(record.method in ("POST", "PUT") for record in target.requests)
 
 
-async def test_an_endless_list_of_referrers_is_refused(calls: Calls, start_registry: StartRegistry) -> None:
+async def test_an_endless_list_of_referrers_is_refused(start_registry: StartRegistry) -> None:
     target = start_registry()
     pages = []
 
@@ -311,5 +283,5 @@ async def test_an_endless_list_of_referrers_is_refused(calls: Calls, start_regis
         handler.reply(200, body, Content_Type=OCI_INDEX, Link=link)
 
     with run_loopback(answer) as source, pytest.raises(ImageError, match="the limit for one copy"):
-        await calls("copy", f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True)
+        await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True)
     assert len(pages) < 10

@@ -1,0 +1,315 @@
+"""Copies between repositories: complete, byte for byte, and with as few requests as possible."""
+
+from __future__ import annotations
+
+import pytest
+
+from docker_registry_sdk import AsyncClientOptions, AsyncRegistryClientV2, images
+from docker_registry_sdk.errors import (
+    DigestMismatchError,
+    ImageError,
+    InvalidReferenceError,
+    NotFoundError,
+    UnexpectedContentType,
+)
+from docker_registry_sdk.images import Layout, Progress
+from docker_registry_sdk.reference import parse_repo_and_ref
+from docker_registry_sdk.testing import Settings, V1Settings
+from docker_registry_sdk.testing.faults import Fault, HtmlError, NoDigest, Status, WrongBytes
+from tests.images.built_images import (
+    AMD64,
+    ARM64,
+    BASE_LAYER,
+    INDEX,
+    OCI_LAYER,
+    build_image,
+    build_index,
+    build_manifest,
+    check_pushed_image,
+    push_image,
+)
+from tests.images.conftest import StartRegistry
+from tests.images.request_log import recorded_requests
+from tests.support.images import DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, descriptor, make_image
+
+pytestmark = pytest.mark.anyio
+
+LENIENT = Settings(sparse_images=True)
+
+
+async def test_an_index_is_copied_whole(registry_url: str, repo_name: str) -> None:
+    push_image(f"{registry_url}/{repo_name}", INDEX, "v1")
+    result = await images.async_copy(f"{registry_url}/{repo_name}:v1", f"{registry_url}/{repo_name}/copy:v2")
+    check_pushed_image(f"{registry_url}/{repo_name}/copy", INDEX, "v2")
+    assert (result.digest, result.media_type) == (INDEX.root, OCI_INDEX)
+    assert (result.blobs_mounted, result.blobs_moved, result.bytes_moved, result.manifests_pushed) == (5, 0, 0, 3)
+
+
+async def test_an_image_is_copied_to_another_registry(registry_url: str, repo_name: str, start_registry: StartRegistry) -> None:
+    push_image(f"{registry_url}/{repo_name}", INDEX, "v1")
+    target = start_registry()
+    result = await images.async_copy(f"{registry_url}/{repo_name}:v1", f"{target.url}/{repo_name}:v1")
+    check_pushed_image(f"{target.url}/{repo_name}", INDEX, "v1")
+    assert (result.blobs_moved, result.blobs_mounted, result.bytes_moved) == (5, 0, INDEX.size)
+    back = await images.async_copy(f"{target.url}/{repo_name}:v1", f"{registry_url}/{repo_name}/back:v1")
+    check_pushed_image(f"{registry_url}/{repo_name}/back", INDEX, "v1")
+    assert back.bytes_moved == INDEX.size
+
+
+@pytest.mark.parametrize("form", ["oci", "docker"])
+async def test_oci_and_docker_images_keep_their_bytes(
+    registry_url: str, repo_name: str, start_registry: StartRegistry, form: str
+) -> None:
+    image = make_image()
+    raw, media_type = (image.oci, OCI_MANIFEST) if form == "oci" else (image.docker, DOCKER_MANIFEST)
+    async with AsyncRegistryClientV2(f"{registry_url}/{repo_name}") as client:
+        for content in (image.config, image.layer):
+            await client.blob_upload(content)
+        await client.put_manifest(raw, "v1", media_type=media_type)
+    target = start_registry()
+    result = await images.async_copy(f"{registry_url}/{repo_name}:v1", f"{target.url}/{repo_name}:v1")
+    async with AsyncRegistryClientV2(f"{target.url}/{repo_name}") as client:
+        found = await client.get_manifest("v1")
+    assert (found.raw, found.media_type, found.digest) == (raw, media_type, result.digest)
+
+
+async def test_a_repeated_copy_sends_only_manifest_requests(start_registry: StartRegistry) -> None:
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", INDEX, "v1")
+    await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
+    with recorded_requests(source) as asked_source, recorded_requests(target) as asked:
+        result = await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
+    assert (result.bytes_moved, result.manifests_pushed, result.digest) == (0, 0, INDEX.root)
+    assert asked_source == ["GET manifests 200"]
+    assert asked == ["HEAD manifests 200"] * 3
+
+
+async def test_the_requests_of_a_copy_are_bounded(start_registry: StartRegistry) -> None:
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", INDEX, "v1")
+    with recorded_requests(source) as asked_source, recorded_requests(target) as asked:
+        await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
+    assert sorted(asked_source) == ["GET blobs 200"] * 5 + ["GET manifests 200"] * 3
+    # Before the first body that can be sent only once, a ping finds out how the registry authorizes requests.
+    assert asked.count("GET ping 200") == 1
+    assert sorted(one for one in asked if one != "GET ping 200") == (
+        ["HEAD blobs 404"] * 10 + ["HEAD manifests 404"] * 4 + ["POST blobs 202"] * 5 + ["PUT blobs 201"] * 5
+        + ["PUT manifests 201"] * 3
+    )  # fmt: skip
+    assert asked[-1] == "PUT manifests 201"
+    paths = [record.path for record in target.requests if record.method == "PUT" and "/manifests/" in record.path]
+    assert paths[-1] == "/v2/b/manifests/v1"
+
+
+async def test_a_copy_requests_one_token_for_each_scope(start_registry: StartRegistry) -> None:
+    registry = start_registry(auth="token")
+    options: AsyncClientOptions = {"username": registry.username, "password": registry.password}
+    push_image(f"{registry.url}/a", INDEX, "v1", **options)
+    with recorded_requests(registry) as asked:
+        result = await images.async_copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1", **options)
+    assert result.blobs_mounted == 5
+    assert asked.count("GET token 200") <= 4
+    check_pushed_image(f"{registry.url}/b", INDEX, "v1", **options)
+
+
+async def test_a_partly_copied_image_is_completed(start_registry: StartRegistry) -> None:
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", INDEX, "v1")
+    push_image(f"{target.url}/b", AMD64, None)
+    result = await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
+    assert (result.blobs_moved, result.blobs_skipped, result.manifests_pushed) == (2, 1, 2)
+    check_pushed_image(f"{target.url}/b", INDEX, "v1")
+
+
+async def test_a_deleted_child_of_an_index_is_copied_again(
+    registry_url: str, repo_name: str, start_registry: StartRegistry
+) -> None:
+    """Garbage collection of a registry may delete manifests without tags, although an index lists them."""
+    source = start_registry()
+    push_image(f"{source.url}/a", INDEX, "v1")
+    push_image(f"{registry_url}/{repo_name}", INDEX, "v1")
+    async with AsyncRegistryClientV2(f"{registry_url}/{repo_name}") as client:
+        await client.delete_manifest(ARM64.root)
+    result = await images.async_copy(f"{source.url}/a:v1", f"{registry_url}/{repo_name}:v1")
+    assert result.manifests_pushed == 1
+    check_pushed_image(f"{registry_url}/{repo_name}", INDEX, "v1")
+
+
+async def test_moving_a_tag_copies_no_blob(start_registry: StartRegistry) -> None:
+    registry = start_registry()
+    push_image(f"{registry.url}/a", INDEX, "v1")
+    with recorded_requests(registry) as asked:
+        result = await images.async_copy(f"{registry.url}/a:v1", f"{registry.url}/a:v2")
+    assert result.manifests_pushed == 1
+    assert sorted(set(asked)) == ["GET manifests 200", "HEAD manifests 200", "HEAD manifests 404", "PUT manifests 201"]
+    check_pushed_image(f"{registry.url}/a", INDEX, "v2")
+
+
+async def test_a_tag_is_written_again_if_the_registry_sends_no_digest(start_registry: StartRegistry) -> None:
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", AMD64, "v1")
+    target.faults.add(Fault(NoDigest(), times=None))
+    first = await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
+    again = await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
+    assert (first.manifests_pushed, again.manifests_pushed, again.bytes_moved) == (1, 1, 0)
+    check_pushed_image(f"{target.url}/b", AMD64, "v1")
+
+
+@pytest.mark.parametrize("status", [401, 403, 405])
+async def test_everything_is_copied_if_the_registry_refuses_head_requests(start_registry: StartRegistry, status: int) -> None:
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", AMD64, "v1")
+    target.faults.add(Fault(Status(status), method="HEAD", path=".*/manifests/.*", times=None))
+    result = await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
+    assert result.blobs_moved == 3
+    check_pushed_image(f"{target.url}/b", AMD64, "v1")
+
+
+@pytest.mark.parametrize("platform", ["linux/arm64", "linux/aarch64"])
+async def test_the_tag_of_a_copied_platform_names_its_manifest(start_registry: StartRegistry, platform: str) -> None:
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", build_index({"linux/amd64": AMD64, "linux/arm64": ARM64}), "v1")
+    result = await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1", platform=platform)
+    assert (result.digest, result.manifests_pushed, result.bytes_moved) == (ARM64.root, 1, ARM64.size)
+    check_pushed_image(f"{target.url}/b", ARM64, "v1")
+
+
+async def test_a_missing_platform_is_an_error(start_registry: StartRegistry) -> None:
+    registry = start_registry()
+    push_image(f"{registry.url}/a", INDEX, "v1")
+    push_image(f"{registry.url}/a", AMD64, "single")
+    for tag in ("v1", "single"):
+        with pytest.raises(ImageError, match="does not exist for linux/s390x: it is for linux/amd64"):
+            await images.async_copy(f"{registry.url}/a:{tag}", f"{registry.url}/b:v1", platform="linux/s390x")
+    result = await images.async_copy(f"{registry.url}/a:single", f"{registry.url}/b:v1", platform="linux/amd64")
+    assert result.digest == AMD64.root
+
+
+async def test_a_web_page_is_not_accepted_as_manifest(start_registry: StartRegistry) -> None:
+    source = start_registry()
+    push_image(f"{source.url}/a", AMD64, "v1")
+    source.faults.add(Fault(HtmlError(200), operation="get_manifest"))
+    with pytest.raises(UnexpectedContentType):
+        await images.async_copy(f"{source.url}/a:v1", f"{start_registry().url}/b:v1")
+
+
+async def test_non_distributable_layers_are_left_out(start_registry: StartRegistry) -> None:
+    source, target = start_registry(settings=LENIENT), start_registry(settings=LENIENT)
+    external = {
+        **descriptor("application/vnd.oci.image.layer.nondistributable.v1.tar", BASE_LAYER),
+        "urls": ["https://example.invalid/layer"],
+    }
+    image = build_image([b"own"])
+    config = next(content for digest, content in image.blobs.items() if content != b"own")
+    document = {
+        "schemaVersion": 2,
+        "mediaType": OCI_MANIFEST,
+        "config": descriptor("application/vnd.oci.image.config.v1+json", config),
+        "layers": [external, descriptor(OCI_LAYER, b"own")],
+    }
+    windows = build_manifest(document, OCI_MANIFEST, blobs=[config, b"own"])
+    push_image(f"{source.url}/a", windows, "v1")
+    result = await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
+    assert result.blobs_moved == 2
+    check_pushed_image(f"{target.url}/b", windows, "v1")
+    async with AsyncRegistryClientV2(f"{source.url}/a") as client:
+        await client.blob_upload(BASE_LAYER)  # a registry may have the layer nevertheless
+    result = await images.async_copy(f"{source.url}/a:v1", f"{target.url}/c:v1", use_urls=True)
+    assert result.blobs_moved == 3
+
+
+async def test_a_refused_mount_falls_back_to_copying_the_bytes(start_registry: StartRegistry) -> None:
+    registry = start_registry()
+    registry.faults.add(Fault(Status(400), method="POST", when=lambda call: "mount" in call.query, times=None))
+    push_image(f"{registry.url}/a", AMD64, "v1")
+    result = await images.async_copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1")
+    assert (result.blobs_mounted, result.blobs_moved, result.bytes_moved) == (0, 3, AMD64.size)
+    check_pushed_image(f"{registry.url}/b", AMD64, "v1")
+
+
+async def test_the_client_of_a_pair_stays_open(start_registry: StartRegistry) -> None:
+    source, target = start_registry(auth="basic"), start_registry(auth="basic")
+    options: AsyncClientOptions = {"username": source.username, "password": source.password}
+    push_image(f"{source.url}/a", AMD64, "v1", **options)
+    async with (
+        AsyncRegistryClientV2(f"{source.url}/a", **options) as one,
+        AsyncRegistryClientV2(f"{target.url}/b", username=target.username, password=target.password) as other,
+    ):
+        await images.async_copy((one, "v1"), (other, "v2"))
+        await images.async_copy((one, AMD64.root), (other, "v3"))
+        await images.async_copy((other, "v3"), (other.with_repo("c"), AMD64.root))
+    check_pushed_image(f"{target.url}/b", AMD64, "v3", username=target.username, password=target.password)
+
+
+async def test_a_parsed_reference_with_tag_and_digest_is_accepted(start_registry: StartRegistry) -> None:
+    registry = start_registry()
+    push_image(f"{registry.url}/a", AMD64, "v1")
+    push_image(f"{registry.url}/a", ARM64, "v2")
+    await images.async_copy(parse_repo_and_ref(f"{registry.url}/a:v2@{AMD64.root}"), f"{registry.url}/b:v3@{AMD64.root}")
+    check_pushed_image(f"{registry.url}/b", AMD64, "v3")
+    await images.async_copy(f"{registry.url}/a:v1", f"{registry.url}/c@{AMD64.root}")
+    with recorded_requests(registry) as asked, pytest.raises(ImageError, match="cannot be written as"):
+        await images.async_copy(f"{registry.url}/a:v2", f"{registry.url}/b:v3@{AMD64.root}")
+    assert not any(one.startswith(("POST", "PUT")) for one in asked)
+
+
+async def test_arguments_that_are_not_locations_of_images_are_refused(start_registry: StartRegistry) -> None:
+    registry = start_registry()
+    for odd in ("a/UPPER", "oci:", "oci:path:", "docker-archive:"):
+        with pytest.raises(InvalidReferenceError):
+            await images.async_copy(odd, f"{registry.url}/b:v1")
+    for wrong in (7, ("a", "b"), (object(), "v1"), ("a", "b", "c")):
+        with pytest.raises(TypeError):
+            await images.async_copy(wrong, f"{registry.url}/b:v1")  # type: ignore[arg-type]
+    with pytest.raises(ImageError, match="can only be read"):
+        await images.async_copy(f"{registry.url}/a:v1", "docker-archive:here")
+    with pytest.raises(NotFoundError):
+        await images.async_copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1")
+    with pytest.raises(ImageError, match="not an OCI image layout"):
+        await images.async_copy("oci:/nowhere/at/all", f"{registry.url}/b:v1")
+
+
+async def test_a_password_is_refused_for_two_registries(start_registry: StartRegistry) -> None:
+    one, other = start_registry(), start_registry()
+    with recorded_requests(one) as asked, pytest.raises(TypeError, match="pass a pair"):
+        await images.async_copy(f"{one.url}/a:v1", f"{other.url}/b:v1", username="a", password="b")
+    assert asked == []
+    with pytest.raises(TypeError, match="no effect"):
+        await images.async_copy(Layout("x"), Layout("y"), max_retries=1)
+
+
+async def test_the_error_says_that_a_registry_supports_only_v1(start_registry: StartRegistry) -> None:
+    old = start_registry(apis=["v1"], v1=V1Settings())
+    with pytest.raises(ImageError, match="does not support API v2"):
+        await images.async_copy(f"{old.url}/a:v1", f"{start_registry().url}/b:v1")
+
+
+async def test_bytes_with_another_digest_are_not_copied(start_registry: StartRegistry) -> None:
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", AMD64, "v1")
+    source.faults.add(Fault(WrongBytes(), operation="create_blob_read_stream", times=None))
+    with pytest.raises(DigestMismatchError):
+        await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
+    async with AsyncRegistryClientV2(f"{target.url}/b") as client:
+        with pytest.raises(NotFoundError):
+            await client.head_manifest("v1")
+
+
+async def test_the_progress_callback_is_called_for_every_blob_and_manifest(start_registry: StartRegistry) -> None:
+    registry = start_registry()
+    big = build_image([b"x" * (3 * 1024 * 1024), b"small"])
+    push_image(f"{registry.url}/a", big, "v1")
+    told: list[Progress] = []
+    await images.async_copy(f"{registry.url}/a:v1", f"{start_registry().url}/b:v1", on_progress=told.append)
+    for digest, content in big.blobs.items():
+        steps = [one for one in told if one.digest == digest]
+        assert {one.phase for one in steps} == {"copy"}
+        assert {one.total for one in steps} == {len(content)}
+        assert (steps[0].bytes, steps[-1].bytes) == (0, len(content))
+        assert [one.bytes for one in steps] == sorted(one.bytes for one in steps)
+    # The callback is called after each MiB: for a layer of 3 MiB at least once before its end.
+    assert len([one for one in told if one.total is not None and one.total >= 3 * 1024 * 1024]) >= 3
+    assert (told[-1].phase, told[-1].digest) == ("manifest", big.root)
+    told.clear()
+    await images.async_copy(f"{registry.url}/a:v1", f"{registry.url}/c:v1", on_progress=told.append)
+    assert [one.phase for one in told] == ["mount"] * 3 + ["manifest"]

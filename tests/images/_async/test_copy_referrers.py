@@ -1,0 +1,127 @@
+"""Copies with `referrers=True`, which include signatures and other referrers of the image."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2, images
+from docker_registry_sdk.testing.faults import Fault, Status
+from tests.images.built_images import BuiltImage, build_image, build_index, check_pushed_image, descriptor_of, push_image
+from tests.images.conftest import StartRegistry
+from tests.images.request_log import recorded_requests
+
+pytestmark = pytest.mark.anyio
+
+AMD64 = build_image([b"1"], "linux/amd64")
+ARM64 = build_image([b"2"], "linux/arm64/v8")
+INDEX = build_index({"linux/amd64": AMD64, "linux/arm64/v8": ARM64})
+SIGNATURE = build_image(
+    [b"of the index"], subject=descriptor_of(INDEX), artifactType="application/x-signature", annotations={"a": "b"}
+)
+LICENCE = build_image([b"of one platform"], subject=descriptor_of(ARM64), artifactType="application/x-licence")
+WITNESS = build_image([b"of the signature"], subject=descriptor_of(SIGNATURE), artifactType="application/x-witness")
+REFERRERS = (SIGNATURE, LICENCE, WITNESS)
+
+
+def push_all(url: str) -> None:
+    push_image(url, INDEX, "v1")
+    for made in REFERRERS:
+        push_image(url, made, None)
+
+
+def referrers_by_subject(url: str) -> dict[str, set[str]]:
+    """Return the digests of the referrers of each manifest, from the referrers API or the fallback tag."""
+    with RegistryClientV2(url) as client:
+        every = (INDEX, AMD64, ARM64, *REFERRERS)
+        return {made.root: {one.digest for one in client.iter_referrers(made.root)} for made in every}
+
+
+EXPECTED = {
+    INDEX.root: {SIGNATURE.root},
+    AMD64.root: set(),
+    ARM64.root: {LICENCE.root},
+    SIGNATURE.root: {WITNESS.root},
+    LICENCE.root: set(),
+    WITNESS.root: set(),
+}
+
+
+@pytest.mark.parametrize("source_has_api", [True, False])
+async def test_referrers_are_copied_with_their_own_referrers(
+    start_registry: StartRegistry, registry_url: str, repo_name: str, source_has_api: bool
+) -> None:
+    """Debian's docker-registry has no referrers API: there the list is under the fallback tag."""
+    source = start_registry()
+    push_all(f"{source.url}/a")
+    start = f"{source.url}/a"
+    if not source_has_api:
+        await images.async_copy(f"{start}:v1", f"{registry_url}/{repo_name}/first:v1", referrers=True, max_retry_wait=0.01)
+        start = f"{registry_url}/{repo_name}/first"
+    result = await images.async_copy(f"{start}:v1", f"{registry_url}/{repo_name}:v1", referrers=True, max_retry_wait=0.01)
+    assert result.digest == INDEX.root
+    check_pushed_image(f"{registry_url}/{repo_name}", INDEX, "v1")
+    for made in REFERRERS:
+        check_artifact(f"{registry_url}/{repo_name}", made)
+    assert referrers_by_subject(f"{registry_url}/{repo_name}") == EXPECTED
+    again = await images.async_copy(f"{start}:v1", f"{registry_url}/{repo_name}:v1", referrers=True, max_retry_wait=0.01)
+    assert (again.bytes_moved, again.manifests_pushed) == (0, 0)
+
+
+async def test_referrers_are_not_copied_by_default(start_registry: StartRegistry) -> None:
+    source, target = start_registry(), start_registry()
+    push_all(f"{source.url}/a")
+    with recorded_requests(source) as asked:
+        await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
+    assert not any("referrers" in one for one in asked)
+    assert referrers_by_subject(f"{target.url}/b")[INDEX.root] == set()
+
+
+async def test_a_referrer_pushed_after_the_first_copy_is_copied(start_registry: StartRegistry) -> None:
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", INDEX, "v1")
+    await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True, max_retry_wait=0.01)
+    push_image(f"{source.url}/a", LICENCE, None)
+    result = await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True, max_retry_wait=0.01)
+    assert result.manifests_pushed == 1
+    assert referrers_by_subject(f"{target.url}/b")[ARM64.root] == {LICENCE.root}
+
+
+async def test_the_tag_is_written_after_all_referrers(start_registry: StartRegistry) -> None:
+    source, target = start_registry(), start_registry()
+    push_all(f"{source.url}/a")
+    target.faults.add(Fault(Status(403), method="PUT", path=f".*/manifests/{WITNESS.root}", times=None))
+    with pytest.raises(Exception, match="403"):
+        await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True, max_retry_wait=0.01)
+    async with AsyncRegistryClientV2(f"{target.url}/b") as client:
+        assert "v1" not in (await client.list_tags()).body.tags
+
+
+async def test_referrers_are_copied_through_a_layout(start_registry: StartRegistry, tmp_path: Path) -> None:
+    source, target = start_registry(), start_registry()
+    push_all(f"{source.url}/a")
+    await images.async_pull(f"{source.url}/a:v1", tmp_path, referrers=True, max_retry_wait=0.01)
+    await images.async_push(tmp_path, f"{target.url}/b:v1", referrers=True, max_retry_wait=0.01)
+    check_pushed_image(f"{target.url}/b", INDEX, "v1")
+    assert referrers_by_subject(f"{target.url}/b") == EXPECTED
+    await images.async_push(tmp_path, f"{target.url}/c:v1")
+    assert referrers_by_subject(f"{target.url}/c")[INDEX.root] == set()
+
+
+async def test_an_artifact_copied_alone_is_listed_as_referrer(
+    registry_url: str, repo_name: str, start_registry: StartRegistry
+) -> None:
+    source = start_registry()
+    push_all(f"{source.url}/a")
+    await images.async_copy(f"{source.url}/a@{SIGNATURE.root}", f"{registry_url}/{repo_name}:signature")
+    assert referrers_by_subject(f"{registry_url}/{repo_name}")[INDEX.root] == {SIGNATURE.root}
+
+
+def check_artifact(url: str, made: BuiltImage) -> None:
+    """Check that a repository has an artifact, byte for byte."""
+    with RegistryClientV2(url) as client:
+        for digest, (_, raw) in made.manifests.items():
+            assert client.get_manifest(digest).raw == raw
+        for digest in made.blobs:
+            client.head_blob(digest)
