@@ -40,7 +40,7 @@ def serve(pipe: Connection) -> None:
 
 @contextmanager
 def running_registry() -> Iterator[tuple[str, str, str]]:
-    """Give the URL, user name and password of a registry in another process."""
+    """Yield the URL, user name and password of a registry in another process."""
     context = multiprocessing.get_context("spawn")
     here, there = context.Pipe()
     process = context.Process(target=serve, args=(there,))

@@ -67,7 +67,7 @@ def start_times(runs: int) -> tuple[float, float]:
 
 @contextmanager
 def serve() -> Iterator[tuple[str, int]]:
-    """Run a registry with storage in a directory; gives its URL and its process id."""
+    """Run a registry with storage in a directory, and yield its URL and its process id."""
     with (
         tempfile.TemporaryDirectory(prefix="bench-embedded-") as folder,
         subprocess.Popen(
@@ -91,13 +91,13 @@ def peak(process: int) -> float:
 
 
 def blocks(size: int) -> Iterator[bytes]:
-    """Give a blob of so many MiB, MiB by MiB."""
+    """Yield a blob of this size in MiB, 1 MiB at a time."""
     for number in range(size):
         yield number.to_bytes(4, "big") + BLOCK[4:]
 
 
 def digest_of(size: int) -> str:
-    """Return the digest of the blob of so many MiB."""
+    """Return the digest of the blob of this size in MiB."""
     hasher = hashlib.sha256()
     for block in blocks(size):
         hasher.update(block)
@@ -105,7 +105,7 @@ def digest_of(size: int) -> str:
 
 
 def large_blob(size: int) -> bool:
-    """Push and pull a blob of so many MiB, print what memory it took, and say whether that was within the bar."""
+    """Push and pull a blob of this size in MiB, print the memory that was added, and return whether it is within the limit."""
     digest = digest_of(size)
     added: list[float] = []
     with serve() as (url, process), httpx.Client(base_url=url, timeout=120) as client:
@@ -158,7 +158,7 @@ async def pull_all(url: str, digest: str) -> tuple[int, float]:
 
 
 def concurrent_pulls() -> bool:
-    """Pull many times at once, print how it went, and say whether it went without an error."""
+    """Pull many times at once, print the result, and return whether all pulls succeeded."""
     digest = digest_of(1)
     with serve() as (url, process):
         pushed = httpx.post(f"{url}/v2/bench/blobs/uploads/", params={"digest": digest}, content=b"".join(blocks(1)))

@@ -91,7 +91,7 @@ def push(registry: DockerRegistry, blob: Path) -> None:
 
 
 def verify(task: str, target: DockerRegistry, digest: str, path: Path) -> None:
-    """Make sure that the blob came to where it should, and remove it there."""
+    """Check that the target has the blob, and remove it there."""
     if task == "download" and digest_of_file(path) != digest:
         raise SystemExit("the file that was downloaded is not the blob")
     if task in ("upload", "copy"):
