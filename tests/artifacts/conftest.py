@@ -1,5 +1,5 @@
-"""Fixtures of the tests of artifacts: clients of registries with and without the referrers API."""
+"""Registries with and without the referrers API."""
 
-from tests.support.referrers_registries import client_kind, referrers_registry, repository_client
+from tests.support.referrers_registries import referrers_registry
 
-__all__ = ["client_kind", "referrers_registry", "repository_client"]
+__all__ = ["referrers_registry"]

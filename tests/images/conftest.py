@@ -11,22 +11,10 @@ import pytest
 
 from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.support.docker_registry import run_docker_registry
-from tests.support.referrers_registries import (
-    client_kind,
-    client_without_referrers,
-    referrers_registry,
-    registry_without_referrers,
-    repository_client,
-)
+from tests.support.referrers_registries import referrers_registry, registry_without_referrers
 from tests.support.skopeo import Skopeo, require_skopeo
 
-__all__ = [
-    "client_kind",
-    "client_without_referrers",
-    "referrers_registry",
-    "registry_without_referrers",
-    "repository_client",
-]
+__all__ = ["referrers_registry", "registry_without_referrers"]
 
 StartRegistry: TypeAlias = Callable[..., EmbeddedRegistry]
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from docker_registry_sdk import AsyncRegistryClientV2, Progress
+from docker_registry_sdk import AsyncRegistryClientV2, Progress, artifacts
 from docker_registry_sdk.artifacts.manifest import ArtifactBlob
 from docker_registry_sdk.errors import (
     ArtifactError,
@@ -26,22 +26,19 @@ from docker_registry_sdk.media_types import OCI_INDEX, OCI_MANIFEST
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Slow, Status, WrongBytes
 from docker_registry_sdk.v2.models import Descriptor
-from tests.support.awaited import connect
-from tests.support.calls import call
 from tests.support.images import DOCKER_MANIFEST, descriptor, digest_of, index_of
 from tests.support.referrers_registries import IMAGE, SUBJECT, disable_referrers_api
 
 pytestmark = pytest.mark.anyio
+
 REPORT = "application/vnd.example.report.v1"
 TITLE = "org.opencontainers.image.title"
 
 
 @pytest.fixture
-async def isolated_client(
-    embedded_registry: EmbeddedRegistry, client_kind: str, anyio_backend: str
-) -> AsyncIterator[AsyncRegistryClientV2]:
+async def isolated_client(embedded_registry: EmbeddedRegistry) -> AsyncIterator[AsyncRegistryClientV2]:
     """A client of a registry for this test only."""
-    async with connect(client_kind, f"{embedded_registry.url}/a/b", max_retries=0) as connected:
+    async with AsyncRegistryClientV2(f"{embedded_registry.url}/a/b", max_retries=0) as connected:
         yield connected
 
 
@@ -54,14 +51,6 @@ def source(tmp_path: Path) -> Path:
     (folder / "data.bin").write_bytes(os.urandom(300_000))
     (folder / "empty").write_bytes(b"")
     return folder
-
-
-async def push_files(client: AsyncRegistryClientV2, ref: str | None, files: Any, **options: Any) -> Any:
-    return await call("artifacts", "push", client, ref, files, **({"artifact_type": REPORT} | options))
-
-
-async def pull_files(client: AsyncRegistryClientV2, ref: str, folder: Path, **options: Any) -> Any:
-    return await call("artifacts", "pull", client, ref, folder, **options)
 
 
 async def push_layers(client: AsyncRegistryClientV2, ref: str, layers: list[dict[str, Any]], **fields: Any) -> str:
@@ -86,11 +75,11 @@ async def test_pulled_files_are_equal_to_the_pushed_files(
     repository_client: AsyncRegistryClientV2, source: Path, tmp_path: Path
 ) -> None:
     names = ["report.txt", "data.bin", "empty"]
-    pushed = await push_files(repository_client, "report", [source / name for name in names])
+    pushed = await artifacts.async_push(repository_client, "report", [source / name for name in names], artifact_type=REPORT)
     assert (pushed.media_type, pushed.artifact_type) == (OCI_MANIFEST, REPORT)
     for ref in ("report", pushed.digest):
         target = tmp_path / ref.replace(":", "-") / "new"
-        assert await pull_files(repository_client, ref, target) == [target / name for name in names]
+        assert await artifacts.async_pull(repository_client, ref, target) == [target / name for name in names]
         assert sorted(each.name for each in target.iterdir()) == sorted(names)
         for name in names:
             assert (target / name).read_bytes() == (source / name).read_bytes()
@@ -99,8 +88,11 @@ async def test_pulled_files_are_equal_to_the_pushed_files(
 async def test_the_manifest_follows_the_guidelines_of_the_image_spec(
     repository_client: AsyncRegistryClientV2, source: Path
 ) -> None:
-    pushed = await push_files(
-        repository_client, "v1-report", [source / "report.txt", ArtifactBlob(b"[]", "application/json", "a/b.json")]
+    pushed = await artifacts.async_push(
+        repository_client,
+        "v1-report",
+        [source / "report.txt", ArtifactBlob(b"[]", "application/json", "a/b.json")],
+        artifact_type=REPORT,
     )
     found = await repository_client.get_manifest("v1-report")
     assert (found.digest, len(found.raw)) == (pushed.digest, pushed.size)
@@ -120,27 +112,35 @@ async def test_equal_files_give_the_same_digest(repository_client: AsyncRegistry
     def options(*names: str) -> dict[str, Any]:
         return {"annotations": {name: f"ö {name}" for name in names}, "config": ArtifactBlob(b"{}", "application/x+json")}
 
-    first = await push_files(repository_client, "one", [source / "report.txt"], **options("a", "b"))
-    second = await push_files(repository_client, None, [source / "report.txt"], **options("b", "a"))
+    first = await artifacts.async_push(
+        repository_client, "one", [source / "report.txt"], artifact_type=REPORT, **options("a", "b")
+    )
+    second = await artifacts.async_push(
+        repository_client, None, [source / "report.txt"], artifact_type=REPORT, **options("b", "a")
+    )
     assert first == second
     assert json.loads((await repository_client.get_manifest("one")).raw)["annotations"] == {"a": "ö a", "b": "ö b"}
 
 
 async def test_an_artifact_may_have_no_files(repository_client: AsyncRegistryClientV2, tmp_path: Path) -> None:
-    pushed = await push_files(repository_client, None, [])
+    pushed = await artifacts.async_push(repository_client, None, [], artifact_type=REPORT)
     found = json.loads((await repository_client.get_manifest(pushed.digest)).raw)
     assert found["layers"] == [found["config"]] == [descriptor("application/vnd.oci.empty.v1+json", b"{}")]
-    assert await pull_files(repository_client, pushed.digest, tmp_path / "target") == []
+    assert await artifacts.async_pull(repository_client, pushed.digest, tmp_path / "target") == []
 
 
 async def test_a_blob_without_title_is_not_pulled(repository_client: AsyncRegistryClientV2, tmp_path: Path) -> None:
-    await push_files(repository_client, "titled", [ArtifactBlob(b"no file"), ArtifactBlob(b"a file", title="a")])
-    assert await pull_files(repository_client, "titled", tmp_path / "target") == [tmp_path / "target" / "a"]
+    await artifacts.async_push(
+        repository_client, "titled", [ArtifactBlob(b"no file"), ArtifactBlob(b"a file", title="a")], artifact_type=REPORT
+    )
+    assert await artifacts.async_pull(repository_client, "titled", tmp_path / "target") == [tmp_path / "target" / "a"]
     assert (tmp_path / "target" / "a").read_bytes() == b"a file"
 
 
 async def test_an_artifact_with_a_subject_is_listed_as_referrer(repository_client: AsyncRegistryClientV2, source: Path) -> None:
-    pushed = await push_files(repository_client, None, [source / "report.txt"], subject=SUBJECT, annotations={"a": "b"})
+    pushed = await artifacts.async_push(
+        repository_client, None, [source / "report.txt"], artifact_type=REPORT, subject=SUBJECT, annotations={"a": "b"}
+    )
     (one,) = [each async for each in repository_client.iter_referrers(SUBJECT, artifact_type=REPORT)]
     assert (one.digest, one.size, one.annotations) == (pushed.digest, pushed.size, {"a": "b"})
     about = json.loads((await repository_client.get_manifest(pushed.digest)).raw)["subject"]
@@ -150,17 +150,21 @@ async def test_an_artifact_with_a_subject_is_listed_as_referrer(repository_clien
         "size": len((await repository_client.get_manifest(SUBJECT)).raw),
     }
     one_more = Descriptor(media_type=OCI_MANIFEST, digest=SUBJECT, size=about["size"])
-    await push_files(repository_client, None, [source / "report.txt"], subject=one_more, annotations={"a": "b"})
+    await artifacts.async_push(
+        repository_client, None, [source / "report.txt"], artifact_type=REPORT, subject=one_more, annotations={"a": "b"}
+    )
     assert len([each async for each in repository_client.iter_referrers(SUBJECT)]) == 1
 
 
 async def test_a_missing_subject_is_an_error_unless_its_descriptor_is_given(repository_client: AsyncRegistryClientV2) -> None:
     unknown = digest_of(b"nothing")
     with pytest.raises(NotFoundError):
-        await push_files(repository_client, None, [], subject=unknown)
+        await artifacts.async_push(repository_client, None, [], artifact_type=REPORT, subject=unknown)
     with pytest.raises(InvalidDigestError):
-        await push_files(repository_client, None, [], subject="v1")
-    pushed = await push_files(repository_client, None, [], subject=Descriptor(media_type=OCI_MANIFEST, digest=unknown, size=7))
+        await artifacts.async_push(repository_client, None, [], artifact_type=REPORT, subject="v1")
+    pushed = await artifacts.async_push(
+        repository_client, None, [], artifact_type=REPORT, subject=Descriptor(media_type=OCI_MANIFEST, digest=unknown, size=7)
+    )
     assert [each.digest async for each in repository_client.iter_referrers(unknown)] == [pushed.digest]
 
 
@@ -168,18 +172,18 @@ async def test_existing_blobs_and_files_are_not_transferred_again(
     embedded_registry: EmbeddedRegistry, isolated_client: AsyncRegistryClientV2, source: Path, tmp_path: Path
 ) -> None:
     files = [source / "report.txt", source / "data.bin"]
-    await push_files(isolated_client, "v1", files)
-    await pull_files(isolated_client, "v1", tmp_path / "target")
+    await artifacts.async_push(isolated_client, "v1", files, artifact_type=REPORT)
+    await artifacts.async_pull(isolated_client, "v1", tmp_path / "target")
     (tmp_path / "target" / "report.txt").unlink()
     embedded_registry.requests.clear()
     events: list[Progress] = []
-    await push_files(isolated_client, "v1", files, on_progress=events.append)
+    await artifacts.async_push(isolated_client, "v1", files, artifact_type=REPORT, on_progress=events.append)
     await isolated_client.list_tags()  # its response is logged after all requests before it
     assert [one.method for one in embedded_registry.requests][:-1] == ["HEAD", "HEAD", "HEAD", "PUT"]
     assert (events[-1].phase, events[-1].bytes) == ("manifest", events[-1].total)
     embedded_registry.requests.clear()
     events.clear()
-    await pull_files(isolated_client, "v1", tmp_path / "target", on_progress=events.append)
+    await artifacts.async_pull(isolated_client, "v1", tmp_path / "target", on_progress=events.append)
     read = [one.path for one in embedded_registry.requests if "/blobs/" in one.path]
     assert [path.rpartition("/")[2] for path in read] == [digest_of(b"all is well\n")]
     assert {event.digest for event in events if event.phase == "skip"} == {digest_of((source / "data.bin").read_bytes())}
@@ -189,23 +193,23 @@ async def test_existing_blobs_and_files_are_not_transferred_again(
 async def test_an_interrupted_pull_is_resumed(
     embedded_registry: EmbeddedRegistry, isolated_client: AsyncRegistryClientV2, source: Path, tmp_path: Path
 ) -> None:
-    await push_files(isolated_client, "v1", [source / "report.txt", source / "data.bin"])
+    await artifacts.async_push(isolated_client, "v1", [source / "report.txt", source / "data.bin"], artifact_type=REPORT)
     blob = digest_of((source / "data.bin").read_bytes())
     embedded_registry.faults.add(Fault(Status(403), operation="create_blob_read_stream", path=rf".*/{blob}"))
     with pytest.raises(Exception, match="403"):
-        await pull_files(isolated_client, "v1", tmp_path / "target")
+        await artifacts.async_pull(isolated_client, "v1", tmp_path / "target")
     assert [each.name for each in (tmp_path / "target").iterdir()] == ["report.txt"]
-    await pull_files(isolated_client, "v1", tmp_path / "target")
+    await artifacts.async_pull(isolated_client, "v1", tmp_path / "target")
     assert (tmp_path / "target" / "data.bin").read_bytes() == (source / "data.bin").read_bytes()
 
 
 async def test_bytes_with_another_digest_leave_no_file(
     embedded_registry: EmbeddedRegistry, isolated_client: AsyncRegistryClientV2, source: Path, tmp_path: Path
 ) -> None:
-    await push_files(isolated_client, "v1", [source / "data.bin"])
+    await artifacts.async_push(isolated_client, "v1", [source / "data.bin"], artifact_type=REPORT)
     embedded_registry.faults.add(Fault(WrongBytes(), operation="create_blob_read_stream", times=None))
     with pytest.raises(DigestMismatchError):
-        await pull_files(isolated_client, "v1", tmp_path / "target")
+        await artifacts.async_pull(isolated_client, "v1", tmp_path / "target")
     assert list((tmp_path / "target").iterdir()) == []
 
 
@@ -213,7 +217,7 @@ async def test_a_file_longer_than_its_descriptor_is_refused(isolated_client: Asy
     await isolated_client.blob_upload(b"longer")
     digest = await push_layers(isolated_client, "v1", [layer(b"longer", "a", size=3)])
     with pytest.raises(DigestMismatchError):
-        await pull_files(isolated_client, digest, tmp_path / "target")
+        await artifacts.async_pull(isolated_client, digest, tmp_path / "target")
     assert list((tmp_path / "target").iterdir()) == []
 
 
@@ -222,7 +226,7 @@ async def test_a_folder_that_oras_packed_stays_packed(isolated_client: AsyncRegi
     await isolated_client.blob_upload(content)
     annotations = {TITLE: "folder", "io.deis.oras.content.unpack": "true", "io.deis.oras.content.digest": digest_of(b"")}
     await push_layers(isolated_client, "v1", [layer(content, None, annotations=annotations)])
-    await pull_files(isolated_client, "v1", tmp_path / "target")
+    await artifacts.async_pull(isolated_client, "v1", tmp_path / "target")
     assert (tmp_path / "target" / "folder").read_bytes() == content
 
 
@@ -233,7 +237,7 @@ async def test_manifests_that_are_not_artifacts_are_refused(isolated_client: Asy
     await isolated_client.put_manifest(IMAGE.docker, "docker", media_type=DOCKER_MANIFEST)
     for ref, hint in (("index", "by digest"), ("docker", "not an artifact")):
         with pytest.raises(ArtifactError, match=hint):
-            await pull_files(isolated_client, ref, tmp_path / "target")
+            await artifacts.async_pull(isolated_client, ref, tmp_path / "target")
     assert not (tmp_path / "target").exists()
 
 
@@ -243,34 +247,35 @@ async def test_data_that_contradicts_the_descriptor_is_refused(
 ) -> None:
     await push_layers(isolated_client, "v1", [layer(b"{}", "a", data=data)])
     with pytest.raises(ParseError, match=r"layers\[0\].data"):
-        await pull_files(isolated_client, "v1", tmp_path / "target")
+        await artifacts.async_pull(isolated_client, "v1", tmp_path / "target")
     assert not (tmp_path / "target").exists()
 
 
 async def test_correct_data_in_a_descriptor_is_accepted(isolated_client: AsyncRegistryClientV2, tmp_path: Path) -> None:
     await push_layers(isolated_client, "v1", [layer(b"{}", "a", data="e30=")])
-    await pull_files(isolated_client, "v1", tmp_path / "target")
+    await artifacts.async_pull(isolated_client, "v1", tmp_path / "target")
     assert (tmp_path / "target" / "a").read_bytes() == b"{}"
 
 
 async def test_unsafe_titles_are_not_pushed(
     embedded_registry: EmbeddedRegistry, isolated_client: AsyncRegistryClientV2, source: Path
 ) -> None:
-    for files in (
+    unsafe: list[list[Path | ArtifactBlob]] = [
         [ArtifactBlob(b"", title="../a")],
         [source / "report.txt", ArtifactBlob(b"", title="REPORT.TXT")],
         [Path("/")],
-    ):
+    ]
+    for files in unsafe:
         with pytest.raises(UnsafeTitleError):
-            await push_files(isolated_client, "v1", files)
+            await artifacts.async_push(isolated_client, "v1", files, artifact_type=REPORT)
     with pytest.raises(ValueError, match="artifact_type"):
-        await push_files(isolated_client, "v1", [], artifact_type="")
+        await artifacts.async_push(isolated_client, "v1", [], artifact_type="")
     assert len(embedded_registry.requests) == 0
 
 
 async def test_a_missing_file_is_an_error(isolated_client: AsyncRegistryClientV2, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        await push_files(isolated_client, "v1", [tmp_path / "missing"])
+        await artifacts.async_push(isolated_client, "v1", [tmp_path / "missing"], artifact_type=REPORT)
     with pytest.raises(NotFoundError):
         await isolated_client.get_manifest("v1")
 
@@ -279,8 +284,8 @@ async def test_without_the_referrers_api_an_artifact_is_listed_under_the_fallbac
     embedded_registry: EmbeddedRegistry, isolated_client: AsyncRegistryClientV2
 ) -> None:
     disable_referrers_api(embedded_registry)
-    subject = await push_files(isolated_client, "v1", [])
-    pushed = await push_files(isolated_client, None, [ArtifactBlob(b"a")], subject=subject.digest)
+    subject = await artifacts.async_push(isolated_client, "v1", [], artifact_type=REPORT)
+    pushed = await artifacts.async_push(isolated_client, None, [ArtifactBlob(b"a")], artifact_type=REPORT, subject=subject.digest)
     left = await isolated_client.get_manifest(subject.digest.replace(":", "-"))
     assert [each["digest"] for each in json.loads(left.raw)["manifests"]] == [pushed.digest]
 
@@ -289,11 +294,11 @@ async def test_a_push_and_a_pull_end_at_the_deadline(
     embedded_registry: EmbeddedRegistry, isolated_client: AsyncRegistryClientV2, source: Path, tmp_path: Path
 ) -> None:
     files = [source / "data.bin"]
-    await push_files(isolated_client, "v1", files)
+    await artifacts.async_push(isolated_client, "v1", files, artifact_type=REPORT)
     embedded_registry.faults.add(Fault(Slow(bytes_per_second=50), operation="create_blob_read_stream", times=None))
     embedded_registry.faults.add(Fault(Slow(bytes_per_second=50, of="request"), operation="put_manifest", times=None))
     with pytest.raises(DeadlineExceededError, match=r"0\.5"):
-        await push_files(isolated_client, "v1", files, deadline=0.5)
+        await artifacts.async_push(isolated_client, "v1", files, artifact_type=REPORT, deadline=0.5)
     with pytest.raises(DeadlineExceededError, match=r"0\.5"):
-        await pull_files(isolated_client, "v1", tmp_path / "target", deadline=0.5)
+        await artifacts.async_pull(isolated_client, "v1", tmp_path / "target", deadline=0.5)
     assert not (tmp_path / "target" / "data.bin").exists()

@@ -24,7 +24,7 @@ from docker_registry_sdk.testing.faults import Fault, Status
 from docker_registry_sdk.testing.faults.responses import CapturedResponse
 from docker_registry_sdk.testing.profiles.effects import ChangeResponse
 from docker_registry_sdk.v2.models import ImageIndex
-from tests.support.awaited import connect
+from tests.support._async.referrers import delete_manifest, list_referrers, push_manifest, push_subject, referrer_digests
 from tests.support.images import DOCKER_MANIFEST, digest_of, index_of
 from tests.support.referrers_registries import (
     IMAGE,
@@ -32,12 +32,7 @@ from tests.support.referrers_registries import (
     SUBJECT,
     UNKNOWN,
     ReferrersRegistry,
-    delete_manifest,
     disable_referrers_api,
-    list_referrers,
-    push_manifest,
-    push_subject,
-    referrer_digests,
     referrer_manifest,
 )
 
@@ -146,10 +141,10 @@ def html_response(answer: CapturedResponse) -> None:
     [Status(400), Status(404), Status(405), Status(406), Status(501), ChangeResponse({200}, html_response)],
     ids=["400", "404", "405", "406", "501", "html"],
 )
-async def test_responses_that_mean_no_referrers_api(client_kind: str, answer: Any) -> None:
+async def test_responses_that_mean_no_referrers_api(answer: Any) -> None:
     with EmbeddedRegistry(auth="none") as registry:
         disable_referrers_api(registry, answer)
-        async with connect(client_kind, f"{registry.url}/a/b", max_retries=0) as client:
+        async with AsyncRegistryClientV2(f"{registry.url}/a/b", max_retries=0) as client:
             await push_subject(client)
             await push_manifest(client, referrer_manifest())
             assert await referrer_digests(client) == {digest_of(referrer_manifest())}

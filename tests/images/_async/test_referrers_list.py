@@ -15,20 +15,9 @@ from docker_registry_sdk.errors import (
 from docker_registry_sdk.media_types import OCI_INDEX, OCI_MANIFEST
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, LoseResponse, SetHeader, Status
-from tests.support.awaited import connect
+from tests.support._async.referrers import delete_manifest, list_referrers, push_manifest, push_subject, referrer_digests
 from tests.support.images import DOCKER_LIST, descriptor, digest_of, index_of
-from tests.support.referrers_registries import (
-    IMAGE,
-    MAX_RETRIES,
-    SUBJECT,
-    delete_manifest,
-    disable_referrers_api,
-    list_referrers,
-    push_manifest,
-    push_subject,
-    referrer_digests,
-    referrer_manifest,
-)
+from tests.support.referrers_registries import IMAGE, MAX_RETRIES, SUBJECT, disable_referrers_api, referrer_manifest
 
 pytestmark = pytest.mark.anyio
 
@@ -43,21 +32,19 @@ async def test_a_fallback_tag_without_index_is_an_error_and_is_kept(
     with pytest.raises(ReferrersError, match="should name an index") as caught:
         await list_referrers(client_without_referrers)
     assert (caught.value.subject, caught.value.tag) == (SUBJECT, fallback_tag(SUBJECT))
-    for act in (
-        push_manifest(client_without_referrers, referrer_manifest(3)),
-        delete_manifest(client_without_referrers, digest_of(referrer_manifest(1))),
-    ):
-        with pytest.raises(ReferrersError):
-            await act
+    with pytest.raises(ReferrersError):
+        await push_manifest(client_without_referrers, referrer_manifest(3))
+    with pytest.raises(ReferrersError):
+        await delete_manifest(client_without_referrers, digest_of(referrer_manifest(1)))
     assert (await client_without_referrers.get_manifest(fallback_tag(SUBJECT))).raw == other
     assert (await client_without_referrers.get_manifest(digest_of(referrer_manifest(1)))).raw == referrer_manifest(1)
 
 
-async def test_gitlab_returns_the_subject_under_the_fallback_tag(client_kind: str) -> None:
+async def test_gitlab_returns_the_subject_under_the_fallback_tag() -> None:
     """If the subject is an index, the manifests in it are not referrers."""
     with EmbeddedRegistry(profile="gitlab", auth="none") as gitlab:
         disable_referrers_api(gitlab)
-        async with connect(client_kind, f"{gitlab.url}/a/b") as client:
+        async with AsyncRegistryClientV2(f"{gitlab.url}/a/b") as client:
             await push_subject(client)
             index = index_of(OCI_INDEX, OCI_MANIFEST, {"amd64": IMAGE.oci})
             await client.put_manifest(index, "all", media_type=OCI_INDEX)
@@ -118,10 +105,8 @@ async def test_a_weak_etag_is_not_sent(
     ] == []
 
 
-async def test_a_lost_response_to_the_write_is_not_a_failure(
-    registry_without_referrers: EmbeddedRegistry, client_kind: str, anyio_backend: str
-) -> None:
-    async with connect(client_kind, f"{registry_without_referrers.url}/a/b") as client:
+async def test_a_lost_response_to_the_write_is_not_a_failure(registry_without_referrers: EmbeddedRegistry) -> None:
+    async with AsyncRegistryClientV2(f"{registry_without_referrers.url}/a/b") as client:
         await push_subject(client)
         await push_manifest(client, referrer_manifest(1))
         registry_without_referrers.faults.add(Fault(LoseResponse(), operation="put_manifest", path=r".*/sha256-.*"))
@@ -141,12 +126,12 @@ async def test_a_tag_that_cannot_be_moved_is_an_error(
 
 @pytest.mark.parametrize("max_retries", [0, 2])
 async def test_the_list_is_written_once_and_max_retries_more_times(
-    registry_without_referrers: EmbeddedRegistry, client_kind: str, max_retries: int, anyio_backend: str
+    registry_without_referrers: EmbeddedRegistry, max_retries: int
 ) -> None:
     fault = Fault(Status(412), operation="put_manifest", path=r".*/sha256-.*", times=None)
     registry_without_referrers.faults.add(fault)
     url = f"{registry_without_referrers.url}/a/b"
-    async with connect(client_kind, url, max_retries=max_retries, max_retry_wait=0.01) as client:
+    async with AsyncRegistryClientV2(url, max_retries=max_retries, max_retry_wait=0.01) as client:
         await push_subject(client)
         with pytest.raises(ReferrersError, match=f"written {max_retries + 1} times"):
             await push_manifest(client, referrer_manifest())
@@ -154,10 +139,8 @@ async def test_the_list_is_written_once_and_max_retries_more_times(
     assert records == [("GET", 404), ("PUT", 412)] * (max_retries + 1)
 
 
-async def test_without_retries_each_request_of_a_push_is_sent_once(
-    registry_without_referrers: EmbeddedRegistry, client_kind: str, anyio_backend: str
-) -> None:
-    async with connect(client_kind, f"{registry_without_referrers.url}/a/b", max_retries=0) as client:
+async def test_without_retries_each_request_of_a_push_is_sent_once(registry_without_referrers: EmbeddedRegistry) -> None:
+    async with AsyncRegistryClientV2(f"{registry_without_referrers.url}/a/b", max_retries=0) as client:
         await push_subject(client)
         registry_without_referrers.requests.clear()
         await push_manifest(client, referrer_manifest())
