@@ -1,31 +1,23 @@
-"""Fixtures of the tests of blobs: an embedded registry with a token service, a loopback server, and a client of each."""
+"""Fixtures of the tests of blobs: an embedded registry with a token service, and a loopback server."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import anyio
 import pytest
 from attrs import frozen
 
-from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Call, Fault
 from docker_registry_sdk.testing.request_log import RequestRecord
 from tests.core.wire.loopback import Loopback, run_loopback
-from tests.support.awaited import KINDS, connect
 
 REPO = "tests/blobs"
 MAX_RETRIES = 10
-"""The option of the clients below: at most so many repetitions of a request."""
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run each test that uses `kind` with the sync and the async client."""
-    if "kind" in metafunc.fixturenames:
-        metafunc.parametrize("kind", KINDS)
+"""The option of the clients in _async/conftest.py: at most so many repetitions of a request."""
 
 
 @frozen
@@ -105,24 +97,10 @@ def server(running: Server) -> Iterator[Server]:
 
 
 @pytest.fixture
-async def client(server: Server, kind: str, anyio_backend: str) -> AsyncIterator[AsyncRegistryClientV2]:
-    """A client that is logged in to `server`."""
-    async with connect(kind, server.name, max_retries=MAX_RETRIES, **server.options) as connected:
-        yield connected
-
-
-@pytest.fixture
 def loopback() -> Iterator[Loopback]:
     """A loopback server whose responses a test defines."""
     with run_loopback(lambda handler: handler.reply(500)) as running:
         yield running
-
-
-@pytest.fixture
-async def loopback_client(loopback: Loopback, kind: str, anyio_backend: str) -> AsyncIterator[AsyncRegistryClientV2]:
-    """A client of `loopback`."""
-    async with connect(kind, f"{loopback.url}/{REPO}", max_retries=MAX_RETRIES) as connected:
-        yield connected
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import httpx
 
-from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.errors import StatusError, TransportError
 from docker_registry_sdk.v2.models import Descriptor
 from tests.support.images import digest_of
@@ -13,12 +12,6 @@ from tests.support.images import digest_of
 def descriptor(content: bytes, size: int | None = None, *, urls: list[str] | None = None) -> Descriptor:
     """Return the descriptor of a blob, with a wrong size if one is given."""
     return Descriptor(media_type="x/y", digest=digest_of(content), size=len(content) if size is None else size, urls=urls)
-
-
-async def read_all(client: AsyncRegistryClientV2, blob: str | Descriptor, *, use_urls: bool = False) -> bytes:
-    """Return the bytes of a blob, read as a stream."""
-    async with client.create_blob_read_stream(blob, use_urls=use_urls) as stream:
-        return b"".join([chunk async for chunk in stream])
 
 
 def status_error(status: int, **headers: str) -> StatusError:

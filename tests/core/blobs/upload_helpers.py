@@ -1,17 +1,16 @@
-"""Helpers of the tests of uploads: sources of every kind, and queries of a registry's log and open uploads."""
+"""Helpers of the tests of uploads: a blob, a source that fails, and queries of a registry's log and open uploads."""
 
 from __future__ import annotations
 
 import hashlib
 import random
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
+from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk._core.blobs.upload_session import UploadSession
 from docker_registry_sdk.errors import NotFoundError
 from docker_registry_sdk.testing import EmbeddedRegistry, RequestRecord
@@ -22,6 +21,15 @@ SIZE = 2_000_000
 CONTENT = random.Random(5).randbytes(SIZE)
 DIGEST = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
 BODY_OPERATIONS: tuple[Operation, ...] = ("upload_blob_chunk", "complete_blob_upload")
+# Options of an upload.
+GIVEN: list[dict[str, Any]] = [
+    {},
+    {"digest": DIGEST},
+    {"size": SIZE},
+    {"digest": DIGEST, "size": SIZE},
+    {"chunk_size": 300_000},
+    {"size": SIZE, "chunk_size": 300_000},
+]
 
 
 def pieces(content: bytes = CONTENT, length: int = 100_000) -> Iterator[bytes]:
@@ -29,60 +37,13 @@ def pieces(content: bytes = CONTENT, length: int = 100_000) -> Iterator[bytes]:
     return iter([content[at : at + length] for at in range(0, len(content), length)])
 
 
-async def async_pieces(content: bytes = CONTENT, length: int = 100_000) -> AsyncIterator[bytes]:
-    """Return an iterator of the bytes, in pieces."""
-    for piece in pieces(content, length):
-        yield piece
+class SourceError(Exception):
+    pass
 
 
-class Replayable:
-    """A replayable source for the sync client.
-
-    Args:
-        content: The bytes.
-    """
-
-    def __init__(self, content: bytes = CONTENT) -> None:
-        self.content = content
-
-    def blocks(self, offset: int, /) -> Iterator[bytes]:
-        """Yield the bytes from an offset to the end."""
-        return pieces(self.content[offset:], 70_000)
-
-
-class AsyncReplayable(Replayable):
-    """A replayable source for the async client."""
-
-    def blocks(self, offset: int, /) -> AsyncIterator[bytes]:  # type: ignore[override]
-        """Yield the bytes from an offset to the end."""
-        return async_pieces(self.content[offset:], 70_000)
-
-
-# Sources, each with the options to upload it with.
-REPLAYABLE_SOURCES: dict[str, Callable[[str, Path], tuple[Any, dict[str, Any]]]] = {
-    "bytes": lambda kind, path: (CONTENT, {}),
-    "path": lambda kind, path: (_written(path), {}),
-    "path, digest": lambda kind, path: (_written(path), {"digest": DIGEST}),
-    "replayable, digest": lambda kind, path: (replayable(kind), {"digest": DIGEST, "size": SIZE}),
-}
-ONE_TIME_SOURCES: dict[str, Callable[[str, Path], tuple[Any, dict[str, Any]]]] = {
-    "iterator": lambda kind, path: (pieces(), {}),
-    "iterator, digest": lambda kind, path: (pieces(), {"digest": DIGEST}),
-    "iterator, size": lambda kind, path: (pieces() if kind == "sync" else async_pieces(), {"size": SIZE}),
-    "iterator, digest, size": lambda kind, path: (pieces(), {"digest": DIGEST, "size": SIZE}),
-}
-ALL_SOURCES = {**REPLAYABLE_SOURCES, **ONE_TIME_SOURCES}
-
-
-def replayable(kind: str, content: bytes = CONTENT) -> Any:
-    """Return a replayable source for the sync or the async client."""
-    return Replayable(content) if kind == "sync" else AsyncReplayable(content)
-
-
-def _written(path: Path) -> Path:
-    blob = path / "blob"
-    blob.write_bytes(CONTENT)
-    return blob
+def failing(error: BaseException) -> Iterator[bytes]:
+    yield from pieces(CONTENT[: SIZE // 2])
+    raise error
 
 
 def options_of(registry: EmbeddedRegistry) -> dict[str, Any]:
@@ -119,9 +80,3 @@ def open_uploads(registry: EmbeddedRegistry) -> list[str]:
                 client.get_blob_upload_status(UploadSession(repo=path[4:].rpartition("/blobs/")[0], location=registry.url + path))
                 found.append(path)
     return found
-
-
-async def stored(client: AsyncRegistryClientV2, digest: str = DIGEST) -> bytes:
-    """Return the bytes of a blob that the registry has stored."""
-    async with client.create_blob_read_stream(digest) as blob:
-        return await blob.read()

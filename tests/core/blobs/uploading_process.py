@@ -1,4 +1,4 @@
-"""A program that uploads a blob from a file, and writes the session to another file: `url kind blob kept [chunk_size]`."""
+"""A program that uploads a blob from a file, and writes the session to another file: `url client blob kept [chunk_size]`."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class AsyncStuck(Stuck):
 
 
 def main() -> None:
-    url, kind, blob, kept, *rest = sys.argv[1:]
+    url, client_class, blob, kept, *rest = sys.argv[1:]
     content = Path(blob).read_bytes()
 
     def keep(session: UploadSession) -> None:
@@ -54,7 +54,7 @@ def main() -> None:
     options: dict[str, Any] = {"size": len(content), "on_session": keep}
     if rest:
         options["chunk_size"] = int(rest[0])
-    if kind == "sync":
+    if client_class == "RegistryClientV2":
         with RegistryClientV2(url) as client:
             client.blob_upload(Stuck(content), **options)
         return

@@ -10,11 +10,11 @@ import pytest
 from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.errors import DigestMismatchError, ParseError, RangeNotSatisfiableError, RegistryError, TransportError
 from docker_registry_sdk.testing.faults import ExpireTokens, LoseResponse, Reset, RevokeTokens, Slow, Status, Truncate, WrongBytes
+from tests.core.blobs._async.helpers import read_all
 from tests.core.blobs.blob_server import BlobServer
 from tests.core.blobs.conftest import MAX_RETRIES, REPO, Server
-from tests.core.blobs.helpers import descriptor, read_all
+from tests.core.blobs.helpers import descriptor
 from tests.core.wire.loopback import Handler, Loopback
-from tests.support.awaited import connect
 from tests.support.images import digest_of
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("waits")]
@@ -91,11 +91,11 @@ async def test_wrong_bytes_before_and_after_an_interruption(server: Server, clie
     assert len(got) < SIZE
 
 
-async def test_as_many_interruptions_as_max_retries_allows(loopback: Loopback, kind: str) -> None:
+async def test_as_many_interruptions_as_max_retries_allows(loopback: Loopback) -> None:
     content = os.urandom(20 * 1024 * 1024)
     blob_server = BlobServer(content, cut_after=256 * 1024)
     blob_server.attach(loopback)
-    async with connect(kind, f"{loopback.url}/{REPO}", max_retries=79) as client:
+    async with AsyncRegistryClientV2(f"{loopback.url}/{REPO}", max_retries=79) as client:
         assert await read_all(client, digest_of(content)) == content
     assert blob_server.served == len(content)
     assert len(loopback.seen) == 80

@@ -10,9 +10,7 @@ import pytest
 from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk._core.blobs._async.blob_repository import AsyncBlobRepository
 from docker_registry_sdk._core.blobs._async.replayable_source import AsyncRemoteBlob
-from docker_registry_sdk._core.blobs._sync.blob_repository import BlobRepository
-from docker_registry_sdk._core.blobs._sync.replayable_source import RemoteBlob
-from docker_registry_sdk._core.blobs.upload_source import AsyncReplayableSource, ReplayableSource
+from docker_registry_sdk._core.blobs.upload_source import AsyncReplayableSource
 from docker_registry_sdk.errors import DigestMismatchError, NotFoundError
 from docker_registry_sdk.testing.faults import Truncate, WrongBytes
 from docker_registry_sdk.v2.models import Descriptor
@@ -23,18 +21,11 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("waits")]
 CONTENT = os.urandom(2_000_000)
 
 
-async def blocks(client: AsyncRegistryClientV2, blob: str | Descriptor, offset: int) -> AsyncIterator[bytes]:
-    """Yield the bytes of a blob from an offset on, with the sync or the async class."""
-    if isinstance(client, AsyncRegistryClientV2):
-        source = AsyncRemoteBlob(AsyncBlobRepository(client, REPO), blob)
-        assert isinstance(source, AsyncReplayableSource)
-        async for block in source.blocks(offset):
-            yield block
-    else:
-        plain = RemoteBlob(BlobRepository(client.client, REPO), blob)
-        assert isinstance(plain, ReplayableSource)
-        for block in plain.blocks(offset):
-            yield block
+def blocks(client: AsyncRegistryClientV2, blob: str | Descriptor, offset: int) -> AsyncIterator[bytes]:
+    """Return an iterator of the bytes of a blob from an offset on."""
+    source = AsyncRemoteBlob(AsyncBlobRepository(client, REPO), blob)
+    assert isinstance(source, AsyncReplayableSource)
+    return source.blocks(offset)
 
 
 @pytest.mark.parametrize("offset", [0, 1, 1_000_000, 1_999_999, 2_000_000])
