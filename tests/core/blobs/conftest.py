@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -101,6 +102,12 @@ def loopback() -> Iterator[Loopback]:
     """A loopback server whose responses a test defines."""
     with run_loopback(lambda handler: handler.reply(500)) as running:
         yield running
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    """The path of a download."""
+    return tmp_path / "blob"
 
 
 @pytest.fixture

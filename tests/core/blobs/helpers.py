@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx
 
 from docker_registry_sdk.errors import StatusError, TransportError
@@ -12,6 +14,11 @@ from tests.support.images import digest_of
 def descriptor(content: bytes, size: int | None = None, *, urls: list[str] | None = None) -> Descriptor:
     """Return the descriptor of a blob, with a wrong size if one is given."""
     return Descriptor(media_type="x/y", digest=digest_of(content), size=len(content) if size is None else size, urls=urls)
+
+
+def part_of(target: Path) -> Path:
+    """Return the path of the `.part` file of a download."""
+    return target.with_name(f"{target.name}.part")
 
 
 def status_error(status: int, **headers: str) -> StatusError:

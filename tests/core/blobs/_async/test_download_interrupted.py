@@ -1,4 +1,4 @@
-"""Tests of downloads that are killed, interrupted, cancelled or run out of disk space, and of the next download."""
+"""Tests of downloads that are killed, interrupted or run out of disk space, and of the next download."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests of sources that fail, change, or do not match digest and size, and of cancelled uploads: no session stays open."""
+"""Tests of sources that fail, change, or do not match digest and size: no session stays open."""
 
 from __future__ import annotations
 
