@@ -1,4 +1,4 @@
-"""Authorization at a registry: by a token of its index, or by a session that began with one."""
+"""The authorization of requests to a registry, by a token of its index or by a session."""
 
 import asyncio
 
@@ -14,7 +14,7 @@ from docker_registry_sdk.testing.v1.tokens import Sessions, parse_token
 
 @attrs.frozen
 class RegistryAuthorizer:
-    """Authorizes the requests to a registry.
+    """The authorizer of the requests to a registry.
 
     Args:
         storage: The storage of the registry.
@@ -35,13 +35,13 @@ class RegistryAuthorizer:
 
         Args:
             request: The request.
-            repository: The repository in the path of the request, if there is one.
+            repository: The repository in the path of the request, or None if the path contains no repository.
 
         Returns:
-            The repository of the token, or None if the registry is standalone and does not check tokens.
+            The repository for which the token is valid, or None if the registry is standalone, so that it does not check tokens.
 
         Raises:
-            V1Error: 401: the request has no valid session or token for the repository and method.
+            V1Error: 401: the request has neither a session nor a valid token that allows the method and the repository.
         """
         if self.settings.standalone:
             return None
@@ -56,7 +56,7 @@ class RegistryAuthorizer:
         return token.repository
 
     def check_image(self, token_repository: str | None, image_id: str) -> None:
-        """Raise an error if the token is for a private repository and the image does not belong to it; the call may block.
+        """Raise an error if the repository of the token is private and does not contain an image. The call may block.
 
         Args:
             token_repository: The repository of the token, as `authorize` returns it.
@@ -73,10 +73,10 @@ class RegistryAuthorizer:
                 raise V1Error("Image not found", 404)
 
     def has_image(self, token_repository: str | None, image_id: str) -> bool:
-        """Return whether an image is in the image list of the token's repository.
+        """Return whether the image list of the token's repository contains an image.
 
         Args:
-            token_repository: The repository of the token, as `authorize` returns it; for None the result is always True.
+            token_repository: The repository of the token, as `authorize` returns it. If it is None, the result is always True.
             image_id: The id of the image.
         """
         return token_repository is None or image_id in self.index.image_ids(token_repository)

@@ -1,4 +1,4 @@
-"""The images of a registry: their JSON document, their ancestry, and the checksum that completes a push."""
+"""The handlers of the JSON document, the ancestry and the checksum of images."""
 
 import asyncio
 
@@ -22,11 +22,11 @@ from docker_registry_sdk.testing.v1.responses import (
 
 @attrs.frozen
 class ImageHandlers:
-    """The handlers of `/v1/images/<id>/json`, `ancestry` and `checksum`.
+    """The handlers of `/v1/images/<id>/json`, `/v1/images/<id>/ancestry` and `/v1/images/<id>/checksum`.
 
     Args:
         storage: The storage of the registry.
-        authorizer: Authorizes the requests.
+        authorizer: The authorizer of the requests.
 
     Source: docker-registry 0.9, images.py.
     """
@@ -35,7 +35,7 @@ class ImageHandlers:
     authorizer: RegistryAuthorizer
 
     async def get_json(self, request: Request) -> Response:
-        """Return the JSON document of an image unchanged, with the size of the layer and the checksum in headers."""
+        """Return the JSON document of an image. Headers contain the size of the layer and the checksum."""
         token_repository, image_id, image = await load_complete_image(request, self.storage, self.authorizer)
         if (unchanged := not_modified(request)) is not None:
             return unchanged
@@ -50,12 +50,12 @@ class ImageHandlers:
         return json_text_response(image.json.encode(), headers=headers)
 
     async def get_ancestry(self, request: Request) -> Response:
-        """Return the ids of an image and of its ancestors."""
+        """Return the ids of an image, of its parent, and of all further ancestors, in this order."""
         _, _, image = await load_complete_image(request, self.storage, self.authorizer)
         return not_modified(request) or json_response(require_image(image).ancestry, headers=cache_headers())
 
     async def put_json(self, request: Request) -> Response:
-        """Begin the push of an image, or begin it again."""
+        """Store the JSON document of an image, which begins the push of the image. A push that is not complete is begun again."""
         token_repository = await self.authorizer.authorize(request)
         image_id = parse_image_id(request.path_params["img_id"])
         text, document = await read_json(request, "Invalid JSON")
@@ -69,12 +69,12 @@ class ImageHandlers:
         return json_response()
 
     async def put_checksum(self, request: Request) -> Response:
-        """Complete the push of an image, if the client's checksum over JSON document and layer equals the computed one."""
+        """Complete the push of an image. The checksum in the request must equal the checksum that the registry has computed."""
         await self.authorizer.authorize(request)
         image_id = parse_image_id(request.path_params["img_id"])
         checksum = request.headers.get("x-docker-checksum-payload")
         if checksum is None:
-            raise V1Error("X-Docker-Checksum-Payload is missing; Docker sends it since 0.10", 412)
+            raise V1Error("The header X-Docker-Checksum-Payload is missing; Docker 0.10 and later send it", 412)
         if not checksum:
             raise V1Error("Missing Image's checksum")
         await asyncio.to_thread(self._complete_push, image_id, checksum)
@@ -129,10 +129,10 @@ async def load_complete_image(
     Args:
         request: The request.
         storage: The storage of the registry.
-        authorizer: Authorizes the request.
+        authorizer: The authorizer of the request.
 
     Returns:
-        The repository of the token, see `RegistryAuthorizer.authorize`; the id of the image; the record of the image, or None if
+        The result of `RegistryAuthorizer.authorize`, the image id in the path, and the record of the image. The record is None if
         the image does not exist.
 
     Raises:
@@ -147,14 +147,14 @@ async def load_complete_image(
 
 
 def require_image(image: V1Image | None) -> V1Image:
-    """Return the record of an image, or raise a 404 if it is None."""
+    """Return an image's record that may be None. If it is None, raise a V1Error with the status 404."""
     if image is None:
         raise V1Error("Image not found", 404)
     return image
 
 
 def open_layer(storage: Storage, image: V1Image) -> BlobReader:
-    """Open the layer of an image for reading, or raise a 404 if the image has no layer; the call may block."""
+    """Return a reader of the layer of an image. If the image has no layer, raise a V1Error with the status 404. May block."""
     reader = _open_layer_or_none(storage, image)
     if reader is None:
         raise V1Error("Image not found", 404)

@@ -1,6 +1,6 @@
-"""An index: it keeps the image lists of repositories, issues tokens, and names the registries.
+"""The index of API v1, which stores the image lists of repositories, issues tokens, and sends the hosts of its registries.
 
-Besides its data, this module has the handlers of `/v1/repositories/` at an index, and of `/v1/search`.
+The module contains the data of the index and the handlers of `/v1/repositories/` and `/v1/search`.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from docker_registry_sdk.testing.v1.users import Users, unauthorized
 
 
 class Index:
-    """The data of an index; the registries of several servers may call the methods, each in its own thread.
+    """The data of an index. Any thread may call the methods, since each registry of the index runs in another thread.
 
     Args:
         storage: The storage of the index.
@@ -33,13 +33,13 @@ class Index:
         self.storage = storage
         self.users = Users(settings.users)
         self.deleting: set[str] = set()
-        """The repositories whose deletion has begun and is not complete."""
+        """The names of the repositories whose deletion has begun but is not complete."""
         self._endpoints = settings.endpoints
         self._tokens = IssuedTokens(single_use=settings.single_use)
         self._registries: list[str] = []
 
     def add_registry(self, host: str) -> None:
-        """Add a registry to those that the index names.
+        """Add a registry to the registries of the index.
 
         Args:
             host: The host and port of the registry.
@@ -47,7 +47,7 @@ class Index:
         self._registries.append(host)
 
     def remove_registry(self, host: str) -> None:
-        """Remove a registry from those that the index names.
+        """Remove a registry from the registries of the index.
 
         Args:
             host: The host and port of the registry.
@@ -55,19 +55,24 @@ class Index:
         self._registries.remove(host)
 
     def endpoints(self, own_host: str) -> str:
-        """Return the hosts of the registries, as the value of `X-Docker-Endpoints`.
+        """Return the value of the header `X-Docker-Endpoints`: the hosts of the registries, separated by commas.
 
         Args:
-            own_host: The Host header of the request; the result if the index has no registries.
+            own_host: The Host header of the request, which is returned if the index has no registries.
         """
         return ", ".join(self._endpoints or self._registries or [own_host])
 
     def issue(self, repository: str, access: str) -> Token:
-        """Issue a token for a repository with read, write or delete access."""
+        """Issue a token.
+
+        Args:
+            repository: The name of the repository that the token is valid for.
+            access: The access that the token allows: `read`, `write` or `delete`.
+        """
         return self._tokens.issue(repository, access)
 
     def verify(self, token: Token) -> bool:
-        """Return whether a token is valid and its repository exists; a single-use token is invalid from then on.
+        """Return whether a token is valid and its repository has an image list. A single-use token becomes invalid.
 
         Args:
             token: The token that a client sent.
@@ -75,7 +80,7 @@ class Index:
         return self._tokens.verify(token) and self._image_list(token.repository) is not None
 
     def image_ids(self, repository: str) -> set[str]:
-        """Return the image ids in the image list of a repository."""
+        """Return the image ids in the image list of a repository, or an empty set if the repository has no image list."""
         document = json.loads(self._image_list(repository) or "[]")
         entries = [entry["id"] for entry in document if is_object(entry) and "id" in entry] if is_list(document) else []
         return {entry for entry in entries if isinstance(entry, str)}
@@ -93,24 +98,24 @@ class IndexHandlers:
         index: The data of the index.
         settings: The settings of the index.
 
-    Source: docker-registry 0.9, index.py and search.py; if the index checks users, The Docker Hub and the Registry spec.
+    Source: docker-registry 0.9, index.py and search.py. The check of users: The Docker Hub and the Registry spec.
     """
 
     index: Index
     settings: V1Settings
 
     async def put_repository(self, request: Request) -> Response:
-        """Begin a push: store the list of its images, and issue a token."""
+        """Store the list of the images that a client is going to push, and issue a token for the push."""
         return await self._put(request, 200)
 
     async def put_images(self, request: Request) -> Response:
-        """Complete a push: store the checksums of its images."""
+        """Store the checksums of the images that a client has pushed, which completes the push."""
         return await self._put(request, 204)
 
     async def get_images(self, request: Request) -> Response:
-        """Return the image list, and issue a token for a pull.
+        """Return the image list of a repository, and issue a token for a pull.
 
-        A registry can send this request too, to verify the token of a client, which is then in the `Authorization` header.
+        A registry can also send this request, to verify a token of a client: then the `Authorization` header contains the token.
         """
         name = parse_repository(request.path_params["name"])
         record = self.index.storage.v1.load(name)
@@ -121,13 +126,17 @@ class IndexHandlers:
         return json_text_response(record.images.encode(), headers=self._token_headers(request, name, "read"))
 
     async def delete_images(self, request: Request) -> Response:
-        """Issue a token for a deletion, and delete nothing: the image list is deleted with the repository."""
+        """Issue a token for the deletion of a repository. The image list is not deleted before the repository is deleted."""
         name = parse_repository(request.path_params["name"])
         self._check_writer(request)
         return json_response("", 204, self._token_headers(request, name, "delete"))
 
     async def delete_repository(self, request: Request) -> Response:
-        """Begin the deletion of a repository, or complete it if the request has `X-Docker-Endpoints`."""
+        """Begin or complete the deletion of a repository.
+
+        The first request issues a token, with which the client deletes the repository at the registry. A second request, with
+        the header `X-Docker-Endpoints`, deletes the repository at the index.
+        """
         name = parse_repository(request.path_params["name"])
         self._check_writer(request)
         if name in self.index.deleting and "x-docker-endpoints" in request.headers:
@@ -141,14 +150,17 @@ class IndexHandlers:
         return json_response("", 202, self._token_headers(request, name, "delete"))
 
     async def verify_token(self, request: Request) -> Response:
-        """Verify the token that a registry received from a client."""
+        """Verify a token. A registry sends this request with the token that it received from a client."""
         name = parse_repository(request.path_params["name"])
         if not self.settings.standalone:
             await self._check_token(parse_token(request.headers.get("authorization")), name)
         return json_response("OK")
 
     async def search(self, request: Request) -> Response:
-        """List the repositories, public and private, whose names contain a text, without pages."""
+        """Return all repositories, public and private, whose names contain the search term.
+
+        The result is not divided into pages.
+        """
         term = next((value for key, value in request.query_params.multi_items() if key == "q"), "")
         records = self.index.storage.v1
         found = ((name, records.load(name)) for name in records.names() if term.lower() in name.lower())
@@ -166,7 +178,7 @@ class IndexHandlers:
         return json_response("", status, self._token_headers(request, name, "write"))
 
     def _store(self, name: str, text: str, document: list[Any]) -> None:
-        """Store the first image list of a repository unchanged, and merge later ones into it."""
+        """Store the first image list of a repository unchanged. Merge each further image list with the stored list."""
         storage = self.index.storage
         with storage.lock:
             record = storage.v1.load(name) or V1Repository()
@@ -183,7 +195,7 @@ class IndexHandlers:
             self.index.users.require(request.headers.get("authorization"))
 
     async def _check_reader(self, request: Request, name: str, *, private: bool) -> None:
-        """Check the token of a registry, or the credentials of a user; a public repository needs neither."""
+        """Check the token or the credentials in a request. A request for a public repository may have neither."""
         header = request.headers.get("authorization")
         token = parse_token(header)
         if token is not None:
@@ -198,9 +210,9 @@ class IndexHandlers:
             raise unauthorized()
 
     def _token_headers(self, request: Request, name: str, access: str) -> dict[str, str]:
-        """Return the headers with a new token and the registries.
+        """Return the headers with a new token and with the hosts of the registries.
 
-        They are empty if the client does not request a token, except for a standalone registry, which always sends one.
+        The result is empty if the client does not request a token. But a standalone registry sends a token in any case.
         """
         if not self.settings.standalone and request.headers.get("x-docker-token", "").lower() != "true":
             return {}
@@ -220,7 +232,8 @@ def _merge_image_lists(new: list[Any], stored: list[Any]) -> list[dict[str, Any]
         stored: The list in the storage.
 
     Returns:
-        One entry per image, with its id and its checksum, if one of the lists has one; the checksum in `new` has priority.
+        One entry for each image, with its id. The entry has a checksum if one of the lists has a checksum for the image. If both
+        lists have one, it is the checksum in `new`.
 
     Raises:
         ValueError: An entry has no id.
@@ -230,7 +243,7 @@ def _merge_image_lists(new: list[Any], stored: list[Any]) -> list[dict[str, Any]
     images: dict[Hashable, dict[str, Any]] = {}
     for entry in [*new, *stored]:
         if not is_object(entry) or not isinstance(entry.get("id"), Hashable) or "id" not in entry:
-            raise ValueError("an image in the list has no id")
+            raise ValueError("an entry of the image list has no id")
         if "checksum" not in images.get(entry["id"], {}):
             images[entry["id"]] = {key: entry[key] for key in ("id", "checksum") if key in entry}
     return list(images.values())

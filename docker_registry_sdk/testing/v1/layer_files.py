@@ -1,6 +1,6 @@
-"""The files in the layer of an image, and the changes to the files of its ancestors.
+"""The handlers that list the files in a layer, and the changes that a layer makes to the files of the layers below.
 
-A layer can be malicious, so it is read in bounded memory, whatever sizes its tar headers claim.
+A client can push a malicious tar, so the memory to read a tar is limited, regardless of the sizes in its headers.
 """
 
 import asyncio
@@ -24,15 +24,15 @@ from docker_registry_sdk.testing.v1.images import load_complete_image, open_laye
 from docker_registry_sdk.testing.v1.responses import V1Error, cache_headers, json_response, json_text_response, not_modified
 
 FileInfo: TypeAlias = tuple[str, str, bool, int, int | float, int, int, int]
-"""Path, type, whether the layer deletes the file, size, modification time, mode, user id, group id."""
+"""A file in a layer: path, type, whether the layer deletes the file, size, modification time, mode, user id, group id."""
 
 MAX_HEADER_BYTES = 1024 * 1024
-"""The maximum size of the tar headers of one file."""
+"""The maximum size in bytes of the tar headers of one file."""
 
 MAX_FILES = 1_000_000
 """The maximum number of files in a layer."""
 
-_DELETED = 2  # the index in FileInfo
+_DELETED = 2  # the index of the field in FileInfo
 _TYPES = {
     tarfile.REGTYPE: "f",
     tarfile.AREGTYPE: "f",
@@ -61,11 +61,11 @@ _ERRORS_OF_MALFORMED_TARS = (
 
 @attrs.frozen
 class LayerFileHandlers:
-    """The handlers of `/v1/images/<id>/files` and `diff`.
+    """The handlers of `/v1/images/<id>/files` and `/v1/images/<id>/diff`.
 
     Args:
         storage: The storage of the layers.
-        authorizer: Authorizes the requests.
+        authorizer: The authorizer of the requests.
 
     Source: docker-registry 0.9, images.py and lib/layers.py.
     """
@@ -83,10 +83,10 @@ class LayerFileHandlers:
         return json_response(await asyncio.to_thread(self._list_files, require_image(image)), headers=cache_headers())
 
     async def diff(self, request: Request) -> Response:
-        """Return the changes in a layer.
+        """Return the files that a layer deletes, changes or creates.
 
-        The first response for an image is empty, since docker-registry 0.9 only then begins to compute the changes. If the layer
-        is not a tar, all responses are empty.
+        The first response for an image is empty, since docker-registry 0.9 does not compute the changes before the first request.
+        If the layer is not a tar, all responses are empty.
         """
         token_repository, image_id, image = await load_complete_image(request, self.storage, self.authorizer)
         if (unchanged := not_modified(request)) is not None:
@@ -107,7 +107,10 @@ class LayerFileHandlers:
         return list_files(open_layer(self.storage, image))
 
     def _changes(self, image: V1Image) -> dict[str, dict[str, tuple[Any, ...]]]:
-        """Return the files of a layer as deleted, changed or created, compared with the nearest ancestor that has the file."""
+        """Return the deleted, changed and created files of a layer.
+
+        Whether a file was changed or created depends on the nearest ancestor whose layer contains the same path.
+        """
         changes: dict[str, dict[str, tuple[Any, ...]]] = {"deleted": {}, "changed": {}, "created": {}}
         files = {info[0]: info for info in self._list_files(image)}
         for ancestor in image.ancestry[1:]:
@@ -125,14 +128,14 @@ class LayerFileHandlers:
 
 
 def list_files(reader: BlobReader) -> list[FileInfo]:
-    """List the files in a layer, and close the reader; the call may block.
+    """Return the files in a layer, and close the reader. The call may block.
 
     Args:
-        reader: The layer: a tar, uncompressed or compressed with gzip, bzip2 or xz.
+        reader: A reader of the layer, which is a tar, uncompressed or compressed with gzip, bzip2 or xz.
 
     Returns:
-        The files in the order of the tar. As in docker-registry, a whiteout counts as a deletion only in the root directory and
-        only if its path begins with `./`; other AUFS metadata there is left out.
+        The files in the order of the tar. Like docker-registry, the function regards a whiteout as a deletion only if it is in
+        the root directory and its path begins with `./`. Other AUFS metadata in the root directory is omitted.
 
     Raises:
         V1Error: 400: the layer is not a valid tar.
@@ -155,7 +158,7 @@ def _read_tar(content: IO[bytes]) -> Iterator[FileInfo]:
             if member is None:
                 return
             if member.size < 0:
-                raise tarfile.ReadError("a negative size")  # tarfile would read the same header forever
+                raise tarfile.ReadError("a file has a negative size")  # tarfile would read the same header forever
             vars(tar)["members"].clear()  # tarfile would keep the headers of all files in memory
             info = _file_info(member)
             if info is not None:
@@ -192,7 +195,7 @@ def _decompress(raw: "io.BufferedReader[io.RawIOBase]") -> IO[bytes]:
 
 
 class _LayerFile(io.RawIOBase):
-    """A file object that reads a layer."""
+    """A file object that reads the content of a layer."""
 
     def __init__(self, reader: BlobReader) -> None:
         self._reader = reader
@@ -224,13 +227,14 @@ class _LayerFile(io.RawIOBase):
 class _HeaderReader:
     """A file object that limits how many bytes tarfile reads for the headers of one file.
 
-    tarfile reads a header of any length into memory, and skips the content of files with `seek`, which has no limit here.
+    tarfile reads a header of any length into memory, so `read` has a limit. tarfile skips the content of files with `seek`, which
+    needs no memory and has no limit.
     """
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self.remaining = MAX_HEADER_BYTES
-        """The number of bytes that may still be read."""
+        """The number of bytes that may still be read for the headers of the current file."""
 
     def read(self, size: int) -> bytes:
         self.remaining -= max(size, 1)

@@ -1,6 +1,7 @@
-"""Signed URLs for layers, like those of the object store behind a registry, and the handler that serves them.
+"""Signed URLs of layers, and the handler of requests for signed URLs.
 
-Unlike docker-registry itself, the object store follows RFC 9110.
+A registry can redirect clients to an object store such as Amazon S3, from which they download a layer with a signed URL. Unlike
+docker-registry, an object store interprets byte ranges according to RFC 9110.
 """
 
 import asyncio
@@ -20,15 +21,15 @@ from docker_registry_sdk.testing.v1.images import open_layer
 from docker_registry_sdk.testing.v1.responses import V1Error, WebPageError
 
 SIGNED_URL_SECONDS = 60
-"""The lifetime of a signed URL."""
+"""The time in seconds for which a signed URL is valid."""
 
 SIGNED_URL_PATH = "/_layers/{img_id}"
 
-_KEY = secrets.token_bytes(32)  # one key for all registries of this process, so each can serve the URLs of the others
+_KEY = secrets.token_bytes(32)  # the same for all registries in this process, so that a registry can redirect to another
 
 
 def signed_url(image_id: str) -> str:
-    """Return a signed URL for the layer of an image, without scheme and host.
+    """Return the path and the query of a signed URL for the layer of an image.
 
     Args:
         image_id: The id of the image.
@@ -39,7 +40,7 @@ def signed_url(image_id: str) -> str:
 
 @attrs.frozen
 class SignedUrlHandlers:
-    """The handler of signed URLs.
+    """The handler of requests for signed URLs.
 
     Args:
         storage: The storage of the layers.
@@ -48,10 +49,13 @@ class SignedUrlHandlers:
     storage: Storage
 
     async def get(self, request: Request) -> Response:
-        """Return a layer or parts of it; like Amazon S3, refuse a signed request that also has an `Authorization` header."""
+        """Return a layer or parts of a layer.
+
+        Like Amazon S3, the handler answers 400 if the request also has an `Authorization` header.
+        """
         image_id, query = request.path_params["img_id"], request.query_params
         if not _is_valid(image_id, query.get("Expires", ""), query.get("Signature", "")):
-            raise V1Error("The URL is not signed or has expired", 403)
+            raise V1Error("The signature of the URL is missing or wrong, or the URL has expired", 403)
         if "authorization" in request.headers:
             raise V1Error("Only one auth mechanism allowed")
         image = self.storage.v1.load_image(image_id)
@@ -67,7 +71,7 @@ class SignedUrlHandlers:
 
 
 def _is_valid(image_id: str, expires: str, signature: str) -> bool:
-    """Return whether path and query of a URL are signed and the URL has not expired."""
+    """Return whether the signature of a URL is correct and the URL has not expired."""
     signed = hmac.compare_digest(_signature(image_id, expires).encode(), signature.encode())
     return signed and int(expires) >= time.time()
 

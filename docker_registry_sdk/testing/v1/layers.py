@@ -1,4 +1,4 @@
-"""The layers of images: push, pull, and the byte ranges of docker-registry 0.9, which differ from RFC 9110."""
+"""The handlers that push and pull layers, with the byte ranges of docker-registry 0.9, which differ from RFC 9110."""
 
 import asyncio
 import hashlib
@@ -28,7 +28,7 @@ class LayerHandlers:
 
     Args:
         storage: The storage of the layers.
-        authorizer: Authorizes the requests.
+        authorizer: The authorizer of the requests.
 
     Source: docker-registry 0.9, images.py.
     """
@@ -37,7 +37,7 @@ class LayerHandlers:
     authorizer: RegistryAuthorizer
 
     async def get(self, request: Request) -> Response:
-        """Return a layer, a part of it, or a redirect to it."""
+        """Return a layer or a part of a layer, or redirect the client to a signed URL of the layer."""
         token_repository, image_id, image = await load_complete_image(request, self.storage, self.authorizer)
         if (unchanged := not_modified(request)) is not None:
             return unchanged
@@ -56,11 +56,11 @@ class LayerHandlers:
         return _layer_response(reader, part, headers)
 
     async def put(self, request: Request) -> Response:
-        """Store the layer of an image, and compute the checksum over JSON document and layer."""
+        """Store the layer of an image, and compute the checksum over the JSON document and the layer."""
         await self.authorizer.authorize(request)
         image_id = parse_image_id(request.path_params["img_id"])
-        if _is_refused_docker_version(request.headers.get("user-agent", "")):
-            raise V1Error("Docker daemons before 0.10 cannot push here", 412)
+        if _is_rejected_docker_version(request.headers.get("user-agent", "")):
+            raise V1Error("This registry accepts pushes only from Docker 0.10 or later", 412)
         image = require_image(self.storage.v1.load_image(image_id))
         _check_incomplete(image)
         writer = await asyncio.to_thread(self.storage.create)
@@ -74,14 +74,18 @@ class LayerHandlers:
         return json_response()
 
     def _store(self, image_id: str, image: V1Image, writer: BlobWriter, checksum: str) -> None:
-        """Commit the layer and add it to the record of the image, unless the record has changed since the request began."""
+        """Store the layer and add its key to the record of the image.
+
+        Raises:
+            V1Error: The record of the image was changed while the layer was uploaded, or does not exist.
+        """
         key = new_layer_key()
         writer.sync()
         with self.storage.lock:
             current = require_image(self.storage.v1.load_image(image_id))
             _check_incomplete(current)
             if current.json != image.json:
-                raise V1Error("The json of the image changed while the layer was uploaded")
+                raise V1Error("The JSON document of the image was changed while the layer was uploaded; upload the layer again")
             writer.commit(key)
             try:
                 self.storage.v1.save_image(image_id, attrs.evolve(current, layer=key, checksum=checksum))
@@ -94,11 +98,11 @@ class LayerHandlers:
 
 @attrs.frozen
 class LayerRange:
-    """A byte range of a layer.
+    """A byte range of a layer, as docker-registry 0.9 interprets it.
 
     Args:
         first: The position of the first byte.
-        last: The position of the last byte; it can be after the end of the layer.
+        last: The position of the last byte, which can be after the end of the layer.
     """
 
     first: int
@@ -106,19 +110,19 @@ class LayerRange:
 
     @property
     def length(self) -> int:
-        """The number of bytes announced in the response, which can be more than the layer has."""
+        """Return the length that the response declares, which can be larger than the number of bytes in the layer."""
         return self.last - self.first + 1
 
     @property
     def satisfiable(self) -> bool:
-        """Whether the range has two bytes or more; docker-registry 0.9 answers 416 for smaller ranges."""
+        """Return whether the range has at least two bytes. docker-registry 0.9 answers 416 for smaller ranges."""
         return self.first >= 0 and self.length >= 2
 
     def content_range(self, size: int) -> str:
-        """Return the value of `Content-Range`, which docker-registry 0.9 sends without the unit.
+        """Return the value of `Content-Range`. Like docker-registry 0.9, omit the unit `bytes`.
 
         Args:
-            size: The length of the layer.
+            size: The length of the layer in bytes.
         """
         return f"{self.first}-{self.last}/{size}"
 
@@ -127,12 +131,13 @@ def parse_layer_range(header: str | None, size: int) -> LayerRange | None:
     """Parse a `Range` header as docker-registry 0.9 does.
 
     Args:
-        header: The value of the header, or None if the request has none.
-        size: The length of the layer.
+        header: The value of the header, or None if the request has no such header.
+        size: The length of the layer in bytes.
 
     Returns:
-        The range; a range without an end ends at `size`, one byte after the last one. None if the response is to contain the
-        whole layer: there is no header, it is malformed, or it has several ranges or a range counted from the end.
+        The range, or None if the response must contain the whole layer: if there is no header, or the header is malformed, or it
+        has several ranges or a range relative to the end of the layer. If the range in the header has no end, the position of the
+        last byte is `size`, which is one byte after the end of the layer.
 
     Source: docker-registry 0.9, images._parse_bytes_range and images._get_image_layer.
     """
@@ -149,7 +154,7 @@ def parse_layer_range(header: str | None, size: int) -> LayerRange | None:
 
 
 def _layer_response(reader: BlobReader, part: LayerRange | None, headers: Mapping[str, str]) -> StreamResponse:
-    """Return a response with a layer or a part of it; the response closes the reader.
+    """Return a response with a layer or with a part of the layer. The response closes the reader.
 
     Source: docker-registry 0.9, images._get_image_layer.
     """
@@ -171,11 +176,11 @@ def _check_incomplete(image: V1Image) -> None:
         raise V1Error("Image already exists", 409)
 
 
-def _is_refused_docker_version(user_agent: str) -> bool:
-    """Return whether docker-registry 0.9 refuses a push by this version of Docker.
+def _is_rejected_docker_version(user_agent: str) -> bool:
+    """Return whether docker-registry 0.9 rejects a push by the Docker version in a `User-Agent`.
 
-    It intends to refuse versions before 0.10, but splits the version into characters instead of at the dots. So it accepts all
-    versions with a dot, and refuses only 0 and 00 to 09.
+    docker-registry 0.9 is supposed to reject all versions before 0.10. But it splits the version into characters instead of
+    splitting it at the dots. So it accepts all versions with a dot, and rejects only the versions 0 and 00 to 09.
 
     Source: docker-registry 0.9, toolkit.docker_client_version and images.put_image_layer.
     """

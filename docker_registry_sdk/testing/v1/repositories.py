@@ -1,4 +1,4 @@
-"""The repositories of a registry: their tags, their properties, and their deletion."""
+"""The handlers of the tags and the properties of repositories, and of the deletion of a repository."""
 
 import asyncio
 import re
@@ -23,18 +23,18 @@ UNKNOWN_PUSH_INFO: Mapping[str, str | int | None] = {
     "os": "linux",
     "kernel": None,
 }
-"""The push information of a tag that does not exist."""
+"""The push information in responses for a tag that does not exist."""
 
 _PRODUCT = re.compile(r"(?<![^\s/])([^\s/]+)/([^\s/]+)")
 
 
 @attrs.frozen
 class TagHandlers:
-    """The handlers of `/v1/repositories/<name>/tags`, `/v1/repositories/<name>/tags/<tag>`, and the push information of both.
+    """The handlers of `/v1/repositories/<name>/json`, `/v1/repositories/<name>/tags`, and the paths below `tags`.
 
     Args:
         storage: The storage of the registry.
-        authorizer: Authorizes the requests.
+        authorizer: The authorizer of the requests.
 
     Source: docker-registry 0.9, tags.py.
     """
@@ -43,7 +43,10 @@ class TagHandlers:
     authorizer: RegistryAuthorizer
 
     async def list(self, request: Request) -> Response:
-        """Return the tags with their image ids; with a token, a repository that does not exist yet has none."""
+        """Return the tags of a repository with their image ids.
+
+        If the repository does not exist, a request with a token gets an empty JSON object, and any other request gets a 404.
+        """
         name = parse_repository(request.path_params["name"])
         token_repository = await self.authorizer.authorize(request, name)
         record = self.storage.v1.load(name)
@@ -52,7 +55,7 @@ class TagHandlers:
         return json_response({} if record is None else dict(record.tags))
 
     async def get(self, request: Request) -> Response:
-        """Return the image id of a tag."""
+        """Return the id of the image to which a tag refers."""
         record = await self._load(request)
         image_id = record.tags.get(request.path_params["tag"])
         if image_id is None:
@@ -60,7 +63,7 @@ class TagHandlers:
         return json_response(image_id)
 
     async def put(self, request: Request) -> Response:
-        """Set a tag; the image must exist, but can be incomplete or belong to another repository."""
+        """Create a tag, or change its image. The image must exist, but can be incomplete or belong to another repository."""
         name = parse_repository(request.path_params["name"])
         await self.authorizer.authorize(request, name)
         tag = parse_tag(request.path_params["tag"])
@@ -73,19 +76,19 @@ class TagHandlers:
         return json_response()
 
     async def delete(self, request: Request) -> Response:
-        """Delete a tag; the image remains."""
+        """Delete a tag, but not its image."""
         name = parse_repository(request.path_params["name"])
         await self.authorizer.authorize(request, name)
         await asyncio.to_thread(self._delete, name, request.path_params["tag"])
         return json_response()
 
     async def get_push_info(self, request: Request) -> Response:
-        """Return the push information of a tag, which does not need to exist."""
+        """Return the push information of a tag. If the tag does not exist, return UNKNOWN_PUSH_INFO."""
         record = await self._load(request)
         return json_response(dict(record.tag_push_info.get(request.path_params["tag"], UNKNOWN_PUSH_INFO)))
 
     async def get_latest_push_info(self, request: Request) -> Response:
-        """Return the push information of the tag `latest`, which does not need to exist."""
+        """Return the push information of the tag `latest`. If this tag does not exist, return UNKNOWN_PUSH_INFO."""
         record = await self._load(request)
         return json_response(dict(UNKNOWN_PUSH_INFO if record.push_info is None else record.push_info))
 
@@ -113,7 +116,7 @@ class RepositoryHandlers:
 
     Args:
         storage: The storage of the registry.
-        authorizer: Authorizes the requests.
+        authorizer: The authorizer of the requests.
 
     Source: docker-registry 0.9, tags.py.
     """
@@ -122,14 +125,14 @@ class RepositoryHandlers:
     authorizer: RegistryAuthorizer
 
     async def get_properties(self, request: Request) -> Response:
-        """Return whether a repository is private or public; a repository that does not exist is public."""
+        """Return whether a repository is private or public. A repository that does not exist is public."""
         name = parse_repository(request.path_params["name"])
         await self.authorizer.authorize(request, name)
         record = self.storage.v1.load(name)
         return json_response({"access": "private" if record is not None and record.private else "public"})
 
     async def put_properties(self, request: Request) -> Response:
-        """Make a repository private or public, even before it exists; ignore all other values of `access`."""
+        """Make a repository private or public, according to `access`; other values are ignored. The repository need not exist."""
         name = parse_repository(request.path_params["name"])
         await self.authorizer.authorize(request, name)
         _, document = await read_json(request, "Invalid data")
@@ -142,7 +145,7 @@ class RepositoryHandlers:
         return json_response()
 
     async def delete(self, request: Request) -> Response:
-        """Delete the tags, the image list and the properties of a repository; the images remain."""
+        """Delete the tags, the image list and the properties of a repository, but not its images."""
         name = parse_repository(request.path_params["name"])
         token_repository = await self.authorizer.authorize(request, name)
         if self.storage.v1.load(name) is None and token_repository is None:
@@ -157,7 +160,7 @@ class RepositoryHandlers:
 
 
 def _save_or_remove(storage: Storage, name: str, record: V1Repository) -> None:
-    """Save the record of a repository, or remove it if nothing is left in it."""
+    """Save the record of a repository. If the record is empty, remove it instead."""
     if record == V1Repository():
         storage.v1.remove(name)
     else:
@@ -171,7 +174,8 @@ def _parse_push_info(user_agent: str) -> PushInfo:
         user_agent: The value of the header.
 
     Returns:
-        The information. Its time is that of docker-registry 0.9: seconds since 1970, shifted by the time zone of the host.
+        The push information. Its `last_update` is wrong in the same way as in docker-registry 0.9: the number of seconds since
+        1970 is shifted by the UTC offset of the host.
 
     Source: docker-registry 0.9, tags.create_tag_json.
     """

@@ -1,4 +1,4 @@
-"""The parts of requests to API v1: JSON bodies, and the names in paths."""
+"""Functions that parse requests to API v1: JSON bodies, and the names, image ids and tags in paths."""
 
 import json
 import re
@@ -10,10 +10,10 @@ from starlette.requests import Request
 from docker_registry_sdk.testing.v1.responses import V1Error, WebPageError
 
 MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
-"""The maximum size of a JSON body. docker-registry has no limit."""
+"""The maximum size of a JSON body in bytes. docker-registry has no such limit."""
 
 MAX_NAME_LENGTH = 255
-"""The maximum length of a repository name, escaped. docker-registry has no limit."""
+"""The maximum length of a repository name, after special characters are escaped. docker-registry has no such limit."""
 
 _NAMESPACE = re.compile(r"[A-Za-z0-9_.-]+")
 _IMAGE_ID = re.compile(r"[a-f0-9]{16}|[a-f0-9]{64}")
@@ -25,10 +25,10 @@ async def read_json(request: Request, error_message: str) -> tuple[str, Any]:
 
     Args:
         request: The request.
-        error_message: The message of the error if the body is not JSON.
+        error_message: The message of the error that is raised if the body is invalid.
 
     Returns:
-        The text of the body, unchanged, and the parsed document.
+        The text of the body, and the document that was parsed from it.
 
     Raises:
         V1Error: 400: the body is too large, is not UTF-8, or is not JSON.
@@ -62,12 +62,13 @@ def parse_repository(text: str) -> str:
         text: The name in the path of the request.
 
     Returns:
-        The name as `namespace/repository`. A name without a slash gets the namespace `library`; further slashes are escaped.
+        The name in the form `namespace/repository`. If the text contains no slash, the namespace is `library`. All slashes after
+        the first are escaped.
 
     Raises:
-        V1Error: 404: the name is invalid. docker-registry accepts all namespaces, even `..`, which leaves its storage, and line
-            breaks, which end up in headers. Here a namespace consists of letters, digits, dots, hyphens and underscores, and the
-            length of the name is limited.
+        V1Error: 404: the name is longer than MAX_NAME_LENGTH, the namespace contains a character other than letters, digits, '.',
+            '-' and '_', or a part of the name consists of dots only. docker-registry does not have these limits: it accepts the
+            namespace `..`, which is a directory outside of its storage, and line breaks, which it sends in headers.
 
     Source: docker-registry 0.9, toolkit.parse_repository_name.
     """
@@ -83,16 +84,16 @@ def parse_repository(text: str) -> str:
 
 
 def parse_image_id(text: str) -> str:
-    """Check an image id: 64 lower-case hexadecimal digits, or 16 as in the first versions of Docker.
+    """Check an image id, which must have 64 lower-case hexadecimal digits, or 16 in the first versions of Docker.
 
     Args:
-        text: The id in the path of the request.
+        text: The image id in the path of the request.
 
     Returns:
-        The id.
+        The image id, unchanged.
 
     Raises:
-        V1Error: 404: the id is invalid.
+        V1Error: 404: the image id is invalid.
 
     Source: docker-registry 0.9, toolkit.valid_image_id.
     """
@@ -108,7 +109,7 @@ def parse_tag(text: str) -> str:
         text: The tag in the path of the request.
 
     Returns:
-        The tag.
+        The tag, unchanged.
 
     Raises:
         V1Error: 400: the tag is invalid.
@@ -116,5 +117,5 @@ def parse_tag(text: str) -> str:
     Source: docker-registry 0.9, tags.put_tag.
     """
     if not _TAG.fullmatch(text):
-        raise V1Error(f"Invalid tag name (must match {_TAG.pattern})")
+        raise V1Error("Invalid tag name (use 1 to 128 letters, digits, '_', '.' or '-', and begin with a letter, a digit or '_')")
     return text

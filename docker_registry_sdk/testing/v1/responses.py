@@ -1,4 +1,4 @@
-"""The responses of API v1: JSON, errors, cache headers, and the HTML pages of Flask, the framework of docker-registry."""
+"""The responses of API v1: JSON documents, error responses, cache headers, and HTML pages like those of docker-registry."""
 
 import email.utils
 import json
@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from docker_registry_sdk.testing.v1.settings import V1Settings
 
 CACHE_SECONDS = 365 * 24 * 60 * 60
-"""The lifetime of the data of an image in a cache."""
+"""The time in seconds for which clients may cache the data of an image."""
 
 _NO_CACHE: Mapping[str, str] = {"cache-control": "no-cache", "expires": "-1", "pragma": "no-cache"}
 
@@ -22,9 +22,9 @@ def json_response(data: Any = True, status: int = 200, headers: Mapping[str, str
     """Return a response with a JSON document.
 
     Args:
-        data: The document; `true` is the success response of docker-registry.
-        status: The status.
-        headers: Additional headers; unless they contain `Cache-Control`, the response forbids caching.
+        data: The document. The default is `true`, which docker-registry sends if a request succeeded.
+        status: The status code.
+        headers: Additional headers. If they do not contain `cache-control`, headers that forbid caching are added.
 
     Source: docker-registry 0.9, toolkit.response.
     """
@@ -32,12 +32,12 @@ def json_response(data: Any = True, status: int = 200, headers: Mapping[str, str
 
 
 def json_text_response(text: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a response with JSON text, unchanged.
+    """Return a response with a JSON document that is given as text.
 
     Args:
-        text: The JSON text; a response with status 204 leaves it out.
-        status: The status.
-        headers: Additional headers; unless they contain `Cache-Control`, the response forbids caching.
+        text: The JSON text, which is sent unchanged. If the status is 204, it is not sent.
+        status: The status code.
+        headers: Additional headers. If they do not contain `cache-control`, headers that forbid caching are added.
     """
     extra = dict(headers or {})
     if "cache-control" not in extra:
@@ -46,11 +46,11 @@ def json_text_response(text: bytes, status: int = 200, headers: Mapping[str, str
 
 
 class V1Error(Exception):
-    """An error response of API v1.
+    """An exception for an error response of API v1.
 
     Args:
-        message: The message in the response.
-        status: The status.
+        message: The error message in the response.
+        status: The status code.
         headers: Additional headers.
     """
 
@@ -61,15 +61,17 @@ class V1Error(Exception):
         self.headers = headers
 
     def response(self) -> Response:
-        """Return the HTTP response with this error."""
+        """Return the HTTP response, a JSON document with the error message."""
         return json_response({"error": self.message}, self.status, self.headers)
 
 
 class WebPageError(V1Error):
-    """An error response with an HTML page, as Flask sends for an unknown path, an unsupported method, or a crash.
+    """An exception for an error response with an HTML page.
+
+    Flask, the framework of docker-registry, sends such a page for an unknown path, an unsupported method, and a crash.
 
     Args:
-        status: The status.
+        status: The status code.
         headers: Additional headers.
     """
 
@@ -77,7 +79,7 @@ class WebPageError(V1Error):
         super().__init__(HTTPStatus(status).phrase, status, headers)
 
     def response(self) -> Response:
-        """Return the HTTP response with this error."""
+        """Return the HTTP response, an HTML page with the description of the status code."""
         title = f"<title>{self.status} {self.message}</title><h1>{self.message}</h1>"
         return HTMLResponse(f"<!DOCTYPE html>{title}<p>{HTTPStatus(self.status).description}</p>\n", self.status, self.headers)
 
@@ -86,17 +88,18 @@ def crash_error(settings: V1Settings, message: str) -> V1Error:
     """Return the error for a request that crashes docker-registry 0.9.
 
     Args:
-        settings: The settings; `crashes` decides between the two errors.
-        message: The message of the 400.
+        settings: The settings of API v1.
+        message: The message of the error with the status 400.
 
     Returns:
-        The 500 of docker-registry 0.9, or a 400 with the message.
+        If `crashes` in the settings is True, an error with the status 500, as in docker-registry 0.9. Otherwise an error with the
+        status 400 and the message.
     """
     return WebPageError(500) if settings.crashes else V1Error(message)
 
 
 def cache_headers() -> dict[str, str]:
-    """Return headers that allow caching for a year.
+    """Return response headers that allow a client to cache the response for a year.
 
     Source: docker-registry 0.9, images.set_cache_headers.
     """
@@ -108,13 +111,15 @@ def cache_headers() -> dict[str, str]:
 
 
 def not_modified(request: Request) -> Response | None:
-    """Return a 304 if a request has the header `If-Modified-Since`, regardless of its date and of whether the image exists.
+    """Return a response with the status 304 if a request has the header `If-Modified-Since`.
+
+    The date in the header is ignored, and the image does not need to exist.
 
     Args:
         request: The request.
 
     Returns:
-        The response, or None if the request has no such header.
+        The response, or None if the request does not have the header.
 
     Source: docker-registry 0.9, images.set_cache_headers.
     """

@@ -35,10 +35,10 @@ def v1_app(storage: Storage, settings: V1Settings, index: Index) -> ASGIApp:
     Args:
         storage: The storage of the registry.
         settings: The settings of API v1.
-        index: The index: the one that the application serves, or the one that issues the tokens for its registry.
+        index: The data of the index. The application is the server of this index, or of a registry of this index.
 
     Returns:
-        The application. It answers unknown paths as Flask does, the framework of docker-registry.
+        The application. Its response to an unknown path is an HTML page, as in Flask, the framework of docker-registry.
     """
     authorizer = RegistryAuthorizer(storage, settings, index, Sessions())
     repositories = RepositoryHandlers(storage, authorizer)
@@ -62,11 +62,11 @@ def v1_app(storage: Storage, settings: V1Settings, index: Index) -> ASGIApp:
 
 
 class Resource:
-    """An ASGI application that calls the handler for the method of a request and sends errors as responses.
+    """An ASGI application that calls a handler for each request, and sends a `V1Error` as an error response.
 
     Args:
-        handlers: The handler of each method; HEAD is answered like GET.
-        fallback: The handler of all other methods; by default they get a 405.
+        handlers: The handler of each method. Unless there is a handler of HEAD, the handler of GET is called for HEAD.
+        fallback: The handler of all other methods. None answers other methods with 405.
     """
 
     def __init__(self, handlers: Mapping[str, Handler], fallback: Handler | None = None) -> None:
@@ -74,7 +74,7 @@ class Resource:
         self._fallback = fallback or self._method_not_allowed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, unless the client disconnects."""
+        """Answer a request. If the client disconnects, send no response."""
         request = Request(scope, receive, send)
         try:
             response = await self._handlers.get(request.method, self._fallback)(request)
@@ -123,7 +123,7 @@ def _registry_table(storage: Storage, authorizer: RegistryAuthorizer, repositori
 
 
 def _ping(settings: V1Settings) -> Handler:
-    """Return the handler of `_ping`, from which clients learn that the host speaks API v1."""
+    """Return the handler of `_ping`, a request with which a client checks whether the host supports API v1."""
 
     async def ping(_: Request) -> Response:
         return json_response({}, headers={"x-docker-registry-standalone": str(settings.standalone)})
@@ -132,7 +132,10 @@ def _ping(settings: V1Settings) -> Handler:
 
 
 def _by_credentials(for_index: Handler, for_registry: Handler, authorizer: RegistryAuthorizer) -> Handler:
-    """Return a handler for a host that is index and registry: requests with a token or a session are for the registry."""
+    """Return a handler for a path that both the index and the registry on one host support.
+
+    If a request has a token or a session, call `for_registry`, otherwise `for_index`.
+    """
 
     async def handle(request: Request) -> Response:
         scheme = request.headers.get("authorization", "").partition(" ")[0].lower()
@@ -143,12 +146,15 @@ def _by_credentials(for_index: Handler, for_registry: Handler, authorizer: Regis
 
 
 def _fallback(path: str) -> Handler | None:
-    """Return the handler of the methods that a path does not support: a redirect if the same path with a final slash exists."""
+    """Return a handler for the methods that a path does not support, or None for the default handler, which answers 405.
+
+    If the path exists with a slash at the end, the handler is a redirect to this path.
+    """
     return _add_slash if path.startswith((_REPOSITORY, "/v1/users/{username}")) and not path.endswith("/") else None
 
 
 async def _add_slash(request: Request) -> Response:
-    """Redirect to the same path with a final slash, as Flask does for all methods."""
+    """Redirect a client to the same path with a slash at the end, as Flask does for all methods."""
     name: str = request.path_params.get("name", "user")
     if not name or name.startswith("/"):
         raise WebPageError(404)

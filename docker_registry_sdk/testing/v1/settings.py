@@ -10,27 +10,29 @@ Role: TypeAlias = Literal["standalone", "both", "index", "registry"]
 
 @attrs.frozen(kw_only=True)
 class V1Settings:
-    """The role of a host in API v1, and its behaviour.
+    """The settings of API v1: the role of the embedded registry and details of its behaviour.
 
     Args:
-        role: `standalone` is docker-registry 0.9 on its own: it is also the index, and does not check tokens. `both` is an index
-            and a registry on one host, and the registry checks the tokens of the index. `index` and `registry` are only one of
-            the two.
-        endpoints: The hosts of registries that the index sends in ``X-Docker-Endpoints``. If empty, the index sends the running
-            registries that were created with it as their index, or, if there are none, the Host header of the request.
-        cookies: Whether a registry sends a session cookie in response to a token. docker-registry 0.9 does not.
-        single_use: Whether a token is valid for one request only. The default is the value of `cookies`, since a client without a
-            session could send only one request. If index and registry are two hosts, set `cookies` on both.
-        users: The passwords of the index's users by name. Only users may push, delete, and read private repositories. None
-            accepts all clients without a check, as docker-registry does.
+        role: `standalone` selects a registry like docker-registry 0.9 by itself, which is its own index and checks no tokens.
+            `both` selects an index and a registry on one host, where the registry checks the tokens of the index. `index` selects
+            only an index, and `registry` only a registry.
+        endpoints: The hosts of registries that the index sends in the header ``X-Docker-Endpoints``. If no hosts are given, the
+            index sends the hosts of the running registries whose argument `index` is this index. If there are no such registries,
+            it sends the Host header of the request.
+        cookies: Whether the registry opens a session and sends its cookie when it receives a token. docker-registry 0.9 does not
+            use cookies.
+        single_use: Whether a token is valid for only one request. By default, it is if `cookies` is True: then a client needs no
+            token for further requests. If index and registry are two hosts, set `cookies` for both.
+        users: The password of each user name. The index allows only these users to push, to delete, and to read private
+            repositories. None accepts all clients without a check, as docker-registry does.
         search: Whether the index supports search.
-        diff: Whether the registry computes the changes in a layer; if not, a request for them gets an error.
-        layer_redirect: Whether the registry redirects requests for a layer to a signed URL on the same host; or the root URL of
-            another host with the same storage, to redirect there.
-        crashes: Whether a request that crashes docker-registry 0.9 gets its status 500; if not, it gets 400.
+        diff: Whether the registry computes the changes that a layer makes. If False, requests for the changes get an error.
+        layer_redirect: True redirects requests for a layer to a signed URL on the same host. The root URL of another embedded
+            registry with the same storage redirects to a signed URL of that registry.
+        crashes: Whether the status is 500 for a request that crashes docker-registry 0.9. If False, the status is 400.
 
     Raises:
-        ValueError: A standalone host has users.
+        ValueError: `users` is given, and the role is `standalone`.
     """
 
     role: Role = "standalone"
@@ -45,19 +47,19 @@ class V1Settings:
 
     def __attrs_post_init__(self) -> None:
         if self.standalone and self.users is not None:
-            raise ValueError("a standalone registry does not check users; set users on a host with the role `index` or `both`")
+            raise ValueError("a registry with the role 'standalone' does not check users; use the role 'index' or 'both'")
 
     @property
     def standalone(self) -> bool:
-        """Whether the host is index and registry in one and does not check tokens."""
+        """Return whether the role is `standalone`: an index and a registry that does not check tokens."""
         return self.role == "standalone"
 
     @property
     def is_index(self) -> bool:
-        """Whether the host is an index."""
+        """Return whether the role includes an index."""
         return self.role != "registry"
 
     @property
     def is_registry(self) -> bool:
-        """Whether the host is a registry."""
+        """Return whether the role includes a registry."""
         return self.role != "index"

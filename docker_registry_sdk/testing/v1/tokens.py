@@ -1,6 +1,6 @@
-"""The tokens of an index, and the sessions of a registry that replace them after the first request.
+"""The tokens of an index, and the sessions of a registry, with which clients need a token only for the first request.
 
-A token is for one repository and one kind of access:
+A token is valid for one repository and one kind of access:
 
     signature=0123...,repository="namespace/name",access=read
 
@@ -16,13 +16,13 @@ import attrs
 from starlette.requests import Request
 
 MAX_TOKENS = 10_000
-"""The maximum number of tokens that an index keeps; it forgets the oldest first."""
+"""The maximum number of tokens that an index keeps; if there are more, the oldest is deleted."""
 
 MAX_SESSIONS = 10_000
-"""The maximum number of sessions that a registry keeps; it forgets the oldest first."""
+"""The maximum number of sessions that a registry keeps; if there are more, the oldest is deleted."""
 
 METHODS = {"read": ("GET",), "write": ("PUT", "POST"), "delete": ("DELETE",)}
-"""The methods that each kind of access allows."""
+"""The HTTP methods that each kind of access allows."""
 
 COOKIE_NAME = "session"
 
@@ -32,12 +32,12 @@ _FIELD = re.compile(r'\b(\w+)[:=][\s"]?([^",]+)')
 
 @attrs.frozen
 class Token:
-    """A token.
+    """A token of an index.
 
     Args:
-        signature: Random text.
+        signature: The random text with which the index recognizes the token.
         repository: The name of the repository.
-        access: The kind of access: read, write or delete.
+        access: The kind of access: `read`, `write` or `delete`.
     """
 
     signature: str = attrs.field(repr=False)
@@ -45,24 +45,24 @@ class Token:
     access: str
 
     def __str__(self) -> str:
-        """Return the token as in a header."""
+        """Return the token in the form that HTTP headers contain."""
         return f'signature={self.signature},repository="{self.repository}",access={self.access}'
 
     def allows(self, method: str, repository: str | None) -> bool:
-        """Return whether the token's repository and access are those of a request.
+        """Return whether the token allows a request with a method and a repository.
 
         Args:
             method: The method of the request.
-            repository: The repository in the path of the request, if there is one.
+            repository: The repository in the path of the request, or None if the path contains no repository.
         """
         return method in METHODS.get(self.access, ()) and repository in (None, self.repository)
 
 
 def parse_token(header: str | None) -> Token | None:
-    """Parse a token.
+    """Parse the token in an `Authorization` header.
 
     Args:
-        header: The value of the `Authorization` header, if the request has one.
+        header: The value of the `Authorization` header, or None if the request has no such header.
 
     Returns:
         The token, or None if there is no header or its scheme is not `Token`.
@@ -75,10 +75,10 @@ def parse_token(header: str | None) -> Token | None:
 
 
 class IssuedTokens:
-    """The tokens that an index has issued; any thread may call the methods.
+    """The tokens that an index has issued. Any thread may call the methods.
 
     Args:
-        single_use: Whether a token is valid for one request only.
+        single_use: Whether a token is valid for only one request.
     """
 
     def __init__(self, *, single_use: bool) -> None:
@@ -101,7 +101,7 @@ class IssuedTokens:
         return token
 
     def verify(self, token: Token) -> bool:
-        """Return whether a token was issued by this index and is still valid; a single-use token is invalid from then on.
+        """Return whether a token was issued by this index and is still valid. A single-use token becomes invalid.
 
         Args:
             token: The token that a client sent.
@@ -114,17 +114,17 @@ class IssuedTokens:
 
 
 class Sessions:
-    """The sessions of a registry; only the thread of its event loop may call the methods."""
+    """The sessions of a registry. The methods may be called only in the thread of the event loop."""
 
     def __init__(self) -> None:
         self._tokens: dict[str, Token] = {}
 
     def open(self, request: Request, token: Token) -> None:
-        """Open a session, and note its cookie in the request for `new_cookie`.
+        """Open a session, and store its cookie in the scope of the request, where `new_cookie` finds it.
 
         Args:
-            request: The request with the token.
-            token: The token that the session replaces.
+            request: The request that contains the token.
+            token: The token. The session allows the same access.
         """
         session = secrets.token_urlsafe(24)
         self._tokens[session] = token
@@ -133,11 +133,11 @@ class Sessions:
         request.scope[_NEW_COOKIE] = f"{COOKIE_NAME}={session}; Path=/; HttpOnly"
 
     def find(self, request: Request) -> Token | None:
-        """Return the token of a request's session, or None if the request has no session."""
+        """Return the token of the session to which a request belongs, or None if the request belongs to no session."""
         return self._tokens.get(request.cookies.get(COOKIE_NAME, ""))
 
 
 def new_cookie(request: Request) -> str | None:
-    """Return the `Set-Cookie` header for the response to a request, or None if the request opened no session."""
+    """Return the value of `Set-Cookie` for the response to a request, or None if the request opened no session."""
     cookie: str | None = request.scope.get(_NEW_COOKIE)
     return cookie

@@ -24,10 +24,10 @@ _NAME = re.compile(r"[a-z0-9_]{4,30}")
 
 
 class Users:
-    """The names and passwords of users; any thread may call the methods.
+    """The names and passwords of the users of an index. Any thread may call the methods.
 
     Args:
-        users: The passwords by name; None accepts all clients without a check.
+        users: The password of each user name, or None to accept all clients without a check.
 
     Source: Docker Hub API, "Users".
     """
@@ -38,17 +38,17 @@ class Users:
 
     @property
     def unchecked(self) -> bool:
-        """Whether the index accepts all clients without a check."""
+        """Return whether the index accepts all clients without a check of their credentials."""
         return self._passwords is None
 
     def authenticate(self, header: str | None) -> str | None:
-        """Return the user of a request; anonymous requests are accepted.
+        """Check the credentials of a request, and return the name of the user. A request without credentials is accepted.
 
         Args:
-            header: The value of the `Authorization` header, if the request has one.
+            header: The value of the `Authorization` header, or None if the request has no such header.
 
         Returns:
-            The user's name; None if the request has no credentials or the index does not check users.
+            The name of the user, or None if the request has no credentials or the index does not check users.
 
         Raises:
             V1Error: 401: the credentials are malformed or wrong.
@@ -66,13 +66,13 @@ class Users:
         return name
 
     def require(self, header: str | None) -> str | None:
-        """Return the user of a request; anonymous requests are refused.
+        """Check the credentials of a request, and return the name of the user. A request without credentials is rejected.
 
         Args:
-            header: The value of the `Authorization` header, if the request has one.
+            header: The value of the `Authorization` header, or None if the request has no such header.
 
         Returns:
-            The user's name; None if the index does not check users.
+            The name of the user, or None if the index does not check users.
 
         Raises:
             V1Error: 401: the credentials are missing, malformed or wrong.
@@ -86,18 +86,18 @@ class Users:
         """Create a user.
 
         Args:
-            name: The name in the request, of any JSON type.
-            password: The password in the request, of any JSON type.
+            name: The user name in the request, which can have any JSON type.
+            password: The password in the request, which can have any JSON type.
 
         Returns:
-            False if the user exists already.
+            True if the user was created, or False if a user with this name exists already.
 
         Raises:
             V1Error: 400: the name or the password is invalid, or there are too many users.
         """
         checked = _check_password(password)
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise V1Error(f"Invalid user name (must match {_NAME.pattern})")
+            raise V1Error(f"Invalid user name (use 4 to 30 lower-case letters, digits or '_')")
         with self._lock:
             passwords = {} if self._passwords is None else self._passwords
             if name in passwords:
@@ -111,8 +111,8 @@ class Users:
         """Change the password of an existing user.
 
         Args:
-            name: The user's name.
-            password: The password in the request, of any JSON type.
+            name: The name of the user.
+            password: The password in the request, which can have any JSON type.
 
         Raises:
             V1Error: 400: the password is invalid.
@@ -130,18 +130,18 @@ class UserHandlers:
     Args:
         users: The users of the index.
 
-    Source: docker-registry 0.9, index.py; if the index checks users, Docker Hub API, "Users".
+    Source: docker-registry 0.9, index.py. The check of users: Docker Hub API, "Users".
     """
 
     users: Users
 
     async def check(self, request: Request) -> Response:
-        """Check the credentials of a request, as `docker login` requests."""
+        """Check the credentials of a request. `docker login` sends such a request."""
         self.users.require(request.headers.get("authorization"))
         return json_response("OK")
 
     async def create(self, request: Request) -> Response:
-        """Create a user; if the index does not check users, only pretend to."""
+        """Create a user. If the index does not check users, create no user, but return the same response."""
         _, document = await read_json(request, "Error Decoding JSON")
         if not self.users.unchecked:
             if not is_object(document):
@@ -151,7 +151,7 @@ class UserHandlers:
         return json_response("User Created", 201)
 
     async def update(self, request: Request) -> Response:
-        """Change the password of the user who sends the request; if the index does not check users, ignore the body."""
+        """Change the password of the user who sent the request. If the index does not check users, ignore the request."""
         if not self.users.unchecked:
             name = self.users.require(request.headers.get("authorization"))
             if name is None or name != request.path_params["username"]:
@@ -165,11 +165,11 @@ class UserHandlers:
 
 
 def unauthorized() -> V1Error:
-    """Return the 401 with a Basic challenge."""
+    """Return the error with the status 401 and a Basic challenge."""
     return V1Error("Requires authorization", 401, {"www-authenticate": f'Basic realm="{REALM}"'})
 
 
 def _check_password(password: object) -> str:
     if not isinstance(password, str) or len(password) < MIN_PASSWORD_LENGTH or not password.isprintable():
-        raise V1Error(f"Invalid password (must have {MIN_PASSWORD_LENGTH} characters or more)")
+        raise V1Error(f"Invalid password (use at least {MIN_PASSWORD_LENGTH} printable characters)")
     return password
