@@ -97,7 +97,7 @@ class Users:
         """
         checked = _check_password(password)
         if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise V1Error(f"Invalid user name (use 4 to 30 lower-case letters, digits or '_')")
+            raise V1Error("Invalid user name (use 4 to 30 lower-case letters, digits or '_')")
         with self._lock:
             passwords = {} if self._passwords is None else self._passwords
             if name in passwords:

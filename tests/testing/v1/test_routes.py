@@ -120,9 +120,9 @@ def test_redirect_to_the_path_with_a_final_slash(client: httpx.Client, v1_regist
 def test_invalid_settings() -> None:
     with pytest.raises(ValueError, match="does not check users"):
         V1Settings(users={"alice": "secret"})
-    with pytest.raises(ValueError, match="role `registry`"):
+    with pytest.raises(ValueError, match="role 'registry'"):
         EmbeddedRegistry(index=EmbeddedRegistry())
-    with pytest.raises(ValueError, match="role `registry`"):
+    with pytest.raises(ValueError, match="role 'registry'"):
         EmbeddedRegistry(v1=V1Settings(role="registry"), index=EmbeddedRegistry(v1=V1Settings(role="registry")))
 
 
