@@ -4,7 +4,7 @@
 
     registry.faults.add(Fault(Status(503, retry_after=1), operation="get_manifest", times=2))
 
-Any object with the method `play` of the protocol `Effect` can serve as an effect.
+An effect is any object with the method `play` that the protocol `Effect` describes.
 """
 
 from docker_registry_sdk.testing.faults.bodies import LoseResponse, Reset, Slow, Truncate, WrongBytes

@@ -20,10 +20,11 @@ _PIECES_PER_SECOND = 20
 
 @attrs.frozen
 class Reset:
-    """Reset the connection after some bytes of a body.
+    """An effect that resets the connection after some bytes of a body.
 
-    The registry processes the bytes of a request body before the reset. Of a response, the client gets the status, the headers
-    and the bytes before the reset. An exchange with a shorter body is not affected.
+    If the request body is interrupted, the registry processes the bytes before the reset. If the response body is interrupted,
+    the client receives the status, the headers and the bytes before the reset. If the body has at most `after` bytes, the
+    connection is not reset.
 
     Args:
         after: The number of bytes before the reset.
@@ -49,7 +50,7 @@ class Reset:
 
 @attrs.frozen
 class Truncate:
-    """Close the connection (without a reset) before the response body has the length that Content-Length announces.
+    """An effect that closes the connection normally (without a reset) before the response body is complete.
 
     Args:
         after: The number of bytes of the response body before the close.
@@ -67,10 +68,10 @@ class Truncate:
 
 @attrs.frozen
 class LoseResponse:
-    """Let the registry process the request, but end the connection before the first byte of the response.
+    """An effect that lets the registry process the request, and ends the connection before the first byte of the response.
 
     Args:
-        how: `reset` resets the connection, `close` closes it normally.
+        how: How the connection ends: `reset` resets the connection, `close` closes the connection normally.
     """
 
     how: Literal["close", "reset"] = attrs.field(default="reset", validator=validators.in_(("close", "reset")))
@@ -98,7 +99,11 @@ def _cut_response(send: Send, count: int, how: Literal["close", "reset"]) -> Sen
 
 
 class _CutRequestBody:
-    """The first `count` bytes of a request body; after them the client seems to be disconnected, and no response is sent."""
+    """The ASGI functions of a request whose body is cut.
+
+    The registry receives the first `count` bytes of the body and then a message that the client has disconnected. After the
+    cut, the response of the registry is not sent.
+    """
 
     def __init__(self, receive: Receive, send: Send, count: int) -> None:
         self._receive = receive
@@ -124,12 +129,13 @@ class _CutRequestBody:
 
 @attrs.frozen
 class WrongBytes:
-    """Change one byte of the response body; the length stays correct.
+    """An effect that changes one byte of the response body; the length stays correct.
 
     A letter becomes another letter and a digit another digit, so that JSON stays valid.
 
     Args:
-        at: The position of the byte, counted from 0 in the body that is sent (also in the body of a partial response).
+        at: The index of the byte in the body that is sent; the first byte has the index 0. In a partial response, the index
+            counts from the start of the part.
 
     Raises:
         ValueError: `at` is negative.
@@ -157,11 +163,11 @@ class WrongBytes:
 
 @attrs.frozen
 class Slow:
-    """Limit the transfer rate of a body.
+    """An effect that limits the transfer rate of a body.
 
     Args:
-        bytes_per_second: The rate.
-        of: The body to slow down: that of the response, or that of the request, which the registry then reads at this rate.
+        bytes_per_second: The maximum rate.
+        of: The body to slow down. If it is `request`, the registry reads the request body at this rate.
 
     Raises:
         ValueError: The rate is smaller than 1, or `of` is neither `request` nor `response`.
@@ -171,7 +177,7 @@ class Slow:
     of: Body = attrs.field(default="response", validator=validators.in_(("request", "response")), kw_only=True)
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Call the registry, and delay the pieces of the body."""
+        """Call the registry, and delay the parts of the body."""
 
         async def receive_slowly() -> Message:
             message = await exchange.receive()
@@ -192,7 +198,7 @@ class Slow:
             await app(exchange.scope, exchange.receive, send_slowly)
 
     async def _pieces(self, exchange: Exchange, body: Any) -> AsyncIterator[Any]:
-        """Yield pieces of a body with pauses; if the client disconnects, yield the rest at once."""
+        """Yield pieces of a body with pauses between them. If the client disconnects, yield the rest of the body at once."""
         size = max(1, self.bytes_per_second // _PIECES_PER_SECOND)
         for offset in range(0, len(body), size):
             if connection_of(exchange.scope).closing:

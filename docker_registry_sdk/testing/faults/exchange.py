@@ -1,4 +1,4 @@
-"""The request, the registry and the response as an effect of a fault sees them."""
+"""Effects of faults: their protocol, and the objects through which an effect reads a request and sends a response."""
 
 import re
 from collections.abc import Callable
@@ -40,7 +40,7 @@ UPLOAD_SESSION_OPERATIONS: tuple[Operation, ...] = (
     "complete_blob_upload",
     "cancel_blob_upload",
 )
-"""The operations on an upload that has been started."""
+"""The operations on an upload that has already been started."""
 
 _OPERATIONS: tuple[tuple[re.Pattern[str], dict[str, Operation]], ...] = (
     (re.compile("/v2/?"), {"GET": "ping", "HEAD": "ping"}),
@@ -71,7 +71,7 @@ def operation_of(method: str, path: str, token_path: str) -> Operation | None:
 
     Args:
         method: The method of the request.
-        path: Its path, decoded.
+        path: The path of the request, percent-decoded.
         token_path: The path of the token service.
 
     Returns:
@@ -88,8 +88,8 @@ class Call:
 
     Args:
         method: The method.
-        path: The path, decoded.
-        target: The path and the query as sent, encoded.
+        path: The path, percent-decoded.
+        target: The path and the query as the client sent them, percent-encoded.
         query: The query.
         headers: The headers.
         operation: The operation of API v2 or of the token service, or None for other requests.
@@ -131,8 +131,8 @@ class Site:
         clock: The clock that decides when tokens expire.
         token_lifetime: The lifetime of tokens in seconds.
         token_path: The path of the token service.
-        revoke_tokens: Invalidates all tokens issued so far.
-        numbers: Counters and times of effects; each effect uses keys of its own.
+        revoke_tokens: A function that revokes all tokens issued so far.
+        numbers: Counters and times that effects store between requests. Each effect must use keys that no other effect uses.
     """
 
     storage: Storage
@@ -146,11 +146,11 @@ class Site:
 
 @attrs.frozen
 class Exchange:
-    """A request that is being answered.
+    """A request, with the functions that read its body and send the response.
 
     Args:
         call: The request.
-        scope: Its ASGI scope.
+        scope: The ASGI scope of the request.
         receive: The ASGI function that returns the messages with the request body.
         send: The ASGI function that sends the messages of the response.
         site: The state of the registry.
@@ -167,13 +167,15 @@ class Effect(Protocol):
     """The protocol of effects: objects that change or replace the response to a request."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Answer a request: either without the registry, or by calling the registry and changing the request or the response.
+        """Answer a request.
+
+        An effect may send a response itself, or call the registry and change the request or the response.
 
         Args:
             exchange: The request, and the functions to read its body and to send the response.
             app: The registry as an ASGI application.
 
         Raises:
-            ConnectionCut: Ends the connection at this point.
+            ConnectionCut: The server is to reset or close the connection at this point.
         """
         ...

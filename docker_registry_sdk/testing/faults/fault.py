@@ -1,4 +1,4 @@
-"""Faults: an effect, and the condition that selects the requests with the effect."""
+"""Faults: each has an effect, and conditions that select the requests to which the effect applies."""
 
 import hashlib
 import re
@@ -18,17 +18,17 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 class Share:
     """A share of the requests, selected pseudo-randomly from a seed.
 
-    A request is selected by the seed, its method, its path (without upload ids) and the number of earlier requests with the same
-    method and path. So the same requests are selected in each run, even with several threads, as long as the threads send
-    different requests.
+    Whether a request is selected depends on the seed, the method, the path (without upload ids) and the number of earlier
+    requests with the same method and path. So the same requests are selected in each run, even with several threads, as long as
+    the threads send different requests.
 
     Args:
-        fraction: The share, from 0 to 1.
+        fraction: The fraction of the requests to select, from 0 to 1.
         seed: The seed; other seeds select other requests.
-        in_a_row: After this many consecutive selections of the same request (same method and path), the next one is not selected,
-            so that a client with as many retries succeeds.
-        identified_by: A request header that distinguishes callers with the same method and path. `in_a_row` then counts for each
-            value of the header separately.
+        in_a_row: How often a request with the same method and path may be selected consecutively. The next such request is not
+            selected, so that a client with as many retries succeeds.
+        identified_by: The name of a request header that distinguishes callers. If it is given, `in_a_row` counts separately for
+            each value of this header.
 
     Raises:
         ValueError: The fraction is not from 0 to 1, or `in_a_row` is smaller than 1.
@@ -41,7 +41,7 @@ class Share:
 
 
 class ShareSelector:
-    """Selects the requests of a share. Not thread-safe: the caller holds a lock.
+    """The selection of the requests of a share. It is not thread-safe: callers must hold a lock.
 
     Args:
         share: The share.
@@ -53,7 +53,7 @@ class ShareSelector:
         self._consecutive: Counter[tuple[str, str]] = Counter()
 
     def selects(self, call: Call) -> bool:
-        """Count a request, and return whether it belongs to the share."""
+        """Count a request, and return whether the request is selected."""
         kind = f"{call.method} {_UUID.sub('', call.path)}"
         self._seen[kind] += 1
         drawn = _to_fraction(f"{self._share.seed} {kind} {self._seen[kind]}") < self._share.fraction
@@ -81,7 +81,7 @@ def _to_operations(value: Operation | tuple[Operation, ...] | None) -> tuple[Ope
 
 @attrs.frozen
 class Fault:
-    """An effect on some requests.
+    """An effect, and the conditions that select the requests to which the effect applies.
 
         registry.faults.add(Fault(Status(503, retry_after=1), operation="get_manifest"))
         registry.faults.add(Fault(Reset(after=1000), path=r"/v2/.*/blobs/.*", times=None))
@@ -91,17 +91,17 @@ class Fault:
 
     Args:
         effect: The effect.
-        method: The method of the request.
-        path: A regular expression for the whole decoded path, without the query.
-        operation: One or several operations.
+        method: The HTTP method that a request must have.
+        path: A regular expression that must match the whole percent-decoded path of a request, without the query.
+        operation: One or several operations, one of which a request must be.
         when: A function that returns whether a request matches.
-        times: How many requests get the effect; None for no limit.
-        after: How many matching requests are answered normally before.
+        times: The number of requests that get the effect; None for no limit.
+        after: The number of matching requests that are answered normally before the first effect.
         share: The share of the matching requests that get the effect; None for all.
 
     Raises:
         ValueError: `times` is smaller than 1, or `after` is negative.
-        re.error: The path is not a valid regular expression.
+        re.error: `path` is not a valid regular expression.
     """
 
     effect: Effect
@@ -113,8 +113,8 @@ class Fault:
     after: int = attrs.field(default=0, validator=validators.ge(0), kw_only=True)
     share: Share | None = attrs.field(default=None, kw_only=True)
 
-    def fits(self, call: Call) -> bool:
-        """Return whether a request matches, regardless of `times`, `after` and `share`."""
+    def matches(self, call: Call) -> bool:
+        """Return whether a request meets the conditions `method`, `path`, `operation` and `when`."""
         return (
             (self.method is None or self.method == call.method)
             and (self.path is None or self.path.fullmatch(call.path) is not None)

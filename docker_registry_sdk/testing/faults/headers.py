@@ -14,14 +14,14 @@ from docker_registry_sdk.testing.faults.exchange import UPLOAD_SESSION_OPERATION
 from docker_registry_sdk.testing.faults.responses import CapturedResponse, change_head, send_json
 
 WRONG_DIGEST = "sha256:" + "bad0" * 16
-"""A well-formed digest that no content has."""
+"""A well-formed digest that is not the digest of any content."""
 
 _DIGEST = "docker-content-digest"
 _UPLOAD = re.compile(r"/v2/.+/blobs/uploads/[^/?]+")
 
 
 def to_values(values: str | tuple[str, ...] | None) -> tuple[str, ...]:
-    """Convert the values of a header to a tuple: None to an empty one, a string to one with one value."""
+    """Convert the values of a header to a tuple: None to an empty tuple, a string to a tuple with this string."""
     return () if values is None else (values,) if isinstance(values, str) else values
 
 
@@ -31,7 +31,7 @@ def set_header(head: CapturedResponse, name: str, values: Sequence[str]) -> None
     Args:
         head: The response.
         name: The header.
-        values: The new values, one line each; `{}` in a value is replaced by the old value.
+        values: The new values, each sent as a separate header line; `{}` in a value is replaced by the old value.
     """
     before = head.headers.get(name, "")
     del head.headers[name]
@@ -41,12 +41,12 @@ def set_header(head: CapturedResponse, name: str, values: Sequence[str]) -> None
 
 @attrs.frozen
 class SetHeader:
-    """Set, repeat or remove a header of the response.
+    """An effect that sets, repeats or removes a header of the response.
 
     Args:
         name: The header.
-        values: One value, several values (one line each), or None to remove the header. `{}` in a value is replaced by the value
-            that the registry sent.
+        values: One value, several values (each sent as a separate header line), or None to remove the header. `{}` in a value is
+            replaced by the value that the registry sent.
     """
 
     name: str
@@ -63,7 +63,7 @@ class SetHeader:
 
 @attrs.frozen
 class WrongDigest:
-    """Replace the value of `Docker-Content-Digest`, if the response has this header.
+    """An effect that replaces the value of `Docker-Content-Digest`, if the response has this header.
 
     Args:
         digest: The new value.
@@ -83,7 +83,7 @@ class WrongDigest:
 
 @attrs.frozen
 class NoDigest:
-    """Remove `Docker-Content-Digest` from the response."""
+    """An effect that removes `Docker-Content-Digest` from the response."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
         """Call the registry, and remove the digest from the response."""
@@ -92,11 +92,11 @@ class NoDigest:
 
 @attrs.frozen
 class ContentType:
-    """Set, repeat or remove the `Content-Type` of the response.
+    """An effect that sets, repeats or removes the `Content-Type` of the response.
 
     Args:
-        values: One value, several values (one line each), or None to remove the header. `{}` in a value is replaced by the value
-            that the registry sent.
+        values: One value, several values (each sent as a separate header line), or None to remove the header. `{}` in a value is
+            replaced by the value that the registry sent.
     """
 
     values: tuple[str, ...] = attrs.field(converter=to_values)
@@ -108,10 +108,10 @@ class ContentType:
 
 @attrs.frozen
 class ForeignLink:
-    """Add a `Link` to a next page on another origin.
+    """An effect that sets the header `Link` to a next page on another origin.
 
     Args:
-        origin: The scheme, host and port.
+        origin: The scheme, host and port, such as `http://localhost:5001`.
     """
 
     origin: str
@@ -123,14 +123,14 @@ class ForeignLink:
 
 @attrs.frozen
 class LocationForm:
-    """Write `Location` as another form of URI reference with the same target.
+    """An effect that rewrites `Location` as another form of URI reference with the same target.
 
     Args:
         form: `absolute`: with scheme and host; `network`: with the host but without the scheme; `relative`: relative to the path
             of the request.
 
     Raises:
-        ValueError: The form is unknown.
+        ValueError: `form` is another value.
 
     Source: RFC 9110, section 10.2.2, allows all three forms.
     """
@@ -158,10 +158,10 @@ class LocationForm:
 
 @attrs.frozen
 class LocationOn:
-    """Replace the origin in `Location`.
+    """An effect that replaces the origin in `Location`.
 
     Args:
-        origin: The scheme, host and port.
+        origin: The scheme, host and port, such as `http://localhost:5001`.
     """
 
     origin: str
@@ -180,7 +180,7 @@ class LocationOn:
 
 @attrs.frozen
 class SignedLocations:
-    """Add a signed query to the locations of uploads, and require this query byte for byte.
+    """An effect that adds a signed query to the locations of uploads, and requires the same query in requests, byte for byte.
 
     If a client decodes and re-encodes the query, sorts it, drops empty fields or omits the query, the response is 403. Use this
     effect with `times=None`, so that it applies to all requests of an upload. Other requests are not affected.
@@ -209,6 +209,6 @@ class SignedLocations:
 
 
 def _signed_query(path: str) -> str:
-    """Return the signed query of a path, which differs after decoding and re-encoding."""
+    """Return the signed query for a path. Decoding and re-encoding would change the query."""
     signature = hashlib.sha256(path.encode()).hexdigest()[:32]
     return f"_state=z%2fA+b%7e{signature}%3D%3d&empty=&b=2&a=1&X-Signature={signature}"

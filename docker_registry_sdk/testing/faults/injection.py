@@ -29,16 +29,17 @@ class Faults:
         return bool(self._permanent or self._added)
 
     def add(self, *faults: Fault) -> None:
-        """Add faults for the following requests. A fault that is added twice is counted twice.
+        """Add faults for the following requests. If a fault is added twice, each addition counts its requests separately.
 
         Args:
-            faults: The faults. If several apply to one request, the later one changes the result of the earlier one.
+            faults: The faults. If several faults apply to one request, a later fault changes the response that an earlier fault
+                has produced.
         """
         with self._lock:
             self._added += [_FaultState(fault) for fault in faults]
 
     def clear(self) -> None:
-        """Remove all added faults."""
+        """Remove all faults that `add` has added."""
         with self._lock:
             self._added.clear()
 
@@ -56,7 +57,7 @@ class Faults:
 
 
 class _FaultState:
-    """A fault with the counts of its requests."""
+    """A fault, and the numbers of requests that it matched and applied to."""
 
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
@@ -65,7 +66,7 @@ class _FaultState:
         self._share = None if fault.share is None else ShareSelector(fault.share)
 
     def applies_to(self, call: Call) -> bool:
-        if self._applied == self.fault.times or not self.fault.fits(call):
+        if self._applied == self.fault.times or not self.fault.matches(call):
             return False
         self._matched += 1
         if self._matched <= self.fault.after or (self._share is not None and not self._share.selects(call)):
@@ -106,7 +107,7 @@ def faults_of(scope: Scope) -> tuple[Fault, ...]:
 
 @attrs.frozen
 class _WithEffect:
-    """An ASGI application with one effect."""
+    """An ASGI application that applies one effect to every request."""
 
     effect: Effect
     app: ASGIApp

@@ -1,4 +1,4 @@
-"""Responses: captured from the registry so that effects can change them, or sent instead of those of the registry."""
+"""Functions that capture and change responses of the registry, and effects that send a response instead of the registry."""
 
 import json
 from collections.abc import Callable, Container
@@ -50,7 +50,7 @@ class CapturedResponse:
         self.body = json.dumps(document).encode()
 
     async def send(self, send: Send) -> None:
-        """Send the response, with the Content-Length of the current body unless the body is empty."""
+        """Send the response. If the body is not empty, set Content-Length to the length of the body."""
         if self.body:
             self.headers["content-length"] = str(len(self.body))
         await send({"type": "http.response.start", "status": self.status, "headers": self.headers.raw})
@@ -66,7 +66,7 @@ async def capture_response(app: ASGIApp, scope: Scope, receive: Receive) -> Capt
         receive: The ASGI function that returns the request body.
 
     Returns:
-        The response, or None if the client disconnected before there was one.
+        The response, or None if the client disconnected before the registry sent a response.
     """
     captured: list[CapturedResponse] = []
 
@@ -85,7 +85,7 @@ def change_head(send: Send, change: Callable[[CapturedResponse], None]) -> Send:
 
     Args:
         send: The function to wrap.
-        change: Changes the status and the headers; the body that it sees is empty.
+        change: A function that changes the status and the headers of a response. The body of its argument is empty.
 
     Returns:
         The function to pass to the registry.
@@ -107,7 +107,7 @@ def change_response(send: Send, statuses: Container[int], change: Callable[[Capt
     Args:
         send: The function to wrap.
         statuses: The status codes of the responses to change; other responses are sent unchanged.
-        change: Changes a response; the new body may have another length.
+        change: A function that changes a response. The new body may have another length.
 
     Returns:
         The function to pass to the registry.
@@ -148,12 +148,12 @@ async def send_json(send: Send, status: int, document: Any, headers: dict[str, s
 
 @attrs.frozen
 class Status:
-    """Send an error of the API instead of calling the registry.
+    """An effect that sends an error of the API instead of calling the registry.
 
     Args:
         status: The status code.
         retry_after: The value of `Retry-After`: seconds, a date, or an invalid value; None omits the header.
-        code: The error code in the body; None selects the usual code of the status.
+        code: The error code in the body; None selects the usual code for the status.
         message: The message in the body.
     """
 
@@ -173,7 +173,7 @@ class Status:
 
 @attrs.frozen
 class HtmlError:
-    """Send a web page instead of calling the registry, as a reverse proxy does.
+    """An effect that sends a web page instead of calling the registry, as a reverse proxy may do.
 
     Args:
         status: The status code, which may also be 200.
@@ -191,7 +191,7 @@ class HtmlError:
 
 @attrs.frozen
 class RedirectTo:
-    """Redirect to the same path and query on another origin instead of calling the registry.
+    """An effect that redirects to the same path and query on another origin, instead of calling the registry.
 
     Args:
         origin: The scheme, host and port, such as `http://localhost:5001` or the `url` of another embedded registry.

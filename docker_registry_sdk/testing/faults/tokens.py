@@ -14,7 +14,7 @@ _CHALLENGE = "www-authenticate"
 
 @attrs.frozen
 class RevokeTokens:
-    """Revoke all tokens and refresh tokens before the request is processed."""
+    """An effect that revokes all tokens and refresh tokens before the request is processed."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
         """Revoke the tokens, and call the registry."""
@@ -24,7 +24,10 @@ class RevokeTokens:
 
 @attrs.frozen
 class ExpireTokens:
-    """Let all tokens expire before the request is processed: advance the clock of the registry by the lifetime of a token."""
+    """An effect that lets all tokens expire before the request is processed.
+
+    The clock of the registry is advanced by the lifetime of a token.
+    """
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
         """Advance the clock, and call the registry."""
@@ -34,11 +37,11 @@ class ExpireTokens:
 
 @attrs.frozen
 class Challenges:
-    """Replace the challenges of a response, if the response has a challenge.
+    """An effect that replaces the challenges of a response, if the response has a challenge.
 
     Args:
-        values: One or several values of `WWW-Authenticate` (one line each), or None to remove the header. `{}` in a value is
-            replaced by the challenge of the registry: `Challenges("Negotiate, {}")` sends two challenges in one line.
+        values: One or several values of `WWW-Authenticate` (each sent as a separate header line), or None to remove the header.
+            `{}` in a value is replaced by the challenge of the registry: `Challenges("Negotiate, {}")` sends two challenges in one line.
     """
 
     values: tuple[str, ...] = attrs.field(converter=to_values)
@@ -55,7 +58,7 @@ class Challenges:
 
 @attrs.frozen
 class ChallengeWithout:
-    """Remove a parameter from the challenge of a response.
+    """An effect that removes a parameter from the challenge of a response.
 
     Args:
         parameter: The name of the parameter, such as `service`.
@@ -75,7 +78,7 @@ class ChallengeWithout:
 
 @attrs.frozen
 class TokenWithout:
-    """Remove a field from the response of the token service.
+    """An effect that removes a field from the response of the token service.
 
     Args:
         field: The name of the field, such as `token` or `expires_in`.
@@ -94,7 +97,7 @@ class TokenWithout:
 
 @attrs.frozen
 class ExpiryAsText:
-    """Send the lifetime of a token as a string instead of a number.
+    """An effect that sends the lifetime of a token as a string instead of a number.
 
     Source: distribution#1746.
     """

@@ -1,4 +1,4 @@
-"""Access rights: the rights that each operation requires, and the protocol of the objects that check them."""
+"""Access rights: the rights that each operation requires, and the protocol of objects that check rights."""
 
 from collections.abc import Callable, Container, Sequence
 from typing import Protocol, TypeAlias
@@ -85,23 +85,25 @@ def pull_access(name: str) -> Access:
 
 
 def access_for_ping(_: Request) -> list[Access]:
-    """Return the rights to ping the API: none. An authorizer may still require authentication."""
+    """Return an empty list, because a ping requires no rights. An authorizer may still require authentication."""
     return []
 
 
 def access_for_catalog(_: Request) -> list[Access]:
     """Return the right to list the repositories.
 
-    Source: Distribution requires the action `*` on the resource `catalog` of the type `registry`.
+    Source: Distribution, which requires the action `*` on the resource `catalog` of the type `registry`.
     """
     return [Access("registry", "catalog", "*")]
 
 
 def access_for_content(request: Request) -> list[Access]:
-    """Return the rights to read, write or delete manifests, blobs, tags and referrers, by the method of the request.
+    """Return the rights that a request for manifests, blobs, tags or referrers requires.
+
+    The method of the request determines whether the right to pull, push or delete is required.
 
     Raises:
-        ApiError: NAME_INVALID.
+        ApiError: The repository name is invalid (NAME_INVALID).
     """
     name = parse_name(request.path_params["name"])
     if request.method in {"GET", "HEAD"}:
@@ -112,19 +114,21 @@ def access_for_content(request: Request) -> list[Access]:
 
 
 def access_for_upload(request: Request) -> list[Access]:
-    """Return the rights to continue, query or cancel an upload: the same as to start one.
+    """Return the rights to continue, query or cancel an upload: to pull from and to push to the repository.
 
     Raises:
-        ApiError: NAME_INVALID.
+        ApiError: The repository name is invalid (NAME_INVALID).
     """
     return _push(parse_name(request.path_params["name"]))
 
 
 def access_for_upload_start(request: Request) -> list[Access]:
-    """Return the rights to start an upload; a mount also requires the right to read the repository in `from`.
+    """Return the rights to start an upload.
+
+    A mount also requires the right to pull from the source repository, which the query parameter `from` names.
 
     Raises:
-        ApiError: NAME_INVALID.
+        ApiError: The repository name is invalid (NAME_INVALID).
     """
     needed = access_for_upload(request)
     query = request.query_params

@@ -32,10 +32,10 @@ class Blobs:
     storage: Storage
 
     async def get(self, request: Request) -> Response:
-        """Send a blob, or the parts that `Range` requests."""
+        """Send a blob, or the parts of the blob that the header `Range` requests."""
         digest, reader = await self._open(request)
         try:
-            response = _unchanged(request, digest) or BlobResponse(
+            response = _check_conditions(request, digest) or BlobResponse(
                 reader, requested_ranges(conditional_range(request.headers, digest), reader.size), _headers(digest)
             )
         except ApiError:
@@ -46,14 +46,14 @@ class Blobs:
         return response
 
     async def head(self, request: Request) -> Response:
-        """Send the headers of a blob, with its size."""
+        """Send the headers that describe a blob, including the size of the blob."""
         digest, reader = await self._open(request)
         reader.close()
         headers = {"content-length": str(reader.size), "content-type": OCTET_STREAM, **_headers(digest)}
-        return _unchanged(request, digest) or Response(headers=headers)
+        return _check_conditions(request, digest) or Response(headers=headers)
 
     async def delete(self, request: Request) -> Response:
-        """Remove a blob from a repository; its content is deleted when no other repository uses it."""
+        """Remove a blob from a repository. If no other repository uses the blob, its content is deleted, too."""
         name, digest = _parse(request)
         await asyncio.to_thread(self._delete, name, digest, request)
         return Response(status_code=202)
@@ -89,6 +89,7 @@ def _headers(digest: str) -> dict[str, str]:
     return {"accept-ranges": "bytes", "docker-content-digest": digest, "etag": entity_tag(digest)}
 
 
-def _unchanged(request: Request, digest: str) -> Response | None:
+def _check_conditions(request: Request, digest: str) -> Response | None:
+    """Check `If-Match`, and return the 304 response if `If-None-Match` names the blob, or None if the blob is to be sent."""
     check_match(request.headers, digest)
     return not_modified(request.headers, digest)

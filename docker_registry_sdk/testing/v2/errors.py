@@ -28,18 +28,18 @@ class ErrorKind:
 
 
 BLOB_UNKNOWN = ErrorKind("BLOB_UNKNOWN", 404, "the repository does not have the blob")
-BLOB_UPLOAD_UNKNOWN = ErrorKind("BLOB_UPLOAD_UNKNOWN", 404, "the upload does not exist; it may be completed or cancelled")
-DENIED = ErrorKind("DENIED", 412, "a condition of the request is false")
-DIGEST_INVALID = ErrorKind("DIGEST_INVALID", 400, "the digest is malformed, unsupported or differs from that of the content")
+BLOB_UPLOAD_UNKNOWN = ErrorKind("BLOB_UPLOAD_UNKNOWN", 404, "the upload does not exist, or has been completed or cancelled")
+DENIED = ErrorKind("DENIED", 412, "the condition of If-Match or If-None-Match is not met")
+DIGEST_INVALID = ErrorKind("DIGEST_INVALID", 400, "the digest is malformed, or its algorithm is not supported")
 MANIFEST_BLOB_UNKNOWN = ErrorKind("MANIFEST_BLOB_UNKNOWN", 404, "the manifest refers to a blob that the repository does not have")
 MANIFEST_INVALID = ErrorKind("MANIFEST_INVALID", 400, "the manifest is invalid")
 MANIFEST_UNKNOWN = ErrorKind("MANIFEST_UNKNOWN", 404, "the repository does not have the manifest")
 NAME_INVALID = ErrorKind("NAME_INVALID", 400, "the repository name is invalid")
 NAME_UNKNOWN = ErrorKind("NAME_UNKNOWN", 404, "the repository does not exist")
-PAGINATION_NUMBER_INVALID = ErrorKind("PAGINATION_NUMBER_INVALID", 400, "n is not a non-negative integer")  # Docker's
-RANGE_INVALID = ErrorKind("RANGE_INVALID", 416, "the range is malformed or not satisfiable")  # Docker's
-SIZE_INVALID = ErrorKind("SIZE_INVALID", 400, "the length differs from that of the content")
-TAG_INVALID = ErrorKind("TAG_INVALID", 400, "the tag is invalid")  # Docker's
+PAGINATION_NUMBER_INVALID = ErrorKind("PAGINATION_NUMBER_INVALID", 400, "n is not a non-negative integer")  # Docker, not OCI
+RANGE_INVALID = ErrorKind("RANGE_INVALID", 416, "the range is malformed or not satisfiable")  # Docker, not OCI
+SIZE_INVALID = ErrorKind("SIZE_INVALID", 400, "the length of the content differs from the announced length")
+TAG_INVALID = ErrorKind("TAG_INVALID", 400, "the tag is invalid")  # Docker, not OCI
 UNAUTHORIZED = ErrorKind("UNAUTHORIZED", 401, "the request requires credentials with sufficient rights")
 UNSUPPORTED = ErrorKind("UNSUPPORTED", 405, "the operation is not supported")
 
@@ -51,7 +51,8 @@ class ApiError(Exception):
         kind: The kind of the error.
         message: The message, or None for the default message of the kind.
         status: The status code, or None for the default status of the kind.
-        details: The `detail` values. The body has one entry for each, or one entry without `detail` if there is no value.
+        details: The `detail` values. The body has one error entry for each value; if there are no values, the body has one
+            entry without `detail`.
         headers: Further headers of the response.
     """
 
@@ -83,7 +84,7 @@ class ApiError(Exception):
 
 
 class Refusal:
-    """An ASGI application that answers all requests with the same error.
+    """An ASGI application that answers every request with the same error.
 
     Args:
         error: The error.

@@ -45,10 +45,10 @@ def parse_count(query: QueryParams) -> int | None:
         query: The query of the request.
 
     Returns:
-        The page size, or None if the query does not name it.
+        The page size, or None if the query has no parameter `n`.
 
     Raises:
-        ApiError: PAGINATION_NUMBER_INVALID.
+        ApiError: `n` is not a non-negative integer (PAGINATION_NUMBER_INVALID).
     """
     text = query.get("n")
     if text is None:
@@ -64,13 +64,14 @@ def take_page(items: Sequence[str], query: QueryParams, limit: int | None) -> Pa
     Args:
         items: The whole list, in ASCII order.
         query: The query of the request.
-        limit: The maximum page size, or None.
+        limit: The maximum page size, or None for no limit.
 
     Returns:
-        The items after `last`, which need not be in the list itself: at most `n`, and at most the limit.
+        The page: the items that sort after `last`, at most `n` and at most `limit` items. `last` need not be an item of the
+        list.
 
     Raises:
-        ApiError: PAGINATION_NUMBER_INVALID.
+        ApiError: `n` is not a non-negative integer (PAGINATION_NUMBER_INVALID).
 
     Source: OCI Distribution Specification, "Listing Tags".
     """
@@ -82,12 +83,12 @@ def take_page(items: Sequence[str], query: QueryParams, limit: int | None) -> Pa
 
 
 def next_link(url: URL, query: QueryParams, last: str) -> str:
-    """Return the `Link` to the next page, with the other parameters of the query.
+    """Return the value of the header `Link` that points to the next page. The other query parameters are kept.
 
     Args:
         url: The URL of the request.
         query: The query of the request.
-        last: The last item of this page.
+        last: The last item of the current page.
 
     Returns:
         The value of the header.
@@ -113,7 +114,7 @@ class Catalog:
     settings: Settings
 
     async def get(self, request: Request) -> Response:
-        """Send the repositories in ASCII order, or the requested page."""
+        """Send the names of the repositories in ASCII order: all names, or the requested page."""
         names = await asyncio.to_thread(self.storage.names)
         page = take_page(names, request.query_params, self.settings.page_limit)
         headers = {"link": next_link(request.url, request.query_params, page.items[-1])} if page.more else None
@@ -135,7 +136,7 @@ class Tags:
     settings: Settings
 
     async def get(self, request: Request) -> Response:
-        """Send the tags in ASCII order, or the requested page."""
+        """Send the tags in ASCII order: all tags, or the requested page."""
         name = parse_name(request.path_params["name"])
         repository = await asyncio.to_thread(self.storage.load, name)
         if repository is None:
@@ -160,7 +161,7 @@ class Referrers:
     settings: Settings
 
     async def get(self, request: Request) -> Response:
-        """Send an index of the referrers, sorted by digest; for a repository that does not exist, an empty one."""
+        """Send an index of the referrers, sorted by digest. If the repository does not exist, the index is empty."""
         name, subject = parse_name(request.path_params["name"]), parse_digest(request.path_params["digest"])
         query = request.query_params
         types = query.getlist("artifactType")
@@ -173,7 +174,7 @@ class Referrers:
         return Response(json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": found}), headers=headers)
 
     def _page(self, name: str, subject: str, types: list[str], last: str) -> tuple[list[dict[str, Any]], bool]:
-        """Return the descriptors after `last` that fit into one page, and whether more follow."""
+        """Return one page of descriptors whose digests sort after `last`, and whether more descriptors follow."""
         repository = self.storage.load(name) or Repository()
         digests = repository.referrers(subject)
         found: list[dict[str, Any]] = []
@@ -189,7 +190,7 @@ class Referrers:
         return found, False
 
     def _describe(self, repository: Repository, digest: str) -> dict[str, Any] | None:
-        """Return the descriptor of a referrer, or None if it was deleted in the meantime."""
+        """Return the descriptor of a referrer, or None if the referrer was deleted in the meantime."""
         record = repository.manifests[digest]
         try:
             document = load_json_object(read_manifest(self.storage, record)) or {}

@@ -48,11 +48,13 @@ class ParsedManifest:
             The digest, with the algorithm of `pushed_as`.
 
         Raises:
-            ApiError: DIGEST_INVALID, if `pushed_as` is another digest.
+            ApiError: `pushed_as` is not the digest of the manifest (DIGEST_INVALID).
         """
         digest = digest_of(DEFAULT_ALGORITHM if pushed_as is None else algorithm_of(pushed_as), [self.payload])
         if pushed_as is not None and digest != pushed_as:
-            raise ApiError(DIGEST_INVALID, "the manifest has another digest", details=[{"digest": pushed_as}])
+            raise ApiError(
+                DIGEST_INVALID, "the digest in the path is not the digest of the manifest", details=[{"digest": pushed_as}]
+            )
         return digest
 
 
@@ -61,13 +63,13 @@ def parse_manifest(content: bytes, content_type: str | None) -> ParsedManifest:
 
     Args:
         content: The bytes of the manifest.
-        content_type: The `Content-Type` of the request; without this header, the media type is derived from the content.
+        content_type: The `Content-Type` of the request. If it is None, the media type is derived from the content.
 
     Returns:
         The parsed manifest. A manifest of an unknown media type is accepted without validation.
 
     Raises:
-        ApiError: MANIFEST_INVALID, or DIGEST_INVALID for a digest in the manifest.
+        ApiError: The manifest is invalid (MANIFEST_INVALID), or contains an invalid digest (DIGEST_INVALID).
 
     Source: OCI Distribution Specification, "Pushing Manifests"; OCI Image Specification; Docker's image manifests,
         schemas 1 and 2.
@@ -78,44 +80,44 @@ def parse_manifest(content: bytes, content_type: str | None) -> ParsedManifest:
     if media_type in {SCHEMA1, SCHEMA1_SIGNED}:
         return _parse_schema1(content, document, media_type)
     if document is not None and document.get("mediaType", media_type) != media_type:
-        _refuse("the mediaType field differs from the Content-Type")
+        _raise_invalid("the mediaType field differs from the Content-Type")
     if media_type not in IMAGES | INDEXES:
         return ParsedManifest(media_type, content)
     if document is None:
-        _refuse("it is not a JSON object")
+        _raise_invalid("the content is not a JSON object")
     return _parse_known(content, document, media_type)
 
 
 def _parse_known(content: bytes, document: dict[str, Any], media_type: str) -> ParsedManifest:
     if document.get("schemaVersion") != 2:
-        _refuse("schemaVersion is not 2")
+        _raise_invalid("schemaVersion is not 2")
     if "manifests" in document and ("config" in document or "layers" in document):
-        _refuse("it has the fields of both an image and an index")
+        _raise_invalid("the content has fields of an image (config, layers) and of an index (manifests)")
     blobs: list[str] = []
     if media_type in IMAGES:
-        config, *layers = [_descriptor(document.get("config")), *map(_descriptor, _list(document.get("layers")))]
+        config, *layers = [_descriptor(document.get("config")), *map(_descriptor, _list(document, "layers"))]
         blobs = [config["digest"], *(layer["digest"] for layer in layers if not is_external_layer(layer["mediaType"]))]
     else:
-        for child in _list(document.get("manifests")):
+        for child in _list(document, "manifests"):
             _descriptor(child)
     subject = _descriptor(document["subject"])["digest"] if document.get("subject") is not None else None
     _check_annotations(document.get("annotations"))
     if not isinstance(document.get("artifactType", ""), str):
-        _refuse("artifactType is not a string")
+        _raise_invalid("artifactType is not a string")
     return ParsedManifest(media_type, content, tuple(dict.fromkeys(blobs)), subject)
 
 
 def _parse_schema1(content: bytes, document: dict[str, Any] | None, media_type: str) -> ParsedManifest:
     if document is None or document.get("schemaVersion") != 1:
-        _refuse("schemaVersion is not 1")
-    layers: list[Any] = [layer.get("blobSum") if is_object(layer) else None for layer in _list(document.get("fsLayers"))]
-    blobs = [parse_digest(digest) if isinstance(digest, str) else _refuse("a layer has no blobSum") for digest in layers]
+        _raise_invalid("schemaVersion is not 1")
+    layers: list[Any] = [layer.get("blobSum") if is_object(layer) else None for layer in _list(document, "fsLayers")]
+    blobs = [parse_digest(digest) if isinstance(digest, str) else _raise_invalid("a layer has no blobSum") for digest in layers]
     payload = signed_payload(content, document) if media_type == SCHEMA1_SIGNED else content
     return ParsedManifest(media_type, payload, tuple(dict.fromkeys(blobs)))
 
 
 def _derive_media_type(document: dict[str, Any] | None) -> str:
-    """Return the media type of a manifest without Content-Type, from its fields."""
+    """Derive the media type of a manifest from its fields, for a request without Content-Type."""
     if document is not None:
         if isinstance(found := document.get("mediaType"), str):
             return parse_content_type(found)
@@ -123,32 +125,33 @@ def _derive_media_type(document: dict[str, Any] | None) -> str:
             return OCI_INDEX
         if "layers" in document:
             return OCI_MANIFEST
-    _refuse("neither the Content-Type nor the content identifies the media type")
+    _raise_invalid("neither the Content-Type nor the content identifies the media type")
 
 
 def _descriptor(value: Any) -> dict[str, Any]:
-    """Check the required fields of a descriptor."""
+    """Check the required fields of a descriptor, and return the descriptor."""
     if not is_object(value):
-        _refuse("a descriptor is missing or not an object")
+        _raise_invalid("a descriptor is missing or not an object")
     media_type, digest, size = value.get("mediaType"), value.get("digest"), value.get("size")
     if not isinstance(media_type, str) or not isinstance(digest, str):
-        _refuse("a descriptor has no mediaType or no digest")
+        _raise_invalid("a descriptor has no mediaType or no digest")
     if not isinstance(size, int) or isinstance(size, bool) or size < 0:
-        _refuse("a descriptor has no valid size")
+        _raise_invalid("the size of a descriptor is not a non-negative integer")
     parse_digest(digest)
     return value
 
 
 def _check_annotations(value: Any) -> None:
     if value is not None and not (is_object(value) and all(isinstance(text, str) for text in value.values())):
-        _refuse("annotations is not a map of strings")
+        _raise_invalid("annotations is not an object whose values are strings")
 
 
-def _list(value: Any) -> list[Any]:
+def _list(document: dict[str, Any], name: str) -> list[Any]:
+    value = document.get(name)
     if not is_list(value):
-        _refuse("an array is missing")
+        _raise_invalid(f"the array {name} is missing")
     return value
 
 
-def _refuse(reason: str) -> NoReturn:
+def _raise_invalid(reason: str) -> NoReturn:
     raise ApiError(MANIFEST_INVALID, f"the manifest is invalid: {reason}")

@@ -26,7 +26,7 @@ _EXTERNAL_LAYER = re.compile(
 
 
 def parse_content_type(header: str) -> str:
-    """Return the media type in a `Content-Type`, without parameters.
+    """Return the media type in a `Content-Type` header. The parameters of the header are dropped.
 
     Args:
         header: The value of the header.
@@ -35,11 +35,11 @@ def parse_content_type(header: str) -> str:
         The media type.
 
     Raises:
-        ApiError: MANIFEST_INVALID.
+        ApiError: The header contains no valid media type (MANIFEST_INVALID).
     """
     media_type = header.partition(";")[0].strip()
     if not _MEDIA_TYPE.fullmatch(media_type):
-        raise ApiError(MANIFEST_INVALID, "the Content-Type is not a media type")
+        raise ApiError(MANIFEST_INVALID, "the Content-Type, or the field mediaType, is not a media type")
     return media_type
 
 
@@ -58,7 +58,7 @@ def load_json_object(content: bytes) -> dict[str, Any] | None:
         The object, or None if the content is not a JSON object.
     """
     try:
-        document = json.loads(content.decode(), parse_constant=_refuse_constant)
+        document = json.loads(content.decode(), parse_constant=_reject_constant)
     except (ValueError, RecursionError):
         return None
     return document if is_object(document) else None
@@ -74,12 +74,12 @@ def is_list(value: Any) -> TypeGuard[list[Any]]:
     return isinstance(value, list)
 
 
-def _refuse_constant(text: str) -> NoReturn:
-    raise ValueError(f"{text} is not JSON")
+def _reject_constant(text: str) -> NoReturn:
+    raise ValueError(f"the constant {text} is not allowed in JSON")
 
 
 def signed_payload(content: bytes, document: dict[str, Any]) -> bytes:
-    """Return the text of a manifest of schema 1 that its signatures sign.
+    """Return the part of a signed manifest of schema 1 that is signed: the manifest without its signatures.
 
     A signed manifest contains its signatures as a field of the JSON object. The protected header of each signature describes the
     text without this field: the first `formatLength` bytes of the manifest, followed by `formatTail`. The digest is computed over
@@ -90,40 +90,41 @@ def signed_payload(content: bytes, document: dict[str, Any]) -> bytes:
         document: The manifest, parsed as JSON.
 
     Returns:
-        The manifest without its signatures, byte by byte.
+        The bytes of the manifest without its signatures.
 
     Raises:
-        ApiError: MANIFEST_INVALID, if there is no signature, a header is invalid, or two headers describe different texts.
+        ApiError: There is no signature, a header is invalid, or two headers describe different texts (MANIFEST_INVALID).
 
     Source: Docker's "Image Manifest Version 2, Schema 1".
     """
     signatures: Any = document.get("signatures")
     if not is_list(signatures) or not signatures:
-        _refuse("it has no signatures")
+        _raise_invalid("the array signatures is missing or empty")
     payloads = {_payload(content, signature) for signature in signatures}
     if len(payloads) != 1:
-        _refuse("its signatures sign different texts")
+        _raise_invalid("the signatures sign different texts")
     return payloads.pop()
 
 
 def _payload(content: bytes, signature: Any) -> bytes:
+    """Return the text that one signature signs."""
     try:
         header = json.loads(_decode(signature["protected"]))
         length, tail = header["formatLength"], _decode(header["formatTail"])
     except (ValueError, KeyError, TypeError, RecursionError):
-        _refuse("the protected header of a signature is invalid")
+        _raise_invalid("the protected header of a signature is invalid")
     if not isinstance(length, int) or not 0 <= length <= len(content):
-        _refuse("formatLength is out of range")
+        _raise_invalid("the formatLength of a signature is not an integer from 0 to the length of the manifest")
     return content[:length] + tail
 
 
 def _decode(text: str) -> bytes:
-    """Decode base64url without padding."""
+    """Decode base64url text that has no padding."""
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except binascii.Error as error:
         raise ValueError(str(error)) from error
 
 
-def _refuse(reason: str) -> NoReturn:
+def _raise_invalid(reason: str) -> NoReturn:
     raise ApiError(MANIFEST_INVALID, f"the signed manifest is invalid: {reason}")

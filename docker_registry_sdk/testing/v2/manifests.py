@@ -26,7 +26,7 @@ from docker_registry_sdk.testing.v2.request_headers import check_match, check_no
 class Manifests:
     """The handlers of `/v2/<name>/manifests/<reference>`.
 
-    `Accept` is ignored: a manifest is sent unchanged, with the media type of its push.
+    The header `Accept` is ignored: a manifest is sent unchanged, with the media type with which it was pushed.
 
     Args:
         storage: The storage with the manifests.
@@ -39,7 +39,7 @@ class Manifests:
     settings: Settings
 
     async def get(self, request: Request) -> Response:
-        """Send a manifest."""
+        """Send a manifest. For a HEAD request, send the headers only."""
         digest, record = await asyncio.to_thread(self._find, *_parse(request))
         check_match(request.headers, digest)
         unchanged = not_modified(request.headers, digest)
@@ -50,7 +50,7 @@ class Manifests:
         return Response(content, headers={**headers, "docker-content-digest": digest, "etag": entity_tag(digest)})
 
     async def put(self, request: Request) -> Response:
-        """Store a manifest, and let tags point to it."""
+        """Store a manifest, and set the tag in the path or the tags in the query to its digest."""
         name, reference = _parse(request)
         by_digest = is_digest(reference)
         tags = [parse_tag(tag) for tag in request.query_params.getlist("tag")] if by_digest else [reference]
@@ -69,12 +69,16 @@ class Manifests:
         return response
 
     async def delete(self, request: Request) -> Response:
-        """Delete a tag without its manifest, or (by digest) a manifest with all tags that point to it."""
+        """Delete the tag or the digest that the path names.
+
+        If a tag is deleted, its manifest is kept. If a manifest is deleted by its digest, all tags that point to the manifest are
+        deleted, too.
+        """
         await asyncio.to_thread(self._delete, *_parse(request), request.headers)
         return Response(status_code=202)
 
     async def _receive(self, request: Request) -> bytes:
-        """Read a manifest from the request body, up to the size limit."""
+        """Read a manifest from the request body. Raise an error with the status 413 if the body exceeds the size limit."""
         announced = int(request.headers.get("content-length", "0"))
         content = bytearray()
         if announced <= self.settings.manifest_limit:
@@ -144,7 +148,7 @@ def read_manifest(storage: Storage, record: ManifestRecord) -> bytes:
         The bytes.
 
     Raises:
-        ApiError: MANIFEST_UNKNOWN, if the manifest was deleted in the meantime.
+        ApiError: The manifest was deleted in the meantime (MANIFEST_UNKNOWN).
     """
     reader = storage.open(record.content)
     if reader is None:
@@ -156,7 +160,10 @@ def read_manifest(storage: Storage, record: ManifestRecord) -> bytes:
 
 
 def _write_content(storage: Storage, digest: str, content: bytes) -> str:
-    """Store the bytes of a manifest, and return their digest, which in schema 1 includes the signatures, unlike `digest`."""
+    """Store the bytes of a manifest, and return the digest of all these bytes.
+
+    For a signed manifest of schema 1, the returned digest differs from `digest`, which does not cover the signatures.
+    """
     content_digest = digest_of(algorithm_of(digest), [content])
     writer = storage.create()
     try:

@@ -9,7 +9,7 @@ from docker_registry_sdk.testing.v2.errors import DIGEST_INVALID, NAME_INVALID, 
 MAX_NAME_LENGTH = 255
 
 DEFAULT_ALGORITHM = "sha256"
-"""The digest algorithm if the client names no algorithm."""
+"""The digest algorithm that is used if the client names no algorithm."""
 
 _NAME_PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _NAME = re.compile(rf"{_NAME_PART}(?:/{_NAME_PART})*")
@@ -27,7 +27,7 @@ def parse_name(text: str) -> str:
         The name, unchanged.
 
     Raises:
-        ApiError: NAME_INVALID.
+        ApiError: The name is invalid (NAME_INVALID).
 
     Source: OCI Distribution Specification, "Pulling manifests"; the limit of 255 characters is Docker's.
     """
@@ -46,7 +46,7 @@ def parse_tag(text: str) -> str:
         The tag, unchanged.
 
     Raises:
-        ApiError: TAG_INVALID.
+        ApiError: The tag is invalid (TAG_INVALID).
 
     Source: OCI Distribution Specification, "Pulling manifests".
     """
@@ -56,7 +56,7 @@ def parse_tag(text: str) -> str:
 
 
 def parse_reference(text: str) -> str:
-    """Check the reference of a manifest: a digest if it contains a colon, otherwise a tag.
+    """Check the reference of a manifest, which is a digest if it contains a colon, and a tag otherwise.
 
     Args:
         text: The reference that the client sent.
@@ -65,13 +65,13 @@ def parse_reference(text: str) -> str:
         The reference, unchanged.
 
     Raises:
-        ApiError: DIGEST_INVALID or TAG_INVALID.
+        ApiError: The digest or the tag is invalid (DIGEST_INVALID or TAG_INVALID).
     """
     return parse_digest(text) if is_digest(text) else parse_tag(text)
 
 
 def is_digest(reference: str) -> bool:
-    """Return whether a reference is a digest; a tag contains no colon."""
+    """Return whether a reference is a digest and not a tag. Only digests contain a colon."""
     return ":" in reference
 
 
@@ -82,10 +82,10 @@ def parse_digest(text: str) -> str:
         text: The digest that the client sent.
 
     Returns:
-        The digest, unchanged. The registry supports its algorithm.
+        The digest, unchanged. Its algorithm is sha256 or sha512.
 
     Raises:
-        ApiError: DIGEST_INVALID.
+        ApiError: The digest is malformed, or its algorithm is not supported (DIGEST_INVALID).
 
     Source: OCI Image Specification, "Digests".
     """
@@ -103,10 +103,10 @@ def parse_algorithm(text: str) -> str:
         text: The name that the client sent.
 
     Returns:
-        The name, unchanged. The registry supports the algorithm.
+        The name, unchanged: sha256 or sha512.
 
     Raises:
-        ApiError: DIGEST_INVALID.
+        ApiError: The algorithm is not supported (DIGEST_INVALID).
     """
     if text not in _ENCODED:
         raise ApiError(DIGEST_INVALID, details=[{"algorithm": text[:255]}])
@@ -119,7 +119,7 @@ def algorithm_of(digest: str) -> str:
 
 
 def digest_of(algorithm: str, chunks: Iterable[bytes | memoryview]) -> str:
-    """Compute the digest of some content.
+    """Compute the digest of content.
 
     Args:
         algorithm: A supported digest algorithm.

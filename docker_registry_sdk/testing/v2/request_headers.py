@@ -17,19 +17,19 @@ _CONTENT_RANGE = re.compile(r"([0-9]{1,18})-([0-9]{1,18})")
 
 
 def entity_tag(digest: str) -> str:
-    """Return the `ETag` of the content with a digest."""
+    """Return the `ETag` of the content that has a digest."""
     return f'"{digest}"'
 
 
 def check_match(headers: Headers, current: str | None) -> None:
-    """Raise an error if the `If-Match` of a request is false.
+    """Raise an error if a request has the header `If-Match` and the header does not name the current content.
 
     Args:
         headers: The headers of the request.
         current: The digest of the current content, or None if there is no content.
 
     Raises:
-        ApiError: DENIED, with the status 412.
+        ApiError: The condition of the header is not met (DENIED, with the status 412).
     """
     values = headers.getlist("if-match")
     if values and not _contains(values, current, weak=False):
@@ -37,14 +37,14 @@ def check_match(headers: Headers, current: str | None) -> None:
 
 
 def check_none_match(headers: Headers, current: str | None) -> None:
-    """Raise an error if the `If-None-Match` of a writing request is false.
+    """Raise an error if the header `If-None-Match` of a writing request names the current content.
 
     Args:
         headers: The headers of the request.
         current: The digest of the current content, or None if there is no content.
 
     Raises:
-        ApiError: DENIED, with the status 412.
+        ApiError: The condition of the header is not met (DENIED, with the status 412).
     """
     if _contains(headers.getlist("if-none-match"), current, weak=True):
         raise ApiError(DENIED, details=[{"current": current}])
@@ -66,7 +66,13 @@ def not_modified(headers: Headers, digest: str) -> Response | None:
 
 
 def _contains(values: list[str], digest: str | None, *, weak: bool) -> bool:
-    """Return whether a list of entity tags contains the tag of a digest, or is `*` while there is content."""
+    """Return whether a header with entity tags names the current content.
+
+    Args:
+        values: The values of the header; `*` names any content.
+        digest: The digest of the current content, or None if there is no content.
+        weak: Whether the prefix `W/` of an entity tag is ignored.
+    """
     if digest is None:
         return False
     tags = [tag.strip() for value in values for tag in value.split(",")]
@@ -76,7 +82,7 @@ def _contains(values: list[str], digest: str | None, *, weak: bool) -> bool:
 
 
 def conditional_range(headers: Headers, digest: str) -> str | None:
-    """Return the `Range` of a request, unless its `If-Range` names other content.
+    """Return the header `Range` of a request, or None if the header `If-Range` names other content than the current content.
 
     Args:
         headers: The headers of the request.
@@ -90,17 +96,17 @@ def conditional_range(headers: Headers, digest: str) -> str | None:
 
 
 def requested_ranges(header: str | None, size: int) -> list[ByteRange]:
-    """Parse the `Range` of a request for a blob, as `parse_range` does.
+    """Parse the header `Range` of a request for a blob.
 
     Args:
-        header: The value of the header, or None without the header.
+        header: The value of the header, or None if the request does not have the header.
         size: The length of the blob.
 
     Returns:
         The parts to send; an empty list for the whole blob.
 
     Raises:
-        ApiError: RANGE_INVALID.
+        ApiError: The range is malformed or not satisfiable (RANGE_INVALID).
     """
     try:
         return parse_range(header, size)
@@ -109,7 +115,7 @@ def requested_ranges(header: str | None, size: int) -> list[ByteRange]:
 
 
 def parse_content_range(header: str) -> ByteRange:
-    """Parse the `Content-Range` of a chunk.
+    """Parse the header `Content-Range` of a chunk.
 
     Args:
         header: The value of the header.
@@ -118,7 +124,7 @@ def parse_content_range(header: str) -> ByteRange:
         The part of the blob that the chunk contains.
 
     Raises:
-        ApiError: RANGE_INVALID.
+        ApiError: The value is malformed (RANGE_INVALID).
 
     Source: OCI Distribution Specification, "Pushing a blob in chunks". Unlike in RFC 9110, the value has no unit and no size.
     """

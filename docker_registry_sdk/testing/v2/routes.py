@@ -31,12 +31,15 @@ Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 
 
 class Resource:
-    """An ASGI application for one path: it authorizes a request, calls the handler of its method, and sends an `ApiError`.
+    """An ASGI application for the requests to one path.
+
+    The application checks the rights of the client, and calls the handler for the method of the request. If an `ApiError` is
+    raised, the error is sent as the response.
 
     Args:
-        handlers: The handlers by method; other methods are answered with 405.
-        required_access: Returns the rights that a request requires.
-        authorizer: Checks the rights.
+        handlers: The handlers by HTTP method. A request with another method is answered with 405.
+        required_access: A function that returns the rights that a request requires.
+        authorizer: The object that checks the rights of the client.
     """
 
     def __init__(self, handlers: Mapping[str, Handler], required_access: RequiredAccess, authorizer: Authorizer) -> None:
@@ -45,7 +48,7 @@ class Resource:
         self._authorizer = authorizer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, unless its client disconnects."""
+        """Answer a request. If the client disconnects, no response is sent."""
         request = Request(scope, receive, send)
         try:
             response = await self._respond(request)
@@ -72,7 +75,7 @@ def v2_routes(storage: Storage, settings: Settings, sessions: UploadSessions, au
         storage: The storage with the content.
         settings: The settings of the registry.
         sessions: The uploads in progress.
-        authorizer: Checks the rights of clients.
+        authorizer: The object that checks the rights of clients.
 
     Returns:
         The routes.
@@ -115,5 +118,5 @@ def v2_routes(storage: Storage, settings: Settings, sessions: UploadSessions, au
 
 
 async def _ping(_: Request) -> Response:
-    """Answer the ping, by which clients detect that the registry supports API v2."""
+    """Answer a ping: the request by which clients find out that the registry supports API v2."""
     return JSONResponse({})

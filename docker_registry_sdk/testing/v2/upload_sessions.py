@@ -17,9 +17,9 @@ class UploadSession:
 
     Args:
         repository: The target repository.
-        writer: Stores the bytes.
-        algorithm: The digest algorithm that is computed during the upload. For a digest with another algorithm, the bytes are
-            read again at the end.
+        writer: The writer that stores the received bytes.
+        algorithm: The algorithm of the digest that is computed while the bytes are received. If the client completes the upload
+            with a digest of another algorithm, the stored bytes are read again to compute this digest.
     """
 
     def __init__(self, repository: str, writer: BlobWriter, algorithm: str) -> None:
@@ -28,15 +28,16 @@ class UploadSession:
         self.writer = writer
         self.algorithm = algorithm
         self.lock = asyncio.Lock()
-        """Held by the request that changes the upload; further requests wait until it has finished."""
+        """The lock that a request holds while it changes the upload. Further requests wait for the lock."""
         self.closed = False
         """Whether the upload is completed or cancelled."""
         self.saw_short_chunk = False
+        """Whether a chunk was smaller than OCI-Chunk-Min-Length. Only the last chunk may be smaller."""
         self._hasher = hashlib.new(algorithm)
 
     @property
     def size(self) -> int:
-        """The number of bytes received."""
+        """Return the number of bytes received."""
         return self.writer.size
 
     def append(self, chunks: Sequence[bytes]) -> None:
@@ -46,20 +47,20 @@ class UploadSession:
             self._hasher.update(chunk)
 
     def truncate(self, size: int) -> None:
-        """Discard the bytes after an earlier size, such as those of an invalid chunk. May block."""
+        """Discard all bytes except the first `size` bytes, for example the bytes of an invalid chunk. May block."""
         self.writer.truncate(size)
         self._hasher = hashlib.new(self.algorithm)
         for chunk in self._read_back():
             self._hasher.update(chunk)
 
     def matches(self, digest: str) -> bool:
-        """Return whether the bytes received have a digest. May block."""
+        """Return whether the received bytes have the digest. May block."""
         if algorithm_of(digest) == self.algorithm:
             return digest == f"{self.algorithm}:{self._hasher.hexdigest()}"
         return digest == digest_of(algorithm_of(digest), self._read_back())
 
     def commit(self, storage: Storage, digest: str) -> None:
-        """Add the bytes received to the repository as a blob. May block.
+        """Add the received bytes to the repository as a blob. May block.
 
         Args:
             storage: The storage that the writer belongs to.
@@ -76,7 +77,7 @@ class UploadSession:
 
 
 class UploadSessions:
-    """The uploads in progress. Used by the thread of the event loop only.
+    """The uploads in progress. Only the thread of the event loop may use this object.
 
     Args:
         storage: The storage for the blobs.
@@ -101,7 +102,7 @@ class UploadSessions:
         return session
 
     def get(self, repository: str, session_id: str) -> UploadSession:
-        """Return an upload.
+        """Return the session of an upload.
 
         Args:
             repository: The repository in the path of the request.
@@ -111,7 +112,7 @@ class UploadSessions:
             The session.
 
         Raises:
-            ApiError: BLOB_UPLOAD_UNKNOWN.
+            ApiError: The repository has no upload in progress with this id (BLOB_UPLOAD_UNKNOWN).
         """
         session = self._sessions.get(session_id)
         if session is None or session.repository != repository:

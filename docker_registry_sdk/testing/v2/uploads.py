@@ -18,7 +18,7 @@ from docker_registry_sdk.testing.v2.upload_sessions import UploadSession, Upload
 
 @attrs.frozen
 class Uploads:
-    """The handlers of `/v2/<name>/blobs/uploads/` and of the locations of uploads.
+    """The handlers of `/v2/<name>/blobs/uploads/` and `/v2/<name>/blobs/uploads/<id>`.
 
     Args:
         storage: The storage for the blobs.
@@ -33,7 +33,11 @@ class Uploads:
     sessions: UploadSessions
 
     async def start(self, request: Request) -> Response:
-        """Start an upload, mount a blob (`mount`), or upload the whole blob in this request (`digest`)."""
+        """Start an upload, mount a blob, or store the body of the request as a blob.
+
+        The query parameter `mount` requests a mount, `digest` an upload in one request. If a blob cannot be mounted, an upload is
+        started.
+        """
         name = parse_name(request.path_params["name"])
         query = request.query_params
         if "mount" in query:
@@ -50,18 +54,18 @@ class Uploads:
         return Response(status_code=202, headers=headers)
 
     async def status(self, request: Request) -> Response:
-        """Send the number of bytes received, without waiting for a concurrent request that sends more."""
+        """Send the number of bytes received so far, without a wait for a concurrent request that appends bytes."""
         return Response(status_code=204, headers=_upload_headers(self._session(request)))
 
     async def append(self, request: Request) -> Response:
-        """Append a chunk, or (without `Content-Range`) a stream."""
+        """Append the body of the request: a chunk if the request has `Content-Range`, otherwise a stream."""
         session = self._session(request)
         async with session.lock:
             await self._append_body(session, request)
             return Response(status_code=202, headers=_upload_headers(session))
 
     async def complete(self, request: Request) -> Response:
-        """Append the rest, if any, and complete the upload; a wrong digest ends the upload."""
+        """Append the body of the request, if any, and complete the upload. If the digest is wrong, the upload is discarded."""
         digest = parse_digest(request.query_params.get("digest", ""))
         session = self._session(request)
         async with session.lock:
@@ -71,18 +75,21 @@ class Uploads:
             return _created(session.repository, digest)
 
     async def cancel(self, request: Request) -> Response:
-        """Cancel an upload, immediately even if a concurrent request is sending to it."""
+        """Cancel an upload at once, even if a concurrent request is appending bytes to the upload."""
         session = self._session(request)
         self.sessions.forget(session)
         if not session.lock.locked():
-            await asyncio.to_thread(session.writer.abort)  # otherwise the request that holds the lock does it
+            await asyncio.to_thread(session.writer.abort)  # otherwise the request with the lock aborts the writer
         return Response(status_code=204)
 
     def _session(self, request: Request) -> UploadSession:
         return self.sessions.get(parse_name(request.path_params["name"]), request.path_params["session"])
 
     def _mount(self, name: str, digest: str, source: str | None, grant: Grant) -> bool:
-        """Mount a blob from a source repository, or without one from any repository that the client may read."""
+        """Mount a blob, and return whether a source repository with the blob was found.
+
+        If `source` is None, the blob may be in any repository that the client may read.
+        """
         with self.storage.lock:
             sources = [each for each in self.storage.names() if pull_access(each) in grant] if source is None else [source]
             repositories = (self.storage.load(each) for each in sources)
@@ -92,7 +99,7 @@ class Uploads:
             return True
 
     async def _upload_whole(self, name: str, digest: str, request: Request) -> Response:
-        """Upload a blob in one request; if the body is incomplete, the bytes are discarded."""
+        """Store the body of a request as a blob. If the body is incomplete, its bytes are discarded."""
         session = UploadSession(name, self.storage.create(), algorithm_of(digest))
         try:
             async for chunks in body_blocks(request):
@@ -104,10 +111,10 @@ class Uploads:
         return _created(name, digest)
 
     async def _append_body(self, session: UploadSession, request: Request) -> None:
-        """Append the body of a request to an upload; the caller holds the lock of the session.
+        """Append the body of a request to an upload. The caller must hold the lock of the session.
 
-        If the client disconnects, the bytes received before are kept, and the status of the upload reports their number. If the
-        length of the body differs from `Content-Range`, its bytes are discarded.
+        If the client disconnects, the bytes received so far are kept, and the status of the upload includes them. If the length
+        of the body differs from `Content-Range`, all bytes of the body are discarded.
         """
         start = session.size
         expected = self._check_range(session, request)
@@ -116,7 +123,9 @@ class Uploads:
                 if session.closed:
                     break
                 if session.saw_short_chunk:
-                    raise ApiError(SIZE_INVALID, "an earlier chunk was smaller than OCI-Chunk-Min-Length")
+                    raise ApiError(
+                        SIZE_INVALID, "an earlier chunk was smaller than OCI-Chunk-Min-Length; only the last chunk may be smaller"
+                    )
                 await asyncio.to_thread(session.append, chunks)
                 if expected is not None and session.size - start > expected:
                     break
@@ -136,7 +145,12 @@ class Uploads:
             session.saw_short_chunk = True
 
     def _check_range(self, session: UploadSession, request: Request) -> int | None:
-        """Return the length in `Content-Range`, or None without this header; refuse a chunk that is not the next one."""
+        """Return the length of the chunk in `Content-Range`, or None if the request does not have this header.
+
+        Raises:
+            ApiError: The chunk does not begin at the size of the upload (RANGE_INVALID), Content-Length differs from the length
+                of the chunk (SIZE_INVALID), or the upload was completed or cancelled (BLOB_UPLOAD_UNKNOWN).
+        """
         if session.closed:
             raise ApiError(BLOB_UPLOAD_UNKNOWN)
         header = request.headers.get("content-range")
@@ -144,17 +158,21 @@ class Uploads:
             return None
         chunk = parse_content_range(header)
         if chunk.first != session.size:
-            raise ApiError(RANGE_INVALID, "the chunk is out of order", headers=_upload_headers(session))
+            raise ApiError(
+                RANGE_INVALID, "the chunk does not begin where the bytes received so far end", headers=_upload_headers(session)
+            )
         length = request.headers.get("content-length")
         if length is not None and int(length) != chunk.length:
             raise ApiError(SIZE_INVALID, details=[{"contentRange": chunk.length, "contentLength": int(length)}])
         return chunk.length
 
     async def _finish(self, session: UploadSession, digest: str) -> None:
-        """Verify the digest and store the blob; after an error, the bytes are discarded."""
+        """Verify the digest of the received bytes, and store the bytes as a blob. After an error, the bytes are discarded."""
         try:
             if not await asyncio.to_thread(session.matches, digest):
-                raise ApiError(DIGEST_INVALID, "the content has another digest", details=[{"digest": digest}])
+                raise ApiError(
+                    DIGEST_INVALID, "the digest in the request is not the digest of the content", details=[{"digest": digest}]
+                )
             await asyncio.to_thread(session.commit, self.storage, digest)
         finally:
             session.writer.abort()
@@ -165,7 +183,7 @@ def _created(name: str, digest: str) -> Response:
 
 
 def _upload_headers(session: UploadSession) -> dict[str, str]:
-    """Return the headers that describe an upload; the range of an empty upload is `0-0`, as in Distribution."""
+    """Return the headers that describe an upload. The range of an empty upload is `0-0`, as in Distribution."""
     return {
         "location": f"/v2/{session.repository}/blobs/uploads/{session.id}",
         "range": f"0-{max(session.size - 1, 0)}",
