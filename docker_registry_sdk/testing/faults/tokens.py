@@ -41,7 +41,8 @@ class Challenges:
 
     Args:
         values: One or several values of `WWW-Authenticate` (each sent as a separate header line), or None to remove the header.
-            `{}` in a value is replaced by the challenge of the registry: `Challenges("Negotiate, {}")` sends two challenges in one line.
+            `{}` in a value is replaced by the challenge of the registry: `Challenges("Negotiate, {}")` sends two challenges in
+            one line.
     """
 
     values: tuple[str, ...] = attrs.field(converter=to_values)

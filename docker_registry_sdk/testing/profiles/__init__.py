@@ -1,6 +1,6 @@
-"""Profiles: the embedded registry with the documented quirks of real registries.
+"""Profiles: documented quirks of real registries that the embedded registry can reproduce.
 
-The names stand here, apart from the profiles, so that they can be listed without the extra `testing`.
+This module has only the names of the profiles, so that the names can be listed even if the extra `testing` is not installed.
 """
 
 from typing import Literal, TypeAlias, get_args

@@ -28,7 +28,7 @@ def _is_too_long(call: Call) -> bool:
 
 @attrs.frozen
 class TokenExchange:
-    """Exchange a token of Microsoft Entra ID for a refresh token. The password of the user serves as the Entra token."""
+    """An effect that exchanges a Microsoft Entra ID token, which is the user's password here, for a refresh token."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
         """Send a refresh token, or an error."""
@@ -48,10 +48,10 @@ class TokenExchange:
 
 @attrs.frozen
 class AcceptZeroUser:
-    """Accept a refresh token as the password of the user name of zeros."""
+    """An effect that accepts a refresh token as the password of the user name `ZERO_USER`."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Send a token for the refresh token, or call the token service if the user name is another one."""
+        """Send a token for the refresh token, or call the token service if the user name is not `ZERO_USER`."""
         authorization = parse_authorization(exchange.call.headers.get("authorization"))
         credentials = parse_basic(authorization.value) if authorization is not None else None
         if credentials is None or credentials[0] != ZERO_USER:
@@ -65,7 +65,7 @@ class AcceptZeroUser:
 
 @attrs.frozen
 class RefusePasswordByPost:
-    """Refuse a token request by POST with a password."""
+    """An effect that answers a token request by POST with a password with 400."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
         """Send an error for a password, and call the token service for other grants."""
@@ -78,7 +78,7 @@ class RefusePasswordByPost:
 
 @attrs.frozen
 class HeaderTooLarge:
-    """Send the error page of the reverse proxy for a request with a too large header."""
+    """An effect that sends the error page of a reverse proxy for a request whose header is too large."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
         """Send the page."""
@@ -113,19 +113,19 @@ ACR = Profile(
         ),
         Quirk(
             "no-password-by-post",
-            "A POST with a password is answered with 400; a GET is accepted.",
+            "A token request by POST with a password is answered with 400; a token request by GET is accepted.",
             "containerd, remotes/docker/auth",
             (always(RefusePasswordByPost(), "post_token"),),
         ),
         Quirk(
             "header-limit",
-            "A token that is too long because of many scopes is answered with 400 and a web page.",
+            "A request whose token is too long, because of many scopes, is answered with 400 and a web page.",
             "zot#2903, Azure/acr#797",
             (always(HeaderTooLarge(), when=_is_too_long),),
         ),
         Quirk(
             "unauthorized-during-upload",
-            "During an upload, a valid token is answered with 401; here once, for the second chunk.",
+            "During an upload, requests with a valid token are answered with 401; in this profile once, for the second chunk.",
             "Azure/acr#841",
             (Fault(ChangeRequest(without_credentials), operation="upload_blob_chunk", after=1),),
         ),

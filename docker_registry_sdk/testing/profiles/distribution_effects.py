@@ -18,16 +18,16 @@ _MANIFEST_INVALID = Status(400, code="MANIFEST_INVALID", message="manifest inval
 
 _STATE_FIELD = "_state"
 _UPLOAD = re.compile(r"/v2/.+/blobs/uploads/[^/?]+")
-_UPLOAD_INVALID = Status(404, code="BLOB_UPLOAD_INVALID", message="the location is outdated: the upload has advanced")
+_UPLOAD_INVALID = Status(404, code="BLOB_UPLOAD_INVALID", message="the location is outdated: more bytes have been uploaded since")
 
 
 @attrs.frozen
 class RequireAccept:
-    """Send a manifest only if `Accept` names its media type; a wildcard does not count.
+    """An effect that sends a manifest only if `Accept` names its media type. Wildcards in `Accept` are ignored.
 
-    Otherwise the response is 404 for OCI manifests. For a tag of a Docker manifest it is 400, because Distribution would have to
-    convert the manifest to schema 1, which is disabled. If a Docker manifest list is not accepted but Docker image manifests are,
-    the image for linux/amd64 is sent.
+    Otherwise, a request for an OCI manifest is answered with 404, and a request for a Docker manifest by tag with 400, because
+    Distribution would have to convert the manifest to schema 1, which is disabled. If a Docker manifest list is requested by tag
+    and only Docker image manifests are accepted, the image for linux/amd64 is sent.
     """
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
@@ -69,10 +69,10 @@ def _find_linux_amd64(manifest_list: CapturedResponse) -> str | None:
 
 @attrs.frozen
 class UploadStates:
-    """Add the progress of an upload to its location, and refuse locations with an older progress."""
+    """An effect that adds the state of an upload to its location, and answers requests to outdated locations with 404."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Compare the state in the request with that of the upload, and write the new state into the response."""
+        """Compare the state in the request with the current state of the upload, and write the new state into the response."""
         scope = exchange.scope
         if exchange.call.operation in UPLOAD_SESSION_OPERATIONS:
             scope = without_fields(scope, _STATE_FIELD)
@@ -91,14 +91,14 @@ class UploadStates:
 
 
 def _state(response: CapturedResponse) -> str:
-    """Return the state of an upload, from a response with its id and the range of the bytes received."""
+    """Return the state of an upload: its id and the range of the received bytes, both from a response, as base64."""
     upload = response.headers.get("docker-upload-uuid", "")
     return base64.b64encode(f"{upload}|{response.headers.get('range', '')}".encode()).decode()
 
 
 @attrs.frozen
 class WrongLengthOfRangeError:
-    """Send a 416 with the Content-Length of the whole blob and a short text, and close the connection after the text."""
+    """An effect that sends a 416 response with the Content-Length of the whole blob and a short text, and then disconnects."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
         """Call the registry, and change its response if it is a 416."""

@@ -23,9 +23,9 @@ _SINCE = "rate_limit.since"
 
 @attrs.frozen
 class RateLimit:
-    """Limit the number of manifest pulls in a time window; HEAD requests do not count.
+    """An effect that limits the number of manifest pulls in a time window. HEAD requests are not counted.
 
-    Beyond the limit, `Retry-After` holds the end of the window in seconds since 1970.
+    Beyond the limit, the response is 429 with the end of the window in `Retry-After`, in seconds since 1970.
 
     Args:
         limit: The number of pulls in a window.
@@ -42,7 +42,7 @@ class RateLimit:
             numbers[_SINCE], numbers[_USED] = now, 0
         if exchange.call.method == "GET":
             if numbers[_USED] >= self.limit:
-                await self._refuse(exchange, int(numbers[_SINCE] + self.window) + 1)
+                await self._send_limit_error(exchange, int(numbers[_SINCE] + self.window) + 1)
                 return
             numbers[_USED] += 1
 
@@ -51,7 +51,7 @@ class RateLimit:
 
         await app(exchange.scope, exchange.receive, change_head(exchange.send, change))
 
-    async def _refuse(self, exchange: Exchange, until: int) -> None:
+    async def _send_limit_error(self, exchange: Exchange, until: int) -> None:
         error = {"code": "TOOMANYREQUESTS", "message": "the pull limit is reached"}
         headers = {**self._headers(exchange), "retry-after": str(until)}
         await send_json(exchange.send, 429, {"errors": [error]}, headers)
@@ -94,7 +94,7 @@ DOCKER_HUB = Profile(
     name="docker-hub",
     settings=Settings(token_origin="name"),
     quirks=(
-        Quirk("token-service-on-other-host", "The token service is on another host than the API.", "auth.docker.io"),
+        Quirk("token-service-on-other-host", "The token service is on a different host from the API.", "auth.docker.io"),
         Quirk("ping-without-scope", "The challenge of a ping names no scope.", "dxf#23"),
         Quirk(
             "bearer-fails-at-token-service",
@@ -119,7 +119,7 @@ DOCKER_HUB = Profile(
         ),
         Quirk(
             "long-names-refused",
-            "A scope for or a mount from a repository with more than two parts in its name is answered with 400.",
+            "If a repository name has more than two parts, a token request for it and a mount from it are answered with 400.",
             "ggcr#1679, ggcr#1741",
             (
                 always(
@@ -146,7 +146,7 @@ DOCKER_HUB = Profile(
         ),
         Quirk(
             "empty-referrers",
-            "The first list of referrers is empty and the second is correct, and so on alternately.",
+            "Requests for referrers are answered alternately with an empty and the correct list, beginning with the empty list.",
             "hub-feedback#2372",
             (
                 Fault(
@@ -156,7 +156,7 @@ DOCKER_HUB = Profile(
         ),
         Quirk(
             "no-single-post",
-            "A POST with a digest only starts an upload: 202.",
+            "A POST with a digest does not store the blob, but starts an upload: 202.",
             "distribution 2.8, on which Docker Hub is based",
             (always(ChangeRequest(_without_digest), "start_blob_upload"),),
         ),

@@ -41,7 +41,7 @@ def _set_created(response: CapturedResponse) -> None:
 
 @attrs.frozen
 class ExpirePassword:
-    """Let the password expire twelve hours after its first use, by the clock of the registry."""
+    """An effect that lets the password expire twelve hours after its first use, by the clock of the registry."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
         """Call the registry, or send the error of an expired password."""
@@ -55,7 +55,7 @@ class ExpirePassword:
 
 @attrs.frozen
 class RequireRepository:
-    """Refuse pushes to repositories that do not exist."""
+    """An effect that answers pushes to repositories that do not exist with 404."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
         """Call the registry, or send the error of a missing repository."""
@@ -69,7 +69,7 @@ class RequireRepository:
 
 @attrs.frozen
 class RedirectToObjectStore:
-    """Redirect the download of a blob to a signed URL of an object store on another origin."""
+    """An effect that redirects the download of a blob to a signed URL of an object store on another origin."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
         """Check with a HEAD request that the client may read the blob, and send the redirect."""
@@ -85,7 +85,7 @@ class RedirectToObjectStore:
 
 @attrs.frozen
 class ObjectStore:
-    """The object store with the blobs: it requires a signed URL, and refuses other credentials."""
+    """An effect that sends the blobs of the object store. Requests must have a signed URL and no other credentials."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
         """Send a blob, the requested part of a blob, or an error."""
@@ -99,7 +99,7 @@ class ObjectStore:
         if not hmac.compare_digest(call.query.get(_SIGNATURE, ""), _sign(call.path)):
             return _error(403, "SignatureDoesNotMatch", "the signature of the URL is wrong")
         match = _OBJECT_PATH.fullmatch(call.path)
-        assert match is not None  # only such paths are signed
+        assert match is not None  # only paths of this form are signed
         reader = await asyncio.to_thread(exchange.site.storage.open, match["digest"])
         if reader is None:
             return _error(404, "NoSuchKey", "the key does not exist")
@@ -134,7 +134,7 @@ ECR = Profile(
         ),
         Quirk(
             "page-limit",
-            "An n of more than 1000 is an error: 405.",
+            "A page size n of more than 1000 is answered with 405.",
             "ggcr#681, ggcr#1091",
             (
                 always(
@@ -164,7 +164,7 @@ ECR = Profile(
         ),
         Quirk(
             "blobs-in-s3",
-            "A blob is a redirect to a signed URL on another origin, where a request with Authorization is answered with 400.",
+            "A download is redirected to a signed URL on another origin, which answers a request with Authorization with 400.",
             "opa#6580, renovate#3877",
             (always(RedirectToObjectStore(), "create_blob_read_stream"), always(ObjectStore(), path=OBJECT_STORE_PATHS)),
         ),
@@ -176,7 +176,7 @@ ECR_PUBLIC = Profile(
     quirks=(
         Quirk(
             "strict-cursor",
-            "The cursor in last is opaque; another value is answered with 405.",
+            "The cursor in last is opaque; a request with a value that is not a cursor is answered with 405.",
             "drydock#927",
             (always(OpaqueLinks("last", strict=True), "list_tags"),),
         ),

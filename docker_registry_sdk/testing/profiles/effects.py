@@ -22,10 +22,10 @@ _INVALID_CURSOR = Status(405, code="UNSUPPORTED", message="the next token is inv
 
 @attrs.frozen
 class ChangeRequest:
-    """Pass a changed request to the registry.
+    """An effect that passes a changed request to the registry.
 
     Args:
-        change: Returns the ASGI scope of the changed request.
+        change: A function that returns the ASGI scope of the changed request.
     """
 
     change: Callable[[Exchange], Scope]
@@ -37,10 +37,10 @@ class ChangeRequest:
 
 @attrs.frozen
 class ChangeHead:
-    """Change the status or the headers of the response.
+    """An effect that changes the status or the headers of the response.
 
     Args:
-        change: Changes the response; the body that it sees is empty.
+        change: A function that changes the status and the headers of a response. The body of its argument is empty.
     """
 
     change: Callable[[CapturedResponse], None]
@@ -52,11 +52,11 @@ class ChangeHead:
 
 @attrs.frozen
 class ChangeResponse:
-    """Change whole responses with some status codes.
+    """An effect that changes whole responses with some status codes.
 
     Args:
         statuses: The status codes of the responses to change.
-        change: Changes a response.
+        change: A function that changes a response.
     """
 
     statuses: Container[int]
@@ -69,20 +69,22 @@ class ChangeResponse:
 
 @attrs.frozen
 class RefuseScopes:
-    """Refuse token requests with some scopes, where the specification requires a token without these scopes.
+    """An effect that rejects token requests for some scopes.
+
+    According to the specification, the token service would issue a token without these scopes.
 
     Args:
-        refuses: Returns whether requested rights are refused. It runs in a thread and may block.
-        status: The status of the refusal.
-        document: The JSON body of the refusal.
+        rejects: A function that returns whether a request for these rights is rejected. It is called in a thread and may block.
+        status: The status code of the response to a rejected request.
+        document: The JSON body of the response to a rejected request.
     """
 
-    refuses: Callable[[Sequence[Access], Site], bool]
+    rejects: Callable[[Sequence[Access], Site], bool]
     status: int
     document: Any
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Send the refusal, or call the token service."""
+        """Send the error, or call the token service."""
         receive, scopes = exchange.receive, exchange.call.query.getlist("scope")
         if exchange.call.method == "POST":
             body = await read_body(exchange.receive)
@@ -91,7 +93,7 @@ class RefuseScopes:
             requested = parse_scopes(" ".join(scopes))
         except ValueError:
             requested = []
-        if await asyncio.to_thread(self.refuses, requested, exchange.site):
+        if await asyncio.to_thread(self.rejects, requested, exchange.site):
             await send_json(exchange.send, self.status, self.document)
             return
         await app(exchange.scope, receive, exchange.send)
@@ -99,12 +101,12 @@ class RefuseScopes:
 
 @attrs.frozen
 class OpaqueLinks:
-    """Write links to next pages with an opaque cursor instead of the last item of the page.
+    """An effect that writes links to next pages with an opaque cursor instead of the last item of the page.
 
     Args:
         field: The field of the query that holds the cursor.
         absolute: Whether the link has a scheme and a host.
-        strict: Whether requests with another value than a cursor are refused; if not, the value is passed to the registry.
+        strict: Whether a value that is not a cursor is answered with 405. Otherwise the value is passed to the registry.
     """
 
     field: str
@@ -152,16 +154,16 @@ def _decode_cursor(cursor: str) -> str | None:
 
 
 def mounts_without_source(call: Call) -> bool:
-    """Return whether a request mounts a blob without the name of the source repository."""
+    """Return whether a request is a mount that does not name the source repository."""
     return "mount" in call.query and "from" not in call.query
 
 
 @attrs.frozen
 class PageSizeExceeds:
-    """The condition that a request has a page size `n` above a limit.
+    """A condition for faults: the page size `n` of a request is above a limit.
 
     Args:
-        limit: The largest value of `n` that does not match.
+        limit: The limit; an `n` that is equal to it does not meet the condition.
     """
 
     limit: int

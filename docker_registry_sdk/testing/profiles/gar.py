@@ -28,7 +28,7 @@ def _set_sign_in_page(response: CapturedResponse) -> None:
 
 @attrs.frozen
 class AcceptOneChunk:
-    """Refuse the second PATCH of an upload. The status is not documented; this profile uses 400."""
+    """An effect that rejects the second PATCH of an upload. The status code is not documented; this effect uses 400."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
         """Call the registry for the first PATCH, and send an error for the others."""
@@ -42,7 +42,7 @@ class AcceptOneChunk:
 
 @attrs.frozen
 class AcceptGoogleUserNames:
-    """Accept the password of the user together with the fixed user names of Google, each of which denotes a kind of password."""
+    """An effect that accepts the password with the fixed user names of Google, each of which denotes a kind of password."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
         """Call the token service with the name of the user instead of the fixed name."""
@@ -71,14 +71,14 @@ GAR = Profile(
         ),
         Quirk(
             "challenge-at-ping-only",
-            "Only the 401 of a ping has a challenge; the 401 of other requests has none.",
+            "The 401 response to a ping has a challenge; the 401 response to any other request has no challenge.",
             "containers/image, docker client",
             (always(Challenges(None), when=_is_not_ping_or_token),),
         ),
         Quirk("ping-without-scope", "The challenge of a ping names no scope.", "dxf#28"),
         Quirk(
             "page-for-unknown-tags",
-            "The tags of a repository that does not exist are a web page with the status 200.",
+            "A request for the tags of a repository that does not exist is answered with a web page and the status 200.",
             "gardener/cc-utils, oci client",
             (always(ChangeResponse({404}, _set_sign_in_page), "list_tags"),),
         ),

@@ -16,19 +16,19 @@ from docker_registry_sdk.testing.profiles.requests import with_header
 
 MAX_CHUNK_BYTES = 4 * 1024 * 1024
 
-_REPORTED = "clients of the registry, read 2026-11"
+_REPORTED = "source code of registry clients, as of 2026-11"
 _TOKEN_FIELDS = ("token", "access_token")
 _OPAQUE_BEARER = re.compile(r"Bearer ([A-Za-z0-9+/=]+)", re.IGNORECASE)
 
 
 def _has_opaque_token(call: Call) -> bool:
-    """Return whether the Bearer token of a request may be opaque: a JWT has dots."""
+    """Return whether a request has a Bearer token without dots, which cannot be a JWT."""
     return _OPAQUE_BEARER.fullmatch(call.headers.get("authorization", "")) is not None
 
 
 @attrs.frozen
 class EncodeTokens:
-    """Encode the tokens of the token service so that clients cannot read them as JWT."""
+    """An effect that encodes the tokens of the token service, so that clients cannot parse the tokens as JWT."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
         """Call the token service, and encode the token in its response."""
@@ -42,7 +42,7 @@ class EncodeTokens:
 
 @attrs.frozen
 class DecodeTokens:
-    """Decode the tokens of requests that `EncodeTokens` has encoded."""
+    """An effect that decodes the tokens in requests, which `EncodeTokens` has encoded."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
         """Call the registry with the decoded token."""

@@ -48,7 +48,7 @@ def _mounts_with_source(call: Call) -> bool:
 
 @attrs.frozen
 class RequireProject:
-    """Refuse a mount from a repository whose project (the first part of its name) does not exist."""
+    """An effect that answers a mount with 401 if the project (the first part of the source repository's name) does not exist."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
         """Call the registry, or send the error of a missing project."""
@@ -65,7 +65,11 @@ def _has_digest_tag(call: Call) -> bool:
 
 
 def _requests_unknown_group(requested: Sequence[Access], site: Site) -> bool:
-    """Return whether a token request for several repositories includes one in an unknown group with the right to pull only."""
+    """Return whether a token request contains a path that is unknown to GitLab.
+
+    The request must name several repositories. One of the repositories must be in a group that does not exist, and be requested
+    for pull only.
+    """
     names = {access.name for access in requested if access.type == "repository"}
     pull_only = names - {access.name for access in requested if access.action != "pull"}
     if len(names) < 2 or not pull_only:
@@ -76,7 +80,7 @@ def _requests_unknown_group(requested: Sequence[Access], site: Site) -> bool:
 
 @attrs.frozen
 class ResolveDigestTag:
-    """Resolve a tag of the form `sha256-<hex>` to the digest `sha256:<hex>`, if the tag does not exist."""
+    """An effect that resolves a tag of the form `sha256-<hex>` to the digest `sha256:<hex>` if the tag does not exist."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
         """Call the registry with the digest instead of the tag."""
@@ -112,7 +116,7 @@ HARBOR = Profile(
     quirks=(
         Quirk(
             "session-cookie",
-            "Responses set a session cookie; a request with it other than GET or HEAD is refused without a CSRF token: 403.",
+            "Responses set a session cookie; a request with this cookie that is not GET or HEAD requires a CSRF token, else 403.",
             "dotnet/sdk#37221, harbor#12676",
             (
                 always(ChangeHead(_set_cookie)),
@@ -152,13 +156,13 @@ QUAY = Profile(
         ),
         Quirk(
             "next-page",
-            "The link to a next page is relative, and has an opaque next_page instead of last.",
+            "The link to a next page is relative, and has an opaque cursor in next_page instead of last.",
             "regclient#272, ggcr#794",
             (always(OpaqueLinks("next_page"), ("list_tags", "list_repositories")),),
         ),
         Quirk(
             "page-limit",
-            "An n of more than 100 is an error: 413.",
+            "A page size n of more than 100 is answered with 413.",
             "ggcr#1963",
             (
                 always(
@@ -179,7 +183,7 @@ GITLAB = Profile(
         Quirk("token-path", "The token service is at /jwt/auth.", "GitLab documentation, container registry"),
         Quirk(
             "unknown-scope-refused",
-            "A token request is refused with 403 if one of its scopes is a path unknown to GitLab.",
+            "A token request is answered with 403 if one of its scopes contains a path that is unknown to GitLab.",
             "ggcr#220, kaniko#181",
             (always(RefuseScopes(_requests_unknown_group, 403, _GITLAB_DENIED), ("get_token", "post_token")),),
         ),

@@ -1,4 +1,4 @@
-"""Profiles and quirks: how a real registry differs from the embedded one."""
+"""Profiles and quirks: the differences between a real registry and the embedded registry."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -21,8 +21,8 @@ class Quirk:
         name: The name, unique in its profile.
         text: The behaviour, in one sentence.
         source: Where the behaviour is documented or reported, such as `regclient#272`.
-        faults: The faults that reproduce the behaviour. Empty if the settings of the profile or the faults of another quirk
-            reproduce it, or if the embedded registry behaves like this without a profile.
+        faults: The faults that reproduce the behaviour. The tuple is empty if the settings of the profile or the faults of
+            another quirk reproduce the behaviour, or if the embedded registry has this behaviour without a profile, too.
     """
 
     name: str
@@ -55,7 +55,7 @@ class Profile:
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """The faults of all quirks."""
+        """Return the faults of all quirks."""
         return tuple(fault for quirk in self.quirks for fault in quirk.faults)
 
 
@@ -111,12 +111,12 @@ def always(
     path: str | None = None,
     when: Callable[[Call], bool] | None = None,
 ) -> Fault:
-    """Return a fault that applies to all matching requests, without a limit.
+    """Return a fault that applies to every matching request; the number of requests is not limited.
 
     Args:
         effect: The effect.
-        operation: One or several operations.
-        path: A regular expression for the whole path.
+        operation: One or several operations, one of which a request must be.
+        path: A regular expression that must match the whole path of a request.
         when: A function that returns whether a request matches.
     """
     return Fault(effect, operation=operation, path=path, when=when, times=None)

@@ -1,4 +1,4 @@
-"""Changed copies of requests, which effects pass to the registry instead of the original."""
+"""Functions that return changed copies of requests, which effects pass to the registry instead of the original requests."""
 
 import base64
 from collections.abc import Mapping
@@ -13,47 +13,47 @@ FORM = "application/x-www-form-urlencoded"
 
 
 def without_fields(scope: Scope, *names: str) -> Scope:
-    """Return a request without some fields of its query; the rest of the query stays byte for byte."""
+    """Return a copy of a request without the named query parameters. The rest of the query stays the same, byte for byte."""
     fields = scope["query_string"].decode("latin-1").split("&")
     kept = [field for field in fields if unquote_plus(field.partition("=")[0]) not in names]
     return {**scope, "query_string": "&".join(kept).encode("latin-1")}
 
 
 def with_field(scope: Scope, name: str, value: str) -> Scope:
-    """Return a request with a field added to its query, or replaced in it."""
+    """Return a copy of a request with a query parameter set to a value."""
     other = without_fields(scope, name)
     fields = [field for field in (other["query_string"], urlencode({name: value}).encode()) if field]
     return {**other, "query_string": b"&".join(fields)}
 
 
 def with_path(scope: Scope, path: str) -> Scope:
-    """Return a request with another path, in which no character needs percent-encoding."""
+    """Return a copy of a request with another path. The path must not contain characters that need percent-encoding."""
     return {**scope, "path": path, "raw_path": path.encode()}
 
 
 def without_header(scope: Scope, name: str) -> Scope:
-    """Return a request without a header."""
+    """Return a copy of a request without a header."""
     return {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != name.encode()]}
 
 
 def without_credentials(exchange: Exchange) -> Scope:
-    """Return the request of an exchange without its Authorization header."""
+    """Return a copy of the request of an exchange without the header Authorization."""
     return without_header(exchange.scope, "authorization")
 
 
 def with_header(scope: Scope, name: str, value: str) -> Scope:
-    """Return a request with a header added or replaced."""
+    """Return a copy of a request with a header set to a value."""
     other = without_header(scope, name)
     return {**other, "headers": [*other["headers"], (name.encode(), value.encode("latin-1"))]}
 
 
 def with_basic(scope: Scope, username: str, password: str) -> Scope:
-    """Return a request with Basic credentials."""
+    """Return a copy of a request with Basic credentials."""
     return with_header(scope, "authorization", "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode())
 
 
 async def read_body(receive: Receive) -> bytes:
-    """Read the body of a request, up to its end or to the disconnection of the client."""
+    """Read the body of a request until it ends or the client disconnects."""
     body = bytearray()
     more = True
     while more:
@@ -64,7 +64,7 @@ async def read_body(receive: Receive) -> bytes:
 
 
 def body_of(content: bytes) -> Receive:
-    """Return an ASGI receive function that returns a body."""
+    """Return an ASGI receive function that returns the content as a request body."""
     messages: list[Message] = [{"type": "http.request", "body": content, "more_body": False}]
 
     async def receive() -> Message:
@@ -78,7 +78,8 @@ async def post_form(app: ASGIApp, scope: Scope, path: str, fields: Mapping[str, 
 
     Args:
         app: The registry.
-        scope: The ASGI scope of a request; the form is posted with its headers, except Authorization and Content-Type.
+        scope: The ASGI scope of a request. The form is posted with the headers of this request, except Authorization and
+            Content-Type.
         path: The path to post to.
         fields: The fields of the form.
 

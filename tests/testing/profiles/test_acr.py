@@ -60,13 +60,17 @@ def test_zero_user(profile_registry: EmbeddedRegistry, anyone: httpx.Client) -> 
 
 
 def test_no_password_by_post(profile_registry: EmbeddedRegistry) -> None:
-    """A POST with a password is answered with 400; a GET is accepted. (containerd, remotes/docker/auth)"""
+    """A token request by POST with a password is answered with 400; a token request by GET is accepted. (containerd,
+    remotes/docker/auth)
+    """
     assert request_token_by_post(profile_registry).status_code == 400
     assert request_token_by_get(profile_registry).status_code == 200
 
 
 def test_header_limit(profile_registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
-    """A token that is too long because of many scopes is answered with 400 and a web page. (zot#2903, Azure/acr#797)"""
+    """A request whose token is too long, because of many scopes, is answered with 400 and a web page. (zot#2903,
+    Azure/acr#797)
+    """
     tokens = [
         token_in(request_token_by_get(profile_registry, *(f"repository:repo{n}:pull" for n in range(count))))
         for count in (5, 150)
@@ -79,7 +83,9 @@ def test_header_limit(profile_registry: EmbeddedRegistry, anyone: httpx.Client) 
 
 
 def test_unauthorized_during_upload(user: httpx.Client) -> None:
-    """During an upload, a valid token is answered with 401; here once, for the second chunk. (Azure/acr#841)"""
+    """During an upload, requests with a valid token are answered with 401; in this profile once, for the second chunk.
+    (Azure/acr#841)
+    """
     location = start_upload(user)
     statuses = [user.patch(location, content=b"x").status_code for _ in range(4)]
     assert statuses == [202, 401, 202, 202]

@@ -63,7 +63,7 @@ def test_unsorted_tags(user: httpx.Client) -> None:
 
 
 def test_no_single_post(user: httpx.Client) -> None:
-    """A POST with a digest only starts an upload: 202. (docker-registry 2.8.2, measured)"""
+    """A POST with a digest does not store the blob, but starts an upload: 202. (docker-registry 2.8.2, measured)"""
     digest = digest_of(b"content")
     response = user.post("/v2/repo/blobs/uploads/", params={"digest": digest}, content=b"content")
     assert response.status_code == 202
@@ -120,7 +120,7 @@ def test_invalid_name_not_found(user: httpx.Client, path: str) -> None:
 
 
 def test_no_manifest_by_sha512(user: httpx.Client) -> None:
-    """A manifest cannot be pushed by its sha512 digest: 400; a blob can. (docker-registry 2.8.2, measured)"""
+    """A manifest cannot be pushed by its sha512 digest (400), but a blob can. (docker-registry 2.8.2, measured)"""
     push_tagged_image(user, "tag")
     digest = digest_of(image(), "sha512")
     assert_error(put_manifest(user, "repo", digest, image()), 400, "DIGEST_INVALID")
@@ -129,7 +129,7 @@ def test_no_manifest_by_sha512(user: httpx.Client) -> None:
 
 
 def test_wrong_length_of_range_error(user: httpx.Client) -> None:
-    """A 416 of a blob has the Content-Length of the blob, but 33 bytes of body; then the connection is closed.
+    """A 416 response for a blob has the Content-Length of the blob, but a body of 33 bytes; then the connection closes.
     (docker-registry 2.8.2, measured)
     """
     digest = upload_blob(user, b"x" * 500)
@@ -147,7 +147,7 @@ def test_wrong_length_of_range_error(user: httpx.Client) -> None:
 
 @pytest.mark.parametrize("suffix", ["json", "prettyjws"])
 def test_no_schema_1(user: httpx.Client, suffix: str) -> None:
-    """A manifest of schema 1 is refused: 400. (docker-registry 2.8.2, measured)"""
+    """A manifest of schema 1 is rejected with 400. (docker-registry 2.8.2, measured)"""
     content = json.dumps({"schemaVersion": 1, "name": "repo", "tag": "tag"}).encode()
     media_type = f"application/vnd.docker.distribution.manifest.v1+{suffix}"
     assert_error(put_manifest(user, "repo", "tag", content, media_type), 400, "MANIFEST_INVALID")
@@ -169,7 +169,7 @@ def test_outdated_locations(user: httpx.Client) -> None:
 
 
 def test_absolute_locations(user: httpx.Client) -> None:
-    """A location has a scheme and a host. (docker-registry 2.8.2, measured)"""
+    """The value of Location has a scheme and a host. (docker-registry 2.8.2, measured)"""
     base = str(user.base_url).rstrip("/")
     first = user.post("/v2/repo/blobs/uploads/").headers["location"]
     second = user.patch(first, content=b"{}").headers["location"]
@@ -182,15 +182,17 @@ def test_absolute_locations(user: httpx.Client) -> None:
 
 
 def test_mount_needs_from(user: httpx.Client) -> None:
-    """A mount without from only starts an upload: 202. (docker-registry 2.8.2, measured)"""
+    """A mount request without the parameter from does not mount the blob, but starts an upload: 202. (docker-registry 2.8.2,
+    measured)
+    """
     digest = upload_blob(user, b"content")
     assert user.post("/v2/other/blobs/uploads/", params={"mount": digest}).status_code == 202
     assert user.post("/v2/other/blobs/uploads/", params={"mount": digest, "from": "repo"}).status_code == 201
 
 
 def test_accept_required(user: httpx.Client) -> None:
-    """A manifest is sent only if Accept names its media type, or for a list the image for linux/amd64; else 404 or
-    400. (docker-registry 2.8.2, measured)
+    """If Accept does not name the media type of a manifest, the response is 404 or 400, or an image instead of a list.
+    (docker-registry 2.8.2, measured)
     """
     config = b'{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":[]}}'
     upload_blob(user, config)
@@ -225,7 +227,7 @@ def test_accept_required(user: httpx.Client) -> None:
 
 
 def test_null_for_no_tags(user: httpx.Client) -> None:
-    """The tags of a repository that has lost all its tags are null. (docker-registry 2.8.2, measured)"""
+    """If all tags of a repository have been deleted, the list of tags is null. (docker-registry 2.8.2, measured)"""
     push_tagged_image(user, "tag")
     user.delete(f"/v2/repo/manifests/{digest_of(image())}")
     assert user.get("/v2/repo/tags/list").json() == {"name": "repo", "tags": None}

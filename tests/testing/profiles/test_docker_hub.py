@@ -11,7 +11,7 @@ PROFILE = "docker-hub"
 
 
 def test_token_service_on_other_host(profile_registry: EmbeddedRegistry, anyone: httpx.Client) -> None:
-    """The token service is on another host than the API. (auth.docker.io)"""
+    """The token service is on a different host from the API. (auth.docker.io)"""
     assert profile_registry.url.startswith("http://127.0.0.1:")
     assert 'realm="http://localhost:' in anyone.get("/v2/").headers["www-authenticate"]
 
@@ -51,8 +51,8 @@ def test_no_delete(user: httpx.Client) -> None:
 
 
 def test_long_names_refused(profile_registry: EmbeddedRegistry, user: httpx.Client) -> None:
-    """A scope for or a mount from a repository with more than two parts in its name is answered with 400. (ggcr#1679,
-    ggcr#1741)
+    """If a repository name has more than two parts, a token request for it and a mount from it are answered with 400.
+    (ggcr#1679, ggcr#1741)
     """
     long_name = "project/docker/image"
     for response in (
@@ -102,7 +102,9 @@ def test_retry_after_is_a_time(profile_registry: EmbeddedRegistry, user: httpx.C
 
 
 def test_empty_referrers(user: httpx.Client) -> None:
-    """The first list of referrers is empty and the second is correct, and so on alternately. (hub-feedback#2372)"""
+    """Requests for referrers are answered alternately with an empty and the correct list, beginning with the empty list.
+    (hub-feedback#2372)
+    """
     push_tagged_image(user)
     subject = {"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": digest_of(image()), "size": len(image())}
     referrer = index(subject=subject)
@@ -112,7 +114,9 @@ def test_empty_referrers(user: httpx.Client) -> None:
 
 
 def test_no_single_post(user: httpx.Client) -> None:
-    """A POST with a digest only starts an upload: 202. (distribution 2.8, on which Docker Hub is based)"""
+    """A POST with a digest does not store the blob, but starts an upload: 202. (distribution 2.8, on which Docker Hub is
+    based)
+    """
     digest = digest_of(b"content")
     response = user.post("/v2/repo/blobs/uploads/", params={"digest": digest}, content=b"content")
     assert response.status_code == 202

@@ -44,7 +44,7 @@ def test_password_expires(profile_registry: EmbeddedRegistry, user: httpx.Client
 
 
 def test_page_limit(user: httpx.Client) -> None:
-    """An n of more than 1000 is an error: 405. (ggcr#681, ggcr#1091)"""
+    """A page size n of more than 1000 is answered with 405. (ggcr#681, ggcr#1091)"""
     for path in ("/v2/repo/tags/list", "/v2/_catalog"):
         response = user.get(path, params={"n": 1001})
         assert (response.status_code, codes(response)) == (405, ["UNSUPPORTED"])
@@ -87,8 +87,8 @@ def test_repository_must_exist(user: httpx.Client) -> None:
 
 
 def test_blobs_in_s3(profile_registry: EmbeddedRegistry, user: httpx.Client, anyone: httpx.Client) -> None:
-    """A blob is a redirect to a signed URL on another origin, where a request with Authorization is answered with
-    400. (opa#6580, renovate#3877)
+    """A download is redirected to a signed URL on another origin, which answers a request with Authorization with 400.
+    (opa#6580, renovate#3877)
     """
     digest = push_blob(user, "repo", b"content")
     response = user.get(f"/v2/repo/blobs/{digest}")
@@ -112,7 +112,7 @@ class TestEcrPublic:
     PROFILE = "ecr-public"
 
     def test_strict_cursor(self, user: httpx.Client) -> None:
-        """The cursor in last is opaque; another value is answered with 405. (drydock#927)"""
+        """The cursor in last is opaque; a request with a value that is not a cursor is answered with 405. (drydock#927)"""
         for tag in "abc":
             push_image(user, "repo", tag)
         first = user.get("/v2/repo/tags/list", params={"n": 2})

@@ -28,7 +28,9 @@ def test_no_post_for_tokens(profile_registry: EmbeddedRegistry) -> None:
 
 
 def test_challenge_at_ping_only(anyone: httpx.Client) -> None:
-    """Only the 401 of a ping has a challenge; the 401 of other requests has none. (containers/image, docker client)"""
+    """The 401 response to a ping has a challenge; the 401 response to any other request has no challenge. (containers/image,
+    docker client)
+    """
     assert anyone.get("/v2/").headers["www-authenticate"].startswith("Bearer realm=")
     for method, path in [("GET", "/v2/repo/tags/list"), ("POST", "/v2/repo/blobs/uploads/"), ("HEAD", "/v2/repo/manifests/tag")]:
         response = anyone.request(method, path)
@@ -41,7 +43,9 @@ def test_ping_without_scope(anyone: httpx.Client) -> None:
 
 
 def test_page_for_unknown_tags(user: httpx.Client) -> None:
-    """The tags of a repository that does not exist are a web page with the status 200. (gardener/cc-utils, oci client)"""
+    """A request for the tags of a repository that does not exist is answered with a web page and the status 200.
+    (gardener/cc-utils, oci client)
+    """
     response = user.get("/v2/repo/tags/list")
     assert (response.status_code, response.headers["content-type"]) == (200, "text/html; charset=utf-8")
     assert response.text.startswith("<!DOCTYPE html>")

@@ -22,7 +22,7 @@ def test_bad_credentials_denied(profile_registry: EmbeddedRegistry, anyone: http
 
 
 def test_opaque_token(profile_registry: EmbeddedRegistry, user: httpx.Client) -> None:
-    """A token is opaque, not a JWT. (clients of the registry, read 2026-11)"""
+    """A token is opaque, not a JWT. (source code of registry clients, as of 2026-11)"""
     response = request_token_by_get(profile_registry, SCOPE)
     assert "." not in token_in(response)
     assert response.json()["access_token"] == response.json()["token"]
@@ -42,12 +42,12 @@ def test_no_referrers(user: httpx.Client) -> None:
 
 
 def test_no_catalog(user: httpx.Client) -> None:
-    """The repositories cannot be listed: 404. (clients of the registry, read 2026-11)"""
+    """The repositories cannot be listed: 404. (source code of registry clients, as of 2026-11)"""
     assert user.get("/v2/_catalog").status_code == 404
 
 
 def test_no_cancel(user: httpx.Client) -> None:
-    """An upload cannot be cancelled: 405. (clients of the registry, read 2026-11)"""
+    """An upload cannot be cancelled: 405. (source code of registry clients, as of 2026-11)"""
     location = start_upload(user)
     assert user.delete(location).status_code == 405
     assert user.get(location).status_code == 204

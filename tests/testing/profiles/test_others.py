@@ -32,7 +32,9 @@ class TestGitlab:
         assert f'realm="{profile_registry.url}/jwt/auth"' in anyone.get("/v2/").headers["www-authenticate"]
 
     def test_unknown_scope_refused(self, profile_registry: EmbeddedRegistry, user: httpx.Client) -> None:
-        """A token request is refused with 403 if one of its scopes is a path unknown to GitLab. (ggcr#220, kaniko#181)"""
+        """A token request is answered with 403 if one of its scopes contains a path that is unknown to GitLab. (ggcr#220,
+        kaniko#181)
+        """
         unknown = "repository:library/debian:pull"
         for response in (
             request_token_by_get(profile_registry, SCOPE, unknown),
@@ -63,8 +65,8 @@ class TestHarbor:
     PROFILE = "harbor"
 
     def test_session_cookie(self, profile_registry: EmbeddedRegistry, user: httpx.Client) -> None:
-        """Responses set a session cookie; a request with it other than GET or HEAD is refused without a CSRF token:
-        403. (dotnet/sdk#37221, harbor#12676)
+        """Responses set a session cookie; a request with this cookie that is not GET or HEAD requires a CSRF token, else 403.
+        (dotnet/sdk#37221, harbor#12676)
         """
         assert user.post("/v2/repo/blobs/uploads/").status_code == 202
         assert user.cookies["sid"]
@@ -128,7 +130,9 @@ class TestQuay:
         assert user.post("/v2/repo/blobs/uploads/", params={"mount": digest, "from": "repo"}).status_code == 201
 
     def test_next_page(self, profile_registry: EmbeddedRegistry, user: httpx.Client) -> None:
-        """The link to a next page is relative, and has an opaque next_page instead of last. (regclient#272, ggcr#794)"""
+        """The link to a next page is relative, and has an opaque cursor in next_page instead of last. (regclient#272,
+        ggcr#794)
+        """
         for tag in "abc":
             push_image(user, "repo", tag)
         user.headers.update(bearer(token_in(request_token_by_get(profile_registry, SCOPE, "registry:catalog:*"))))
@@ -145,7 +149,7 @@ class TestQuay:
             assert found == values
 
     def test_page_limit(self, user: httpx.Client) -> None:
-        """An n of more than 100 is an error: 413. (ggcr#1963)"""
+        """A page size n of more than 100 is answered with 413. (ggcr#1963)"""
         push_image(user, "repo", "tag")
         response = user.get("/v2/repo/tags/list", params={"n": 101})
         assert (response.status_code, codes(response)) == (413, ["TOO_MANY_TAGS_REQUESTED"])
