@@ -14,10 +14,9 @@ from ...errors import AuthError, RegistryError
 from ..names.origin import Origin
 from ..text.redaction import one_line, redact_url
 from ..wire import ByteStream, HTTPRequest, HTTPResponse, Request, call_of, set_call
-from .addresses import addresses_for
 from .challenge import Challenge, parse_challenges
 from .effects import Acquire, Effect, FindCredential, Flow, Lock, Read, Send
-from .realm import check_addresses, check_realm, is_own
+from .realm import addresses_for, check_addresses, check_realm, is_own
 from .report import AuthReport
 from .scope import ScopeSet
 from .token_service import basic_authorization, fetch_token, is_sendable

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Generator
+from typing import Any
 
 from ...errors import AuthError, InvalidReferenceError
 from ..names.hosts import HostError, check_port, split_port
-from ..names.origin import Origin, normalize_host, same_site
+from ..names.origin import Origin, is_private_host, normalize_host, same_site
 from ..text.redaction import quoted
 from ..wire import follow_url
-from .addresses import are_public
+from .effects import Effect, Resolve
 
 
 def check_realm(realm: str, registry: Origin, *, trusted: Collection[str], secret: bool) -> Origin:
@@ -107,3 +108,34 @@ def _host_and_port(name: str) -> tuple[str, int | None]:
         return normalize_host(host), None if port is None else check_port(port)
     except (HostError, InvalidReferenceError) as error:
         raise InvalidReferenceError(f"trusted_realms has {quoted(name)}: {error}") from None
+
+
+def addresses_for(host: str, registry: Origin) -> Generator[Effect, Any, tuple[str, ...] | None]:
+    """Resolve a host that a registry names, and return the only IP addresses that a request to the host may be sent to.
+
+    The request connects to these addresses, since the name may resolve to other ones the next time (DNS rebinding).
+
+    Args:
+        host: The host.
+        registry: The registry that names the host.
+
+    Returns:
+        The addresses, not checked yet. None allows any address: the registry itself is in the caller's network and may name
+        any host of that network, or a proxy resolves hosts.
+    """
+    if registry.is_private or host == registry.host:
+        return None
+    own: tuple[str, ...] | None = (registry.host,) if registry.is_address else (yield Resolve(registry.host))
+    if own is None or any(map(is_private_host, own)):
+        return None
+    found: tuple[str, ...] | None = yield Resolve(host)
+    return found
+
+
+def are_public(addresses: Collection[str] | None) -> bool:
+    """Return whether all addresses are public.
+
+    Args:
+        addresses: The result of `addresses_for`.
+    """
+    return not any(map(is_private_host, addresses or ()))

@@ -10,9 +10,9 @@ import httpx
 from attrs import evolve
 
 from ...errors import InvalidReferenceError, TransportError
-from ..auth.addresses import addresses_for, are_public
 from ..auth.authenticator import Authenticator, is_repeatable
 from ..auth.effects import Effect, Flow, Read, Resolve, Send
+from ..auth.realm import addresses_for, are_public
 from ..auth.report import AuthReport
 from ..names.origin import Origin, is_private_host
 from ..wire import CALL, HTTPRequest, HTTPResponse, call_of, make_absolute, set_call, verbatim_url

@@ -1,6 +1,6 @@
-"""The wire: the functions and classes that generated code calls, and the types of httpx for the rest of the package.
+"""The functions and classes that generated code calls, and the types of httpx that other folders use.
 
-Names are imported on first use: most programs use few of them, and httpx alone is slow to import.
+A name is imported when it is used for the first time: importing httpx is slow, and most programs use few of the names.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Bodies: request bodies in the form that httpx sends, sync and async, and response bodies that were read up to a limit."""
+"""Convert request bodies to the forms that sync and async httpx accept, and decode response bodies up to a size limit."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ AsyncRawBody: TypeAlias = RawBody | AsyncIterable[bytes]
 
 
 def body_length(body: AsyncRawBody | None) -> int | None:
-    """Return the number of bytes from the current position of a body to its end, or None if only reading can tell.
+    """Return the number of bytes from the current position of a body to its end; None if it is unknown until the body is read.
 
     Args:
         body: A request body, or None.
@@ -49,7 +49,7 @@ def body_length(body: AsyncRawBody | None) -> int | None:
     try:
         here = tell()
         seek(0, os.SEEK_END)
-        length = tell() - here  # seek returns None for some files, such as mmap before Python 3.13
+        length = tell() - here  # `seek` of an mmap returns None before Python 3.13, so ask `tell`
         seek(here)
     except (OSError, TypeError, ValueError):  # a pipe, or a wrapper without a position
         return None
@@ -61,10 +61,11 @@ def sync_content(body: AsyncRawBody | None, length: int | None) -> bytes | Itera
 
     Args:
         body: A request body.
-        length: The value of Content-Length; sending a body of another length raises `httpx.LocalProtocolError`.
+        length: The value of Content-Length, or None. If the body turns out to have another length, sending it raises
+            `httpx.LocalProtocolError`.
 
     Raises:
-        TypeError: The body is text, an async iterable, or an object without bytes.
+        TypeError: The body is text, an async iterable, or an object that contains no bytes.
     """
     if isinstance(body, (bytearray, memoryview)):
         body = bytes(body)
@@ -81,10 +82,11 @@ def async_content(body: AsyncRawBody | None, length: int | None) -> bytes | Asyn
 
     Args:
         body: A request body.
-        length: The value of Content-Length; sending a body of another length raises `httpx.LocalProtocolError`.
+        length: The value of Content-Length, or None. If the body turns out to have another length, sending it raises
+            `httpx.LocalProtocolError`.
 
     Raises:
-        TypeError: The body is text, or an object without bytes.
+        TypeError: The body is text, or an object that contains no bytes.
     """
     if isinstance(body, AsyncIterable) and not isinstance(body, Iterable):
         return async_blocks(body) if length is None else _async_measured(body, length)
@@ -93,23 +95,23 @@ def async_content(body: AsyncRawBody | None, length: int | None) -> bytes | Asyn
 
 
 def blocks(body: AsyncRawBody | None) -> Iterator[bytes]:
-    """Yield the bytes of a body, block by block.
+    """Return an iterator of the blocks of a body.
 
     Args:
         body: A request body.
 
     Raises:
-        TypeError: The body is text, an async iterable, or an object without bytes.
+        TypeError: The body is text, an async iterable, or an object that contains no bytes.
     """
     if body is None or isinstance(body, (bytes, bytearray, memoryview)):
-        return iter([bytes(body or b"")])  # of another length than Content-Length will say
+        return iter([bytes(body or b"")])  # one block; `sync_content` compares its length with Content-Length
     if isinstance(body, Readable) and not isinstance(body, AsyncIterable):
         return iter(lambda: _bytes(body.read(BLOCK)), b"")
     if isinstance(body, Iterable) and not isinstance(body, str):
         return map(_bytes, body)
     if isinstance(body, AsyncIterable):
-        raise TypeError("an async iterable needs an async call: use asyncio(…) instead of sync(…)")
-    raise TypeError(f"a body should be bytes, a file opened in binary mode or an iterable of bytes, not {type(body).__name__}")
+        raise TypeError("the body is an async iterable, which only async functions accept: call asyncio(…) instead of sync(…)")
+    raise TypeError(f"a body must be bytes, a file opened in binary mode or an iterable of bytes, not {type(body).__name__}")
 
 
 async def async_blocks(body: AsyncRawBody | None) -> AsyncIterator[bytes]:
@@ -119,7 +121,7 @@ async def async_blocks(body: AsyncRawBody | None) -> AsyncIterator[bytes]:
         body: A request body.
 
     Raises:
-        TypeError: The body is text, or an object without bytes.
+        TypeError: The body is text, or an object that contains no bytes.
     """
     if isinstance(body, AsyncIterable) and not isinstance(body, Iterable):
         async for block in body:
@@ -158,28 +160,28 @@ def _less(left: int, block: bytes, length: int) -> int:
 
 def _done(left: int, length: int) -> None:
     if left:
-        raise httpx.LocalProtocolError(f"the body ends {left} bytes short of the {length} of Content-Length")
+        raise httpx.LocalProtocolError(f"the body is {left} bytes shorter than the {length} bytes of Content-Length")
 
 
 def _bytes(block: bytes) -> bytes:
     if not isinstance(block, (bytes, bytearray, memoryview)):
-        raise TypeError(f"a body should give bytes, not {type(block).__name__}: open files in binary mode")
-    # A view of larger items counts those, and would be sent short.
+        raise TypeError(f"a body must produce bytes, not {type(block).__name__}: open files in binary mode")
+    # `len` of a memoryview counts items, which may be larger than one byte.
     return bytes(block) if isinstance(block, memoryview) else block
 
 
 def with_body(response: httpx.Response, content: bytes, limit: int, *, whole: bool) -> httpx.Response:
-    """Return a response with its body, of which at most one chunk more than the limit was read.
+    """Return a copy of a response that contains its body, decoded and cut after `limit` bytes.
 
     Args:
-        response: A response whose body was read raw.
-        content: The bytes that were read; of an error body, perhaps only a part.
+        response: A response whose body was read without decoding it.
+        content: The bytes that were read: the whole body, or its first bytes.
         limit: The maximum number of bytes to keep.
-        whole: Whether the whole body is required.
+        whole: Whether the whole body is required; if not, a body that is too long is cut.
 
     Raises:
-        ResponseError: The whole body is required, and is longer than the limit, perhaps only when decoded.
-        httpx.DecodingError: The whole body is required, and cannot be decoded.
+        ResponseError: The whole body is required, but the body, raw or decoded, is longer than the limit.
+        httpx.DecodingError: The whole body is required, but the body cannot be decoded.
     """
     headers = response.headers
     coding = headers.get("content-encoding", "").strip().lower()
@@ -188,7 +190,7 @@ def with_body(response: httpx.Response, content: bytes, limit: int, *, whole: bo
         headers = httpx.Headers([(name, value) for name, value in headers.multi_items() if name not in _CODING_HEADERS])
     if len(content) > limit and whole:
         raise ResponseError(
-            f"the response is longer than the limit of {limit} bytes. Ask the registry's operator why.",
+            f"the body of the response is longer than the limit of {limit} bytes. Ask the operator of the registry why.",
             method=response.request.method,
             url=str(response.request.url),
             status=response.status_code,
@@ -199,15 +201,15 @@ def with_body(response: httpx.Response, content: bytes, limit: int, *, whole: bo
 
 
 def _decoded(response: httpx.Response, content: bytes, coding: str, limit: int, *, whole: bool) -> bytes:
-    """Decode a body whose coding was not requested, up to a limit."""
+    """Return up to `limit` + 1 bytes of a decoded body. Its content coding was not requested, but some servers send one."""
     try:
         if coding not in ("gzip", "x-gzip", "deflate"):
-            raise zlib.error(f"the body is coded as {coding[:20]!a}, which was not requested")
-        # Found by its first bytes, whichever of the three it is.
+            raise zlib.error(f"the body has the content coding {coding[:20]!a}, which was not requested")
+        # With 32, zlib detects gzip or deflate from the first bytes.
         decoder = zlib.decompressobj(zlib.MAX_WBITS | 32)
         decoded = decoder.decompress(content, limit + 1)
         if content and not decoder.eof and len(decoded) <= limit:
-            raise zlib.error("the coded body was cut")
+            raise zlib.error("the compressed body ends too early")
     except zlib.error as error:
         if whole:
             raise httpx.DecodingError(str(error), request=response.request) from None

@@ -1,7 +1,7 @@
-"""The context of a call: the facts that the layers below a generated function must know of its request.
+"""The context of a call: properties of a request that generated functions pass to the authorization, retries and transport.
 
-Each request carries one `CallContext`, under one key of httpx's `extensions`. Generated functions make it, `call_of` reads it,
-and a layer that knows more replaces it by an evolved one: `set_call(request, evolve(call_of(request), addresses=...))`.
+Each request contains one `CallContext` in httpx's `extensions`. Generated functions create the context, `call_of` returns it,
+and `set_call` replaces it by a changed copy: `set_call(request, evolve(call_of(request), addresses=...))`.
 """
 
 from __future__ import annotations
@@ -19,30 +19,31 @@ CALL = "docker_registry_sdk.call"
 """The key of `extensions` that holds the context of a request."""
 
 FILL = "docker_registry_sdk.fill"
-"""The key of `extensions` under which a transport may put the `Fill` of a response."""
+"""The key of `extensions` that holds the `Fill` function of a response, if the transport offers such a function."""
 
 Fill: TypeAlias = Callable[[memoryview], int]
-"""A function that puts the next bytes of a response body into a buffer, and returns how many there are, 0 at the end."""
+"""A function that copies the next bytes of a response body into a buffer, and returns their number; 0 at the end of the body."""
 AsyncFill: TypeAlias = Callable[[memoryview], Awaitable[int]]
-"""The async twin of `Fill`."""
+"""The async counterpart of `Fill`."""
 
 
 @frozen(kw_only=True)
 class CallContext:
-    """The facts of a call that the layers below it must know.
+    """The properties of a call that the authorization, the retries and the transport use.
 
     Attributes:
-        operation_id: The id of the operation; empty for a request that no generated function made.
-        repo: The repository that the call is about, or None.
-        scopes: The scopes that a token needs, the operation's own first.
-        opaque: Whether the URL came from a server, so that it is sent byte for byte.
-        external: Whether the URL came from a descriptor, which anybody may have written: it is followed without credentials,
-            and never into the caller's network.
-        without_credentials: Whether the request is sent without credentials, since only the status of its response counts.
-        endpoint: The API v1 registry to send to, where it is not the first one that the index names.
-        buffered: Whether the whole body of a success is read at once, so that it can be requested again when it is cut.
+        operation_id: The id of the operation; empty for a request that was not created by a generated function.
+        repo: The repository that the call reads or changes, or None.
+        scopes: The scopes that a token must have, beginning with the scope of the operation itself.
+        opaque: Whether the URL came from a server. Such a URL is sent byte for byte.
+        external: Whether the URL came from a descriptor, which anybody may have written. The request is sent without credentials,
+            and not to an address in the caller's network.
+        without_credentials: Whether the request is sent without credentials, since the caller needs only the response's status.
+        endpoint: The API v1 registry to send the request to; None for the first registry that the index names.
+        buffered: Whether the whole body of a success is read before the response is returned, so that the request can be repeated
+            when the body is cut.
         bulk: Whether the body of the request or of the response is large.
-        repeated_by_caller: Whether the caller repeats a failed request itself, so that the transport must not repeat it, too.
+        repeated_by_caller: Whether the caller repeats the request itself if it fails. The transport then sends it only once.
         addresses: The only IP addresses that the request may be sent to; None for any.
         deadline: The moment by which the call must be complete, or None.
     """
@@ -61,10 +62,10 @@ class CallContext:
     deadline: Deadline | None = None
 
     def sent_with(self, *, buffered: bool, bulk: bool, deadline: Deadline | None) -> CallContext:
-        """Return the context with the facts that are known when the request is sent; faster than `evolve`.
+        """Return a copy of the context with the arguments as new values; faster than `evolve`.
 
         Args:
-            buffered: Whether the whole body of a success is read at once.
+            buffered: Whether the whole body of a success is read before the response is returned.
             bulk: Whether the body of the request or of the response is large.
             deadline: The moment by which the call must be complete, or None.
         """
@@ -88,7 +89,7 @@ _NO_CALL = CallContext()
 
 
 def call_of(request: httpx.Request) -> CallContext:
-    """Return the context of a request; an empty one for a request that no generated function made.
+    """Return the context of a request; a context with default values if the request has none.
 
     Args:
         request: An httpx request.
@@ -102,13 +103,13 @@ def set_call(request: httpx.Request, context: CallContext) -> None:
 
     Args:
         request: An httpx request.
-        context: Its new context.
+        context: The new context of the request.
     """
     request.extensions[CALL] = context
 
 
 def fill_of(response: httpx.Response) -> Fill | None:
-    """Return the function that puts a response body straight into the reader's buffers; None where the transport has none.
+    """Return the function that copies a response body into the reader's own buffers; None if the transport offers none.
 
     Args:
         response: A response to a sync request.
@@ -118,7 +119,7 @@ def fill_of(response: httpx.Response) -> Fill | None:
 
 
 def async_fill_of(response: httpx.Response) -> AsyncFill | None:
-    """Return the function that puts a response body straight into the reader's buffers; None where the transport has none.
+    """Return the function that copies a response body into the reader's own buffers; None if the transport offers none.
 
     Args:
         response: A response to an async request.
@@ -129,12 +130,12 @@ def async_fill_of(response: httpx.Response) -> AsyncFill | None:
 
 @frozen(kw_only=True)
 class CallLimits:
-    """How long a call may take, and how often its requests are repeated.
+    """The time limits of a call, and the policy for repeating its requests.
 
     Attributes:
         timeout: The timeout of each step of a request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
-        deadline: The moment by which the whole call must be complete; None for no such moment.
-        retry: How often requests are repeated.
+        deadline: The moment by which the whole call must be complete; None for no deadline.
+        retry: The policy for repeating requests.
     """
 
     timeout: Timeout | None = None
@@ -142,11 +143,11 @@ class CallLimits:
     retry: RetryPolicy = DEFAULT_RETRY_POLICY
 
     def seconds_to_retry(self, failures: int, *, retry_after: float | None = None) -> float | None:
-        """Return the seconds to wait before a request is sent again, or None when it must not be sent again.
+        """Return the seconds to wait before a request is sent again, or None if it must not be sent again.
 
         Args:
             failures: How many times the request has failed in a row; 1 after the first time.
-            retry_after: The seconds that the server requests to wait, if it does.
+            retry_after: The seconds to wait that the server requests in Retry-After; None if the response has no such header.
         """
         return self.retry.seconds_to_retry(failures, retry_after=retry_after, deadline=self.deadline)
 
@@ -168,11 +169,11 @@ NO_LIMITS = CallLimits()
 
 
 class LimitedSender:
-    """A sender of requests that has limits of its own: those of the client's options.
+    """A sender of requests with default limits, which come from the options of its client.
 
     Attributes:
-        retry: How often requests are repeated.
-        deadline_seconds: The time that a call may take, in seconds; None for any time.
+        retry: The policy for repeating requests.
+        deadline_seconds: The maximum duration of a call, in seconds; None for no limit.
     """
 
     retry: RetryPolicy = DEFAULT_RETRY_POLICY
@@ -180,10 +181,10 @@ class LimitedSender:
 
 
 def bound_timeouts(request: httpx.Request, deadline: Deadline) -> None:
-    """Bound each timeout of a request by the time until the deadline.
+    """Shorten each timeout of a request to the time until the deadline, if that is shorter.
 
     Args:
-        request: A request whose `extensions` hold its timeouts, as those of httpx do.
+        request: A request with its timeouts in `extensions`, where httpx puts them.
         deadline: The deadline of the call.
     """
     timeouts = request.extensions.get("timeout", {})
@@ -191,10 +192,10 @@ def bound_timeouts(request: httpx.Request, deadline: Deadline) -> None:
 
 
 def call_limits(client: object, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> CallLimits:
-    """Return the limits of a call that begins now; the client's own limits replace those that are None.
+    """Return the limits of a call that begins now. An argument that is None is replaced by the value of the client's option.
 
     Args:
-        client: A client of this package, or an httpx client, which has no limits of its own.
+        client: A client of this package, or an httpx client, which has no such options.
         timeout: The timeout of each step of a request, in seconds or as an `httpx.Timeout`.
         deadline: The deadline of the call, or the seconds until it.
 
@@ -211,7 +212,7 @@ def call_limits(client: object, timeout: Timeout | None = None, deadline: Deadli
 
 
 def sender_of(client: Any) -> Any:
-    """Return the object that sends the requests of a client: the client itself, unless it has a sender below its methods.
+    """Return the object that sends the requests of a client: its `_sender`, or the client itself if it has no `_sender`.
 
     Args:
         client: A client of this package, which has a `_sender`, or an httpx client.

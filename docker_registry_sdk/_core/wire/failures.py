@@ -1,4 +1,4 @@
-"""Failures of HTTP as exceptions of this package, without the secrets that messages of libraries may quote."""
+"""Convert and classify failures of HTTP requests. Secrets that messages of libraries may quote are removed."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ import httpx
 from ...errors import TransportError
 from .context import call_of
 
-# h11 quotes a malformed header, with any secret in it.
+# Messages of h11 quote a malformed header, which may contain a secret.
 _QUOTED = re.compile(r""":? (bytearray\()?b['"].*""", re.DOTALL)
 
 
 def transport_error(request: httpx.Request, error: httpx.HTTPError) -> TransportError:
-    """Return the exception for a request that got no response; its cause is the failure, unless that quotes a header.
+    """Return the exception for a request that received no response.
+
+    The cause of the exception is the failure, unless the message of the failure quotes a header.
 
     Args:
         request: The request.
@@ -58,7 +60,7 @@ def is_untrusted(error: BaseException) -> bool:
         error: The failure.
     """
     cause: BaseException | None = error
-    seen: set[int] = set()  # an exception that is raised again can become a cause of itself
+    seen: set[int] = set()  # the chain of causes can be a cycle if an exception was raised again
     while cause is not None and id(cause) not in seen:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return True

@@ -1,7 +1,7 @@
-"""JSON values: the parts that generated models are made of, read from parsed JSON and written to JSON.
+"""Functions that parse and write the values of generated models.
 
-null counts as absent, an unknown value of an enumeration is kept as text, and any other value that does not match raises a
-ParseError that names the model and the field. Source: RFC 8259 for JSON, RFC 3339 for timestamps.
+A field whose value is null counts as absent, and an unknown value of an enumeration is kept as text. Any other value of a wrong
+type raises a ParseError that names the model and the field. Source: RFC 8259 for JSON, RFC 3339 for timestamps.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ U = TypeVar("U")
 E = TypeVar("E", bound=StrEnum)
 
 
-class Mismatch(Exception):  # noqa: N818 - never leaves this package: a Reader turns it into a ParseError
-    """A value does not match its type.
+class Mismatch(Exception):  # noqa: N818 - internal: `Reader` converts it to a ParseError
+    """The exception for a value that has the wrong type.
 
     Args:
         problem: The reason.
-        place: The path inside the value, such as `[2].size`; empty for the value itself.
+        place: The path of the wrong value inside the parsed value, such as `[2].size`; empty for the parsed value itself.
     """
 
     def __init__(self, problem: str, place: str = "") -> None:
@@ -34,25 +34,25 @@ class Mismatch(Exception):  # noqa: N818 - never leaves this package: a Reader t
 
     @classmethod
     def at(cls, place: str, error: Mismatch | ParseError) -> Mismatch:
-        """Return the error as seen from one level further out."""
+        """Return a copy of an error whose path begins with `place`, the position of the inner value in an object or a list."""
         inner = error.place if isinstance(error, Mismatch) else error.field
         dot = "." if inner and not inner.startswith("[") else ""
         return cls(error.problem, f"{place}{dot}{inner}")
 
 
 class NullList(list[T]):
-    """The empty list that a server wrote as null (as Go does for nil); left out again when it is still empty."""
+    """A list for a field that was null, which Go writes for an empty list. If the list stays empty, the field is not written."""
 
 
 class Reader:
-    """Reads the fields of one JSON object.
+    """A reader of the fields of one JSON object.
 
     Args:
         model: The name of the model, for errors.
         source: The parsed JSON value, which should be an object.
 
     Raises:
-        ParseError: It is no object.
+        ParseError: `source` is not an object.
     """
 
     __slots__ = ("_model", "_source")
@@ -64,14 +64,14 @@ class Reader:
         self._source = source
 
     def optional(self, name: str, parse: Callable[[Any], T]) -> T | None:
-        """Return the field's value, or None when it is absent or null.
+        """Return the parsed value of a field; None if the field is absent or null.
 
         Args:
             name: The field's name on the wire.
             parse: A function that parses the value.
 
         Raises:
-            ParseError: The value does not fit.
+            ParseError: The value has the wrong type.
         """
         value = self._source.get(name)
         if value is None:
@@ -82,14 +82,14 @@ class Reader:
             raise self._error(name, error) from None
 
     def required(self, name: str, parse: Callable[[Any], T]) -> T:
-        """Return the value of a field that must be there.
+        """Return the parsed value of a required field.
 
         Args:
             name: The field's name on the wire.
             parse: A function that parses the value.
 
         Raises:
-            ParseError: The field is absent or null, or its value does not fit.
+            ParseError: The field is absent or null, or its value has the wrong type.
         """
         value = self._source.get(name)
         if value is None:
@@ -100,24 +100,24 @@ class Reader:
             raise self._error(name, error) from None
 
     def required_list(self, name: str, parse: Callable[[Any], T]) -> list[T]:
-        """Return the list in a field that must be there; a null is an empty list.
+        """Return the list in a required field; an empty list if the field is null.
 
         Args:
             name: The field's name on the wire.
             parse: A function that parses each item.
 
         Raises:
-            ParseError: The field is absent, or its value does not fit.
+            ParseError: The field is absent, or its value or one of its items has the wrong type.
         """
         if name in self._source and self._source[name] is None:
             return NullList()
         return self.required(name, list_of(parse))
 
     def rest(self, known: frozenset[str]) -> dict[str, Any]:
-        """Return the fields that the model does not know, unchanged.
+        """Return the fields that are not in the model, with their JSON values.
 
         Args:
-            known: The names on the wire that the model knows.
+            known: The names, on the wire, of the fields in the model.
         """
         return {name: value for name, value in self._source.items() if name not in known}
 
@@ -132,14 +132,14 @@ def anything(value: Any) -> Any:
 
 
 def string(value: Any) -> str:
-    """Return the text."""
+    """Return the value if it is a string; raise Mismatch if not."""
     if not isinstance(value, str):
         raise Mismatch(_expected("text", value))
     return value
 
 
 def integer(value: Any) -> int:
-    """Return the whole number; `3.0` counts as one, as JSON makes no difference."""
+    """Return the value as an int; raise Mismatch if it is not a whole number. `3.0` is a whole number, as in JSON."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, float) and value.is_integer():
@@ -148,22 +148,22 @@ def integer(value: Any) -> int:
 
 
 def number(value: Any) -> float:
-    """Return the number."""
+    """Return the value if it is a number; raise Mismatch if not."""
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         raise Mismatch(_expected("a number", value))
     return value
 
 
 def boolean(value: Any) -> bool:
-    """Return true or false."""
+    """Return the value if it is true or false; raise Mismatch if not."""
     if not isinstance(value, bool):
         raise Mismatch(_expected("true or false", value))
     return value
 
 
 def timestamp(value: Any) -> datetime:
-    """Return the moment of an RFC 3339 timestamp, to the microsecond; Docker writes nine digits of fraction."""
-    from dateutil.parser import isoparse  # costs more to import than most programs need: few read timestamps
+    """Return the datetime of an RFC 3339 timestamp. Digits of the fraction after the sixth are dropped; Docker writes nine."""
+    from dateutil.parser import isoparse  # imported late: the import is slow, and few programs read timestamps
 
     text = string(value)
     try:
@@ -171,11 +171,11 @@ def timestamp(value: Any) -> datetime:
         offset = moment.utcoffset()
         return moment if offset is None else moment.replace(tzinfo=timezone(offset) if offset else UTC)
     except (ValueError, OverflowError):
-        raise Mismatch(f"is no timestamp: {text[:40]!r}") from None
+        raise Mismatch(f"should be an RFC 3339 timestamp, not {text[:40]!r}") from None
 
 
 def list_of(parse: Callable[[Any], T]) -> Callable[[Any], list[T]]:
-    """Return a function that parses a list.
+    """Return a function that parses a JSON list.
 
     Args:
         parse: A function that parses each item.
@@ -196,7 +196,7 @@ def list_of(parse: Callable[[Any], T]) -> Callable[[Any], list[T]]:
 
 
 def map_of(parse: Callable[[Any], T]) -> Callable[[Any], dict[str, T]]:
-    """Return a function that parses an object with any keys; entries with null are left out.
+    """Return a function that parses a JSON object with arbitrary keys. Entries whose value is null are left out.
 
     Args:
         parse: A function that parses each value.
@@ -219,7 +219,7 @@ def map_of(parse: Callable[[Any], T]) -> Callable[[Any], dict[str, T]]:
 
 
 def open_enum(kind: type[E]) -> Callable[[Any], E | str]:
-    """Return a function that parses a value of an enumeration; an unknown value is kept as text.
+    """Return a function that parses a value of an enumeration. The function returns an unknown value as text.
 
     Args:
         kind: The enumeration.
@@ -239,8 +239,8 @@ def either(first: Callable[[Any], T], second: Callable[[Any], U]) -> Callable[[A
     """Return a function that parses a value of one of two types.
 
     Args:
-        first: The function that is tried first.
-        second: The function for values that the first one rejects.
+        first: The function that parses values of the first type. It is tried first.
+        second: The function that parses values that `first` rejects.
     """
 
     def read(value: Any) -> T | U:
@@ -267,7 +267,7 @@ def first(*values: T | None) -> T | None:
     """Return the first value that is not None, or None.
 
     Args:
-        values: Some values.
+        values: Any number of values.
     """
     return next((value for value in values if value is not None), None)
 
@@ -285,7 +285,7 @@ def json_body(value: Any) -> bytes:
 
 
 def form_body(fields: Mapping[str, Any]) -> bytes:
-    """Return the fields as `application/x-www-form-urlencoded`.
+    """Return fields encoded as `application/x-www-form-urlencoded`.
 
     Args:
         fields: Names and values; each value is written with `str`.

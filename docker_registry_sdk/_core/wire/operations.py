@@ -1,4 +1,4 @@
-"""The table of operations: the contents of a specification, as values for tools such as the command line."""
+"""Descriptions of the operations in a specification, for tools such as the command line."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from attrs import frozen
 
 @frozen(kw_only=True)
 class Parameter:
-    """One argument of an operation's functions.
+    """An argument of the functions of an operation.
 
     Attributes:
-        name: Its name in Python.
-        wire_name: Its name in the request, such as `If-None-Match`.
-        location: Its place in the request; `url` is an opaque URL that a server gave.
-        type: Its Python type as text, such as `str`, `int`, `bool` or `list[str]`.
-        required: Whether a call must give it.
-        description: Its meaning.
+        name: The name of the argument in Python.
+        wire_name: The name of the parameter in the request, such as `If-None-Match`.
+        location: The part of the request that contains the value; `url` for a whole URL that a server sent.
+        type: The Python type as text, such as `str`, `int`, `bool` or `list[str]`.
+        required: Whether the argument must be given.
+        description: The meaning of the argument.
     """
 
     name: str
@@ -35,11 +35,11 @@ class RequestBody:
     """The request body of an operation.
 
     Attributes:
-        kind: `raw` bytes, a `json` value or a `form`.
+        kind: `raw` for bytes, `json` for a JSON value, `form` for form fields.
         type: The Python type of the `body` argument as text.
         media_types: The documented media types.
-        required: Whether a call must give it.
-        description: Its contents.
+        required: Whether the body must be given.
+        description: The contents of the body.
     """
 
     kind: Literal["raw", "json", "form"]
@@ -51,20 +51,20 @@ class RequestBody:
 
 @frozen(kw_only=True)
 class Operation:
-    """One operation of a specification.
+    """An operation of a specification.
 
     Attributes:
-        id: Its id, which is also the name of its module and method.
-        module: The full name of the module with its functions.
-        tag: The group that it belongs to.
+        id: The id, which is also the name of the operation's module and method.
+        module: The full name of the Python module that contains the operation's functions.
+        tag: The group of operations that this operation belongs to.
         method: The HTTP method.
-        path: The path with its parameters in braces.
-        summary: Its purpose, in a few words.
-        description: Its details.
-        source: The document that defines it.
-        parameters: The arguments in the order of the functions' signature.
-        body: Its request body, or None.
-        streams: Whether it has `stream` and `asyncio_stream`.
+        path: The path of the URL, with parameters in braces.
+        summary: The purpose of the operation, in a few words.
+        description: A description of the details.
+        source: The document that defines the operation.
+        parameters: The arguments, in the order of the functions' signature.
+        body: The request body, or None.
+        streams: Whether the module has the functions `stream` and `asyncio_stream`.
     """
 
     id: str

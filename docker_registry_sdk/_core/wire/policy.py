@@ -1,28 +1,29 @@
-"""The limits of a call: how long it may take, and how often its requests are repeated. Free of I/O.
+"""The limits of a call: how long the call may take, and how often its requests are repeated. This module does no I/O.
 
-Three values, from the smallest to the largest:
+There are three kinds of limits:
 
-- `RetryPolicy` says how often a request is repeated, and how long to wait before each repetition. A client has one, made of
-  its options `max_retries` and `max_retry_wait`. Every kind of repetition follows it: requests, token requests, resumed
-  downloads, resumed uploads and the update of a fallback tag.
+- `RetryPolicy` determines how often a request is repeated, and how long to wait before each repetition. The policy of a client
+  comes from the options `max_retries` and `max_retry_wait`. It applies to all repetitions: of requests, of token requests, of
+  interrupted downloads and uploads, and of updates of a fallback tag.
 - `Deadline` is the moment by which a whole call must be complete, with all its requests, waits and bodies.
-- `CallLimits` holds both, and the `timeout` of each step of a request. Functions below the public methods take it as an argument.
+- `CallLimits` contains a `RetryPolicy`, a `Deadline`, and the `timeout` of each step of a request. Public methods pass it to
+  the functions that they call.
 
-A public method that sends one request passes `timeout` and `deadline` on to the generated function:
+A public method that sends one request passes `timeout` and `deadline` to the generated function:
 
     await head_blob.asyncio(client, name, digest, timeout=timeout, deadline=deadline)
 
-A public method that sends several requests makes its limits once, when it begins, and hands them down:
+A public method that sends several requests creates a `CallLimits` when the call begins, and uses it for all requests:
 
-    limits = call_limits(client, timeout, deadline)     # the client's own values stand in for those that are None
+    limits = call_limits(client, timeout, deadline)     # None: use the client's option
     await head_blob.asyncio(client, name, digest, timeout=limits.timeout, deadline=limits.deadline)
     ...
-    wait = limits.seconds_to_retry(failures)            # failures: how often the same request failed in a row, 1 or more
+    wait = limits.seconds_to_retry(failures)            # failures: how often the request has failed in a row
     if wait is None:                                    # too many failures, or the deadline would pass during the wait
         raise error
     await async_sleep(wait)
 
-Work that is not a request, such as reading a slow file, calls `limits.check(method, url)` between its parts.
+Work that is not a request, such as reading a slow file, calls `limits.check(method, url)` from time to time.
 """
 
 from __future__ import annotations
@@ -47,11 +48,11 @@ MAX_BACKOFF_SECONDS = 8.0
 
 @frozen
 class Deadline:
-    """The moment by which a call must be complete. Several calls that share a deadline must all be complete by it.
+    """The moment by which a call must be complete, or several calls that use the same deadline.
 
     Attributes:
-        seconds: The time that there was in the beginning, in seconds.
-        moment: The moment, on the clock of `time.monotonic`.
+        seconds: The time between the creation of the deadline and the deadline, in seconds.
+        moment: The value of `time.monotonic()` at the deadline.
     """
 
     seconds: float
@@ -59,7 +60,7 @@ class Deadline:
 
     @classmethod
     def after(cls, seconds: float) -> Self:
-        """Return the deadline that is so many seconds from now.
+        """Return a deadline that is a number of seconds from now.
 
         Args:
             seconds: A number of seconds above 0; `math.inf` for a deadline that never passes.
@@ -67,22 +68,22 @@ class Deadline:
         Raises:
             ValueError: The number is not above 0.
         """
-        if not seconds > 0:  # which NaN is not, either
-            raise ValueError(f"deadline should be a number of seconds above 0, not {seconds!r}")
+        if not seconds > 0:  # also true for NaN
+            raise ValueError(f"deadline must be a number of seconds above 0, not {seconds!r}")
         return cls(seconds, time.monotonic() + seconds)
 
     @property
     def remaining(self) -> float:
-        """The seconds until the deadline; 0 or less when it has passed."""
+        """Return the seconds until the deadline; 0 or less when the deadline has passed."""
         return self.moment - time.monotonic()
 
     @property
     def has_passed(self) -> bool:
-        """Whether the deadline has passed."""
+        """Return whether the deadline has passed."""
         return self.remaining <= 0
 
     def bound(self, seconds: float | None) -> float | None:
-        """Return the time that one step may take: the timeout, or the time until the deadline if that is shorter.
+        """Return the seconds that a step may take: its timeout, or the time until the deadline if that is shorter.
 
         Args:
             seconds: The timeout of the step in seconds; None for no timeout.
@@ -116,15 +117,17 @@ class Deadline:
 
 @frozen(kw_only=True)
 class RetryPolicy:
-    """How often a request is repeated, and how long to wait before each repetition.
+    """The policy for repeating requests: how often a request is repeated, and how long to wait before each repetition.
 
-    A request whose body is cut has failed, however many bytes arrived before: a resumed download or upload repeats the same
-    request. So a server that cuts every body receives `max_retries + 1` requests. Each chunk of an upload is a request of its
-    own, and so is the rest of a blob after a complete, but shorter range than requested.
+    A request whose body is cut counts as failed, even if many bytes arrived. Resuming a download or upload is a repetition of the
+    same request, so a server that cuts every body receives `max_retries + 1` requests. The repetitions are counted separately for
+    each chunk of an upload. If a server sends a complete but shorter range than requested, the request for the remaining bytes is
+    counted separately, too.
 
     Attributes:
         max_retries: The maximum number of repetitions of the same request; 0 sends each request once.
-        max_retry_wait: The longest wait in seconds. When a registry requests a longer one, its response is raised instead.
+        max_retry_wait: The longest wait in seconds. If a registry requests a longer wait, the request is not repeated, and
+            the error of the response is raised.
     """
 
     max_retries: int = DEFAULT_MAX_RETRIES
@@ -141,7 +144,7 @@ class RetryPolicy:
         Args:
             failures: How many times the request has failed in a row; 1 after the first time.
             retry_after: The seconds that the server requests to wait, if it does.
-            deadline: The deadline of the call, if it has one; a wait that would pass it is not worth it.
+            deadline: The deadline of the call, or None. If it would pass during the wait, the method returns None.
         """
         if failures > self.max_retries or (retry_after is not None and retry_after > self.max_retry_wait):
             return None
@@ -154,10 +157,10 @@ DEFAULT_RETRY_POLICY = RetryPolicy()
 
 
 def to_deadline(value: Deadline | float | None) -> Deadline | None:
-    """Return the deadline that an argument `deadline=` stands for.
+    """Return the `Deadline` for the value of a `deadline=` argument.
 
     Args:
-        value: A deadline, the seconds until it, or None.
+        value: A deadline, the seconds until the deadline, or None.
 
     Raises:
         ValueError: The number of seconds is not above 0.

@@ -1,4 +1,4 @@
-"""Requests as values: the request of an operation before it is sent, and the httpx request that is built from it."""
+"""The request of an operation as a value, and the conversion of this value to an httpx request."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from .urls import QueryValue, VerbatimURL, add_query, make_absolute, request_tar
 
 HeaderValue: TypeAlias = str | int | bool | None
 MAX_SMALL_BODY_BYTES = 64 * 1024
-# The characters that a path segment may contain unencoded (RFC 3986 section 3.3), without those that have a meaning for
-# servers, proxies or shells. Repository names, tags, digests and v1 ids need no others.
+# Some of the characters that RFC 3986 section 3.3 allows in a path segment: all that occur in repository names, tags, digests and
+# v1 ids. Characters with a special meaning for servers, proxies or shells are left out.
 _SEGMENT = re.compile(r"[A-Za-z0-9._~:@+=,\-]+")
 
 
 @frozen(kw_only=True)
 class Request:
-    """The request of an operation, free of I/O.
+    """The request of an operation, which is not sent yet.
 
     Attributes:
         method: The HTTP method.
-        url: A path below the registry's address, or an absolute URL that a server gave.
-        headers: The headers, by their names on the wire.
+        url: A path on the registry, or a URL that a server sent.
+        headers: The headers by name.
         body: The body, or None.
-        context: The facts of the call that the layers below must know.
+        context: The context of the call.
     """
 
     method: str
@@ -43,7 +43,7 @@ class Request:
 
 
 class RequestBuilder(Protocol):
-    """The common part of `httpx.Client` and `httpx.AsyncClient`: building requests with the client's defaults."""
+    """An object with the `build_request` method of `httpx.Client` and `httpx.AsyncClient`."""
 
     def build_request(
         self,
@@ -56,7 +56,7 @@ class RequestBuilder(Protocol):
         timeout: Any = ...,
         extensions: Any = ...,
     ) -> httpx.Request:
-        """Return the request, its URL merged with the client's base URL."""
+        """Return a request with the client's base URL and default headers."""
         ...
 
 
@@ -76,16 +76,16 @@ def make_request(
 
     Args:
         method: The HTTP method.
-        url: A filled-in path, or an opaque URL.
+        url: A path whose parameters are filled in, or a URL that a server sent.
         operation_id: The operation's id.
-        repo: The repository that the operation is about, or None.
+        repo: The repository that the operation reads or changes, or None.
         opaque: Whether the URL came from a server.
-        scopes: The scopes that a token needs, the operation's own first; None for one that does not apply.
-        query: Query parameters; None is left out.
-        headers: Headers; None is left out.
+        scopes: The scopes that a token must have, beginning with the scope of the operation itself. None is skipped.
+        query: The query parameters; a parameter with the value None is left out.
+        headers: The headers; a header with the value None is left out.
         body: The body.
     """
-    # Digests are computed from the raw bytes, so the body must not be decoded on the way.
+    # Digests are computed from the raw bytes, so the server must not compress the body.
     sent = {"Accept-Encoding": "identity"}
     for name, value in (headers or {}).items():
         if value is not None:
@@ -116,21 +116,21 @@ def build(
     timeout: Timeout | None = None,
     context: CallContext | None = None,
 ) -> httpx.Request:
-    """Return the httpx request for a client.
+    """Return the httpx request that a client can send.
 
     Args:
         client: The client, whose base URL and default headers are used.
         request: The operation's request.
         content: The body in the form that the client accepts.
         timeout: The timeout of each step, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
-        context: The context to send in place of the request's own.
+        context: The context that replaces the context of the request; None to keep it.
 
     Raises:
         InvalidReferenceError: The URL is not valid.
     """
     url, context = request.url, context or request.context
     if context.opaque and url.startswith("/"):
-        # Relative to the registry's origin, and not to a base URL with a path of its own.
+        # The path is relative to the registry's origin, without the path that the client's base URL may have.
         base = client.build_request("GET", "/").url
         url = make_absolute(str(base), url) if base.host else url
     options: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
@@ -139,15 +139,17 @@ def build(
             request.method, url, content=content, headers=request.headers, extensions={CALL: context}, **options
         )
     except httpx.InvalidURL as error:
-        raise InvalidReferenceError(f"{redact_url(url)!r} is no URL: {error}. Give it as the server did.") from None
+        raise InvalidReferenceError(
+            f"{redact_url(url)!r} is not a URL: {error}. Pass the URL exactly as the server sent it."
+        ) from None
     if context.opaque and built.url.raw_path != (target := request_target(url).encode()):
-        # A signature may cover parts that httpx would normalize: dot segments, quotes.
+        # httpx would normalize dot segments and quotes, which may invalidate the URL's signature.
         built.url = VerbatimURL(built.url, target)
     return built
 
 
 def is_large(content: object) -> bool:
-    """Return whether a request body is large, or may be large since it comes in parts.
+    """Return whether a request body is large. A file or an iterable counts as large, since its length may be unknown.
 
     Args:
         content: The body in the form that an httpx client accepts.
@@ -156,16 +158,16 @@ def is_large(content: object) -> bool:
 
 
 def fill_path(template: str, values: Mapping[str, str], many: frozenset[str] = frozenset()) -> str:
-    """Return the path with its parameters filled in; each value is checked, and no value is encoded.
+    """Return a path in which the parameters are replaced by their values. The values are checked, and are not percent-encoded.
 
     Args:
         template: The path, with parameters in braces.
         values: The parameters' values.
-        many: The parameters that may contain several segments, as repository names do.
+        many: The parameters whose values may contain slashes, as repository names do.
 
     Raises:
-        InvalidReferenceError: A value is empty, has an empty, `.` or `..` segment, or a character that no name, tag or
-            digest has, such as `%`, `?`, `#`, a blank or a control character.
+        InvalidReferenceError: A value is empty, has an empty, `.` or `..` segment, or contains a character that is not allowed
+            in a name, tag or digest, such as `%`, `?`, `#`, a space or a control character.
     """
     for name, value in values.items():
         check_path_value(name, value, slashes=name in many)
@@ -174,22 +176,22 @@ def fill_path(template: str, values: Mapping[str, str], many: frozenset[str] = f
 
 
 def check_path_value(name: str, value: str, *, slashes: bool) -> None:
-    """Check that a value can be part of a URL's path unencoded.
+    """Check that a value can be part of a URL's path without percent-encoding.
 
     Args:
         name: The argument's name, for the error.
         value: The value.
-        slashes: Whether it may contain several segments.
+        slashes: Whether the value may contain slashes.
 
     Raises:
-        InvalidReferenceError: It cannot be part of a path; see `fill_path`.
+        InvalidReferenceError: The value is not allowed in a path; see `fill_path`.
     """
     if not isinstance(value, str):
-        raise InvalidReferenceError(f"{name} should be text, not {type(value).__name__}")
+        raise InvalidReferenceError(f"{name} must be a string, not {type(value).__name__}")
     for segment in value.split("/") if slashes else [value]:
         if segment in (".", "..") or not _SEGMENT.fullmatch(segment):
-            problem = "one of its parts cannot stand in a URL's path" if segment else "it is empty or has an empty part"
-            raise InvalidReferenceError(f"{name} {redact_url(value)!r} is refused: {problem}. Give it as the registry shows it.")
+            problem = "it has a part that is not allowed in a URL's path" if segment else "it is empty or has an empty part"
+            raise InvalidReferenceError(f"{name} {redact_url(value)!r} is invalid: {problem}. Copy it from the registry.")
 
 
 def accept_header(wanted: Sequence[str] | None, documented: Sequence[str]) -> str:

@@ -1,6 +1,6 @@
-"""Responses: the typed responses of generated functions, and how their status, headers and body are read.
+"""The typed responses of generated functions, and functions that parse the headers and bodies of responses.
 
-A header whose value does not fit counts as absent: headers are hints, only the bytes of a body can be verified.
+A header with an invalid value counts as absent: headers are hints, and only the bytes of a body can be verified.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ def _short(body: object) -> str:
 
 @frozen(kw_only=True)
 class Response(Generic[BodyT]):
-    """A success. Each operation has subclasses of this class, with the documented headers as attributes.
+    """A successful response. Each operation has subclasses with its documented headers as attributes.
 
     Attributes:
         status: The HTTP status.
-        headers: All headers, names in any case.
+        headers: All headers; names are case-insensitive.
         media_type: The Content-Type without its parameters, in lower case, or None.
-        body: The parsed body, the bytes, or an iterator of them when streamed.
+        body: The parsed body, the bytes of the body, or an iterator of the bytes if the response is streamed.
     """
 
     status: int
@@ -57,7 +57,7 @@ class Response(Generic[BodyT]):
 
 @frozen(kw_only=True)
 class ParsedResponse(Response[BodyT]):
-    """A success with a parsed body.
+    """A successful response with a parsed body.
 
     Attributes:
         raw: The bytes that the body was parsed from, for computing digests.
@@ -70,12 +70,12 @@ class ErrorBody(Protocol):
     """A parsed error body: a generated model of a documented error."""
 
     def error_details(self) -> tuple[ErrorDetail, ...]:
-        """Return its entries."""
+        """Return the entries of the error body."""
         ...
 
 
 def media_type(response: httpx.Response) -> str | None:
-    """Return the Content-Type without its parameters, in lower case, or None.
+    """Return the Content-Type of a response without its parameters, in lower case; None if the header is absent or empty.
 
     Args:
         response: An HTTP response.
@@ -85,17 +85,17 @@ def media_type(response: httpx.Response) -> str | None:
 
 
 def parse_json(response: httpx.Response, model: str, parse: Callable[[Any], T], expected: Sequence[str]) -> T:
-    """Return the response's JSON body, parsed.
+    """Return the parsed JSON body of a response.
 
     Args:
-        response: An HTTP response that was read.
+        response: An HTTP response whose body was read.
         model: The name of the model, for errors.
         parse: A function that converts the parsed JSON.
         expected: The documented media types.
 
     Raises:
-        UnexpectedContentType: The body is not JSON, nor is its media type.
-        ParseError: The body is not JSON although its media type is, or does not match the model.
+        UnexpectedContentType: The body is not JSON, and its media type is another one than JSON.
+        ParseError: The body is not JSON although its media type is JSON, or the body does not match the model.
     """
     try:
         document = json.loads(response.content)
@@ -110,10 +110,10 @@ def parse_json(response: httpx.Response, model: str, parse: Callable[[Any], T], 
 
 
 def unexpected_content_type(response: httpx.Response, expected: Sequence[str]) -> UnexpectedContentType:
-    """Return the exception for a success whose media type is not a documented one.
+    """Return the exception for a successful response whose media type is not a documented one.
 
     Args:
-        response: An HTTP response that was read.
+        response: An HTTP response whose body was read.
         expected: The documented media types.
     """
     method, url = _origin(response)
@@ -129,12 +129,13 @@ def unexpected_content_type(response: httpx.Response, expected: Sequence[str]) -
 
 
 def status_error(response: httpx.Response, content: bytes, parse: Callable[[Any], ErrorBody] | None) -> StatusError:
-    """Return the exception for a response that is not a documented success.
+    """Return the exception for a response whose status is not a documented success.
 
     Args:
         response: An HTTP response.
-        content: The part of its body that was read.
-        parse: A function that parses the documented error body; other bodies leave the exception without entries.
+        content: The part of the body that was read.
+        parse: A function that parses the documented error body; None if the operation documents no error body. The exception
+            has no entries if the body cannot be parsed.
     """
     body: ErrorBody | None = None
     if content and parse is not None:
@@ -156,7 +157,7 @@ def status_error(response: httpx.Response, content: bytes, parse: Callable[[Any]
 
 
 def _plain_words(response: httpx.Response, content: bytes) -> tuple[ErrorDetail, ...]:
-    """Return the message of an error body that is plain text, or a JSON string as v1 registries send."""
+    """Return the message in an error body that is plain text, or a JSON string, which v1 registries send."""
     words = content[:1024].decode("utf-8", "replace").strip()
     if media_type(response) == "application/json" and words.startswith('"') and words.endswith('"'):
         words = words[1:-1]
@@ -173,7 +174,7 @@ def _origin(response: httpx.Response) -> tuple[str, str]:
 
 
 def text_header(response: httpx.Response, name: str) -> str | None:
-    """Return the header's text, or None when it is absent; repeated headers are joined by commas.
+    """Return the value of a header, or None if the header is absent. The values of repeated headers are joined by commas.
 
     Args:
         response: An HTTP response.
@@ -186,7 +187,7 @@ def text_header(response: httpx.Response, name: str) -> str | None:
 
 
 def _headers_by_name(response: httpx.Response) -> dict[str, str]:
-    """Return the headers by name in lower case; httpx walks over all headers at each access, and an operation reads a dozen."""
+    """Return the headers by their names in lower case. The dict is cached, since each look-up in httpx's headers is slow."""
     known: dict[str, str] | None = response.extensions.get(_KNOWN)
     if known is None:
         known = response.extensions[_KNOWN] = {}
@@ -198,19 +199,19 @@ def _headers_by_name(response: httpx.Response) -> dict[str, str]:
 
 
 def integer_header(response: httpx.Response, name: str) -> int | None:
-    """Return the header as an integer; None when it is absent or not an integer.
+    """Return the value of a header as an int; None if the header is absent or not an integer.
 
     Args:
         response: An HTTP response.
         name: The header's name, in any case.
     """
     value = (text_header(response, name) or "").strip()
-    # Longer numbers have no meaning here, and Python refuses to convert very long ones.
+    # No valid header has more than 20 digits, and `int` raises ValueError for very long numbers.
     return int(value) if value.isascii() and value.isdigit() and len(value) <= 20 else None
 
 
 def boolean_header(response: httpx.Response, name: str) -> bool | None:
-    """Return True for `true` and `1`, False for `false` and `0`; None when the header is absent or has another value.
+    """Return True if a header is `true` or `1`, False if it is `false` or `0`, and None if it is absent or has another value.
 
     Args:
         response: An HTTP response.
@@ -221,7 +222,7 @@ def boolean_header(response: httpx.Response, name: str) -> bool | None:
 
 
 def list_header(response: httpx.Response, name: str) -> list[str] | None:
-    """Return the header's items, repeated or separated by commas; None when it is absent.
+    """Return the items of a header, which may be repeated or contain commas; None if the header is absent.
 
     Args:
         response: An HTTP response.
@@ -232,7 +233,7 @@ def list_header(response: httpx.Response, name: str) -> list[str] | None:
 
 
 def url_header(response: httpx.Response, name: str) -> str | None:
-    """Return the header's URL made absolute and otherwise unchanged; None when it is absent.
+    """Return the URL in a header, made absolute and otherwise unchanged; None if the header is absent.
 
     Args:
         response: An HTTP response.
@@ -243,12 +244,14 @@ def url_header(response: httpx.Response, name: str) -> str | None:
 
 
 def next_link(response: httpx.Response) -> str | None:
-    """Return the URL of `Link` with `rel="next"`, made absolute and otherwise unchanged, or None (RFC 8288).
+    """Return the URL of the next page from the header `Link` with `rel="next"` (RFC 8288); None if there is no such link.
+
+    The URL is made absolute and is otherwise unchanged.
 
     Args:
         response: An HTTP response.
     """
-    # httpx's parser of links cuts URLs at `;` and at quotes.
+    # The parser in httpx would cut a URL at `;` and at quotes.
     for url, parameters in _LINK.findall(text_header(response, "Link") or ""):
         relation = next((value for name, value in _PARAMETER.findall(parameters) if name.lower() == "rel"), "")
         if url and "next" in relation.strip('"').lower().split():
@@ -257,10 +260,10 @@ def next_link(response: httpx.Response) -> str | None:
 
 
 def required(value: T | None, operation: str, name: str) -> T:
-    """Return the value of a required header.
+    """Return the value of a required header, after checking that the header is present.
 
     Args:
-        value: The header's value.
+        value: The header's value, or None if the header is absent.
         operation: The name of the response class, for the error.
         name: The header's name.
 
@@ -275,12 +278,12 @@ def required(value: T | None, operation: str, name: str) -> T:
 def _absolute(response: httpx.Response, url: str) -> str:
     try:
         return make_absolute(str(response.request.url), url)
-    except (RuntimeError, ValueError):  # the response has no request, or the text is not a URL: following it raises
+    except (RuntimeError, ValueError):  # the response has no request, or `url` is not a URL; a request to it will raise
         return url
 
 
 def body_limit(operation_id: str) -> int:
-    """Return the maximum size in bytes of a response body that is not a blob.
+    """Return the maximum number of bytes of a response body that is read into memory.
 
     Args:
         operation_id: The id of the operation.
@@ -289,7 +292,7 @@ def body_limit(operation_id: str) -> int:
 
 
 def fits(response: httpx.Response, limit: int) -> bool:
-    """Return whether Content-Length shows that a body is within the limit.
+    """Return whether Content-Length shows that a body is not longer than the limit.
 
     Args:
         response: A response.

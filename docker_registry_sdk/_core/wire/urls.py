@@ -1,4 +1,4 @@
-"""The URLs of requests: queries, and opaque URLs, which are followed verbatim."""
+"""The URLs of requests: add a query, check a URL that a server sent, and send such a URL byte for byte."""
 
 from __future__ import annotations
 
@@ -18,38 +18,41 @@ _NOT_IN_A_URL = re.compile(r"[^\x21-\x7e]")
 
 
 def follow_url(name: str, url: str) -> str:
-    """Return an opaque URL that a server gave, unchanged, after checking that it is safe to send.
+    """Return a URL that a server sent, unchanged, after checking that a request to it is safe.
 
     Args:
         name: The argument's name, for the error.
         url: The URL, absolute with http or https, or relative and starting with a slash.
 
     Raises:
-        InvalidReferenceError: It is neither, or it has user info, a fragment, blanks, control characters or others that
-            no URL has.
+        InvalidReferenceError: The URL is neither absolute nor a path, its host or port is invalid, or it contains user info, a
+            fragment, a backslash, a space, a control character or a non-ASCII character.
     """
     if not isinstance(url, str) or _NOT_IN_A_URL.search(url):
-        raise InvalidReferenceError(f"{name} is no URL: it has characters that no URL has. Give it as the server did.")
+        raise InvalidReferenceError(
+            f"{name} is not a URL: it contains spaces, control or non-ASCII characters. Pass it exactly as the server sent it."
+        )
     try:
         parts = urlsplit(url)
         absolute = parts.scheme in ("http", "https") and bool(parts.hostname)
         _ = parts.port  # raises if the port is invalid
-        (parts.hostname or "").encode("idna").decode("idna")  # looking it up would raise the same, later and unwrapped
-    except ValueError:  # its words may quote a password
-        raise InvalidReferenceError(f"{name} {redact_url(url)!r} is no URL: its host or port cannot be one.") from None
+        (parts.hostname or "").encode("idna").decode("idna")  # raises if the host is not a valid name in DNS
+    except ValueError:  # the message may contain a password
+        raise InvalidReferenceError(f"{name} {redact_url(url)!r} is not a URL: its host or port is invalid.") from None
     if not absolute and not (url.startswith("/") and not url.startswith("//")):
-        raise InvalidReferenceError(f"{name} {redact_url(url)!r} is neither an http or https URL nor an absolute path.")
+        raise InvalidReferenceError(f"{name} {redact_url(url)!r} is neither an http or https URL nor a path after the host.")
     if "@" in parts.netloc or "#" in url or "\\" in url:
-        raise InvalidReferenceError(f"{name} {redact_url(url)!r} holds user info, a fragment or a backslash.")
+        raise InvalidReferenceError(f"{name} {redact_url(url)!r} must not contain user info, a fragment or a backslash.")
     return url
 
 
 def add_query(url: str, parameters: Mapping[str, QueryValue]) -> str:
-    """Return the URL with query parameters added; its present query stays unchanged.
+    """Return a URL with added query parameters. The query that the URL already has stays unchanged.
 
     Args:
         url: A path or URL, with or without a query.
-        parameters: Names and values; None is left out, a list repeats the parameter, booleans are `true` and `false`.
+        parameters: The names and values. A parameter with the value None is left out, a list repeats the parameter, and booleans
+            are written as `true` and `false`.
     """
     pairs: list[tuple[str, str]] = []
     for name, value in parameters.items():
@@ -67,36 +70,36 @@ def add_query(url: str, parameters: Mapping[str, QueryValue]) -> str:
 
 
 def refuse_query(name: str, **parameters: object) -> None:
-    """Check that an opaque URL is not given together with query parameters, which it already contains.
+    """Check that no query parameter is given together with the URL of the next page, which already contains the query.
 
     Args:
-        name: The name of the argument with the opaque URL.
-        parameters: The other arguments, None when not given.
+        name: The name of the argument that holds the URL.
+        parameters: The query parameters; a value is None if the parameter is not given.
 
     Raises:
-        ValueError: One of them is given.
+        ValueError: A query parameter is given.
     """
     given = [key for key, value in parameters.items() if value is not None]
     if given:
-        raise ValueError(f"{name} already contains {' and '.join(given)}: give one or the other")
+        raise ValueError(f"{name} already contains {' and '.join(given)}: pass only {name}, or only the query parameters")
 
 
 def make_absolute(base: str, url: str) -> str:
-    """Return a URL from a header of the response to `base`, made absolute with its bytes kept.
+    """Return the absolute form of a URL from a response header. Path and query stay byte for byte the same if possible.
 
     Args:
         base: The URL of the request.
-        url: The header's value: absolute, or relative to the request's URL (RFC 9110 section 10.2.2).
+        url: The URL in the header: absolute, or relative to the URL of the request (RFC 9110 section 10.2.2).
     """
     if _ABSOLUTE.match(url):
         return url
     scheme, _, rest = base.partition("://")
     authority = re.split("[/?#]", rest, maxsplit=1)[0]
-    host = authority.rpartition("@")[2]  # user info belongs to the caller's URL, not to URLs of servers
+    host = authority.rpartition("@")[2]  # without the user info of the caller's URL, which is not for other URLs
     if url.startswith("//"):
         return f"{scheme}:{url}"
     if url.startswith("/"):
-        # urljoin would remove dot segments and empty queries, which a signature may cover.
+        # `urljoin` would remove dot segments and empty queries, which may invalidate the URL's signature.
         return f"{scheme}://{host}{url}"
     return urljoin(f"{scheme}://{host}{rest[len(authority) :]}", url)
 
@@ -114,27 +117,27 @@ def request_target(url: str) -> str:
 
 
 class VerbatimURL(httpx.URL):
-    """A URL whose path and query are sent verbatim, where httpx would normalize them.
+    """A URL whose path and query are sent verbatim; httpx would normalize the path and query of an ordinary `httpx.URL`.
 
     Args:
         url: The URL.
-        target: The request target.
+        target: The path and query as bytes.
     """
 
-    # httpcore's `target` extension would do the same, but loses the host on the way through a proxy, and stays on the
-    # request that follows a redirect.
+    # The extension `target` of httpcore is no alternative: through a proxy, the host would be lost, and after a redirect, the
+    # extension would remain in the new request.
     def __init__(self, url: httpx.URL, target: bytes) -> None:
         super().__init__(url)
         self._target = target
 
     @property
     def raw_path(self) -> bytes:
-        """The request target."""
+        """Return the path and query, unchanged."""
         return self._target
 
 
 def verbatim_url(url: str) -> httpx.URL:
-    """Return a URL that is sent byte for byte.
+    """Return an `httpx.URL` whose path and query are sent byte for byte.
 
     Args:
         url: An absolute URL.
@@ -145,6 +148,8 @@ def verbatim_url(url: str) -> httpx.URL:
     try:
         parsed = httpx.URL(url)
     except httpx.InvalidURL as error:
-        raise InvalidReferenceError(f"{redact_url(url)!r} is no URL: {error}. Give it as the server did.") from None
+        raise InvalidReferenceError(
+            f"{redact_url(url)!r} is not a URL: {error}. Pass the URL exactly as the server sent it."
+        ) from None
     target = request_target(url).encode()
     return parsed if parsed.raw_path == target else VerbatimURL(parsed, target)

@@ -210,16 +210,16 @@ TEXT: dict[str, Callable[[], Any]] = {
 
 @pytest.mark.parametrize("name", TEXT)
 def test_text_is_refused(http: httpx.Client, name: str) -> None:
-    with pytest.raises(TypeError, match="a body should"):
+    with pytest.raises(TypeError, match="a body must"):
         complete_blob_upload.sync(http, "a", URL, "sha256:ab", body=TEXT[name]())
-    with pytest.raises(TypeError, match="a body should"):
+    with pytest.raises(TypeError, match="a body must"):
         put_manifest.sync(http, "a", "b", TEXT[name](), content_type="application/json")
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("name", TEXT)
 async def test_text_is_refused_async(async_http: httpx.AsyncClient, name: str) -> None:
-    with pytest.raises(TypeError, match="a body should"):
+    with pytest.raises(TypeError, match="a body must"):
         await complete_blob_upload.asyncio(async_http, "a", URL, "sha256:ab", body=TEXT[name]())
 
 
@@ -228,7 +228,7 @@ async def test_async_iterable_of_text_is_refused(async_http: httpx.AsyncClient) 
     async def words() -> AsyncIterator[Any]:
         yield "text"
 
-    with pytest.raises(TypeError, match="a body should give bytes, not str"):
+    with pytest.raises(TypeError, match="a body must produce bytes, not str"):
         await complete_blob_upload.asyncio(async_http, "a", URL, "sha256:ab", body=words())
 
 

@@ -169,7 +169,7 @@ def test_utc_is_written_as_z() -> None:
     ],
 )
 def test_what_is_no_timestamp_names_the_field(text: str) -> None:
-    with pytest.raises(ParseError, match="ImageConfig, field created: is no timestamp"):
+    with pytest.raises(ParseError, match="ImageConfig, field created: should be an RFC 3339 timestamp"):
         ImageConfig.from_dict({"created": text})
 
 

@@ -77,7 +77,7 @@ def test_slashes_and_colons_go_out_literally(loopback: Loopback, http: httpx.Cli
 
 @pytest.mark.parametrize("value", REFUSED_IN_NAMES)
 def test_name_that_cannot_stand_in_a_path_is_refused(value: str) -> None:
-    with pytest.raises(InvalidReferenceError, match=r"^name .* is refused: "):
+    with pytest.raises(InvalidReferenceError, match=r"^name .* is invalid: "):
         get_manifest.request(value, "latest")
     with pytest.raises(InvalidReferenceError):
         start_blob_upload.request(value)
@@ -87,7 +87,7 @@ def test_name_that_cannot_stand_in_a_path_is_refused(value: str) -> None:
 
 @pytest.mark.parametrize("value", [*REFUSED, "a/b", "/"])
 def test_reference_that_cannot_stand_in_a_path_is_refused(value: str) -> None:
-    with pytest.raises(InvalidReferenceError, match=r"^reference .* is refused: "):
+    with pytest.raises(InvalidReferenceError, match=r"^reference .* is invalid: "):
         get_manifest.request("a", value)
     with pytest.raises(InvalidReferenceError):
         get_img_json.request(value)
@@ -95,7 +95,7 @@ def test_reference_that_cannot_stand_in_a_path_is_refused(value: str) -> None:
 
 @pytest.mark.parametrize("value", [None, 5, b"a", ["a"]])
 def test_path_value_that_is_no_text_is_refused(value: object) -> None:
-    with pytest.raises(InvalidReferenceError, match="should be text"):
+    with pytest.raises(InvalidReferenceError, match="must be a string"):
         check_path_value("name", value, slashes=True)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 

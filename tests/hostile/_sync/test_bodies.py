@@ -100,7 +100,7 @@ def test_a_manifest_with_a_content_length_above_the_limit_is_an_error(registry: 
     body = b" " * (4 * MEBIBYTE + 1)
     registry.answer = lambda handler: handler.reply(200, body, Content_Type=OCI_MANIFEST)
     with client_of(registry) as client:
-        with pytest.raises(ResponseError, match="longer than the 4194304 bytes"):
+        with pytest.raises(ResponseError, match="longer than the limit of 4194304 bytes"):
             client.get_manifest("latest")
 
 

@@ -1,4 +1,4 @@
-"""Sending a request and reading its response, buffered or streamed."""
+"""Send a request and return its response, with the whole body or as a stream."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ from ..response import MAX_ERROR_BODY_BYTES, ErrorBody, body_limit, fits, status
 
 T = TypeVar("T")
 
-_CLOSED = "the stream is closed: read it inside its with block"
+_CLOSED = "the stream is closed: read the body inside the `with` block"
 
 
 class AsyncSender(RequestBuilder, Protocol):
     """An object that sends requests, such as an `httpx.AsyncClient`."""
 
     async def send(self, request: httpx.Request, /, *, stream: bool = ...) -> httpx.Response:
-        """Send the request; with `stream`, return before the body is read."""
+        """Send a request and return the response; with `stream`, its body is not read yet."""
         ...
 
 
 class AsyncSenderOwner(Protocol):
-    """A client of a registry, whose requests are sent by an object below its methods."""
+    """A client of a registry; the object `_sender` sends its requests."""
 
     @property
     def _sender(self) -> AsyncSender: ...
 
 
 AsyncClient: TypeAlias = AsyncSender | AsyncSenderOwner
-"""The clients that generated functions accept: those of this package, and httpx clients."""
+"""The clients that generated functions accept: the clients of this package, and httpx clients."""
 
 
 class AsyncContextSender(LimitedSender):
-    """A sender that changes the context of each request, and leaves the sending to another sender.
+    """A sender that changes the context of each request before another sender sends the request.
 
     Args:
-        sender: The other sender.
-        change: A function that returns the changed context.
+        sender: The sender that sends the requests.
+        change: A function that returns the new context for the context of a request.
     """
 
     def __init__(self, sender: AsyncSender, change: Callable[[CallContext], CallContext]) -> None:
@@ -62,7 +62,7 @@ class AsyncContextSender(LimitedSender):
             method: The HTTP method.
             url: A path with its query, or an absolute URL.
             extensions: The extensions of the request, with its context.
-            options: Further arguments of the other sender.
+            options: Further arguments for `build_request` of the other sender.
         """
         request = self._parent.build_request(method, url, extensions=extensions, **options)
         set_call(request, self._change(call_of(request)))
@@ -72,8 +72,8 @@ class AsyncContextSender(LimitedSender):
         """Send a request.
 
         Args:
-            request: A request of `build_request`.
-            stream: Whether to return before the body is read.
+            request: A request that `build_request` returned.
+            stream: Whether to return the response before its body is read.
         """
         return await self._parent.send(request, stream=stream)
 
@@ -86,26 +86,26 @@ async def async_stream(
     parse_error: Callable[[Any], ErrorBody] | None,
     limits: CallLimits,
 ) -> AsyncIterator[httpx.Response]:
-    """Send the request and yield its response before the body is read; the connection is closed on exit.
+    """Send a request and yield its response before the body is read. The response is closed when the block ends.
 
     Args:
         client: The client that sends the request.
         request: The operation's request.
-        successes: The statuses that are successes.
+        successes: The statuses of documented successes.
         parse_error: A function that parses the documented error body.
         limits: The timeout and deadline of the call.
 
     Raises:
-        TransportError: No response came, or it was cut.
+        TransportError: No response was received, or the response was cut.
         DeadlineExceededError: The deadline passed.
-        StatusError: The status is not a success.
+        StatusError: The status is not a documented success.
     """
     sender: AsyncSender = sender_of(client)
     built = _build(sender, request, limits, buffered=False)
     if (deadline := limits.deadline) is None:
         response = await _open(sender, built, successes, parse_error)
     else:
-        with _ending(built, deadline), async_time_limit(deadline.remaining):
+        with _deadline_errors(built, deadline), async_time_limit(deadline.remaining):
             response = await _open(sender, built, successes, parse_error)
     try:
         yield response
@@ -121,35 +121,35 @@ async def async_send(
     parse_error: Callable[[Any], ErrorBody] | None,
     limits: CallLimits,
 ) -> T:
-    """Send the request and return its parsed response.
+    """Send a request and return its parsed response.
 
     Args:
         client: The client that sends the request.
         request: The operation's request.
-        parse: The operation's `parse`.
-        successes: The statuses that are successes.
+        parse: The function `parse` of the operation's module.
+        successes: The statuses of documented successes.
         parse_error: A function that parses the documented error body.
         limits: The timeout and deadline of the call.
 
     Raises:
-        TransportError: No response came, or a success was cut.
+        TransportError: No response was received, or the body of a success was cut.
         DeadlineExceededError: The deadline passed.
-        StatusError: The status is not a success.
-        ResponseError: The body is longer than the limit of its operation.
-        RegistryError: `parse` raised it.
+        StatusError: The status is not a documented success.
+        ResponseError: The body is longer than the limit of the operation.
+        RegistryError: `parse` rejects the response.
     """
     sender: AsyncSender = sender_of(client)
     built = _build(sender, request, limits, buffered=True)
     if (deadline := limits.deadline) is None:
         response = await _receive(sender, built, successes, parse_error)
     else:
-        with _ending(built, deadline), async_time_limit(deadline.remaining):
+        with _deadline_errors(built, deadline), async_time_limit(deadline.remaining):
             response = await _receive(sender, built, successes, parse_error)
     return parse(response)
 
 
 def _build(sender: AsyncSender, request: Request, limits: CallLimits, *, buffered: bool) -> httpx.Request:
-    """Return the httpx request of a call that begins now."""
+    """Return the httpx request of a call, after checking that the deadline has not passed."""
     length = request.headers.get("Content-Length")
     content: Any = None
     if request.body is not None or length:
@@ -166,11 +166,11 @@ def _build(sender: AsyncSender, request: Request, limits: CallLimits, *, buffere
 async def _open(
     sender: AsyncSender, request: httpx.Request, successes: Container[int], parse_error: Callable[[Any], ErrorBody] | None
 ) -> httpx.Response:
-    """Send the request and return its response, a success whose body is not read yet."""
+    """Send a request and return its response before the body is read, after checking that the status is a success."""
     try:
         response = await sender.send(request, stream=True)
     except httpx.HTTPError as error:
-        raise transport_error(request, error)  # noqa: B904 - it has its cause
+        raise transport_error(request, error)  # noqa: B904 - transport_error has set the cause
     if response.status_code in successes:
         return response
     refusal = await async_read(response, wanted=False)
@@ -180,36 +180,38 @@ async def _open(
 async def _receive(
     sender: AsyncSender, request: httpx.Request, successes: Container[int], parse_error: Callable[[Any], ErrorBody] | None
 ) -> httpx.Response:
-    """Send the request and return its response, a success with its whole body."""
+    """Send a request and return its response with the whole body, after checking that the status is a success."""
     response = await _open(sender, request, successes, parse_error)
     try:
         return await async_read(response)
     except httpx.HTTPError as error:
-        raise transport_error(response.request, error)  # noqa: B904 - it has its cause
+        raise transport_error(response.request, error)  # noqa: B904 - transport_error has set the cause
 
 
 @contextmanager
-def _ending(request: httpx.Request, deadline: Deadline) -> Iterator[None]:
-    """Raise the exception of the deadline where a step did not end by it."""
+def _deadline_errors(request: httpx.Request, deadline: Deadline) -> Iterator[None]:
+    """Convert a TimeoutError in the block to a DeadlineExceededError if the deadline has passed."""
     try:
         yield
     except DeadlineExceededError:
         raise
-    except TimeoutError as error:  # of a time limit, or of a body's source
+    except TimeoutError as error:  # from `async_time_limit`, or from the source of a request body
         if not deadline.has_passed:
             raise
         raise deadline.error(request.method, str(request.url)) from error
 
 
 async def async_read(response: httpx.Response, *, wanted: bool = True) -> httpx.Response:
-    """Return a response with its body, read up to a limit, and close it; the body of an error may be cut.
+    """Read the body of a response up to a limit, close the response, and return it with its body.
+
+    The body of a success must be complete; the body of an error is cut at the limit.
 
     Args:
-        response: A response, read or not.
-        wanted: Whether its status is a documented success; the limit of errors applies to other successes.
+        response: A response whose body may have been read already.
+        wanted: Whether the status is a documented success; if not, the response is treated as an error.
 
     Raises:
-        ResponseError: A success is longer than the limit.
+        ResponseError: The body of a success is longer than the limit.
         httpx.HTTPError: The body of a success was cut.
     """
     if response.is_closed and _content_of(response) is not None:
@@ -237,7 +239,7 @@ async def async_read(response: httpx.Response, *, wanted: bool = True) -> httpx.
 
 
 class AsyncChunks(AsyncIterator[bytes]):
-    """The raw bytes of a streamed body as they come, each given once: iterate, or have buffers filled.
+    """An iterator of the raw bytes of a streamed body, in chunks as they are received. `fill` reads into a buffer instead.
 
     Args:
         response: A response whose body is not read yet.
@@ -259,14 +261,11 @@ class AsyncChunks(AsyncIterator[bytes]):
         with self._limited(), async_time_limit(self._deadline.remaining):
             return await anext(self._chunks)
 
-    async def fill(self, room: memoryview) -> int:
-        """Put the next bytes into a buffer, without copying them where the transport can, and return how many there are.
+    async def fill(self, buffer: memoryview) -> int:
+        """Read the next bytes of the body into a buffer, and return their number; 0 at the end of the body.
 
         Args:
-            room: The buffer, which must not be empty.
-
-        Returns:
-            0 at the end, and only there.
+            buffer: A buffer of at least one byte.
 
         Raises:
             TransportError: The body was cut.
@@ -276,23 +275,23 @@ class AsyncChunks(AsyncIterator[bytes]):
         if self._fill is None or self._response.is_closed:
             if not self._rest:
                 self._rest = memoryview(await anext(self, b""))
-            filled = min(len(room), len(self._rest))
-            room[:filled] = self._rest[:filled]
+            filled = min(len(buffer), len(self._rest))
+            buffer[:filled] = self._rest[:filled]
             self._rest = self._rest[filled:]
             return filled
         try:
             if self._deadline is None:
-                return await self._fill(room)
+                return await self._fill(buffer)
             with self._limited(), async_time_limit(self._deadline.remaining):
-                return await self._fill(room)
+                return await self._fill(buffer)
         except httpx.HTTPError as error:
-            raise transport_error(self._response.request, error)  # noqa: B904 - it has its cause
+            raise transport_error(self._response.request, error)  # noqa: B904 - transport_error has set the cause
 
     def _limited(self) -> AbstractContextManager[None]:
         assert self._deadline is not None
         request = self._response.request
         self._deadline.check(request.method, str(request.url))
-        return _ending(request, self._deadline)
+        return _deadline_errors(request, self._deadline)
 
 
 async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
@@ -307,11 +306,11 @@ async def _chunks(response: httpx.Response) -> AsyncIterator[bytes]:
             if response.is_closed:
                 raise ValueError(_CLOSED)
     except httpx.HTTPError as error:
-        raise transport_error(response.request, error)  # noqa: B904 - it has its cause
+        raise transport_error(response.request, error)  # noqa: B904 - transport_error has set the cause
 
 
 def _content_of(response: httpx.Response) -> bytes | None:
-    """Return the body of a response that was read before, as by an event hook or a transport made for tests."""
+    """Return the body of a response that was already read, for example by an event hook of httpx; None if it was not read."""
     if not response.is_closed:
         return None
     try:

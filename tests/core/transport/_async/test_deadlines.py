@@ -165,10 +165,10 @@ async def test_wait_that_would_pass_the_deadline_is_not_begun() -> None:
 
 @pytest.mark.parametrize("seconds", [0, -1.0, float("nan")])
 async def test_deadline_should_be_above_zero(seconds: float) -> None:
-    with pytest.raises(ValueError, match="deadline should be a number of seconds above 0"):
+    with pytest.raises(ValueError, match="deadline must be a number of seconds above 0"):
         AsyncRegistryClientV2("registry.example.com/a", deadline=seconds)
     async with AsyncRegistryClientV2("registry.example.com/a") as client:
-        with pytest.raises(ValueError, match="deadline should be a number of seconds above 0"):
+        with pytest.raises(ValueError, match="deadline must be a number of seconds above 0"):
             await get_manifest.asyncio(client, "a", "latest", deadline=seconds)
 
 
