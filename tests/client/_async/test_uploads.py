@@ -8,8 +8,7 @@ from functools import partial
 import pytest
 from attrs import evolve
 
-from docker_registry_sdk import AsyncRegistryClientV2
-from docker_registry_sdk._core.blobs.upload_session import UploadSession
+from docker_registry_sdk import AsyncRegistryClientV2, UploadSession
 from docker_registry_sdk.errors import BadRequestError, NotFoundError, ParseError, RangeNotSatisfiableError, StatusError
 from docker_registry_sdk.testing import Settings
 from docker_registry_sdk.v2.models import Descriptor

@@ -14,8 +14,7 @@ from tests.core.wire.loopback import Handler, Loopback
 from tests.support._sync.blobs import read_blob
 from tests.support.images import digest_of
 
-from docker_registry_sdk import RegistryClientV2
-from docker_registry_sdk._core.blobs.upload_session import UploadSession
+from docker_registry_sdk import RegistryClientV2, UploadSession
 from docker_registry_sdk.errors import (
     BadRequestError,
     NotFoundError,
