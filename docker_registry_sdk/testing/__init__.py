@@ -6,7 +6,8 @@
         httpx.get(f"{registry.url}/v2/")
         assert registry.requests[0].status == 200
 
-The libraries of the server are imported when a name is first used, so importing this package is fast.
+An import of this package is fast, since it does not import the libraries of the server. They are imported when a name of this
+package is used for the first time.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The embedded registry as a program: `python -m docker_registry_sdk.testing`."""
+"""The command `python -m docker_registry_sdk.testing`, which runs the embedded registry."""
 
 import argparse
 import os
@@ -21,10 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a registry until the process receives SIGINT or SIGTERM.
 
     Args:
-        arguments: The command line without the name of the program; None selects that of the process.
+        arguments: The command-line arguments, without the name of the program. None selects the arguments of this process.
 
     Returns:
-        The exit status: 0 after a signal, 1 if the registry could not start.
+        The exit status: 0 if a signal stopped the registry, or 1 if the registry could not start.
     """
     parser = _parser()
     options = parser.parse_args(arguments)
@@ -59,35 +59,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m docker_registry_sdk.testing",
-        description="Run a container registry for tests until SIGINT or SIGTERM, in memory unless --storage is given.",
+        description="Run a container registry for tests until the process receives SIGINT or SIGTERM. "
+        "The registry keeps its content in memory, unless --storage is given.",
     )
     add = parser.add_argument
-    add("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s, for clients on this machine only)")
-    add("--port", type=int, default=5000, help="the port; 0 selects a free port (default: %(default)s)")
-    add("--storage", metavar="DIR", help="store the content in this directory")
-    add("--profile", choices=PROFILE_NAMES, help="reproduce the quirks of a real registry")
+    add("--host", default="127.0.0.1", help="the address to listen on (default: %(default)s, which only this machine can reach)")
+    add("--port", type=int, default=5000, help="the port to listen on; 0 selects a free port (default: %(default)s)")
+    add("--storage", metavar="DIR", help="keep the content in this directory")
+    add("--profile", choices=PROFILE_NAMES, help="reproduce the quirks of this registry")
     add(
         "--auth",
         choices=("none", "basic", "token"),
-        help="the authentication of clients (default: that of the profile, otherwise none)",
+        help="the authentication of clients (default: the authentication of the profile, or none without a profile)",
     )
     add("--tls", action="store_true", help="serve HTTPS with a generated certificate")
     add(
         "--username",
         default=os.environ.get(USERNAME_VARIABLE),
-        help=f"the name of the user (default: ${USERNAME_VARIABLE}, otherwise a random name)",
+        help=f"the name of the user (default: the value of ${USERNAME_VARIABLE}, or a random name)",
     )
     add(
         "--password",
         default=os.environ.get(PASSWORD_VARIABLE),
-        help=f"the password of the user (default: ${PASSWORD_VARIABLE}, otherwise a random password, which is printed). Other "
-        f"users of this machine can see the command line: prefer ${PASSWORD_VARIABLE}",
+        help=f"the password of the user (default: the value of ${PASSWORD_VARIABLE}, or a random password, which is printed). "
+        f"Other users of this machine can read the command line, so it is safer to use ${PASSWORD_VARIABLE}",
     )
     return parser
 
 
 def _announce(registry: "EmbeddedRegistry", options: argparse.Namespace) -> None:
-    """Print the URL of the registry and its credentials; a password that was given is not printed."""
+    """Print the URL of the registry, the user name, and the password. If the caller gave a password, do not print it."""
     lines = [f"url: {registry.url}"]
     if registry.auth != "none":
         lines.append(f"username: {registry.username}")
@@ -95,7 +96,7 @@ def _announce(registry: "EmbeddedRegistry", options: argparse.Namespace) -> None
             lines.append(f"password: {registry.password}")
     if options.tls:
         lines.append(f"ca file: {registry.ca_file}")
-    lines.append("ready: send SIGINT or SIGTERM to end")
+    lines.append("ready: send SIGINT or SIGTERM to stop the registry")
     print("\n".join(lines), flush=True)
 
 

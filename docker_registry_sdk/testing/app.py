@@ -14,20 +14,20 @@ from docker_registry_sdk.testing.request_log import LogRequests, RequestLog
 from docker_registry_sdk.testing.v2.errors import NAME_INVALID, UNSUPPORTED, ApiError, Refusal
 
 V1_PATHS = ("/v1/", "/_ping", "/_layers/")
-"""The prefixes of the paths of API v1. Its own modules are imported at the first request with such a path."""
+"""The prefixes of the paths of API v1. At the first request with such a path, the modules of API v1 are imported."""
 
 _AMBIGUOUS_ESCAPE = re.compile(rb"%(?:2f|5c|[01][0-9a-f]|7f)", re.IGNORECASE)
 
 
 def build_app(v2_routes: list[BaseRoute] | None, v1_app: ASGIApp | None, log: RequestLog, faults: Faults, site: Site) -> ASGIApp:
-    """Create the application: it logs requests, applies faults, and dispatches requests to the APIs by path.
+    """Create the ASGI application, which logs requests, applies faults, and passes requests to API v1 or v2 by their path.
 
     Args:
-        v2_routes: The routes of API v2, or None to omit API v2.
-        v1_app: The application of API v1, or None to omit API v1.
-        log: The request log.
-        faults: The faults.
-        site: The state of the registry for the effects of faults.
+        v2_routes: The routes of API v2, or None if the registry does not support API v2.
+        v1_app: The application of API v1, or None if the registry does not support API v1.
+        log: The log to which a record of each request is added.
+        faults: The faults to apply to requests.
+        site: The state of the registry, which the effects of faults use.
 
     Returns:
         The application.
@@ -37,12 +37,15 @@ def build_app(v2_routes: list[BaseRoute] | None, v1_app: ASGIApp | None, log: Re
         apps.append((V1_PATHS, v1_app))
     if v2_routes is not None:
         not_found = Refusal(ApiError(UNSUPPORTED, "the path does not exist", status=404))
-        apps.append((("",), _RefuseAmbiguousPaths(Router(v2_routes, redirect_slashes=False, default=not_found))))
+        apps.append((("",), _RejectAmbiguousPaths(Router(v2_routes, redirect_slashes=False, default=not_found))))
     return CutConnections(LogRequests(InjectFaults(_DispatchByPath(apps), faults, site), log))
 
 
 class _DispatchByPath:
-    """Dispatches requests by the prefix of the path; the response to other paths is a web page with the status 404."""
+    """An ASGI application that selects another application by the prefix of the path.
+
+    If there is no application for a path, the response is an HTML page with the status 404.
+    """
 
     def __init__(self, apps: list[tuple[tuple[str, ...], ASGIApp]]) -> None:
         self._apps = apps
@@ -53,10 +56,11 @@ class _DispatchByPath:
         await app(scope, receive, send)
 
 
-class _RefuseAmbiguousPaths:
-    """Refuses paths with an encoded slash, backslash or control character, which change their meaning when they are decoded.
+class _RejectAmbiguousPaths:
+    """An ASGI middleware that answers 400 if a path contains a percent-encoded slash, backslash or control character.
 
-    An encoded slash is part of a name, not a separator (RFC 3986, section 2.2), and a repository name contains no such slash.
+    The router would decode such a path before it splits the path at slashes. But an encoded slash is part of a name, not a
+    separator (RFC 3986, section 2.2), and no repository name contains such a slash.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -69,10 +73,10 @@ class _RefuseAmbiguousPaths:
 
 
 class LazyApp:
-    """An ASGI application that is created, and whose modules are imported, at its first request.
+    """An ASGI application that creates another application at the first request, and passes all requests to it.
 
     Args:
-        build: Creates the application. It is called once, in the thread of the event loop.
+        build: A function that creates the other application. It is called only once, in the thread of the event loop.
     """
 
     def __init__(self, build: Callable[[], ASGIApp]) -> None:
@@ -80,7 +84,7 @@ class LazyApp:
         self._app: ASGIApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request to the application."""
+        """Pass a request to the other application."""
         if self._app is None:
             self._app = self._build()
         await self._app(scope, receive, send)

@@ -1,16 +1,16 @@
-"""The error message for a missing package of the extra `testing`."""
+"""The error that is raised if a package of the extra `testing` is not installed."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
 
-MESSAGE = "the embedded registry requires an extra: pip install docker-registry-sdk[testing]"
+MESSAGE = "the embedded registry requires the extra 'testing': pip install docker-registry-sdk[testing]"
 
 _PACKAGES = frozenset({"cryptography", "httptools", "joserfc", "starlette", "trustme", "uvicorn"})
 
 
 @contextmanager
 def needs_extra() -> Generator[None]:
-    """Replace the error of a failed import in the block by one that names the extra to install.
+    """Replace the error of a failed import in the `with` block by an error that tells how to install the extra `testing`.
 
     Raises:
         ImportError: A package of the extra is not installed.

@@ -1,4 +1,7 @@
-"""The pytest plugin with fixtures for embedded registries. Loading it imports no package of the extra `testing`."""
+"""The pytest plugin with fixtures for embedded registries.
+
+pytest always loads this plugin, so its import needs no package of the extra `testing`.
+"""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -14,13 +17,16 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def embedded_registry(embedded_registry_factory: "EmbeddedRegistryFactory") -> "EmbeddedRegistry":
-    """A running registry in memory, without authentication."""
+    """Return a running embedded registry, which keeps its content in memory and requires no authentication."""
     return embedded_registry_factory()
 
 
 @pytest.fixture
 def embedded_registry_factory() -> Iterator["EmbeddedRegistryFactory"]:
-    """A function that starts a registry with keyword arguments of `EmbeddedRegistry`; the registry stops with the test."""
+    """Yield a function that starts an embedded registry, with the keyword arguments of `EmbeddedRegistry`.
+
+    At the end of the test, all registries that the function started are stopped.
+    """
     from docker_registry_sdk.testing.extra import needs_extra
 
     try:

@@ -1,4 +1,4 @@
-"""An HTTP server that runs in a thread."""
+"""The HTTP server of the embedded registry, which runs in a thread."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ from uvicorn.server import Server
 from docker_registry_sdk.testing.connection import set_connection
 
 SHUTDOWN_GRACE_SECONDS = 0.5
-"""The time for running requests to finish when the server stops; then their connections are aborted."""
+"""The time for which a stopping server waits for the end of requests. Then it aborts their connections."""
 
 KEEP_ALIVE_SECONDS = 75
 BACKLOG = 1024
@@ -28,12 +28,12 @@ _logger.setLevel(logging.ERROR)
 
 
 class ServerThread:
-    """A server of an ASGI application; its socket is bound when this object is created.
+    """A thread with an HTTP server of an ASGI application. Its socket is bound when this object is created.
 
     Args:
         app: The application.
         host: The address to listen on.
-        port: The port; 0 selects a free port.
+        port: The port to listen on. 0 selects a free port.
         ssl_context: The SSL context for HTTPS, or None for HTTP.
 
     Raises:
@@ -63,19 +63,19 @@ class ServerThread:
         self._failure: BaseException | None = None
 
     def start(self) -> None:
-        """Start the thread, and wait until it can answer requests.
+        """Start the thread, and wait until the server can answer requests.
 
         Raises:
-            RuntimeError: The server could not start; `__cause__` is the error.
+            RuntimeError: The server could not start. The `__cause__` of the exception is the original error.
         """
         self._thread.start()
         self._server.ready.wait()
         if self._failure is not None:
             self._socket.close()
-            raise RuntimeError("the server could not start") from self._failure
+            raise RuntimeError(f"the server of the embedded registry could not start: {self._failure}") from self._failure
 
     def stop(self) -> None:
-        """Stop the server and wait for the end of its thread. Running requests have SHUTDOWN_GRACE_SECONDS to finish."""
+        """Stop the server, and wait until its thread has ended. Requests have SHUTDOWN_GRACE_SECONDS to finish."""
         self._server.stop()
         self._thread.join()
 
@@ -91,10 +91,14 @@ class ServerThread:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Bind a socket. asyncio disables Nagle's algorithm (40 ms per response) only for sockets created with IPPROTO_TCP."""
+    """Return a socket that listens on an address and a port.
+
+    The socket is created with IPPROTO_TCP, since asyncio disables Nagle's algorithm only for such sockets. Nagle's algorithm
+    would delay each response by 40 ms.
+    """
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        if os.name == "posix":  # on Windows, this option would let two servers share a port
+        if os.name == "posix":  # on Windows, this option would allow two servers to listen on the same port
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
         listener.listen(BACKLOG)
@@ -105,7 +109,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 class _Server(Server):
-    """A uvicorn server that reports when it is ready, and stops immediately if no request is running."""
+    """A uvicorn server that sets an event when it can answer requests, and stops immediately if no request is running."""
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
@@ -114,7 +118,7 @@ class _Server(Server):
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
-        """Request the server to stop. May be called in any thread."""
+        """Let the server stop soon. Any thread may call the method."""
         self.should_exit = True
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the event loop is already closed
@@ -144,14 +148,14 @@ class _Server(Server):
                     await asyncio.sleep(0.001)
         for connection in list(connections):
             connection.transport.abort()
-        if tasks := list(self.server_state.tasks):  # the aborted connections end these tasks
+        if tasks := list(self.server_state.tasks):  # these tasks end, since their connections are aborted
             await asyncio.wait(tasks, timeout=SHUTDOWN_GRACE_SECONDS)
 
 
 class _Protocol(HttpToolsProtocol):
-    """The HTTP protocol of uvicorn with a separate logger, which logs errors only and no malformed requests.
+    """The HTTP protocol of uvicorn with a separate logger, which logs errors but not malformed requests.
 
-    The loggers of uvicorn are shared by all servers in the process, so they cannot be configured for this server alone.
+    All servers in the process share the loggers of uvicorn, so these loggers cannot be configured for the embedded registry only.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -160,6 +164,6 @@ class _Protocol(HttpToolsProtocol):
         self.logger = _logger
 
     def on_message_begin(self) -> None:
-        """Start a request, and store its connection in the scope, so that the application can end it."""
+        """Begin a request, and store its connection in its scope, so that the application can end the connection."""
         super().on_message_begin()
         set_connection(cast("dict[str, Any]", self.scope), self.transport)

@@ -10,27 +10,27 @@ from attrs import validators
 MEBIBYTE = 1024 * 1024
 
 TokenOrigin: TypeAlias = Literal["same", "port", "name"]
-"""The origin of the token service: that of the registry, another port, or the same port with another host name."""
+"""The origin of the token service: the origin of the registry, another port, or the same port with another host name."""
 
 
 @attrs.frozen(kw_only=True)
 class Settings:
-    """The limits of the embedded registry, its strictness, and the address of its token service.
+    """The settings of API v2: the limits, the check of manifests, and the token service.
 
     Args:
-        manifest_limit: The maximum size of a manifest in bytes; a larger one is answered with 413. It also limits the size of a
-            page of referrers.
-        sparse_images: Whether an image manifest may refer to blobs that the repository does not have. The specification permits
-            both. The default is to refuse such manifests, because this detects a client that omits a blob. Indexes may always
-            refer to manifests that the repository does not have.
-        chunk_min_length: The minimum size in bytes of a chunk other than the last, announced as ``OCI-Chunk-Min-Length`` and
-            enforced; None for no minimum.
-        page_limit: The maximum number of tags, repositories or referrers in one response, regardless of ``n``; the rest is on the
-            next pages. None for no limit.
-        token_lifetime: The lifetime of a token in seconds. Distribution requires at least 60 for compatibility with old clients;
-            a shorter one is useful in tests.
-        token_origin: The origin of the token service in challenges: the origin of the registry (`same`), another port (`port`),
-            or the same port with `localhost` instead of `127.0.0.1` or the reverse (`name`).
+        manifest_limit: The maximum size of a manifest and of a page of referrers in bytes. The response to the push of a larger
+            manifest is 413.
+        sparse_images: Whether the registry accepts an image manifest that refers to blobs which the repository does not have.
+            The specification permits both. The default is to reject such manifests, so that a test fails if the client omits a
+            blob. Indexes may always refer to manifests that the repository does not have.
+        chunk_min_length: The minimum size in bytes of all chunks of an upload except the last chunk, or None for no minimum. The
+            registry sends it in the header ``OCI-Chunk-Min-Length``, and rejects smaller chunks.
+        page_limit: The maximum number of tags, repositories or referrers on a page, even if a request has a larger ``n``.
+            None for no limit.
+        token_lifetime: The lifetime of an access token in seconds. The specification of Distribution requires at least 60
+            seconds, but a shorter lifetime can be useful in tests.
+        token_origin: The origin of the token service in challenges: `same` selects the origin of the registry, `port` another
+            port, and `name` the same port with the host `localhost`, or with an IP address if the registry is `localhost`.
         token_path: The path of the token service.
 
     Raises:
@@ -47,21 +47,21 @@ class Settings:
 
 
 class Clock:
-    """The system time plus an offset that tests can change. Any thread may change it."""
+    """A clock that shows the system time plus an offset, which tests can change. Any thread may call the methods."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._offset = 0.0
 
     def now(self) -> float:
-        """Return the time in seconds since 1970."""
+        """Return the time of this clock, in seconds since 1970."""
         return time.time() + self._offset
 
     def advance(self, seconds: float) -> None:
         """Move the clock forward.
 
         Args:
-            seconds: The number of seconds; a negative number moves the clock back.
+            seconds: The number of seconds. A negative number moves the clock back.
         """
         with self._lock:
             self._offset += seconds

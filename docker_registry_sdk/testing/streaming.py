@@ -1,4 +1,4 @@
-"""Bodies of requests and responses, streamed in constant memory."""
+"""Functions and classes that stream the bodies of requests and responses, so that the memory they need is constant."""
 
 import asyncio
 import secrets
@@ -14,22 +14,25 @@ from docker_registry_sdk.testing.connection import ConnectionCut
 from docker_registry_sdk.testing.storage.base import BlobReader
 
 REQUEST_BLOCK_BYTES = 1024 * 1024
-"""The minimum size of a block of a request body, except the last one: large enough to process it in another thread."""
+"""The minimum size in bytes of a block of a request body, except for the last block.
+
+A block is passed to another thread, which is slow for small blocks.
+"""
 
 RESPONSE_BLOCK_BYTES = 256 * 1024
-"""The number of bytes of content that are read and sent at a time."""
+"""The number of bytes that are read from the storage and sent at a time."""
 
 OCTET_STREAM = "application/octet-stream"
 
 
 async def body_blocks(request: Request) -> AsyncIterator[list[bytes]]:
-    """Yield the body of a request in blocks.
+    """Yield the blocks of the body of a request.
 
     Args:
         request: The request.
 
     Yields:
-        A list of the pieces of a block, as they arrived. Pieces that arrive before the client disconnects are included.
+        Lists of the chunks that form a block. If the client disconnects, the last block has the chunks received before.
 
     Raises:
         ClientDisconnect: The client disconnected before the end of the body.
@@ -54,10 +57,10 @@ async def body_blocks(request: Request) -> AsyncIterator[list[bytes]]:
 
 @attrs.frozen
 class Part:
-    """A part of some content.
+    """A part of the content that a response contains.
 
     Args:
-        first: The position of the first byte.
+        first: The position of the first byte in the content.
         length: The number of bytes.
     """
 
@@ -66,15 +69,15 @@ class Part:
 
 
 class StreamResponse(Response):
-    """A response whose body consists of parts of some content and of other bytes. It closes the reader of the content.
+    """A response whose body consists of parts of stored content and of other bytes.
 
-    If the content is shorter than a part of the body requires, the connection is closed after the last byte of the content.
+    If a part ends after the end of the content, the response closes the connection after the last byte of the content.
 
     Args:
-        reader: Reads the content.
-        pieces: The body: parts of the content, and bytes to send unchanged.
+        reader: A reader of the content. The response closes it.
+        pieces: The parts of the content, and the other bytes, in the order in which to send them.
         status: The status code.
-        headers: The headers; Content-Length is added.
+        headers: The headers, to which Content-Length is added.
     """
 
     def __init__(self, reader: BlobReader, pieces: Sequence[Part | bytes], status: int, headers: Mapping[str, str]) -> None:
@@ -84,7 +87,7 @@ class StreamResponse(Response):
         super().__init__(status_code=status, headers={**headers, "content-length": str(length)})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the response; stop if the client disconnects."""
+        """Send the response. If the client disconnects, stop."""
         disconnected = asyncio.create_task(_wait_for_disconnect(receive))
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
@@ -99,7 +102,7 @@ class StreamResponse(Response):
             self._reader.close()
 
     async def _send_part(self, part: Part, send: Send, disconnected: asyncio.Task[None]) -> bool:
-        """Send a part of the content in blocks, and return False if the client disconnected."""
+        """Send a part of the content in blocks. Return True if the part was sent, or False if the client disconnected."""
         offset, end = part.first, part.first + part.length
         while offset < end:
             if disconnected.done():
@@ -118,12 +121,12 @@ async def _wait_for_disconnect(receive: Receive) -> None:
 
 
 class BlobResponse(StreamResponse):
-    """A response with a whole blob, with one part of it, or with several parts as multipart/byteranges. It closes the reader.
+    """A response with a whole blob, with one range, or with several ranges as multipart/byteranges.
 
     Args:
-        reader: Reads the blob.
-        ranges: The parts to send; empty for the whole blob.
-        headers: Further headers.
+        reader: A reader of the blob. The response closes it.
+        ranges: The ranges to send. If there are no ranges, the whole blob is sent.
+        headers: Additional headers.
 
     Source: RFC 9110, sections 14.6 and 15.3.7.
     """
@@ -146,6 +149,6 @@ class BlobResponse(StreamResponse):
 
 
 def _part_head(boundary: str, part: ByteRange, size: int) -> bytes:
-    """Return the delimiter and the headers of a part of a multipart body."""
+    """Return the boundary and the headers that precede a part in a multipart body."""
     head = f"\r\n--{boundary}\r\nContent-Type: {OCTET_STREAM}\r\nContent-Range: {part.content_range(size)}"
     return f"{head}\r\n\r\n".encode()

@@ -1,4 +1,4 @@
-"""TLS certificates for the embedded registry, issued by a certificate authority of its own."""
+"""The TLS certificates of the embedded registry, and the certificate authority that issues them."""
 
 import shutil
 import ssl
@@ -10,9 +10,9 @@ from docker_registry_sdk.testing.extra import needs_extra
 
 
 class Certificates:
-    """A new certificate authority, with a certificate for the server and one for a client.
+    """A new certificate authority, a certificate for the server, and a certificate for clients.
 
-    The files are deleted together with this object.
+    The certificates are in files, which are deleted together with this object.
 
     Args:
         host: The address on which the server listens. The certificate is also valid for `localhost` and loopback addresses.
@@ -29,11 +29,11 @@ class Certificates:
         self._directory = Path(tempfile.mkdtemp(prefix="registry-"))
         weakref.finalize(self, shutil.rmtree, self._directory, ignore_errors=True)
         self.ca_pem = self._authority.cert_pem.bytes().decode()
-        """The certificate of the authority, which clients must trust, in PEM format."""
+        """The certificate of the certificate authority, which clients must trust, in PEM format."""
         self.ca_file = self._directory / "ca.pem"
-        """A file with the certificate of the authority."""
+        """The path of a file with the certificate of the certificate authority."""
         self.client_file = self._directory / "client.pem"
-        """A file with the key and the certificate of the client."""
+        """The path of a file with the private key and the certificate for clients, in PEM format."""
         self.ca_file.write_text(self.ca_pem)
         self._issue(self.client_file, "client@registry.invalid")
 
@@ -41,7 +41,7 @@ class Certificates:
         """Create the SSL context of the server.
 
         Args:
-            require_client: Whether clients must have a certificate of the same authority.
+            require_client: Whether clients must present a certificate that the same certificate authority has issued.
 
         Returns:
             The SSL context.
@@ -56,5 +56,5 @@ class Certificates:
         return context
 
     def _issue(self, file: Path, *names: str) -> None:
-        """Issue a certificate for names, and write it with its key to a file."""
+        """Issue a certificate for host names, IP addresses or email addresses, and write it with its private key to a file."""
         self._authority.issue_cert(*names).private_key_and_cert_chain_pem.write_to_path(str(file))

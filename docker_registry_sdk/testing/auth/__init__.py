@@ -1,1 +1,1 @@
-"""Authentication of the embedded registry: Basic credentials, or Bearer tokens with a token service."""
+"""The authentication of clients of the embedded registry, with Basic credentials or with Bearer tokens of a token service."""

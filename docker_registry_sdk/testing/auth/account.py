@@ -9,22 +9,22 @@ import attrs
 from docker_registry_sdk.testing.v2.access import Access, Grant
 
 ACTIONS = ("pull", "push", "delete")
-"""The actions on a repository."""
+"""The actions on a repository that exist."""
 
 
 def _check_username(_: object, attribute: object, value: str) -> None:
     if not value or not value.isprintable() or ":" in value:
-        raise ValueError("the user name is empty or contains a colon or a control character")
+        raise ValueError("the user name is invalid: use one or more printable characters, but no colon")
 
 
 def _check_password(_: object, attribute: object, value: str) -> None:
     if not value or not value.isprintable():
-        raise ValueError("the password is empty or contains a control character")
+        raise ValueError("the password is invalid: use one or more printable characters")
 
 
 @attrs.frozen
 class Account:
-    """A user name and a password, and the rights of clients with and without them.
+    """The account of the only user, and the rights of the user and of anonymous clients.
 
     Args:
         username: The user name.
@@ -32,8 +32,8 @@ class Account:
         anonymous_pull: Whether anonymous clients may pull from all repositories.
 
     Raises:
-        ValueError: The user name or the password is empty or contains a control character, or the user name contains a colon,
-            which Basic authentication cannot transmit.
+        ValueError: The user name or the password is empty or contains a character that is not printable. Or the user name
+            contains a colon, since Basic authentication cannot send such a name.
     """
 
     username: str = attrs.field(validator=_check_username)
@@ -42,7 +42,7 @@ class Account:
 
     @classmethod
     def create(cls, username: str | None, password: str | None, anonymous_pull: bool) -> "Account":
-        """Create an account; a user name or password that is None is generated at random."""
+        """Create an account. If the user name or the password is None, generate it at random."""
         return cls(
             f"user-{secrets.token_hex(4)}" if username is None else username,
             secrets.token_hex(16) if password is None else password,
@@ -50,7 +50,7 @@ class Account:
         )
 
     def matches(self, username: str, password: str) -> bool:
-        """Return whether a user name and a password are correct, in a time that does not depend on the correct ones.
+        """Return whether a user name and a password are correct, in a time that does not reveal the correct values.
 
         Args:
             username: The user name that the client sent.
@@ -62,7 +62,7 @@ class Account:
         """Return the rights of a client.
 
         Args:
-            authenticated: Whether the client authenticated as the user; if not, it is anonymous.
+            authenticated: True for a client that authenticated as the user, False for an anonymous client.
         """
         if authenticated:
             return _Rights(ACTIONS, catalog=True)
@@ -71,7 +71,7 @@ class Account:
 
 @attrs.frozen
 class _Rights:
-    """The right to some actions on all repositories, and optionally to list the repositories."""
+    """The right to perform some actions on all repositories, and, if `catalog` is True, to list the repositories."""
 
     actions: tuple[str, ...]
     catalog: bool
@@ -83,6 +83,6 @@ class _Rights:
 
 
 def _equal(sent: str, correct: str) -> bool:
-    """Compare two texts in a time that reveals neither the content nor the length of the correct one."""
+    """Return whether two texts are equal, in a time that depends on neither the content nor the length of `correct`."""
     digests = (hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in (sent, correct))
     return hmac.compare_digest(*digests)

@@ -1,4 +1,4 @@
-"""The authentication modes, and the authorizers that check the requests to API v2."""
+"""The authentication modes, and the authorizers of the requests to API v2."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
     from docker_registry_sdk.testing.auth.tokens import Tokens
 
 AuthMode: TypeAlias = Literal["none", "basic", "token"]
-"""How clients authenticate: not at all, with a user name and a password, or with a token."""
+"""The authentication of clients: no authentication, a user name and a password, or a token."""
 
 ANONYMOUS = ("", "")
-"""The credentials of anonymous clients. containers/image really sends empty ones, in response to a Basic challenge."""
+"""The credentials of anonymous clients. containers/image sends these to answer a Basic challenge; other clients send none."""
 
 
 @attrs.frozen
 class Authentication:
-    """The authentication of a registry; create one with `create_authentication`.
+    """The authentication of the clients of a registry, as `create_authentication` creates it.
 
     Args:
-        mode: How clients authenticate.
+        mode: The authentication mode.
         account: The user account.
-        tokens: The tokens of the registry, if the mode is `token`.
+        tokens: The tokens of the registry if the mode is `token`, otherwise None.
     """
 
     mode: AuthMode
@@ -46,7 +46,7 @@ class Authentication:
     tokens: "Tokens | None"
 
     def token_routes(self, path: str) -> list[BaseRoute]:
-        """Return the route of the token service; no route if the mode is not `token`.
+        """Return a list with the route of the token service. The list is empty if the mode is not `token`.
 
         Args:
             path: The path of the token service.
@@ -58,33 +58,33 @@ class Authentication:
         return [Route(path, TokenService(self.account, self.tokens))]
 
     def authorizer(self, address: TokenAddress) -> Authorizer:
-        """Return the authorizer for the requests to API v2.
+        """Return the authorizer of the requests to API v2.
 
         Args:
-            address: The address of the token service; unused if the mode is not `token`.
+            address: The address of the token service. It is not used if the mode is not `token`.
         """
         if self.tokens is not None:
             return TokenAuthorizer(self.tokens, address)
         return BasicAuthorizer(self.account) if self.mode == "basic" else OpenAuthorizer()
 
     def revoke_tokens(self) -> None:
-        """Revoke all tokens issued so far; no effect if the mode is not `token`."""
+        """Revoke all tokens that have been issued. If the mode is not `token`, the call has no effect."""
         if self.tokens is not None:
             self.tokens.revoke()
 
 
 def create_authentication(mode: AuthMode, account: Account, clock: Clock, token_lifetime: int) -> Authentication:
-    """Create the authentication of a registry; the JWT library is imported only for the mode `token`.
+    """Create the authentication of the clients of a registry. Import the JWT library only if the mode is `token`.
 
     Args:
-        mode: How clients authenticate.
+        mode: The authentication mode.
         account: The user account.
         clock: The clock of the registry.
         token_lifetime: The lifetime of access tokens in seconds.
 
     Raises:
         ImportError: The extra `testing` is not installed.
-        ValueError: The mode does not exist.
+        ValueError: The mode is not `none`, `basic` or `token`.
     """
     if mode not in get_args(AuthMode):
         raise ValueError(f"auth must be one of {', '.join(get_args(AuthMode))}")
@@ -97,10 +97,10 @@ def create_authentication(mode: AuthMode, account: Account, clock: Clock, token_
 
 @attrs.frozen
 class BasicAuthorizer:
-    """Authorizes requests by user name and password.
+    """An authorizer that checks the user name and the password in requests.
 
-    A request for `/v2/` itself always needs credentials, even if anonymous clients may pull: clients learn the authentication
-    scheme from the 401, and `docker login` checks the credentials with it.
+    A request for the path `/v2/` always requires credentials, even if anonymous clients may pull: from the response 401, clients
+    learn the authentication scheme, and `docker login` learns whether the credentials are correct.
 
     Args:
         account: The user account.
@@ -109,7 +109,11 @@ class BasicAuthorizer:
     account: Account
 
     def authorize(self, request: Request, needed: Sequence[Access]) -> Grant:
-        """Return the rights of the client, or raise the 401; wrong credentials get a 401 even for an anonymous pull."""
+        """Return the rights of the client that sent a request.
+
+        Raises:
+            ApiError: 401: the credentials are wrong, or the request has no credentials and anonymous clients may not send it.
+        """
         credentials = _basic_credentials(request)
         if credentials == ANONYMOUS:
             grant = self.account.rights(authenticated=False)
@@ -123,11 +127,11 @@ class BasicAuthorizer:
 
 @attrs.frozen
 class TokenAuthorizer:
-    """Authorizes requests by the scopes of a token, regardless of its user.
+    """An authorizer that checks the scopes of the token in requests, but not the user of the token.
 
     Args:
         tokens: The tokens of the registry.
-        address: The address of the token service, for challenges.
+        address: The address of the token service, which challenges contain.
 
     Source: Distribution, "Token Authentication Specification".
     """
@@ -136,7 +140,11 @@ class TokenAuthorizer:
     address: TokenAddress
 
     def authorize(self, request: Request, needed: Sequence[Access]) -> Grant:
-        """Return the rights of the token, or raise the 401 with the scopes that the request needs."""
+        """Return the rights of the token in a request.
+
+        Raises:
+            ApiError: 401: the request has no valid token, or the scopes of the token do not include all needed rights.
+        """
         authorization = parse_authorization(request.headers.get("authorization"))
         if authorization is None or authorization.scheme != "bearer" or not authorization.value:
             raise self._unauthorized(request, needed)
@@ -155,7 +163,7 @@ class TokenAuthorizer:
 
 
 def _basic_credentials(request: Request) -> tuple[str, str] | None:
-    """Return the user name and the password of a request, ANONYMOUS without credentials, None if they are malformed."""
+    """Return the user name and the password in a request, ANONYMOUS if it has no credentials, or None if they are malformed."""
     authorization = parse_authorization(request.headers.get("authorization"))
     if authorization is None:
         return ANONYMOUS

@@ -1,4 +1,4 @@
-"""The headers of HTTP authentication: `Authorization`, and the challenge in `WWW-Authenticate`."""
+"""The headers of HTTP authentication: credentials in `Authorization`, and challenges in `WWW-Authenticate`."""
 
 import base64
 import binascii
@@ -27,7 +27,7 @@ class Authorization:
 
     Args:
         scheme: The authentication scheme, in lower case.
-        value: The credentials after the scheme.
+        value: The text after the scheme, which contains the credentials.
     """
 
     scheme: str
@@ -41,7 +41,7 @@ def parse_authorization(header: str | None) -> Authorization | None:
         header: The value, or None if the request has no such header.
 
     Returns:
-        Scheme and credentials, or None if there is no header.
+        The scheme and the credentials, or None if the request has no such header.
 
     Source: RFC 9110, section 11.6.2.
     """
@@ -52,10 +52,10 @@ def parse_authorization(header: str | None) -> Authorization | None:
 
 
 def parse_basic(value: str) -> tuple[str, str] | None:
-    """Parse Basic credentials.
+    """Parse the credentials of the scheme `Basic`.
 
     Args:
-        value: The base64 text after the scheme.
+        value: The text after the scheme, which must be base64.
 
     Returns:
         The user name and the password, or None if the credentials are malformed.
@@ -71,17 +71,17 @@ def parse_basic(value: str) -> tuple[str, str] | None:
 
 
 def basic_challenge() -> str:
-    """Return the value of `WWW-Authenticate` that requests Basic credentials."""
+    """Return a value of `WWW-Authenticate` that requires Basic credentials."""
     return _challenge("Basic", {"realm": REALM})
 
 
 def bearer_challenge(realm: str, scope: str, error: str | None) -> str:
-    """Return the value of `WWW-Authenticate` that requests a token.
+    """Return a value of `WWW-Authenticate` that requires a token.
 
     Args:
         realm: The URL of the token service.
-        scope: The scopes that the token needs; empty if any token is accepted.
-        error: The RFC 6750 error code for the token that the client sent, or None if it sent no token.
+        scope: The scopes that the token must contain, separated by spaces. If it is empty, any token is accepted.
+        error: The error code of RFC 6750 for the token in the request, or None if the request has no token.
 
     Source: RFC 6750, section 3, and Distribution, "Token Authentication Specification".
     """
@@ -89,12 +89,12 @@ def bearer_challenge(realm: str, scope: str, error: str | None) -> str:
 
 
 def unauthorized(challenge: str, needed: Sequence[Access], message: str | None = None) -> ApiError:
-    """Return the 401 error with a challenge and the rights that the request needs.
+    """Return the error with the status 401, a challenge, and the rights that a request requires.
 
     Args:
         challenge: The value of `WWW-Authenticate`.
-        needed: The rights that the request needs.
-        message: The message in the error, or None for the default one.
+        needed: The rights that the request requires.
+        message: The error message, or None for the default message.
     """
     detail = [{"Type": each.type, "Name": each.name, "Action": each.action} for each in needed]
     return ApiError(UNAUTHORIZED, message, details=[detail] if detail else (), headers={"www-authenticate": challenge})
@@ -104,13 +104,13 @@ def unauthorized(challenge: str, needed: Sequence[Access], message: str | None =
 class TokenAddress:
     """The address of the token service.
 
-    The URL depends on the host that the client called, so the client can reach the service even where the registry has another
-    address than on its own machine, as in a container.
+    The host in the URL is the host to which the client sent its request. So a client in a container, for which the registry has
+    another address than on the host machine, can reach the token service, too.
 
     Args:
-        origin: The origin of the service, relative to that of the registry.
-        port: The port of the service, if its origin is `port`.
-        path: The path of the service.
+        origin: How the origin of the token service differs from the origin of the registry.
+        port: The port of the token service if `origin` is `port`, otherwise None.
+        path: The path of the token service.
     """
 
     origin: TokenOrigin
@@ -118,7 +118,7 @@ class TokenAddress:
     path: str
 
     def for_request(self, request: Request) -> str:
-        """Return the URL of the token service, for the challenge in the response to a request."""
+        """Return the URL of the token service for the challenge in the response to a request."""
         return self.url(request.url.scheme, request.headers.get("host", ""), request.scope["server"])
 
     def url(self, scheme: str, host: str, server: tuple[str, int]) -> str:
@@ -126,7 +126,7 @@ class TokenAddress:
 
         Args:
             scheme: The scheme of the registry's URL.
-            host: The value of the client's `Host` header; if it is malformed, `server` is used instead.
+            host: The value of the `Host` header in the request. If it is malformed, `server` is used instead.
             server: The IP address and the port on which the registry listens.
         """
         address = f"[{server[0]}]" if ":" in server[0] else server[0]
@@ -141,5 +141,5 @@ class TokenAddress:
 
 
 def _challenge(scheme: str, parameters: Mapping[str, str]) -> str:
-    """Format a challenge, without empty parameters; no value contains a quote or a backslash."""
+    """Format a challenge. Omit empty parameters, and do not escape values: they contain neither quotes nor backslashes."""
     return f"{scheme} " + ",".join(f'{name}="{value}"' for name, value in parameters.items() if value)

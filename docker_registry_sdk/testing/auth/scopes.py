@@ -1,4 +1,4 @@
-"""Scopes: the text form of rights in challenges, token requests and tokens."""
+"""Functions that parse and format scopes, which express rights in challenges, token requests and tokens."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -18,10 +18,10 @@ def parse_scopes(text: str) -> list[Access]:
     """Parse a list of scopes.
 
     Args:
-        text: The scopes, separated by spaces. The action `*` on a repository means all actions.
+        text: The scopes, separated by spaces. In a scope of a repository, the action `*` means all actions.
 
     Returns:
-        The rights in the order of the text, without duplicates.
+        The rights, in the order of the scopes. Each right is contained only once.
 
     Raises:
         ValueError: A scope is malformed.
@@ -32,7 +32,7 @@ def parse_scopes(text: str) -> list[Access]:
     for scope in text.split():
         match = _SCOPE.fullmatch(scope)
         if match is None:
-            raise ValueError("a scope is malformed; the form is type:name:actions")
+            raise ValueError("a scope is malformed; the form of a scope is 'type:name:actions'")
         for action in filter(None, match["actions"].split(",")):
             actions = ACTIONS if (match["type"], action) == ("repository", "*") else [action]
             found |= dict.fromkeys(Access(match["type"], match["name"], each) for each in actions)
@@ -40,12 +40,12 @@ def parse_scopes(text: str) -> list[Access]:
 
 
 def format_scopes(accesses: Iterable[Access]) -> str:
-    """Format rights as a list of scopes, one scope per resource."""
+    """Return the scopes for rights, separated by spaces. All rights to one resource are in one scope."""
     return " ".join(f"{kind}:{name}:{','.join(actions)}" for (kind, name), actions in _by_resource(accesses).items())
 
 
 def to_claim(accesses: Iterable[Access]) -> list[dict[str, Any]]:
-    """Format rights as the `access` claim of a token.
+    """Return the `access` claim of a token with rights.
 
     Source: Distribution, "Token Authentication Implementation".
     """
@@ -53,7 +53,7 @@ def to_claim(accesses: Iterable[Access]) -> list[dict[str, Any]]:
 
 
 def from_claim(claim: Iterable[Mapping[str, Any]]) -> frozenset[Access]:
-    """Parse an `access` claim that `to_claim` wrote."""
+    """Return the rights in the `access` claim of a token, as `to_claim` returns it."""
     return frozenset(Access(entry["type"], entry["name"], action) for entry in claim for action in entry["actions"])
 
 

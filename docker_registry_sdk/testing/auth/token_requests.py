@@ -1,4 +1,4 @@
-"""Token requests: the query of a GET, the form of a POST, and the OAuth 2.0 errors in response to malformed ones."""
+"""Functions that parse token requests, GET with a query and POST with a form, and the errors of OAuth 2.0."""
 
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
@@ -15,18 +15,18 @@ MAX_FIELDS = 1000
 """The maximum number of fields in a query or form."""
 
 NO_STORE = {"cache-control": "no-store", "pragma": "no-cache"}
-"""Headers of all responses of the token service (RFC 6749, section 5.1)."""
+"""The headers of all responses of the token service, which forbid caching (RFC 6749, section 5.1)."""
 
 ErrorCode: TypeAlias = Literal["invalid_client", "invalid_grant", "invalid_request", "invalid_scope", "unsupported_grant_type"]
 
 
 class TokenError(Exception):
-    """An error response of the token service.
+    """An exception for an error response of the token service.
 
     Args:
-        code: The OAuth 2.0 error code.
-        message: The error description.
-        status: The HTTP status.
+        code: The error code of OAuth 2.0.
+        message: The error message, which is sent as `error_description`.
+        status: The status code.
     """
 
     def __init__(self, code: ErrorCode, message: str, *, status: int = 400) -> None:
@@ -38,8 +38,8 @@ class TokenError(Exception):
     def response(self) -> Response:
         """Return the HTTP response with this error.
 
-        Source: RFC 6749, section 5.2. It has status 400 for a wrong password and an expired refresh token; the token services of
-        registries answer 401, and so does this one.
+        Source: RFC 6749, section 5.2. That section requires the status 400 for a wrong password and an expired refresh token. But
+        the token services of registries answer 401, so this token service answers 401, too.
         """
         headers = {**NO_STORE, "www-authenticate": basic_challenge()} if self.status == 401 else NO_STORE
         return JSONResponse({"error": self.code, "error_description": self.message}, self.status, headers)
@@ -47,12 +47,12 @@ class TokenError(Exception):
 
 @attrs.frozen
 class TokenQuery:
-    """A token request by GET; its credentials are in the `Authorization` header.
+    """The query of a token request by GET. The credentials of such a request are in the `Authorization` header.
 
     Args:
         requested: The rights that the client requests.
         offline: Whether the client requests a refresh token.
-        account: The user name in the query, if there is one.
+        account: The user name in the query, or None if the query has no user name.
     """
 
     requested: Sequence[Access]
@@ -62,7 +62,7 @@ class TokenQuery:
 
 @attrs.frozen
 class PasswordGrant:
-    """A token request by POST with a user name and a password.
+    """The form of a token request by POST with a user name and a password.
 
     Args:
         requested: The rights that the client requests.
@@ -79,7 +79,7 @@ class PasswordGrant:
 
 @attrs.frozen
 class RefreshGrant:
-    """A token request by POST with a refresh token.
+    """The form of a token request by POST with a refresh token.
 
     Args:
         requested: The rights that the client requests.
@@ -91,30 +91,31 @@ class RefreshGrant:
 
 
 def parse_query(query: bytes) -> TokenQuery:
-    """Parse a token request by GET.
+    """Parse the query of a token request by GET.
 
     Args:
-        query: The query of the URL.
+        query: The query of the URL, percent-encoded.
 
     Raises:
         TokenError: The query is malformed.
 
-    Source: Distribution, "Token Authentication Specification"; `scope` may be repeated, and each may contain several scopes.
+    Source: Distribution, "Token Authentication Specification". The query may have several fields `scope`, and each of these may
+    contain several scopes.
     """
     fields = _Fields(query)
     _check_service(fields.one("service"))
     _check_client(fields.one("client_id"))
     offline = fields.one("offline_token")
     if offline not in {None, "true", "false"}:
-        raise TokenError("invalid_request", "offline_token is neither true nor false")
+        raise TokenError("invalid_request", "offline_token must be 'true' or 'false'")
     return TokenQuery(_parse_scopes(fields.all("scope")), offline == "true", fields.one("account"))
 
 
 def parse_form(body: bytes) -> PasswordGrant | RefreshGrant:
-    """Parse a token request by POST.
+    """Parse the form of a token request by POST.
 
     Args:
-        body: The body, a form.
+        body: The body, whose media type is `application/x-www-form-urlencoded`.
 
     Raises:
         TokenError: The form is malformed.
@@ -124,12 +125,12 @@ def parse_form(body: bytes) -> PasswordGrant | RefreshGrant:
     fields = _Fields(body)
     grant_type = fields.required("grant_type")
     if grant_type not in {"password", "refresh_token"}:
-        raise TokenError("unsupported_grant_type", "grant_type is neither password nor refresh_token")
+        raise TokenError("unsupported_grant_type", "grant_type must be 'password' or 'refresh_token'")
     _check_service(fields.required("service"))
     _check_client(fields.required("client_id"))
     access_type = fields.one("access_type")
     if access_type not in {None, "online", "offline"}:
-        raise TokenError("invalid_request", "access_type is neither online nor offline")
+        raise TokenError("invalid_request", "access_type must be 'online' or 'offline'")
     requested = _parse_scopes([fields.one("scope") or ""])
     if grant_type == "refresh_token":
         return RefreshGrant(requested, fields.required("refresh_token"))
@@ -137,13 +138,13 @@ def parse_form(body: bytes) -> PasswordGrant | RefreshGrant:
 
 
 class _Fields:
-    """The fields of a query or form; a field without a value counts as missing (RFC 6749, section 3.2)."""
+    """The fields of a query or a form. A field with an empty value is regarded as missing (RFC 6749, section 3.2)."""
 
     def __init__(self, encoded: bytes) -> None:
         try:
             self._pairs = parse_qsl(encoded.decode("ascii"), errors="strict", max_num_fields=MAX_FIELDS)
         except ValueError as error:
-            raise TokenError("invalid_request", "the fields cannot be decoded") from error
+            raise TokenError("invalid_request", "the query or the form cannot be decoded, or has too many fields") from error
 
     def all(self, name: str) -> list[str]:
         return [value for key, value in self._pairs if key == name]
@@ -151,25 +152,25 @@ class _Fields:
     def one(self, name: str) -> str | None:
         values = self.all(name)
         if len(values) > 1:
-            raise TokenError("invalid_request", f"{name} occurs more than once")
+            raise TokenError("invalid_request", f"the field {name} occurs more than once")
         return values[0] if values else None
 
     def required(self, name: str) -> str:
         value = self.one(name)
         if value is None:
-            raise TokenError("invalid_request", f"{name} is missing")
+            raise TokenError("invalid_request", f"the field {name} is missing")
         return value
 
 
 def _check_service(service: str | None) -> None:
     if service not in {None, SERVICE}:
-        raise TokenError("invalid_request", f"service is not {SERVICE}, the one in the challenge")
+        raise TokenError("invalid_request", f"service must be '{SERVICE}', as in the challenge")
 
 
 def _check_client(client: str | None) -> None:
-    """Check the client's name (RFC 6749, appendix A.1)."""
+    """Check the field `client_id`, the name of the client software (RFC 6749, appendix A.1)."""
     if client is not None and not (client.isascii() and client.isprintable()):
-        raise TokenError("invalid_request", "client_id contains a character other than printable ASCII")
+        raise TokenError("invalid_request", "client_id must contain printable ASCII characters only")
 
 
 def _parse_scopes(scopes: Sequence[str]) -> list[Access]:

@@ -1,4 +1,4 @@
-"""The token service: issues tokens in response to GET, which all clients support, and to POST, which is OAuth 2.0."""
+"""The token service, which issues tokens for GET requests, which all clients support, and for POST requests of OAuth 2.0."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -24,8 +24,8 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 class TokenService:
     """An ASGI application that issues tokens.
 
-    If the client requests rights that it does not have, the token lacks those rights and the response is no error; the registry
-    then refuses the token.
+    If a client requests rights that it does not have, the response is not an error but a token without these rights. The registry
+    then rejects requests with this token.
 
     Args:
         account: The user account.
@@ -38,7 +38,7 @@ class TokenService:
     tokens: Tokens
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, unless the client disconnects."""
+        """Answer a request. If the client disconnects, send no response."""
         request = Request(scope, receive, send)
         try:
             response = await self._respond(request)
@@ -53,7 +53,7 @@ class TokenService:
             return self._get(request)
         if request.method == "POST":
             return await self._post(request)
-        body = {"error": "invalid_request", "error_description": "the token service supports GET and POST only"}
+        body = {"error": "invalid_request", "error_description": "the token service supports only GET and POST"}
         return JSONResponse(body, 405, {**NO_STORE, "allow": "GET, POST"})
 
     def _get(self, request: Request) -> Response:
@@ -63,7 +63,11 @@ class TokenService:
         return self._token_response(query.requested, refresh_token, authenticated=authenticated)
 
     def _authenticate(self, request: Request, account: str | None) -> bool:
-        """Return whether the client is the user; False if it is anonymous."""
+        """Return True if the client authenticated as the user, or False if it is anonymous.
+
+        Raises:
+            TokenError: The credentials are wrong.
+        """
         authorization = parse_authorization(request.headers.get("authorization"))
         if authorization is None:
             return False
@@ -71,12 +75,12 @@ class TokenService:
         if credentials is None or not self.account.matches(*credentials):
             raise TokenError("invalid_client", "the user name or the password is wrong", status=401)
         if account not in {None, credentials[0]}:
-            raise TokenError("invalid_request", "account differs from the user name of the credentials")
+            raise TokenError("invalid_request", "the field account differs from the user name in the Authorization header")
         return True
 
     async def _post(self, request: Request) -> Response:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
-            raise TokenError("invalid_request", f"the media type of the body is not {FORM_TYPE}")
+            raise TokenError("invalid_request", f"the media type of the body must be {FORM_TYPE}")
         grant = parse_form(await _read_body(request))
         if isinstance(grant, PasswordGrant):
             if not self.account.matches(grant.username, grant.password):

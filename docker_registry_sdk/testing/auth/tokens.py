@@ -1,4 +1,4 @@
-"""Access tokens, which are signed JWTs, and refresh tokens."""
+"""The access tokens and the refresh tokens of the token service."""
 
 import hashlib
 import secrets
@@ -25,7 +25,7 @@ class AccessToken:
     """An access token for the registry.
 
     Args:
-        value: The JWT.
+        value: The token, which is a JWT.
         issued_at: The time of issue, in seconds since 1970.
         lifetime: The lifetime in seconds.
     """
@@ -36,10 +36,10 @@ class AccessToken:
 
 
 class Tokens:
-    """Issues and verifies tokens; any thread may call the methods.
+    """An issuer and verifier of access tokens and refresh tokens. Any thread may call the methods.
 
-    An access token contains its rights and is signed with a key of this object. A refresh token is random text; only its hash is
-    kept.
+    An access token is a JWT, which contains the rights that it grants and is signed with a key of this object. A refresh token is
+    random text. This object stores only the hashes of refresh tokens.
 
     Args:
         clock: The clock of the registry.
@@ -59,7 +59,7 @@ class Tokens:
         """Issue an access token.
 
         Args:
-            subject: The user name; empty for an anonymous client.
+            subject: The user name, or an empty string for an anonymous client.
             accesses: The rights that the token grants.
         """
         key = self._key
@@ -80,10 +80,10 @@ class Tokens:
         """Verify an access token.
 
         Args:
-            value: The JWT.
+            value: The token in the request.
 
         Returns:
-            The rights that the token grants, or None if it was not issued by this registry, has expired or was revoked.
+            The rights that the token grants, or None if the token was not issued by this object, has expired, or was revoked.
         """
         checks = jwt.JWTClaimsRegistry(
             now=int(self._clock.now()),
@@ -99,18 +99,18 @@ class Tokens:
         return from_claim(token.claims["access"])
 
     def issue_refresh_token(self) -> str:
-        """Issue a refresh token for the user; it does not expire."""
+        """Issue a refresh token for the user. A refresh token does not expire."""
         value = secrets.token_urlsafe(32)
         with self._lock:
             self._refresh_tokens.add(_hash(value))
         return value
 
     def accepts_refresh_token(self, value: str) -> bool:
-        """Return whether a refresh token was issued by this registry and not revoked."""
+        """Return whether a refresh token was issued by this object and has not been revoked."""
         return _hash(value) in self._refresh_tokens
 
     def revoke(self) -> None:
-        """Revoke all access tokens and refresh tokens issued so far."""
+        """Revoke all access tokens and refresh tokens that have been issued."""
         with self._lock:
             self._key = _new_key()
             self._refresh_tokens = set()
