@@ -171,7 +171,7 @@ async def test_leaving_the_block_early_closes_the_connection(loopback_client: As
     loopback.answer = endless
     async with loopback_client.create_blob_read_stream(UNKNOWN) as blob:
         assert len(await blob.read(100_000)) == 100_000
-    assert loopback.gone.wait(5)
+    assert loopback.client_closed.wait(5)
     assert open_connections(loopback_client) == 0
 
 
@@ -193,7 +193,7 @@ async def test_a_connection_is_reused_after_a_blob_was_read(
         async with loopback_client.create_blob_read_stream(digest_of(CONTENT)) as blob:
             await blob.read(len(CONTENT) if exact else -1)
     assert open_connections(loopback_client) == 1
-    assert not loopback.gone.is_set()
+    assert not loopback.client_closed.is_set()
 
 
 async def test_many_small_reads_take_linear_time(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:

@@ -178,7 +178,7 @@ def test_leaving_the_block_early_closes_the_connection(loopback_client: Registry
     loopback.answer = endless
     with loopback_client.create_blob_read_stream(UNKNOWN) as blob:
         assert len(blob.read(100_000)) == 100_000
-    assert loopback.gone.wait(5)
+    assert loopback.client_closed.wait(5)
     assert open_connections(loopback_client) == 0
 
 
@@ -200,7 +200,7 @@ def test_a_connection_is_reused_after_a_blob_was_read(
         with loopback_client.create_blob_read_stream(digest_of(CONTENT)) as blob:
             blob.read(len(CONTENT) if exact else -1)
     assert open_connections(loopback_client) == 1
-    assert not loopback.gone.is_set()
+    assert not loopback.client_closed.is_set()
 
 
 def test_many_small_reads_take_linear_time(loopback_client: RegistryClientV2, loopback: Loopback) -> None:

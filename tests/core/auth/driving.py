@@ -1,4 +1,4 @@
-"""Driving a flow by hand: what it sends is answered by a function, and nothing leaves the test."""
+"""Run the flows of an authenticator without a network: a function answers each request."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ HOME = "https://registry.example.com"
 REALM = "https://auth.example.com/token"
 CLIENT = httpx.Client(base_url=HOME)
 PASSWORD = Credential("alice", "hunter2")
-Answer = Callable[[httpx.Request], httpx.Response | Exception]
+Responder = Callable[[httpx.Request], httpx.Response | Exception]
 
 
 class CountingLock:
-    """A lock that shows whether it is held."""
+    """A lock that counts its holders."""
 
     def __init__(self) -> None:
         self.held = 0
 
     def release(self) -> None:
-        """Let the next one in."""
+        """Release the lock."""
         self.held -= 1
 
 
 @define
 class Driver:
-    """Drives the flows of one authenticator.
+    """The driver of the flows of one authenticator.
 
     Attributes:
-        answer: What answers a request.
-        credential: What is found when a credential is looked for; called with `again`.
-        sent: What was sent, as method, URL and Authorization.
-        looked: The `again` of each look for a credential.
-        addresses: The addresses of hosts, where they are known; None where a proxy looks them up.
+        answer: The function that answers each request.
+        credential: The credential provider, called with `again`.
+        sent: Method, URL and Authorization header of each request.
+        looked: The argument `again` of each call of the credential provider.
+        addresses: The IP addresses of known hosts; None for a host that a proxy resolves.
     """
 
-    answer: Answer
+    answer: Responder
     credential: Callable[[bool], Credential | None] = lambda again: None
     trusted: frozenset[str] = frozenset()
     home: str = HOME
@@ -76,7 +76,7 @@ class Driver:
 
     @property
     def shown(self) -> list[str | None]:
-        """The Authorization of each request."""
+        """The Authorization header of each request."""
         return [authorization for _, _, authorization in self.sent]
 
     def run(self, request: httpx.Request) -> httpx.Response:
@@ -84,18 +84,18 @@ class Driver:
         return self.drive(self.authenticator.flow(request))
 
     def drive(self, flow: Flow) -> httpx.Response:
-        """Drive a flow to its end."""
-        step = next(flow)
+        """Execute the effects of a flow to its end, and return its response."""
+        effect = next(flow)
         try:
             while True:
                 result: Any = None
-                match step:
+                match effect:
                     case Send(request=request):
                         self.requests.append(request)
                         self.sent.append((request.method, str(request.url), request.headers.get("Authorization")))
                         result = self.answer(request)
                         if isinstance(result, Exception):
-                            step = flow.throw(result)
+                            effect = flow.throw(result)
                             continue
                         result.request = request
                     case Read(response=response):
@@ -113,9 +113,9 @@ class Driver:
                         try:
                             result = self.credential(again)
                         except RegistryError as error:
-                            step = flow.throw(error)
+                            effect = flow.throw(error)
                             continue
-                step = flow.send(result)
+                effect = flow.send(result)
         except StopIteration as end:
             response = end.value
             assert isinstance(response, httpx.Response)
@@ -126,12 +126,12 @@ class Driver:
 
 
 def get(path: str = "/v2/a/manifests/1", scopes: tuple[str, ...] = ("repository:a:pull",), **options: Any) -> httpx.Request:
-    """Return a request of a generated function to the registry."""
+    """Return a GET request to the registry, with the context that generated functions add."""
     return httpx.Request("GET", f"{HOME}{path}", extensions={CALL: CallContext(scopes=scopes, repo="a")}, **options)
 
 
 def unauthorized(*challenges: str, status: int = 401) -> httpx.Response:
-    """Return a refusal with challenges."""
+    """Return a 401 response with challenges."""
     return httpx.Response(status, headers=[("WWW-Authenticate", value) for value in challenges])
 
 
@@ -141,17 +141,17 @@ def bearer(scope: str = "repository:a:pull", *, realm: str = REALM, service: str
     return "Bearer " + ",".join(f'{name}="{value}"' for name, value in parts.items() if value)
 
 
-def token_answer(**body: Any) -> httpx.Response:
-    """Return the answer of a token service."""
+def token_response(**body: Any) -> httpx.Response:
+    """Return a response of the token service."""
     return httpx.Response(200, headers={"Content-Type": "application/json"}, content=json.dumps(body))
 
 
-def registry_with_tokens(accepted: Callable[[str], bool] = lambda token: token == "t") -> Answer:
-    """Return what answers as a registry and its token service, which gives out the token `t`."""
+def registry_with_tokens(accepted: Callable[[str], bool] = lambda token: token == "t") -> Responder:
+    """Return a function that answers as a registry and as its token service, which issues the token `t`."""
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.host != "registry.example.com":
-            return token_answer(token="t", expires_in=300)
+            return token_response(token="t", expires_in=300)
         value = request.headers.get("Authorization", "")
         return httpx.Response(200) if accepted(value.removeprefix("Bearer ")) else unauthorized(bearer())
 

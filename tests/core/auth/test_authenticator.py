@@ -1,4 +1,4 @@
-"""The token dance, driven by hand."""
+"""The token flow without a network: challenges, credentials, and tokens."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ import pytest
 from docker_registry_sdk._core.wire import CALL, CallContext, call_of
 from docker_registry_sdk.credentials import Credential
 from docker_registry_sdk.errors import AuthError, RateLimitedError
-from tests.core.auth.driving import HOME, PASSWORD, REALM, Driver, bearer, get, registry_with_tokens, token_answer, unauthorized
+from tests.core.auth.driving import HOME, PASSWORD, REALM, Driver, bearer, get, registry_with_tokens, token_response, unauthorized
 
 BASIC = "Basic YWxpY2U6aHVudGVyMg=="
 V2 = f"{HOME}/v2/a/manifests/1"
 
 
-def test_an_open_registry_is_asked_once_and_for_no_credential() -> None:
+def test_a_registry_without_authentication_gets_one_request_without_credentials() -> None:
     driver = Driver(lambda request: httpx.Response(200), lambda again: PASSWORD)
     assert driver.run(get()).status_code == 200
     assert driver.sent == [("GET", V2, None)]
     assert driver.looked == []
 
 
-def test_a_token_is_fetched_after_the_first_401_and_kept() -> None:
+def test_a_token_is_fetched_after_the_first_401_and_reused() -> None:
     driver = Driver(registry_with_tokens())
     driver.run(get())
     driver.run(get())
@@ -34,7 +34,7 @@ def test_a_token_is_fetched_after_the_first_401_and_kept() -> None:
     ]
 
 
-def test_the_challenge_of_a_probe_is_kept() -> None:
+def test_the_challenge_of_a_request_without_credentials_is_reused() -> None:
     driver = Driver(registry_with_tokens(), lambda again: PASSWORD)
     probe = httpx.Request("GET", f"{HOME}/v2/", extensions={CALL: CallContext(without_credentials=True)})
     assert driver.run(probe).status_code == 401
@@ -42,10 +42,10 @@ def test_the_challenge_of_a_probe_is_kept() -> None:
     assert driver.shown == [None, BASIC, "Bearer t"]
 
 
-def test_missing_service_and_scope_are_left_out() -> None:
+def test_missing_service_and_scope_are_not_sent_to_the_token_service() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         if str(request.url).startswith(REALM):
-            return token_answer(token="t")
+            return token_response(token="t")
         return httpx.Response(200) if "Authorization" in request.headers else unauthorized(bearer("", service=""))
 
     driver = Driver(answer)
@@ -54,7 +54,7 @@ def test_missing_service_and_scope_are_left_out() -> None:
 
 
 @pytest.mark.parametrize("challenges", [("Bearer service=x",), ("Negotiate",), ("Digest realm=x",), ('Bearer realm=""',), ("!",)])
-def test_a_challenge_that_cannot_be_met_is_the_answer(challenges: tuple[str, ...]) -> None:
+def test_a_401_without_a_supported_challenge_is_the_response(challenges: tuple[str, ...]) -> None:
     driver = Driver(lambda request: unauthorized(*challenges), lambda again: PASSWORD)
     assert driver.run(get()).status_code == 401
     assert driver.shown == [None]
@@ -63,7 +63,7 @@ def test_a_challenge_that_cannot_be_met_is_the_answer(challenges: tuple[str, ...
 @pytest.mark.parametrize(
     "challenges", [('Negotiate, Basic realm="x"',), ("Negotiate", 'Basic realm="x"'), ("Bearer service=x", "Basic")]
 )
-def test_basic_is_taken_where_nothing_better_can_be_met(challenges: tuple[str, ...]) -> None:
+def test_basic_is_used_if_no_valid_bearer_challenge_exists(challenges: tuple[str, ...]) -> None:
     driver = Driver(
         lambda request: httpx.Response(200) if request.headers.get("Authorization") == BASIC else unauthorized(*challenges),
         lambda again: PASSWORD,
@@ -73,10 +73,10 @@ def test_basic_is_taken_where_nothing_better_can_be_met(challenges: tuple[str, .
     assert driver.shown == [None, BASIC, BASIC]
 
 
-def test_bearer_goes_before_basic() -> None:
+def test_bearer_is_preferred_to_basic() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         if str(request.url).startswith(REALM):
-            return token_answer(token="t")
+            return token_response(token="t")
         return httpx.Response(200) if "Authorization" in request.headers else unauthorized('Basic realm="x"', bearer())
 
     driver = Driver(answer, lambda again: PASSWORD)
@@ -84,14 +84,14 @@ def test_bearer_goes_before_basic() -> None:
     assert driver.shown == [None, BASIC, "Bearer t"]
 
 
-def test_basic_without_a_credential_is_the_401_at_once() -> None:
+def test_basic_without_a_credential_returns_the_first_401() -> None:
     driver = Driver(lambda request: unauthorized('Basic realm="x"'))
     assert driver.run(get()).status_code == 401
     assert driver.run(get()).status_code == 401
     assert driver.shown == [None, None]
 
 
-def test_a_body_that_can_be_sent_once_waits_for_the_challenge() -> None:
+def test_the_challenge_is_requested_before_a_body_that_can_be_sent_once() -> None:
     driver = Driver(registry_with_tokens())
     stream = httpx.Request(
         "PUT", f"{HOME}/v2/a/blobs/uploads/1", content=iter([b"x"]), extensions={CALL: CallContext(scopes=("repository:a:push",))}
@@ -100,17 +100,17 @@ def test_a_body_that_can_be_sent_once_waits_for_the_challenge() -> None:
     assert [url.partition("?")[0] for _, url, _ in driver.sent] == [f"{HOME}/v2/", REALM, f"{HOME}/v2/a/blobs/uploads/1"]
 
 
-def test_an_open_registry_is_pinged_once_for_all_streamed_bodies() -> None:
+def test_a_registry_without_authentication_is_pinged_once_for_all_streamed_bodies() -> None:
     driver = Driver(lambda request: httpx.Response(200))
     for _ in range(3):
         driver.run(httpx.Request("PUT", f"{HOME}/v2/a/blobs/uploads/1", content=iter([b"x"])))
     assert [method for method, _, _ in driver.sent] == ["GET", "PUT", "PUT", "PUT"]
 
 
-def test_a_pull_then_a_push_take_one_more_token_for_both() -> None:
+def test_a_push_after_a_pull_fetches_one_token_for_both() -> None:
     def answer(request: httpx.Request) -> httpx.Response:
         if str(request.url).startswith(REALM):
-            return token_answer(token=request.url.params["scope"])
+            return token_response(token=request.url.params["scope"])
         return httpx.Response(200) if "Authorization" in request.headers else unauthorized(bearer())
 
     driver = Driver(answer)
@@ -132,16 +132,16 @@ def test_tokens_of_two_identities_are_not_shared() -> None:
     assert len([url for _, url, _ in driver.sent if url.startswith(REALM)]) == 2
 
 
-def test_a_token_that_another_one_fetched_meanwhile_is_used() -> None:
+def test_a_token_that_another_flow_fetched_meanwhile_is_used() -> None:
     driver = Driver(registry_with_tokens())
     waiting = driver.authenticator.flow(get())
     next(waiting)
-    waiting.send(unauthorized(bearer()))  # wants to read the 401
-    waiting.send(unauthorized(bearer()))  # looks for a credential
-    step = waiting.send(None)
+    waiting.send(unauthorized(bearer()))  # requests to read the 401
+    waiting.send(unauthorized(bearer()))  # requests a credential
+    effect = waiting.send(None)
     driver.run(get())
     driver.lock.held += 1
-    assert type(step).__name__ == "Acquire"
+    assert type(effect).__name__ == "Acquire"
     sent = waiting.send(True)  # the lock was acquired
     assert driver.lock.held == 0
     assert sent.request.headers["Authorization"] == "Bearer t"  # type: ignore[union-attr]
@@ -149,7 +149,7 @@ def test_a_token_that_another_one_fetched_meanwhile_is_used() -> None:
 
 
 @pytest.mark.parametrize("end", [httpx.ReadError("reset"), KeyboardInterrupt()])
-def test_the_lock_is_released_whatever_happens(end: BaseException) -> None:
+def test_the_lock_is_released_after_an_exception(end: BaseException) -> None:
     driver = Driver(registry_with_tokens())
     flow = driver.authenticator.flow(get())
     next(flow)
@@ -162,14 +162,14 @@ def test_the_lock_is_released_whatever_happens(end: BaseException) -> None:
     assert driver.lock.held == 0
 
 
-def test_a_realm_of_another_site_does_not_see_the_credential() -> None:
+def test_the_credential_is_not_sent_to_a_realm_of_another_site() -> None:
     driver = Driver(lambda request: unauthorized(bearer(realm="https://evil.test/token")), lambda again: PASSWORD)
     with pytest.raises(AuthError, match="another site"):
         driver.run(get())
     assert len(driver.sent) == 1
 
 
-def test_a_token_service_that_is_busy_raises_as_such() -> None:
+def test_a_429_of_the_token_service_is_a_rate_limited_error() -> None:
     driver = Driver(
         lambda request: httpx.Response(429, headers={"Retry-After": "7"}) if REALM in str(request.url) else unauthorized(bearer())
     )
@@ -182,7 +182,7 @@ PUBLIC, METADATA = ("93.184.216.34",), ("169.254.169.254",)
 
 
 @pytest.mark.parametrize(
-    ("found", "own", "trusted", "asked"),
+    ("found", "own", "trusted", "requested"),
     [
         (PUBLIC, PUBLIC, (), True),
         (METADATA, PUBLIC, (), False),
@@ -197,17 +197,17 @@ PUBLIC, METADATA = ("93.184.216.34",), ("169.254.169.254",)
         (None, None, (), True),
     ],
 )
-def test_a_realm_whose_name_leads_into_the_callers_network_is_not_asked(
-    found: tuple[str, ...] | None, own: tuple[str, ...] | None, trusted: tuple[str, ...], asked: bool
+def test_a_realm_that_resolves_to_a_private_network_is_not_requested(
+    found: tuple[str, ...] | None, own: tuple[str, ...] | None, trusted: tuple[str, ...], requested: bool
 ) -> None:
     driver = Driver(
         registry_with_tokens(),
         trusted=frozenset(trusted),
         addresses={"auth.example.com": found, "registry.example.com": own},
     )
-    if asked:
+    if requested:
         assert driver.run(get()).status_code == 200
-        # What was checked is where the request goes, and nowhere else; the registry's own requests go anywhere.
+        # The token request may only connect to the checked addresses; requests to the registry are not restricted.
         held = found if own == PUBLIC and not trusted else None
         assert [call_of(request).addresses for request in driver.requests] == [None, held, None]
     else:

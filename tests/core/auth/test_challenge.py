@@ -1,4 +1,4 @@
-"""Challenges, as RFC 9110 has them and as servers send them."""
+"""Challenges in the syntax of RFC 9110, and with the deviations of servers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BLANKS = st.sampled_from(["", " ", "\t", "  "])
     ("value", "expected"),
     [
         ('Basic realm="x"', [("basic", {"realm": "x"}, "")]),
-        # the example of RFC 9110 section 11.6.1
+        # The example of RFC 9110 section 11.6.1.
         (
             'Basic realm="simple", Newauth realm="apps", type=1, title="Login to \\"apps\\""',
             [("basic", {"realm": "simple"}, ""), ("newauth", {"realm": "apps", "type": "1", "title": 'Login to "apps"'}, "")],
@@ -47,7 +47,7 @@ BLANKS = st.sampled_from(["", " ", "\t", "  "])
         (" ,, ", []),
     ],
 )
-def test_header_is_read(value: str, expected: list[tuple[str, dict[str, str], str]]) -> None:
+def test_header_is_parsed(value: str, expected: list[tuple[str, dict[str, str], str]]) -> None:
     assert parse_challenges([value]) == tuple(Challenge(*one) for one in expected)
 
 
@@ -56,37 +56,37 @@ def test_several_headers_keep_their_order() -> None:
     assert [one.scheme for one in found] == ["bearer", "negotiate", "basic"]
 
 
-def test_a_challenge_does_not_reach_into_the_next_header() -> None:
+def test_a_challenge_ends_with_its_header() -> None:
     first, second = parse_challenges(['Bearer realm="x"', 'service="y", Basic realm="z"'])
     assert first.parameters == {"realm": "x"}
     assert second.parameters == {"realm": "z"}
 
 
 @given(st.lists(st.text(max_size=60), max_size=3))
-def test_any_text_is_survived(values: list[str]) -> None:
+def test_any_text_is_parsed_without_an_error(values: list[str]) -> None:
     for challenge in parse_challenges(values):
         assert challenge.scheme == challenge.scheme.lower()
 
 
 @given(st.lists(st.binary(max_size=60), max_size=3))
-def test_any_header_is_survived(values: list[bytes]) -> None:
+def test_any_header_is_parsed_without_an_error(values: list[bytes]) -> None:
     headers = httpx.Headers([(b"www-authenticate", value) for value in values])
     parse_challenges(headers.get_list("WWW-Authenticate"))
 
 
 @given(st.lists(st.tuples(TOKEN, PARAMETERS), max_size=4), BLANKS, st.booleans())
-def test_well_formed_challenges_come_back(wanted: list[tuple[str, dict[str, str]]], blank: str, together: bool) -> None:
+def test_valid_challenges_are_parsed(expected_challenges: list[tuple[str, dict[str, str]]], blank: str, together: bool) -> None:
     def quote(text: str) -> str:
         return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
     texts = [
         f"{scheme} " + f"{blank},{blank}".join(f"{name}{blank}={blank}{quote(value)}" for name, value in parameters.items())
-        for scheme, parameters in wanted
+        for scheme, parameters in expected_challenges
     ]
     found = parse_challenges([", ".join(texts)] if together else texts)
-    assert [(one.scheme, dict(one.parameters)) for one in found] == wanted
+    assert [(one.scheme, dict(one.parameters)) for one in found] == expected_challenges
 
 
-def test_a_long_header_is_read_in_no_time() -> None:
+def test_a_long_header_is_parsed_in_linear_time() -> None:
     for text in ("a " * 50_000, "a=" * 50_000, '"' + "\\" * 99_999, "a" * 100_000 + "=" * 50_000 + "!", "a," * 50_000):
         parse_challenges([text])

@@ -45,12 +45,12 @@ def test_a_hundred_tasks_fetch_one_token() -> None:
 
 
 def count_pings(registry: EmbeddedRegistry) -> int:
-    """Return the number of requests for /v2/ so far, which ask for the registry's challenge."""
+    """Return the number of requests for /v2/ so far, whose responses have the challenge of the registry."""
     return sum(record.path == "/v2/" for record in registry.requests)
 
 
 class Delay:
-    """Delay the requests, so that all callers miss the challenge at the same time."""
+    """A fault that delays requests, so that all callers lack the challenge at the same time."""
 
     async def play(self, exchange: Exchange, app: Any) -> None:
         await anyio.sleep(0.3)

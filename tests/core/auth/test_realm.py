@@ -1,4 +1,4 @@
-"""The realm policy: which token services are asked, and which may see a credential."""
+"""The realm policy: which token services are requested, and which get a credential."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ HTTPS = "https://registry.example.com"
 HTTP = "http://registry.example.com"
 
 
-def asked(realm: str, registry: str = HTTPS, trusted: tuple[str, ...] = (), *, secret: bool) -> bool:
-    """Return whether a realm is asked."""
+def is_allowed(realm: str, registry: str = HTTPS, trusted: tuple[str, ...] = (), *, secret: bool) -> bool:
+    """Return whether the policy allows a token request to a realm, with the credential if `secret`."""
     try:
         check_realm(realm, Origin.from_url(registry), trusted=trusted, secret=secret)
     except AuthError as error:
@@ -27,7 +27,7 @@ def asked(realm: str, registry: str = HTTPS, trusted: tuple[str, ...] = (), *, s
 @pytest.mark.parametrize(
     ("registry", "realm", "trusted", "with_secret", "without"),
     [
-        # the registry's own host, and its registrable domain
+        # The host of the registry, and hosts of its registrable domain.
         (HTTPS, "https://registry.example.com/token", (), True, True),
         (HTTPS, "https://REGISTRY.example.com./token", (), True, True),
         (HTTPS, "https://registry.example.com:8443/token", (), True, True),
@@ -37,7 +37,7 @@ def asked(realm: str, registry: str = HTTPS, trusted: tuple[str, ...] = (), *, s
         ("https://a.github.io", "https://b.github.io/token", (), False, True),
         ("https://one.co.uk", "https://two.co.uk/token", (), False, True),
         ("https://example.com.evil.test", "https://auth.example.com/token", (), False, True),
-        # another site
+        # Another site.
         (HTTPS, "https://evil.test/token", (), False, True),
         (HTTPS, "https://registry.example.com.evil.test/token", (), False, True),
         (HTTPS, "https://evil.test/registry.example.com", (), False, True),
@@ -48,14 +48,14 @@ def asked(realm: str, registry: str = HTTPS, trusted: tuple[str, ...] = (), *, s
         (HTTPS, "https://evil.test:8443/token", ("evil.test:8443",), True, True),
         (HTTPS, "https://evil.test:8443/token", ("evil.test",), True, True),
         (HTTPS, "https://sub.evil.test/token", ("evil.test",), False, True),
-        # plain http
+        # Plain http.
         (HTTPS, "http://registry.example.com/token", (), False, False),
         (HTTPS, "http://registry.example.com:443/token", (), False, False),
         (HTTPS, "http://auth.example.com/token", ("auth.example.com",), False, False),
         (HTTP, "http://auth.example.com/token", (), True, True),
         (HTTP, "https://auth.example.com/token", (), True, True),
         (HTTP, "http://evil.test/token", (), False, True),
-        # addresses and private hosts
+        # IP addresses and private hosts.
         (HTTPS, "https://93.184.216.34/token", (), False, False),
         (HTTPS, "https://127.0.0.1/token", (), False, False),
         (HTTPS, "https://169.254.169.254/latest/meta-data", (), False, False),
@@ -77,7 +77,7 @@ def asked(realm: str, registry: str = HTTPS, trusted: tuple[str, ...] = (), *, s
         ("https://10.0.0.1:5000", "https://10.0.0.2:5001/token", (), False, False),
         ("http://localhost:5000", "http://localhost:5001/token", (), True, True),
         ("http://localhost:5000", "http://127.0.0.1:5000/token", (), False, False),
-        # what is no address of a service
+        # Invalid realms.
         (HTTPS, "https://registry.example.com@evil.test/token", (), False, False),
         (HTTPS, "https://alice:hunter2@registry.example.com/token", (), False, False),
         (HTTPS, "https://registry.example.com\\@evil.test/token", (), False, False),
@@ -98,8 +98,8 @@ def asked(realm: str, registry: str = HTTPS, trusted: tuple[str, ...] = (), *, s
     ],
 )
 def test_policy(registry: str, realm: str, trusted: tuple[str, ...], with_secret: bool, without: bool) -> None:
-    assert asked(realm, registry, trusted, secret=True) is with_secret
-    assert asked(realm, registry, trusted, secret=False) is without
+    assert is_allowed(realm, registry, trusted, secret=True) is with_secret
+    assert is_allowed(realm, registry, trusted, secret=False) is without
 
 
 @pytest.mark.parametrize(
@@ -111,34 +111,34 @@ def test_policy(registry: str, realm: str, trusted: tuple[str, ...], with_secret
         ("https://[fd00::1]:8443/token", "trusted_realms=['[fd00::1]:8443']"),
     ],
 )
-def test_the_error_says_why_and_what_to_do(realm: str, words: str) -> None:
+def test_the_error_has_the_reason_and_the_remedy(realm: str, words: str) -> None:
     with pytest.raises(AuthError) as caught:
         check_realm(realm, Origin.from_url(HTTPS), trusted=(), secret=True)
     assert words in str(caught.value)
-    if "trusted_realms" in words:  # what it advises is what helps
+    if "trusted_realms" in words:  # the option in the message allows the realm
         advised = words.removeprefix("trusted_realms=['").removesuffix("']")
         check_realm(realm, Origin.from_url(HTTPS), trusted=[advised], secret=True)
 
 
 @pytest.mark.parametrize("name", ["", "https://auth.example.com", "auth.example.com/token", "a b", "a:port", "a:0", "127.1"])
-def test_a_trusted_realm_that_is_no_host_is_refused(name: str) -> None:
+def test_a_trusted_realm_must_be_a_host(name: str) -> None:
     with pytest.raises(InvalidReferenceError):
         parse_trusted([name])
 
 
-def test_one_text_is_no_collection_of_trusted_realms() -> None:
+def test_trusted_realms_must_not_be_a_string() -> None:
     with pytest.raises(TypeError, match="several hosts"):
         parse_trusted("auth.example.com")
 
 
 @given(st.text(max_size=60))
-def test_any_realm_is_asked_or_refused(realm: str) -> None:
-    asked(realm, secret=True)
+def test_any_realm_is_allowed_or_an_auth_error(realm: str) -> None:
+    is_allowed(realm, secret=True)
 
 
 @given(
     st.sampled_from(["https://evil.test/", "https://registry.example.com.evil.test/", "//evil.test", "http://"]),
     st.text(max_size=20),
 )
-def test_no_realm_of_another_site_sees_a_credential(start: str, rest: str) -> None:
-    assert not asked(start + rest, secret=True)
+def test_the_credential_is_not_sent_to_any_realm_of_another_site(start: str, rest: str) -> None:
+    assert not is_allowed(start + rest, secret=True)

@@ -1,4 +1,4 @@
-"""explain_auth: complete, and free of secrets."""
+"""The report of `explain_auth` is complete and contains no secrets."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 from docker_registry_sdk._core.auth.report import AuthReport
 from docker_registry_sdk.credentials import Credential
 from docker_registry_sdk.errors import AuthError, RegistryError
-from tests.core.auth.driving import HOME, PASSWORD, REALM, Driver, bearer, get, registry_with_tokens, token_answer, unauthorized
+from tests.core.auth.driving import HOME, PASSWORD, REALM, Driver, bearer, get, registry_with_tokens, token_response, unauthorized
 
 
-def test_before_anything_was_asked() -> None:
+def test_the_report_before_the_first_request() -> None:
     assert str(AuthReport(registry=HOME)) == "\n".join(
         [f"registry:   {HOME}", "credential: none was looked for", "challenge:  none", "outcome:    no request was sent yet"]
     )
 
 
-def test_a_token_by_password() -> None:
+def test_the_report_of_a_token_for_a_password() -> None:
     driver = Driver(registry_with_tokens(), lambda again: Credential("alice", "hunter2", source="auths entry 'x' in config.json"))
     driver.run(get())
     assert str(driver.authenticator.report) == "\n".join(
@@ -37,7 +37,7 @@ def test_a_token_by_password() -> None:
     )
 
 
-def test_the_last_answer_counts_even_with_a_token_of_before() -> None:
+def test_the_report_is_about_the_last_response_even_with_an_older_token() -> None:
     driver = Driver(registry_with_tokens())
     driver.run(get())
     driver.run(get(scopes=("repository:b:pull",)))
@@ -47,7 +47,7 @@ def test_the_last_answer_counts_even_with_a_token_of_before() -> None:
     assert (report.scopes, report.grant, report.lifetime) == (("repository:a:pull",), "GET, anonymously", 300)
 
 
-def test_basic() -> None:
+def test_the_report_of_basic_authentication() -> None:
     driver = Driver(lambda request: unauthorized('Basic realm="x"'), lambda again: PASSWORD)
     driver.run(get())
     report = driver.authenticator.report
@@ -56,19 +56,19 @@ def test_basic() -> None:
     assert report.outcome == "the registry answered 401"
 
 
-def test_a_credential_that_is_missing() -> None:
+def test_the_report_of_a_missing_credential() -> None:
     driver = Driver(lambda request: unauthorized('Basic realm="x"'))
     driver.run(get())
     assert "credential: none was found; the calls are anonymous" in str(driver.authenticator.report)
 
 
-def test_a_challenge_that_cannot_be_met() -> None:
+def test_the_report_of_unsupported_challenges() -> None:
     driver = Driver(lambda request: unauthorized("Negotiate", "Digest qop=auth"))
     driver.run(get())
     assert driver.authenticator.report.challenge == "digest, negotiate"
 
 
-def test_a_realm_that_was_not_asked() -> None:
+def test_the_report_of_a_refused_realm() -> None:
     driver = Driver(lambda request: unauthorized(bearer(realm="https://evil.test/token?sig=S3CR3T")), lambda again: PASSWORD)
     with pytest.raises(AuthError):
         driver.run(get())
@@ -78,7 +78,7 @@ def test_a_realm_that_was_not_asked() -> None:
     assert report.grant is None
 
 
-def test_a_token_service_that_refuses() -> None:
+def test_the_report_of_a_refused_token_request() -> None:
     driver = Driver(
         lambda request: httpx.Response(403) if REALM in str(request.url) else unauthorized(bearer()), lambda again: PASSWORD
     )
@@ -87,7 +87,7 @@ def test_a_token_service_that_refuses() -> None:
     assert "it refuses the credential given by the caller, 403" in driver.authenticator.report.outcome
 
 
-def test_a_credential_that_cannot_be_had() -> None:
+def test_the_report_of_an_error_of_the_credential_provider() -> None:
     def broken(again: bool) -> Credential | None:
         raise AuthError("it does not answer", source="helper x")
 
@@ -97,11 +97,11 @@ def test_a_credential_that_cannot_be_had() -> None:
     assert driver.authenticator.report.outcome == "helper x: it does not answer"
 
 
-def test_words_of_the_registry_are_printable() -> None:
+def test_text_of_the_registry_is_printable() -> None:
     odd = "repository:\x1b[2Ja:pull"
     driver = Driver(
         lambda request: (
-            unauthorized(bearer(odd, service="\x1b]0;x\x07")) if REALM not in str(request.url) else token_answer(token="t")
+            unauthorized(bearer(odd, service="\x1b]0;x\x07")) if REALM not in str(request.url) else token_response(token="t")
         )
     )
     driver.run(get())
@@ -113,12 +113,12 @@ KINDS = st.sampled_from(["password", "identity_token", "registry_token"])
 
 
 @given(SECRET, SECRET, KINDS, st.sampled_from(["bearer", "basic"]), st.sampled_from([200, 401, 403, 404, 500]))
-def test_no_report_holds_a_secret(secret: str, token: str, kind: str, scheme: str, status: int) -> None:
+def test_no_report_contains_a_secret(secret: str, token: str, kind: str, scheme: str, status: int) -> None:
     credential = Credential("alice", **{kind: secret})
 
     def answer(request: httpx.Request) -> httpx.Response:
         if REALM in str(request.url):
-            return token_answer(token=token, refresh_token=secret) if status == 200 else httpx.Response(status)
+            return token_response(token=token, refresh_token=secret) if status == 200 else httpx.Response(status)
         if "Authorization" in request.headers:
             return httpx.Response(status)
         return unauthorized(bearer(realm=f"{REALM}?key={secret}") if scheme == "bearer" else 'Basic realm="x"')

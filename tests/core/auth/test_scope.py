@@ -1,4 +1,4 @@
-"""Scopes: reading, merging, and what covers what."""
+"""Scopes: parsing, merging and comparing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SCOPES = st.lists(st.builds(lambda name, actions: Scope(f"repository:{name}", ac
 
 
 def parse(*texts: str) -> ScopeSet:
-    """Return the set of scopes."""
+    """Return the set of the scopes in the texts."""
     return ScopeSet.parse(texts)
 
 
@@ -35,16 +35,16 @@ def shown(scopes: ScopeSet) -> list[str]:
         "profile",
     ],
 )
-def test_a_scope_goes_out_as_it_came(text: str) -> None:
+def test_a_scope_is_sent_unchanged(text: str) -> None:
     assert shown(parse(text)) == [text]
 
 
-def test_the_name_may_hold_a_colon() -> None:
+def test_the_name_may_contain_a_colon() -> None:
     scope = Scope.parse("repository:localhost:5000/name:push,pull")
     assert scope == Scope("repository:localhost:5000/name", frozenset({"pull", "push"}))
 
 
-def test_one_text_may_hold_several() -> None:
+def test_one_text_may_contain_several_scopes() -> None:
     assert shown(parse("repository:a:pull  repository:b:push")) == ["repository:a:pull", "repository:b:push"]
 
 
@@ -55,7 +55,7 @@ def test_actions_of_one_resource_are_merged() -> None:
     ]
 
 
-def test_new_scopes_stand_in_front() -> None:
+def test_new_scopes_come_first() -> None:
     assert shown(parse("repository:a:pull").with_scopes(parse("repository:b:pull").scopes)) == [
         "repository:b:pull",
         "repository:a:pull",
@@ -77,7 +77,7 @@ def test_new_scopes_stand_in_front() -> None:
         ("", "", True),
     ],
 )
-def test_what_covers_what(have: str, want: str, covered: bool) -> None:
+def test_a_set_covers_another_if_it_allows_each_action(have: str, want: str, covered: bool) -> None:
     assert parse(have).covers(parse(want)) is covered
 
 
@@ -87,9 +87,9 @@ def test_sets_touch_when_they_share_a_resource() -> None:
 
 
 @given(SCOPES)
-def test_scopes_survive_their_text(scopes: list[Scope]) -> None:
-    wanted = ScopeSet().with_scopes(scopes)
-    assert ScopeSet.parse(shown(wanted)) == wanted
+def test_the_text_of_scopes_is_parsed_to_equal_scopes(scopes: list[Scope]) -> None:
+    expected = ScopeSet().with_scopes(scopes)
+    assert ScopeSet.parse(shown(expected)) == expected
 
 
 @given(SCOPES, SCOPES)
@@ -101,5 +101,5 @@ def test_a_widened_set_covers_both(one: list[Scope], other: list[Scope]) -> None
 
 
 @given(st.lists(st.text(max_size=20), max_size=3))
-def test_any_text_is_survived(texts: list[str]) -> None:
+def test_any_text_is_parsed_without_an_error(texts: list[str]) -> None:
     shown(ScopeSet.parse(texts))

@@ -1,4 +1,4 @@
-"""Asking a token service: GET first, POST with an identity token, and what its answers mean."""
+"""Token requests: GET, POST with an identity token, and the responses of the token service."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ from docker_registry_sdk.errors import (
     StatusError,
     UnexpectedContentType,
 )
-from tests.core.auth.driving import CLIENT, PASSWORD, REALM, token_answer
+from tests.core.auth.driving import CLIENT, PASSWORD, REALM, token_response
 
 IDENTITY = Credential("alice", identity_token="refresh-me")
 SCOPES = ScopeSet.parse(["repository:a:pull repository:b:pull,push"])
 
 
 def fetch(
-    *answers: httpx.Response, credential: Credential | None = None, scopes: ScopeSet = SCOPES
+    *responses: httpx.Response, credential: Credential | None = None, scopes: ScopeSet = SCOPES
 ) -> tuple[Grant, list[httpx.Request]]:
-    """Return the grant of a service that gives these answers, and what was sent."""
-    sent, left = list[httpx.Request](), list(answers)
+    """Return the grant from a token service with these responses, and the requests to it."""
+    sent, left = list[httpx.Request](), list(responses)
 
     def create(request: Request) -> httpx.Request:
         return build(CLIENT, request, request.body)
@@ -49,7 +49,7 @@ def fetch(
             sent.append(send.request)
             response = left.pop(0)
             response.request = send.request
-            flow.send(response)  # asks to read it
+            flow.send(response)  # requests to read it
             send = flow.send(response)
     except StopIteration as end:
         assert isinstance(end.value, Grant)
@@ -58,7 +58,7 @@ def fetch(
 
 
 def test_get_is_used_with_a_password() -> None:
-    grant, [request] = fetch(token_answer(token="t", expires_in=300), credential=PASSWORD)
+    grant, [request] = fetch(token_response(token="t", expires_in=300), credential=PASSWORD)
     assert grant == Grant(token="t", lifetime=300, way="GET with name and password")
     assert request.method == "GET"
     assert request.headers["Authorization"] == basic_authorization("alice", "hunter2")
@@ -70,13 +70,13 @@ def test_get_is_used_with_a_password() -> None:
 
 
 def test_get_is_used_anonymously() -> None:
-    grant, [request] = fetch(token_answer(token="t"))
+    grant, [request] = fetch(token_response(token="t"))
     assert grant.way == "GET, anonymously"
     assert "Authorization" not in request.headers
 
 
 def test_post_is_used_with_an_identity_token() -> None:
-    grant, [request] = fetch(token_answer(access_token="t", expires_in=300), credential=IDENTITY)
+    grant, [request] = fetch(token_response(access_token="t", expires_in=300), credential=IDENTITY)
     assert grant == Grant(token="t", lifetime=300, way="POST with an identity token")
     assert (request.method, str(request.url)) == ("POST", REALM)
     assert "Authorization" not in request.headers
@@ -92,19 +92,19 @@ def test_post_is_used_with_an_identity_token() -> None:
 
 @pytest.mark.parametrize("status", [400, 401, 404, 405])
 def test_post_falls_back_to_get(status: int) -> None:
-    grant, sent = fetch(httpx.Response(status), token_answer(token="t"), credential=IDENTITY)
+    grant, sent = fetch(httpx.Response(status), token_response(token="t"), credential=IDENTITY)
     assert [request.method for request in sent] == ["POST", "GET"]
     assert sent[1].headers["Authorization"] == basic_authorization("alice", "refresh-me")
     assert grant.way == "GET with an identity token"
 
 
-def test_an_identity_token_without_a_name_is_sent_under_the_name_that_docker_gives_it() -> None:
-    _, sent = fetch(httpx.Response(404), token_answer(token="t"), credential=Credential(identity_token="refresh-me"))
+def test_the_user_name_for_an_identity_token_without_one_is_that_of_docker() -> None:
+    _, sent = fetch(httpx.Response(404), token_response(token="t"), credential=Credential(identity_token="refresh-me"))
     assert sent[1].headers["Authorization"] == basic_authorization("<token>", "refresh-me")
 
 
 @pytest.mark.parametrize("status", [403, 429, 500, 503])
-def test_post_does_not_fall_back_where_get_would_do_no_better(status: int) -> None:
+def test_post_does_not_fall_back_to_get_after_other_errors(status: int) -> None:
     with pytest.raises(RegistryError):
         fetch(httpx.Response(status), credential=IDENTITY)
 
@@ -118,8 +118,8 @@ def test_post_does_not_fall_back_where_get_would_do_no_better(status: int) -> No
         ({"token": "", "access_token": "u"}, "u"),
     ],
 )
-def test_token_or_access_token(body: dict[str, str], token: str) -> None:
-    assert fetch(token_answer(**body))[0].token == token
+def test_token_is_preferred_to_access_token(body: dict[str, str], token: str) -> None:
+    assert fetch(token_response(**body))[0].token == token
 
 
 @pytest.mark.parametrize(
@@ -140,13 +140,13 @@ def test_token_or_access_token(body: dict[str, str], token: str) -> None:
         ("9" * 400, None),
     ],
 )
-def test_expires_in(expires_in: object, lifetime: float | None) -> None:
-    assert fetch(token_answer(token="t", expires_in=expires_in))[0].lifetime == lifetime
+def test_expires_in_is_parsed(expires_in: object, lifetime: float | None) -> None:
+    assert fetch(token_response(token="t", expires_in=expires_in))[0].lifetime == lifetime
 
 
 @pytest.mark.parametrize("status", [400, 401, 403])
 @pytest.mark.parametrize("credential", [PASSWORD, None])
-def test_a_refusal_says_what_to_do(status: int, credential: Credential | None) -> None:
+def test_the_error_of_a_refusal_has_the_remedy(status: int, credential: Credential | None) -> None:
     body = {"errors": [{"code": "DENIED", "message": "no such user"}]}
     with pytest.raises(AuthError) as caught:
         fetch(httpx.Response(status, json=body), credential=credential)
@@ -157,7 +157,7 @@ def test_a_refusal_says_what_to_do(status: int, credential: Credential | None) -
     assert isinstance(caught.value.__cause__, StatusError)
 
 
-def test_the_words_of_a_service_come_on_one_short_line() -> None:
+def test_the_message_of_a_token_service_is_shortened_to_one_line() -> None:
     words = "\x1b[2J\nforged: line\r\n" + "x" * 5000
     body = {"errors": [{"code": "DENIED", "message": words}] * 20}
     with pytest.raises(AuthError) as caught:
@@ -167,7 +167,7 @@ def test_the_words_of_a_service_come_on_one_short_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "expected"),
+    ("response", "expected"),
     [
         (httpx.Response(404), NotFoundError),
         (httpx.Response(429), RateLimitedError),
@@ -186,9 +186,9 @@ def test_the_words_of_a_service_come_on_one_short_line() -> None:
         (httpx.Response(200, content=b"[" * 100_000, headers={"Content-Type": "application/json"}), ParseError),
     ],
 )
-def test_other_answers_raise_as_what_they_are(answer: httpx.Response, expected: type[RegistryError]) -> None:
+def test_other_responses_raise_their_errors(response: httpx.Response, expected: type[RegistryError]) -> None:
     with pytest.raises(expected):
-        fetch(answer)
+        fetch(response)
 
 
 JSON = st.recursive(
@@ -202,7 +202,7 @@ JSON = st.recursive(
     st.sampled_from([200, 400, 401, 403, 404, 500]),
     st.dictionaries(st.sampled_from(["token", "access_token", "expires_in", "issued_at", "errors", "error", "scope"]), JSON),
 )
-def test_any_answer_is_a_token_or_a_registry_error(status: int, body: dict[str, Any]) -> None:
+def test_any_response_is_a_token_or_a_registry_error(status: int, body: dict[str, Any]) -> None:
     try:
         grant, _ = fetch(httpx.Response(status, content=json.dumps(body), headers={"Content-Type": "application/json"}))
     except RegistryError:

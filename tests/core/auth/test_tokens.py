@@ -1,4 +1,4 @@
-"""The store of tokens: what is found, what is widened, and what is dropped."""
+"""The token store: finding, widening, expiry, and dropping."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def scopes(*texts: str) -> ScopeSet:
 
 
 class Clock:
-    """A clock that tests move."""
+    """A clock that tests set."""
 
     now = 0.0
 
     def __call__(self) -> float:
-        """Return the seconds."""
+        """Return the time in seconds."""
         return self.now
 
 
@@ -40,13 +40,13 @@ def store(clock: Clock) -> TokenStore:
     return TokenStore(SingleFlightLock, clock)
 
 
-def found(store: TokenStore, wanted: str = "repository:a:pull", service: tuple[str, str, str] = SERVICE) -> str | None:
-    """Return the token that is found."""
-    token = store.find(service, scopes(wanted))
+def found(store: TokenStore, scope: str = "repository:a:pull", service: tuple[str, str, str] = SERVICE) -> str | None:
+    """Return the token that the store finds for a scope, or None."""
+    token = store.find(service, scopes(scope))
     return token.value if token else None
 
 
-def test_a_token_is_found_for_what_it_allows_and_less(store: TokenStore) -> None:
+def test_a_token_is_found_for_each_scope_that_it_allows(store: TokenStore) -> None:
     store.add("t", SERVICE, scopes("repository:a:pull,push"), 300)
     assert found(store) == "t"
     assert found(store, "repository:a:delete") is None
@@ -60,7 +60,7 @@ def test_a_token_of_another_realm_service_or_identity_is_not_found(store: TokenS
     assert found(store, service=(service[0], service[1], service[2])) is None
 
 
-def test_a_token_is_not_used_shortly_before_its_end(store: TokenStore, clock: Clock) -> None:
+def test_a_token_is_not_used_shortly_before_it_expires(store: TokenStore, clock: Clock) -> None:
     store.add("t", SERVICE, scopes("repository:a:pull"), 300)
     clock.now = 300 - EXPIRY_MARGIN_SECONDS - 0.1
     assert found(store) == "t"
@@ -69,7 +69,7 @@ def test_a_token_is_not_used_shortly_before_its_end(store: TokenStore, clock: Cl
 
 
 @pytest.mark.parametrize("lifetime", [None, 0.0, -5.0, 1.0, 59.0, math.nan])
-def test_less_than_a_minute_or_nothing_counts_as_a_minute(store: TokenStore, clock: Clock, lifetime: float | None) -> None:
+def test_a_missing_or_shorter_lifetime_counts_as_a_minute(store: TokenStore, clock: Clock, lifetime: float | None) -> None:
     store.add("t", SERVICE, scopes("repository:a:pull"), lifetime)
     clock.now = MIN_LIFETIME_SECONDS - EXPIRY_MARGIN_SECONDS - 0.1
     assert found(store) == "t"
@@ -85,13 +85,13 @@ def test_a_token_with_five_seconds_left_is_no_longer_used(store: TokenStore, clo
     assert found(store) is None
 
 
-def test_a_new_token_is_asked_for_all_that_the_former_allowed_on_the_same_resource(store: TokenStore) -> None:
+def test_a_new_token_is_requested_with_all_actions_of_the_former_one_on_its_resource(store: TokenStore) -> None:
     store.add("t", SERVICE, scopes("repository:a:pull"), 300)
     store.add("u", SERVICE, scopes("repository:b:pull"), 300)
     assert store.widened(SERVICE, scopes("repository:a:push")) == scopes("repository:a:pull,push")
 
 
-def test_a_wider_token_takes_the_place_of_narrower_ones(store: TokenStore) -> None:
+def test_a_wider_token_replaces_narrower_ones(store: TokenStore) -> None:
     store.add("t", SERVICE, scopes("repository:a:pull"), 300)
     store.add("u", SERVICE, scopes("repository:b:pull"), 300)
     store.add("w", SERVICE, scopes("repository:a:pull,push"), 300)
@@ -107,14 +107,14 @@ def test_a_dropped_token_is_not_found(store: TokenStore) -> None:
     assert found(store) is None
 
 
-def test_tokens_that_have_ended_are_not_kept(store: TokenStore, clock: Clock) -> None:
+def test_expired_tokens_are_removed(store: TokenStore, clock: Clock) -> None:
     for number in range(100):
         store.add(f"t{number}", SERVICE, scopes(f"repository:{number}:pull"), 60)
         clock.now += 30
     assert len(store) <= 3
 
 
-def test_a_token_does_not_show_in_a_repr(store: TokenStore) -> None:
+def test_a_repr_does_not_show_the_token(store: TokenStore) -> None:
     assert "hunter2" not in repr(store.add("hunter2", SERVICE, scopes("repository:a:pull"), 300))
 
 
@@ -131,7 +131,7 @@ def test_threads_lose_no_token(store: TokenStore) -> None:
     ]
 
 
-def test_who_wants_a_token_for_the_same_resources_waits_at_the_same_lock(store: TokenStore) -> None:
+def test_the_same_resources_have_the_same_lock(store: TokenStore) -> None:
     held = store.lock(SERVICE, scopes("repository:a:pull"))
     assert store.lock(SERVICE, scopes("repository:a:push")) is held
     assert store.lock(SERVICE, scopes("repository:b:pull")) is not held
@@ -139,7 +139,7 @@ def test_who_wants_a_token_for_the_same_resources_waits_at_the_same_lock(store: 
     assert store.lock((*SERVICE[:2], "bob"), scopes("repository:a:pull")) is not held
 
 
-def test_a_lock_that_nobody_holds_is_forgotten(store: TokenStore) -> None:
+def test_an_unused_lock_is_removed(store: TokenStore) -> None:
     for number in range(100):
         store.lock(SERVICE, scopes(f"repository:{number}:pull"))
     gc.collect()

@@ -1,4 +1,4 @@
-"""Fixtures for tests of the wire."""
+"""A server on loopback, and httpx clients of it."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from tests.core.wire.loopback import Loopback, run_loopback
 
 @pytest.fixture
 def loopback() -> Iterator[Loopback]:
-    """Give a server on loopback that answers 201, until a test says otherwise."""
+    """A server on loopback that answers 201, unless the test sets another `answer`."""
     with run_loopback(lambda handler: handler.reply(201)) as server:
         yield server
 
 
 @pytest.fixture
 def http(loopback: Loopback) -> Iterator[httpx.Client]:
-    """Give a client of that server."""
+    """A client of the server."""
     with httpx.Client(base_url=loopback.url, trust_env=False, timeout=5) as client:
         yield client
 
 
 @pytest.fixture
 async def async_http(loopback: Loopback) -> AsyncIterator[httpx.AsyncClient]:
-    """Give an async client of that server."""
+    """An async client of the server."""
     async with httpx.AsyncClient(base_url=loopback.url, trust_env=False, timeout=5) as client:
         yield client

@@ -1,4 +1,4 @@
-"""A tiny HTTP server on loopback that shows what bytes went out, and answers as a test wants."""
+"""A small HTTP server on loopback that records each request, and answers with a function of the test."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from attrs import define, field, frozen
 
 
 @frozen
-class Seen:
-    """A request as it arrived.
+class RecordedRequest:
+    """A request that the server received.
 
     Attributes:
         line: The request line.
-        headers: The headers, names in lower case.
+        headers: The headers, with names in lower case.
         body: The body.
     """
 
@@ -27,11 +27,11 @@ class Seen:
 
     @property
     def target(self) -> str:
-        """The request target, byte for byte."""
+        """The request target, verbatim."""
         return self.line.split(" ")[1]
 
 
-Answer = Callable[["Handler"], None]
+Responder = Callable[["Handler"], None]
 
 
 @define(eq=False)
@@ -39,33 +39,33 @@ class Loopback:
     """A running server.
 
     Attributes:
-        url: Its address, without a path.
-        answer: What answers a request.
+        url: The URL of the server, without a path.
+        answer: The function that answers each request.
         seen: The requests so far.
-        gone: Set once a client has closed its connection.
+        client_closed: Set once a connection with a client has ended.
     """
 
     url: str
-    answer: Answer
-    seen: list[Seen] = field(factory=list)
-    gone: Event = field(factory=Event)
+    answer: Responder
+    seen: list[RecordedRequest] = field(factory=list)
+    client_closed: Event = field(factory=Event)
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers one connection."""
+    """The handler of one connection."""
 
     protocol_version = "HTTP/1.1"
     timeout = 10
-    disable_nagle_algorithm = True  # head and body go out apart, and would wait for each other
+    disable_nagle_algorithm = True  # head and body are sent separately: without this, the body would be delayed
     loopback: Loopback
 
     def reply(self, status: int, body: bytes = b"", **headers: str) -> None:
-        """Send a whole answer.
+        """Send a complete response.
 
         Args:
-            status: The status.
+            status: The status code.
             body: The body.
-            headers: Headers, with underscores for hyphens.
+            headers: The headers, with underscores for hyphens.
         """
         self.send_response(status)
         for name, value in {"Content_Length": str(len(body)), **headers}.items():
@@ -74,8 +74,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    def break_off(self, sent: bytes) -> None:
-        """Send bytes unchanged, and close the connection.
+    def cut(self, sent: bytes) -> None:
+        """Send bytes unchanged and close the connection, which cuts a longer response.
 
         Args:
             sent: The bytes.
@@ -84,10 +84,10 @@ class Handler(BaseHTTPRequestHandler):
         self.close_connection = True
 
     def answer_any(self) -> None:
-        """Read the request, keep it and answer."""
+        """Read a request, record it, and call the function that answers it."""
         try:
             body = self._read_chunks() if "chunked" in self.headers.get("Transfer-Encoding", "") else self._read_length()
-            self.loopback.seen.append(Seen(self.requestline, {k.lower(): v for k, v in self.headers.items()}, body))
+            self.loopback.seen.append(RecordedRequest(self.requestline, {k.lower(): v for k, v in self.headers.items()}, body))
             self.loopback.answer(self)
         except (OSError, ValueError):
             self.close_connection = True
@@ -95,16 +95,16 @@ class Handler(BaseHTTPRequestHandler):
     do_GET = do_HEAD = do_PUT = do_POST = do_PATCH = do_DELETE = answer_any  # noqa: N815
 
     def finish(self) -> None:
-        """Note that the connection is over."""
+        """Set `client_closed` at the end of the connection."""
         try:
             super().finish()
         except OSError:
             pass
         finally:
-            self.loopback.gone.set()
+            self.loopback.client_closed.set()
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
     def _read_length(self) -> bytes:
         return self.rfile.read(int(self.headers.get("Content-Length", "0")))
@@ -119,28 +119,28 @@ class Handler(BaseHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
-    """A server that does not mind clients that go."""
+    """A threading server that ignores the errors of closed connections."""
 
     daemon_threads = True
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
-def run_loopback(answer: Answer, tls: ssl.SSLContext | None = None) -> Iterator[Loopback]:
+def run_loopback(answer: Responder, tls: ssl.SSLContext | None = None) -> Iterator[Loopback]:
     """Run a server until the context ends.
 
     Args:
-        answer: What answers a request.
-        tls: What it needs for https; None for http.
+        answer: The function that answers each request.
+        tls: The TLS context for https; None for http.
     """
 
     class Bound(Handler):
         pass
 
     with Server(("127.0.0.1", 0), Bound) as server:
-        if tls is not None:  # the handshake is for the thread of the connection
+        if tls is not None:  # the thread of each connection does the handshake
             server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         Bound.loopback = Loopback(f"http{'s' if tls else ''}://127.0.0.1:{server.server_port}", answer)
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

@@ -1,4 +1,4 @@
-"""Request bodies: what may be sent, how long it is, and that every byte arrives."""
+"""Request bodies: accepted types, lengths, and verbatim transfer."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ URL = "/v2/a/blobs/uploads/1"
 
 
 def file_at_an_offset(folder: Path) -> io.BufferedReader:
-    """Return a file whose first seven bytes are read already."""
+    """Return a file that is open at offset 7."""
     path = folder / "content"
     path.write_bytes(b"skipped" + CONTENT)
     file = path.open("rb")
@@ -35,7 +35,7 @@ def file_at_an_offset(folder: Path) -> io.BufferedReader:
 
 
 def blocks() -> Iterator[bytes]:
-    """Give the content in uneven blocks, an empty one among them."""
+    """Yield the content in blocks of different sizes, one of them empty."""
     yield CONTENT[:1]
     yield b""
     yield CONTENT[1:1000]
@@ -43,34 +43,34 @@ def blocks() -> Iterator[bytes]:
 
 
 async def async_blocks() -> AsyncIterator[bytes]:
-    """Give the content in uneven blocks, an empty one among them."""
+    """Yield the content in blocks of different sizes, one of them empty."""
     for block in blocks():
         yield block
 
 
 class Unseekable(io.RawIOBase):
-    """A file that can only be read, as a socket's is."""
+    """A file that can be read but not seeked, such as the file of a socket."""
 
     def __init__(self) -> None:
         self._source = io.BytesIO(CONTENT)
 
     def readable(self) -> bool:
-        """Return that it can be read."""
+        """Return True."""
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """Read a few bytes."""
+        """Read up to 1000 bytes."""
         return self._source.readinto(memoryview(buffer)[:1000])
 
 
-class SeekWithoutAnAnswer:
-    """A file whose `seek` returns nothing, as that of `mmap` before Python 3.13."""
+class SeekWithoutResult:
+    """A file whose `seek` returns nothing, like that of `mmap` before Python 3.13."""
 
     def __init__(self) -> None:
         self._source = io.BytesIO(CONTENT)
 
     def read(self, size: int = -1, /) -> bytes:
-        """Return some bytes."""
+        """Return up to `size` bytes."""
         return self._source.read(size)
 
     def tell(self) -> int:
@@ -78,7 +78,7 @@ class SeekWithoutAnAnswer:
         return self._source.tell()
 
     def seek(self, offset: int, whence: int = 0, /) -> None:
-        """Go somewhere."""
+        """Change the position."""
         self._source.seek(offset, whence)
 
 
@@ -90,7 +90,7 @@ def mapped(folder: Path) -> mmap.mmap:
         return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
-# What makes a body, and whether its length goes out as Content-Length.
+# For each body: a function that creates it, and whether its length is sent as Content-Length.
 SYNC_BODIES: dict[str, tuple[Callable[[Path], Any], bool]] = {
     "bytes": (lambda _: CONTENT, True),
     "bytearray": (lambda _: bytearray(CONTENT), True),
@@ -99,7 +99,7 @@ SYNC_BODIES: dict[str, tuple[Callable[[Path], Any], bool]] = {
     "BytesIO": (lambda _: io.BytesIO(CONTENT), True),
     "file at an offset": (file_at_an_offset, True),
     "unseekable file": (lambda _: Unseekable(), False),
-    "file whose seek returns nothing": (lambda _: SeekWithoutAnAnswer(), False),
+    "file whose seek returns nothing": (lambda _: SeekWithoutResult(), False),
     "mmap": (mapped, False),
     "list": (lambda _: [CONTENT[:5], b"", CONTENT[5:]], False),
     "list of bytearrays and memoryviews": (lambda _: [bytearray(CONTENT[:5]), memoryview(CONTENT[5:])], False),
@@ -110,7 +110,7 @@ SYNC_BODIES: dict[str, tuple[Callable[[Path], Any], bool]] = {
 
 
 @pytest.mark.parametrize("name", SYNC_BODIES)
-def test_body_arrives_whole(loopback: Loopback, http: httpx.Client, tmp_path: Path, name: str) -> None:
+def test_body_is_sent_verbatim(loopback: Loopback, http: httpx.Client, tmp_path: Path, name: str) -> None:
     make, sized = SYNC_BODIES[name]
     body = make(tmp_path)
     complete_blob_upload.sync(http, "a", URL, "sha256:ab", body=body)
@@ -122,7 +122,7 @@ def test_body_arrives_whole(loopback: Loopback, http: httpx.Client, tmp_path: Pa
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("name", SYNC_BODIES)
-async def test_body_arrives_whole_async(loopback: Loopback, async_http: httpx.AsyncClient, tmp_path: Path, name: str) -> None:
+async def test_body_is_sent_verbatim_async(loopback: Loopback, async_http: httpx.AsyncClient, tmp_path: Path, name: str) -> None:
     make, sized = SYNC_BODIES[name]
     body = make(tmp_path)
     await complete_blob_upload.asyncio(async_http, "a", URL, "sha256:ab", body=body)
@@ -133,18 +133,18 @@ async def test_body_arrives_whole_async(loopback: Loopback, async_http: httpx.As
 
 
 def check(loopback: Loopback, content: bytes, sized: bool, name: str) -> None:
-    """Check what arrived, and that its length went before it where that could be known."""
+    """Check that the body arrived verbatim, with Content-Length if `sized`, else in chunks."""
     (seen,) = loopback.seen
     assert len(seen.body) == len(content)
     assert seen.body == content
     assert seen.headers["content-type"] == "application/octet-stream"
     if sized:
         assert seen.headers["content-length"] == str(len(content))
-    elif name not in ("mmap", "file whose seek returns nothing"):  # these may or may not be measured
+    elif name not in ("mmap", "file whose seek returns nothing"):  # either framing is allowed for these
         assert seen.headers["transfer-encoding"] == "chunked"
 
 
-def test_pipe_is_sent_as_it_comes(loopback: Loopback, http: httpx.Client) -> None:
+def test_pipe_is_sent_in_chunks(loopback: Loopback, http: httpx.Client) -> None:
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb") as source, os.fdopen(writing, "wb") as sink:
         sink.write(b"x" * 1000)
@@ -198,7 +198,7 @@ def test_files_are_read_in_blocks(http: httpx.Client) -> None:
     assert set(sizes) == {BLOCK}
 
 
-TEXT: dict[str, Callable[[], Any]] = {
+INVALID_BODIES: dict[str, Callable[[], Any]] = {
     "text": lambda: "text",
     "file of text": lambda: io.StringIO("text"),
     "list of text": lambda: ["text"],
@@ -208,19 +208,19 @@ TEXT: dict[str, Callable[[], Any]] = {
 }
 
 
-@pytest.mark.parametrize("name", TEXT)
-def test_text_is_refused(http: httpx.Client, name: str) -> None:
+@pytest.mark.parametrize("name", INVALID_BODIES)
+def test_other_bodies_are_refused(http: httpx.Client, name: str) -> None:
     with pytest.raises(TypeError, match="a body must"):
-        complete_blob_upload.sync(http, "a", URL, "sha256:ab", body=TEXT[name]())
+        complete_blob_upload.sync(http, "a", URL, "sha256:ab", body=INVALID_BODIES[name]())
     with pytest.raises(TypeError, match="a body must"):
-        put_manifest.sync(http, "a", "b", TEXT[name](), content_type="application/json")
+        put_manifest.sync(http, "a", "b", INVALID_BODIES[name](), content_type="application/json")
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("name", TEXT)
-async def test_text_is_refused_async(async_http: httpx.AsyncClient, name: str) -> None:
+@pytest.mark.parametrize("name", INVALID_BODIES)
+async def test_other_bodies_are_refused_async(async_http: httpx.AsyncClient, name: str) -> None:
     with pytest.raises(TypeError, match="a body must"):
-        await complete_blob_upload.asyncio(async_http, "a", URL, "sha256:ab", body=TEXT[name]())
+        await complete_blob_upload.asyncio(async_http, "a", URL, "sha256:ab", body=INVALID_BODIES[name]())
 
 
 @pytest.mark.anyio
@@ -232,7 +232,7 @@ async def test_async_iterable_of_text_is_refused(async_http: httpx.AsyncClient) 
         await complete_blob_upload.asyncio(async_http, "a", URL, "sha256:ab", body=words())
 
 
-def test_async_iterable_in_a_sync_call_is_refused_with_the_way_out(http: httpx.Client) -> None:
+def test_error_for_an_async_iterable_in_a_sync_call_names_the_async_function(http: httpx.Client) -> None:
     with pytest.raises(TypeError, match="asyncio"):
         complete_blob_upload.sync(http, "a", URL, "sha256:ab", body=async_blocks())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
@@ -254,7 +254,7 @@ WRONG_LENGTHS: list[tuple[Any, int]] = [
 def test_wrong_length_is_a_transport_error(http: httpx.Client, body: Any, length: int) -> None:
     with pytest.raises(TransportError, match=r"^PUT http://127\.0\.0\.1.*ength"):
         complete_blob_upload.sync(http, "a", URL, "sha256:ab", body=body, content_length=length)
-    start_blob_upload_works(http)
+    check_that_the_client_works(http)
 
 
 @pytest.mark.anyio
@@ -265,12 +265,12 @@ async def test_wrong_length_is_a_transport_error_async(async_http: httpx.AsyncCl
     await complete_blob_upload.asyncio(async_http, "a", URL, "sha256:ab")
 
 
-def start_blob_upload_works(http: httpx.Client) -> None:
-    """Check that the client is still good for a call."""
+def check_that_the_client_works(http: httpx.Client) -> None:
+    """Check that the client can still send a request."""
     assert start_blob_upload.sync(http, "a", digest="sha256:ab", body=b"x").status == 201
 
 
-def test_error_of_the_callers_own_file_reaches_the_caller_and_frees_the_connection(http: httpx.Client) -> None:
+def test_error_of_the_callers_iterator_is_raised_and_frees_the_connection(http: httpx.Client) -> None:
     def failing() -> Iterator[bytes]:
         yield b"a"
         raise KeyError("mine")
@@ -278,10 +278,10 @@ def test_error_of_the_callers_own_file_reaches_the_caller_and_frees_the_connecti
     for _ in range(3):
         with pytest.raises(KeyError, match="mine"):
             complete_blob_upload.sync(http, "a", URL, "sha256:ab", body=failing())
-    start_blob_upload_works(http)
+    check_that_the_client_works(http)
 
 
-def test_length_is_what_is_left_of_a_file(tmp_path: Path) -> None:
+def test_length_of_a_file_is_counted_from_its_position(tmp_path: Path) -> None:
     with file_at_an_offset(tmp_path) as file:
         assert body_length(file) == len(CONTENT)
         assert file.tell() == 7
@@ -289,8 +289,8 @@ def test_length_is_what_is_left_of_a_file(tmp_path: Path) -> None:
         assert body_length(file) == 0
 
 
-@pytest.mark.parametrize("make", [SeekWithoutAnAnswer, Unseekable, lambda: io.BytesIO(CONTENT)])
-def test_measuring_a_file_leaves_it_where_it_stands(make: Callable[[], Any]) -> None:
+@pytest.mark.parametrize("make", [SeekWithoutResult, Unseekable, lambda: io.BytesIO(CONTENT)])
+def test_measuring_a_file_keeps_its_position(make: Callable[[], Any]) -> None:
     file = make()
     body_length(file)
     assert file.read(4) == CONTENT[:4]

@@ -1,4 +1,4 @@
-"""Sending and reading, sync and async: what httpx raises, errors on a real socket, and connections left clean."""
+"""Requests and responses, sync and async: errors of httpx, errors on a real socket, and reuse of connections."""
 
 from __future__ import annotations
 
@@ -75,12 +75,12 @@ async def test_httpx_error_becomes_a_transport_error_async(make: Callable[[], Ex
                 pytest.fail("there is no stream")
 
 
-def test_nobody_listening_is_a_transport_error() -> None:
+def test_refused_connection_is_a_transport_error() -> None:
     with httpx.Client(base_url="http://127.0.0.1:1", trust_env=False) as http, pytest.raises(TransportError, match="refused"):
         ping.sync(http)
 
 
-def test_plain_http_where_tls_is_expected_is_a_transport_error(loopback: Loopback) -> None:
+def test_server_without_tls_is_a_transport_error(loopback: Loopback) -> None:
     url = loopback.url.replace("http:", "https:")
     with httpx.Client(base_url=url, trust_env=False, verify=ssl.create_default_context()) as http, pytest.raises(TransportError):
         ping.sync(http)
@@ -104,7 +104,7 @@ def test_plain_http_where_tls_is_expected_is_a_transport_error(loopback: Loopbac
     ],
     ids=lambda sent: sent[:40],
 )
-def test_malformed_answer_is_a_registry_error(loopback: Loopback, http: httpx.Client, sent: bytes) -> None:
+def test_malformed_response_is_a_registry_error(loopback: Loopback, http: httpx.Client, sent: bytes) -> None:
     def answer(handler: Handler) -> None:
         handler.wfile.write(sent)
         handler.close_connection = True
@@ -114,7 +114,7 @@ def test_malformed_answer_is_a_registry_error(loopback: Loopback, http: httpx.Cl
         list_tags.sync(http, "a")
 
 
-def test_broken_line_of_a_header_does_not_show_its_secret(loopback: Loopback, http: httpx.Client) -> None:
+def test_error_does_not_show_a_malformed_header_line(loopback: Loopback, http: httpx.Client) -> None:
     def answer(handler: Handler) -> None:
         handler.wfile.write(b"HTTP/1.1 202 Accepted\r\nLocation https://h.test/u?sig=hunter2\r\n\r\n")
         handler.close_connection = True
@@ -126,7 +126,7 @@ def test_broken_line_of_a_header_does_not_show_its_secret(loopback: Loopback, ht
 
 
 @pytest.mark.parametrize("value", ["Bearer hunter2\n", "Bearer hunter2\r\nX: y", "Bearer hunter2\x00"])
-def test_header_that_cannot_be_sent_does_not_show_its_secret(loopback: Loopback, value: str) -> None:
+def test_error_does_not_show_a_header_that_cannot_be_sent(loopback: Loopback, value: str) -> None:
     with (
         httpx.Client(base_url=loopback.url, trust_env=False, headers={"Authorization": value}) as http,
         pytest.raises(TransportError) as caught,
@@ -135,7 +135,7 @@ def test_header_that_cannot_be_sent_does_not_show_its_secret(loopback: Loopback,
     assert "hunter2" not in "".join(traceback.format_exception(caught.value))
 
 
-def test_password_in_the_address_is_not_shown_by_any_error() -> None:
+def test_error_does_not_show_a_password_in_the_url() -> None:
     with (
         httpx.Client(base_url="http://user:hunter2@127.0.0.1:1", trust_env=False) as http,
         pytest.raises(TransportError) as caught,
@@ -155,7 +155,7 @@ def test_password_in_the_address_is_not_shown_by_any_error() -> None:
         (503, ServerError, b"\xff" * 1000, "application/octet-stream"),
     ],
 )
-def test_error_survives_its_body(
+def test_status_error_is_raised_whatever_its_body(
     loopback: Loopback, http: httpx.Client, status: int, kind: type[StatusError], body: bytes, media_type: str
 ) -> None:
     loopback.answer = lambda handler: handler.reply(status, body, Content_Type=media_type)
@@ -169,7 +169,7 @@ def test_error_survives_its_body(
 
 
 @pytest.mark.anyio
-async def test_error_survives_its_body_async(loopback: Loopback, async_http: httpx.AsyncClient) -> None:
+async def test_status_error_is_raised_whatever_its_body_async(loopback: Loopback, async_http: httpx.AsyncClient) -> None:
     loopback.answer = lambda handler: handler.reply(520, b"<html>")
     with pytest.raises(ServerError) as caught:
         await get_manifest.asyncio(async_http, "a", "b")
@@ -188,7 +188,7 @@ def test_head_error_has_no_body(loopback: Loopback, http: httpx.Client) -> None:
     assert caught.value.raw == b""
 
 
-def test_error_body_that_breaks_off_counts_as_far_as_it_came(loopback: Loopback, http: httpx.Client) -> None:
+def test_error_body_that_is_cut_is_kept_as_far_as_received(loopback: Loopback, http: httpx.Client) -> None:
     def answer(handler: Handler) -> None:
         handler.wfile.write(b"HTTP/1.1 404 Not Found\r\nContent-Length: 100\r\n\r\nas far")
         handler.close_connection = True
@@ -209,7 +209,7 @@ def test_gzipped_error_body_is_read(loopback: Loopback, http: httpx.Client) -> N
         pytest.fail("there is no stream")
 
 
-def test_unexpected_content_type_comes_from_a_real_answer(loopback: Loopback, http: httpx.Client) -> None:
+def test_unexpected_content_type_is_raised_with_the_raw_body(loopback: Loopback, http: httpx.Client) -> None:
     loopback.answer = lambda handler: handler.reply(200, b"<html>", Content_Type="text/html")
     with pytest.raises(UnexpectedContentType) as caught:
         get_manifest.sync(http, "a", "b")

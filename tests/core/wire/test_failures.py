@@ -1,4 +1,4 @@
-"""Failures of connections, by their causes."""
+"""Connection errors are recognized by their causes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def test_an_untrusted_certificate_is_found_among_the_causes() -> None:
     assert not is_untrusted(httpx.ConnectError("no"))
 
 
-def test_causes_that_go_in_a_circle_come_to_an_end() -> None:
+def test_a_cycle_of_causes_is_searched_once() -> None:
     one, two, three = httpx.ConnectError("one"), OSError("two"), OSError("three")
     one.__cause__, two.__cause__, three.__cause__ = two, three, two
     assert not is_untrusted(one)

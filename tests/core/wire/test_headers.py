@@ -1,4 +1,4 @@
-"""Response headers as typed values."""
+"""Parsing of response headers into typed values."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def with_header(name: str, *values: str, status: int = 200) -> httpx.Response:
         ("9" * 5000, None),
     ],
 )
-def test_whole_number_is_read_or_counts_as_absent(value: str, expected: int | None) -> None:
+def test_integer_header_is_parsed_or_none(value: str, expected: int | None) -> None:
     assert integer_header(with_header("X", value), "x") == expected
 
 
 @pytest.mark.parametrize("value", ["²", "٣"])
-def test_digits_of_other_scripts_are_no_number(value: str) -> None:
+def test_digits_of_other_scripts_are_not_a_number(value: str) -> None:
     response = httpx.Response(200, headers=[(b"X", value.encode())])
     assert integer_header(response, "X") is None
 
@@ -56,7 +56,7 @@ def test_digits_of_other_scripts_are_no_number(value: str) -> None:
     ("value", "expected"),
     [("true", True), ("True", True), ("1", True), ("0", False), ("FALSE", False), ("mirror", None), ("", None)],
 )
-def test_yes_and_no_are_read_or_count_as_absent(value: str, expected: bool | None) -> None:
+def test_boolean_header_is_parsed_or_none(value: str, expected: bool | None) -> None:
     assert boolean_header(with_header("X", value), "x") is expected
 
 
@@ -84,7 +84,7 @@ def test_required_header_that_is_missing_names_class_and_header() -> None:
     assert required(0, "X", "Y") == 0
 
 
-def test_url_is_made_absolute_or_stays_without_a_request() -> None:
+def test_url_is_made_absolute_if_the_request_is_known() -> None:
     assert url_header(with_header("Location", " /x?y "), "location") == "https://h.test/x?y"
     assert url_header(httpx.Response(202, headers={"Location": "/x"}), "Location") == "/x"
     assert url_header(with_header("Location", "https://[::1"), "Location") == "https://[::1"
@@ -114,11 +114,11 @@ def test_url_is_made_absolute_or_stays_without_a_request() -> None:
         ('</x/../y?>; rel="next"', "/x/../y?"),
     ],
 )
-def test_next_link_is_found_with_its_bytes_kept(value: str, expected: str) -> None:
+def test_next_link_is_found_and_kept_verbatim(value: str, expected: str) -> None:
     assert next_link(with_header("Link", value)) == f"https://h.test{expected}"
 
 
-def test_next_link_may_stand_in_a_header_of_its_own() -> None:
+def test_next_link_may_be_in_a_second_link_header() -> None:
     assert next_link(with_header("Link", '</a>; rel="prev"', '</x>; rel="next"')) == "https://h.test/x"
 
 
@@ -133,11 +133,11 @@ def test_next_link_is_relative_to_the_request(value: str) -> None:
     "value",
     ["", "garbage", "<", "</x>", '</x>; rel="prev"', '</x>; title="next"', "</x>; rel=nextish", ";;;=,<", '<>; rel="prev"'],
 )
-def test_no_next_link_is_none(value: str) -> None:
+def test_header_without_a_next_link_gives_none(value: str) -> None:
     assert next_link(with_header("Link", value)) is None
 
 
-def test_next_page_is_never_shown_in_a_repr() -> None:
+def test_repr_does_not_show_the_next_url() -> None:
     response = httpx.Response(200, json={"tags": []}, headers={"Link": '</x?token=secret>; rel="next"'}, request=REQUEST)
     parsed = list_tags.parse(response)
     assert parsed.next_url == "https://h.test/x?token=secret"
@@ -148,7 +148,7 @@ def test_next_page_is_never_shown_in_a_repr() -> None:
     st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E))
     | st.lists(st.sampled_from("<>;,=\"' /arelnxt?&[")).map("".join)
 )
-def test_any_header_is_read_without_an_error(value: str) -> None:
+def test_any_header_value_is_parsed_without_an_error(value: str) -> None:
     for name in ("Link", "Location"):
         response = with_header(name, value)
         next_link(response)
@@ -158,7 +158,7 @@ def test_any_header_is_read_without_an_error(value: str) -> None:
 
 
 @given(st.binary().filter(lambda value: b"\r" not in value and b"\n" not in value))
-def test_any_bytes_in_a_header_are_read_without_an_error(value: bytes) -> None:
+def test_any_bytes_in_a_header_are_parsed_without_an_error(value: bytes) -> None:
     response = httpx.Response(202, headers=[(b"Location", value or b"x"), (b"Link", value)], request=REQUEST)
     next_link(response)
     url_header(response, "Location")

@@ -1,4 +1,4 @@
-"""Opaque URLs on a real socket: what a server gave goes out byte for byte, and only there."""
+"""Opaque URLs on a real socket: URLs from the server are requested verbatim."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ UNTIDY = [
 
 
 @pytest.mark.parametrize("target", UNTIDY)
-def test_target_goes_out_byte_for_byte_with_digest_added(loopback: Loopback, http: httpx.Client, target: str) -> None:
+def test_target_is_sent_verbatim_with_the_digest_added(loopback: Loopback, http: httpx.Client, target: str) -> None:
     separator = "" if target.endswith("?") else "&" if "?" in target else "?"
     for url in (target, f"{loopback.url}{target}"):
         complete_blob_upload.sync(http, "a", url, "sha256:ab")
@@ -42,7 +42,7 @@ def test_target_goes_out_byte_for_byte_with_digest_added(loopback: Loopback, htt
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("target", UNTIDY)
-async def test_target_goes_out_byte_for_byte_async(loopback: Loopback, async_http: httpx.AsyncClient, target: str) -> None:
+async def test_target_is_sent_verbatim_async(loopback: Loopback, async_http: httpx.AsyncClient, target: str) -> None:
     loopback.answer = lambda handler: handler.reply(204)
     for url in (target, f"{loopback.url}{target}"):
         await cancel_blob_upload.asyncio(async_http, "a", url)
@@ -63,7 +63,7 @@ def test_every_operation_with_an_opaque_url_follows_it(loopback: Loopback, http:
     assert [seen.target for seen in loopback.seen] == [f"/x/../y?z=%7e{more}" for more in ("", "", query, "", "")]
 
 
-def test_base_url_with_a_prefix_counts_for_paths_and_not_for_opaque_urls(loopback: Loopback) -> None:
+def test_prefix_of_the_base_url_is_added_to_paths_and_not_to_opaque_urls(loopback: Loopback) -> None:
     loopback.answer = lambda handler: handler.reply(202, Location="/v2/a/blobs/uploads/1")
     with httpx.Client(base_url=f"{loopback.url}/prefix/", trust_env=False) as http:
         started = start_blob_upload.sync(http, "a")
@@ -72,7 +72,7 @@ def test_base_url_with_a_prefix_counts_for_paths_and_not_for_opaque_urls(loopbac
     assert [seen.target for seen in loopback.seen] == ["/prefix/v2/a/blobs/uploads/", "/v2/a/blobs/uploads/2"]
 
 
-def test_location_is_made_absolute_against_the_request_with_its_bytes_kept(loopback: Loopback, http: httpx.Client) -> None:
+def test_location_is_resolved_against_the_request_and_kept_verbatim(loopback: Loopback, http: httpx.Client) -> None:
     for location, expected in {
         "/u/../v?w=%7e;x": f"{loopback.url}/u/../v?w=%7e;x",
         "next": f"{loopback.url}/v2/a/blobs/uploads/next",
@@ -85,7 +85,7 @@ def test_location_is_made_absolute_against_the_request_with_its_bytes_kept(loopb
         assert start_blob_upload.sync(http, "a").location == expected
 
 
-def test_location_can_be_followed_where_the_client_has_user_info_in_its_address(loopback: Loopback) -> None:
+def test_location_can_be_requested_by_a_client_with_user_info_in_its_base_url(loopback: Loopback) -> None:
     loopback.answer = lambda handler: handler.reply(202, Location="/v2/a/blobs/uploads/1")
     with httpx.Client(base_url=loopback.url.replace("://", "://user:secret@"), trust_env=False) as http:
         started = start_blob_upload.sync(http, "a")
@@ -95,7 +95,7 @@ def test_location_can_be_followed_where_the_client_has_user_info_in_its_address(
     assert loopback.seen[-1].target == "/v2/a/blobs/uploads/1"
 
 
-def test_redirected_request_goes_where_the_redirect_says(loopback: Loopback) -> None:
+def test_redirect_replaces_the_verbatim_target(loopback: Loopback) -> None:
     def answer(handler: Handler) -> None:
         if "signed" in handler.path:
             handler.reply(307, Location="/elsewhere")
@@ -108,13 +108,13 @@ def test_redirected_request_goes_where_the_redirect_says(loopback: Loopback) -> 
     assert [seen.target for seen in loopback.seen] == ["/x/../signed?digest=sha256%3Aab", "/elsewhere"]
 
 
-def test_proxy_is_told_the_whole_url(loopback: Loopback) -> None:
+def test_absolute_url_is_sent_to_a_proxy(loopback: Loopback) -> None:
     with httpx.Client(proxy=loopback.url, trust_env=False) as http:
         complete_blob_upload.sync(http, "a", "http://registry.invalid/x/../y", "sha256:ab")
     assert loopback.seen[0].target == "http://registry.invalid/x/../y?digest=sha256%3Aab"
 
 
-def test_relative_url_without_a_base_url_is_a_registry_error_that_shows_it_as_given() -> None:
+def test_error_for_a_relative_url_without_a_base_url_shows_it_verbatim() -> None:
     with httpx.Client(trust_env=False) as http, pytest.raises(RegistryError) as caught:
         complete_blob_upload.sync(http, "a", "/v2/a/blobs/uploads/1", "sha256:ab")
     assert "PUT /v2/a/blobs/uploads/1?digest=" in str(caught.value) or "'/v2/a/blobs/uploads/1?digest=" in str(caught.value)
@@ -123,26 +123,26 @@ def test_relative_url_without_a_base_url_is_a_registry_error_that_shows_it_as_gi
 @pytest.mark.parametrize(
     "url", ["http://a..b/x", f"http://{'a' * 64}/x", "http://xn--a/x", "http://256.1.1.1/", "http://[v1.x]/", "http://[::1]x/"]
 )
-def test_url_with_an_impossible_host_is_a_registry_error(url: str) -> None:
+def test_url_with_an_invalid_host_is_a_registry_error(url: str) -> None:
     with httpx.Client(trust_env=False) as http, pytest.raises(RegistryError):
         upload_blob_chunk.sync(http, "a", url, b"x")
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("url", ["http://a..b/x", "http://xn--a/x", "http://256.1.1.1/"])
-async def test_url_with_an_impossible_host_is_a_registry_error_async(url: str) -> None:
+async def test_url_with_an_invalid_host_is_a_registry_error_async(url: str) -> None:
     async with httpx.AsyncClient(trust_env=False) as http:
         with pytest.raises(RegistryError):
             await upload_blob_chunk.asyncio(http, "a", url, b"x")
 
 
-def test_endless_url_is_refused() -> None:
+def test_very_long_url_is_refused() -> None:
     with httpx.Client(base_url="http://127.0.0.1:1", trust_env=False) as http, pytest.raises(InvalidReferenceError) as caught:
         upload_blob_chunk.sync(http, "a", "/" + "a" * 70_000, b"x")
     assert len(str(caught.value)) < 5_000
 
 
-def test_credentials_of_the_client_stay_with_its_own_server_when_httpx_follows_a_redirect(loopback: Loopback) -> None:
+def test_redirect_to_another_server_by_httpx_sends_no_credentials(loopback: Loopback) -> None:
     with run_loopback(lambda handler: handler.reply(201)) as other:
         loopback.answer = lambda handler: handler.reply(307, Location=f"{other.url.replace('127.0.0.1', 'localhost')}/stored")
         with httpx.Client(

@@ -1,4 +1,4 @@
-"""Reading JSON values: what fits, what counts as absent, and what the error says."""
+"""Parsing of JSON values: valid values, absent values, and error messages."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ JSON = st.recursive(
 
 
 class Colour(StrEnum):
-    """An enumeration."""
+    """An open enumeration with one known value."""
 
     RED = "red"
 
 
 def read(parse: Callable[[Any], Any], value: Any) -> Any:
-    """Return what a parser makes of a value as a field."""
+    """Return the result of a parser for a field with a value."""
     return wire.Reader("Model", {"field": value}).optional("field", parse)
 
 
@@ -58,7 +58,7 @@ def read(parse: Callable[[Any], Any], value: Any) -> Any:
         (wire.either(wire.integer, wire.string), "5", "5"),
     ],
 )
-def test_value_that_fits_is_read(parse: Callable[[Any], Any], value: Any, expected: Any) -> None:
+def test_valid_value_is_parsed(parse: Callable[[Any], Any], value: Any, expected: Any) -> None:
     found = read(parse, value)
     assert found == expected
     assert type(found) is type(expected)
@@ -82,7 +82,7 @@ def test_value_that_fits_is_read(parse: Callable[[Any], Any], value: Any, expect
         (wire.open_enum(Colour), 1, "should be text, not a number"),
     ],
 )
-def test_value_that_does_not_fit_names_model_field_and_problem(parse: Callable[[Any], Any], value: Any, problem: str) -> None:
+def test_error_for_an_invalid_value_names_model_field_and_problem(parse: Callable[[Any], Any], value: Any, problem: str) -> None:
     with pytest.raises(ParseError) as caught:
         read(parse, value)
     assert (caught.value.model, caught.value.field) == ("Model", "field")
@@ -90,7 +90,7 @@ def test_value_that_does_not_fit_names_model_field_and_problem(parse: Callable[[
     assert caught.value.__cause__ is None
 
 
-def test_place_of_an_error_deep_inside_is_named() -> None:
+def test_error_names_the_path_of_a_nested_field() -> None:
     layer = {"mediaType": "a/b", "digest": "sha256:ab", "size": 1}
     manifest = {"schemaVersion": 2, "config": layer, "layers": [layer, layer, {**layer, "size": "big"}]}
     with pytest.raises(ParseError, match=r"^ImageManifest, field layers\[2\]\.size: should be a whole number, not text"):
@@ -110,7 +110,7 @@ def test_null_counts_as_absent() -> None:
             reader.required(name, wire.string)
 
 
-def test_null_in_a_required_list_is_an_empty_one_and_is_left_out_again() -> None:
+def test_null_in_a_required_list_is_an_empty_list_and_is_not_written() -> None:
     for model, name in ((TagList, "tags"), (ImageIndex, "manifests")):
         parsed: Any = model.from_dict({"schemaVersion": 2, name: None})
         assert getattr(parsed, name) == []
@@ -122,7 +122,7 @@ def test_null_in_a_required_list_is_an_empty_one_and_is_left_out_again() -> None
 
 
 @pytest.mark.parametrize("value", [None, [], "text", 5, 1.5, True])
-def test_model_of_what_is_no_object_is_refused(value: Any) -> None:
+def test_model_must_be_an_object(value: Any) -> None:
     with pytest.raises(ParseError, match="ImageConfig: should be an object, not"):
         ImageConfig.from_dict(value)
 
@@ -144,7 +144,7 @@ def test_model_of_what_is_no_object_is_refused(value: Any) -> None:
         ("0001-01-01T00:00:00+14:00", datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))),
     ],
 )
-def test_timestamp_is_read_and_written_back_as_the_same_moment(text: str, moment: datetime) -> None:
+def test_timestamp_is_parsed_and_formatted_as_the_same_moment(text: str, moment: datetime) -> None:
     found = wire.timestamp(text)
     assert found == moment
     assert found.utcoffset() == moment.utcoffset()
@@ -168,13 +168,13 @@ def test_utc_is_written_as_z() -> None:
         "٢٠٢٤-01-01",
     ],
 )
-def test_what_is_no_timestamp_names_the_field(text: str) -> None:
+def test_error_for_an_invalid_timestamp_names_the_field(text: str) -> None:
     with pytest.raises(ParseError, match="ImageConfig, field created: should be an RFC 3339 timestamp"):
         ImageConfig.from_dict({"created": text})
 
 
 @given(st.text() | st.text("0123456789-+:.TZWtz ,", max_size=30))
-def test_any_text_as_a_timestamp_is_read_or_a_mismatch(text: str) -> None:
+def test_any_text_is_parsed_as_a_timestamp_or_a_mismatch(text: str) -> None:
     try:
         found: datetime | Mismatch = wire.timestamp(text)
     except Mismatch as error:
@@ -185,14 +185,14 @@ def test_any_text_as_a_timestamp_is_read_or_a_mismatch(text: str) -> None:
         assert isoparse(wire.format_timestamp(found)) == found
 
 
-def test_old_and_new_form_of_a_command_are_both_read() -> None:
+def test_command_may_be_text_or_a_list() -> None:
     assert V1Config.from_dict({"Cmd": "sh"}).cmd == "sh"
     assert V1Config.from_dict({"Cmd": ["sh", "-c"]}).cmd == ["sh", "-c"]
     with pytest.raises(ParseError, match="ContainerConfig, field Cmd"):
         V1Config.from_dict({"Cmd": [1]})
 
 
-def test_error_about_hostile_keys_and_values_is_one_short_line() -> None:
+def test_error_about_hostile_keys_is_one_short_line() -> None:
     for document in ({"annotations": {"x" * 60_000: 1}}, {"annotations": {"\r\n\x1b[2J\ud800": 1}}):
         with pytest.raises(ParseError) as caught:
             Descriptor.from_dict({"mediaType": "a/b", "digest": "sha256:ab", "size": 1, **document})
@@ -216,7 +216,7 @@ def test_error_about_hostile_keys_and_values_is_one_short_line() -> None:
         ]
     ),
 )
-def test_any_value_is_read_or_a_parse_error(value: Any, parse: Callable[[Any], Any]) -> None:
+def test_any_value_is_parsed_or_a_parse_error(value: Any, parse: Callable[[Any], Any]) -> None:
     found: Any = None
     try:
         read(parse, value)
@@ -225,7 +225,7 @@ def test_any_value_is_read_or_a_parse_error(value: Any, parse: Callable[[Any], A
     assert found is None or (found.model == "Model" and found.field.startswith("field"))
 
 
-def test_whole_numbers_of_any_size_survive_but_endless_ones_are_refused() -> None:
+def test_large_integers_are_parsed_but_infinity_is_refused() -> None:
     huge = json.loads('{"mediaType": "a/b", "digest": "sha256:ab", "size": 1e308}')
     assert Descriptor.from_dict(huge).size == int(1e308)
     with pytest.raises(ParseError, match="Descriptor, field size"):

@@ -1,4 +1,4 @@
-"""Requests as values, and what of them reaches httpx."""
+"""Requests as values, and as httpx sends them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tests.core.wire.loopback import Handler, Loopback
 
 
 def facts(request: Request) -> tuple[str, str | None, tuple[str, ...]]:
-    """Return the facts of a request that the layers below must know."""
+    """Return operation, repository and scopes of a request."""
     return request.context.operation_id, request.context.repo, request.context.scopes
 
 
@@ -49,7 +49,7 @@ def test_context_holds_operation_repo_and_scopes() -> None:
     assert facts(get_token.request("https://h.test/token")) == ("get_token", None, ())
 
 
-def test_scope_of_a_mount_is_there_only_with_the_repository_to_mount_from() -> None:
+def test_mount_has_a_second_scope_only_with_the_repository_to_mount_from() -> None:
     assert start_blob_upload.request("a", mount="sha256:ab").context.scopes == ("repository:a:pull,push",)
     mounted = start_blob_upload.request("a", mount="sha256:ab", from_repo="b/c")
     assert mounted.context.scopes == ("repository:a:pull,push", "repository:b/c:pull")
@@ -57,12 +57,12 @@ def test_scope_of_a_mount_is_there_only_with_the_repository_to_mount_from() -> N
 
 
 @pytest.mark.parametrize("repo", ["b:delete repository:c", "b repository:c:*", "", "../b", "b\n", "b/"])
-def test_repository_to_mount_from_cannot_ask_for_other_scopes(repo: str) -> None:
+def test_repository_to_mount_from_cannot_add_other_scopes(repo: str) -> None:
     with pytest.raises(ValueError, match="from_repo"):
         start_blob_upload.request("a", mount="sha256:ab", from_repo=repo)
 
 
-def test_each_request_has_extensions_of_its_own() -> None:
+def test_each_request_has_its_own_extensions() -> None:
     seen: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -87,7 +87,7 @@ def test_each_request_has_extensions_of_its_own() -> None:
         (httpx.Timeout(None), {"connect": None, "read": None, "write": None, "pool": None}),
     ],
 )
-def test_timeout_of_a_call_reaches_httpx(timeout: float | httpx.Timeout | None, expected: dict[str, float | None]) -> None:
+def test_timeout_of_a_call_is_passed_to_httpx(timeout: float | httpx.Timeout | None, expected: dict[str, float | None]) -> None:
     seen: list[Any] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -101,16 +101,16 @@ def test_timeout_of_a_call_reaches_httpx(timeout: float | httpx.Timeout | None, 
     assert seen == [expected, expected]
 
 
-def test_timeout_of_a_call_is_kept(loopback: Loopback, http: httpx.Client) -> None:
+def test_call_ends_at_its_timeout(loopback: Loopback, http: httpx.Client) -> None:
     def wait(_: Handler) -> None:
-        loopback.gone.wait(1)
+        loopback.client_closed.wait(1)
 
     loopback.answer = wait
     with pytest.raises(TransportError, match="timed out"):
         ping.sync(http, timeout=0.05)
 
 
-def test_every_request_asks_for_uncoded_bytes(loopback: Loopback, http: httpx.Client) -> None:
+def test_every_request_accepts_no_content_coding(loopback: Loopback, http: httpx.Client) -> None:
     loopback.answer = lambda handler: handler.reply(200, b"x")
     head_blob.sync(http, "a", "sha256:ab")
     create_blob_read_stream.sync(http, "a", "sha256:ab")
@@ -122,10 +122,10 @@ def test_every_request_asks_for_uncoded_bytes(loopback: Loopback, http: httpx.Cl
 
 def test_headers_that_are_not_given_are_not_sent() -> None:
     assert set(create_blob_read_stream.request("a", "sha256:ab").headers) == {"Accept-Encoding"}
-    asked = create_blob_read_stream.request("a", "sha256:ab", byte_range="bytes=1-2", if_range='"e"', if_none_match="*")
-    assert asked.headers["Range"] == "bytes=1-2"
-    assert asked.headers["If-Range"] == '"e"'
-    assert asked.headers["If-None-Match"] == "*"
+    request = create_blob_read_stream.request("a", "sha256:ab", byte_range="bytes=1-2", if_range='"e"', if_none_match="*")
+    assert request.headers["Range"] == "bytes=1-2"
+    assert request.headers["If-Range"] == '"e"'
+    assert request.headers["If-None-Match"] == "*"
 
 
 def test_accept_names_the_documented_media_types_unless_given() -> None:
@@ -135,20 +135,20 @@ def test_accept_names_the_documented_media_types_unless_given() -> None:
     assert get_manifest.request("a", "b", accept=["x/y", "z/*;q=0.5"]).headers["Accept"] == "x/y, z/*;q=0.5"
 
 
-def test_accept_as_one_text_is_one_media_type_or_refused() -> None:
+def test_accept_as_a_string_is_one_media_type_or_refused() -> None:
     try:
-        asked = get_manifest.request("a", "b", accept="application/json")
+        request = get_manifest.request("a", "b", accept="application/json")
     except TypeError:
         return
-    assert asked.headers["Accept"] == "application/json"
+    assert request.headers["Accept"] == "application/json"
 
 
-def test_header_values_are_written_as_the_wire_has_them() -> None:
-    asked = make_request("GET", "/", operation_id="x", repo=None, headers={"A": True, "B": False, "C": 5, "D": "e", "F": None})
-    assert dict(asked.headers) == {"Accept-Encoding": "identity", "A": "true", "B": "false", "C": "5", "D": "e"}
+def test_header_values_are_converted_to_text() -> None:
+    request = make_request("GET", "/", operation_id="x", repo=None, headers={"A": True, "B": False, "C": 5, "D": "e", "F": None})
+    assert dict(request.headers) == {"Accept-Encoding": "identity", "A": "true", "B": "false", "C": "5", "D": "e"}
 
 
-def test_header_injection_never_leaves(loopback: Loopback, http: httpx.Client) -> None:
+def test_injected_header_is_never_sent(loopback: Loopback, http: httpx.Client) -> None:
     with pytest.raises((TransportError, ValueError)):
         get_manifest.sync(http, "a", "b", if_none_match='"a"\r\nX-Injected: yes')
     with pytest.raises((TransportError, ValueError)):
@@ -156,7 +156,7 @@ def test_header_injection_never_leaves(loopback: Loopback, http: httpx.Client) -
     assert [seen for seen in loopback.seen if "x-injected" in seen.headers] == []
 
 
-def test_bodies_are_written_as_their_media_type_says() -> None:
+def test_bodies_are_encoded_for_their_media_type() -> None:
     assert put_repo_tag.request("a", "b", 'i"d').body == b'"i\\"d"'
     assert create_user.request(NewUser(username="ü", password="p")).body == b'{"username":"\\u00fc","password":"p"}'
     form = post_token.request("https://h.test/t", TokenRequest(grant_type=GrantType.PASSWORD, scope="a b", password="p&q=r +/"))
@@ -168,14 +168,14 @@ def test_bodies_are_written_as_their_media_type_says() -> None:
 
 def test_raw_bodies_are_never_re_encoded() -> None:
     body = b'{ "schemaVersion": 2 }\n'
-    asked = put_manifest.request("a", "b", body, content_type="application/x.own+json", tag=["v1", "v2"])
-    assert asked.body is body
-    assert asked.headers["Content-Type"] == "application/x.own+json"
-    assert asked.headers["Content-Length"] == str(len(body))
-    assert asked.url == "/v2/a/manifests/b?tag=v1&tag=v2"
+    request = put_manifest.request("a", "b", body, content_type="application/x.own+json", tag=["v1", "v2"])
+    assert request.body is body
+    assert request.headers["Content-Type"] == "application/x.own+json"
+    assert request.headers["Content-Length"] == str(len(body))
+    assert request.url == "/v2/a/manifests/b?tag=v1&tag=v2"
 
 
-def test_repr_of_a_request_holds_no_secret() -> None:
+def test_repr_of_a_request_shows_no_secret() -> None:
     shown = repr(upload_blob_chunk.request("a", "https://h.test/u?_state=secret;secret", b"secret"))
     shown += repr(post_token.request("https://h.test/t", TokenRequest(grant_type="password", password="secret")))
     shown += repr(make_request("GET", "/x", operation_id="x", repo=None, headers={"Authorization": "Bearer secret"}))

@@ -1,4 +1,4 @@
-"""Responses: success types by status and media type, raw bytes, and errors that survive any body."""
+"""Responses: success types by status and media type, raw bytes, and status errors with any body."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ JSON = "application/json"
 
 
 def answer(status: int, body: bytes = b"", media_type: str | None = None, method: str = "GET", **headers: str) -> httpx.Response:
-    """Return a response as if it had come for a request."""
+    """Return a response to a request."""
     if media_type is not None:
         headers["Content-Type"] = media_type
     named = {name.replace("_", "-"): value for name, value in headers.items()}
@@ -68,7 +68,7 @@ def answer(status: int, body: bytes = b"", media_type: str | None = None, method
 
 @pytest.mark.parametrize(("media_type", "kind"), list(BY_MEDIA_TYPE.items()))
 @pytest.mark.parametrize("written", ["{}", "{}; charset=utf-8", "{} ;q=1;b", " {}", "{};"])
-def test_media_type_without_its_parameters_chooses_the_model(media_type: str, kind: type[Any], written: str) -> None:
+def test_model_is_chosen_by_the_media_type_without_parameters(media_type: str, kind: type[Any], written: str) -> None:
     for text in (media_type, media_type.upper()):
         parsed = get_manifest.parse(answer(200, MANIFEST, written.format(text)))
         assert type(parsed.body) is kind
@@ -90,13 +90,13 @@ def test_unknown_media_type_raises_with_the_raw_body(media_type: str | None) -> 
     assert "secret" not in str(caught.value)
 
 
-def test_single_media_type_is_not_insisted_on_where_the_body_is_json() -> None:
+def test_other_media_types_are_accepted_for_json_of_an_operation_with_one_media_type() -> None:
     assert list_tags.parse(answer(200, b'{"tags": ["v1"]}', "text/plain")).body.tags == ["v1"]
     assert get_img_ancestry.parse(answer(200, b'["a"]', "text/html")).body == ["a"]
     assert list_tags.parse(answer(200, b'{"tags": null}')).body.tags == []
 
 
-def test_web_page_in_place_of_json_is_an_unexpected_content_type() -> None:
+def test_web_page_instead_of_json_is_an_unexpected_content_type() -> None:
     for parse in (list_tags.parse, get_token.parse, list_repo_tags.parse):
         with pytest.raises(UnexpectedContentType) as caught:
             parse(answer(200, b"<html>Log in</html>", "text/html; charset=utf-8"))
@@ -119,7 +119,7 @@ BAD_JSON = [
 
 
 @pytest.mark.parametrize("body", BAD_JSON, ids=lambda body: body[:8])
-def test_success_that_is_no_json_is_a_parse_error_that_names_the_model(body: bytes) -> None:
+def test_error_for_a_success_without_json_names_the_model(body: bytes) -> None:
     with pytest.raises(ParseError) as caught:
         list_tags.parse(answer(200, body, JSON))
     assert caught.value.model == "TagList"
@@ -128,13 +128,13 @@ def test_success_that_is_no_json_is_a_parse_error_that_names_the_model(body: byt
 
 
 @pytest.mark.parametrize("body", [b"null", b"[]", b'"text"', b"5", b"true", b"{}", b'{"tags": 5}', b'{"tags": [5]}'])
-def test_success_of_the_wrong_shape_is_a_parse_error_that_names_the_model(body: bytes) -> None:
+def test_error_for_a_success_with_invalid_json_values_names_the_model(body: bytes) -> None:
     with pytest.raises(ParseError) as caught:
         list_tags.parse(answer(200, body, JSON))
     assert caught.value.model == "TagList"
 
 
-def test_deeply_nested_unknown_field_is_kept_or_refused_but_never_crashes() -> None:
+def test_deeply_nested_unknown_field_is_kept_or_a_registry_error() -> None:
     for depth in (100, 900, 960, 1000, 5000):
         body = b'{"tags": [], "deep": ' + b"[" * depth + b"]" * depth + b"}"
         try:
@@ -144,7 +144,7 @@ def test_deeply_nested_unknown_field_is_kept_or_refused_but_never_crashes() -> N
         assert parsed.body.to_dict()["deep"]
 
 
-def test_status_tells_the_type_where_successes_differ() -> None:
+def test_status_determines_the_type_of_a_success() -> None:
     created = start_blob_upload.parse(answer(201, Location="/v2/a/blobs/sha256:ab", Docker_Content_Digest="sha256:ab"))
     assert isinstance(created, StartBlobUploadCreated)
     assert (created.location, created.docker_content_digest) == ("https://h.test/v2/a/blobs/sha256:ab", "sha256:ab")
@@ -165,7 +165,7 @@ def test_headers_are_typed_attributes_and_none_when_absent() -> None:
 
 
 @pytest.mark.parametrize("status", [201, 202, 203, 204, 205, 207, 299])
-def test_success_that_is_not_documented_raises(status: int) -> None:
+def test_undocumented_success_status_is_an_error(status: int) -> None:
     with pytest.raises(StatusError) as caught:
         list_tags.parse(answer(status, b'{"tags": []}', JSON))
     assert type(caught.value) is StatusError
@@ -207,7 +207,7 @@ def test_error_body_is_parsed_into_its_model() -> None:
     assert "404 Not Found: MANIFEST_UNKNOWN: manifest unknown: OWN" in str(error)
 
 
-def test_error_bodies_of_v1_and_of_token_services_are_understood() -> None:
+def test_error_bodies_of_v1_and_of_token_services_are_parsed() -> None:
     with pytest.raises(NotFoundError, match="Tag not found"):
         get_repo_json.parse(answer(404, b'{"error": "Tag not found"}', JSON))
     with pytest.raises(BadRequestError, match="invalid_grant: wrong password") as caught:
@@ -242,7 +242,7 @@ ODD_ERROR_BODIES = [
 
 @pytest.mark.parametrize("body", ODD_ERROR_BODIES, ids=lambda body: body[:20])
 @pytest.mark.parametrize("media_type", [JSON, "text/html", None])
-def test_error_survives_any_body(body: bytes, media_type: str | None) -> None:
+def test_status_error_is_raised_whatever_its_body(body: bytes, media_type: str | None) -> None:
     for parse in (get_manifest.parse, create_blob_read_stream.parse, get_token.parse, list_repo_tags.parse):
         for status, kind in ((404, NotFoundError), (520, ServerError)):
             with pytest.raises(StatusError) as caught:
@@ -252,7 +252,7 @@ def test_error_survives_any_body(body: bytes, media_type: str | None) -> None:
             assert caught.value.codes == ()
 
 
-def test_head_error_says_that_get_tells_more() -> None:
+def test_error_of_head_refers_to_get() -> None:
     with pytest.raises(NotFoundError, match="GET may tell more") as caught:
         head_manifest.parse(answer(404, method="HEAD", Content_Type=JSON))
     assert (caught.value.method, caught.value.codes) == ("HEAD", ())

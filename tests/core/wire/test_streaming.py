@@ -1,4 +1,4 @@
-"""Streamed bodies: raw bytes as they come, and a connection that is closed however the reading ends."""
+"""Streamed bodies: raw bytes in pieces, and a connection that is closed however the reading ends."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BLOCK = b"x" * 10_000
 
 
 class Watched(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body that knows how far it was read, and whether it was closed."""
+    """A body that records how many blocks are left, and whether it was closed."""
 
     def __init__(self, blocks: int) -> None:
         self.left = blocks
@@ -39,16 +39,16 @@ class Watched(httpx.SyncByteStream, httpx.AsyncByteStream):
             yield BLOCK
 
     def close(self) -> None:
-        """Note that it is closed."""
+        """Record the call."""
         self.closed = True
 
     async def aclose(self) -> None:
-        """Note that it is closed."""
+        """Record the call."""
         self.closed = True
 
 
 def fail(_: bytes) -> None:
-    """Fail as a caller's own code may."""
+    """Raise an error of the caller's own code."""
     raise KeyError
 
 
@@ -64,7 +64,7 @@ def async_client(body: Watched, status: int = 200) -> httpx.AsyncClient:
     )
 
 
-def test_body_comes_piece_by_piece_and_is_closed_on_exit() -> None:
+def test_body_is_read_in_pieces_and_closed_on_exit() -> None:
     body = Watched(5)
     with sync_client(body) as http, create_blob_read_stream.stream(http, "a", DIGEST) as blob:
         assert (body.left, body.closed) == (5, False)
@@ -75,7 +75,7 @@ def test_body_comes_piece_by_piece_and_is_closed_on_exit() -> None:
 
 
 @pytest.mark.anyio
-async def test_body_comes_piece_by_piece_and_is_closed_on_exit_async() -> None:
+async def test_body_is_read_in_pieces_and_closed_on_exit_async() -> None:
     body = Watched(5)
     async with async_client(body) as http, create_blob_read_stream.asyncio_stream(http, "a", DIGEST) as blob:
         assert (body.left, body.closed) == (5, False)
@@ -84,7 +84,7 @@ async def test_body_comes_piece_by_piece_and_is_closed_on_exit_async() -> None:
 
 
 @pytest.mark.parametrize("read", [0, 1])
-def test_body_is_closed_when_abandoned_half_way_and_read_no_further(read: int) -> None:
+def test_body_that_is_partly_read_is_closed_and_read_no_further(read: int) -> None:
     body = Watched(5)
     with sync_client(body) as http:
         with create_blob_read_stream.stream(http, "a", DIGEST) as blob:
@@ -95,7 +95,7 @@ def test_body_is_closed_when_abandoned_half_way_and_read_no_further(read: int) -
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("read", [0, 1])
-async def test_body_is_closed_when_abandoned_half_way_async(read: int) -> None:
+async def test_body_that_is_partly_read_is_closed_async(read: int) -> None:
     body = Watched(5)
     async with async_client(body) as http:
         async with create_blob_read_stream.asyncio_stream(http, "a", DIGEST) as blob:
@@ -129,7 +129,7 @@ async def test_body_is_closed_when_the_caller_raises_or_is_cancelled_async() -> 
         assert body.closed
 
 
-def test_body_is_closed_when_the_stream_is_never_entered_to_its_end() -> None:
+def test_body_is_closed_when_the_context_manager_is_deleted() -> None:
     body = Watched(5)
     with sync_client(body) as http:
         manager = create_blob_read_stream.stream(http, "a", DIGEST)
@@ -159,7 +159,7 @@ async def test_error_body_is_read_up_to_its_limit_and_closed_async() -> None:
         assert (body.left > 990, body.closed) == (True, True)
 
 
-def test_body_is_closed_when_the_response_cannot_be_understood() -> None:
+def test_body_is_closed_when_the_response_cannot_be_parsed() -> None:
     body = Watched(5)
 
     request = make_request("GET", "/", operation_id="x", repo=None)
@@ -190,7 +190,7 @@ async def test_reading_after_the_end_of_the_context_is_refused_async(read: int) 
             [block async for block in blob.body]
 
 
-def test_gzipped_body_comes_raw_streamed_or_whole(loopback: Loopback, http: httpx.Client) -> None:
+def test_gzipped_body_is_not_decoded(loopback: Loopback, http: httpx.Client) -> None:
     body = gzip.compress(BLOCK)
     loopback.answer = lambda handler: handler.reply(200, body, Content_Encoding="gzip")
     with create_blob_read_stream.stream(http, "a", DIGEST) as blob:
@@ -208,14 +208,14 @@ def test_part_of_a_blob_is_streamed_with_its_range(loopback: Loopback, http: htt
     assert (loopback.seen[0].headers["range"], loopback.seen[0].headers["accept-encoding"]) == ("bytes=1-2", "identity")
 
 
-def short(handler: Handler) -> None:
-    """Promise more than comes."""
+def cut_body(handler: Handler) -> None:
+    """Cut the body after 3 of 100 bytes."""
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc")
     handler.close_connection = True
 
 
-def test_body_that_breaks_off_is_a_transport_error(loopback: Loopback, http: httpx.Client) -> None:
-    loopback.answer = short
+def test_body_that_is_cut_is_a_transport_error(loopback: Loopback, http: httpx.Client) -> None:
+    loopback.answer = cut_body
     for _ in range(2):
         with (
             pytest.raises(TransportError, match=r"^GET http://127\.0\.0\.1:\d+/v2/a/blobs/sha256:ab: "),
@@ -227,15 +227,15 @@ def test_body_that_breaks_off_is_a_transport_error(loopback: Loopback, http: htt
 
 
 @pytest.mark.anyio
-async def test_body_that_breaks_off_is_a_transport_error_async(loopback: Loopback, async_http: httpx.AsyncClient) -> None:
-    loopback.answer = short
+async def test_body_that_is_cut_is_a_transport_error_async(loopback: Loopback, async_http: httpx.AsyncClient) -> None:
+    loopback.answer = cut_body
     with pytest.raises(TransportError):
         async with create_blob_read_stream.asyncio_stream(async_http, "a", DIGEST) as blob:
             [block async for block in blob.body]
 
 
 def endless(handler: Handler) -> None:
-    """Send more than anybody reads."""
+    """Send a body of 1 TiB."""
     handler.send_response(404 if "missing" in handler.path else 200)
     handler.send_header("Content-Length", str(1 << 40))
     handler.end_headers()
@@ -244,27 +244,29 @@ def endless(handler: Handler) -> None:
 
 
 @pytest.mark.parametrize("name", ["a", "missing"])
-def test_server_sees_the_connection_closed(loopback: Loopback, http: httpx.Client, name: str) -> None:
+def test_connection_of_a_partly_read_body_is_closed(loopback: Loopback, http: httpx.Client, name: str) -> None:
     loopback.answer = endless
     with suppress(NotFoundError), create_blob_read_stream.stream(http, name, DIGEST) as blob:
         next(blob.body)
-    assert loopback.gone.wait(5)
+    assert loopback.client_closed.wait(5)
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("name", ["a", "missing"])
-async def test_server_sees_the_connection_closed_async(loopback: Loopback, async_http: httpx.AsyncClient, name: str) -> None:
+async def test_connection_of_a_partly_read_body_is_closed_async(
+    loopback: Loopback, async_http: httpx.AsyncClient, name: str
+) -> None:
     loopback.answer = endless
     with suppress(NotFoundError):
         async with create_blob_read_stream.asyncio_stream(async_http, name, DIGEST) as blob:
             await anext(blob.body)
-    assert await anyio.to_thread.run_sync(loopback.gone.wait, 5)
+    assert await anyio.to_thread.run_sync(loopback.client_closed.wait, 5)
 
 
 def test_timeout_within_a_stream_is_a_transport_error(loopback: Loopback, http: httpx.Client) -> None:
     def stall(handler: Handler) -> None:
         handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc")
-        loopback.gone.wait(0.5)
+        loopback.client_closed.wait(0.5)
         handler.close_connection = True
 
     loopback.answer = stall
@@ -272,7 +274,7 @@ def test_timeout_within_a_stream_is_a_transport_error(loopback: Loopback, http: 
         list(blob.body)
 
 
-def test_chunks_are_given_once() -> None:
+def test_chunks_are_yielded_once() -> None:
     with sync_client(Watched(2)) as http, create_blob_read_stream.stream(http, "a", DIGEST) as blob:
         assert len(list(blob.body)) == 2
         assert list(blob.body) == []
@@ -280,7 +282,7 @@ def test_chunks_are_given_once() -> None:
         assert len(b"".join(Chunks(http.send(http.build_request("GET", "/"), stream=True)))) == 2 * len(BLOCK)
 
 
-def test_body_that_was_read_before_streams_all_the_same() -> None:
+def test_body_that_was_read_before_can_be_streamed() -> None:
     def respond(request: httpx.Request) -> httpx.Response:
         return httpx.Response(200, content=b"all of it", headers={"content-type": "application/octet-stream"})
 
@@ -292,7 +294,7 @@ def test_body_that_was_read_before_streams_all_the_same() -> None:
 
 
 @pytest.mark.anyio
-async def test_body_that_was_read_before_streams_async_all_the_same() -> None:
+async def test_error_body_that_was_read_before_is_parsed_async() -> None:
     def respond(request: httpx.Request) -> httpx.Response:
         return httpx.Response(404, json={"errors": [{"code": "BLOB_UNKNOWN"}]})
 
@@ -303,9 +305,9 @@ async def test_body_that_was_read_before_streams_async_all_the_same() -> None:
 
 
 def filled(body: Chunks, length: int) -> bytes:
-    room, found = memoryview(bytearray(length)), b""
-    while come := body.fill(room):
-        found += room[:come]
+    buffer, found = memoryview(bytearray(length)), b""
+    while count := body.fill(buffer):
+        found += buffer[:count]
     return found
 
 
@@ -320,33 +322,33 @@ def test_chunks_fill_buffers_of_any_length(length: int) -> None:
 @pytest.mark.anyio
 async def test_chunks_fill_buffers_async() -> None:
     async with async_client(Watched(2)) as http, create_blob_read_stream.asyncio_stream(http, "a", DIGEST) as blob:
-        room = memoryview(bytearray(len(BLOCK) - 1))
-        assert [await blob.body.fill(room) for _ in range(2)] == [len(BLOCK) - 1, 1]
+        buffer = memoryview(bytearray(len(BLOCK) - 1))
+        assert [await blob.body.fill(buffer) for _ in range(2)] == [len(BLOCK) - 1, 1]
         assert await anext(blob.body) == BLOCK
-        assert await blob.body.fill(room) == 0
+        assert await blob.body.fill(buffer) == 0
 
 
-def test_what_is_left_of_a_chunk_is_given_next() -> None:
+def test_rest_of_a_chunk_is_yielded_next() -> None:
     with sync_client(Watched(2)) as http, create_blob_read_stream.stream(http, "a", DIGEST) as blob:
         assert blob.body.fill(memoryview(bytearray(3))) == 3
         assert [len(chunk) for chunk in blob.body] == [len(BLOCK) - 3, len(BLOCK)]
 
 
 def test_a_transport_may_fill_buffers_itself() -> None:
-    come = [3, 2, 0]
+    counts = [3, 2, 0]
 
-    def fill(room: memoryview) -> int:
-        if not come:
+    def fill(buffer: memoryview) -> int:
+        if not counts:
             raise httpx.ReadError("reset")
-        room[: come[0]] = b"x" * come[0]
-        return come.pop(0)
+        buffer[: counts[0]] = b"x" * counts[0]
+        return counts.pop(0)
 
-    answer = httpx.Response(200, stream=Watched(2), extensions={FILL: fill})
-    with httpx.Client(transport=httpx.MockTransport(lambda _: answer), base_url="https://h.test") as http:
+    response = httpx.Response(200, stream=Watched(2), extensions={FILL: fill})
+    with httpx.Client(transport=httpx.MockTransport(lambda _: response), base_url="https://h.test") as http:
         with create_blob_read_stream.stream(http, "a", DIGEST) as blob:
-            room = memoryview(bytearray(9))
+            buffer = memoryview(bytearray(9))
             assert filled(blob.body, 9) == b"xxxxx"
             with pytest.raises(TransportError, match="reset"):
-                blob.body.fill(room)
+                blob.body.fill(buffer)
         with pytest.raises(ValueError, match="the stream is closed"):
-            blob.body.fill(room)
+            blob.body.fill(buffer)

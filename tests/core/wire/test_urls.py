@@ -1,4 +1,4 @@
-"""Paths filled in from checked values, queries added, and URLs made absolute."""
+"""Paths with checked values, added queries, and absolute URLs."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ REFUSED_IN_NAMES = [*REFUSED, "/a", "a/", "a//b", "a/./b", "a/../b", "../a", "a/
 URLS = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters="#\\@"))
 
 
-def test_slashes_and_colons_stay_literal() -> None:
+def test_slashes_and_colons_are_not_encoded() -> None:
     assert get_manifest.request("library/busybox", DIGEST).url == f"/v2/library/busybox/manifests/{DIGEST}"
     assert get_manifest.request("a/b/c-d.e__f", "v1.0_x-y").url == "/v2/a/b/c-d.e__f/manifests/v1.0_x-y"
     assert create_blob_read_stream.request("a", "sha512:ab").url == "/v2/a/blobs/sha512:ab"
@@ -68,7 +68,7 @@ def test_slashes_and_colons_stay_literal() -> None:
     assert put_repo_tag.request("library/busybox", "latest", "0123").url == "/v1/repositories/library/busybox/tags/latest"
 
 
-def test_slashes_and_colons_go_out_literally(loopback: Loopback, http: httpx.Client) -> None:
+def test_slashes_and_colons_are_sent_unencoded(loopback: Loopback, http: httpx.Client) -> None:
     loopback.answer = lambda handler: handler.reply(200, b"{}", Content_Type="application/vnd.oci.image.index.v1+json")
     with pytest.raises(Exception, match="ImageIndex"):
         get_manifest.sync(http, "library/busy+box", DIGEST)
@@ -76,7 +76,7 @@ def test_slashes_and_colons_go_out_literally(loopback: Loopback, http: httpx.Cli
 
 
 @pytest.mark.parametrize("value", REFUSED_IN_NAMES)
-def test_name_that_cannot_stand_in_a_path_is_refused(value: str) -> None:
+def test_name_that_is_invalid_in_a_path_is_refused(value: str) -> None:
     with pytest.raises(InvalidReferenceError, match=r"^name .* is invalid: "):
         get_manifest.request(value, "latest")
     with pytest.raises(InvalidReferenceError):
@@ -86,7 +86,7 @@ def test_name_that_cannot_stand_in_a_path_is_refused(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", [*REFUSED, "a/b", "/"])
-def test_reference_that_cannot_stand_in_a_path_is_refused(value: str) -> None:
+def test_reference_that_is_invalid_in_a_path_is_refused(value: str) -> None:
     with pytest.raises(InvalidReferenceError, match=r"^reference .* is invalid: "):
         get_manifest.request("a", value)
     with pytest.raises(InvalidReferenceError):
@@ -94,19 +94,19 @@ def test_reference_that_cannot_stand_in_a_path_is_refused(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", [None, 5, b"a", ["a"]])
-def test_path_value_that_is_no_text_is_refused(value: object) -> None:
+def test_path_value_must_be_text(value: object) -> None:
     with pytest.raises(InvalidReferenceError, match="must be a string"):
         check_path_value("name", value, slashes=True)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
-def test_refusal_does_not_repeat_a_password() -> None:
+def test_error_does_not_show_a_password() -> None:
     with pytest.raises(InvalidReferenceError) as caught:
         get_manifest.request("https://user:secret@registry.test/library/busybox", "latest")
     assert "secret" not in str(caught.value)
 
 
 @given(st.text())
-def test_any_text_in_a_path_is_refused_or_stands_there_unchanged(text: str) -> None:
+def test_any_text_in_a_path_is_refused_or_kept_verbatim(text: str) -> None:
     try:
         path = fill_path("/v2/{name}/tags/{tag}", {"name": text, "tag": "x"}, frozenset(["name"]))
     except InvalidReferenceError as error:
@@ -116,7 +116,7 @@ def test_any_text_in_a_path_is_refused_or_stands_there_unchanged(text: str) -> N
         assert httpx.URL(f"http://h.test{path}").raw_path.decode() == path
 
 
-def test_values_are_never_taken_for_placeholders() -> None:
+def test_values_are_not_expanded_as_placeholders() -> None:
     assert fill_path("/{a}/{b}", {"a": "b", "b": "a"}) == "/b/a"
     with pytest.raises(InvalidReferenceError):
         fill_path("/{a}/{b}", {"a": "{b}", "b": "x"})
@@ -142,18 +142,18 @@ def test_query_values_are_encoded_and_repeated() -> None:
         ("/u&", "/u&?digest=d"),
     ],
 )
-def test_query_is_added_behind_what_is_there(url: str, expected: str) -> None:
+def test_query_is_appended_to_an_existing_query(url: str, expected: str) -> None:
     assert add_query(url, {"digest": "d"}) == expected
 
 
 @given(URLS.map("/{}".format), st.text(st.characters(exclude_categories=["Cs"])))
-def test_added_query_keeps_what_was_there_and_can_be_read_back(url: str, value: str) -> None:
+def test_added_query_can_be_parsed_and_the_url_before_it_is_kept(url: str, value: str) -> None:
     added = add_query(url, {"digest": value})
     assert added.startswith(url)
     assert parse_qsl(added.partition("?")[2], keep_blank_values=True)[-1] == ("digest", value)
 
 
-def test_opaque_url_and_what_it_already_says_exclude_each_other() -> None:
+def test_parameters_that_an_opaque_url_contains_are_refused() -> None:
     with pytest.raises(ValueError, match="next_url already contains n and last"):
         list_tags.request("a", next_url="/v2/a/tags/list?n=5", n=5, last="x")
     refuse_query("next_url", n=None)
@@ -197,7 +197,7 @@ def test_opaque_url_and_what_it_already_says_exclude_each_other() -> None:
         "https://xn--a/",
     ],
 )
-def test_opaque_url_that_is_unsafe_is_refused(url: str) -> None:
+def test_unsafe_opaque_url_is_refused(url: str) -> None:
     with pytest.raises(InvalidReferenceError) as caught:
         follow_url("location", url)
     assert "secret" not in str(caught.value)
@@ -219,17 +219,17 @@ def test_opaque_url_that_is_unsafe_is_refused(url: str) -> None:
         "http://under_score.test/a",
     ],
 )
-def test_opaque_url_is_returned_byte_for_byte(url: str) -> None:
+def test_opaque_url_is_returned_verbatim(url: str) -> None:
     assert follow_url("location", url) == url
 
 
-def test_opaque_url_that_is_no_text_is_refused() -> None:
+def test_opaque_url_must_be_text() -> None:
     with pytest.raises(InvalidReferenceError):
         follow_url("location", None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 
 @given(st.text() | URLS | URLS.map("https://{}".format) | URLS.map("/{}".format))
-def test_any_opaque_url_is_refused_or_stays_and_can_be_requested(url: str) -> None:
+def test_any_opaque_url_is_refused_or_kept_verbatim(url: str) -> None:
     try:
         followed = follow_url("location", url)
         assert followed == url
@@ -253,11 +253,11 @@ def test_any_opaque_url_is_refused_or_stays_and_can_be_requested(url: str) -> No
         ("?b=c", "https://h.test:5000/v2/a?b=c"),
     ],
 )
-def test_url_is_made_absolute_with_its_bytes_kept(url: str, expected: str) -> None:
+def test_url_is_made_absolute_and_kept_verbatim(url: str, expected: str) -> None:
     assert make_absolute("https://h.test:5000/v2/a?x=/y", url) == expected
 
 
-def test_user_info_of_the_request_does_not_pass_into_a_url() -> None:
+def test_user_info_of_the_request_is_not_added_to_a_url() -> None:
     assert make_absolute("https://user:secret@h.test/v2/", "/x") == "https://h.test/x"
     assert make_absolute("https://user:secret@h.test/v2/", "x") == "https://h.test/v2/x"
 

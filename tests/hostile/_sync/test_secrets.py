@@ -36,7 +36,7 @@ ANSWERS: dict[str, Callable[[Handler], None]] = {
     "html": lambda handler: handler.reply(200, b"<html>", Content_Type="text/html"),
     "redirect nowhere": lambda handler: handler.reply(307, Location=f"http://alice:{SECRET}@x.example.com/?s={SECRET}"),
     "redirect": lambda handler: handler.reply(307, Location=f"/x?signature={SECRET}"),
-    "broken header": lambda handler: handler.break_off(f"HTTP/1.1 200 OK\r\nLocation {SECRET}\r\n\r\n".encode()),
+    "broken header": lambda handler: handler.cut(f"HTTP/1.1 200 OK\r\nLocation {SECRET}\r\n\r\n".encode()),
 }
 
 

@@ -91,7 +91,7 @@ async def test_a_registry_that_cuts_every_request_body(
 @pytest.mark.usefixtures("waits")
 @bounds
 async def test_a_registry_that_cuts_every_response_body_of_an_upload(loopback: Loopback, max_retries: int, requests: int) -> None:
-    loopback.answer = lambda handler: handler.break_off(HEAD)
+    loopback.answer = lambda handler: handler.cut(HEAD)
     async with AsyncRegistryClientV2(f"{loopback.url}/{REPO}", max_retries=max_retries) as client:
         with pytest.raises(TransportError):
             await client.blob_upload(CONTENT)

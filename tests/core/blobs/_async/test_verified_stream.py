@@ -212,7 +212,7 @@ async def test_an_endless_body_is_left_at_the_size_in_the_descriptor(
     blob_server.attach(loopback)
     with pytest.raises(DigestMismatchError):
         await read_all(loopback_client, descriptor(CONTENT[:10], 100_000))
-    assert loopback.gone.wait(5)
+    assert loopback.client_closed.wait(5)
     assert blob_server.served < 100_000_000
 
 

@@ -158,7 +158,7 @@ def test_a_range_that_was_not_requested_is_refused(
         blob.seek(100)
         with pytest.raises(ParseError, match="Content-Range") as caught:
             blob.read(10)
-        assert loopback.gone.wait(5)  # the connection is closed even while the exception is kept
+        assert loopback.client_closed.wait(5)  # the connection is closed even while the exception is kept
         del caught
 
 

@@ -100,7 +100,7 @@ def test_a_registry_that_cuts_every_request_body(
 def test_a_registry_that_cuts_every_response_body_of_an_upload(
     loopback: Loopback, max_retries: int, requests: int
 ) -> None:
-    loopback.answer = lambda handler: handler.break_off(HEAD)
+    loopback.answer = lambda handler: handler.cut(HEAD)
     with RegistryClientV2(f"{loopback.url}/{REPO}", max_retries=max_retries) as client:
         with pytest.raises(TransportError):
             client.blob_upload(CONTENT)

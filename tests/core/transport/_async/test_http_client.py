@@ -30,8 +30,8 @@ async def test_the_connections_of_a_client_are_closed_with_it() -> None:
     with run_loopback(lambda handler: handler.reply(200, b"{}")) as server:
         async with AsyncRegistryClientV2(f"{server.url}/a") as client:
             await client.ping()
-            assert not server.gone.is_set()
-        assert server.gone.wait(10)
+            assert not server.client_closed.is_set()
+        assert server.client_closed.wait(10)
 
 
 async def test_its_settings_are_kept() -> None:

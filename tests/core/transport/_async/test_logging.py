@@ -104,7 +104,7 @@ async def test_no_secret_is_logged(credential: Credential, challenge: str, caplo
 async def test_a_malformed_header_line_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, ROOT)
     broken = b"HTTP/1.1 200 OK\r\nLocation https://x.example.com/?sig=S3CR3T\r\n\r\n"
-    with run_loopback(lambda handler: handler.break_off(broken)) as server:
+    with run_loopback(lambda handler: handler.cut(broken)) as server:
         async with AsyncRegistryClientV2(f"{server.url}/a", max_retries=1) as client:
             with pytest.raises(RegistryError):
                 await client.ping()
