@@ -28,10 +28,10 @@ class Connection:
     client_options: ClientOptions
 
     def options(self) -> ClientOptions:
-        """Return the options of a client; reads the password if there is a user name.
+        """Return the options of a client. If there is a user name, read the password and include it.
 
         Raises:
-            click.UsageError: The password cannot be read, or `--username` is missing.
+            click.UsageError: The password cannot be read, or `--password-stdin` was given without `--username`.
         """
         if self.username is None:
             if self.password_stdin:
@@ -44,7 +44,7 @@ class Connection:
 
         Args:
             name: The repository.
-            index: The registry, for calls that are not about a repository.
+            index: The host of the registry; needed only if no repository is given.
         """
         from .. import create_client
 
@@ -55,7 +55,7 @@ class Connection:
 
         Args:
             name: The repository.
-            index: The registry, for calls that are not about a repository.
+            index: The host of the registry; needed only if no repository is given.
 
         Raises:
             RegistryError: The registry supports API v1 only.
@@ -72,10 +72,10 @@ class Connection:
 
 
 def read_password(*, from_stdin: bool) -> str:
-    """Return the password: from stdin, or from a prompt on the terminal that does not show it.
+    """Read the password from stdin, or prompt for the password on the terminal without showing it.
 
     Args:
-        from_stdin: Whether to read it from stdin.
+        from_stdin: Whether to read the password from stdin.
 
     Raises:
         click.UsageError: There is no terminal for a prompt, or the password is empty.
@@ -83,7 +83,9 @@ def read_password(*, from_stdin: bool) -> str:
     if from_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     elif not sys.stdin.isatty():
-        raise click.UsageError("Cannot prompt for the password without a terminal; pipe it in, and give --password-stdin.")
+        raise click.UsageError(
+            "Cannot prompt for the password without a terminal; pass the password on stdin, and give --password-stdin."
+        )
     else:
         from getpass import getpass
 

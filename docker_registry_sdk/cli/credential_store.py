@@ -18,7 +18,7 @@ from ..errors import AuthError
 from ..reference import Index
 from .files import write_atomically
 
-# The longest run of a credential helper.
+# A credential helper that runs longer is stopped.
 _TIMEOUT_SECONDS = 60.0
 
 

@@ -19,7 +19,7 @@ _LOGIN_HINT = (
 )
 _VERBOSE_HINT = "run the command again with -v to see each request"
 MAX_LINE_CHARACTERS = 2000
-# The library's messages end with hints for programmers. Those are removed, since the command line prints hints of its own.
+# The library's messages end with hints for programmers. The command line removes these hints, since it prints hints for users.
 _LIBRARY_HINTS = (
     " The server, or a proxy before it, sent a malformed document.",
     " Discard them and fetch them again.",
@@ -111,8 +111,8 @@ def describe(error: Exception) -> Failure:
         notes = getattr(error, "__notes__", ())
         return replace(failure, problem=f"{failure.problem.rstrip('.')}. {' '.join(notes)}") if notes else failure
     if isinstance(error, FileExistsError):
-        problem = f"{error.filename}: {(error.strerror or 'it exists').partition(': ')[0]}"
-        return Failure(ExitCode.FAILURE, problem, "remove it, or write to another file")
+        problem = f"{error.filename}: {(error.strerror or 'the file exists').partition(': ')[0]}"
+        return Failure(ExitCode.FAILURE, problem, "remove the file, or write to another file")
     if isinstance(error, OSError):
         path = f"{error.filename}: " if error.filename is not None else ""
         return Failure(

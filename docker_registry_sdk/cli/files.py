@@ -12,7 +12,7 @@ from typing import IO
 
 @contextmanager
 def write_atomically(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
-    """Yield a temporary file that replaces the file at the path when the block ends; an exception deletes it.
+    """Yield a temporary file that replaces the file at the path when the block ends, or is deleted if the block raises.
 
     Args:
         path: The path of the file; symbolic links are followed. A device or a pipe, such as /dev/null, is written to directly.
@@ -38,6 +38,6 @@ def write_atomically(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
 
 
 def _umask() -> int:
-    current = os.umask(0o077)  # it can only be read by setting it
+    current = os.umask(0o077)  # os.umask returns the umask only when it sets another umask
     os.umask(current)
     return current

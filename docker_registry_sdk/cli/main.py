@@ -1,4 +1,4 @@
-"""The program: the list of commands, and how a run ends."""
+"""The program: the list of commands, and the handling of errors and interrupts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from .options import Verbosity, with_verbosity
 PROGRAM = "docker-registry-sdk"
 COMPLETION_VARIABLE = "_DOCKER_REGISTRY_SDK_COMPLETE"
 
-# The commands in the order of the help text, each with its module in `commands/`, where `tags` is called `tags_command`.
+# The commands in the order of the help text, each with its module in `commands/`. The command `tags` is the object
+# `tags_command` of its module.
 COMMANDS: dict[str, str] = {
     "parse": "local",
     "ping": "registry",
@@ -61,7 +62,7 @@ class LazyGroup(click.Group):
         return list(self._modules)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command of this name, or None if it does not exist."""
+        """Return the command with this name, or None if there is no such command."""
         if cmd_name not in self._modules:
             return None
         module = import_module(f"{self._package}.{self._modules[cmd_name]}")
@@ -108,8 +109,8 @@ def run(arguments: Sequence[str] | None = None) -> int:
     try:
         return _run_and_report(list(sys.argv[1:] if arguments is None else arguments))
     except BrokenPipeError:
-        # No program reads the rest of the output. Without this, the interpreter would report an error when it flushes the
-        # buffers at exit.
+        # The program that read the output has exited. Send the rest of the output to the null device, since the interpreter
+        # would otherwise report an error when it flushes the buffers at exit.
         null_device = os.open(os.devnull, os.O_WRONLY)
         for stream in (sys.stdout, sys.stderr):
             os.dup2(null_device, stream.fileno())

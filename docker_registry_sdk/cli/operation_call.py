@@ -20,9 +20,9 @@ from .connection import Connection
 from .files import write_atomically
 from .output import Output
 
-# The type of a JSON body that is a list or a map; group 2 is the type of its values.
+# Matches the type of a JSON body that is a list or a map; group 2 is the type of the values.
 _COLLECTION = re.compile(r"(list|dict)\[(?:str, )?(.+)\]")
-# The attributes of every response; the others are its documented headers.
+# The attributes that every response has; the other attributes of a response are documented headers.
 _NOT_HEADERS = ("status", "headers", "media_type", "body", "raw")
 
 
@@ -32,7 +32,7 @@ class OperationCall:
 
     Attributes:
         operation: The operation.
-        version: The version of its API, 1 or 2.
+        version: The version of the operation's API, 1 or 2.
         repo: The repository that the client is for, if any.
         index: The host of the registry, for a client without a repository; None for Docker Hub.
         arguments: The arguments of the operation's function by name, except `body`.
@@ -67,7 +67,8 @@ class OperationCall:
                 arguments["body"] = file if self.operation.body.kind == "raw" else self._parse_body(self.operation.body, file)
             client = stack.enter_context(self._open_client(connection))
             if any(parameter.location == "url" and parameter.name in arguments for parameter in self.operation.parameters):
-                # A URL of the registry names http or https. For a registry on loopback only a response tells which one it uses.
+                # A URL from the registry begins with http or https. Whether a registry on loopback uses http is known only after
+                # a response, so a request is sent first.
                 _ = client.supports_v1() if self.version == 1 else client.supports_v2()
             if self.operation.streams:
                 with module.stream(client, **arguments) as response:

@@ -21,7 +21,7 @@ _File = click.Path(exists=True, dir_okay=False)
 
 
 class Verbosity:
-    """The effect of `-v` and `--debug`, which may stand anywhere on the command line.
+    """The settings of `-v` and `--debug`, which may be given before or after the name of a command.
 
     Attributes:
         debug: Whether to print the traceback of an error.
@@ -99,28 +99,28 @@ def with_registry(function: Callable[..., None]) -> Callable[..., None]:
     for option in reversed(list(_CONNECTION_OPTIONS.values())):
         command = option(command)
     command = click.option("--password-stdin", is_flag=True, help="Read the password from stdin; needs --username.")(command)
-    text = "Log in as this user for this command; prompts for the password."
+    text = "Log in as this user for this command. You are prompted for the password."
     return click.option("-u", "--username", metavar="NAME", help=text)(command)
 
 
-# By the names of the clients' options.
+# The decorators that add the options for connecting, by the names of the client's options.
 _CONNECTION_OPTIONS: dict[str, Decorator] = {
     "insecure": click.option("--insecure", is_flag=True, help="Do not verify the registry's certificate."),
     "ca_file": click.option("--ca-file", type=_File, help="Also trust the certificates in this PEM file."),
     "client_cert": click.option("--client-cert", type=_File, help="Use this client certificate: a PEM file with its key."),
-    "proxy": click.option("--proxy", metavar="URL", help="Use this proxy instead of the one that the environment names."),
+    "proxy": click.option("--proxy", metavar="URL", help="Use this proxy instead of the proxy in the environment variables."),
     "timeout": click.option(
         "--timeout",
         type=click.FloatRange(min=0, min_open=True),
         metavar="SECONDS",
-        help="Wait at most this long to connect, and for each read and write.",
+        help="Wait at most this number of seconds to connect, and for each read and write.",
     ),
     "trusted_realms": click.option(
         "--trusted-realm",
         "trusted_realms",
         multiple=True,
         metavar="HOST",
-        help="Send credentials to this token service although it belongs to another site. May be repeated.",
+        help="Send credentials to the token service on this host although it is not on the registry's site. May be repeated.",
     ),
 }
 

@@ -17,7 +17,7 @@ import click
 if TYPE_CHECKING:
     from rich.console import Console
 
-# A digest; the group is its short form, with enough digits to tell digests apart.
+# Matches a digest; the group is its short form, with enough digits to distinguish digests.
 _DIGEST = re.compile(r"^([a-z0-9]+:[0-9a-f]{12})[0-9a-f]{20,}$")
 _COLUMN_GAP = 2
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
@@ -62,10 +62,10 @@ class Output:
             click.echo(text)
 
     def print_facts(self, facts: Mapping[str, Any]) -> None:
-        """Print one line for each fact, its name and its value, or one JSON object.
+        """Print named values: one line with the name and the value for each, or one JSON object.
 
         Args:
-            facts: The values by their names in snake_case. Only JSON shows those that are None.
+            facts: The values by their names, which are in snake_case. A value that is None is shown in JSON only.
         """
         if self.json:
             self.print_document(dict(facts))
@@ -73,7 +73,9 @@ class Output:
         self.print_rows("", [], [(name, value) for name, value in facts.items() if value is not None])
 
     def print_items(self, columns: Sequence[str], items: Iterable[Mapping[str, Any]]) -> None:
-        """Print a list of unknown length: a table on a terminal, else one line per item, with tabs or as a JSON object.
+        """Print a list of unknown length.
+
+        A terminal shows a table. Otherwise, each item is one line: its values separated by tabs, or a JSON object.
 
         Args:
             columns: The names of the values to show, in order; JSON shows all values.
@@ -89,7 +91,7 @@ class Output:
                 click.echo("\t".join(_as_plain_text(item.get(name)) for name in columns))
 
     def print_rows(self, kind: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Print rows: a table with a title on a terminal, else one line per row that begins with the kind.
+        """Print rows: a table with a title on a terminal, otherwise one line per row, which begins with the kind.
 
         Args:
             kind: One word for the kind of row, such as `layer`; if empty, lines begin with the first value.
@@ -141,7 +143,7 @@ class Output:
         headers = [name.replace("_", " ").upper() for name in columns]
         if headers:
             cells = _shorten_digests(headers, cells, console.width)
-        else:  # each row is a fact, which begins with its name
+        else:  # each row is a fact: its name, then its value
             cells = [[row[0].replace("_", " "), *row[1:]] for row in cells]
         table = Table(box=None, pad_edge=False, show_header=bool(headers), header_style="bold", padding=(0, _COLUMN_GAP, 0, 0))
         for number in range(len(cells[0])):
@@ -179,7 +181,7 @@ def _as_text(value: Any) -> str:
 
 
 def _shorten_digests(headers: list[str], cells: list[list[str]], width: int) -> list[list[str]]:
-    """Return the cells of a table; if it is wider than the terminal, with short digests."""
+    """Return the cells of a table. If the table is wider than the terminal, shorten the digests in the cells."""
     widths = [max(map(len, column)) for column in zip(headers, *cells, strict=True)]
     if sum(widths) + _COLUMN_GAP * (len(widths) - 1) <= width:
         return cells

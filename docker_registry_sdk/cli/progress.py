@@ -23,7 +23,8 @@ class ProgressTotal:
     """The sum of the progress of all blobs.
 
     Args:
-        total: The number of bytes to transfer; None adds up the sizes of the blobs whose transfer has started.
+        total: The number of bytes to transfer. If it is None, the total is the sum of the sizes of the blobs whose transfer has
+            started.
     """
 
     def __init__(self, total: int | None) -> None:
@@ -33,36 +34,36 @@ class ProgressTotal:
 
     @property
     def done(self) -> int:
-        """The number of bytes transferred."""
+        """Return the number of bytes transferred so far."""
         return sum(self._done.values())
 
     @property
     def total(self) -> int:
-        """The number of bytes to transfer that is known so far."""
+        """Return the number of bytes to transfer, as far as it is known."""
         started = sum(max(total, self._done[digest]) for digest, total in self._totals.items())
         return started if self._fixed_total is None else max(self._fixed_total, self.done)
 
     def add(self, progress: Progress) -> None:
-        """Add the progress of one blob; phases that transfer no bytes are ignored.
+        """Record the progress of one blob. Phases that transfer no bytes are ignored.
 
         Args:
             progress: The value that a progress callback received.
         """
         if progress.phase in _TRANSFER_PHASES:
-            # Replace the former value: a transfer that starts again reports fewer bytes than before.
+            # Replace the earlier value: a transfer that is restarted reports fewer bytes than before.
             self._done[progress.digest] = progress.bytes
             self._totals[progress.digest] = progress.total or 0
 
 
 @contextmanager
 def progress_bar(label: str, total: int | None = None) -> Iterator[OnProgress | None]:
-    """Show a progress bar, and yield the progress callback that updates it; yield None where the bar cannot be shown.
+    """Show a progress bar, and yield the progress callback that updates it; yield None if the bar cannot be shown.
 
     Args:
         label: The word before the bar, such as `pull`.
         total: The number of bytes to transfer; None if it is unknown.
     """
-    verbose = click.get_current_context().ensure_object(Verbosity).verbose  # log lines would break the bar
+    verbose = click.get_current_context().ensure_object(Verbosity).verbose  # log lines would overwrite the bar
     if verbose or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield None
         return

@@ -17,7 +17,7 @@ from ..output import Output
 if TYPE_CHECKING:
     from ..._core.wire.operations import Operation, Parameter
 
-# The path parameter that names the repository, in every operation on a repository.
+# The name of the path parameter for the repository, in every operation on a repository.
 _REPO_PARAMETER = "name"
 # The arguments of `click.option` by the Python type of a parameter.
 _OPTION_TYPES: dict[str, dict[str, Any]] = {
@@ -44,7 +44,7 @@ class OperationGroup(click.Group):
         return list(self._operations())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command of the operation with this id, or None if it does not exist."""
+        """Return the command of the operation with this id, or None if there is no such operation."""
         operation = self._operations().get(cmd_name.replace("-", "_"))
         return None if operation is None else _operation_command(operation, self._version)
 
@@ -72,13 +72,13 @@ api_command.add_command(OperationGroup(2, help="Call an operation of API v2, the
 
 
 class OperationCommand(click.Command):
-    """The command of an operation, with the options `--accept` and `--content-type` where its functions have these arguments."""
+    """The command of an operation, with `--accept` and `--content-type` if the operation has these arguments."""
 
     operation: Operation
     _has_all_options = False
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """Return the options. Only the signature of the functions tells some of them; it is read when they are first needed."""
+        """Return the options. The first call adds `--accept` and `--content-type`, if the operation has these arguments."""
         if not self._has_all_options:
             self._has_all_options = True
             arguments = inspect.signature(self.operation.load().sync).parameters
@@ -151,7 +151,7 @@ def _has_repo_parameter(operation: Operation) -> bool:
 
 
 def _variable(parameter: Parameter) -> str:
-    # With a prefix, since some parameters have the name of an option that all commands share, such as `username`.
+    # The prefix is needed since some parameters have the name of an option that all commands share, such as `username`.
     return f"parameter_{parameter.name}"
 
 

@@ -21,7 +21,7 @@ def login_command(index: str | None, output: Output, connection: Connection) -> 
 
     INDEX is the host of the registry; the default is Docker Hub. As docker login does, this stores the login in docker's
     config.json, readable by you alone, or in the credential helper that config.json names. Nothing is stored if the registry
-    rejects the login. Use docker logout to delete it.
+    rejects the login. Use docker logout to delete a stored login.
 
     \b
     Examples:
@@ -46,11 +46,11 @@ def login_command(index: str | None, output: Output, connection: Connection) -> 
         {"index": registry.name, "api_version": result.version, "username": username, "checked": result.checked, "stored": stored}
     )
     if result.checked == "nothing":
-        output.print_note(f"{registry.name} authorizes everybody, and did not check the password.")
+        output.print_note(f"{registry.name} requires no login, and did not check the password.")
     found = ConfigFileCredentials().get_credential(registry.name)
     if found is None or (found.username, found.password) != (username, password):
-        source = "no credential" if found is None else found.source
-        output.print_note(f"Warning: the stored login is not used: the first credential found for {registry.name} is {source}.")
+        reason = "no credential was found" if found is None else f"the first credential found comes from {found.source}"
+        output.print_note(f"Warning: the stored login for {registry.name} is not used: {reason}.")
 
 
 @click.group("auth")

@@ -79,8 +79,8 @@ def blob_command(reference: str, path: Path | None, output: Output, connection: 
     """Download a blob and verify its digest.
 
     FILE is created only after the digest is verified. An interrupted download leaves FILE.part, and the next run resumes
-    from it. On stdout, bytes are written before the digest can be verified: check the exit status before you use them; 6
-    means that they are wrong.
+    from FILE.part. Without -o FILE, the bytes are written to stdout before the digest can be verified: check the exit status
+    before you use the bytes. The status 6 means that the bytes are wrong.
 
     \b
     Examples:

@@ -67,7 +67,7 @@ def inspect_command(reference: str, platform: str | None, output: Output, connec
 
 
 def _index_entries(response: ManifestResponse) -> list[Descriptor]:
-    """Return the entries of an index; an empty list for a manifest."""
+    """Return the entries of an index, or an empty list if the document is not an index."""
     from ...v2.models import DockerManifestList, ImageIndex
 
     document = response.manifest
@@ -80,7 +80,8 @@ def _choose_manifest(client: RegistryClientV2, top: ManifestResponse, platform: 
     Args:
         client: The client of the repository.
         top: A manifest, which is returned unchanged, or an index to choose from.
-        platform: The platform, such as `linux/arm64`. None chooses this machine's platform, or else the first entry.
+        platform: The platform, such as `linux/arm64`. None chooses this machine's platform, or the first
+            entry if the index has no image for it.
 
     Raises:
         ImageError: The index has no image for the requested platform.

@@ -21,7 +21,7 @@ def ping_command(index: str | None, output: Output, connection: Connection) -> N
     """Check that a registry responds and authorizes you.
 
     INDEX is the host of the registry; the default is Docker Hub. The output has the API version: 2 if the registry supports
-    it, else 1.
+    API v2, otherwise 1.
 
     \b
     Example:
@@ -75,8 +75,8 @@ def search_command(term: str, index: str | None, limit: int, output: Output, con
 def repos_command(index: str, output: Output, connection: Connection) -> None:
     """List the repositories of a registry.
 
-    INDEX is the host of the registry. Docker Hub and some other registries do not support this. --json prints one object per
-    line: {"repo": …}.
+    INDEX is the host of the registry. Docker Hub and some other registries do not support this command. --json prints one
+    object per line: {"repo": …}.
 
     \b
     Example:

@@ -43,7 +43,7 @@ def tags_command(name: str, output: Output, connection: Connection) -> None:
 def referrers_command(reference: str, artifact_type: str | None, output: Output, connection: Connection) -> None:
     """List the signatures and other artifacts that refer to an image.
 
-    They are the manifests whose subject is the image's digest. --json prints one object per line, with annotations.
+    These are the manifests whose subject is the image's manifest. --json prints one object per line, with annotations.
 
     \b
     Example:
@@ -75,9 +75,9 @@ def _referrer(descriptor: Descriptor) -> dict[str, Any]:
 def delete_command(reference: str, output: Output, connection: Connection) -> None:
     """Delete a tag, or a manifest by its digest.
 
-    Deleting a manifest also deletes all tags that point to it. The tag or digest must be given, and there is no prompt. A tag
-    is never resolved to its digest, because that would delete the other tags of the manifest too. Some registries delete by
-    digest only, and refuse tags.
+    Deleting a manifest also deletes all tags that point to it. The tag or digest must be given, and there is no prompt. If a
+    tag is given, only the tag is deleted; its manifest and other tags are kept. Some registries can delete by digest only, and
+    reject tags.
 
     \b
     Examples:
@@ -88,14 +88,16 @@ def delete_command(reference: str, output: Output, connection: Connection) -> No
 
     ref = parse_repo_and_ref(reference)
     if ref.digest is None and not reference.endswith(f":{ref.tag}"):
-        raise click.UsageError(f"{reference} has neither a tag nor a digest; write the one to delete.")
+        raise click.UsageError(f"{reference} has neither a tag nor a digest; add the tag or the digest to delete.")
     if ref.digest is not None and ref.tag is not None:
-        raise click.UsageError(f"{reference} has both a tag and a digest; write only the one to delete.")
+        raise click.UsageError(f"{reference} has both a tag and a digest; give only the tag, or only the digest, to delete.")
     with connection.open(ref) as client:
         if client.version == 2:
             client.delete_manifest(ref.digest or ref.tag or "")
         elif ref.tag is not None:
             client.delete_repo_tag(ref.tag)
         else:
-            raise click.UsageError(f"{client.index.name} supports API v1 only, which has tags but no digests.")
+            raise click.UsageError(
+                f"{client.index.name} supports API v1 only, which cannot delete by digest; give a tag instead."
+            )
     output.print_facts({"deleted": ref.canonical_name, "tag": ref.tag, "digest": ref.digest})

@@ -26,7 +26,9 @@ _PASSWORD_VARIABLE = "EMBEDDED_REGISTRY_PASSWORD"
     "--storage", type=click.Path(file_okay=False), metavar="DIR", help="Store everything in this folder, not in memory."
 )
 @click.option("--profile", metavar="NAME", help="Imitate a public registry with its quirks: docker-hub, ecr, ghcr and others.")
-@click.option("--auth", type=click.Choice(_AUTH), help="The authentication; the default is that of the profile, or none.")
+@click.option(
+    "--auth", type=click.Choice(_AUTH), help="The authentication; the default is the authentication of the profile, or none."
+)
 @click.option("--api", type=click.Choice(_APIS), help="Serve only this version of the API; the default is both.")
 @click.option("--username", metavar="NAME", help="The user's name; the default is a random one.")
 @click.option("--tls", is_flag=True, help="Serve HTTPS with a certificate created at start.")
@@ -45,8 +47,9 @@ def serve_command(
     """Run a container registry for tests.
 
     The registry runs until Ctrl-C, and stores everything in memory unless --storage is given. It serves API v2 and v1 unless
-    --api is given. The extra testing must be installed. The user's password is taken from $EMBEDDED_REGISTRY_PASSWORD, or is
-    random and printed with the URL, as soon as the registry accepts requests.
+    --api is given. The extra testing must be installed. The user's password is the value of
+    $EMBEDDED_REGISTRY_PASSWORD. If this variable is not set, a random password is generated and printed with the URL. The URL is
+    printed as soon as the registry accepts requests.
 
     \b
     Examples:

@@ -37,7 +37,7 @@ def pull_command(
 ) -> None:
     """Pull an image into a folder.
 
-    FOLDER becomes an OCI image layout, which skopeo and other tools can read. It may hold several images. All platforms are
+    FOLDER becomes an OCI image layout, which skopeo and other tools can read. A layout may hold several images. All platforms are
     pulled unless --platform is given. Every byte is verified, and content that the folder already holds is not downloaded
     again.
 
@@ -87,7 +87,9 @@ def push_command(
 @click.argument("source")
 @click.argument("target")
 @_with_selection
-@click.option("--plan", "only_plan", is_flag=True, help="Show what would be moved, mounted and skipped, without doing it.")
+@click.option(
+    "--plan", "only_plan", is_flag=True, help="Only show which blobs and manifests would be copied, mounted or skipped."
+)
 @with_registry
 @with_output
 def copy_command(
@@ -134,7 +136,9 @@ def _client_options(connection: Connection, *locations: Location) -> ClientOptio
         return {}
     if len(registries) > 1 and connection.username is not None:
         names = " and ".join(sorted(registries))
-        raise click.UsageError(f"--username would be sent to {names}; use docker-registry-sdk login for them instead.")
+        raise click.UsageError(
+            f"the user name and password would be sent to {names}; use docker-registry-sdk login for each registry instead."
+        )
     return connection.options()
 
 
