@@ -48,12 +48,12 @@ class Digest(str):
 
     @property
     def algorithm(self) -> str:
-        """The part before the colon, such as `sha256`."""
+        """Return the part before the colon, such as `sha256`."""
         return self.partition(":")[0]
 
     @property
     def encoded(self) -> str:
-        """The part after the colon: hexadecimal digits in lower case."""
+        """Return the part after the colon: hexadecimal digits in lower case."""
         return self.partition(":")[2]
 
     def __repr__(self) -> str:
@@ -82,7 +82,7 @@ def _check(text: str) -> None:
 
 
 class Verifier:
-    """Counts and hashes bytes, and compares the result with the expected size and digest.
+    """An object that counts and hashes bytes, and compares the results with an expected size and digest.
 
     Args:
         algorithm: The algorithm of the digest to verify (`Digest.algorithm`): `sha256` or `sha512`.
@@ -100,12 +100,12 @@ class Verifier:
 
     @property
     def size(self) -> int:
-        """The number of bytes so far."""
+        """Return the number of bytes so far."""
         return self._size
 
     @property
     def digest(self) -> Digest:
-        """The digest of the bytes so far."""
+        """Return the digest of the bytes so far."""
         return str.__new__(Digest, f"{self._algorithm}:{self._hash.hexdigest()}")  # valid by construction
 
     def update(self, data: bytes | bytearray | memoryview) -> None:
@@ -119,7 +119,7 @@ class Verifier:
         self._size += view.nbytes
 
     def verify(self, size: int | None, digest: str) -> Digest:
-        """Return the digest of the bytes, after comparing size and digest with the expected ones.
+        """Return the digest of the bytes, after checking that digest and size have the expected values.
 
         Args:
             size: The expected number of bytes; None to compare the digest only.

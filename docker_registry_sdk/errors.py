@@ -62,7 +62,7 @@ class TransportError(RegistryError):
 
     Attributes:
         method: The request's method.
-        url: Its URL, without user info, fragment and query values.
+        url: The request's URL, without user info, fragment and query values.
     """
 
     hint: ClassVar[str] = "Check the address, the network and any proxy."
@@ -91,9 +91,9 @@ class ResponseError(RegistryError):
 
     Attributes:
         method: The request's method.
-        url: Its URL, without user info, fragment and query values.
+        url: The request's URL, without user info, fragment and query values.
         status: The status of the response.
-        headers: The headers of the response; names in any case.
+        headers: The headers of the response; names are case-insensitive.
         raw: The part of the body that was read.
     """
 
@@ -111,7 +111,7 @@ class StatusError(ResponseError):
 
     Attributes:
         body: The parsed error body, an instance of the model in the specification; None when the body does not match the model.
-        errors: The entries of the error body, in the same form for all APIs; empty when there are none.
+        errors: The entries of the error body, in the same form for all APIs; an empty tuple if there are no entries.
     """
 
     hint: ClassVar[str] = "The specification does not list this status for the call; the body of the response is in .raw."
@@ -124,17 +124,17 @@ class StatusError(ResponseError):
         messages = (one_line(str(error)).rstrip(". ") for error in self.errors[:_MAX_SHOWN_ERRORS])
         words = [f"{status} {reason_phrase(status)}".rstrip(), *(text for text in messages if text)]
         if method == "HEAD" and status >= 400:
-            words.append("a response to HEAD has no body, GET may tell more")
+            words.append("the response to a HEAD request has no body; a GET request may return an error message")
         super().__init__(f"{': '.join(words)}. {self.hint}", method=method, url=url, status=status, headers=headers, raw=raw)
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """The registry's error codes, such as `MANIFEST_UNKNOWN`; empty when it gave none."""
+        """Return the error codes of the registry, such as `MANIFEST_UNKNOWN`; an empty tuple if it sent no codes."""
         return tuple(error.code for error in self.errors if error.code is not None)
 
     @property
     def retry_after(self) -> float | None:
-        """The seconds to wait before the next request (Retry-After, RFC 9110 section 10.2.3), or None."""
+        """Return the seconds to wait before the next request, from Retry-After (RFC 9110 section 10.2.3); None without it."""
         return retry_after_seconds(self.headers)
 
     @classmethod
@@ -151,11 +151,11 @@ class StatusError(ResponseError):
 class RedirectError(StatusError):
     """A redirect (3xx) that was not followed."""
 
-    hint = "Follow the Location header, without credentials when it leads to another origin."
+    hint = "Send a request to the URL in the Location header; send no credentials if the URL has another origin."
 
 
 class NotModifiedError(RedirectError):
-    """The copy that the caller named in If-None-Match is current."""
+    """The copy with the ETag that the caller sent in If-None-Match is current."""
 
     hint = "Use the copy that was received with this ETag."
 
@@ -187,7 +187,7 @@ class NotFoundError(StatusError):
 class MethodNotAllowedError(StatusError):
     """The registry does not offer the call."""
 
-    hint = "This registry does not offer the call, or it is switched off."
+    hint = "This registry does not offer the operation, or the operation is switched off."
 
 
 class ConflictError(StatusError):
@@ -199,7 +199,7 @@ class ConflictError(StatusError):
 class PreconditionFailedError(StatusError):
     """The current state does not satisfy If-Match or If-None-Match."""
 
-    hint = "Fetch the current state, merge, and try again with its ETag."
+    hint = "Fetch the current state, merge the changes, and try again with the ETag of the current state."
 
 
 class TooLargeError(StatusError):
@@ -209,21 +209,21 @@ class TooLargeError(StatusError):
 
 
 class RangeNotSatisfiableError(StatusError):
-    """The range does not fit the object or the upload."""
+    """The requested range is outside the object, or the chunk does not begin at the current offset of the upload."""
 
-    hint = "Fetch the current size or upload offset, and continue there."
+    hint = "Fetch the current size of the object, or the current offset of the upload, and continue from there."
 
 
 class RateLimitedError(StatusError):
     """The rate limit of the registry is exceeded; `.retry_after` has the seconds to wait."""
 
-    hint = "Wait .retry_after seconds, if given; logging in often raises the limit."
+    hint = "Wait .retry_after seconds, or longer if it is None; the limit is often higher after logging in."
 
 
 class ServerError(StatusError):
     """The registry, its storage or a proxy before it failed."""
 
-    hint = "Try again later; if it persists, ask the operator of the registry."
+    hint = "Try again later; if the error persists, ask the operator of the registry."
 
 
 _BY_STATUS: dict[int, type[StatusError]] = {
@@ -245,7 +245,7 @@ class UnexpectedContentType(ResponseError):  # noqa: N818 - the name that users 
     """A success whose media type is not a documented one; `.raw` has the body.
 
     Attributes:
-        media_type: The media type of the response without parameters; None without one.
+        media_type: The media type of the response without parameters; None if the response has no Content-Type.
         expected: The documented media types.
     """
 

@@ -1,9 +1,9 @@
-"""References as in `docker pull`: parse them into registry, repository, tag and digest.
+"""References as in `docker pull`: split a reference into registry, repository, tag and digest.
 
     ref = parse_repo_and_ref("alpine:3.20")
     ref.index.name, ref.remote_name, ref.tag    # ('docker.io', 'library/alpine', '3.20')
 
-The grammar is that of https://github.com/distribution/reference, with an optional scheme in front, as in
+The grammar is the one of https://github.com/distribution/reference, with an optional scheme in front, as in
 `http://localhost:5000/alpine`. The constructors of all classes reject invalid values.
 """
 
@@ -57,7 +57,9 @@ class Index:
 
     def __attrs_post_init__(self) -> None:
         if self.scheme not in (None, "http", "https"):
-            raise InvalidReferenceError(f"the scheme of index {self.name!r} is neither http nor https; write one of these")
+            raise InvalidReferenceError(
+                f"the scheme of index {self.name!r} is neither http nor https; use 'http', 'https' or None"
+            )
         if self.official and self.scheme == "http":
             raise InvalidReferenceError(f"index {self.name!r} is not available over http; write https:// or no scheme")
 
@@ -92,7 +94,7 @@ class Repo:
     Attributes:
         index: The registry.
         remote_name: The name as used in requests to the registry, such as `library/alpine`.
-        official: Whether it is an official image of Docker Hub.
+        official: Whether the repository is an official image of Docker Hub.
         local_name: The short name, such as `alpine` or `quay.io/coreos/etcd`.
         canonical_name: The short name with the registry, such as `docker.io/alpine`, which does not depend on a default registry.
 
@@ -108,7 +110,7 @@ class Repo:
 
     def __attrs_post_init__(self) -> None:
         if self.index.official and "/" not in self.remote_name:
-            raise InvalidReferenceError(f"name {quoted(self.remote_name)} on {self.index.name}: write library/ before it")
+            raise InvalidReferenceError(f"name {quoted(self.remote_name)} on {self.index.name}: write library/ before the name")
 
     def __str__(self) -> str:
         return self.canonical_name if self.index.scheme is None else f"{self.index.scheme}://{self.canonical_name}"
@@ -120,7 +122,7 @@ class RepoRef(Repo):
 
     Attributes:
         tag: The tag; None when the reference has only a digest.
-        digest: The digest; None without one. With both, the digest determines the manifest.
+        digest: The digest; None when the reference has only a tag. If there are both, the digest determines the manifest.
 
     Raises:
         InvalidReferenceError: The tag or the digest is invalid, or both are missing.
@@ -135,7 +137,7 @@ class RepoRef(Repo):
             check_tag(self.tag)
         if self.digest is not None and not isinstance(self.digest, Digest):
             Digest(self.digest)  # raises if the text is not a digest
-            raise InvalidReferenceError("digest must be a Digest; create one with Digest(text)")
+            raise InvalidReferenceError("digest must be a Digest; create it with Digest(text)")
         if self.tag is None and self.digest is None:
             raise InvalidReferenceError("a reference needs a tag or a digest")
 

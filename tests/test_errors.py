@@ -194,7 +194,9 @@ def test_registered_status_has_its_reason_phrase(status: int) -> None:
 
 
 def test_error_of_head_suggests_get() -> None:
-    assert "a response to HEAD has no body, GET may tell more" in str(status_error(404, method="HEAD"))
+    assert "the response to a HEAD request has no body; a GET request may return an error message" in str(
+        status_error(404, method="HEAD")
+    )
     assert "GET tells more" not in str(status_error(404, method="GET"))
     assert "GET tells more" not in str(status_error(304, method="HEAD"))
 

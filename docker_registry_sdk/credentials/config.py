@@ -95,7 +95,7 @@ def parse_config(content: bytes, location: str, *, legacy: bool = False) -> Cred
     if problem:
         raise AuthError(problem, source=location)
     if not isinstance(document, dict):
-        raise AuthError("not a JSON object", source=location)
+        raise AuthError("the content is not a JSON object", source=location)
     if legacy:
         return CredentialConfig(location, document)
     store = document.get("credsStore")
@@ -108,15 +108,18 @@ def parse_config(content: bytes, location: str, *, legacy: bool = False) -> Cred
 
 
 def _parse_json(content: bytes) -> tuple[object, str]:
-    """Return the document and "", or None and the problem. No exception is kept, since it would contain secrets."""
+    """Return the parsed document and an empty string; None and an error message if the content is not JSON.
+
+    The exception of the parser is dropped, since it contains the content of the file, and so secrets.
+    """
     try:
         return json.loads(content.decode("utf-8-sig") or "{}"), ""
     except json.JSONDecodeError as error:
-        return None, f"not valid JSON: line {error.lineno}, column {error.colno}: {error.msg}"
+        return None, f"the content is not valid JSON: line {error.lineno}, column {error.colno}: {error.msg}"
     except UnicodeDecodeError as error:
-        return None, f"not UTF-8 text: byte {error.start}"
+        return None, f"the content is not UTF-8 text: byte {error.start} is invalid"
     except (ValueError, RecursionError):
-        return None, "JSON that cannot be parsed: nested too deeply, or a number is too long"
+        return None, "the JSON cannot be parsed: it is nested too deeply, or a number is too long"
 
 
 def _object(document: Mapping[str, Any], name: str, location: str) -> Mapping[str, Any]:
@@ -132,7 +135,7 @@ def _parse_entry(entry: object, source: str) -> Credential | None:
     if entry is None:
         return None
     if not isinstance(entry, dict):
-        raise AuthError("must be a JSON object", source=source)
+        raise AuthError("the entry must be a JSON object", source=source)
     texts = {name: _text(entry, name, source) for name in ("auth", "username", "password", *_TOKENS)}
     username, password = _decode_auth(texts["auth"], source) if texts["auth"] else (texts["username"], texts["password"])
     try:

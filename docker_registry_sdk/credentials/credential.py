@@ -46,7 +46,7 @@ class Credential:
             if not value and name != "password":
                 raise ValueError(f"{name} is empty; leave it out instead")
         if sum(getattr(self, name) is not None for name in _SECRETS) != 1:
-            raise ValueError("give exactly one of password, identity_token and registry_token")
+            raise ValueError("a credential needs exactly one of password, identity_token and registry_token")
         if self.password is not None and self.username is None:
             raise ValueError("a password needs a username")
         if self.username is not None and ":" in self.username:
@@ -54,7 +54,7 @@ class Credential:
 
     @property
     def kind(self) -> Literal["password", "identity_token", "registry_token"]:
-        """The kind of secret."""
+        """Return the kind of secret that the credential contains."""
         if self.registry_token is not None:
             return "registry_token"
         return "password" if self.identity_token is None else "identity_token"

@@ -35,7 +35,9 @@ _NOT_FOUND: Final = b"credentials not found"
 
 def _check_name(call: HelperCall, _: object, name: str) -> None:
     if not _NAME.fullmatch(name):
-        raise AuthError(f"{quoted(name)} is not a helper name: use only letters, digits, dots, _ and -", source=call.configured)
+        raise AuthError(
+            f"{quoted(name)} is not a helper name: use only letters, digits, '.', '_' and '-'", source=call.configured
+        )
 
 
 @frozen
@@ -58,12 +60,12 @@ class HelperCall:
 
     @property
     def program(self) -> str:
-        """The name of the program."""
+        """Return the name of the program."""
         return f"docker-credential-{self.name}"
 
     @property
     def source(self) -> str:
-        """A description of the call, for messages."""
+        """Return a description of the call, for messages."""
         return f"{self.program} asked for {quoted(self.server)} ({self.configured})"
 
     def error(self, problem: str) -> AuthError:

@@ -1,4 +1,4 @@
-"""The files and variables in which credentials are looked for, in the order of Podman.
+"""The files and environment variables that may contain credentials, in the order in which Podman searches them.
 
 Source: https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md, and for `$DOCKER_AUTH_CONFIG`
 https://docs.docker.com/reference/cli/docker/#environment-variables
@@ -50,9 +50,9 @@ class ConfigLocation:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise AuthError(f"cannot be read: {error.strerror or 'unknown error'}", source=self.name) from None
+            raise AuthError(f"the file cannot be read: {error.strerror or 'unknown error'}", source=self.name) from None
         if len(content) > MAX_CONFIG_FILE_BYTES:
-            raise AuthError(f"larger than {MAX_CONFIG_FILE_BYTES} bytes, the limit of this SDK", source=self.name)
+            raise AuthError(f"the file is larger than the limit of {MAX_CONFIG_FILE_BYTES} bytes", source=self.name)
         return content
 
 

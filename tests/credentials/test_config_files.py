@@ -250,7 +250,7 @@ def test_broken_file_is_named_and_not_shown(find: Find, home: Home, content: byt
 
 def test_broken_variable_is_named_and_not_shown(find: Find, home: Home) -> None:
     home.environ["DOCKER_AUTH_CONFIG"] = '{"auths": s3cret'
-    with pytest.raises(AuthError, match=r"\$DOCKER_AUTH_CONFIG: not valid JSON") as caught:
+    with pytest.raises(AuthError, match=r"\$DOCKER_AUTH_CONFIG: the content is not valid JSON") as caught:
         find("quay.io")
     assert "s3cret" not in str(caught.value)
 
@@ -268,7 +268,7 @@ def test_file_without_credentials_gives_none(find: Find, home: Home, content: by
 
 def test_file_that_cannot_be_read_is_named(find: Find, home: Home) -> None:
     (home.folder / ".docker" / "config.json").mkdir(parents=True)
-    with pytest.raises(AuthError, match=r"config\.json: cannot be read: Is a directory"):
+    with pytest.raises(AuthError, match=r"config\.json: the file cannot be read: Is a directory"):
         find("quay.io")
 
 

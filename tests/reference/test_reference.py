@@ -112,7 +112,7 @@ def test_references_of_distribution_are_parsed(text: str, index: str, remote: st
         ("HTTPS://quay.io/foo", "scheme 'HTTPS' is neither"),
         ("://quay.io/foo", "scheme '' is neither"),
         ("https:///foo", "host '': it is empty"),
-        ("https://foo/bar", "host 'foo' has neither a dot nor a port; add one, as in foo:5000"),
+        ("https://foo/bar", "host 'foo' has neither a dot nor a port; add a domain or a port, as in foo:5000"),
         ("http://docker.io/foo", "not available over http"),
         ("http://index.docker.io/foo", "not available over http"),
         ("http://DOCKER.io/foo", "not available over http"),
@@ -134,7 +134,7 @@ def test_references_of_distribution_are_parsed(text: str, index: str, remote: st
         ("1.2.3/foo", "ends in a number"),
         ("0x7f.1/foo", "ends in a number"),
         ("1.2.3.256:5000/foo", "ends in a number"),
-        (f"{'a' * 64}.io/foo", "too long; the limit is 253"),
+        (f"{'a' * 64}.io/foo", "too long; the limits are 253"),
     ],
 )
 def test_error_names_the_invalid_part(text: str, part: str) -> None:

@@ -1,1 +1,1 @@
-"""How a client gets in: challenges, scopes, the token dance, and which token services may see a credential."""
+"""The authorization of requests: challenges, scopes, the token flow, and the token services that may receive a credential."""

@@ -1,4 +1,4 @@
-"""The token flow without I/O: the Authorization of each request, and the reaction to a 401."""
+"""The token flow, which does no I/O: the Authorization header of each request, and the reaction to a 401."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .scope import ScopeSet
 from .token_service import basic_authorization, fetch_token, is_sendable
 from .tokens import Token, TokenStore
 
-# Attempts with freshly issued tokens: a registry may reject each of them, as when tokens are revoked at once.
+# The maximum number of times that a request is sent. A registry may reject even new tokens, if tokens are revoked often.
 MAX_ATTEMPTS = 4
 _log = logging.getLogger(__name__)
 
@@ -33,10 +33,10 @@ class Authenticator:
     Args:
         registry: A function that returns the registry's origin, which may change with its first response.
         build: A function that builds the HTTP request of an operation's request.
-        ping: A function that builds the request whose response contains the registry's challenge.
+        ping: A function that builds the ping request; the registry's challenge is in the response.
         trusted_realms: The hosts that the caller trusts as token services.
         tokens: The store of tokens.
-        lock: A lock of the driver's kind; its holder requests the challenge for all.
+        lock: A lock that the driver can acquire. The holder requests the challenge for all waiting requests.
     """
 
     def __init__(
@@ -60,18 +60,18 @@ class Authenticator:
 
     @property
     def report(self) -> AuthReport:
-        """The credential, challenge and token that produced the last response."""
+        """Return the credential, challenge and token that produced the last response."""
         return AuthReport(registry=str(self._registry()), **self._facts)
 
     def learn(self, response: HTTPResponse) -> Challenge | None:
-        """Return the challenge of a 401 that can be met, and keep it for later requests.
+        """Return the challenge of a 401 that this package can satisfy, and store the challenge for later requests.
 
         Args:
             response: A response of the registry.
         """
         challenges = _challenges(response)
         known = {challenge.scheme: challenge for challenge in reversed(challenges)}
-        # A Bearer challenge without a realm cannot be met.
+        # A Bearer challenge without a realm names no token service.
         bearer = known.get("bearer")
         found = bearer if bearer is not None and bearer.parameters.get("realm") else known.get("basic")
         if found is not None:
@@ -91,11 +91,11 @@ class Authenticator:
         if call.without_credentials:
             probed: HTTPResponse = yield Send(request)
             if probed.status_code == 401:
-                self.learn(probed)  # so that the first call needs no request for it
+                self.learn(probed)  # so that the next request needs no ping
             return probed
         wanted, repo = _scopes(call.scopes), call.repo
         if not isinstance(request.stream, ByteStream):
-            yield from self._request_challenge()  # a body that can be sent only once must not be sent before the first 401
+            yield from self._request_challenge()  # a body that can be sent only once must not receive a 401 as its response
         authorization, fresh = yield from self._authorization(wanted, repo)
         attempts = 0
         while True:
@@ -113,7 +113,7 @@ class Authenticator:
             required = ScopeSet.parse([challenge.parameters.get("scope", "")])
             # A registry may require more than the specification says, or use another name for the repository.
             wider = challenge.scheme == "bearer" and authorization is not None and not wanted.covers(required)
-            # A new token may have been revoked already; if it is rejected for another reason, so would be the next one.
+            # A fresh token may have been revoked already. If it was rejected for another reason, so would be a newer one.
             revoked = challenge.scheme == "bearer" and challenge.parameters.get("error") == "invalid_token"
             if attempts == MAX_ATTEMPTS or (fresh and not wider and not revoked):
                 return response
@@ -126,7 +126,7 @@ class Authenticator:
                 return response
 
     def _request_challenge(self) -> Generator[Effect, Any, None]:
-        """Request the registry's challenge with a ping, once for all requests that need it at the same time."""
+        """Request the registry's challenge with a ping, unless it is known. Concurrent requests share one ping."""
         if self._knows_challenge() or not (yield Acquire(self._lock, self._knows_challenge)):
             return
         try:
@@ -143,7 +143,7 @@ class Authenticator:
         return self._challenge is not None or self._pinged
 
     def _refused(self, response: HTTPResponse) -> Generator[Effect, Any, Challenge | None]:
-        """Return the challenge to meet after a 401 or 403, or None if authorization cannot help."""
+        """Return the challenge that a request must satisfy after a 401 or 403; None if another token cannot help."""
         if response.status_code == 401 and "WWW-Authenticate" not in response.headers:
             # gcr.io sends a challenge only in the response to the ping.
             yield from self._request_challenge()
@@ -157,7 +157,7 @@ class Authenticator:
     def _authorization(
         self, wanted: ScopeSet, repo: str | None, *, again: bool = False
     ) -> Generator[Effect, Any, tuple[str | None, bool]]:
-        """Return the Authorization value, and whether it is fresh, so that a newer one would not help."""
+        """Return the value of the Authorization header, and whether it is fresh. If it is fresh, a newer value would not help."""
         challenge = self._challenge
         if challenge is None:
             return None, False
@@ -172,7 +172,9 @@ class Authenticator:
                 return basic_authorization(credential.username, credential.password), again
             if credential is not None and credential.registry_token is not None:
                 if not is_sendable(credential.registry_token):
-                    raise AuthError("its registry token holds characters that no header can", source=credential.source)
+                    raise AuthError(
+                        "its registry token contains characters that are not allowed in an HTTP header", source=credential.source
+                    )
                 self._note(grant="the token of the credential", lifetime=None)
                 return f"Bearer {credential.registry_token}", again
             token, fresh = yield from self._token(challenge, wanted, credential)
@@ -213,7 +215,7 @@ class Authenticator:
             lock.release()
 
     def _check(self, realm: str, *, secret: bool) -> Generator[Effect, Any, tuple[str, ...] | None]:
-        """Return the only addresses that a token request may be sent to; None for any."""
+        """Check a realm, and return the only addresses that a token request may be sent to; None if any address is allowed."""
         registry = self._registry()
         origin = check_realm(realm, registry, trusted=self._trusted_realms, secret=secret)
         if is_own(origin, registry, self._trusted_realms):
@@ -223,12 +225,12 @@ class Authenticator:
         return found
 
     def _note(self, **facts: Any) -> None:
-        # A new dict each time, so that a report of another thread never mixes two moments.
+        # A new dict each time, so that a report in another thread never shows a partial update.
         self._facts = {**self._facts, **facts}
 
 
 def is_repeatable(request: HTTPRequest) -> bool:
-    """Return whether a request can be sent again: its body is bytes, not a stream that is consumed.
+    """Return whether a request can be sent again: its body is bytes, not a file or an iterable.
 
     Args:
         request: The request.

@@ -23,7 +23,7 @@ class Challenge:
     Attributes:
         scheme: The scheme in lower case, such as `bearer` or `basic`.
         parameters: The parameters by their names in lower case.
-        token68: The single value that some schemes, such as Negotiate, have in place of parameters; otherwise empty.
+        token68: The single value that some schemes, such as Negotiate, use instead of parameters; empty for other schemes.
     """
 
     scheme: str
@@ -32,10 +32,10 @@ class Challenge:
 
 
 def parse_challenges(values: Iterable[str]) -> tuple[Challenge, ...]:
-    """Return the challenges of all WWW-Authenticate headers of a response, in their order.
+    """Return the challenges of all WWW-Authenticate headers of a response, in the order of the response.
 
-    One header may hold several challenges, separated by the same comma that separates parameters. Text that does
-    not follow the grammar is skipped up to the next comma, since some servers break the grammar.
+    A header may contain several challenges. Commas separate challenges as well as parameters. Some servers send invalid text,
+    which is skipped up to the next comma.
 
     Args:
         values: The values of the headers.

@@ -1,7 +1,7 @@
-"""The effects of a flow: the I/O that the flow requests, which its driver performs, sync or async.
+"""Effects: descriptions of the I/O that a flow requests, and that the sync or async driver of the flow performs.
 
-A flow is a generator without I/O. It yields an effect, receives the result of the effect or the exception that it raised,
-and returns a response in the end. One flow therefore serves sync and async code.
+A flow is a generator that does no I/O. It yields an effect. The driver performs the effect and sends the result, or throws the
+exception, into the generator. In the end, the flow returns a response. So sync and async code can use the same flow.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ..wire import HTTPRequest, HTTPResponse
 
 
 class Lock(Protocol):
-    """A lock that is released without waiting."""
+    """A lock whose `release` is a plain method, also in async code."""
 
     def release(self) -> None:
         """Release the lock."""
@@ -24,11 +24,11 @@ class Lock(Protocol):
 
 @frozen
 class Send:
-    """Send a request. The result is the response, its body unread.
+    """The effect that sends a request. Its result is the response, whose body is not read yet.
 
     Attributes:
         request: The request.
-        repeatable: Whether it may be sent again although its method is not idempotent.
+        repeatable: Whether the request may be repeated although its method is not idempotent.
     """
 
     request: HTTPRequest
@@ -37,10 +37,10 @@ class Send:
 
 @frozen
 class Read:
-    """Read the body of a response up to a limit, and close it. The result is a response with that body.
+    """The effect that reads the body of a response up to a limit and closes the response. Its result is a response with the body.
 
     Attributes:
-        response: A response whose body is unread.
+        response: A response whose body is not read yet.
     """
 
     response: HTTPResponse
@@ -52,12 +52,12 @@ def _never() -> bool:
 
 @frozen
 class Acquire:
-    """Acquire a lock, which the flow itself releases, or wait until the work that the lock is for is done.
+    """The effect that waits until a lock is acquired, or until another flow has done the work that the lock protects.
 
-    The result is True if the lock was acquired, and False if the work is done.
+    The result is True if the lock was acquired, and False if the work is done. The flow itself releases the lock.
 
     Attributes:
-        lock: A lock of the driver's own kind.
+        lock: A lock that the driver can acquire.
         done: A function that returns whether the work is done.
     """
 
@@ -67,11 +67,11 @@ class Acquire:
 
 @frozen
 class FindCredential:
-    """Find the credential of a repository. The result is a `Credential`, or None.
+    """The effect that looks up the credential for a repository. Its result is a `Credential`, or None.
 
     Attributes:
         repo: The repository's name, or None for the registry as a whole.
-        again: Whether to look again, since the registry refused the credential that was found before.
+        again: Whether to ignore the cached credential, since the registry rejected it.
     """
 
     repo: str | None
@@ -80,7 +80,9 @@ class FindCredential:
 
 @frozen
 class Resolve:
-    """Resolve a host. The result is a tuple of IP addresses, empty if there are none, or None if a proxy resolves hosts.
+    """The effect that resolves a host. Its result is a tuple of IP addresses, or None if a proxy resolves hosts.
+
+    The tuple is empty if the host cannot be resolved.
 
     Attributes:
         host: The host name.

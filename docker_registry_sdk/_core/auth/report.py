@@ -1,4 +1,4 @@
-"""The record of an authorization: the credential, challenge and token that explain a 401, without secrets."""
+"""The report of an authorization, without secrets. It helps to find the cause of a 401."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ class AuthReport:
 
     Attributes:
         registry: The registry's origin.
-        credential: The source of the credential, such as a file and key; None without a credential.
-        username: The user name of the credential, if it has one.
-        challenge: The scheme that the registry requires; None before a challenge was received.
-        realm: The URL of the token service.
-        service: The service that the challenge names.
+        credential: The source of the credential, such as a file and a key in it; None if no credential was used.
+        username: The user name of the credential; None if the credential has none.
+        challenge: The scheme that the registry requires; None if no challenge was received yet.
+        realm: The URL of the token service; None if no token was needed.
+        service: The service that the challenge names; None if the challenge names none.
         scopes: The requested scopes.
-        grant: How the token was requested, such as `GET with name and password`; None without a token.
-        lifetime: The lifetime of the token in seconds, as its service stated it.
-        outcome: The result, in words.
+        grant: How the token was requested, such as `GET with name and password`; None if no token was used.
+        lifetime: The lifetime of the token in seconds, as stated by the token service; None if it stated none.
+        outcome: The result of the last request, in words.
     """
 
     registry: str
@@ -69,4 +69,4 @@ class AuthReport:
 
     @property
     def _without(self) -> str:
-        return "none was looked for" if self.challenge is None else "none was found; the calls are anonymous"
+        return "not needed so far" if self.challenge is None else "not found; requests are anonymous"

@@ -10,11 +10,11 @@ from attrs import frozen
 
 @frozen
 class Scope:
-    """One resource, and the actions that are allowed on it.
+    """The actions that are allowed on one resource.
 
     Attributes:
-        resource: The resource's type and name, such as `repository:library/busybox`; a scope of another
-            grammar is kept verbatim.
+        resource: The type and name of the resource, such as `repository:library/busybox`. If the scope has another grammar,
+            the whole scope, unchanged.
         actions: The allowed actions, such as `pull`.
     """
 
@@ -23,7 +23,7 @@ class Scope:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Parse a scope. The name may contain a colon, as in `host:port/name`.
+        """Return the scope that a text describes. The name in the text may contain a colon, as in `host:port/name`.
 
         Args:
             text: A scope, such as `repository:library/busybox:pull,push`.
@@ -38,10 +38,10 @@ class Scope:
 
 @frozen
 class ScopeSet:
-    """The scopes of a token, with one entry for each resource.
+    """The scopes of a token, with one scope for each resource.
 
     Attributes:
-        scopes: The scopes, the ones added last in front.
+        scopes: The scopes. The scopes that were added last come first.
     """
 
     scopes: tuple[Scope, ...] = ()
@@ -51,15 +51,15 @@ class ScopeSet:
 
     @classmethod
     def parse(cls, texts: Iterable[str]) -> Self:
-        """Parse several scopes.
+        """Return the set of the scopes that texts describe.
 
         Args:
-            texts: Scopes as text; one text may contain several, separated by spaces.
+            texts: The texts; a text may contain several scopes, separated by spaces.
         """
         return cls().with_scopes(Scope.parse(text) for several in texts for text in several.split())
 
     def with_scopes(self, added: Iterable[Scope]) -> Self:
-        """Return the set with further scopes, the new ones in front, since some servers read only the first.
+        """Return a new set with further scopes. They come first, since some servers read only the first scope.
 
         Args:
             added: The further scopes.
@@ -81,7 +81,7 @@ class ScopeSet:
 
     @property
     def resources(self) -> frozenset[str]:
-        """The resources of all scopes."""
+        """Return the resources of all scopes."""
         return frozenset(scope.resource for scope in self.scopes)
 
     def touches(self, other: ScopeSet) -> bool:

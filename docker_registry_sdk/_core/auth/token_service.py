@@ -1,4 +1,4 @@
-"""Token requests: GET, or OAuth2 POST with an identity token."""
+"""Token requests: a GET, or an OAuth2 POST with an identity token."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ..wire import HTTPRequest, HTTPResponse, Request, call_of, set_call
 from .effects import Effect, Read, Send
 from .scope import ScopeSet
 
-# Statuses of services without POST: 404 (GCR and others), 401 (Artifactory), 400 (ACR), 405.
+# The statuses of a POST to a token service that does not offer it: 404 (GCR and others), 401 (Artifactory), 400 (ACR), 405.
 _NO_POST_STATUSES = frozenset({400, 401, 404, 405})
 CLIENT_ID = "docker_registry_sdk"
 # The characters of an Authorization header: printable ASCII without spaces.
@@ -29,11 +29,11 @@ _MAX_ERRORS_SHOWN = 3
 
 @frozen(kw_only=True)
 class Grant:
-    """The response of a token service.
+    """A token from a token service.
 
     Attributes:
         token: The token.
-        lifetime: The lifetime in seconds that the service stated, or None.
+        lifetime: The lifetime in seconds that the token service stated; None if it stated none.
         way: How the token was requested, in words.
     """
 
@@ -75,7 +75,7 @@ def fetch_token(
 
     Raises:
         AuthError: The service rejects the credential, or issues no token.
-        StatusError: The service failed in another way.
+        StatusError: The service responds with another error status.
         ParseError: The response is malformed.
 
     Source: https://distribution.github.io/distribution/spec/auth/token/, https://distribution.github.io/distribution/spec/auth/oauth/
@@ -104,7 +104,7 @@ def fetch_token(
 
 
 def _exchange(request: HTTPRequest) -> Generator[Effect, Any, HTTPResponse]:
-    set_call(request, evolve(call_of(request), buffered=True))  # so that a response that is cut is requested again
+    set_call(request, evolve(call_of(request), buffered=True))  # a response that is cut is requested again
     response = yield Send(request, repeatable=True)
     read: HTTPResponse = yield Read(response)
     return read
@@ -125,14 +125,16 @@ def _grant(
         raise
     token = body.token or body.access_token
     if not token:
-        raise ParseError(model="TokenResponse", field="token", problem="is missing, and so is access_token")
+        raise ParseError(model="TokenResponse", field="token", problem="is missing, and access_token is missing, too")
     if not is_sendable(token):
-        raise ParseError(model="TokenResponse", field="token", problem="holds characters that no header can")
+        raise ParseError(
+            model="TokenResponse", field="token", problem="contains characters that are not allowed in an HTTP header"
+        )
     return Grant(token=token, lifetime=_seconds(body.expires_in), way=way)
 
 
 def _seconds(expires_in: int | str | None) -> float | None:
-    """Return the lifetime, which some servers send as a numeric string; None if it is not a number."""
+    """Return `expires_in` as a number of seconds; None if it is not a number. Some servers send a string with digits."""
     try:
         seconds = math.nan if expires_in is None else float(expires_in)
     except (ValueError, OverflowError):
@@ -144,5 +146,10 @@ def _refusal(error: StatusError, credential: Credential | None) -> str:
     said = "; ".join(one_line(str(detail), 200) for detail in error.errors[:_MAX_ERRORS_SHOWN] if str(detail))
     said = f" ({said})" if said else ""
     if credential is None:
-        return f"it gives no anonymous token, {error.status}{said}. Log in to this registry, or pass username and password."
-    return f"it refuses the credential {credential.source}, {error.status}{said}. Check the name and password, or log in again."
+        return (
+            f"it issues no anonymous token: status {error.status}{said}. Log in to this registry, or pass username and password."
+        )
+    return (
+        f"it rejects the credential {credential.source}: status {error.status}{said}. "
+        "Check the user name and the password, or log in again."
+    )

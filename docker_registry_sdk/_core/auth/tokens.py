@@ -1,4 +1,4 @@
-"""The tokens of one client: found by their scopes, dropped when they expire or the registry rejects them."""
+"""The store of a client's tokens. Tokens are dropped when they expire, or when the registry rejects them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .scope import ScopeSet
 
 # A token that expires within this time could expire before the request arrives.
 EXPIRY_MARGIN_SECONDS = 5.0
-# The lifetime if the token service states a shorter one, or none (Docker's token specification).
+# The lifetime if the token service states a shorter lifetime or no lifetime (Docker's token specification).
 MIN_LIFETIME_SECONDS = 60.0
 
 
@@ -24,10 +24,10 @@ class Token:
 
     Attributes:
         value: The token.
-        service: The realm, service and identity that the token came from.
-        scopes: The requested scopes; a service may grant less without saying so.
-        ends: The time at which it expires, on the clock of the store.
-        lifetime: The lifetime in seconds that the service stated, or None.
+        service: The realm, service and identity of the token request.
+        scopes: The requested scopes. The token service may have granted less, and may not say so.
+        ends: The value of the store's clock when the token expires.
+        lifetime: The lifetime in seconds that the token service stated; None if it stated none.
         way: How the token was requested, in words.
     """
 
@@ -43,8 +43,8 @@ class TokenStore:
     """The tokens of one registry and one identity, safe for threads.
 
     Args:
-        create_lock: A function that creates a lock of the driver's kind.
-        clock: A monotonic clock, in seconds. Times of servers are not used, so that no clock needs to be correct.
+        create_lock: A function that creates a lock that the driver can acquire.
+        clock: A function that returns the seconds of a monotonic clock. Expiry does not depend on times that servers send.
     """
 
     def __init__(self, create_lock: Callable[[], Lock], clock: Callable[[], float] = time.monotonic) -> None:
@@ -59,11 +59,11 @@ class TokenStore:
         return len(self._tokens)
 
     def find(self, service: tuple[str, str, str], wanted: ScopeSet) -> Token | None:
-        """Return a token that covers the wanted scopes and does not expire soon, or None.
+        """Return a token that covers the wanted scopes and does not expire soon; None if there is no such token.
 
         Args:
-            service: The realm, service and identity that the token must come from.
-            wanted: The scopes that it must cover.
+            service: The realm, service and identity of the token request.
+            wanted: The scopes that the token must cover.
         """
         now = self._clock()
         for token in self._tokens:
@@ -72,7 +72,7 @@ class TokenStore:
         return None
 
     def lock(self, service: tuple[str, str, str], wanted: ScopeSet) -> Lock:
-        """Return the lock for fetching a token: its holder fetches one for all requests that need the same resources.
+        """Return the lock for fetching a token. The holder fetches one token for all requests that need the same resources.
 
         Args:
             service: The realm, service and identity of the token request.
@@ -82,7 +82,7 @@ class TokenStore:
             return self._fetching.setdefault((service, wanted.resources), self._create_lock())
 
     def widened(self, service: tuple[str, str, str], wanted: ScopeSet) -> ScopeSet:
-        """Return the scopes to request: the wanted ones, and those of the present tokens for the same resources.
+        """Return the scopes to request: the wanted scopes, and all scopes of stored tokens that share a resource with them.
 
         Args:
             service: The realm, service and identity of the token request.
@@ -95,17 +95,17 @@ class TokenStore:
         return scopes.with_scopes(wanted.scopes)
 
     def add(self, value: str, service: tuple[str, str, str], scopes: ScopeSet, lifetime: float | None, way: str = "") -> Token:
-        """Store a new token in place of those that it covers and those that have expired.
+        """Return a new token after storing it. Stored tokens that have expired, or that the new token covers, are dropped.
 
         Args:
             value: The token.
-            service: The realm, service and identity that the token came from.
+            service: The realm, service and identity of the token request.
             scopes: The requested scopes.
-            lifetime: The lifetime in seconds that the service stated, or None.
+            lifetime: The lifetime in seconds that the token service stated; None if it stated none.
             way: How the token was requested, in words.
         """
         now = self._clock()
-        # In this order of the arguments, NaN counts as no lifetime.
+        # If `lifetime` is NaN, `max` with this order of arguments returns the minimum.
         token = Token(value, service, scopes, now + max(MIN_LIFETIME_SECONDS, lifetime or 0.0), lifetime, way)
         with self._lock:
             alive = (old for old in self._tokens if old.ends > now)

@@ -1,4 +1,5 @@
-"""Threads, tasks, locks and waiting, each as a pair of a sync and an async function or class.
+"""Threads, tasks, locks and waiting. Each function and class has a sync and an async version.
 
-Code in `_async/` folders calls the async one, and the sync code generated from it the other of the same name without `async_`.
+Code in `_async/` folders calls the async version, whose name begins with `async_` or `Async`. The generated sync code
+calls the version whose name has no such prefix.
 """

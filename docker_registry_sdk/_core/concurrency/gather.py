@@ -17,7 +17,7 @@ class CancelFlag:
         self._event = threading.Event()
 
     def set(self) -> None:
-        """Let all further calls of `check` raise."""
+        """Set the flag, so that all further calls of `check` raise an exception."""
         self._event.set()
 
     def check(self) -> None:
@@ -27,14 +27,14 @@ class CancelFlag:
 
 
 class _CancelledError(Exception):
-    """Ends a job after the failure of another job, or after Ctrl-C; `gather` raises that failure instead."""
+    """The exception that ends a job after another job failed, or after Ctrl-C. `gather` raises the original exception instead."""
 
 
 def gather(jobs: Sequence[Callable[[], T]], limit: int, cancel: CancelFlag) -> list[T]:
     """Call functions in threads, and return their results in the order of the functions.
 
     After the first failure, or Ctrl-C, no further job starts, and running jobs end at their next `cancel.check()`. The
-    exception is raised when all of them have ended.
+    exception of the first failure is raised when all running jobs have ended.
 
     Args:
         jobs: The functions.
@@ -83,9 +83,9 @@ def gather(jobs: Sequence[Callable[[], T]], limit: int, cancel: CancelFlag) -> l
 
 
 async def async_gather(jobs: Sequence[Callable[[], Awaitable[T]]], limit: int, cancel: CancelFlag) -> list[T]:
-    """Await functions in tasks, and return their results in the order of the functions.
+    """Call async functions in tasks, and return their results in the order of the functions.
 
-    The first failure cancels the other tasks, and is raised when all of them have ended.
+    After the first failure, the other tasks are cancelled. The exception is raised when all tasks have ended.
 
     Args:
         jobs: The functions.

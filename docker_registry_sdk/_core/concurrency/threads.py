@@ -1,6 +1,6 @@
-"""Run blocking work, and finish work in spite of cancellation.
+"""Functions that run blocking work, and functions that complete work in spite of cancellation.
 
-Async code runs blocking work in a worker thread. Sync code runs it in place: a thread cannot be cancelled from outside.
+The async functions run blocking work in a worker thread. Their sync counterparts run the work in the current thread.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# How long a cancelled task may go on with its cleanup, such as cancelling an upload session at the registry.
+# The time limit for the cleanup of a cancelled task, such as cancelling an upload session at the registry.
 MAX_SHIELDED_SECONDS = 10.0
 
 
 def run_in_thread(work: Callable[[], T], on_cancel: Callable[[], object] | None = None) -> T:
-    """Call a blocking function and return its result.
+    """Call a function in the current thread and return its result; the sync counterpart of `async_run_in_thread`.
 
     Args:
         work: The function.
-        on_cancel: Not called: sync code is not cancelled.
+        on_cancel: Not used, since sync code cannot be cancelled.
     """
     return work()
 
@@ -30,11 +30,11 @@ def run_in_thread(work: Callable[[], T], on_cancel: Callable[[], object] | None 
 async def async_run_in_thread(work: Callable[[], T], on_cancel: Callable[[], object] | None = None) -> T:
     """Call a blocking function in a worker thread and return its result.
 
-    When the task is cancelled, the thread is abandoned: the function runs to its end, and its result is dropped.
+    When the task is cancelled, the call does not wait for the thread: the function continues, and its result is dropped.
 
     Args:
         work: The function.
-        on_cancel: Called when the task is cancelled, so that the function in the thread ends soon.
+        on_cancel: A function that makes `work` end soon. It is called when the task is cancelled.
     """
     from anyio import get_cancelled_exc_class  # imported late, since sync code needs no event loop
     from anyio.to_thread import run_sync
@@ -48,7 +48,7 @@ async def async_run_in_thread(work: Callable[[], T], on_cancel: Callable[[], obj
 
 
 def run_in_thread_uncancellable(work: Callable[[], T]) -> T:
-    """Call a blocking function and return its result.
+    """Call a function in the current thread and return its result; the sync counterpart of `async_run_in_thread_uncancellable`.
 
     Args:
         work: The function.
@@ -71,13 +71,13 @@ async def async_run_in_thread_uncancellable(work: Callable[[], T]) -> T:
 
 @contextmanager
 def shielded() -> Iterator[None]:
-    """Run the block as usual: sync code is not cancelled."""
+    """Run the block unchanged; the sync counterpart of `async_shielded`, since sync code cannot be cancelled."""
     yield
 
 
 @asynccontextmanager
 async def async_shielded() -> AsyncIterator[None]:
-    """Run the block also in a cancelled task, for at most `MAX_SHIELDED_SECONDS`."""
+    """Protect the block from the cancellation of its task, for at most `MAX_SHIELDED_SECONDS`."""
     from anyio import move_on_after
 
     with move_on_after(MAX_SHIELDED_SECONDS, shield=True):
@@ -85,13 +85,13 @@ async def async_shielded() -> AsyncIterator[None]:
 
 
 def complete_despite_cancel(work: Callable[[], T], keep: Callable[[T], None]) -> T:
-    """Call a function and `keep` with its result; Ctrl-C in between is raised when both have returned.
+    """Call a function, and then `keep` with its result. Ctrl-C in the meantime is raised when both functions have returned.
 
-    For functions that open something which only the caller of `keep` can close.
+    Use it for a function that opens a resource: Ctrl-C must not lose the resource before the caller can close it.
 
     Args:
         work: The function.
-        keep: Stores the result where the caller finds it for closing.
+        keep: A function that stores the result, so that the caller can close the resource.
     """
 
     def work_and_keep() -> T:
@@ -103,21 +103,21 @@ def complete_despite_cancel(work: Callable[[], T], keep: Callable[[T], None]) ->
         return work_and_keep()
     from concurrent.futures import ThreadPoolExecutor
 
-    # Ctrl-C interrupts result(), and leaving the block waits again for the thread.
+    # Ctrl-C interrupts `result()`; the end of the `with` block then waits for the thread.
     with ThreadPoolExecutor(1) as executor:
-        # Leaving the block does not wait for a thread whose start was interrupted: start it before there is work.
+        # The end of the block does not wait for a thread whose start was interrupted, so start the thread before the work.
         executor.submit(bool).result()
         return executor.submit(copy_context().run, work_and_keep).result()
 
 
 async def async_complete_despite_cancel(work: Callable[[], Awaitable[T]], keep: Callable[[T], None]) -> T:
-    """Await a function and call `keep` with its result; a cancellation in between is raised when both have returned.
+    """Call an async function, and then `keep` with its result. A cancellation is raised when both functions have returned.
 
-    For functions that open something which only the caller of `keep` can close.
+    Use it for a function that opens a resource: a cancellation must not lose the resource before the caller can close it.
 
     Args:
         work: The function.
-        keep: Stores the result where the caller finds it for closing.
+        keep: A function that stores the result, so that the caller can close the resource.
     """
     from anyio import CancelScope
 

@@ -34,16 +34,18 @@ async def async_sleep(seconds: float) -> None:
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Do nothing: a thread cannot be interrupted, so each of its reads and waits has a limit of its own.
+    """Run the block without a time limit; the sync counterpart of `async_time_limit`.
+
+    A thread cannot be interrupted, so each read and each wait in sync code has its own timeout.
 
     Args:
-        seconds: The time limit of an async block.
+        seconds: Not used.
     """
     yield
 
 
 def async_time_limit(seconds: float) -> AbstractContextManager[object]:
-    """Cancel the block when the time is over, and raise a TimeoutError.
+    """Return a context manager that cancels its block and raises TimeoutError when the time is over.
 
     Args:
         seconds: The time that the block may take.
@@ -56,7 +58,7 @@ def async_time_limit(seconds: float) -> AbstractContextManager[object]:
 class SingleFlightLock:
     """A lock for work that one thread does for all, such as fetching a token.
 
-    Its release wakes all waiting threads at once: most of them find the work done and need not acquire the lock.
+    `release` wakes all waiting threads at once, since most of them need not acquire the lock if the work is done.
     """
 
     def __init__(self) -> None:
@@ -67,11 +69,11 @@ class SingleFlightLock:
         """Wait until the lock is acquired (return True) or the work is done (return False).
 
         Args:
-            done: Returns whether the work is done; called after each release that was waited for.
+            done: A function that returns whether the work is done. It is called after each release.
             seconds: The maximum time to wait; None for no limit.
 
         Raises:
-            TimeoutError: Neither happened in time.
+            TimeoutError: The lock was not released in time.
         """
         end = None if seconds is None else time.monotonic() + seconds
         with self._condition:
@@ -104,7 +106,7 @@ class AsyncSingleFlightLock:
         """Wait until the lock is acquired (return True) or the work is done (return False).
 
         Args:
-            done: Returns whether the work is done; called after each release that was waited for.
+            done: A function that returns whether the work is done. It is called after each release.
             seconds: Not used: the deadline of a call cancels its task.
         """
         import anyio
@@ -126,18 +128,18 @@ class AsyncSingleFlightLock:
 
 
 def checkpoint() -> None:
-    """Do nothing: threads are switched by the system."""
+    """Do nothing; the sync counterpart of `async_checkpoint`. The operating system switches threads."""
 
 
 async def async_checkpoint() -> None:
-    """Let other tasks run, and raise the cancellation if this task was cancelled."""
+    """Let other tasks run, and raise the cancellation exception if the task was cancelled."""
     import anyio.lowlevel
 
     await anyio.lowlevel.checkpoint()
 
 
 class Semaphore:
-    """A limit on the number of threads that use something at the same time.
+    """A limit on the number of threads that use a resource at the same time.
 
     Args:
         limit: The maximum number of threads.
@@ -147,7 +149,7 @@ class Semaphore:
         self._semaphore = threading.Semaphore(limit)
 
     def acquire(self, seconds: float | None) -> bool:
-        """Wait until there are fewer users than the limit, and return whether that was in time.
+        """Acquire the semaphore, waiting while the limit is reached. Return False if the time is over before.
 
         Args:
             seconds: The maximum time to wait; None for no limit.
@@ -160,7 +162,7 @@ class Semaphore:
 
 
 class AsyncSemaphore:
-    """A limit on the number of tasks that use something at the same time.
+    """A limit on the number of tasks that use a resource at the same time.
 
     Args:
         limit: The maximum number of tasks.
@@ -172,7 +174,7 @@ class AsyncSemaphore:
         self._semaphore = anyio.Semaphore(limit)
 
     async def acquire(self, seconds: float | None) -> bool:
-        """Wait until there are fewer users than the limit, and return whether that was in time.
+        """Acquire the semaphore, waiting while the limit is reached. Return False if the time is over before.
 
         Args:
             seconds: The maximum time to wait; None for no limit.

@@ -72,7 +72,7 @@ class Exchange:
             httpx.LocalProtocolError: The body is shorter than its Content-Length.
         """
         if self.remaining:
-            raise httpx.LocalProtocolError(f"the body ends {self.remaining} bytes short of Content-Length")
+            raise httpx.LocalProtocolError(f"the body is {self.remaining} bytes shorter than Content-Length")
         if self.remaining is None:
             with _local_errors():
                 return self._parser.send(h11.EndOfMessage()) or b""
@@ -104,19 +104,19 @@ class Exchange:
                 self._response = event
                 self._headers = httpx.Headers(event.headers.raw_items())
             elif isinstance(event, h11.ConnectionClosed):
-                raise httpx.RemoteProtocolError("Server disconnected without sending a response.")  # the words of httpcore
+                raise httpx.RemoteProtocolError("Server disconnected without sending a response.")  # the message of httpcore
             else:
                 raise httpx.RemoteProtocolError("the server sent something other than an HTTP/1.1 response")
         return self._response
 
     @property
     def is_chunked(self) -> bool:
-        """Whether the response's body is chunked."""
+        """Return whether the response's body is chunked."""
         return not self._has_no_body and "transfer-encoding" in self._headers
 
     @property
     def length(self) -> int | None:
-        """The length of the response's body in bytes; None when it is chunked or ends with the connection."""
+        """Return the length of the response's body in bytes; None if it is chunked, or ends when the connection is closed."""
         if self._has_no_body:
             return 0
         length = None if self.is_chunked else self._headers.get("content-length")
@@ -125,10 +125,10 @@ class Exchange:
 
     @property
     def keeps_alive(self) -> bool:
-        """Whether the connection can be used for another request after the whole response was read."""
+        """Return whether the connection can be used for another request after the whole response was read."""
         assert self._response is not None
         headers = self._headers
-        # A proxy may take a response that gives its length in two ways for two responses.
+        # A proxy may split a response with both headers into two responses, so do not reuse the connection.
         framed = self._has_no_body or (("content-length" in headers) != ("transfer-encoding" in headers))
         closing = self._closing or "close" in headers.get("connection", "").lower()
         return self.is_sent and framed and not closing and self._response.http_version >= b"1.1"

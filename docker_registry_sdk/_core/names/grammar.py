@@ -47,7 +47,9 @@ def check_index_name(name: str) -> None:
     except HostError as error:
         raise InvalidReferenceError(f"host {shown(name)}: {error}") from None
     if not is_host(name):
-        raise InvalidReferenceError(f"host {quoted(name)} has neither a dot nor a port; add one, as in {name}:5000")
+        raise InvalidReferenceError(
+            f"host {quoted(name)} has neither a dot nor a port; add a domain or a port, as in {name}:5000"
+        )
 
 
 def check_remote_name(name: str) -> None:
@@ -67,9 +69,7 @@ def check_remote_name(name: str) -> None:
         if not _COMPONENT.fullmatch(component):
             capitals = component != component.lower() and _COMPONENT.fullmatch(component.lower())
             hint = (
-                "write it in lower case"
-                if capitals
-                else "use the characters a-z and 0-9, and between them a dot, one or two underscores, or hyphens"
+                "write it in lower case" if capitals else "use a-z and 0-9, and between them '.', '_', '__' or any number of '-'"
             )
             raise InvalidReferenceError(f"name {shown(name)}: the part {shown(component)} is invalid; {hint}")
     if len(name) > MAX_NAME_CHARACTERS:
@@ -88,7 +88,7 @@ def check_tag(tag: str) -> None:
     if not isinstance(tag, str) or not _TAG.fullmatch(tag):
         text = shown(tag) if isinstance(tag, str) else type(tag).__name__
         raise InvalidReferenceError(
-            f"tag {text} is invalid; use 1 to 128 letters, digits, _ . and -, but start with none of . and -"
+            f"tag {text} is invalid; use 1 to 128 letters, digits, '_', '.' or '-'; the first character must not be '.' or '-'"
         )
 
 
@@ -99,4 +99,4 @@ def shown(text: str) -> str:
         text: A reference or a part of one.
     """
     # In user:password@host, the part before the @ is a secret.
-    return "before the @" if "@" in text else quoted(text)
+    return "(the part before the @)" if "@" in text else quoted(text)

@@ -14,11 +14,11 @@ _PORT = re.compile(r"[0-9]{1,5}")
 
 
 class HostError(ValueError):
-    """An invalid host or port; the message can follow the host and a colon."""
+    """The exception for an invalid host or port. The message is the reason only: callers put the host and a colon before it."""
 
 
 def split_port(text: str) -> tuple[str, str | None]:
-    """Split a text into host and port. The host keeps its brackets; the port is None without a colon.
+    """Return the host and the port of a text. The host keeps its brackets; the port is None if the text has no port.
 
     Args:
         text: A host with or without a port.
@@ -44,10 +44,10 @@ def check_port(port: str) -> int:
 
 
 def parse_address(host: str) -> IPv4Address | IPv6Address | None:
-    """Return the IP address that a host consists of; None when it is a name.
+    """Return the IP address that a host consists of; None if the host is a name.
 
     Notations that only some resolvers read as an address, such as `127.1`, `0x7f000001`, `2130706433` and `0177.0.0.1`, are
-    rejected: they would pass the checks as a name, and then lead to an address that the checks forbid.
+    rejected: they would pass the checks as names, although resolvers turn them into addresses that the checks forbid.
 
     Args:
         host: A host without port; an IPv6 address with or without brackets.
@@ -62,7 +62,7 @@ def parse_address(host: str) -> IPv4Address | IPv6Address | None:
                 raise HostError("an IPv6 address with a zone is not allowed; remove the % and the zone")
             return IPv6Address(inner)
         except AddressValueError:
-            raise HostError("not an IPv6 address; write one in brackets, as in [::1]:5000") from None
+            raise HostError("it is not an IPv6 address; write an IPv6 address in brackets, as in [::1]:5000") from None
     last = host.rstrip(".").rpartition(".")[2]
     if not _NUMBER.fullmatch(last):
         return None
@@ -73,7 +73,7 @@ def parse_address(host: str) -> IPv4Address | IPv6Address | None:
 
 
 def check_host(host: str, *, strict: bool) -> IPv4Address | IPv6Address | None:
-    """Check a host, and return the IP address that it consists of; None when it is a name.
+    """Check a host, and return the IP address that the host consists of; None if the host is a name.
 
     Args:
         host: A host without port; an IPv6 address in brackets.
@@ -85,7 +85,7 @@ def check_host(host: str, *, strict: bool) -> IPv4Address | IPv6Address | None:
     if not host:
         raise HostError("it is empty")
     if not host.isascii():
-        raise HostError("it contains non-ASCII characters; write the form that begins with xn--")
+        raise HostError("it contains non-ASCII characters; write the name in its ASCII form, which begins with xn--")
     if host.startswith("["):
         if not host.endswith("]"):
             raise HostError("the closing bracket of the IPv6 address is missing")
@@ -94,7 +94,7 @@ def check_host(host: str, *, strict: bool) -> IPv4Address | IPv6Address | None:
     elif ":" in host:
         raise HostError("it contains more than one colon; write an IPv6 address in brackets, as in [::1]:5000")
     elif len(host) > 253 or any(len(label) > 63 for label in host.split(".")):
-        raise HostError("it is too long; the limit is 253 characters, and 63 between two dots")
+        raise HostError("it is too long; the limits are 253 characters for the host, and 63 characters between two dots")
     elif not all((_STRICT_LABEL if strict else _LABEL).fullmatch(label) for label in host.split(".")):
         raise HostError("only letters, digits and hyphens are allowed between dots, with no hyphen at either end")
     return parse_address(host)

@@ -111,27 +111,27 @@ class Origin:
 
     @property
     def is_secure(self) -> bool:
-        """Whether the scheme is https."""
+        """Return whether the scheme is https."""
         return self.scheme == "https"
 
     @property
     def is_address(self) -> bool:
-        """Whether the host is an IP address rather than a name."""
+        """Return whether the host is an IP address rather than a name."""
         return parse_address(self.host) is not None
 
     @property
     def is_loopback(self) -> bool:
-        """Whether the host is this machine; see `is_loopback_host`."""
+        """Return whether the host is this machine; see `is_loopback_host`."""
         return is_loopback_host(self.host)
 
     @property
     def is_private(self) -> bool:
-        """Whether the host is private; see `is_private_host`."""
+        """Return whether the host is private; see `is_private_host`."""
         return is_private_host(self.host)
 
     @property
     def netloc(self) -> str:
-        """The host and port as in a URL: an IPv6 address in brackets, and no default port."""
+        """Return the host and port as in a URL: an IPv6 address in brackets, and no default port."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
@@ -191,8 +191,8 @@ def _embedded(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Addr
 def same_site(one: Origin, other: Origin) -> bool:
     """Return whether two origins have the same host, or hosts below the same registrable domain. Scheme and port are ignored.
 
-    IP addresses, localhost, names without a dot, and names whose suffix is not on the public suffix list are the same site only
-    as themselves.
+    An IP address, localhost, a name without a dot, or a name whose suffix is not on the public suffix list is the same site only
+    as an equal host.
 
     Args:
         one: An origin.

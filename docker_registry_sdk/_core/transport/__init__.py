@@ -1,6 +1,6 @@
 """The transport of requests: authorization, redirects, retries, deadlines, TLS and the httpx client.
 
-Each request and each step of authentication is one DEBUG line of a logger below `docker_registry_sdk`, without secrets. httpx has
-a logger of its own, `httpx`, which says one line for each request on INFO, with the whole URL, and so with the signature of a
-signed one. Loggers belong to the program: where INFO of all of them is kept, set that one to WARNING.
+Loggers below `docker_registry_sdk` write one line on level DEBUG for each request and each step of authentication, without
+secrets. The logger `httpx` writes one line on level INFO for each request. The line contains the whole URL with its signature, if
+the URL is signed. If a program keeps INFO messages of all loggers, it should set the level of the logger `httpx` to WARNING.
 """

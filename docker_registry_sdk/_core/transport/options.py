@@ -12,31 +12,31 @@ from ...credentials import AsyncCredentialProvider, CredentialProvider
 from ..wire.policy import DEFAULT_MAX_RETRIES, DEFAULT_MAX_RETRY_WAIT_SECONDS, RetryPolicy
 
 FilePath: TypeAlias = str | PathLike[str]
-# Registries may be slow with large manifests, while connecting is fast. With many tasks on one client, a request may wait
-# long for a connection, which is not a failure.
+# A registry may need long for a large manifest, but not for connecting. There is no limit on the time that a request waits for a
+# free connection, since many tasks may share one client.
 DEFAULT_TIMEOUT = httpx.Timeout(60.0, connect=15.0, pool=None)
 
 
 class ConnectionOptions(TypedDict, total=False):
-    """The options for reaching a registry, without credentials.
+    """The options for connections to a registry.
 
     Attributes:
         insecure: Do not verify the certificates of the registry, its token service and its storage.
         ca_file: A PEM file with certificates to trust in addition to those of the system.
         client_cert: The client certificate: a PEM file with certificate and key, or a pair of PEM files.
-        proxy: The URL of a proxy; by default that of the usual environment variables.
+        proxy: The URL of a proxy; by default, the proxy in the environment variables `HTTP_PROXY`, `HTTPS_PROXY` and `ALL_PROXY`.
         timeout: The timeout of each step of a request, such as one read, in seconds or as an `httpx.Timeout`.
-        deadline: The time in seconds that each call may take, with all its requests, waits and bodies; a call raises
-            `DeadlineExceededError` when it takes longer. Calls without a `deadline` of their own use it; no limit when not
-            given. Through a proxy or an `http_client`, a sync call may end later: the deadline then bounds each single
-            read, and is checked between reads of a body.
-        max_retries: The maximum number of times that the same request is repeated, also by resumed downloads and uploads;
-            3 when not given.
-        max_retry_wait: The longest wait before a repetition in seconds; 60 when not given. When a registry requests a
-            longer one, its response is raised instead.
+        deadline: The maximum duration of a call in seconds, including all its requests, waits and bodies; no limit if not
+            given. A call that takes longer raises `DeadlineExceededError`. The argument `deadline` of a call replaces the option.
+            With a proxy or an `http_client`, a sync call may end later than the deadline: each read may take until the
+            deadline, and the deadline is checked between two reads of a body.
+        max_retries: The maximum number of times that the same request is repeated, also to resume a download or upload;
+            3 if not given.
+        max_retry_wait: The longest wait before a repetition in seconds; 60 if not given. If a registry requests a longer
+            wait, the request is not repeated, and the error of the response is raised.
         user_agent: The User-Agent header.
-        trusted_realms: Hosts, with or without a port, that may be token services, or registries of a v1 index, although
-            they belong to another site.
+        trusted_realms: Hosts, with or without a port, that are trusted as token services, or as registries of a v1 index,
+            even if they belong to another site or are in a private network.
     """
 
     insecure: bool
@@ -68,7 +68,7 @@ class CommonOptions(ConnectionOptions, total=False):
 
     Attributes:
         username: The user name; requires `password`.
-        password: The password, or an access token in place of it.
+        password: The password, or an access token that the registry accepts as a password.
     """
 
     username: str
@@ -79,9 +79,9 @@ class LoginOptions(ConnectionOptions, total=False):
     """The options of a sync login.
 
     Attributes:
-        http_client: The caller's own httpx client, which stays open and determines TLS, proxy and timeout. It resolves
-            hosts itself, after this package has checked their addresses, so that a hostile registry whose names resolve
-            to other addresses in between reaches the caller's network. It is also slower with blobs.
+        http_client: The caller's own httpx client. It determines TLS, proxy and timeout, and is not closed. With it, blobs are
+            transferred more slowly, and there is no protection against DNS rebinding: the httpx client resolves a host again
+            after this package has checked the addresses, so a hostile registry can direct requests into the caller's network.
     """
 
     http_client: httpx.Client
@@ -91,9 +91,9 @@ class AsyncLoginOptions(ConnectionOptions, total=False):
     """The options of an async login.
 
     Attributes:
-        http_client: The caller's own httpx client, which stays open and determines TLS, proxy and timeout. It resolves
-            hosts itself, after this package has checked their addresses, so that a hostile registry whose names resolve
-            to other addresses in between reaches the caller's network. It is also slower with blobs.
+        http_client: The caller's own httpx client. It determines TLS, proxy and timeout, and is not closed. With it, blobs are
+            transferred more slowly, and there is no protection against DNS rebinding: the httpx client resolves a host again
+            after this package has checked the addresses, so a hostile registry can direct requests into the caller's network.
     """
 
     http_client: httpx.AsyncClient
@@ -104,9 +104,9 @@ class ClientOptions(CommonOptions, total=False):
 
     Attributes:
         credentials: The source of credentials; by default the configuration files of Docker and Podman.
-        http_client: The caller's own httpx client, which stays open and determines TLS, proxy and timeout. It resolves
-            hosts itself, after this package has checked their addresses, so that a hostile registry whose names resolve
-            to other addresses in between reaches the caller's network. It is also slower with blobs.
+        http_client: The caller's own httpx client. It determines TLS, proxy and timeout, and is not closed. With it, blobs are
+            transferred more slowly, and there is no protection against DNS rebinding: the httpx client resolves a host again
+            after this package has checked the addresses, so a hostile registry can direct requests into the caller's network.
     """
 
     credentials: CredentialProvider
@@ -118,9 +118,9 @@ class AsyncClientOptions(CommonOptions, total=False):
 
     Attributes:
         credentials: The source of credentials, sync or async; by default the configuration files of Docker and Podman.
-        http_client: The caller's own httpx client, which stays open and determines TLS, proxy and timeout. It resolves
-            hosts itself, after this package has checked their addresses, so that a hostile registry whose names resolve
-            to other addresses in between reaches the caller's network. It is also slower with blobs.
+        http_client: The caller's own httpx client. It determines TLS, proxy and timeout, and is not closed. With it, blobs are
+            transferred more slowly, and there is no protection against DNS rebinding: the httpx client resolves a host again
+            after this package has checked the addresses, so a hostile registry can direct requests into the caller's network.
     """
 
     credentials: CredentialProvider | AsyncCredentialProvider

@@ -1,4 +1,4 @@
-"""The origin of a registry: decided by its name and, on loopback, by the scheme that it speaks."""
+"""The origin of a registry. It depends on the name and, for a registry on loopback, on whether the registry uses https."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ HUB_HOST = "registry-1.docker.io"
 class RegistryOrigin:
     """The origin of a registry: its scheme, host and port.
 
-    A name without a scheme means https. On loopback, where registries of tests and of developers speak plain http, the
-    first connection that fails changes the scheme to http, once.
+    A name without a scheme means https. Registries on loopback often use plain http: if the first connection to such a registry
+    fails, the scheme changes to http.
 
     Args:
-        index: The registry, as a reference names it.
+        index: The registry.
         hub_host: The host to connect to if the registry is Docker Hub.
 
     Attributes:
-        index: The registry, as a reference names it.
+        index: The registry.
         origin: The current origin.
         base_url: The URL of the current origin, without a path.
-        initial_origin: The origin before the scheme was changed, for requests that were built before.
+        initial_origin: The origin before the scheme was changed. Requests that were built before still have this origin.
         is_undecided: Whether the scheme may still change.
     """
 
@@ -39,24 +39,24 @@ class RegistryOrigin:
         self.is_undecided = index.scheme is None and self.origin.is_loopback
 
     def confirm_scheme(self, url: httpx.URL) -> None:
-        """Keep the current scheme from now on, since a server sent a response.
+        """Make the current scheme final, since the registry has sent a response.
 
         Args:
-            url: The URL of the request; that of another origin changes nothing.
+            url: The URL of the request. If it has another origin than the registry, nothing changes.
         """
         if self.is_undecided and Origin.from_url(str(url)) == self.origin:
             self.is_undecided = False
 
     def downgrade_to_http(self, url: httpx.URL) -> bool:
-        """Change the scheme to http after a connection failed, if the scheme may change.
+        """Change the scheme to http if it may change, and return whether to repeat the request whose connection failed.
 
-        Threads whose connections failed at the same time all get True, and all send their requests again.
+        If connections of several threads failed at the same time, each call returns True, so each thread repeats its request.
 
         Args:
             url: The URL of the request that failed.
 
         Returns:
-            Whether to send the request again, to the current origin.
+            Whether to send the request again, to the current origin (`origin`).
         """
         if Origin.from_url(str(url)) != self.initial_origin:
             return False

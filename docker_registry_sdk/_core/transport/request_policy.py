@@ -1,4 +1,4 @@
-"""The policy of each request of a registry: authorization at its origin, redirects, and external URLs. Free of I/O."""
+"""The policy of requests: authorization at the registry's origin, redirects, and external URLs. This module does no I/O."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from .registry_origin import RegistryOrigin
 
 MAX_REDIRECTS = 5
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
-# Headers that belong to one origin, and are sent to no other.
+# Headers that must not be sent to another origin.
 SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
 class AuthPolicy(Protocol):
-    """The rules of an API for sending requests: how they are authorized, and where they may go."""
+    """The rules of an API for sending requests: how requests are authorized, and to which hosts they may be sent."""
 
     def flow(self, request: HTTPRequest, /) -> Flow:
         """Send a request with the authorization that the registry requires, and return the last response.
@@ -41,7 +41,7 @@ class V2AuthPolicy:
 
     Args:
         registry: The registry's origin.
-        authenticator: The authorization of requests at that origin.
+        authenticator: The authorization of requests to the registry's origin.
     """
 
     def __init__(self, registry: RegistryOrigin, authenticator: Authenticator) -> None:
@@ -50,7 +50,7 @@ class V2AuthPolicy:
 
     @property
     def report(self) -> AuthReport:
-        """Which credential, challenge and token produced the last response."""
+        """Return the credential, challenge and token that produced the last response."""
         return self._authenticator.report
 
     def flow(self, request: HTTPRequest, /) -> Flow:
@@ -89,18 +89,18 @@ def follow_redirects(
 ) -> Flow:
     """Send a request, follow its redirects, and return the last response.
 
-    Credentials belong to the registry's origin: other origins get requests without credentials. A request never changes
-    from https to plain http, nor from a registry on the internet to a private network.
+    Requests to other origins than the registry's contain no credentials. A redirect from https to plain http, or from a registry
+    on the internet to a private network, raises an exception.
 
     Args:
-        request: The request; an upload location may name another origin.
+        request: The request. Its URL may have another origin than the registry, such as the URL of an upload session.
         registry: A function that returns the registry's origin, which may change with its first response.
         authorize: The flow that sends a request to the registry.
-        initial_origin: The registry's origin before it changed, for requests that were built before.
+        initial_origin: The registry's origin before it changed, which older requests still have.
         send_elsewhere: The flow that sends a request to another origin.
 
     Raises:
-        TransportError: There are too many redirects, or one leads to a forbidden address.
+        TransportError: There are too many redirects, or a redirect leads to a forbidden address.
 
     Source: RFC 9110 section 15.4.
     """
@@ -116,7 +116,7 @@ def follow_redirects(
             response = yield from send_elsewhere(request)
         if response.status_code not in _REDIRECT_STATUSES or not (location := response.headers.get("Location", "").strip()):
             return response
-        # Many clients repeat a write as GET after a 301, 302 or 303, which would never complete an upload.
+        # After a 301, 302 or 303, HTTP clients repeat a write as a GET, which cannot complete an upload. So return the response.
         if request.method not in ("GET", "HEAD") and (response.status_code < 307 or not is_repeatable(request)):
             return response
         yield Read(response)
@@ -124,14 +124,14 @@ def follow_redirects(
         secure = current.is_secure or request.url.scheme == "https"
         request = _redirected(request, location)
         origin = _checked_origin(request, secure=secure)
-    raise TransportError(f"there are more than {MAX_REDIRECTS} redirects", method=request.method, url=str(request.url))
+    raise TransportError(f"the server sent more than {MAX_REDIRECTS} redirects", method=request.method, url=str(request.url))
 
 
 def follow_external_url(request: HTTPRequest, registry: Callable[[], Origin]) -> Flow:
     """Send a request to a URL of a descriptor, which anybody may have written, and follow its redirects.
 
-    No credentials are sent, even if the URL leads to the registry. Plain http is only for registries of plain http, and
-    addresses and hosts of a private network only for registries in a private network.
+    No credentials are sent, even if the URL leads to the registry. Plain http is allowed only if the registry uses plain http. IP
+    addresses and hosts in a private network are allowed only if the registry is in a private network.
 
     Args:
         request: The request.
@@ -148,7 +148,8 @@ def follow_external_url(request: HTTPRequest, registry: Callable[[], Origin]) ->
             target = origin_of(request.url)
             if target.is_address or target.is_private:
                 raise TransportError(
-                    "a descriptor of a public registry leads to an address or into a private network, and is not followed there",
+                    "the URL comes from a descriptor of a public registry and leads to an IP address or into a private network, "
+                    "so no request was sent",
                     method=request.method,
                     url=str(request.url),
                 )
@@ -176,11 +177,11 @@ def _parsed_origin(url: str) -> Origin:
 
 
 def _public_addresses(request: HTTPRequest, origin: Origin, registry: Origin) -> Generator[Effect, Any, tuple[str, ...] | None]:
-    """Return the only addresses that a request to another origin may be sent to; None for any."""
+    """Return the only addresses that a request to another origin may be sent to; None if any address is allowed."""
     addresses = yield from addresses_for(origin.host, registry)
     if not are_public(addresses):
         raise TransportError(
-            f"{origin} is in a private network, where a registry on the internet must not redirect requests",
+            f"{origin} is in a private network, so no request was sent: a registry on the internet must not redirect there",
             method=request.method,
             url=str(request.url),
         )
@@ -194,21 +195,27 @@ def _redirected(request: HTTPRequest, location: str) -> HTTPRequest:
     try:
         url = verbatim_url(make_absolute(str(request.url), location.partition("#")[0]))
     except (InvalidReferenceError, ValueError):
-        raise TransportError("its redirect has an invalid Location", method=request.method, url=str(request.url)) from None
+        raise TransportError(
+            "the redirect in the response has an invalid Location header", method=request.method, url=str(request.url)
+        ) from None
     headers["Host"] = url.netloc.decode()
-    # The location is followed verbatim, and the addresses belong to another host.
+    # Send the location verbatim. The checked addresses are for the previous host.
     extensions = {**request.extensions, CALL: evolve(call_of(request), opaque=True, addresses=None)}
     moved = HTTPRequest(request.method, url, headers=headers, stream=request.stream, extensions=extensions)
-    moved.url = url  # httpx made a URL of its own, and normalized it
+    moved.url = url  # the constructor has normalized the URL
     return moved
 
 
 def _checked_origin(request: HTTPRequest, *, secure: bool) -> Origin:
-    """Return the origin of a request's URL, which must be https if the request comes from https."""
+    """Return the origin of a request's URL, after checking that it is https if `secure` is set."""
     try:
         origin = origin_of(request.url)
     except InvalidReferenceError as error:
         raise TransportError(str(error), method=request.method, url=str(request.url)) from None
     if secure and origin.scheme != "https":
-        raise TransportError("requests never go from https to plain http", method=request.method, url=str(request.url))
+        raise TransportError(
+            "the registry uses https, but the URL or a redirect leads to plain http, so no request was sent",
+            method=request.method,
+            url=str(request.url),
+        )
     return origin

@@ -9,15 +9,15 @@ from ..http1.sockets import AddressInfo, async_resolve_host, resolve_host
 
 
 def is_proxied() -> bool:
-    """Return whether the environment, or the settings of the system, name a proxy that httpx uses."""
+    """Return whether httpx uses a proxy because of environment variables or settings of the system."""
     return any(getproxies().get(scheme) for scheme in ("http", "https", "all"))
 
 
 def resolve(host: str) -> tuple[str, ...] | None:
-    """Return the IP addresses of a host; empty if it cannot be resolved, None if a proxy resolves it.
+    """Return the IP addresses of a host; None if a proxy resolves hosts. The tuple is empty if the host cannot be resolved.
 
     Args:
-        host: A name.
+        host: A host name.
     """
     if is_proxied():
         return None
@@ -28,10 +28,10 @@ def resolve(host: str) -> tuple[str, ...] | None:
 
 
 async def async_resolve(host: str) -> tuple[str, ...] | None:
-    """Return the IP addresses of a host; empty if it cannot be resolved, None if a proxy resolves it.
+    """Return the IP addresses of a host; None if a proxy resolves hosts. The tuple is empty if the host cannot be resolved.
 
     Args:
-        host: A name.
+        host: A host name.
     """
     if is_proxied():
         return None
@@ -42,5 +42,5 @@ async def async_resolve(host: str) -> tuple[str, ...] | None:
 
 
 def _addresses(infos: Iterable[AddressInfo]) -> tuple[str, ...]:
-    # Without the zone of a link-local address, as in fe80::1%eth0.
+    # Remove the zone of a link-local address, as in fe80::1%eth0.
     return tuple(dict.fromkeys(str(info[4][0]).partition("%")[0] for info in infos))

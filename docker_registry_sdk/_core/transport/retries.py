@@ -1,4 +1,4 @@
-"""Repetition of requests: which failures are repeated, and after which wait. Free of I/O."""
+"""The decision whether a failed request is sent again, and after which wait. This module does no I/O."""
 
 from __future__ import annotations
 
@@ -21,18 +21,16 @@ TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523
 def seconds_to_retry(
     send: Send, outcome: HTTPResponse | HTTPFailure, failures: int, policy: RetryPolicy, deadline: Deadline | None
 ) -> float | None:
-    """Return the seconds to wait before a request is sent again, or None when that is not safe or would not help.
+    """Return the seconds to wait before a failed request is sent again; None if sending it again is not safe or would not help.
 
-    A request that its caller repeats (`CallContext.repeated_by_caller`) is not repeated here.
-
-    A request is safe to repeat when its method is idempotent and its body can be sent again, when it never reached the
-    server, or when a rate limit refused it.
+    The result is also None if the caller repeats the request (`CallContext.repeated_by_caller`). A request whose body can be sent
+    again is safe to repeat if its method is idempotent, if it never reached the server, or if the server responded with 429.
 
     Args:
         send: The request.
-        outcome: The response, its body unread, or the failure that came instead.
+        outcome: The response, whose body is not read yet, or the failure if there is no response.
         failures: How many times the request has failed in a row; 1 after the first time.
-        policy: The client's policy.
+        policy: The client's retry policy.
         deadline: The deadline of the call, or None.
     """
     if call_of(send.request).repeated_by_caller:
@@ -46,7 +44,7 @@ def seconds_to_retry(
         asked = retry_after_seconds(outcome.headers)
         reason = str(outcome.status_code)
     elif may_pass(outcome) and (_is_safe_to_repeat(send) or (never_arrived(outcome) and is_repeatable(send.request))):
-        reason = type(outcome).__name__  # its message may quote a header
+        reason = type(outcome).__name__  # not its message, which may quote a header
     else:
         return None
     wait = policy.seconds_to_retry(failures, retry_after=asked, deadline=deadline)

@@ -12,7 +12,7 @@ from typing import Any
 from ...errors import RegistryError
 from .options import CommonOptions
 
-# The folders of Docker and Podman for certificates of registries, with a subfolder named host or host:port each.
+# The folders of Docker and Podman for certificates. Each registry has a subfolder whose name is host or host:port.
 # Source: https://docs.docker.com/engine/security/certificates/, containers-certs.d(5)
 _FOLDERS = ("/etc/containers/certs.d", "/etc/docker/certs.d")
 
@@ -21,7 +21,7 @@ def create_ssl_context(registry: str, options: CommonOptions) -> ssl.SSLContext:
     """Return the TLS context of a client.
 
     Args:
-        registry: The host of the registry, with a port if it has one, for the certs.d folders.
+        registry: The host of the registry, with its port if it has one. Its folders below certs.d are read, too.
         options: The client's options.
 
     Raises:
@@ -46,7 +46,7 @@ def create_ssl_context(registry: str, options: CommonOptions) -> ssl.SSLContext:
 
 
 def _create_late_context() -> ssl.SSLContext:
-    """Return a default context that reads the system's certificates at the first handshake, since reading them is slow."""
+    """Return a TLS context that loads the system's certificates at the first handshake, since loading them is slow."""
     lock = threading.Lock()
 
     class LateContext(ssl.SSLContext):  # defined here, since other libraries (truststore) replace the base class at run time
@@ -85,7 +85,7 @@ def _load(context: ssl.SSLContext, path: Path) -> None:
     try:
         context.load_verify_locations(cafile=path)
     except (OSError, ssl.SSLError) as error:
-        raise RegistryError(f"{path}: no certificates to trust can be read: {error.strerror or error}") from error
+        raise RegistryError(f"{path}: the trusted certificates cannot be read: {error.strerror or error}") from error
 
 
 def _load_client_certificate(context: ssl.SSLContext, certificate: Path, key: Path | None) -> None:
@@ -94,4 +94,4 @@ def _load_client_certificate(context: ssl.SSLContext, certificate: Path, key: Pa
         context.load_cert_chain(certificate, key, password=lambda: b"")
     except (OSError, ssl.SSLError) as error:
         files = f"{certificate}" if key is None else f"{certificate} and {key}"
-        raise RegistryError(f"{files}: no client certificate with its key can be read: {error.strerror or error}") from error
+        raise RegistryError(f"{files}: the client certificate and its key cannot be read: {error.strerror or error}") from error

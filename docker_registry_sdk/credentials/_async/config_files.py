@@ -36,7 +36,7 @@ class AsyncConfigFileCredentials:
 
     @property
     def places(self) -> tuple[str, ...]:
-        """The files and variables that are searched, in order. The files need not exist."""
+        """Return the names of the files and variables that are searched, in order. The files need not exist."""
         return tuple(location.name for location in find_locations(os.environ if self._environ is None else self._environ))
 
     async def get_credential(self, registry: str, repo: str | None = None, /) -> Credential | None:

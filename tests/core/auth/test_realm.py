@@ -127,7 +127,7 @@ def test_a_trusted_realm_must_be_a_host(name: str) -> None:
 
 
 def test_trusted_realms_must_not_be_a_string() -> None:
-    with pytest.raises(TypeError, match="several hosts"):
+    with pytest.raises(TypeError, match="a collection of hosts"):
         parse_trusted("auth.example.com")
 
 

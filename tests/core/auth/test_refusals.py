@@ -38,7 +38,7 @@ def test_a_wrong_password_for_a_token_service_fails_at_once() -> None:
         lambda request: httpx.Response(401) if str(request.url).startswith(REALM) else unauthorized(bearer()),
         lambda again: PASSWORD,
     )
-    with pytest.raises(AuthError, match="refuses the credential given by the caller, 401"):
+    with pytest.raises(AuthError, match="rejects the credential given by the caller: status 401"):
         driver.run(get())
     assert len(driver.sent) == 2
 

@@ -15,7 +15,7 @@ from tests.core.auth.driving import HOME, PASSWORD, REALM, Driver, bearer, get, 
 
 def test_the_report_before_the_first_request() -> None:
     assert str(AuthReport(registry=HOME)) == "\n".join(
-        [f"registry:   {HOME}", "credential: none was looked for", "challenge:  none", "outcome:    no request was sent yet"]
+        [f"registry:   {HOME}", "credential: not needed so far", "challenge:  none", "outcome:    no request was sent yet"]
     )
 
 
@@ -59,7 +59,7 @@ def test_the_report_of_basic_authentication() -> None:
 def test_the_report_of_a_missing_credential() -> None:
     driver = Driver(lambda request: unauthorized('Basic realm="x"'))
     driver.run(get())
-    assert "credential: none was found; the calls are anonymous" in str(driver.authenticator.report)
+    assert "credential: not found; requests are anonymous" in str(driver.authenticator.report)
 
 
 def test_the_report_of_unsupported_challenges() -> None:
@@ -84,7 +84,7 @@ def test_the_report_of_a_refused_token_request() -> None:
     )
     with pytest.raises(AuthError):
         driver.run(get())
-    assert "it refuses the credential given by the caller, 403" in driver.authenticator.report.outcome
+    assert "it rejects the credential given by the caller: status 403" in driver.authenticator.report.outcome
 
 
 def test_the_report_of_an_error_of_the_credential_provider() -> None:

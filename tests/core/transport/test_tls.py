@@ -25,14 +25,14 @@ def test_the_error_names_a_ca_file_that_cannot_be_read(tmp_path: Path, content: 
     path = tmp_path / "ca.pem"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(RegistryError, match=r"ca\.pem: no certificates to trust"):
+    with pytest.raises(RegistryError, match=r"ca\.pem: the trusted certificates cannot be read"):
         create_ssl_context("registry.example.com", {"ca_file": path})
 
 
 def test_the_error_names_a_client_certificate_without_key(tmp_path: Path) -> None:
     path = tmp_path / "client.pem"
     path.write_bytes(trustme.CA().cert_pem.bytes())
-    with pytest.raises(RegistryError, match=r"client\.pem: no client certificate"):
+    with pytest.raises(RegistryError, match=r"client\.pem: the client certificate and its key cannot be read"):
         create_ssl_context("registry.example.com", {"client_cert": path})
 
 

@@ -183,7 +183,9 @@ def test_head_error_has_no_body(loopback: Loopback, http: httpx.Client) -> None:
         handler.end_headers()
 
     loopback.answer = answer
-    with pytest.raises(NotFoundError, match="a response to HEAD has no body, GET may tell more") as caught:
+    with pytest.raises(
+        NotFoundError, match="the response to a HEAD request has no body; a GET request may return an error message"
+    ) as caught:
         head_manifest.sync(http, "a", "b")
     assert caught.value.raw == b""
 

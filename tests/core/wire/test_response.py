@@ -253,7 +253,7 @@ def test_status_error_is_raised_whatever_its_body(body: bytes, media_type: str |
 
 
 def test_error_of_head_refers_to_get() -> None:
-    with pytest.raises(NotFoundError, match="GET may tell more") as caught:
+    with pytest.raises(NotFoundError, match="a GET request may return an error message") as caught:
         head_manifest.parse(answer(404, method="HEAD", Content_Type=JSON))
     assert (caught.value.method, caught.value.codes) == ("HEAD", ())
 

@@ -1,4 +1,4 @@
-"""The sender of all requests to a registry: it runs the policy of each request, and repeats requests that failed."""
+"""The sender of all requests to a registry. It authorizes requests, follows redirects and repeats requests that failed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from ..retries import seconds_to_retry
 
 _log = logging.getLogger("docker_registry_sdk._core.transport")
 _METHODS_WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE"})
-# Without it, httpx would look for a user name in the URL.
+# If `auth` is not given, httpx looks for a user name in the URL.
 _NO_AUTH = httpx.Auth()
 # Some registries redirect every blob, always to the same hosts.
 _RESOLVED_SECONDS = 60.0
@@ -67,12 +67,12 @@ class AsyncPipeline(LimitedSender):
     Args:
         registry: The origin of the registry.
         settings: The parts of the pipeline.
-        retry: How often requests are repeated.
-        deadline_seconds: The time that a call may take, in seconds; None for no limit.
+        retry: The policy for repeating requests.
+        deadline_seconds: The maximum duration of a call, in seconds; None for no limit.
 
     Attributes:
         registry: The origin of the registry.
-        auth_policy: The policy of requests; it is set after both were created, since each needs the other.
+        auth_policy: The policy of requests. It is set later, since the pipeline must exist when the policy is created.
 
     Raises:
         ValueError: `deadline_seconds` is not above 0.
@@ -122,15 +122,15 @@ class AsyncPipeline(LimitedSender):
         return request
 
     async def send(self, request: httpx.Request, /, *, stream: bool = True) -> httpx.Response:
-        """Send a request by the rules of its policy, and repeat it if that is safe and may help.
+        """Send a request with the authorization that it needs, and return the response. Repeat the request if that is safe.
 
         Args:
-            request: A request of `build_request`.
-            stream: Whether to return before the body is read, which generated functions always request.
+            request: A request that `build_request` returned.
+            stream: Whether to return the response before its body is read.
 
         Raises:
             httpx.TransportError: No response was received.
-            AuthError: There is no token to authorize the request with.
+            AuthError: No token is available for the request.
             DeadlineExceededError: The deadline of the call passed.
         """
         assert self.auth_policy is not None
@@ -181,7 +181,7 @@ class AsyncPipeline(LimitedSender):
             try:
                 outcome = await self._send(send.request, deadline)
                 if outcome.is_success:
-                    # Read the body here, so that a body that is cut is a failure like others.
+                    # Read the body here, so that the request is repeated if the body is cut.
                     return await async_read(outcome) if call_of(send.request).buffered else outcome
             except httpx.TransportError as error:
                 outcome = error
@@ -236,7 +236,8 @@ class AsyncPipeline(LimitedSender):
                 found = await found
             if found is not None and not isinstance(found, Credential):
                 raise AuthError(
-                    "it gives no Credential and not None", source=f"the provider {type(self._settings.credentials).__name__}"
+                    f"get_credential must return a Credential or None, not {type(found).__name__}",
+                    source=f"the provider {type(self._settings.credentials).__name__}",
                 )
             source = "none" if found is None else one_line(found.source)
             _log.debug("credential for %s: %s", registry if repo is None else f"{registry}/{repo}", source)

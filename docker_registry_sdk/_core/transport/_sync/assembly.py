@@ -30,7 +30,7 @@ from .pipeline import Pipeline, Settings
 
 
 def create_pipeline(index: Index, options: ClientOptions, hub_host: str = HUB_HOST) -> Pipeline:
-    """Return a pipeline whose policy is still to be set.
+    """Return a new pipeline. The caller must set its `auth_policy` before the first request.
 
     Args:
         index: The registry.
@@ -39,13 +39,13 @@ def create_pipeline(index: Index, options: ClientOptions, hub_host: str = HUB_HO
 
     Raises:
         TypeError: An option does not exist, has the wrong type, or excludes another option.
-        InvalidReferenceError: One of `trusted_realms` is not a host.
+        InvalidReferenceError: An item of `trusted_realms` is not a host.
         RegistryError: A file of certificates cannot be read.
     """
     unknown = set(options) - ClientOptions.__optional_keys__
     if unknown:
-        raise TypeError(f"there is no option {', '.join(sorted(unknown))}")
-    parse_trusted(options.get("trusted_realms", ()))  # so that a malformed host raises now
+        raise TypeError(f"unknown option: {', '.join(sorted(unknown))}")
+    parse_trusted(options.get("trusted_realms", ()))  # raises now, not at the first challenge, if a host is invalid
     http = options.get("http_client")
     if http is not None:
         _check_http(http, options)
@@ -92,11 +92,13 @@ def _check_http(http: object, options: ClientOptions) -> None:
     kind = httpx.Client
     if not isinstance(http, kind):
         raise TypeError(
-            f"http_client should be an httpx.{kind.__name__}, not {type(http).__module__}.{type(http).__name__}"
+            f"http_client must be an httpx.{kind.__name__}, not {type(http).__module__}.{type(http).__name__}"
         )
     decided = {"insecure", "ca_file", "client_cert", "proxy", "timeout"} & set(options)
     if decided:
-        raise TypeError(f"http_client decides on {', '.join(sorted(decided))}: give these to it instead")
+        raise TypeError(
+            f"pass {', '.join(sorted(decided))} to the httpx client of the option http_client, not to this client"
+        )
 
 
 def _create_http(index: Index, options: ClientOptions) -> httpx.Client:
@@ -111,9 +113,9 @@ def _create_http(index: Index, options: ClientOptions) -> httpx.Client:
 def _credentials(index: Index, options: ClientOptions) -> CredentialProvider | CredentialProvider:
     username, password, provider = options.get("username"), options.get("password"), options.get("credentials")
     if (username is None) != (password is None):
-        raise TypeError("username and password go together")
+        raise TypeError("username and password must be given together")
     if username is not None and provider is not None:
-        raise TypeError("give username and password, or credentials, but not both")
+        raise TypeError("pass either username and password, or credentials, but not both")
     if username is not None:
         return ExplicitCredentials(Credential(username, password), index.name)
     return provider if provider is not None else ConfigFileCredentials()
