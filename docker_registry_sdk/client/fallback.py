@@ -1,4 +1,4 @@
-"""The fallback tag, under which clients list a manifest's referrers on registries without referrers API. Free of I/O.
+"""The fallback tag. On registries without referrers API, clients list a manifest's referrers under this tag. Free of I/O.
 
 Source: OCI Distribution Spec, Referrers Tag Schema.
 """
@@ -13,8 +13,8 @@ from ..errors import MethodNotAllowedError, NotFoundError, ReferrersError, Respo
 from ..v2.models import ImageIndex
 from .manifests import ManifestResponse
 
-# A registry without referrers API answers as it does for any unknown path: mostly with 404, but also with 400 (a digest where
-# it expects another reference), with 406 (it does not know the media type of an index there), or with a web page.
+# The responses of registries without referrers API, besides 404 and 405: 400 if the registry takes the digest for a malformed
+# reference, 406 if it does not know the media type of an index, 501, or a web page.
 _UNOFFERED_STATUSES: Final = frozenset({400, 406, 501})
 _INVALID_IN_TAGS: Final = re.compile("[^A-Za-z0-9._-]")
 
@@ -34,7 +34,7 @@ def fallback_tag(subject: str) -> str:
 def means_no_referrers_api(error: ResponseError) -> bool:
     """Return whether an error of `list_referrers` means that the registry has no referrers API.
 
-    Errors that may concern only this caller or may be temporary (401, 403, 429 and most of 5xx) do not mean that.
+    The result is False for errors that may be temporary or may concern only this caller: 401, 403, 429 and most of 5xx.
 
     Args:
         error: The error.
@@ -45,25 +45,25 @@ def means_no_referrers_api(error: ResponseError) -> bool:
 
 
 def fallback_index(found: ManifestResponse, subject: Digest) -> ImageIndex | None:
-    """Return the index of referrers that the fallback tag of a manifest names, or None when there is no such index.
+    """Return the index of referrers under the fallback tag of a manifest, or None if there is no index.
 
     Args:
         found: The manifest under the fallback tag.
         subject: The digest of the manifest.
 
     Raises:
-        ReferrersError: The tag names a manifest of another kind.
+        ReferrersError: The manifest under the tag is not an index.
 
     Source: OCI Distribution Spec, Referrers Tag Schema.
     """
-    # GitLab resolves the tag to the digest in it, and so returns the subject itself, which may be an index.
+    # GitLab takes the digest in the tag for the reference, and returns the subject itself, which may be an index.
     if found.digest == subject:
         return None
     if isinstance(found.manifest, ImageIndex):
         return found.manifest
     raise ReferrersError(
-        f"the fallback tag should name an index of the referrers, not {found.media_type} ({found.digest}). "
-        "Find out who pushed that manifest, move it to another tag, and try again.",
+        f"the manifest under the fallback tag should be an index of the referrers, but {found.digest} has the media type "
+        f"{found.media_type}. Move that manifest to another tag, and try again.",
         subject=subject,
         tag=fallback_tag(subject),
     )

@@ -34,9 +34,9 @@ _READERS: Final[dict[str, Callable[[Any], Manifest]]] = {
     DOCKER_SCHEMA1: DockerSchema1Manifest.from_dict,
     DOCKER_SCHEMA1_UNSIGNED: DockerSchema1Manifest.from_dict,
 }
-# Servers and caches that know no manifest types send one of these, or a type of text.
+# The Content-Types of servers and caches that do not know manifest types; others send a type that begins with "text/".
 _GENERIC_TYPES: Final = frozenset({"application/json", OCTET_STREAM, "binary/octet-stream"})
-# The fields, in lower case, by which parsers tell the kinds of manifests apart.
+# The names, in lower case, of the fields by which parsers distinguish the kinds of manifests.
 _KIND_FIELDS: Final = frozenset({"manifests", "layers", "config", "fslayers"})
 
 
@@ -45,12 +45,13 @@ class ManifestResponse:
     """A manifest that was pulled.
 
     Attributes:
-        manifest: The parsed manifest; its class follows from the media type.
+        manifest: The parsed manifest; the media type determines its class.
         digest: The digest, computed from the bytes.
         media_type: The media type.
-        raw: The bytes as they were received; push these to keep the digest.
-        signature: For schema 1: whether the signatures were verified, or left unchecked since the extra `schema1` is missing.
-        headers: The response's documented headers; None when the Content-Type was not that of a manifest.
+        raw: The received bytes. To push the manifest with the same digest, push these bytes.
+        signature: For schema 1: `verified` if all signatures are valid, `unchecked` if the package extra `schema1` is not
+            installed, `unsigned` if there are no signatures.
+        headers: The response's documented headers; None if the Content-Type was not a manifest type.
     """
 
     manifest: Manifest
@@ -70,7 +71,7 @@ class PutManifestResponse:
         location: The URL of the manifest, if the registry sent one.
         subject: The digest of the manifest's subject, if the registry has a referrers API. None if the manifest has no subject,
             or if the caller must add the manifest to the fallback tag.
-        tags: The further tags that the registry set. Push the other ones one by one.
+        tags: The further tags that the registry has set. If a tag is missing here, push the manifest under that tag.
     """
 
     digest: Digest
@@ -80,7 +81,7 @@ class PutManifestResponse:
 
 
 def digest_from_manifest_bytes(content: bytes, algorithm: str = DEFAULT_ALGORITHM) -> Digest:
-    """Return the digest of a manifest, which for signed schema 1 is the digest of its payload.
+    """Return the digest of a manifest. For a signed schema 1 manifest, the digest covers the manifest without its signatures.
 
     Args:
         content: The manifest's bytes.
@@ -88,26 +89,26 @@ def digest_from_manifest_bytes(content: bytes, algorithm: str = DEFAULT_ALGORITH
 
     Raises:
         InvalidDigestError: The algorithm is unknown.
-        ParseError: The manifest is of schema 1, and its signatures do not fit it.
+        ParseError: The signatures of a schema 1 manifest cover another manifest.
     """
     return digest_of(manifest_payload(content), algorithm)
 
 
 def manifest_payload(content: bytes) -> bytes:
-    """Return the bytes that the digest of a manifest covers: for signed schema 1 without the signatures.
+    """Return the bytes that the digest of a manifest covers: all bytes, or for signed schema 1 all but the signatures.
 
     Args:
         content: The manifest's bytes.
 
     Raises:
-        ParseError: The manifest is of schema 1, and its signatures do not fit it.
+        ParseError: The signatures of a schema 1 manifest cover another manifest.
     """
     document = _parse(content)
     return signed_payload(content, document) if _is_schema1(document) else content
 
 
 def is_manifest_type(media_type: str) -> bool:
-    """Return whether a media type is that of a manifest which this package can parse.
+    """Return whether this package can parse manifests of a media type.
 
     Args:
         media_type: The media type.
@@ -116,11 +117,11 @@ def is_manifest_type(media_type: str) -> bool:
 
 
 def parse_manifest(content: bytes, media_type: str) -> Manifest | None:
-    """Return the manifest that the bytes hold, or None for a media type that is not a known manifest type.
+    """Parse a manifest, and return it; return None if the media type is not a known manifest type.
 
     Args:
         content: The manifest's bytes.
-        media_type: The manifest's media type, as the descriptor or the Content-Type names it.
+        media_type: The manifest's media type, from the descriptor or the Content-Type.
 
     Raises:
         ParseError: The manifest cannot be parsed, contradicts its media type, or could be parsed as two kinds of manifest.
@@ -129,12 +130,12 @@ def parse_manifest(content: bytes, media_type: str) -> Manifest | None:
     if reader is None:
         return None
     manifest = reader(_parse(content))
-    _refuse_two_kinds(manifest, media_type)
+    _check_single_kind(manifest, media_type)
     return manifest
 
 
 def check_computable(reference: str) -> None:
-    """Check before a request that a digest of the reference's algorithm can be computed.
+    """Check that this package can compute the algorithm of a digest, before a request is sent. A tag always passes.
 
     Args:
         reference: A tag or a digest.
@@ -147,14 +148,14 @@ def check_computable(reference: str) -> None:
 
 
 def compute_digest(payload: bytes, reference: str) -> Digest:
-    """Return the digest of a manifest, in the algorithm of the reference if the reference is a digest.
+    """Compute the digest of a manifest, with the algorithm of the reference if the reference is a digest, and return it.
 
     Args:
         payload: The bytes that the digest covers.
         reference: The tag or the digest by which the manifest is pulled or pushed.
 
     Raises:
-        DigestMismatchError: The reference is another digest than that of the manifest.
+        DigestMismatchError: The reference is a digest, but the manifest has another digest.
         InvalidDigestError: The reference is a digest of an unknown algorithm.
     """
     if not isinstance(reference, Digest):
@@ -165,7 +166,7 @@ def compute_digest(payload: bytes, reference: str) -> Digest:
 
 
 def check_claimed_digest(claimed: str | None, digest: Digest, payload: bytes) -> None:
-    """Check the digest that a registry states for a manifest; a malformed one, or one of an unknown algorithm, is ignored.
+    """Check the digest that a registry states for a manifest. A malformed digest, or an unknown algorithm, is ignored.
 
     Args:
         claimed: The response's Docker-Content-Digest, or None.
@@ -173,7 +174,7 @@ def check_claimed_digest(claimed: str | None, digest: Digest, payload: bytes) ->
         payload: The bytes that the digest covers.
 
     Raises:
-        DigestMismatchError: The stated digest is not that of the manifest.
+        DigestMismatchError: The manifest has another digest than the stated one.
     """
     if claimed is None or claimed == digest:
         return
@@ -186,7 +187,7 @@ def check_claimed_digest(claimed: str | None, digest: Digest, payload: bytes) ->
 
 
 def read_manifest(response: HTTPResponse, reference: str) -> ManifestResponse:
-    """Return the manifest of a response, with its digest checked against the reference.
+    """Parse the manifest in a response, compare its digest with the requested and the stated digest, and return it.
 
     Args:
         response: The response to `get_manifest`.
@@ -194,7 +195,7 @@ def read_manifest(response: HTTPResponse, reference: str) -> ManifestResponse:
 
     Raises:
         StatusError: The status is not a success.
-        DigestMismatchError: The bytes do not match the requested digest, or the digest that the registry sent.
+        DigestMismatchError: The bytes do not match the requested digest or the digest in the response's headers.
         UnexpectedContentType: The media type is not a known manifest type.
         ParseError: The manifest cannot be parsed, contradicts its Content-Type, or could be parsed as two kinds of manifest.
     """
@@ -207,7 +208,7 @@ def read_manifest(response: HTTPResponse, reference: str) -> ManifestResponse:
     except UnexpectedContentType as error:
         raw, claimed = error.raw, error.headers.get("docker-content-digest")
         media_type, manifest = _parse_by_content(error)
-    _refuse_two_kinds(manifest, media_type)
+    _check_single_kind(manifest, media_type)
     payload = raw
     signature: Signature = "unsigned"
     if isinstance(manifest, DockerSchema1Manifest):
@@ -220,7 +221,10 @@ def read_manifest(response: HTTPResponse, reference: str) -> ManifestResponse:
 
 
 def _parse_by_content(error: UnexpectedContentType) -> tuple[str, Manifest]:
-    """Return media type and manifest by the fields of the document, where the Content-Type is generic or missing."""
+    """Parse the body of a response with a generic or missing Content-Type, and return the media type and the manifest.
+
+    The fields of the document determine the media type.
+    """
     named = error.media_type or ""
     document = _parse(error.raw) if not named or named.startswith("text/") or named in _GENERIC_TYPES else None
     found = _type_of(document)
@@ -234,19 +238,19 @@ def _compare(expected: Digest, actual: Digest, payload: bytes) -> None:
         raise DigestMismatchError(expected=expected, actual=actual, expected_size=None, actual_size=len(payload))
 
 
-def _refuse_two_kinds(manifest: Manifest, media_type: str) -> None:
-    """Refuse a document that different clients could parse as different kinds of manifest (CVE-2021-41190)."""
+def _check_single_kind(manifest: Manifest, media_type: str) -> None:
+    """Raise ParseError for a document that clients could parse as two different kinds of manifest (CVE-2021-41190)."""
     model = type(manifest).__name__
     for name, value in manifest.additional_properties.items():
         if value is not None and name.casefold() in _KIND_FIELDS:  # parsers in Go ignore the case of field names
-            problem = "belongs to another kind of manifest; clients could parse the document as either kind"
+            problem = "is a field of another kind of manifest, so clients could parse the document as either kind"
             raise ParseError(model=model, field=name, problem=problem)
     stated = (manifest.media_type or "").lower()
     # The two media types of schema 1, signed and unsigned, name the same format.
     same = stated == media_type or {stated, media_type} == {DOCKER_SCHEMA1, DOCKER_SCHEMA1_UNSIGNED}
     if stated in _READERS and not same:
         raise ParseError(
-            model=model, field="mediaType", problem=f"is {stated}, but the Content-Type or descriptor states {media_type}"
+            model=model, field="mediaType", problem=f"is {stated}, but the Content-Type or the descriptor states {media_type}"
         )
 
 

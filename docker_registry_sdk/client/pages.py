@@ -5,16 +5,16 @@ from __future__ import annotations
 from .._core.names.origin import Origin
 from ..errors import RegistryError
 
-# A hostile or broken registry may link new pages without end.
+# Limits for a hostile or broken registry, in which each page may link another new page.
 MAX_PAGES = 10_000
 MAX_ENTRIES = 10_000_000
 
 
 class PageGuard:
-    """Checks each link to a next page before a client follows the link.
+    """A check of the links between the pages of one listing, for each link before the client requests the linked page.
 
     Args:
-        registry: The registry's origin.
+        registry: The origin of the registry.
     """
 
     def __init__(self, registry: Origin) -> None:
@@ -23,7 +23,7 @@ class PageGuard:
         self._entries = 0
 
     def check(self, url: str | None, entries: int) -> str | None:
-        """Return the link to the next page after checking that it is safe to follow.
+        """Check the link to the next page, and return it.
 
         Args:
             url: The link, or None on the last page.
@@ -38,14 +38,17 @@ class PageGuard:
             return None
         if Origin.from_url(url) != self._registry:
             raise RegistryError(
-                f"{self._registry} links its next page at {Origin.from_url(url)}, another origin; the link was not followed"
+                f"the registry {self._registry} links the next page of a listing on another origin, {Origin.from_url(url)}; "
+                "that page was not requested"
             )
         if url in self._seen:
-            raise RegistryError(f"{self._registry} links a page again that was read before; the listing would not end")
+            raise RegistryError(
+                f"the registry {self._registry} links a page of a listing that was read before, so the listing would not end"
+            )
         if len(self._seen) >= MAX_PAGES or self._entries > MAX_ENTRIES:
             raise RegistryError(
-                f"{self._registry} gave {len(self._seen)} pages with {self._entries} entries and links one more; "
-                f"the limits are {MAX_PAGES} pages and {MAX_ENTRIES} entries"
+                f"the registry {self._registry} returned {len(self._seen)} pages with {self._entries} entries and links another "
+                f"page; the limits are {MAX_PAGES} pages and {MAX_ENTRIES} entries"
             )
         self._seen.add(url)
         return url

@@ -1,4 +1,4 @@
-"""Telling by the response to a request without credentials whether a host speaks an API version. Free of I/O."""
+"""Detection of the API version that a host speaks, by the response to a request without credentials. Free of I/O."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def speaks_api(response: HTTPResponse) -> bool:
 
 
 def check_conclusive(response: HTTPResponse) -> None:
-    """Check that a response is not due to a failed or busy host.
+    """Check that the status of a response does not mean that the host failed or is busy.
 
     Args:
         response: The response.

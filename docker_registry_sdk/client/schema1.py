@@ -16,7 +16,7 @@ Signature: TypeAlias = Literal["unsigned", "unchecked", "verified"]
 
 _MODEL = "DockerSchema1Manifest"
 _CURVES = {"P-256": ("ES256", 32), "P-384": ("ES384", 48), "P-521": ("ES512", 66)}
-# Docker writes one signature. The server chooses the number, and each takes time to verify.
+# The server chooses the number of signatures, and each one takes time to verify. Docker writes one signature.
 MAX_SIGNATURES = 16
 
 
@@ -30,13 +30,13 @@ def signed_payload(raw: bytes, document: Any) -> bytes:
         document: The manifest as parsed JSON.
 
     Raises:
-        ParseError: The signatures contradict each other, or do not fit the manifest.
+        ParseError: The signatures contradict each other, or cover another manifest.
     """
     formats = {_format(protected, len(raw)) for protected in _protected_headers(document)}
     if not formats:
         return raw  # unsigned
     if len(formats) > 1:
-        _refuse("cover different payloads", "signatures")
+        _fail("cover different payloads", "signatures")
     length, tail = formats.pop()
     payload = raw[:length] + tail
     try:
@@ -44,18 +44,21 @@ def signed_payload(raw: bytes, document: Any) -> bytes:
     except (ValueError, RecursionError):
         covered = None
     if covered != {name: value for name, value in document.items() if name != "signatures"}:
-        _refuse("cover other fields than the manifest has", "signatures")
+        _fail("cover other fields than the fields of the manifest", "signatures")
     return payload
 
 
 def check_signatures(raw: bytes, document: Any) -> Signature:
-    """Verify the signatures of a schema 1 manifest; without the extra `schema1` they are left unchecked.
+    """Verify the signatures of a schema 1 manifest, if the package extra `schema1` is installed, and return the result.
 
-    The signatures contain their own keys: a valid signature proves that the manifest is intact, but not who signed it.
+    Each signature contains its key. Therefore a valid signature proves that the manifest is intact, but not who signed it.
 
     Args:
         raw: The manifest's bytes.
         document: The manifest as parsed JSON.
+
+    Returns:
+        `verified`, `unchecked` if the extra `schema1` is not installed, or `unsigned` if there are no signatures.
 
     Raises:
         ParseError: A signature is invalid, or its key or algorithm is not supported.
@@ -72,7 +75,7 @@ def check_signatures(raw: bytes, document: Any) -> Signature:
         try:
             _verify(signature, payload)
         except (KeyError, TypeError, ValueError, AttributeError, cryptography.exceptions.InvalidSignature):
-            _refuse("is invalid, or its key or algorithm is not supported", f"signatures[{number}]")
+            _fail("is invalid, or its key or algorithm is not supported", f"signatures[{number}]")
     return "verified"
 
 
@@ -86,7 +89,7 @@ def _verify(signature: Any, payload: str) -> None:
     if key["kty"] == "EC":
         algorithm, length = _CURVES[key["crv"]]
         if header["alg"] != algorithm or len(value) != 2 * length:
-            raise ValueError("the algorithm does not fit the key")
+            raise ValueError("the algorithm is not the algorithm of the key's curve")
         curve: ec.EllipticCurve = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1(), "P-521": ec.SECP521R1()}[key["crv"]]
         hashed: HashAlgorithm = {"ES256": SHA256(), "ES384": SHA384(), "ES512": SHA512()}[algorithm]
         x, y = (int.from_bytes(_decode(key[name]), "big") for name in ("x", "y"))
@@ -104,9 +107,9 @@ def _signatures(document: Any) -> list[Any]:
     if signatures is None:
         return []
     if not isinstance(signatures, list):
-        _refuse("should be a list", "signatures")
+        _fail("should be a list", "signatures")
     if len(signatures) > MAX_SIGNATURES:
-        _refuse(f"have more than {MAX_SIGNATURES} entries", "signatures")
+        _fail(f"have more than {MAX_SIGNATURES} entries", "signatures")
     return signatures
 
 
@@ -114,17 +117,17 @@ def _protected_headers(document: Any) -> list[Any]:
     try:
         return [json.loads(_decode(signature["protected"])) for signature in _signatures(document)]
     except (KeyError, TypeError, ValueError, RecursionError):
-        _refuse("have a malformed protected header", "signatures")
+        _fail("have a malformed protected header", "signatures")
 
 
 def _format(protected: Any, max_length: int) -> tuple[int, bytes]:
-    """Return formatLength and formatTail: the payload is the first bytes of the manifest, of this number, and then the tail."""
+    """Return formatLength and formatTail. The payload is the first `formatLength` bytes of the manifest, and then the tail."""
     try:
         length, tail = protected["formatLength"], _decode(protected["formatTail"])
     except (KeyError, TypeError, ValueError):
-        _refuse("have no valid formatLength or formatTail", "signatures")
+        _fail("have no valid formatLength or formatTail", "signatures")
     if not isinstance(length, int) or isinstance(length, bool) or not 0 <= length <= max_length:
-        _refuse("have a formatLength that does not fit the manifest", "signatures")
+        _fail("have a formatLength that is not a number from 0 to the length of the manifest", "signatures")
     return length, tail
 
 
@@ -139,5 +142,5 @@ def _encode(content: bytes) -> str:
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
 
-def _refuse(problem: str, field: str) -> NoReturn:
+def _fail(problem: str, field: str) -> NoReturn:
     raise ParseError(model=_MODEL, field=field, problem=problem)

@@ -1,4 +1,4 @@
-"""The registry and the repository that a client is for."""
+"""The registry and the repository of a client."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from ..reference import Index, Repo, parse_index, parse_repo
 
 
 def parse_target(name: str | Repo | None, index: str | Index | None) -> tuple[Index, Repo | None]:
-    """Return the registry and the repository that a client is for.
+    """Return the registry and the repository for the arguments of a client. The repository is None if there is no name.
 
     Args:
         name: The repository, as in `docker pull`; None for a client that is bound to no repository.
@@ -24,16 +24,18 @@ def parse_target(name: str | Repo | None, index: str | Index | None) -> tuple[In
 
 
 def repo_on_index(name: str | Repo, index: Index) -> Repo:
-    """Return a repository of a given registry.
+    """Return a repository, after checking that it is on a given registry.
 
     Args:
         name: The repository.
-        index: The registry, which is also the default for a name without one.
+        index: The registry. A name without a registry means a repository on this registry.
 
     Raises:
         InvalidReferenceError: The name is malformed, or the repository is on another registry.
     """
     repo = parse_repo(name, index) if isinstance(name, str) else name
     if repo.index.name != index.name:
-        raise InvalidReferenceError(f"{repo.canonical_name} is not on {index.name}: make another client for it")
+        raise InvalidReferenceError(
+            f"the repository {repo.canonical_name} is not on the registry {index.name} of this client: create another client"
+        )
     return repo

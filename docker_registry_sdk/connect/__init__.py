@@ -1,1 +1,1 @@
-"""Create a client, or check a login, for either API version."""
+"""Creation of a client, and check of a login, for API v1 and API v2."""

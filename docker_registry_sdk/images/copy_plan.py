@@ -89,7 +89,7 @@ class CopyPlan:
 
     @property
     def bytes_to_move(self) -> int:
-        """The total size in bytes of the blobs to move; blobs of unknown size count as 0."""
+        """Return the total size in bytes of the blobs to move; blobs of unknown size count as 0."""
         return sum(one.blob.size or 0 for one in self.blobs if one.action == "move")
 
     def count(self, action: BlobAction | Literal["push"]) -> int:

@@ -52,7 +52,7 @@ class DockerArchive:
 
     @property
     def printable_path(self) -> str:
-        """The path, with control characters escaped."""
+        """Return the path, with control characters escaped."""
         return printable(str(self.path))
 
     def open(self) -> ArchivedImage:

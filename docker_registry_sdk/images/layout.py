@@ -45,7 +45,7 @@ class Layout:
 
     @property
     def printable_path(self) -> str:
-        """The folder, with control characters escaped."""
+        """Return the folder, with control characters escaped."""
         return printable(str(self.path))
 
     def entries(self) -> list[Descriptor]:

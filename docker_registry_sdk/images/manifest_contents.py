@@ -52,7 +52,7 @@ class BlobDescriptor:
 
     @property
     def is_external(self) -> bool:
-        """Whether this is a non-distributable layer, which registries need not store, with external URLs."""
+        """Return whether this is a non-distributable layer, which registries need not store, with external URLs."""
         return bool(self.urls) and self.media_type in EXTERNAL_LAYERS
 
 

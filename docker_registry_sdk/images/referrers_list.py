@@ -115,7 +115,7 @@ class ReferrersList:
 
     @property
     def manifests(self) -> list[Descriptor]:
-        """The descriptors of the referrers."""
+        """Return the descriptors of the referrers."""
         return [] if self.index is None else self.index.manifests
 
     def with_manifests(self, manifests: Sequence[Descriptor]) -> bytes:

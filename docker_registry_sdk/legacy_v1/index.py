@@ -72,7 +72,7 @@ class V1IndexAuth:
 
     @property
     def report(self) -> AuthReport:
-        """A report on the credential, challenge and token that produced the last response."""
+        """Return a report on the credential, challenge and token that produced the last response."""
         return self._report
 
     def endpoints(self, repo: str, access: Access) -> tuple[Origin, ...]:

@@ -25,17 +25,17 @@ class SessionHeaders(Protocol):
 
     @property
     def x_docker_token(self) -> str | None:
-        """The token."""
+        """Return the token."""
         ...
 
     @property
     def x_docker_endpoints(self) -> str | None:
-        """The registries."""
+        """Return the registries."""
         ...
 
     @property
     def www_authenticate(self) -> str | None:
-        """The token again."""
+        """Return the token again."""
         ...
 
 

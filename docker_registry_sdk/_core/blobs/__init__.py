@@ -1,1 +1,1 @@
-"""Download and upload of blobs: verified while the bytes pass, resumed after interruptions."""
+"""Download and upload of blobs: verified while the bytes are transferred, resumed after interruptions."""

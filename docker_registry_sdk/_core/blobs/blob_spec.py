@@ -1,4 +1,4 @@
-"""The blob that a call is about: its digest, its size if known, and its external URLs. Free of I/O."""
+"""The blob that a caller requests: its digest, its size if known, and its external URLs. Free of I/O."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class BlobSpec:
     """A blob as a caller specifies it.
 
     Attributes:
-        digest: The digest, of an algorithm that this package can compute.
+        digest: The digest. This package can compute its algorithm.
         size: The size in bytes, or None when only the digest is known.
         descriptor: The caller's descriptor, or None when the caller passed a digest.
     """
@@ -26,11 +26,11 @@ class BlobSpec:
 
     @property
     def urls(self) -> list[str]:
-        """The external URLs of the blob, as its descriptor lists them."""
+        """Return the external URLs in the caller's descriptor; an empty list if there are none."""
         return list((self.descriptor and self.descriptor.urls) or ())
 
     def to_descriptor(self, size: int) -> Descriptor:
-        """Return the caller's descriptor, or make one when the caller passed a digest.
+        """Return the caller's descriptor, or a new descriptor if the caller passed a digest.
 
         Args:
             size: The size of the blob in bytes.
@@ -39,7 +39,7 @@ class BlobSpec:
 
 
 def parse_blob_spec(blob: str | Descriptor) -> BlobSpec:
-    """Return the blob that a digest or a descriptor specifies.
+    """Return the `BlobSpec` for a digest or a descriptor.
 
     Args:
         blob: The digest or the descriptor.

@@ -1,4 +1,4 @@
-"""The byte ranges of a blob to request: after an interruption, and ahead of reads. Free of I/O."""
+"""The byte ranges of a blob to request, after an interruption and for reading ahead. Free of I/O."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class ResponseHead:
     """The status and headers of a response with a blob or a range of it.
 
     Attributes:
-        is_whole: Whether it is a 200 with the whole blob, not a 206 with a range.
-        length: The Content-Length.
-        content_range: The Content-Range.
-        etag: The ETag.
+        is_whole: Whether the response has status 200 and holds the whole blob; otherwise it has status 206 and holds a range.
+        length: The Content-Length, or None.
+        content_range: The Content-Range, or None.
+        etag: The ETag, or None.
     """
 
     is_whole: bool
@@ -46,7 +46,7 @@ class Resumption:
     Args:
         size: The size of the blob in bytes, or None while it is not known.
         offset: The offset of the first byte to read.
-        stop: The offset after the last byte to read, or None to read to the end. It requires a size.
+        stop: The offset after the last byte to read, or None to read to the end. If `stop` is given, `size` must be given, too.
     """
 
     def __init__(self, size: int | None, offset: int = 0, stop: int | None = None) -> None:
@@ -55,40 +55,40 @@ class Resumption:
         self._stop = stop
         self._etag: str | None = None
         self._use_ranges = True
-        self._skip = 0  # the bytes at the beginning of a whole blob that arrived before
+        self._skip = 0  # how many bytes at the beginning of the body have arrived before
         self._range_end: int | None = None
         self._range_start = offset
 
     @property
     def is_complete(self) -> bool:
-        """Whether all bytes have arrived; False while their number is not known."""
+        """Return whether all bytes have arrived; False while the size of the blob is not known."""
         end = self.size if self._stop is None else self._stop
         return end is not None and self.offset >= end
 
     def request_headers(self) -> tuple[str | None, str | None]:
-        """Return the Range and If-Range headers of the next request; None for a header to leave out."""
+        """Return the values of the Range and If-Range headers of the next request. None means that the header is not sent."""
         if not self._use_ranges or (self.offset == 0 and self._stop is None):
             return None, None
         last = "" if self._stop is None else str(self._stop - 1)
         return f"bytes={self.offset}-{last}", self._etag
 
     def check_response(self, head: ResponseHead) -> None:
-        """Check that a response holds the requested bytes, and note its size and ETag.
+        """Check that a response holds the requested bytes, and remember the size and the ETag of the blob.
 
         Args:
             head: The status and headers of the response.
 
         Raises:
             ParseError: The response holds another range than the requested one.
-            RegistryError: The response holds the whole of a large blob, although a range was requested.
+            RegistryError: A range was requested, but the response holds the whole blob, which is larger than 4 MiB.
 
         Source: RFC 9110 sections 13.1.5, 14.4 and 15.3.7.
         """
         if head.is_whole:
             if self._stop is not None and (self.size or 0) > MAX_WHOLE_BLOB_BYTES:
                 raise RegistryError(
-                    f"the registry does not support range requests, and this blob of {self.size} bytes is too large to fetch "
-                    "whole for each read: use download_blob, and open the file"
+                    f"the registry does not support range requests, and the blob of {self.size} bytes is too large to be "
+                    "downloaded for each read: download the blob with download_blob, and open the file"
                 )
             self._skip, self._range_end = self.offset, None
             total = head.length
@@ -97,16 +97,18 @@ class Resumption:
             if first != self.offset:
                 raise _range_error(f"begins at byte {first}, but the requested range begins at byte {self.offset}")
             if head.length is not None and head.length != last + 1 - first:
-                raise _range_error(f"holds {last + 1 - first} bytes, but the Content-Length is {head.length}")
+                raise _range_error(f"is {last + 1 - first} bytes long, but the Content-Length is {head.length}")
             if total is not None and self.size is not None and total != self.size:
-                raise _range_error(f"gives the blob {total} bytes, but it has {self.size}")
+                raise _range_error(f"states that the blob has {total} bytes, but {self.size} bytes were expected")
             self._skip, self._range_start, self._range_end = 0, first, last + 1
         self.size = total if self.size is None else self.size
-        # If-Range requires a strong ETag; a malformed one cannot be sent back.
+        # If-Range requires a strong ETag; a malformed ETag cannot be sent in a header.
         self._etag = head.etag if head.etag is not None and _STRONG_ETAG.fullmatch(head.etag) else None
 
     def handle_unsatisfiable(self, headers: Mapping[str, str]) -> bool:
-        """Return whether a 416 response means that all bytes have arrived; if not, the next request is for the whole blob.
+        """Return whether a 416 response means that all bytes have arrived.
+
+        If the result is False, the next request has no Range header and requests the whole blob.
 
         Args:
             headers: The headers of the response, with names in any case.
@@ -119,9 +121,9 @@ class Resumption:
         return False
 
     def accept(self, chunk: bytes | memoryview) -> bytes | memoryview:
-        """Return the bytes of a chunk that have not arrived before, and count them.
+        """Return a chunk without the bytes that have arrived before, and advance the offset by the rest.
 
-        Bytes beyond the size of the blob are returned too, so that the verifier notices them.
+        Bytes beyond the size of the blob are returned, too, so that the verifier notices them.
 
         Args:
             chunk: A chunk of the body.
@@ -141,17 +143,20 @@ class Resumption:
         return chunk
 
     def is_last_body(self) -> bool:
-        """Return whether nothing is left to request after a body that ended properly; a server may send a shorter range."""
+        """Return whether nothing is left to request after a body that ended properly.
+
+        If the server sent a shorter range than the requested one, another request is needed, and the result is False.
+        """
         return self._range_end is None or self.is_complete or (self.size is None and self.offset == self._range_end)
 
     def check_shorter_range(self) -> None:
-        """Check a body that ended properly, but is not the last one: it must have brought some progress.
+        """Check that a body with a shorter range than the requested one was at least 64 KiB long, and as long as it stated.
 
         Raises:
-            ParseError: The body ended before its own Content-Range, or held less than 64 KiB.
+            ParseError: The body was shorter than its Content-Range, or shorter than 64 KiB.
         """
         if self.offset != self._range_end or self.offset - self._range_start < MIN_PROGRESS_BYTES:
-            raise _range_error("ends before the requested range")
+            raise _range_error("ends before the requested range ends, or the body is shorter than this header states")
 
 
 class ReadAhead:
@@ -167,7 +172,7 @@ class ReadAhead:
         self._blocks: list[tuple[int, bytes]] = []  # offset and bytes, the most recently used block last
 
     def find(self, position: int, length: int) -> memoryview | None:
-        """Return cached bytes from a position on, or None when the byte at the position is not cached.
+        """Return the cached bytes from a position to the end of their block, or None if the byte at the position is not cached.
 
         Args:
             position: The offset of the first byte.
@@ -191,12 +196,13 @@ class ReadAhead:
         is_sequential = position in ends or (position == 0 and not ends)
         self._window = min(self._window * 2, MAX_READ_AHEAD_BYTES) if is_sequential else MIN_READ_AHEAD_BYTES
         stop = min(position + min(max(self._window, length), MAX_READ_AHEAD_BYTES), self._size)
-        # A structure at the end of a file, such as the directory of a zip file, is read backwards.
+        # Programs read the structure at the end of a file, such as the directory of a zip file, backwards. So a read that is
+        # not sequential also fetches the bytes before its position.
         start = position if is_sequential else min(position, max(0, stop - self._window))
         return start, min([stop, *(begin for begin, _ in self._blocks if begin > position)])
 
     def add(self, start: int, data: bytes) -> None:
-        """Cache a block, and remove the least recently used one.
+        """Cache a block; if the cache is full, remove the least recently used block.
 
         Args:
             start: The offset of the first byte.

@@ -13,19 +13,19 @@ from ...digest import Verifier
 # 1 MiB amortizes the hand-offs between three threads; 4 buffers bound the number of bytes that a crash loses.
 BUFFER_BYTES: Final = 1024 * 1024
 MAX_BUFFERS: Final = 4
-# Hashing fewer bytes takes less time than handing them to a thread.
+# For fewer bytes, hashing takes less time than passing the bytes to a thread.
 MIN_BACKGROUND_BYTES: Final = 128 * 1024
 
 
 class HashingWriter:
-    """Hashes and writes the bytes of a download in two background threads, without copying them.
+    """A writer that hashes and writes the bytes of a download in two background threads, without copying the bytes.
 
-    The caller gets a buffer, fills it and passes it back. The first thread hashes the bytes in it, the second one writes them,
-    and then the buffer is free again.
+    The caller takes a buffer with `get_buffer`, fills it and passes it to `write`. The first thread hashes the bytes in the
+    buffer, the second thread writes them, and then `get_buffer` can return the buffer again.
 
     Args:
         verifier: The verifier to update; the caller must not use it before `close`.
-        write: Writes one buffer.
+        write: A function that writes the bytes of one buffer.
     """
 
     def __init__(self, verifier: Verifier, write: Callable[[memoryview], None]) -> None:
@@ -43,7 +43,7 @@ class HashingWriter:
             thread.start()
 
     def get_buffer(self) -> memoryview | None:
-        """Return a buffer to fill and to pass to `write`, or None while all of them are in use.
+        """Return a buffer to fill and to pass to `write`, or None while all buffers are in use.
 
         Raises:
             OSError: An earlier buffer could not be written.
@@ -71,12 +71,12 @@ class HashingWriter:
             self._filled.put(data)
 
     def raise_failure(self) -> None:
-        """Raise the exception of a background thread, if there was one."""
+        """Raise the exception that a background thread raised, if any."""
         if self._failure is not None:
             raise self._failure
 
     def close(self) -> None:
-        """Wait until all bytes have been hashed and written."""
+        """Wait until all bytes have been hashed and written, and end the threads."""
         self._filled.put(memoryview(b""))
         for thread in self._threads:
             thread.join()
@@ -86,7 +86,7 @@ class HashingWriter:
         while more:
             data = source.get()
             more = len(data) > 0  # an empty buffer marks the end
-            if more and self._failure is None:  # after a failure, buffers are only passed on, so that no thread waits for ever
+            if more and self._failure is None:  # after a failure, only pass the buffers on, so that no thread waits forever
                 try:
                     do(data)
                 except BaseException as error:
@@ -95,10 +95,10 @@ class HashingWriter:
 
 
 class BackgroundHasher:
-    """Hashes the bytes of an upload in a background thread: one block is hashed while the block before is sent.
+    """A hasher for the bytes of an upload, which hashes one block in a background thread while the previous block is sent.
 
     Args:
-        verifier: The verifier to update; the caller must `wait` before using it.
+        verifier: The verifier to update; the caller must call `wait` before using the verifier.
     """
 
     def __init__(self, verifier: Verifier) -> None:
@@ -108,14 +108,14 @@ class BackgroundHasher:
 
     @property
     def is_busy(self) -> bool:
-        """Whether `wait` would block."""
+        """Return whether a block is being hashed, so that `wait` would block."""
         return self._pending is not None and not self._pending.done()
 
     def update(self, data: bytes | memoryview) -> None:
-        """Hash the next bytes; this blocks while `is_busy`.
+        """Start hashing the next bytes; block until the previous bytes have been hashed.
 
         Args:
-            data: The bytes, which must not change any more.
+            data: The bytes; the caller must not change them afterwards.
         """
         self.wait()
         self._pending = None
@@ -132,6 +132,6 @@ class BackgroundHasher:
             self._pending.result()
 
     def close(self) -> None:
-        """Release the thread, which ends when it has hashed its last block."""
+        """Tell the thread to end after its last block, without waiting for the end."""
         if self._pool is not None:
             self._pool.shutdown(wait=False)

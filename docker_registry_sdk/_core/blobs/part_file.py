@@ -14,26 +14,26 @@ from typing import Final
 from ...digest import Verifier
 
 _BLOCK_BYTES: Final = 1024 * 1024
-# Hashed by one call: enough to be worth a thread, and little enough to be cancelled soon.
+# The maximum that one call of hash_some() hashes. A call runs in a thread and cannot be cancelled, so it must end soon.
 _MAX_BYTES_PER_CALL: Final = 8 * _BLOCK_BYTES
 _FLAGS: Final = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _MAX_OPEN_ATTEMPTS: Final = 10
 
 
 class PartFile:
-    """The `.part` file beside the target of a download, locked for one download at a time.
+    """The `.part` file in the folder of a download's target file, locked for one download at a time.
 
-    Every `OSError` names the file.
+    The methods raise `OSError` with the path of the `.part` file.
 
     Args:
         target: The path of the finished download.
 
     Attributes:
         path: The path of the `.part` file.
-        length: Its length in bytes when it was opened, or 0 after `start_over`.
+        length: The length of the `.part` file in bytes when it was opened, or 0 after `start_over`.
 
     Raises:
-        OSError: The file cannot be created, is not a regular file, has a second name, or is locked by another download.
+        OSError: The file cannot be created, is not a regular file, has a second hard link, or is locked by another download.
     """
 
     def __init__(self, target: Path) -> None:
@@ -45,28 +45,28 @@ class PartFile:
 
     @property
     def is_resumable(self) -> bool:
-        """Whether the file holds bytes that the next download can use."""
+        """Return whether the file holds bytes that the next download to the same target can use."""
         return not self._has_failed and os.fstat(self._descriptor).st_size > 0
 
     def hash_some(self, verifier: Verifier) -> bool:
-        """Hash up to 8 MiB of the file, and return whether there are more.
+        """Hash the next bytes of the file, at most 8 MiB, and return whether bytes are left.
 
         Args:
-            verifier: The verifier, which has hashed all bytes before.
+            verifier: The verifier, which has hashed all bytes of the file up to now; `verifier.size` is the offset to start at.
         """
         with self._named_errors():
             os.lseek(self._descriptor, verifier.size, os.SEEK_SET)
         return hash_some(self._descriptor, verifier)
 
     def start_over(self) -> None:
-        """Delete the content."""
+        """Truncate the file to 0 bytes, and set `length` to 0."""
         with self._named_errors():
             os.ftruncate(self._descriptor, 0)
             os.lseek(self._descriptor, 0, os.SEEK_SET)
         self.length = 0
 
     def write(self, data: bytes | memoryview) -> None:
-        """Write all of the bytes.
+        """Append bytes to the file.
 
         Args:
             data: The bytes.
@@ -80,7 +80,7 @@ class PartFile:
         """Flush the file to the disk, and rename it to the target.
 
         Raises:
-            FileExistsError: The target exists by now.
+            FileExistsError: The target was created in the meantime.
         """
         with self._named_errors():
             os.fsync(self._descriptor)
@@ -98,10 +98,10 @@ class PartFile:
                 os.close(folder)
 
     def close(self, *, keep: bool) -> None:
-        """Close the file, and leave it for the next download unless it is of no use.
+        """Close the file, and delete it unless the next download can resume from it.
 
         Args:
-            keep: False to delete the file. An empty file, and one after a failed write, is always deleted.
+            keep: False to delete the file in any case. An empty file is always deleted, and so is a file after a failed write.
         """
         if self._descriptor == -1:
             return
@@ -127,7 +127,7 @@ class PartFile:
             try:
                 status = os.fstat(descriptor)
                 if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
-                    raise self._unusable("not a regular file, or has a second name (hard link)")
+                    raise self._unusable("not a regular file, or has a second hard link")
                 lock(descriptor, self.path)
                 if self._is_at_path(status):
                     return descriptor
@@ -136,7 +136,7 @@ class PartFile:
                 raise
             os.close(descriptor)  # another download renamed or deleted this file before we locked it
         raise BlockingIOError(
-            errno.EAGAIN, "other downloads to the same path keep starting and ending: run one at a time", str(self.path)
+            errno.EAGAIN, "too many downloads to the same path start and end at once: run one at a time", str(self.path)
         )
 
     def _is_at_path(self, status: os.stat_result) -> bool:
@@ -148,7 +148,7 @@ class PartFile:
 
     def _unusable(self, problem: str) -> OSError:
         return FileExistsError(
-            errno.EEXIST, f"a download needs this path for its .part file, but it is {problem}: remove it", str(self.path)
+            errno.EEXIST, f"the path of the .part file is taken: the existing file is {problem}; remove it", str(self.path)
         )
 
     @contextmanager
@@ -183,16 +183,16 @@ def check_absent(target: Path) -> None:
         target: The path.
 
     Raises:
-        OSError: A file, a folder or a symbolic link exists there, even a link to a missing file.
+        OSError: A file, a folder or a symbolic link exists at the path. A symbolic link counts even if its target is missing.
     """
     if target.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "this is a folder: pass the path of a file in it", str(target))
+        raise IsADirectoryError(errno.EISDIR, "the path is a folder: pass the path of a file in the folder", str(target))
     if os.path.lexists(target):
-        raise FileExistsError(errno.EEXIST, "another file exists here: remove it, or give another path", str(target))
+        raise FileExistsError(errno.EEXIST, "another file exists at the path: remove it, or pass another path", str(target))
 
 
 def hash_some(descriptor: int, verifier: Verifier) -> bool:
-    """Hash up to 8 MiB of a file, from its current position, and return whether there are more.
+    """Hash up to 8 MiB of a file from its current position, and return whether bytes may be left.
 
     Args:
         descriptor: The file descriptor.
@@ -210,7 +210,7 @@ def hash_some(descriptor: int, verifier: Verifier) -> bool:
 if sys.platform == "win32":
 
     def lock(descriptor: int, path: Path) -> None:
-        """Do nothing: Windows does not rename open files, so the first of two downloads to finish fails."""
+        """Do nothing. Windows has no need for the lock: it does not rename open files, so the first of two downloads fails."""
 
 else:
     import fcntl
@@ -229,5 +229,5 @@ else:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise BlockingIOError(
-                errno.EAGAIN, "another download to the same path is running: wait for it, or give another path", str(path)
+                errno.EAGAIN, "another download to the same path is running: wait until it ends, or pass another path", str(path)
             ) from None

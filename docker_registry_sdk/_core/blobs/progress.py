@@ -8,7 +8,7 @@ from typing import Final, Literal, TypeAlias
 from attrs import frozen
 
 PROGRESS_INTERVAL_BYTES: Final = 1024 * 1024
-"""A progress callback is called once in so many bytes."""
+"""The number of bytes between two calls of a progress callback."""
 
 Phase: TypeAlias = Literal["check", "download", "upload", "copy", "mount", "skip", "manifest"]
 
@@ -19,10 +19,10 @@ class Progress:
 
     Attributes:
         phase: The current step: `check` reads and hashes bytes that already exist, `download` reads from a registry, `upload`
-            writes to one, `copy` transfers from a source to a target, `mount` and `skip` transfer no bytes, `manifest` writes a
-            manifest.
+            writes to a registry, `copy` transfers from a source to a target, `mount` mounts a blob from another repository,
+            `skip` finds the blob at the target already, `manifest` writes a manifest.
         digest: The digest of the blob or manifest, or None until it has been computed.
-        bytes: The number of bytes that are done. It falls when a transfer starts over.
+        bytes: The number of bytes processed so far. The number decreases when a transfer starts over.
         total: The size in bytes, or None when it is not known.
     """
 
@@ -33,11 +33,11 @@ class Progress:
 
 
 OnProgress: TypeAlias = Callable[[Progress], None]
-"""A progress callback, called by the thread or task that does the work, one call at a time. An exception stops the work."""
+"""A progress callback. The thread or task that does the work calls it, one call at a time. An exception in it stops the work."""
 
 
 class ProgressThrottle:
-    """Calls a progress callback once per MiB and at the end of each phase, and never twice with the same values.
+    """A filter that calls a progress callback once per MiB and at the end of each phase, and never twice with the same values.
 
     Args:
         on_progress: The progress callback, or None.
@@ -50,11 +50,11 @@ class ProgressThrottle:
         self._reported: tuple[str, int] = ("", -PROGRESS_INTERVAL_BYTES)
 
     def report(self, phase: Phase, done: int, total: int | None) -> None:
-        """Call the callback, unless less than a MiB was done since its last call.
+        """Call the callback, unless fewer bytes than a MiB were processed since its last call.
 
         Args:
             phase: The current step.
-            done: The number of bytes that are done.
+            done: The number of bytes processed so far.
             total: The size in bytes, or None when it is not known.
         """
         if self._on_progress is None:

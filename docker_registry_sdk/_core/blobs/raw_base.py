@@ -11,13 +11,13 @@ RawBase = io.RawIOBase
 
 
 class AsyncRawBase:
-    """The base class of async streams and files: the methods of `io.RawIOBase` that concern closing."""
+    """A base class of async streams and files, with async counterparts of the `close` methods of `io.RawIOBase`."""
 
     _is_closed = False
 
     @property
     def closed(self) -> bool:
-        """Whether the stream is closed."""
+        """Return whether the stream is closed."""
         return self._is_closed
 
     async def aclose(self) -> None:

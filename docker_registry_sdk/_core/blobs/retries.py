@@ -1,4 +1,4 @@
-"""Repetition of the requests of a transfer, bounded by the client's retry policy. Free of I/O."""
+"""The decision whether a failed request of a download or an upload is repeated. Free of I/O."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from ..transport.retries import TRANSIENT_STATUSES
 from ..wire import CallLimits, HTTPFailure, may_pass
 
 MIN_PROGRESS_BYTES: Final = 64 * 1024
-"""A range that is shorter than requested, but has so many bytes, is not a failure: the next request is for the rest."""
+"""If a response has a shorter range than requested, but at least so many bytes, the rest is requested next; it is no failure."""
 
 
 @define
 class RequestFailures:
-    """Counts how often a request has failed in a row, and tells whether to repeat it.
+    """A counter of the failures of a request in a row, which decides whether the request is repeated.
 
-    A download is one request: each interruption of its body counts, however many bytes arrived before. Each chunk of an upload
-    is a request of its own, so the count starts anew when the registry has accepted a chunk. Therefore a server that cuts every
-    body receives `max_retries + 1` requests.
+    A download counts as one request: each interruption of its body is a failure, no matter how many bytes have arrived.
+    Therefore a server that cuts every body receives `max_retries + 1` requests. Each chunk of an upload counts as a request of
+    its own, so the count is reset when the registry has accepted a chunk.
 
-    The transport does not repeat the requests of a transfer: that would multiply the repetitions.
+    The transport must not repeat these requests as well: that would multiply the number of requests.
 
     Attributes:
         limits: The limits of the call, with its deadline and the client's retry policy.
@@ -33,25 +33,25 @@ class RequestFailures:
     count: int = 0
 
     def seconds_to_retry(self, error: RegistryError) -> float | None:
-        """Count a failure, and return the seconds to wait before the request is repeated, or None when it must not be.
+        """Count a failure, and return the seconds to wait before the request is repeated; None if it must not be repeated.
 
         Args:
-            error: The failure.
+            error: The exception of the failed request.
         """
         self.count += 1
         retry_after = error.retry_after if isinstance(error, StatusError) else None
         return self.limits.seconds_to_retry(self.count, retry_after=retry_after)
 
     def reset(self) -> None:
-        """Start counting anew, after a request has succeeded."""
+        """Set the count to 0, after a request has succeeded."""
         self.count = 0
 
 
 def is_transient(error: RegistryError) -> bool:
-    """Return whether a request that failed may succeed when it is repeated.
+    """Return whether a failed request may succeed when it is repeated.
 
     Args:
-        error: The failure.
+        error: The exception of the failed request.
     """
     if isinstance(error, TransportError):
         return isinstance(error.__cause__, HTTPFailure) and may_pass(error.__cause__)

@@ -1,4 +1,4 @@
-"""The requests of an upload: which one is next, and whether the upload can resume after a failed one. Free of I/O."""
+"""The requests of an upload: the choice of the next request, and whether an upload can resume after an error. Free of I/O."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from ...errors import RegistryError, StatusError, TransportError
 from .retries import is_transient
 
 DEFAULT_CHUNK_BYTES: Final = 8 * 1024 * 1024
-"""The length of a chunk if the registry requires chunks and the caller gives no length.
+"""The length of a chunk if the registry requires chunks and the caller passes no chunk size.
 
-Also the number of bytes to keep in memory of a source that can be read only once.
+If a source can be read only once, this is also the number of its bytes to keep in memory.
 """
 
 SESSION_INTACT_STATUSES: Final = frozenset({401, 403, 408, 413, 429})
-"""Error statuses below 500 that, as the response to the request for the status of a session, do not mean that it is lost."""
+"""Error statuses below 500 that do not mean that a session is lost, if they answer the request for the session's status."""
 
 CHECK_SESSION_STATUSES: Final = SESSION_INTACT_STATUSES | {404, 416}
-"""Error statuses below 500 after which the session may still be usable, so that its status is requested.
+"""Error statuses below 500 after which a session may still be usable, so that the session's status is requested.
 
-After other ones, the upload starts over in a new session.
+After other error statuses below 500, the upload starts over in a new session.
 """
 
 
@@ -32,7 +32,7 @@ class UploadRequest:
     Attributes:
         kind: `chunk` is a PATCH with some of the bytes, `stream` a PATCH with all remaining bytes, `whole` a PUT with all
             remaining bytes, `close` a PUT without bytes.
-        offset: The offset of its first byte.
+        offset: The offset in the blob of the first byte to send.
         length: The maximum number of bytes; None when it is not known.
     """
 
@@ -42,7 +42,7 @@ class UploadRequest:
 
     @property
     def content_range(self) -> str | None:
-        """The value of the Content-Range header, or None when the number of bytes is 0 or not known."""
+        """Return the value of the Content-Range header, or None if the number of bytes is 0 or not known."""
         return None if not self.length else f"{self.offset}-{self.offset + self.length - 1}"
 
 
@@ -64,7 +64,7 @@ def next_request(*, offset: int, size: int | None, chunk: int | None, has_digest
 
 
 def chunk_length(requested: int | None, minimum: int | None) -> int | None:
-    """Return the length of chunks in bytes; None to send all bytes in one request.
+    """Return the length of chunks in bytes, or None if all bytes are sent in one request.
 
     Args:
         requested: The length that the caller requests, or None.
@@ -79,10 +79,10 @@ def may_resume(error: RegistryError, *, has_session: bool, was_resumed: bool) ->
     """Return whether an upload may resume after a failed request.
 
     Args:
-        error: The failure.
+        error: The exception of the failed request.
         has_session: Whether the registry has opened a session.
-        was_resumed: Whether the failed request resumed an interrupted upload. Some registries refuse that, and accept a new
-            upload instead.
+        was_resumed: Whether the failed request resumed an interrupted upload. Some registries answer such requests with an
+            error, but accept a new upload.
     """
     if isinstance(error, TransportError):
         return is_transient(error)

@@ -1,4 +1,4 @@
-"""An upload session as a small value that another process can resume, and the options of an upload."""
+"""An upload session, which can be stored and resumed by another process, and the options of an upload."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class UploadSession:
 
     Attributes:
         repo: The name of the repository on the registry.
-        location: The URL of the next request: opaque, and perhaps signed, so that a `repr` does not show it.
+        location: The URL of the next request. Clients must not change it. It may be signed, so `repr` does not show it.
         offset: The number of bytes that the registry has received.
         chunk_min_length: The minimum length in bytes that the registry requires of every chunk except the last, if any.
     """
@@ -32,7 +32,7 @@ class UploadSession:
     chunk_min_length: int | None = None
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the session as a dict that can be written as JSON. Treat it as a secret: the location may be signed."""
+        """Return the session as a dict that can be written as JSON. Treat the dict as a secret: the location may be signed."""
         return {
             "repo": self.repo,
             "location": self.location,
@@ -42,10 +42,10 @@ class UploadSession:
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Self:
-        """Return the session that `to_dict` returned as a dict.
+        """Return the session that a dict of `to_dict` describes.
 
         Args:
-            document: The dict; unknown keys are ignored.
+            document: The dict that `to_dict` returned; unknown keys are ignored.
 
         Raises:
             ParseError: A key is missing, or its value has another type.
@@ -53,13 +53,13 @@ class UploadSession:
         for name, kinds in _FIELD_TYPES.items():
             value = document.get(name)
             if not isinstance(value, kinds) or isinstance(value, bool) or (isinstance(value, int) and value < 0):
-                raise ParseError(model=cls.__name__, field=name, problem="is missing, or not a value that to_dict() writes")
+                raise ParseError(model=cls.__name__, field=name, problem="is missing, or is not a value that to_dict() returns")
         fields: dict[str, Any] = {name: document.get(name) for name in _FIELD_TYPES}
         return cls(**fields)
 
 
 OnSession: TypeAlias = Callable[[UploadSession], None]
-"""A session callback: called with the new session after each step of an upload, by the thread or task that does the work."""
+"""A session callback. The thread or task that does the upload calls it with the new session after each request."""
 
 _FIELD_TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     "repo": (str,),
@@ -79,12 +79,12 @@ class UploadOptions:
         chunk_size: The length of a chunk in bytes; None to send all bytes in one request.
         from_repo: A repository to mount the blob from, if it has the blob.
         session: A session to resume.
-        on_session: The session callback. If there is one, a failed upload stays open.
+        on_session: The session callback. With a callback, the session of a failed upload stays open.
         on_progress: The progress callback.
 
     Raises:
         ValueError: The size is negative, or the chunk size is less than 1.
-        TypeError: `from_repo` requires `digest`, which is missing.
+        TypeError: `from_repo` is given without `digest`.
     """
 
     digest: str | None = None
@@ -111,12 +111,12 @@ def session_from_start(repo: str, response: start_blob_upload.StartBlobUploadAcc
 
 
 def session_after_chunk(session: UploadSession, response: upload_blob_chunk.UploadBlobChunkCreated, sent: int) -> UploadSession:
-    """Return the session after a chunk.
+    """Return the session after a chunk was uploaded.
 
     Args:
         session: The session before the chunk.
         response: The response to the chunk.
-        sent: The length of the chunk in bytes, which counts if the response has no Range header.
+        sent: The length of the chunk in bytes. If the response has no Range header, the offset advances by this length.
     """
     received = received_bytes(response.range)
     return UploadSession(
@@ -128,13 +128,13 @@ def session_after_chunk(session: UploadSession, response: upload_blob_chunk.Uplo
 
 
 def session_from_status(session: UploadSession, response: get_blob_upload_status.GetBlobUploadStatusNoContent) -> UploadSession:
-    """Return the session as the registry reports it.
+    """Return the session with the state that the registry reports.
 
-    `0-0` stands for no byte or for one byte: if no byte was known to have arrived, it counts as no byte. Without a Range header,
-    the offset stays the same.
+    The range `0-0` can mean no byte or one byte. If the session has the offset 0, the range is taken to mean no byte. If the
+    response has no Range header, the offset does not change.
 
     Args:
-        session: The session as it was known.
+        session: The session before the request for the status.
         response: The response to the request for the status.
     """
     received = received_bytes(response.range)
@@ -149,10 +149,10 @@ def session_from_status(session: UploadSession, response: get_blob_upload_status
 
 
 def received_bytes(text: str | None) -> int | None:
-    """Return the number of bytes that a registry has received, or None for a missing or malformed Range header.
+    """Return the number of received bytes that a Range header states, or None if the header is missing or malformed.
 
     Args:
-        text: The Range header, `0-<last>`; old registries write `bytes=0-<last>`.
+        text: The value of the Range header: `0-<last>`, or `bytes=0-<last>` from old registries. None if it is missing.
     """
     match = _RANGE.fullmatch((text or "").strip())
     return None if match is None else int(match[1]) + 1

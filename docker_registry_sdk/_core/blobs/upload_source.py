@@ -12,10 +12,10 @@ from typing import Final, Protocol, TypeAlias, overload, runtime_checkable
 from ..wire import AsyncRawBody, RawBody, Readable
 
 READ_BLOCK_BYTES: Final = 1024 * 1024
-"""The number of bytes to read from a source at a time: enough to make the cost of Python per block negligible."""
+"""The number of bytes to read from a source at a time. Smaller blocks would take more time, larger blocks more memory."""
 
 MAX_SMALL_BYTES: Final = 1024 * 1024
-"""The size up to which a source is read into memory and hashed before anything is sent."""
+"""The maximum size of a source that is read into memory and hashed before anything is sent."""
 
 
 @runtime_checkable
@@ -23,7 +23,9 @@ class ReplayableSource(Protocol):
     """The bytes of a blob, readable from any offset, and more than once."""
 
     def blocks(self, offset: int, /) -> Iterator[bytes]:
-        """Yield the bytes from an offset to the end. A new call ends the use of the iterator before.
+        """Yield the bytes from an offset to the end.
+
+        After a new call, the iterator of the previous call must not be used any more.
 
         Args:
             offset: The offset of the first byte.
@@ -36,7 +38,9 @@ class AsyncReplayableSource(Protocol):
     """The bytes of a blob, readable from any offset, and more than once."""
 
     def blocks(self, offset: int, /) -> AsyncIterator[bytes]:
-        """Yield the bytes from an offset to the end. A new call ends the use of the iterator before.
+        """Yield the bytes from an offset to the end.
+
+        After a new call, the iterator of the previous call must not be used any more.
 
         Args:
             offset: The offset of the first byte.
@@ -55,24 +59,26 @@ def open_source(source: BlobSource) -> AbstractContextManager[RawBody]: ...
 @overload
 def open_source(source: AsyncBlobSource) -> AbstractContextManager[AsyncRawBody]: ...
 def open_source(source: AsyncBlobSource) -> AbstractContextManager[AsyncRawBody]:
-    """Return a context manager of a request body: for a path, its file, which is closed at the end.
+    """Return a context manager whose value is the request body. For a path, it opens the file and closes it at the end.
 
     Args:
         source: The source.
 
     Raises:
-        TypeError: The source does not yield bytes, such as text.
+        TypeError: The source is a text, a text file, or of another type that does not yield bytes.
         OSError: The file cannot be opened.
     """
     if isinstance(source, os.PathLike):
         return Path(source).open("rb")
     if isinstance(source, (str, io.TextIOBase)) or not isinstance(source, (bytes, Readable, Iterable, AsyncIterable)):
-        raise TypeError(f"a blob comes from bytes, a pathlib.Path, a binary file or an iterable, not {type(source).__name__}")
+        raise TypeError(
+            f"a blob is uploaded from bytes, a pathlib.Path, a binary file or an iterable of bytes, not {type(source).__name__}"
+        )
     return nullcontext(source)
 
 
 def seekable_position(body: AsyncRawBody) -> int | None:
-    """Return the current position of a seekable file; None for a body that can be read only once.
+    """Return the current position of a seekable file, or None for another body.
 
     Args:
         body: The request body.
@@ -89,10 +95,10 @@ def seekable_position(body: AsyncRawBody) -> int | None:
 
 
 def read_if_small(body: AsyncRawBody) -> bytes | None:
-    """Return the content of a body of at most 1 MiB that can be read again; None for any other body.
+    """Return the content of bytes or of a seekable file, if it is at most 1 MiB; otherwise None.
 
     Args:
-        body: The request body. A file whose content is not returned keeps its position.
+        body: The request body. If the result is None, the position of the file does not change.
     """
     if isinstance(body, (bytes, bytearray, memoryview)):
         view = memoryview(body)

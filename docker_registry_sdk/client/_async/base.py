@@ -26,7 +26,7 @@ class AsyncFetchPage(Protocol[Entry_co]):
         """Return the entries of a page, and the URL of the next page (None on the last page).
 
         Args:
-            url: The URL of the page, as the page before named it; None for the first page.
+            url: The URL of the page, which the previous page linked; None for the first page.
             limits: The limits of the whole listing.
         """
         ...
@@ -61,20 +61,21 @@ class AsyncClientBase:
 
     @property
     def repo(self) -> Repo:
-        """The repository that the client is bound to.
+        """Return the repository that the client is bound to.
 
         Raises:
             InvalidReferenceError: The client is bound to no repository.
         """
         if self._repo is None:
             raise InvalidReferenceError(
-                f"this client of {self.index.name} is bound to no repository: use with_repo(name), or make it with one"
+                f"this client of {self.index.name} is bound to no repository: pass a repository name when creating the client, "
+                "or use client.with_repo(name)"
             )
         return self._repo
 
     @property
     def _sender(self) -> AsyncSender:
-        """The sender of the requests of generated functions: `list_tags.asyncio(client, "a/b")` sends by it."""
+        """Return the object that sends the requests when this client is passed to a generated function."""
         return self._pipeline
 
     @property
@@ -86,7 +87,7 @@ class AsyncClientBase:
         return call_limits(self._pipeline, timeout, deadline)
 
     def with_repo(self, name: str | Repo) -> Self:
-        """Return a client of another repository on the same registry, which shares connections, tokens and sessions.
+        """Return a client of another repository on the same registry. Both clients share connections, tokens and sessions.
 
         Args:
             name: The repository. A registry in the name must be the registry of this client.
@@ -99,7 +100,7 @@ class AsyncClientBase:
         return other
 
     async def aclose(self) -> None:
-        """Close the connections, also those of clients made by `with_repo`; the caller's own `http_client` stays open."""
+        """Close the connections, which clients made by `with_repo` share. An `http_client` that the caller passed stays open."""
         await self._pipeline.aclose()
 
     async def __aenter__(self) -> Self:

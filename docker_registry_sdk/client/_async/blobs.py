@@ -1,4 +1,4 @@
-"""The calls of API v2 for blobs."""
+"""The client methods for blobs in API v2."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .base import AsyncClientBase
 
 
 class AsyncBlobCalls(AsyncClientBase):
-    """The calls for blobs."""
+    """The client methods for blobs."""
 
     def create_blob_read_stream(
         self,
@@ -68,8 +68,8 @@ class AsyncBlobCalls(AsyncClientBase):
     ) -> Descriptor:
         """Download a blob to a file: verified, resumable, and renamed into place atomically.
 
-        The bytes go to `<path>.part` first. An interrupted download is resumed as often as `max_retries` allows. If that does
-        not suffice, or the call is cancelled, the `.part` file stays, and the next call resumes from it.
+        The bytes are first written to `<path>.part`. An interrupted download is resumed at most `max_retries` times. If the
+        download still fails, or the call is cancelled, the `.part` file is kept, and the next call resumes the download.
 
         Args:
             digest: The blob's digest, or its descriptor; the size in a descriptor is checked as well.
@@ -84,10 +84,10 @@ class AsyncBlobCalls(AsyncClientBase):
 
         Raises:
             InvalidDigestError: The digest is malformed, or of an unknown algorithm.
-            FileExistsError: The path exists and is not this blob; no request was sent.
+            FileExistsError: The file at the path holds other bytes than the blob; no request was sent.
             OSError: The file cannot be written, its folder does not exist, or another download to the same path is running.
             NotFoundError: The blob does not exist.
-            DigestMismatchError: The bytes do not match the digest or the size; they have been deleted.
+            DigestMismatchError: The bytes do not match the digest or the size. The `.part` file was deleted.
             TransportError: The download was interrupted, and `max_retries` is used up.
             DeadlineExceededError: The deadline passed before the call was complete.
 
@@ -100,13 +100,14 @@ class AsyncBlobCalls(AsyncClientBase):
     async def open_blob(
         self, digest: str | Descriptor, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
     ) -> AsyncBlobFile:
-        """Open a blob as a seekable file, for `tarfile`, `zipfile` and others that read only some ranges of it.
+        """Open a blob as a seekable file, for code such as `zipfile` that reads only some ranges of a file.
 
-        Ranges cannot be checked against the digest. Use `download_blob` or `create_blob_read_stream` for verified bytes.
+        The bytes are not verified, since the digest covers the whole blob. Use `download_blob` or `create_blob_read_stream` for
+        verified bytes.
 
         Args:
-            digest: The blob's digest, or its descriptor. The size in a descriptor is trusted; for a digest, a HEAD request
-                finds the size.
+            digest: The blob's digest, or its descriptor. The size in a descriptor is used without a check; for a digest, a HEAD
+                request finds the size.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that opening the file, and each read of a range, may take, or a `Deadline` for all of them;
                 None uses the client's deadline.
@@ -130,7 +131,7 @@ class AsyncBlobCalls(AsyncClientBase):
     async def head_blob(
         self, digest: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
     ) -> Descriptor:
-        """Return the descriptor of a blob, with its size, without the blob itself.
+        """Request the size of a blob without downloading it, and return the blob's descriptor.
 
         Args:
             digest: The blob's digest.
@@ -185,21 +186,22 @@ class AsyncBlobCalls(AsyncClientBase):
     ) -> Descriptor:
         """Upload a blob, unless the repository has it already. An interrupted upload is resumed.
 
-        The bytes are hashed as they are read and checked before the upload is closed. A source that can be read again (bytes,
-        a path, a seekable file, an `AsyncReplayableSource`) is sent from the start if the registry loses the upload. Of other
-        sources only the last few MiB, or the last chunk, can be sent again.
+        The bytes are hashed while they are read, and checked before the upload is closed. If the registry loses the upload, a
+        source that can be read twice (bytes, a path, a seekable file, an `AsyncReplayableSource`) is sent from the start. Of
+        other sources, only the last 8 MiB (or the last chunk, if chunks are larger) can be sent a second time.
 
         Args:
             source: Bytes, a path, a binary file, an iterable of bytes, or an object with a method `blocks(offset)`.
             digest: The blob's digest; None computes the digest while uploading.
             size: The blob's size in bytes, if it is known and cannot be determined from the source.
             chunk_size: The size of each chunk in bytes; None sends the blob in one request, unless the registry requires chunks.
-            from_repo: The name of another repository on this registry that may have the blob; the upload first tries to mount
-                it from there. Requires `digest`.
-            session: The last session that `on_session` was called with for the same source, also by another process. The upload
-                is resumed.
-            on_session: Called with the session after each request. With this argument, a failed or cancelled upload stays open
-                on the registry so that it can be resumed; without it, the upload session is cancelled.
+            from_repo: The name of another repository on this registry that may have the blob. The call first tries to mount the
+                blob from that repository. If `from_repo` is given, `digest` must be given, too.
+            session: To resume an upload: the last session that `on_session` was called with for the same source, in this process
+                or in another one.
+            on_session: A function that is called with the session after each request. If `on_session` is given, the session of a
+                failed or cancelled upload stays open on the registry, so that the upload can be resumed; otherwise the session
+                is cancelled.
             on_progress: Called at most once per MiB.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
@@ -209,7 +211,7 @@ class AsyncBlobCalls(AsyncClientBase):
 
         Raises:
             DigestMismatchError: The source does not match `digest` or `size`.
-            RegistryError: The registry rejects the upload. If a session stays open there, a note on the exception says so.
+            RegistryError: The registry rejects the upload. If the upload session stays open, a note on the exception says so.
             TypeError: The source is of an unsupported type, or `from_repo` was passed without `digest`.
             OSError: The source cannot be read.
             DeadlineExceededError: The deadline passed before the call was complete.
@@ -242,13 +244,13 @@ class AsyncBlobCalls(AsyncClientBase):
 
         Args:
             digest: The blob's digest.
-            from_repo: The name of the repository that has the blob; None lets the registry find a repository.
+            from_repo: The name of the repository that has the blob. With None, the registry chooses the repository.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Returns:
-            The blob's descriptor if the blob was mounted; a HEAD request finds its size. Otherwise an upload session, to be used
-            for uploading the blob or to be cancelled.
+            The blob's descriptor if the blob was mounted; a HEAD request finds its size. Otherwise an open upload session: upload
+            the blob with the session, or cancel the session.
 
         Raises:
             InvalidDigestError: The digest is malformed.

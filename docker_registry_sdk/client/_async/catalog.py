@@ -1,4 +1,4 @@
-"""The calls of API v2 for the catalog, the list of a registry's repositories."""
+"""The client methods for the catalog in API v2, which lists the repositories of a registry."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .base import AsyncClientBase
 
 
 class AsyncCatalogCalls(AsyncClientBase):
-    """The calls for the catalog of a registry."""
+    """The client methods for the catalog of a registry."""
 
     async def list_repositories(
         self,
@@ -20,16 +20,16 @@ class AsyncCatalogCalls(AsyncClientBase):
         timeout: Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> list_repositories.ListRepositoriesOk:
-        """List one page of the registry's repositories; `iter_repositories` yields the names of all pages.
+        """Return one page of the registry's repository names; `iter_repositories` yields the names of all pages.
 
         Args:
-            n: The largest number of names to return.
+            n: The maximum number of names to return.
             last: The name after which the page begins.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
-            StatusError: The registry has no catalog; Docker Hub and GHCR have none.
+            StatusError: The registry has no catalog. Docker Hub and GHCR have no catalog.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Docker Registry HTTP API V2, Listing Repositories.
@@ -39,7 +39,7 @@ class AsyncCatalogCalls(AsyncClientBase):
     def iter_repositories(
         self, *, page_size: int | None = None, timeout: Timeout | None = None, deadline: Deadline | float | None = None
     ) -> AsyncIterator[str]:
-        """Yield the names of all repositories; each page is requested when the one before has been consumed.
+        """Yield the names of all repositories. Each page is requested when all names of the previous page have been yielded.
 
         Args:
             page_size: The number of names to request per page; None leaves the number to the registry.
@@ -48,7 +48,7 @@ class AsyncCatalogCalls(AsyncClientBase):
                 client's deadline.
 
         Raises:
-            StatusError: The registry has no catalog; Docker Hub and GHCR have none.
+            StatusError: The registry has no catalog. Docker Hub and GHCR have no catalog.
             RegistryError: A page links to another origin, or the listing has no end.
             DeadlineExceededError: The deadline passed before the last page was received.
 

@@ -1,4 +1,4 @@
-"""The calls of API v2 for manifests."""
+"""The client methods for manifests in API v2."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .base import AsyncClientBase
 
 
 class AsyncManifestCalls(AsyncClientBase):
-    """The calls for manifests."""
+    """The client methods for manifests."""
 
     async def get_manifest(
         self,
@@ -31,7 +31,7 @@ class AsyncManifestCalls(AsyncClientBase):
         timeout: Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> ManifestResponse:
-        """Get a manifest by tag or digest, and check its digest, which is computed from the bytes.
+        """Return the manifest with a tag or a digest, after comparing the digest of its bytes with the requested digest.
 
         Args:
             ref: A tag or a digest.
@@ -40,9 +40,9 @@ class AsyncManifestCalls(AsyncClientBase):
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
-            InvalidDigestError: The reference is a malformed digest, or one of an unknown algorithm.
+            InvalidDigestError: `ref` is a malformed digest, or a digest of an unknown algorithm.
             NotFoundError: The manifest does not exist.
-            DigestMismatchError: The bytes do not match the requested digest, or the digest that the registry sent.
+            DigestMismatchError: The bytes do not match the requested digest or the digest in the response's headers.
             UnexpectedContentType: The media type is not a known manifest type; `.raw` holds the bytes.
             ResponseError: The manifest exceeds the size limit.
             ParseError: The manifest cannot be parsed, or could be parsed as two kinds of manifest.
@@ -68,7 +68,7 @@ class AsyncManifestCalls(AsyncClientBase):
         timeout: Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> head_manifest.HeadManifestOk:
-        """Return the digest, size and media type of a manifest as the registry states them, without the manifest itself.
+        """Return the digest, size and media type of a manifest from the headers of the response to a HEAD request.
 
         Args:
             ref: A tag or a digest.
@@ -77,7 +77,7 @@ class AsyncManifestCalls(AsyncClientBase):
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
-            InvalidDigestError: The reference is a malformed digest.
+            InvalidDigestError: `ref` is a malformed digest.
             NotFoundError: The manifest does not exist.
             DeadlineExceededError: The deadline passed before the call was complete.
 
@@ -102,19 +102,19 @@ class AsyncManifestCalls(AsyncClientBase):
         """Push a manifest under a tag or under its digest, in one request.
 
         Args:
-            content: The manifest's bytes. The blobs and manifests that it refers to must have been pushed before.
+            content: The manifest's bytes. All blobs and manifests in it must have been pushed before.
             ref: A tag, or the digest of the content.
-            media_type: The manifest's media type, the same as in its `mediaType`.
-            tags: Further tags, when `ref` is a digest; the response names those that the registry set.
+            media_type: The manifest's media type, equal to the manifest's field `mediaType` if it has one.
+            tags: Further tags to set, if `ref` is a digest. The result lists the tags that the registry has set.
             if_match: Push only if the manifest that is now under `ref` has this ETag. Some registries ignore this.
             if_none_match: `*` to push only if `ref` does not exist yet. Some registries ignore this.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
-            InvalidDigestError: The reference is a malformed digest, or one of an unknown algorithm.
-            DigestMismatchError: `ref` is a digest and not that of the content, or the registry returned another digest.
-            BadRequestError: The registry rejects the manifest, or a blob or manifest that it refers to is missing.
+            InvalidDigestError: `ref` is a malformed digest, or a digest of an unknown algorithm.
+            DigestMismatchError: `ref` is not the digest of the content, or the registry returned another digest.
+            BadRequestError: The registry rejects the manifest, or a blob or manifest in the manifest is missing.
             PreconditionFailedError: The condition of `if_match` or `if_none_match` is not met.
             DeadlineExceededError: The deadline passed before the call was complete.
 
@@ -143,15 +143,15 @@ class AsyncManifestCalls(AsyncClientBase):
     async def delete_manifest(
         self, ref: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
     ) -> None:
-        """Delete a manifest with all its tags, by digest, or delete only one tag. A tag is never resolved to its digest.
+        """Delete a manifest and all its tags, or delete only a tag.
 
         Args:
-            ref: A digest or a tag.
+            ref: The digest of the manifest to delete, or the tag to delete. With a tag, the manifest itself is not deleted.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
-            InvalidDigestError: The reference is a malformed digest.
+            InvalidDigestError: `ref` is a malformed digest.
             NotFoundError: The manifest does not exist.
             BadRequestError: The registry deletes manifests by digest only.
             MethodNotAllowedError: The registry does not delete manifests.

@@ -1,4 +1,4 @@
-"""The calls of API v2 for referrers: the manifests whose `subject` is a given manifest."""
+"""The client methods for referrers in API v2: the manifests whose `subject` is a given manifest."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .manifests import AsyncManifestCalls
 
 
 class AsyncReferrerCalls(AsyncManifestCalls):
-    """The calls for manifests and their referrers."""
+    """The client methods for manifests and their referrers."""
 
     async def list_referrers(
         self,
@@ -24,7 +24,7 @@ class AsyncReferrerCalls(AsyncManifestCalls):
         timeout: Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> list_referrers.ListReferrersOk:
-        """List one page of the referrers of a manifest, as the referrers API of the registry returns them.
+        """Return one page of a manifest's referrers from the registry's referrers API.
 
         Args:
             digest: The digest of the subject.
@@ -34,7 +34,7 @@ class AsyncReferrerCalls(AsyncManifestCalls):
 
         Raises:
             InvalidDigestError: The digest is malformed.
-            NotFoundError: The registry has no referrers API. Clients then keep the list under the fallback tag.
+            NotFoundError: The registry has no referrers API. Use `iter_referrers`, which also reads the fallback tag.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Listing Referrers (end-12).
@@ -51,9 +51,9 @@ class AsyncReferrerCalls(AsyncManifestCalls):
         timeout: Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> AsyncIterator[Descriptor]:
-        """Yield the descriptors of all referrers of a manifest, filtered by artifact type.
+        """Yield the descriptors of all referrers of a manifest, or only of those with one artifact type.
 
-        Where the registry has no referrers API, the descriptors come from the index that clients keep under the fallback tag.
+        If the registry has no referrers API, the descriptors come from the index that clients store under the fallback tag.
 
         Args:
             digest: The digest of the subject.
@@ -83,7 +83,7 @@ class AsyncReferrerCalls(AsyncManifestCalls):
                     subject, artifact_type=artifact_type, timeout=limits.timeout, deadline=limits.deadline
                 )
             except ResponseError as error:
-                # Do not remember this: the registry may gain the API while a client lives, and a proxy may answer 404 once.
+                # Do not remember that the API is missing: an update of the registry may add it, or a proxy answered 404 once.
                 if not means_no_referrers_api(error):
                     raise
             else:

@@ -1,4 +1,4 @@
-"""The calls of API v2 for tags."""
+"""The client methods for tags in API v2."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from .base import AsyncClientBase
 
 
 class AsyncTagCalls(AsyncClientBase):
-    """The calls for the tags of a repository."""
+    """The client methods for the tags of a repository."""
 
     async def list_tags(
         self,
@@ -20,10 +20,10 @@ class AsyncTagCalls(AsyncClientBase):
         timeout: Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> list_tags.ListTagsOk:
-        """List one page of the repository's tags; `iter_tags` yields the tags of all pages.
+        """Return one page of the repository's tags; `iter_tags` yields the tags of all pages.
 
         Args:
-            n: The largest number of tags to return.
+            n: The maximum number of tags to return.
             last: The tag after which the page begins.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
@@ -39,7 +39,7 @@ class AsyncTagCalls(AsyncClientBase):
     def iter_tags(
         self, *, page_size: int | None = None, timeout: Timeout | None = None, deadline: Deadline | float | None = None
     ) -> AsyncIterator[str]:
-        """Yield all tags of the repository; each page is requested when the one before has been consumed.
+        """Yield all tags of the repository. Each page is requested when all tags of the previous page have been yielded.
 
         Args:
             page_size: The number of tags to request per page; None leaves the number to the registry.

@@ -1,4 +1,4 @@
-"""The calls of API v2 for uploads, request by request; `blob_upload` sends a whole blob."""
+"""The client methods for single upload requests in API v2. To upload a whole blob with one call, use `blob_upload`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .base import AsyncClientBase
 
 
 class AsyncUploadCalls(AsyncClientBase):
-    """The calls for upload sessions."""
+    """The client methods for upload sessions."""
 
     async def start_blob_upload(
         self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
@@ -25,7 +25,7 @@ class AsyncUploadCalls(AsyncClientBase):
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
-            ParseError: The registry answers 201, as if the blob were uploaded already.
+            ParseError: The registry answers 201 instead of 202.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pushing Blobs (end-4a).
@@ -33,14 +33,14 @@ class AsyncUploadCalls(AsyncClientBase):
         response = await start_blob_upload.asyncio(self._pipeline, self._name, timeout=timeout, deadline=deadline)
         if isinstance(response, start_blob_upload.StartBlobUploadCreated):
             raise ParseError(
-                model="StartBlobUploadAccepted", field="", problem="should have status 202: nothing was uploaded yet"
+                model="StartBlobUploadAccepted", field="", problem="the status should be 202, not 201: no byte was uploaded yet"
             )
         return session_from_start(self._name, response)
 
     async def get_blob_upload_status(
         self, session: UploadSession, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
     ) -> UploadSession:
-        """Return the session with the number of bytes that the registry has received and the location of the next request.
+        """Request the status of an upload, and return the session with the new number of received bytes and the new location.
 
         Args:
             session: The session.
@@ -70,8 +70,8 @@ class AsyncUploadCalls(AsyncClientBase):
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
-            RangeNotSatisfiableError: The chunk does not begin where the last one ended. Call `get_blob_upload_status`, and
-                continue from the offset of the session that it returns.
+            RangeNotSatisfiableError: The chunk does not begin at the end of the previous chunk. Call `get_blob_upload_status`,
+                and continue from the offset of the session that it returns.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pushing a blob in chunks (end-5).
@@ -103,7 +103,7 @@ class AsyncUploadCalls(AsyncClientBase):
 
         Raises:
             InvalidDigestError: The digest is malformed.
-            BadRequestError: The digest is not that of the uploaded bytes.
+            BadRequestError: The uploaded bytes have another digest.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pushing Blobs (end-6).

@@ -49,7 +49,7 @@ class RegistryClientV2(ReferrerCalls, TagCalls, CatalogCalls, BlobCalls, UploadC
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
-            UnauthorizedError: The registry speaks API v2, and requires credentials or rejects those of the client.
+            UnauthorizedError: The registry speaks API v2, but requires credentials or rejects the client's credentials.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Determining Support (end-1).
@@ -72,5 +72,5 @@ class RegistryClientV2(ReferrerCalls, TagCalls, CatalogCalls, BlobCalls, UploadC
         return send(self._pipeline, request, speaks_api, range(100, 600), None, self._limits(timeout, deadline))
 
     def explain_auth(self) -> AuthReport:
-        """Return which credential, challenge, realm, scopes and token produced the last response; the report has no secrets."""
+        """Return a report without secrets on the last response: its credential, challenge, realm, scopes and token."""
         return self._auth_policy.report

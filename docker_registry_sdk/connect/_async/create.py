@@ -1,4 +1,4 @@
-"""Create a client of the API version that a registry speaks."""
+"""Creation of a client of the API version that a registry speaks."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ async def create_async_client(
     version: Literal[1, 2] | None = None,
     **options: Unpack[AsyncClientOptions],
 ) -> AsyncRegistryClientV1 | AsyncRegistryClientV2:
-    """Return a client of the API version that the registry speaks: version 2 if the registry speaks both.
+    """Return a client of the API version that the registry speaks: version 2 if the registry speaks both versions.
 
-    Without `version`, a ping without credentials finds the version, first of API v2 and then of API v1.
+    To find the version, the function pings API v2 and then API v1, without credentials. If `version` is given, it sends no ping.
 
     Args:
         name: The repository, as in `docker pull`; None for a client that is bound to no repository.
         index: The registry, when the name does not contain one; Docker Hub when neither names a registry.
-        version: The API version, if it is known: then no request is sent.
+        version: The API version, if it is known.
         options: See `AsyncClientOptions`.
 
     Raises:
@@ -73,15 +73,15 @@ async def create_async_client(
             raise
         await client.aclose()
     raise RegistryError(
-        f"{client.index.name} speaks neither API v2 nor API v1: "
-        "it does not answer /v2/ and /v1/_ping as a registry does. Check the name and the port of the registry."
+        f"{client.index.name} speaks neither API v2 nor API v1: its responses to /v2/ and /v1/_ping are not those of a registry. "
+        "Check the name and the port of the registry."
     )
 
 
 def _client_class(version: Literal[1, 2]) -> type[AsyncRegistryClientV1] | type[AsyncRegistryClientV2]:
     if version == 2:
         return AsyncRegistryClientV2
-    # Imported here, since most programs never use API v1.
+    # Imported only when needed, since most programs never use API v1.
     from ...legacy_v1._async.client import AsyncRegistryClientV1
 
     return AsyncRegistryClientV1

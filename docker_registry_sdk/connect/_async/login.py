@@ -1,4 +1,4 @@
-"""Check a user name and password with a registry, by the API version that it speaks."""
+"""Check of a user name and password with a registry."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ async def async_login(
     version: Literal[1, 2] | None = None,
     **options: Unpack[AsyncLoginOptions],
 ) -> LoginResult:
-    """Check a user name and password with the registry; nothing is stored.
+    """Check a user name and password with the registry. The credentials are not stored.
 
     Args:
-        index: The registry; Docker Hub when None.
+        index: The registry; None for Docker Hub.
         username: The user name.
-        password: The password, or an access token in place of one.
-        version: The API version, if it is known; None to find it with a ping.
+        password: The password, or an access token instead of a password.
+        version: The API version, if it is known; None to find the version with a ping.
         options: See `AsyncLoginOptions`.
 
     Returns:
-        The result, which also says whether the registry checked the credentials at all.
+        The result. Its attribute `checked` says whether the registry checked the credentials.
 
     Raises:
-        AuthError: The token service rejects the credentials, or must not receive them.
+        AuthError: The token service rejects the credentials, or the credentials must not be sent to the token service.
         UnauthorizedError: The registry rejects the credentials.
         ForbiddenError: The account is inactive, or has no permissions.
-        RegistryError: The registry speaks neither version.
+        RegistryError: The registry speaks neither API v2 nor API v1.
         TransportError: No response was received.
 
     Source: OCI Distribution Spec, Determining Support (end-1); Docker Hub API, User Login.

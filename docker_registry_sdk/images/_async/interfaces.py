@@ -20,7 +20,7 @@ class AsyncImageSource(Protocol):
 
     @property
     def repo(self) -> Repo | None:
-        """The repository of the image; None for an image in files."""
+        """Return the repository of the image; None for an image in files."""
         ...
 
     async def read_root(self) -> StoredManifest:
@@ -68,7 +68,7 @@ class AsyncImageTarget(Protocol):
 
     @property
     def is_complete(self) -> bool:
-        """Whether all blobs of an existing manifest are known to exist."""
+        """Return whether all blobs of an existing manifest are known to exist."""
         ...
 
     async def prepare(self) -> None:

@@ -62,7 +62,7 @@ class AsyncRegistryImage:
 
     @property
     def repo(self) -> Repo:
-        """The repository."""
+        """Return the repository."""
         return self._client.repo
 
     async def read_root(self) -> StoredManifest:

@@ -21,7 +21,7 @@ class ImageSource(Protocol):
 
     @property
     def repo(self) -> Repo | None:
-        """The repository of the image; None for an image in files."""
+        """Return the repository of the image; None for an image in files."""
         ...
 
     def read_root(self) -> StoredManifest:
@@ -69,7 +69,7 @@ class ImageTarget(Protocol):
 
     @property
     def is_complete(self) -> bool:
-        """Whether all blobs of an existing manifest are known to exist."""
+        """Return whether all blobs of an existing manifest are known to exist."""
         ...
 
     def prepare(self) -> None:

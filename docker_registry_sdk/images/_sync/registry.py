@@ -69,7 +69,7 @@ class RegistryImage:
 
     @property
     def repo(self) -> Repo:
-        """The repository."""
+        """Return the repository."""
         return self._client.repo
 
     def read_root(self) -> StoredManifest:

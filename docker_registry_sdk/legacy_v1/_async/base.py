@@ -34,7 +34,7 @@ class AsyncV1Base(AsyncClientBase):
 
     @property
     def _repo_sender(self) -> AsyncSender:
-        """The sender of calls that need a repository, for images also where the call does not name one."""
+        """Return the sender of calls that need a repository, for images also where the call does not name one."""
         return async_create_v1_sender(self._pipeline, self._name)
 
 

@@ -42,7 +42,7 @@ class V1Base(ClientBase):
 
     @property
     def _repo_sender(self) -> Sender:
-        """The sender of calls that need a repository, for images also where the call does not name one."""
+        """Return the sender of calls that need a repository, for images also where the call does not name one."""
         return create_v1_sender(self._pipeline, self._name)
 
 

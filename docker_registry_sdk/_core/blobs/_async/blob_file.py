@@ -1,4 +1,4 @@
-"""A blob as a file that can be read at any position without downloading all of it."""
+"""A file object for a blob: reads request only the ranges of the blob that they need."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 
 class AsyncBlobFile(AsyncRawBase):
-    """A blob as a file that can be read at any position; ranges of it are fetched, with some read-ahead.
+    """A seekable file object for a blob. Reads fetch ranges of the blob, and some bytes after each range in advance.
 
-    The bytes are not verified, since the digest covers the whole blob: a registry could send anything. Only the offset and the
-    length of each range are checked. Where correctness matters, download the blob, or read it as a stream.
+    The bytes are not verified, since the digest covers the whole blob: a registry could send any bytes. Only the offset and the
+    length of each range are checked. If the bytes must be verified, download the blob, or read the blob as a stream.
 
-    Each range that is fetched is a call of its own, with its own time until the deadline.
+    If `deadline` is a number of seconds, the seconds are counted anew for each range.
 
     Args:
         repository: The repository.
         blob: The blob.
-        size: Its size in bytes.
+        size: The size of the blob in bytes.
         deadline: The seconds that fetching a range may take, or a deadline for all ranges; None for the client's deadline.
 
     Attributes:
@@ -52,7 +52,7 @@ class AsyncBlobFile(AsyncRawBase):
         return True
 
     def seekable(self) -> bool:
-        """Return True: the file can be read at any position."""
+        """Return True: `seek` can set any position."""
         return True
 
     async def tell(self) -> int:
@@ -61,7 +61,7 @@ class AsyncBlobFile(AsyncRawBase):
         return self._position
 
     async def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
-        """Change the position, and return it.
+        """Change the position, and return the new position.
 
         Args:
             offset: The number of bytes to add to the position that `whence` names.
@@ -80,7 +80,7 @@ class AsyncBlobFile(AsyncRawBase):
         return position
 
     async def read(self, size: int | None = -1, /) -> bytes:
-        """Return up to `size` bytes, or all remaining bytes if it is negative or None, and no bytes at the end.
+        """Return up to `size` bytes, or all remaining bytes if `size` is negative or None. At the end, return `b""`.
 
         Args:
             size: The maximum number of bytes.
@@ -108,7 +108,7 @@ class AsyncBlobFile(AsyncRawBase):
         return await self.read()
 
     async def readinto(self, buffer: WriteableBuffer, /) -> int:
-        """Read bytes into a buffer, and return their number: fewer than fit only at the end.
+        """Fill a buffer, and return the number of bytes read, which is less than the buffer's length only at the end.
 
         Args:
             buffer: The buffer.
@@ -131,15 +131,16 @@ class AsyncBlobFile(AsyncRawBase):
         try:
             while chunk := await fetch.read():
                 data += chunk
-            await fetch.read()  # to the end of the body, which frees the connection for the next request
+            await fetch.read()  # reach the end of the body, so that the next request can use the connection
         finally:
             await fetch.aclose()
         if len(data) != stop - start:
             raise RegistryError(
-                f"the registry sent {len(data)} bytes of {self.digest} from byte {start}, but {stop - start} were requested"
+                f"the registry sent {len(data)} bytes of the blob {self.digest} from byte {start} on, but {stop - start} bytes "
+                "were requested"
             )
         self._read_ahead.add(start, bytes(data))
 
     def _check_open(self) -> None:
         if self.closed:
-            raise ValueError("the blob is closed: read it inside its with block")
+            raise ValueError("the blob file is closed: read from it inside its with block")

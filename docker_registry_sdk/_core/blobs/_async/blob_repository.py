@@ -1,4 +1,4 @@
-"""A repository for the functions of this folder: the client that sends the requests, the name, and the limits of a call."""
+"""The repository that the functions of this folder take: the client that sends requests, the name, and the limits of a call."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ...wire import AsyncClient, AsyncContextSender, CallContext, CallLimits, De
 
 
 class RequestOptions(TypedDict):
-    """The options of a generated function that bound its request.
+    """The options of a generated function that limit the time of the request.
 
     Attributes:
         timeout: The timeout of each step of the request; None uses the client's timeout.
@@ -30,7 +30,7 @@ class AsyncBlobRepository:
     Attributes:
         client: The client that sends the requests.
         name: The name of the repository on the registry.
-        limits: The limits of the call; by default those of the client's options, for a call that begins now.
+        limits: The timeout, the deadline and the retry policy of the call; by default the client's, for a call that begins now.
     """
 
     client: AsyncClient
@@ -39,24 +39,24 @@ class AsyncBlobRepository:
 
     @property
     def options(self) -> RequestOptions:
-        """The options for a generated function."""
+        """Return the timeout and the deadline as keyword arguments for a generated function."""
         return {"timeout": self.limits.timeout, "deadline": self.limits.deadline}
 
     @property
     def transfer_client(self) -> AsyncClient:
-        """The client for requests that a transfer repeats itself, so that the transport must not repeat them, too."""
+        """Return a client whose transport does not repeat failed requests, since the caller repeats them."""
         return AsyncContextSender(sender_of(self.client), _repeated_by_caller)
 
     def for_new_call(self, deadline: Deadline | float | None) -> Self:
         """Return the same repository with the limits of a call that begins now.
 
         Args:
-            deadline: The deadline of the call, or the seconds until it; None for that of the client's options.
+            deadline: The deadline of the call, or the seconds that the call may take; None for the client's deadline.
         """
         return evolve(self, limits=call_limits(self.client, self.limits.timeout, deadline))
 
     async def stored_size(self, digest: Digest) -> int | None:
-        """Return the size in bytes of a blob that the repository has, or None if the registry does not report it.
+        """Request the size of a blob from the registry, and return the size in bytes, or None if the response has no size.
 
         Args:
             digest: The digest of the blob.
@@ -68,10 +68,10 @@ class AsyncBlobRepository:
         return response.content_length
 
     def check_deadline(self, digest: Digest) -> None:
-        """Check the deadline between two parts of local work, such as hashing a file.
+        """Raise an exception if the deadline has passed. Long local work, such as hashing a file, calls this repeatedly.
 
         Args:
-            digest: The digest of the blob that the work is for.
+            digest: The digest of the blob that is processed, for the message.
 
         Raises:
             DeadlineExceededError: The deadline has passed.

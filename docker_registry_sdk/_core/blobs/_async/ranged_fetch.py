@@ -1,4 +1,4 @@
-"""The bytes of a blob from an offset on, requested again after an interruption."""
+"""Fetching the bytes of a blob from an offset on. After an interruption, the missing bytes are requested again."""
 
 from __future__ import annotations
 
@@ -27,12 +27,14 @@ _Request: TypeAlias = Callable[[str | None, str | None], AbstractAsyncContextMan
 
 
 class AsyncRangedFetch:
-    """The bytes of a blob from an offset on, requested again after an interruption. They are not verified.
+    """A fetch of a blob's bytes from an offset on. After an interruption, the missing bytes are requested again.
+
+    The bytes are not verified.
 
     Args:
-        request: Sends the request with a Range and an If-Range header.
-        state: The bytes to read, and those that have arrived.
-        limits: The limits of the call, which bound the repetitions.
+        request: A function that sends the request. Its arguments are the values of the Range and If-Range headers, or None.
+        state: The range to read, and the number of bytes that have arrived.
+        limits: The limits of the call; its retry policy and deadline limit how often the request is repeated.
     """
 
     def __init__(self, request: _Request, state: Resumption, limits: CallLimits) -> None:
@@ -73,7 +75,9 @@ class AsyncRangedFetch:
                 raise
 
     async def read(self) -> bytes:
-        """Return the next bytes as they arrive, and no bytes at the end. Bytes beyond the size of the blob are returned, too.
+        """Return the next bytes as they arrive, and `b""` at the end.
+
+        If the registry sends more bytes than the blob has, the surplus is returned, too, so that the caller notices it.
 
         Raises:
             TransportError: The body was interrupted too often.
@@ -82,7 +86,7 @@ class AsyncRangedFetch:
         return bytes(await self._next(None))
 
     async def read_into(self, buffer: memoryview) -> int:
-        """Read the next bytes into a buffer as they arrive, and return their number, 0 at the end; see `read`.
+        """Read the next bytes into a buffer as they arrive, and return the number of bytes, 0 at the end; see `read`.
 
         Args:
             buffer: The buffer, which must not be empty.
@@ -94,13 +98,13 @@ class AsyncRangedFetch:
         return len(await self._next(buffer))
 
     async def aclose(self) -> None:
-        """Close the connection; after a complete response, leave it to the next request."""
+        """Close the connection. After a complete response, the connection stays open for the next request."""
         response, self._response, self._body = self._response, None, None
         if response is not None:
             await response.__aexit__(None, None, None)
 
     async def _next(self, buffer: memoryview | None) -> bytes | memoryview:
-        """Return the next bytes, and no bytes at the end; if there is a buffer, they stand at its beginning."""
+        """Return the next bytes, and `b""` at the end. With a buffer, the result is the beginning of the buffer."""
         while not self._has_ended:
             await self.start()
             if self._body is None:
@@ -114,7 +118,7 @@ class AsyncRangedFetch:
                 continue
             if chunk:
                 fresh = self.state.accept(chunk)
-                if buffer is not None and len(fresh) < len(chunk):  # the chunk begins with bytes that arrived before
+                if buffer is not None and len(fresh) < len(chunk):  # the chunk begins with bytes that have arrived already
                     buffer[: len(fresh)] = fresh
                 if fresh or self.state.is_complete:
                     return fresh
@@ -129,23 +133,23 @@ class AsyncRangedFetch:
         return b""
 
     async def _wait_after(self, error: RegistryError) -> None:
-        """Wait before the request is repeated, or raise the failure when it must not be."""
+        """Wait before the request is repeated, or raise the error if the request must not be repeated."""
         wait = self._failures.seconds_to_retry(error)
         if wait is None:
             raise error
-        _log.debug("%s after %d bytes; again in %.2f s", type(error).__name__, self.state.offset, wait)
+        _log.debug("%s after %d bytes; the request is repeated in %.2f s", type(error).__name__, self.state.offset, wait)
         await async_sleep(wait)
 
 
 async def async_start_fetch(
     repository: AsyncBlobRepository, blob: BlobSpec, state: Resumption, use_urls: bool
 ) -> AsyncRangedFetch:
-    """Request a blob from the registry and, if the registry does not have the blob, from the external URLs of its descriptor.
+    """Start to fetch a blob from the registry or, if the registry does not have the blob, from its descriptor's external URLs.
 
     Args:
         repository: The repository.
         blob: The blob.
-        state: The bytes to read.
+        state: The range to read.
         use_urls: Whether external URLs may be used.
 
     Raises:
@@ -156,7 +160,7 @@ async def async_start_fetch(
         await fetch.start()
     except NotFoundError as error:
         if blob.urls and not use_urls:
-            error.add_note("Its descriptor lists urls, which are not used unless use_urls=True allows that.")
+            error.add_note("The blob's descriptor lists external urls. To download the blob from them, pass use_urls=True.")
         if not blob.urls or not use_urls:
             raise
         missing = error
@@ -168,7 +172,7 @@ async def async_start_fetch(
             await fetch.start()
         except RegistryError as error:
             await fetch.aclose()
-            missing.add_note(f"Fetching {redact_url(url)} failed, too: {error}")
+            missing.add_note(f"Fetching the blob from {redact_url(url)} failed, too: {error}")
         else:
             return fetch
     raise missing

@@ -18,7 +18,7 @@ from .verified_stream import async_open_blob_stream
 
 
 def async_replayable(source: AsyncRawBody | AsyncReplayableSource) -> AsyncReplayableSource | None:
-    """Return an opened source as a replayable one, or None if it can be read only once.
+    """Return a replayable source for an opened source, or None if the opened source can be read only once.
 
     Args:
         source: The opened source.
@@ -32,7 +32,7 @@ def async_replayable(source: AsyncRawBody | AsyncReplayableSource) -> AsyncRepla
 
 
 def source_size(source: AsyncRawBody | AsyncReplayableSource) -> int | None:
-    """Return the number of bytes from the current position of an opened source, or None if only reading it would tell.
+    """Return the number of bytes from the current position of a source to its end, or None if the number is not known.
 
     Args:
         source: The opened source.
@@ -67,13 +67,13 @@ class _FileSource:
 
 
 class AsyncRemoteBlob:
-    """A blob of a registry as an `AsyncReplayableSource`; an interrupted download is resumed.
+    """An `AsyncReplayableSource` that reads a blob from a registry; an interrupted download is resumed.
 
     Args:
         repository: The repository that has the blob.
         blob: The digest or the descriptor of the blob.
         use_urls: Whether the external URLs of the descriptor may be used.
-        verify: Whether to verify the bytes here; an upload of them verifies them anyway.
+        verify: Whether to verify the bytes. Pass False if they are uploaded, since the upload verifies them.
 
     Raises:
         InvalidDigestError: The digest is invalid.
@@ -88,7 +88,9 @@ class AsyncRemoteBlob:
         self._verify = verify
 
     async def blocks(self, offset: int, /) -> AsyncIterator[bytes]:
-        """Yield the bytes from an offset to the end. If they are all bytes of the blob, they are verified before the last block.
+        """Yield the bytes from an offset to the end.
+
+        If the offset is 0 and `verify` is true, the digest is checked before the last block is yielded.
 
         Args:
             offset: The offset of the first byte.

@@ -1,4 +1,4 @@
-"""Upload of a blob, unless the repository has it or the registry can mount it."""
+"""Upload of a blob, unless the repository has the blob or the registry can mount it from another repository."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .verified_source import AsyncVerifiedSource
 
 
 async def async_upload_blob(repository: AsyncBlobRepository, source: AsyncUploadSource, options: UploadOptions) -> Descriptor:
-    """Upload a blob, unless the repository has it.
+    """Upload a blob, unless the repository has it, and return the descriptor of the blob.
 
     Args:
         repository: The repository.
@@ -39,7 +39,10 @@ async def async_upload_blob(repository: AsyncBlobRepository, source: AsyncUpload
     digest = None if options.digest is None else Digest(options.digest)
     algorithm = DEFAULT_ALGORITHM if digest is None else digest.algorithm
     if options.session is not None and options.session.repo != repository.name:
-        raise ValueError(f"the session is for {options.session.repo}, not for {repository.name}: use with_repo()")
+        raise ValueError(
+            f"the upload session belongs to the repository {options.session.repo}, but the client is bound to {repository.name}: "
+            f"use client.with_repo({options.session.repo!r})"
+        )
     with nullcontext(source) if isinstance(source, AsyncReplayableSource) else open_source(source) as body:
         size = options.size
         content = None if isinstance(body, AsyncReplayableSource) else await _read_small(body)
@@ -64,7 +67,7 @@ async def async_upload_blob(repository: AsyncBlobRepository, source: AsyncUpload
 
 
 async def _read_small(body: AsyncRawBody) -> bytes | None:
-    """Return the content of a small source: hashing it before anything is sent costs little time."""
+    """Return the content of a small source, which is hashed before anything is sent; return None for other sources."""
     if isinstance(body, (bytes, bytearray, memoryview)):
         return read_if_small(body)
     return await async_run_in_thread(lambda: read_if_small(body))
@@ -82,7 +85,10 @@ def _verify_content(content: bytes, algorithm: str, digest: Digest | None, size:
 async def _find_or_mount(
     repository: AsyncBlobRepository, source: AsyncVerifiedSource, options: UploadOptions, upload: AsyncResumableUpload
 ) -> tuple[Digest, int] | None:
-    """Check for an existing blob, or mount it. If the mount falls back to an upload session, hand that to the upload."""
+    """Look for the blob in the repository, or try to mount it, and return digest and size; None if the blob must be uploaded.
+
+    If the registry does not mount the blob, but opens an upload session, the upload uses that session.
+    """
     digest, size = source.expected_digest, source.size
     if digest is None or options.session is not None:
         return None
@@ -93,9 +99,10 @@ async def _find_or_mount(
             if isinstance(response, start_blob_upload.StartBlobUploadAccepted):
                 upload.use_session(session_from_start(repository.name, response))
 
-        # A refusal only means that this mount is impossible: Docker Hub answers 400, Harbor 401, GitLab issues no token.
+        # An error only means that this mount is impossible: Docker Hub answers 400, Harbor 401, GitLab issues no token.
         with suppress(StatusError, AuthError):
-            response = await async_complete_despite_cancel(  # a session whose location is not known could not be cancelled
+            # Complete the request even when the caller is cancelled: without the location, a session could not be cancelled.
+            response = await async_complete_despite_cancel(
                 lambda: start_blob_upload.asyncio(
                     repository.client, repository.name, mount=digest, from_repo=from_repo, **repository.options
                 ),

@@ -1,4 +1,4 @@
-"""The bytes of an upload source, hashed once and verified before the last of them is sent."""
+"""The bytes of an upload source: hashed when they are read first, and verified before the last byte is sent."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from .replayable_source import async_replayable
 
 
 class AsyncVerifiedSource:
-    """The bytes of a source, verified before the last of them is yielded.
+    """An upload source whose bytes are verified before the last byte is yielded.
 
-    Bytes can be yielded again from an earlier offset: from any offset of a source that can be read again, or else from those
-    that are kept in memory. Each byte is hashed when it is read for the first time.
+    Bytes can be yielded a second time: all bytes if the source can be read again, otherwise only the last bytes, which are kept
+    in memory. Each byte is hashed when it is read for the first time.
 
     Args:
         source: The opened source.
         algorithm: `sha256` or `sha512`.
         digest: The expected digest; None to compute it.
         size: The expected size in bytes; None when it is not known.
-        keep: The number of bytes to keep in memory of a source that can be read only once: those that were yielded last.
+        keep: If the source can be read only once: how many of the bytes that were yielded last to keep in memory.
 
     Raises:
         TypeError: The source does not yield bytes.
@@ -41,9 +41,9 @@ class AsyncVerifiedSource:
         keep: int,
     ) -> None:
         self.size = size
-        """The size in bytes, once it is known."""
+        """The size in bytes; None while it is not known."""
         self.error: BaseException | None = None
-        """The exception that ended the reading of the source, if any."""
+        """The exception that was raised while the source was read, or None."""
         self.algorithm = algorithm
         """The algorithm of the digest."""
         self.expected_digest = digest
@@ -65,22 +65,22 @@ class AsyncVerifiedSource:
 
     @property
     def yielded_end(self) -> int:
-        """The offset after the last byte that was yielded."""
+        """Return the offset after the last byte that was yielded."""
         return self._yielded_end
 
     @property
     def hashed(self) -> int:
-        """The number of bytes that have been read for the first time, and hashed or passed on to be hashed."""
+        """Return the number of bytes that have been read from the source and hashed; bytes that were read twice count once."""
         return self._hashed
 
     @property
     def held_bytes(self) -> int:
-        """The number of bytes that are kept in memory."""
+        """Return the number of bytes that are kept in memory."""
         return sum(map(len, self._held))
 
     @property
     def is_verified(self) -> bool:
-        """Whether all bytes have been read, and match the expected digest and size."""
+        """Return whether all bytes have been read, and match the expected digest and size."""
         return self._is_verified
 
     async def digest(self) -> Digest:
@@ -97,7 +97,7 @@ class AsyncVerifiedSource:
         return self._replayable is not None or self._held_start <= offset
 
     def release(self, offset: int) -> None:
-        """Release the bytes that the registry has received; the last ones stay in memory as far as `keep` allows.
+        """Drop bytes from memory that the registry has received, except the last `keep` bytes.
 
         Args:
             offset: The number of bytes that the registry has received.
@@ -106,9 +106,9 @@ class AsyncVerifiedSource:
         self._release_held()
 
     async def read_ahead(self, offset: int, length: int) -> int:
-        """Read bytes into memory, and return their number: less than `length` only at the end.
+        """Read bytes into memory, and return how many bytes are available: less than `length` only at the end.
 
-        If the size is known, nothing is read.
+        If the size is known, the number is computed from the size, and nothing is read.
 
         Args:
             offset: The offset of the first byte.
@@ -123,13 +123,14 @@ class AsyncVerifiedSource:
     async def blocks(
         self, offset: int, length: int | None = None, report: Callable[[int], None] | None = None, *, hide_failure: bool = False
     ) -> AsyncIterator[bytes]:
-        """Yield the bytes from an offset for which `can_replay` is true.
+        """Yield the bytes from an offset on.
 
         Args:
-            offset: The offset of the first byte.
+            offset: The offset of the first byte, for which `can_replay` must be true.
             length: The maximum number of bytes; None for all.
             report: Called with the offset after each block, before the block is yielded.
-            hide_failure: Whether to end without an exception when the source fails; `error` holds the exception then.
+            hide_failure: Whether to stop without an exception when the source fails. The attribute `error` then holds the
+                exception.
 
         Raises:
             DigestMismatchError: The bytes do not match the expected digest or size.
@@ -154,7 +155,7 @@ class AsyncVerifiedSource:
                 raise
 
     async def verify_end(self) -> None:
-        """Read the rest of the source after all expected bytes were sent, and check that nothing is left.
+        """Check, after all expected bytes were sent, that the source has no further bytes.
 
         Raises:
             DigestMismatchError: The bytes do not match the expected digest or size.
@@ -173,7 +174,7 @@ class AsyncVerifiedSource:
         return self._held_starts[0] if self._held_starts else self._read_end
 
     async def _block_at(self, offset: int) -> bytes:
-        """Return a block from an offset on, and no bytes at the end."""
+        """Return the bytes from an offset to the end of their block, and `b""` at the end of the source."""
         if offset == self._read_end and not await self._read_more():
             return b""
         index = bisect_right(self._held_starts, offset) - 1
@@ -189,7 +190,7 @@ class AsyncVerifiedSource:
         self._blocks = self._replayable.blocks(offset)
 
     async def _read_more(self) -> bool:
-        """Read the next block, and verify all bytes after the last one; return False at the end."""
+        """Read the next block, and return True. At the end of the source, verify all bytes, and return False."""
         try:
             return await self._read_block()
         except BaseException as error:
@@ -212,7 +213,7 @@ class AsyncVerifiedSource:
             await self._wait_for_hasher()
             self._hasher.update(memoryview(block)[-fresh:])
             if self.size is not None and self._hashed >= self.size:
-                # With a Content-Length, the last byte completes the upload, so verify before that byte is sent.
+                # If the request has a Content-Length, its last byte completes the upload. So verify before that byte is sent.
                 if self._hashed == self.size and await self._next_block():
                     self._hashed += 1
                 await self._verify()
@@ -226,14 +227,17 @@ class AsyncVerifiedSource:
             if found is None:
                 return b""
             if not isinstance(found, (bytes, bytearray, memoryview)):
-                raise TypeError(f"a blob is made of bytes, not {type(found).__name__}")
+                raise TypeError(f"an upload source should yield bytes, not {type(found).__name__}")
             block = bytes(found)  # a copy of a buffer that the source may reuse
         return block
 
     async def _verify(self) -> None:
         if self._is_verified:
             if self._read_end < self._hashed:
-                raise OSError(f"the source ends after {self._read_end} bytes, but had {self._hashed} when it was read before")
+                raise OSError(
+                    f"the upload source now ends after {self._read_end} bytes, but had {self._hashed} bytes when it was read "
+                    "first: do not change the source during the upload"
+                )
             return
         actual, expected = await self.digest(), self.expected_digest
         if (expected is not None and actual != expected) or (self.size is not None and self.size != self._hashed):
@@ -248,10 +252,13 @@ class AsyncVerifiedSource:
             await async_run_in_thread(self._hasher.wait)
 
     def _release_held(self) -> None:
-        """Keep only bytes that may be needed: those not yielded, those not received up to `keep`, and the last block."""
+        """Drop blocks that are no longer needed.
+
+        Needed are bytes that were not yielded, bytes that the registry has not received (at most `keep`), and the last block.
+        """
         keep = 0 if self._replayable is not None and self.size is not None else self._keep
         released_end = min(self._yielded_end, max(self._received_end, self._yielded_end - keep))
-        # All blocks that end at or before `released_end`.
+        # The number of blocks that end at or before `released_end`.
         count = min(bisect_right(self._held_starts, released_end) - 1, len(self._held) - 1)
         if count > 0:
             del self._held[:count], self._held_starts[:count]

@@ -1,4 +1,4 @@
-"""Streams of bytes: read once, in order, and verified against the digest of a blob."""
+"""Streams that are read once, in order. A blob stream verifies the bytes against the digest of the blob."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class AsyncByteStream(AsyncRawBase):
         return chunk
 
     async def read(self, size: int | None = -1, /) -> bytes:
-        """Return up to `size` bytes, or all remaining bytes if it is negative or None, and no bytes at the end.
+        """Return up to `size` bytes, or all remaining bytes if `size` is negative or None. At the end, return `b""`.
 
         Args:
             size: The maximum number of bytes.
@@ -61,7 +61,7 @@ class AsyncByteStream(AsyncRawBase):
         return b"".join(parts)
 
     async def readinto(self, buffer: WriteableBuffer, /) -> int:
-        """Read bytes into a buffer, and return their number: fewer than fit only at the end.
+        """Fill a buffer, and return the number of bytes read, which is less than the buffer's length only at the end.
 
         Args:
             buffer: The buffer.
@@ -76,7 +76,7 @@ class AsyncByteStream(AsyncRawBase):
         return len(data)
 
     async def read_chunk(self) -> bytes:
-        """Return the next bytes as they arrive from the network, and no bytes at the end.
+        """Return the next bytes as they arrive from the network, and `b""` at the end.
 
         Raises:
             DigestMismatchError: The bytes do not match the requested digest or size.
@@ -86,22 +86,22 @@ class AsyncByteStream(AsyncRawBase):
             rest, self._rest = bytes(self._rest), memoryview(b"")
             return rest
         if self.closed:
-            raise ValueError("the stream is closed: read it inside its with block")
+            raise ValueError("the stream is closed: read from it inside its with block")
         return await self._next()
 
     async def _next(self) -> bytes:
-        """Return the next bytes, and no bytes at the end."""
+        """Return the next bytes, and `b""` at the end."""
         raise NotImplementedError
 
 
 class AsyncBlobStream(AsyncByteStream):
     """A stream of a blob's bytes that verifies digest and size before it returns the last bytes.
 
-    Iterate over it, or call `read`. It keeps one chunk of the network in memory, or two if the size is not known.
+    Iterate over the stream, or call `read`. The stream keeps one network chunk in memory, or two if the size is not known.
 
     Args:
         digest: The digest of the blob.
-        fetch: Fetches the bytes.
+        fetch: The fetch that returns the bytes.
 
     Raises:
         InvalidDigestError: This package cannot compute the algorithm of the digest.
@@ -116,7 +116,7 @@ class AsyncBlobStream(AsyncByteStream):
 
     @property
     def size(self) -> int | None:
-        """The size of the blob in bytes, or None while it is not known."""
+        """Return the size of the blob in bytes, or None while it is not known."""
         return self._fetch.state.size
 
     async def aclose(self) -> None:
@@ -132,14 +132,14 @@ class AsyncBlobStream(AsyncByteStream):
                 await self._verify_end()
                 chunk, self._held = self._held + chunk, b""
             elif self.size is None or self._held:
-                # Only the next read shows whether this chunk is the last one, so return the chunk before.
+                # Only the next read shows whether this chunk is the last one. So keep this chunk, and return the previous one.
                 chunk, self._held = self._held, chunk
             if chunk:
                 return chunk
         return b""
 
     async def _verify_end(self) -> None:
-        # Read to the end of the body: it frees the connection for the next request, and shows whether there are too many bytes.
+        # Read to the end of the body: then the next request can use the connection, and surplus bytes are noticed.
         self._verifier.update(await self._fetch.read())
         self._verifier.verify(self.size, self.digest)
         self._has_ended = True
@@ -149,7 +149,7 @@ class AsyncBlobStream(AsyncByteStream):
 async def async_open_blob_stream(
     repository: AsyncBlobRepository, blob: str | Descriptor, use_urls: bool
 ) -> AsyncIterator[AsyncBlobStream]:
-    """Open a blob for reading; the connection is closed on exit.
+    """Open a blob as a verified stream. When the context ends, the stream and its connection are closed.
 
     Args:
         repository: The repository.

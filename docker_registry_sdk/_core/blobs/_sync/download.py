@@ -28,7 +28,7 @@ def download_blob(
     use_urls: bool = False,
     on_progress: OnProgress | None = None,
 ) -> Descriptor:
-    """Download a blob to a file, unless the file already holds the blob.
+    """Download a blob to a file, unless the file already holds the blob, and return the descriptor of the blob.
 
     Args:
         repository: The repository.
@@ -46,7 +46,7 @@ def download_blob(
 
 
 class _Download:
-    """One download."""
+    """One download of a blob to a file."""
 
     def __init__(
         self, repository: BlobRepository, blob: BlobSpec, target: Path, use_urls: bool, on_progress: OnProgress | None
@@ -74,14 +74,16 @@ class _Download:
             raise
         except TransportError as error:
             if part.is_resumable:
-                error.add_note(f"The bytes so far are kept in {part.path}: download to the same path again to resume.")
+                error.add_note(
+                    f"The bytes received so far are kept in {part.path}. To resume the download, download to the same path again."
+                )
             raise
         finally:
             with shielded():
                 run_in_thread_uncancellable(lambda: part.close(keep=keep))
 
     def _check_existing(self) -> Descriptor | None:
-        """Return the descriptor of the blob if the target holds it, or None if nothing exists there."""
+        """Return the descriptor of the blob if the target file holds the blob; return None if the target does not exist."""
         if not self._target.is_file():
             check_absent(self._target)
             return None
@@ -98,7 +100,7 @@ class _Download:
         return self._blob.to_descriptor(size)
 
     def _complete(self, part: PartFile) -> Descriptor:
-        """Download the rest of the blob; if the bytes in the `.part` file were not of this blob, download all of it."""
+        """Download the rest of the blob. If the bytes in the `.part` file turn out to be of another blob, download the whole."""
         was_begun = part.length > 0
         if was_begun and self._size is None:
             self._size = self._repository.stored_size(self._blob.digest)
@@ -126,7 +128,7 @@ class _Download:
         return self._blob.to_descriptor(size)
 
     def _receive(self, state: Resumption, verifier: Verifier, part: PartFile) -> None:
-        """Fetch, hash and write the bytes that are missing."""
+        """Fetch, hash and write the missing bytes."""
         fetch = start_fetch(self._repository, self._blob, state, self._use_urls)
         writer = HashingWriter(verifier, part.write)
         reported, more = state.offset, True

@@ -51,7 +51,7 @@ _log = logging.getLogger("docker_registry_sdk._core.blobs")
 
 
 class ResumableUpload:
-    """One upload through an upload session. When a request fails, the upload resumes, or starts over in a new session.
+    """One upload of a blob through an upload session. When a request fails, the upload resumes, or starts over in a new session.
 
     Args:
         repository: The repository.
@@ -75,9 +75,10 @@ class ResumableUpload:
         self._content = content
         self._failures = RequestFailures(repository.limits)
         self._session = options.session
-        # "current": the offset of the session is right. "unknown": request the status. "unusable": open another session.
+        # "current": the offset of the session is up to date. "unknown": the status must be requested first.
+        # "unusable": another session must be opened.
         self._state: Literal["current", "unknown", "unusable"] = "current" if options.session is None else "unknown"
-        # Whether a request was interrupted, so that some of its bytes may arrive late.
+        # Whether a request of the session was interrupted, so that some bytes of that request may arrive late.
         self._was_interrupted = options.session is not None
         self._unsatisfiable_offset: int | None = None  # the offset of a chunk that the registry answered with 416
         self._send_content_range = True
@@ -86,7 +87,7 @@ class ResumableUpload:
         self._lost_locations: list[str] = []
 
     def use_session(self, session: UploadSession) -> None:
-        """Continue with a session, and pass it to the session callback.
+        """Use a session for the next requests, and call the session callback with it.
 
         Args:
             session: The session in its newest state.
@@ -97,7 +98,7 @@ class ResumableUpload:
             self._options.on_session(session)
 
     def run(self) -> tuple[Digest, int]:
-        """Send the bytes that the registry has not received, close the upload, and return digest and size of the blob.
+        """Send the bytes that the registry has not received, close the upload, and return the blob's digest and size in bytes.
 
         Raises:
             RegistryError: The registry does not accept the blob, or requests failed too often.
@@ -110,28 +111,34 @@ class ResumableUpload:
             except RegistryError as error:
                 failure = error
             source_error = self._source.error
-            # The deadline of the upload comes first, but a source can have its own deadline, as a blob of another client has.
+            # An error of the source made the request fail, so raise that error, unless the deadline of the upload has passed.
+            # The source can have a deadline of its own: the blob of another client has one.
             if source_error is not None and (failure is source_error or not isinstance(failure, DeadlineExceededError)):
-                raise source_error  # which made the request fail
+                raise source_error
             if (stored := self._recover(failure)) is not None:
                 return stored
 
     def abort(self, error: BaseException) -> None:
-        """Cancel the upload, unless the caller has a session callback. Add notes to the exception about uploads that stay open.
+        """Cancel the upload after an error, unless the caller has a session callback.
 
-        The request that cancels the upload may take 2 seconds even when the deadline has passed.
+        A note on the exception names each upload session that stays open on the registry. The request that cancels the upload
+        may take 2 seconds even when the deadline has passed.
 
         Args:
             error: The exception that ended the upload.
         """
         for location in self._lost_locations:
-            error.add_note(f"The upload {location} was lost: the registry keeps its bytes until it cleans up.")
+            error.add_note(
+                f"The upload session {location} can no longer be used. The registry may keep its bytes until it removes old "
+                "sessions."
+            )
         session = self._session
         if session is None:
             return
         if self._options.on_session is not None:
             error.add_note(
-                f"The upload stays open on the registry, with {session.offset} bytes: pass session=... to resume it."
+                f"The upload session stays open on the registry, which has received {session.offset} bytes. To resume the "
+                "upload, pass session=... with this session."
             )
             return
         reason = ""
@@ -142,33 +149,34 @@ class ResumableUpload:
                     deadline = Deadline.after(MIN_CANCEL_SECONDS)
                 self._cancel(session, deadline)
             except NotFoundError:
-                # The session is closed, as after a wrong digest; but Docker distribution 2.8 also answers 404 for a session
-                # whose request was interrupted.
+                # Usually a 404 means that the registry has closed the session, for example because of a wrong digest. But
+                # Docker distribution 2.8 also answers 404 for an open session whose last request was interrupted.
                 if self._was_interrupted or not isinstance(error, StatusError):
-                    reason = "the registry answered 404 when it was cancelled"
+                    reason = "the registry answered 404 to the request to cancel the session"
             except Exception as failure:
-                reason = f"cancelling it failed: {one_line(str(failure))}"
+                reason = f"the request to cancel the session failed: {one_line(str(failure))}"
         if reason:
             error.add_note(
-                f"The upload {redact_url(session.location)} may stay open until the registry cleans up: {reason}."
+                f"The upload session {redact_url(session.location)} may stay open until the registry removes old sessions: "
+                f"{reason}."
             )
 
     def _ensure_session(self) -> None:
-        """Open a session, or find out how much of the known one has arrived; then hash the bytes that have arrived."""
+        """Open a session, or request the status of the session to resume. Then hash all bytes that the registry has received."""
         session = self._session
         if session is not None and self._state == "unknown":
             response = get_blob_upload_status.sync(
                 self._client, self._repository.name, session.location, **self._repository.options
             )
             size, current = self._source.size, session_from_status(session, response)
-            # "0-0" stands for no byte or for one byte. After an interruption, both are possible: start over if possible.
+            # The range "0-0" means no byte or one byte. After an interruption, both are possible, so start over if possible.
             is_ambiguous = self._was_interrupted and received_bytes(response.range) == 1 and current.offset == 0
             if (is_ambiguous and self._source.can_replay(0)) or (size is not None and current.offset > size):
                 self._state = "unusable"
             else:
                 self._state = "current"
                 if self._unsatisfiable_offset == current.offset:
-                    self._send_content_range = False  # the registry answered 416 to the right range
+                    self._send_content_range = False  # the registry answered 416 although the range was correct
                 self.use_session(current)
         if session is not None and self._state == "unusable":
             self._check_replayable(0)
@@ -187,12 +195,14 @@ class ResumableUpload:
         ) -> None:
             if isinstance(response, start_blob_upload.StartBlobUploadCreated):
                 raise RegistryError(
-                    f"the registry answered 201 when an upload to {self._repository.name} was opened, before any byte was sent"
+                    f"the registry answered 201 to the request that opens an upload session in {self._repository.name}, although "
+                    "no byte was sent yet"
                 )
             self._state, self._was_interrupted = "current", False
             self.use_session(session_from_start(self._repository.name, response))
 
-        complete_despite_cancel(  # a session whose location is not known could not be cancelled
+        # Complete the request even when the caller is cancelled: without the location, the session could not be cancelled.
+        complete_despite_cancel(
             lambda: start_blob_upload.sync(
                 self._client,
                 self._repository.name,
@@ -209,7 +219,7 @@ class ResumableUpload:
         )
 
     def _hash_received(self) -> None:
-        """Hash the bytes that another process has sent."""
+        """Hash the bytes that the registry has received, but that were not hashed here, since another process sent them."""
         assert self._session is not None
         received, hashed = self._session.offset, self._source.hashed
         if received > hashed:
@@ -217,8 +227,8 @@ class ResumableUpload:
                 pass
             if self._source.hashed < received:
                 raise RegistryError(
-                    f"the registry has received {received} bytes of the upload, but the source has only {self._source.hashed}: "
-                    "the session is of another blob"
+                    f"the registry has received {received} bytes in the upload session, but the source has only "
+                    f"{self._source.hashed} bytes: the session belongs to another blob"
                 )
 
     def _send_rest(self) -> tuple[Digest, int]:
@@ -229,7 +239,8 @@ class ResumableUpload:
             self._check_replayable(offset)
             chunk = chunk_length(self._options.chunk_size, self._session.chunk_min_length)
             if chunk is None and self._was_interrupted and self._source.size is None:
-                # Late bytes of the interrupted request must not be stored in the middle: only a Content-Range prevents that.
+                # Bytes of the interrupted request may arrive late, and must not be stored between the bytes of this request.
+                # Only a Content-Range header prevents that, and only chunks have one when the size is not known.
                 chunk = DEFAULT_CHUNK_BYTES
             if chunk is not None:
                 self._source.read_ahead(offset, chunk)
@@ -242,7 +253,8 @@ class ResumableUpload:
                 return self._close_session(self._session, request)
 
     def _send_chunk(self, session: UploadSession, request: UploadRequest) -> None:
-        # When the source fails, a body without a length ends properly, so that Docker distribution 2.8 can cancel the upload.
+        # When the source fails, end a body of unknown length properly: Docker distribution 2.8 cannot cancel an upload whose
+        # request was cut.
         hide_failure = request.length is None
         has_range = self._send_content_range and (request.kind == "chunk" or request.offset > 0)
         response = upload_blob_chunk.sync(
@@ -257,7 +269,7 @@ class ResumableUpload:
         self._failures.reset()
         end = self._source.yielded_end
         current = session_after_chunk(session, response, end - request.offset)
-        # Ignore a Range header that makes no sense, such as one that says no byte arrived: the registry accepted the chunk.
+        # The registry accepted the chunk. So ignore an implausible Range header, such as one that says that no byte arrived.
         is_plausible = request.offset < current.offset < end and current.offset > 1
         self.use_session(current if is_plausible else evolve(current, offset=end))
         if self._source.error is not None:
@@ -266,7 +278,7 @@ class ResumableUpload:
     def _close_session(self, session: UploadSession, request: UploadRequest) -> tuple[Digest, int]:
         body: RawBody | None = None
         if request.kind == "whole" and request.offset == 0:
-            body = self._content  # bytes can be sent again, as after a redirect
+            body = self._content  # unlike an iterator, bytes can be sent a second time, for example after a redirect
         if request.kind == "whole" and body is None:
             body = self._source.blocks(request.offset, request.length, self._report("upload"))
         if body is None:
@@ -285,7 +297,7 @@ class ResumableUpload:
         self._session = None
         if self._content is None and not self._source.is_verified:
             raise RegistryError(
-                f"the registry closed the upload to {self._repository.name} before it had received all of {digest}"
+                f"the registry closed the upload to {self._repository.name} before it had received all bytes of the blob {digest}"
             )
         size = self._source.size
         assert size is not None  # the source is verified, or its content is small
@@ -293,13 +305,17 @@ class ResumableUpload:
         return digest, size
 
     def _recover(self, error: RegistryError) -> tuple[Digest, int] | None:
-        """Prepare to resume after a failure, or raise the failure; return digest and size if the blob is complete after all."""
+        """Prepare to resume the upload after an error, or raise the error if the upload must not resume.
+
+        Returns:
+            None if the upload can resume; digest and size of the blob if the registry turns out to have the whole blob.
+        """
         has_session, requested_status = self._session is not None, self._state == "unknown"
         status = error.status if isinstance(error, StatusError) else None
         if self._has_retried and isinstance(error, StatusError) and "DIGEST_INVALID" in error.codes:
             error.add_note(
-                "The bytes had this digest when they were read first. Some were sent again after an interruption: the source may "
-                "have changed."
+                "When the source was read first, its bytes had the expected digest. After an interruption, some bytes were read "
+                "from the source a second time: the source may have changed in between."
             )
         was_resumed = requested_status or self._was_interrupted or self._content is not None
         if not may_resume(error, has_session=has_session, was_resumed=was_resumed):
@@ -319,16 +335,20 @@ class ResumableUpload:
         if wait is None:
             if "DIGEST_INVALID" in getattr(error, "codes", ()) and self._source.is_verified:
                 error.add_note(
-                    "The bytes had this digest when they were read: the source has changed since, or the registry lost some."
+                    "When the source was read, its bytes had the expected digest: the source has changed since then, or the "
+                    "registry lost some of the bytes."
                 )
             raise error
         self._has_retried = True
-        _log.debug("upload to %s: %s; again in %.2f s", self._repository.name, type(error).__name__, wait)
+        _log.debug("upload to %s: %s; the upload resumes in %.2f s", self._repository.name, type(error).__name__, wait)
         sleep(wait)
         return None
 
     def _find_stored(self) -> tuple[Digest, int] | None:
-        """Return digest and size of the blob if the repository has it: the response to the last request may have been lost."""
+        """Return digest and size of the blob if the repository has it, else None.
+
+        The last request may have stored the blob although its response was lost.
+        """
         digest = self._digest or (self._source.digest() if self._source.is_verified else None)
         if digest is not None:
             with suppress(NotFoundError):
@@ -342,19 +362,21 @@ class ResumableUpload:
         location = redact_url(session.location)
         self._lost_locations.append(location)
         self._session = None
-        _log.warning("the registry has lost the upload %s, or keeps its bytes until it cleans up", location)
+        _log.warning(
+            "the upload session %s can no longer be used; the registry may keep its bytes for some time", location
+        )
         self._check_replayable(0, error)
 
     def _check_replayable(self, offset: int, cause: RegistryError | None = None) -> None:
         if not self._source.can_replay(offset):
             raise RegistryError(
-                f"the upload to {self._repository.name} was interrupted, and would have to resume at byte {offset}, but the "
-                "source cannot be read again from there: upload from a path, or in smaller chunks (chunk_size)"
+                f"the upload to {self._repository.name} was interrupted and should resume at byte {offset}, but the source "
+                "cannot be read from that byte a second time: upload from a path, or in smaller chunks (chunk_size)"
             ) from cause
 
     def _report(self, phase: Phase) -> Callable[[int], None]:
         def report(done: int) -> None:
-            if self._session is not None:  # the source may be slow
+            if self._session is not None:  # the source may be slow, so check the deadline here
                 self._repository.limits.check("PATCH", self._session.location)
             self._progress.report(phase, done, self._source.size)
 
