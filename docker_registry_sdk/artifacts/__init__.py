@@ -1,4 +1,4 @@
-"""Artifacts: files pushed to a repository with a manifest of their own, and pulled into a folder.
+"""Artifacts: files that are pushed to a repository as the layers of a manifest, and pulled into a folder.
 
     from docker_registry_sdk import RegistryClientV2, artifacts
 

@@ -45,7 +45,7 @@ class TargetFile:
 
 
 def check_titles(titles: Iterable[str]) -> None:
-    """Check that titles are relative paths on every operating system, and that no two titles are the same file on any.
+    """Check that titles are relative paths on every operating system, and that no two titles mean the same file on any of them.
 
     Args:
         titles: The titles of an artifact's files.
@@ -62,7 +62,7 @@ def check_titles(titles: Iterable[str]) -> None:
         parents = ["/".join(key.split("/")[:depth]) for depth in range(1, key.count("/") + 1)]
         for name in (key, key + _PART_SUFFIX):
             if name in files or name in folders:
-                raise UnsafeTitleError("collides with another file of the artifact, or with the folder of one", title=title)
+                raise UnsafeTitleError("collides with another file, or with a folder, of the artifact", title=title)
         for parent in parents:
             if parent in files:
                 raise UnsafeTitleError("is in a folder that has the same name as another file of the artifact", title=title)
@@ -71,14 +71,16 @@ def check_titles(titles: Iterable[str]) -> None:
 
 
 def find_target_files(folder: Path, files: Sequence[tuple[str, Descriptor]]) -> list[TargetFile]:
-    """Return the paths of the files, after checking that all are in the folder and overwrite nothing. Nothing is written.
+    """Check the titles of an artifact's files, and return the files to write. No file is written.
+
+    All paths are in the folder, and no path is that of an existing file with other content.
 
     Args:
         folder: The folder, which need not exist.
         files: The titles and descriptors of the files.
 
     Raises:
-        UnsafeTitleError: A title is unsafe, its path contains a link, or another file exists there.
+        UnsafeTitleError: A title is unsafe, its path contains a link, or a file with other content exists at the path.
         OSError: An existing file cannot be read.
     """
     check_titles(title for title, _ in files)
@@ -96,7 +98,7 @@ def _find_target_file(folder: Path, title: str, descriptor: Descriptor) -> Targe
             break
         # A junction of Windows is reported as a folder, although it leads to another path like a link.
         if not stat.S_ISDIR(found.st_mode) or not parent.resolve().is_relative_to(root):
-            raise UnsafeTitleError(f"leads through {str(parent)!a}, which is a link or a file: remove it", title=title)
+            raise UnsafeTitleError(f"has the folder {str(parent)!a}, which is a link or a file: remove it", title=title)
     path = folder / title
     part = _stat_or_none(path.with_name(path.name + _PART_SUFFIX))
     if part is not None and not _is_regular(part):
@@ -137,10 +139,10 @@ def _find_problem(title: str) -> str | None:
     if len(title.encode()) > MAX_TITLE_BYTES or any(len(name.encode()) > MAX_NAME_BYTES for name in names):
         return f"is too long: at most {MAX_TITLE_BYTES} bytes, and {MAX_NAME_BYTES} bytes between two slashes, are allowed"
     if "\\" in title or ":" in title:
-        return "has a backslash or a colon, which have a special meaning in paths of Windows"
+        return "has a backslash or a colon, which have a special meaning in Windows paths"
     for name in names:
         if name in ("", ".", ".."):
-            return "is empty, absolute, or has a part that is empty, `.` or `..`"
+            return "is empty or absolute, or one of its parts is empty, '.' or '..'"
         if name != name.rstrip(". "):
             return "has a part that ends with a dot or a space, which Windows removes"
         if _DEVICE_NAME.fullmatch(name.partition(".")[0].rstrip()):
@@ -149,5 +151,5 @@ def _find_problem(title: str) -> str | None:
 
 
 def _collision_key(title: str) -> str:
-    """Return a collision key: equal for titles that are the same file on a system that ignores case or Unicode normalization."""
+    """Return a key for a title. Titles with equal keys may mean one file on systems that ignore case or Unicode forms."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", title).casefold())

@@ -1,4 +1,4 @@
-"""The manifest of an artifact: build it from files, and read the files from it. Free of I/O."""
+"""The manifest of an artifact: functions that build it, and that find the files in it. Free of I/O."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class ArtifactBlob:
 
 
 def as_blobs(files: Sequence[os.PathLike[str] | ArtifactBlob]) -> list[ArtifactBlob]:
-    """Return the blobs of an artifact; the title of a path is its last part.
+    """Return the files of an artifact as blobs. The title of a path is the last part of the path.
 
     Args:
         files: Paths or blobs.
@@ -65,7 +65,7 @@ def build_manifest(
     subject: Descriptor | None,
     annotations: Mapping[str, str] | None,
 ) -> bytes:
-    """Return the bytes of an artifact's manifest; equal arguments give equal bytes.
+    """Return the bytes of an artifact's manifest. For equal arguments, the bytes are equal.
 
     Args:
         artifact_type: The type of the artifact, a media type.
@@ -95,14 +95,14 @@ def titled_layers(response: ManifestResponse) -> list[tuple[str, Descriptor]]:
         response: The manifest of the artifact.
 
     Raises:
-        ArtifactError: It is not an OCI image manifest.
+        ArtifactError: The manifest is not an OCI image manifest.
         InvalidDigestError: The digest of a layer is invalid, or has an algorithm that cannot be computed.
         ParseError: The size of a layer is negative, or the `data` of a descriptor contradicts its digest or size.
     """
     if response.media_type == OCI_INDEX:
-        raise ArtifactError(f"{response.digest} is an index: pull one of its manifests, by digest")
+        raise ArtifactError(f"{response.digest} is an index, not an artifact: pull one of its manifests by the manifest's digest")
     if not isinstance(response.manifest, ImageManifest):
-        raise ArtifactError(f"{response.digest} is not an artifact: it has the type {response.media_type}, not {OCI_MANIFEST}")
+        raise ArtifactError(f"{response.digest} is not an artifact: its media type is {response.media_type}, not {OCI_MANIFEST}")
     layers = response.manifest.layers
     for position, each in enumerate(layers):
         parse_blob_spec(each)

@@ -1,4 +1,4 @@
-"""The AuthPolicy of API v1: the host that a call goes to, and its credentials: a password, a token, or a session cookie."""
+"""The AuthPolicy of API v1: it chooses the host of each call, and the credentials: a password, a token or a session cookie."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .session import (
     token_authorization,
 )
 
-# Whether each operation is one of the index or of a registry.
+# The kind of host that each operation is sent to: `index` or `registry`.
 _HOST_KINDS: Final = {operation.id: operation.tag for operation in OPERATIONS}
 # The operation that opens a session for each access.
 _SESSION_OPENERS: Final = {"read": "list_repo_imgs", "write": "put_repo", "delete": "delete_repo"}
@@ -36,12 +36,12 @@ _Sent: TypeAlias = Generator[Effect, Any, tuple[V1Session, Origin, HTTPResponse]
 
 
 class V1AuthPolicy(V1IndexAuth):
-    """The AuthPolicy for one index and the registries that it names; all clients of the index share it.
+    """The AuthPolicy for one index and its registries. A client and the clients made by its `with_repo` share one AuthPolicy.
 
     Args:
         index: The origin of the index.
-        build: A function that returns the HTTP request of an operation's request.
-        lock: A lock for threads or for tasks, held while a session is opened that all callers share.
+        build: A function that converts the request of an operation to an HTTP request.
+        lock: A lock for threads or for tasks. It is held while a session is opened, so that concurrent callers share the session.
         trusted: The hosts that the caller trusts as registries.
     """
 
@@ -57,11 +57,11 @@ class V1AuthPolicy(V1IndexAuth):
         self._always_basic = False
 
     def flow(self, request: HTTPRequest, /) -> Flow:
-        """Send a request with credentials to the index or to a registry; the result is the last response.
+        """Send a request with credentials to the index or to a registry, and return the last response.
 
         Args:
-            request: The request. Its context names the repository whose session is used, and with `endpoint` a registry other
-                than the first one of the session.
+            request: The request. The attribute `repo` of its context is the repository whose session is used. The attribute
+                `endpoint` is the registry to send to, or None for the first registry of the session.
         """
         call = call_of(request)
         at_registry = _HOST_KINDS.get(call.operation_id) == "registry" or call.endpoint is not None
@@ -79,7 +79,7 @@ class V1AuthPolicy(V1IndexAuth):
             if not isinstance(found, V1Session):
                 return found
             has_other_access = found.access != access
-            if has_other_access:  # use only its endpoints
+            if has_other_access:  # use only the endpoints of the session
                 found = V1Session(access=access, endpoints=found.endpoints)
             session, endpoint, response = yield from self._send_in_session(repo, found, request)
             if response.status_code != 401 or origin_of(response) != endpoint:
@@ -91,7 +91,7 @@ class V1AuthPolicy(V1IndexAuth):
                 return response
             if has_other_access:
                 raise AuthError(
-                    f"it requires a token for {access}, which {_SESSION_OPENERS[access]} returns: call that first",
+                    f"the registry requires a token for {access}: call {_SESSION_OPENERS[access]} first, which gets the token",
                     source=f"the registry {endpoint}",
                 )
             if renewed or not is_repeatable(request):
@@ -101,10 +101,13 @@ class V1AuthPolicy(V1IndexAuth):
             renewed = True
 
     def _send_in_session(self, repo: str, session: V1Session, request: HTTPRequest) -> _Sent:
-        """Send a request in a session, or in the session that has replaced it.
+        """Send a request in a session, or in the newer session that has replaced it.
 
-        While it is unknown whether a token is valid for more than one call, send the calls one after the other: concurrent
-        calls would use up each other's token. Once a token is known to be valid for one call only, open a session per call.
+        Returns:
+            The session that was used, the registry, and the response.
+
+        Some registries accept a token only once. While it is unknown whether this registry does, send the calls one after the
+        other, since concurrent calls would use up each other's token. If it does, open a new session for each call.
         """
         endpoint = self._endpoint(session, request)
         if not self._allows_concurrency(session, endpoint):
@@ -154,18 +157,21 @@ class V1AuthPolicy(V1IndexAuth):
         return endpoints[0] if endpoint is None else endpoint
 
     def _allows_concurrency(self, session: V1Session, endpoint: Origin) -> bool:
-        """Return whether concurrent calls in the session are known not to use up each other's token."""
+        """Return whether concurrent calls can use the session, since they send no token or a token that is valid repeatedly."""
         return bool(session.token is None or self._reusable or session.cookies.get(endpoint) or self._always_basic)
 
     def _is_used_up(self, session: V1Session, endpoint: Origin, request: HTTPRequest) -> bool:
-        """Return whether the token is used up, or may be used up although the request can be sent only once."""
+        """Return whether a new session is needed, since the token of the session is used up.
+
+        If the request can be sent only once, a token that may be used up also counts as used up.
+        """
         if not session.sent or self._allows_concurrency(session, endpoint):
             return False
-        # An index that sets cookies identifies a push by them, and would take a new session for a new push.
+        # An index that sets cookies identifies a push by its cookies, and would take a new session for another push.
         return self._reusable is False or (not is_repeatable(request) and not session.index_cookies)
 
     def _switch_to_basic(self, repo: str, endpoint: Origin) -> Generator[Effect, Any, bool]:
-        """Send the password on every call from now on, if the registry is at the index's origin; return whether it is sent."""
+        """Send the password with every later call, if the registry has the origin of the index. Return whether this is new."""
         self._record(challenge="basic")
         if endpoint != self._index.origin or self._always_basic:
             return False
@@ -175,7 +181,7 @@ class V1AuthPolicy(V1IndexAuth):
     def _renew_after_401(
         self, repo: str, session: V1Session, endpoint: Origin, request: HTTPRequest, response: HTTPResponse
     ) -> Generator[Effect, Any, bool]:
-        """Record which credential a registry rejected, and return whether a new session has been opened."""
+        """Record which credential a registry rejected, and open a new session. Return whether there is a new session."""
         self._record(challenge="token")
         if "Authorization" not in response.request.headers and session.cookies.get(endpoint):
             self._token_required.add(endpoint)

@@ -1,4 +1,4 @@
-"""The payload checksum of API v1, the only value against which a layer can be verified there. Free of I/O."""
+"""The payload checksum of API v1, the only value against which API v1 can verify a layer. Free of I/O."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def payload_verifier(img_json: bytes) -> Verifier:
 
 
 def payload_checksum(response: get_img_json.GetImgJsonOk) -> Digest | None:
-    """Return the payload checksum in the headers of a response to `get_img_json`, or None if there is none.
+    """Return the payload checksum in the headers of a response to `get_img_json`, or None if the headers state no checksum.
 
-    The header may be repeated, and old servers may send checksums of other kinds in it.
+    The header may be repeated, and its values on old servers may be checksums of other kinds, which are ignored.
 
     Args:
         response: The response.

@@ -1,4 +1,4 @@
-"""Requests to an index of API v1: their credentials, the sessions that their responses open, and the registries they name."""
+"""Requests to an index of API v1: the credentials of requests, and the sessions and registry names in responses."""
 
 from __future__ import annotations
 
@@ -35,17 +35,16 @@ from .session import (
 
 _log = logging.getLogger(__name__)
 
-# Docker Hub's index; docker.io, the host in references, serves web pages.
+# The host of Docker Hub's index. The host in references, docker.io, serves web pages.
 HUB_INDEX: Final = "index.docker.io"
-# The operations whose responses open a session: the parser of the response, and the statuses. Only headers are read here, and
-# those are the same for all operations. So a response to list_repo_imgs, whose body is not read yet, is parsed as one to
-# put_repo, which has no body.
+# The operations whose responses open a session, with the parser for the headers of the response, and the success statuses. The
+# body of a response to list_repo_imgs has not been read yet. So the parser of put_repo, whose responses have no body, parses it.
 _SESSION_OPENERS: Final[dict[str, tuple[Callable[[HTTPResponse], SessionHeaders], frozenset[int]]]] = {
     "list_repo_imgs": (put_repo.parse, frozenset({200})),
     "put_repo": (put_repo.parse, frozenset({200, 201})),
     "delete_repo": (delete_repo.parse, frozenset({200, 202})),
 }
-# The operations that are sent without the client's credentials: a new user has other ones.
+# The operations that are sent without the client's credentials: a new user has other credentials.
 _WITHOUT_CREDENTIALS: Final = frozenset({"create_user"})
 _ACCESSES: Final[tuple[Access, ...]] = ("delete", "write", "read")
 
@@ -55,8 +54,8 @@ class V1IndexAuth:
 
     Args:
         index: The origin of the index.
-        build: A function that returns the HTTP request of an operation's request.
-        lock: A lock for threads or for tasks, held while a session is opened that all callers share.
+        build: A function that converts the request of an operation to an HTTP request.
+        lock: A lock for threads or for tasks. It is held while a session is opened, so that concurrent callers share the session.
         trusted: The hosts that the caller trusts as registries.
     """
 
@@ -83,7 +82,7 @@ class V1IndexAuth:
             access: The access of the session.
 
         Raises:
-            AuthError: The index names a registry that is not allowed.
+            AuthError: The index names a registry to which no request may be sent.
         """
         session = self._sessions.get((repo, access))
         return read_endpoints(session.endpoints if session else None, self._index.origin, trusted=self._trusted)
@@ -100,13 +99,13 @@ class V1IndexAuth:
     def _send_to_index(self, request: HTTPRequest) -> Flow:
         response: HTTPResponse = yield from follow_redirects(request, lambda: self._index.origin, self._authorize_at_index)
         parse, statuses = _SESSION_OPENERS.get(call_of(request).operation_id, (None, ()))
-        # After a redirect to another host, the response is not the index's own, and opens no session.
+        # After a redirect to another host, the response does not come from the index, and opens no session.
         if parse is not None and response.status_code in statuses and origin_of(response) == self._index.origin:
             self._store_session(request, parse(response), response)
         return response
 
     def _authorize_at_index(self, request: HTTPRequest) -> Flow:
-        """Send a request with the user's password; if the index rejects the password, look it up again and try once more."""
+        """Send a request with the user's password. If the index rejects it, look up the credential again, and retry once."""
         call = call_of(request)
         operation, repo = call.operation_id, call.repo
         session = self._sessions.get((repo or "", access_of(request.method)))
@@ -148,10 +147,10 @@ class V1IndexAuth:
         self._sessions[(repo, access)] = session
 
     def _find_session(self, repo: str, access: Access, request: HTTPRequest) -> Generator[Effect, Any, V1Session | HTTPResponse]:
-        """Return the session for a call, or the response of the index that opened no session.
+        """Return the session for a call, or the response of the index if the index opened no session.
 
-        Without a session for writing or deleting, the result is a session for reading, of which the caller may only use the
-        endpoints.
+        If there is no session for writing or deleting, the result is a session for reading. The caller may use only the
+        endpoints of that session.
         """
         for one in dict.fromkeys((access, *_ACCESSES[1:])):
             if (session := self._sessions.get((repo, one))) is not None and (access != "read" or one == "read"):
@@ -168,17 +167,18 @@ class V1IndexAuth:
             return session
         if response.is_success:
             raise AuthError(
-                f"it redirects to {origin_of(response)}, or answers {response.status_code}, instead of opening a session. "
-                "The response of another host opens none: if that host is right, name it as the index.",
+                f"the index opened no session: it redirected to {origin_of(response)}, or answered {response.status_code}. Only "
+                "the index itself can open a session: if the other host is the right index, pass that host as the index.",
                 source=f"the index {self._index.origin}",
             )
         # A repository that is written for the first time does not exist yet.
         return V1Session(access="read") if access != "read" and response.status_code == 404 else response
 
     def _reopen(self, repo: str, session: V1Session, request: HTTPRequest) -> Generator[Effect, Any, V1Session | None]:
-        """Return a newer session, opened now unless another caller has opened one; call this while holding the lock.
+        """Open a new session, unless another caller has opened a newer one, and return the newer session.
 
-        The result is None if the index opens no session, and for deletions, since opening the session would delete again.
+        The result is None if the index opens no session. For deletions it is always None, since the request that opens the
+        session would delete the repository again. The caller must hold the lock.
         """
         if session.opener is None or session.access == "delete":
             return None
@@ -197,9 +197,9 @@ class V1IndexAuth:
 
 
 def read_endpoints(header: str | None, index: Origin, *, trusted: Collection[str]) -> tuple[Origin, ...]:
-    """Return the registries that an index names, or the index itself when it names none.
+    """Return the registries that an index names, or the index itself if the index names no registry.
 
-    A hostile index may name any host. A token must not go to another site, and no request may go into the caller's network.
+    A hostile index may name any host. A token must not be sent to another site, and no request to the caller's own network.
 
     Args:
         header: The index's X-Docker-Endpoints: hosts with or without a port, separated by commas.
@@ -207,7 +207,7 @@ def read_endpoints(header: str | None, index: Origin, *, trusted: Collection[str
         trusted: The hosts, with or without a port, that the caller trusts as registries.
 
     Raises:
-        AuthError: One of the registries is not allowed; the message says why, and what to do.
+        AuthError: A registry is on another site or in a private network, uses plain http, or has an invalid address.
 
     Source: Docker Hub API, X-Docker-Endpoints.
     """
@@ -220,28 +220,28 @@ def read_endpoints(header: str | None, index: Origin, *, trusted: Collection[str
 def _endpoint(host: str, index: Origin, trusted: Collection[str]) -> Origin:
     source = f"the index {index}"
     try:
-        # An endpoint should have no scheme, and then has the index's; some servers write one.
+        # An endpoint has the scheme of the index, unless the header states a scheme, as some servers do.
         endpoint = Origin.from_url(host if "://" in host else f"{index.scheme}://{host}")
     except InvalidReferenceError as error:
-        raise AuthError(f"it names a registry whose address is invalid: {error}", source=source) from None
+        raise AuthError(f"the index names a registry whose address is invalid: {error}", source=source) from None
     if any(character in host.rpartition("://")[2] for character in "/?#"):
-        raise AuthError("it names a registry with a path; only a host and a port are allowed", source=source)
+        raise AuthError("the index names a registry with a path; only a host and a port are allowed", source=source)
     if index.is_secure and not endpoint.is_secure:
         raise AuthError(
-            f"it names the registry {endpoint}, which is plain http: its token could be read on the way. "
-            "Ask its operator for an https registry.",
+            f"the index names the registry {endpoint}, which uses plain http. The token could be read on the way, so no request "
+            "was sent to the registry. Ask the operator of the index for an https registry.",
             source=source,
         )
     if endpoint.host == index.host or {endpoint.host, endpoint.netloc, f"{endpoint.host}:{endpoint.port}"} & set(trusted):
         return endpoint
     if endpoint.is_address or endpoint.is_private:
-        problem = "an address or a host of a private network"
+        problem = "which is an address or a host in a private network"
     elif not same_site(endpoint, index):
         problem = "which is another site"
     else:
         return endpoint
     raise AuthError(
-        f"it names the registry {endpoint}, {problem}; nothing was sent there. "
-        f"If that is right, pass trusted_realms=[{endpoint.netloc!r}].",
+        f"the index names the registry {endpoint}, {problem}, so no request was sent to the registry. "
+        f"If this is intended, pass trusted_realms=[{endpoint.netloc!r}].",
         source=source,
     )

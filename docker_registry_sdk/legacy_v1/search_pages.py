@@ -38,7 +38,7 @@ class SearchPages:
             raise RegistryError(f"{self._index} returned the same page of the search twice; the search would not end")
         if self._number >= MAX_PAGES or self._entries > MAX_ENTRIES:
             raise RegistryError(
-                f"{self._index} returned {self._number} pages with {self._entries} results and has more; "
+                f"{self._index} returned {self._number} pages with {self._entries} results and has more pages; "
                 f"the limits are {MAX_PAGES} pages and {MAX_ENTRIES} results"
             )
         self._seen.add(names)

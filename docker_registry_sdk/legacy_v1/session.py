@@ -1,4 +1,4 @@
-"""The sessions of API v1, and the headers by which requests show credentials, tokens and cookies. Free of I/O."""
+"""The sessions of API v1, and the request headers with credentials, tokens and cookies. Free of I/O."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ class SessionHeaders(Protocol):
 
     @property
     def x_docker_token(self) -> str | None:
-        """Return the token."""
+        """Return the value of the X-Docker-Token header: the token, or None."""
         ...
 
     @property
     def x_docker_endpoints(self) -> str | None:
-        """Return the registries."""
+        """Return the value of the X-Docker-Endpoints header: the registries, or None."""
         ...
 
     @property
     def www_authenticate(self) -> str | None:
-        """Return the token again."""
+        """Return the value of the WWW-Authenticate header, which may also hold the token, or None."""
         ...
 
 
@@ -45,14 +45,14 @@ class V1Session:
 
     Attributes:
         access: The access that the token grants.
-        opener: The request that opened the session, without credentials; sent again to open a new session.
+        opener: The request that opened the session, without credentials. It is sent again to open a new session.
         token: The token, or None when the index sent no token.
         endpoints: The X-Docker-Endpoints header: the registries that the index named.
         index_cookies: The cookies that the index set.
         cookies: The cookies that each registry set.
         cookie_origins: The registries that accept their cookie in place of the token.
         sent: The number of requests that carried the token.
-        accepted: The number of these requests that were not answered with 401.
+        accepted: The number of requests with the token that were not answered with 401.
     """
 
     access: Access
@@ -91,10 +91,10 @@ def token_of(headers: SessionHeaders) -> str | None:
 
 
 def store_cookies(cookies: Cookies, response: HTTPResponse) -> bool:
-    """Store the names and values of the cookies in a response, without their attributes.
+    """Store the names and values of the cookies in a response, but not the attributes of the cookies.
 
     Args:
-        cookies: The stored cookies of the origin of the response.
+        cookies: The stored cookies of the response's origin, to be changed.
         response: The response.
 
     Returns:
@@ -115,7 +115,7 @@ def store_cookies(cookies: Cookies, response: HTTPResponse) -> bool:
 
 
 def password_authorization(credential: Credential | None) -> str | None:
-    """Return the Authorization header for a user name and password, or None if there are none.
+    """Return the Authorization header for a user name and password, or None if the credential has no password.
 
     Args:
         credential: The credential that was found, or None.
@@ -141,7 +141,7 @@ def set_auth_headers(request: HTTPRequest, authorization: str | None, cookies: C
     Args:
         request: The request.
         authorization: The Authorization header, or None to remove it.
-        cookies: The cookies; none to remove the Cookie header.
+        cookies: The cookies. If they are empty, the Cookie header is removed.
     """
     for name, value in (
         ("Authorization", authorization),

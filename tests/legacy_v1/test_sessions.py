@@ -162,7 +162,7 @@ def test_a_redirected_index_gets_no_password_and_opens_no_session(driver: Driver
     with driver.v1("i.example.com/a/b", **USER, **driver.mocked(server)) as client:
         client.list_repo_imgs()
         assert server.shown() == [("i.example.com", BASIC, None), ("evil.example.net", None, None)]
-        with pytest.raises(AuthError, match=r"it redirects to https://evil\.example\.net"):
+        with pytest.raises(AuthError, match=r"it redirected to https://evil\.example\.net"):
             client.list_repo_tags()
     assert {request.url.path.rpartition("/")[2] for request in server.seen} == {"images"}
     assert all(answer is None for host, answer, _ in server.shown() if host == "evil.example.net")

@@ -39,20 +39,20 @@ def push(
     timeout: Timeout | None = None,
     deadline: Deadline | float | None = None,
 ) -> Descriptor:
-    """Push files as an artifact. Files that the repository already has are not uploaded again.
+    """Push files as an artifact, and return the descriptor of its manifest. Files that the repository has are not uploaded.
 
     Equal files and arguments give the same digest, since the manifest contains no time. To record a time, pass the annotation
     `org.opencontainers.image.created`.
 
     Args:
         client: A client of the repository.
-        ref: A tag, or None to push the artifact by its digest only, as is usual with a subject.
-        files: Paths, whose last part becomes the title, or blobs with title and media type.
+        ref: A tag, or None to push the artifact by its digest only, which is usual for artifacts with a subject.
+        files: Paths, or blobs with title and media type. The title of a path is the last part of the path.
         artifact_type: The type of the artifact, a media type.
         config: The config; None for the empty config.
         annotations: The annotations of the manifest.
-        subject: The subject of the artifact: the digest of a manifest in the repository, or a descriptor, whose manifest need not
-            exist yet.
+        subject: The subject of the artifact: the digest of an existing manifest in the repository, or the descriptor of a
+            manifest, which need not exist yet.
         on_progress: The progress callback.
         timeout: Seconds or an `httpx.Timeout` for each request.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
@@ -62,7 +62,7 @@ def push(
 
     Raises:
         ValueError: The artifact type is empty.
-        UnsafeTitleError: A title is unsafe, so that `pull` would refuse it; nothing was sent.
+        UnsafeTitleError: A title is unsafe, so that `pull` would raise an error; no request was sent.
         InvalidDigestError: The subject is not a digest.
         NotFoundError: The subject does not exist.
         ReferrersError: The artifact was pushed, but could not be added to the list of the subject's referrers; push it again.
@@ -72,7 +72,7 @@ def push(
     Source: OCI Image Spec, Guidelines for Artifact Usage.
     """
     if not artifact_type:
-        raise ValueError("artifact_type is empty: give a media type, such as application/vnd.example.report.v1")
+        raise ValueError("artifact_type is empty: pass a media type, such as application/vnd.example.report.v1")
     blobs = as_blobs(files)
     check_titles(blob.title for blob in blobs if blob.title is not None)
     limits = call_limits(client, timeout, deadline)
@@ -101,12 +101,12 @@ def pull(
     timeout: Timeout | None = None,
     deadline: Deadline | float | None = None,
 ) -> list[Path]:
-    """Download the files of an artifact into a folder.
+    """Download the files of an artifact into a folder, and return the paths of the files.
 
-    The files are the layers with a title. Titles are untrusted: before anything is written, all titles and the existing files and
-    links in the folder are checked, so that no file is written outside the folder or overwritten. Existing files with the same
-    content are not downloaded again, so that a repeated pull resumes an interrupted one. A folder packed by oras (annotation
-    `io.deis.oras.content.unpack`) is not unpacked: it is written as a tar.gz file.
+    The files are the layers with a title. Titles are untrusted. Therefore all titles, and the existing files and links in the
+    folder, are checked before anything is written: no file is written outside the folder, and no file is overwritten. Existing
+    files with the same content are not downloaded again, so a second call resumes an interrupted pull. A folder packed by oras
+    (annotation `io.deis.oras.content.unpack`) is written as a tar.gz file, and not unpacked.
 
     Args:
         client: A client of the repository.
@@ -124,7 +124,7 @@ def pull(
         ArtifactError: The manifest is not an artifact with files, for example an index.
         UnsafeTitleError: A title is not a relative path, collides with another title, leads through a link, or would overwrite
             another file; nothing was written.
-        DigestMismatchError: The bytes of a file have another digest; they were deleted.
+        DigestMismatchError: The bytes of a file have another digest; the downloaded bytes were deleted.
         ParseError: The manifest is malformed or contradictory.
         DeadlineExceededError: The deadline passed before the call was complete.
         OSError: A file cannot be written.

@@ -1,4 +1,4 @@
-"""The parts that the calls of API v1 share: the pipeline, and the sender of the calls for one repository."""
+"""The common base of the client methods of API v1: the pipeline, and the sender of requests for one repository."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ class AsyncV1Base(AsyncClientBase):
 
     @property
     def _repo_sender(self) -> AsyncSender:
-        """Return the sender of calls that need a repository, for images also where the call does not name one."""
+        """Return a sender for the client's repository, whose session requests for images need, too."""
         return async_create_v1_sender(self._pipeline, self._name)
 
 
 def async_create_v1_sender(pipeline: AsyncPipeline, repo: str, endpoint: Origin | None = None) -> AsyncContextSender:
-    """Return a sender that adds the repository to each request: calls for images do not name it, but use its session.
+    """Return a sender that adds the repository to the context of each request, so that its session is used.
 
     Args:
         pipeline: The pipeline.
         repo: The repository's name.
-        endpoint: The registry to send requests to, if it is not the first one that the index names.
+        endpoint: The registry to send requests to; None for the first registry that the index names.
     """
 
     def change(context: CallContext) -> CallContext:

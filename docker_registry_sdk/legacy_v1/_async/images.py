@@ -1,4 +1,4 @@
-"""The calls of API v1 for images: their JSON, ancestry and layers."""
+"""The client methods for images in API v1: JSON, ancestry and layers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .layers import AsyncLayerStream, async_open_layer_stream, async_upload_laye
 
 
 class AsyncV1Images(AsyncV1Base):
-    """The calls for images. An image id is a random name, not a digest, so nothing can be verified against it."""
+    """The client methods for images. An image id is a random name, not a digest, so no bytes can be verified against it."""
 
     async def get_img_ancestry(
         self, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
@@ -153,7 +153,7 @@ class AsyncV1Images(AsyncV1Base):
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
-            BadRequestError: The checksum is not that of the uploaded JSON and layer.
+            BadRequestError: The uploaded JSON and layer have another checksum.
             ConflictError: The image is complete already.
             DeadlineExceededError: The deadline passed before the call was complete.
 
@@ -171,7 +171,7 @@ class AsyncV1Images(AsyncV1Base):
     async def get_img_files(
         self, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
     ) -> list[list[Any]]:
-        """List the files in the layer of an image: for each its path, kind, whether it is deleted, size, time, mode, user, group.
+        """Return a list for each file in an image's layer: path, kind, whether it is deleted, size, time, mode, user and group.
 
         Args:
             img_id: The image's id.

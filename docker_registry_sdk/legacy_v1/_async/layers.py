@@ -37,8 +37,10 @@ class AsyncLayerStream(AsyncByteStream):
 
     @property
     def verification(self) -> Literal["unverified", "verified"]:
-        """`verified` after the whole layer was read and matched the payload checksum; `unverified` before that, and always
-        when the registry stated no checksum."""
+        """Return `verified` after the whole layer was read and matched the payload checksum, otherwise `unverified`.
+
+        If the registry stated no checksum, the result is always `unverified`.
+        """
         return "verified" if self._ended and self.checksum is not None else "unverified"
 
     async def _next(self) -> bytes:
@@ -68,7 +70,7 @@ async def async_open_layer_stream(
     byte_range: str | None,
     limits: CallLimits,
 ) -> AsyncIterator[AsyncLayerStream]:
-    """Open a layer for reading; the connection is closed on exit.
+    """Open a layer as a stream. When the context ends, the stream and its connection are closed.
 
     Args:
         client: The sender of the requests.

@@ -1,4 +1,4 @@
-"""The calls of API v1 for repositories: their images, tags and properties."""
+"""The client methods for repositories in API v1: images, tags and properties."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from .base import AsyncV1Base, async_create_v1_sender
 
 
 class AsyncV1Repos(AsyncV1Base):
-    """The calls for repositories and tags."""
+    """The client methods for repositories and tags."""
 
     async def list_repo_imgs(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> list[RepoImg]:
-        """List the images of the repository as recorded by the index; the registry may hold other ones.
+        """Return the images of the repository that the index has recorded. The registry may hold other images.
 
         Args:
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
@@ -57,7 +57,7 @@ class AsyncV1Repos(AsyncV1Base):
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
-            UnauthorizedError: The index requires credentials, or rejects those of the client.
+            UnauthorizedError: The index requires credentials, or rejects the client's credentials.
             MethodNotAllowedError: The index accepts no pushes.
             DeadlineExceededError: The deadline passed before the call was complete.
 
@@ -86,7 +86,7 @@ class AsyncV1Repos(AsyncV1Base):
         await put_repo_imgs.asyncio(self._repo_sender, self._name, _images(images), timeout=timeout, deadline=deadline)
 
     async def put_repo_auth(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> None:
-        """Check the token of the open session with the index, as registries do; clients rarely need this.
+        """Ask the index whether the token of the open session is valid. Registries send this request; clients rarely need it.
 
         Args:
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
@@ -109,8 +109,8 @@ class AsyncV1Repos(AsyncV1Base):
 
         Raises:
             NotFoundError: The repository does not exist.
-            UnauthorizedError: The index requires credentials, or rejects those of the client.
-            AuthError: The index names a registry that is not allowed; nothing was deleted there.
+            UnauthorizedError: The index requires credentials, or rejects the client's credentials.
+            AuthError: The index names a registry to which no request may be sent. The registries have deleted nothing.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: The Docker Hub and the Registry spec, Delete.
@@ -119,7 +119,7 @@ class AsyncV1Repos(AsyncV1Base):
         response = await delete_repo.asyncio(
             self._repo_sender, name, x_docker_token=True, timeout=limits.timeout, deadline=limits.deadline
         )
-        if response.status == 202:  # any other success: index and registry are one host, which has deleted everything
+        if response.status == 202:  # with another success status, index and registry are one host, which has deleted everything
             endpoints = self._auth_policy.endpoints(name, "delete")
             for endpoint in endpoints:
                 await delete_repo.asyncio(
@@ -147,7 +147,7 @@ class AsyncV1Repos(AsyncV1Base):
         body = (await list_repo_tags.asyncio(self._repo_sender, self._name, timeout=timeout, deadline=deadline)).body
         if isinstance(body, dict):
             return body
-        # Docker Hub once sent this form, with abbreviated ids.
+        # Docker Hub once sent a list of tags with abbreviated ids.
         return {tag.name: tag.layer for tag in body if tag.name is not None and tag.layer is not None}
 
     async def get_img_id(self, tag: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> str:
@@ -198,7 +198,7 @@ class AsyncV1Repos(AsyncV1Base):
 
         Raises:
             NotFoundError: The tag does not exist. docker-registry may also answer 404 after it has deleted the tag.
-            AuthError: The registry requires a token for deleting, which an index issues only for whole repositories.
+            AuthError: The registry requires a token for deleting. An index issues such tokens only for whole repositories.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Registry API, Delete a repository tag.

@@ -97,7 +97,7 @@ class RegistryClientV1(V1Repos, V1Images):
         timeout: Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> Iterator[SearchResult]:
-        """Yield all results of a search; each page is requested when the one before has been consumed.
+        """Yield all results of a search. Each page is requested when all results of the previous page have been yielded.
 
         Args:
             term: The search term.
@@ -127,7 +127,7 @@ class RegistryClientV1(V1Repos, V1Images):
                 return
 
     def check_login(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> None:
-        """Check the user name and password. A standalone registry accepts any: see `checks_logins`.
+        """Check the user name and password. A standalone registry accepts every password: see `checks_logins`.
 
         Args:
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
@@ -144,7 +144,7 @@ class RegistryClientV1(V1Repos, V1Images):
         check_login.sync(self._pipeline, timeout=timeout, deadline=deadline)
 
     def checks_logins(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> bool:
-        """Return whether the index rejects a login without credentials; otherwise a success of `check_login` proves nothing.
+        """Return whether the index rejects a login without credentials. If not, `check_login` succeeds with every password.
 
         Args:
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
@@ -204,8 +204,8 @@ class RegistryClientV1(V1Repos, V1Images):
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
-            UnauthorizedError: The index requires credentials, or rejects those of the client.
-            ForbiddenError: The credentials are those of another user.
+            UnauthorizedError: The index requires credentials, or rejects the client's credentials.
+            ForbiddenError: The credentials belong to another user.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Docker Hub API, Update User.
@@ -214,7 +214,7 @@ class RegistryClientV1(V1Repos, V1Images):
         update_user.sync(self._pipeline, username, change, timeout=timeout, deadline=deadline)
 
     def explain_auth(self) -> AuthReport:
-        """Return which credential, challenge and token produced the last response; the report contains no secrets."""
+        """Return a report without secrets on the last response: its credential, challenge and token."""
         return self._auth_policy.report
 
 
