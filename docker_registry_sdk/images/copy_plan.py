@@ -29,8 +29,8 @@ class PlannedBlob:
 
     Attributes:
         blob: The blob.
-        action: `move` copies the bytes; `mount` lets the registry take the blob from another of its repositories; `skip` is for a
-            blob that the target already has; `leave` is for a non-distributable layer, which is not copied.
+        action: `move` copies the bytes; `mount` mounts the blob from another repository of the registry; `skip` means that the
+            target already has the blob; `leave` means that the blob is a non-distributable layer, which is not copied.
     """
 
     blob: BlobDescriptor
@@ -48,8 +48,8 @@ class PlannedManifest:
         action: `push`, or `skip` for a manifest that the target already has.
         role: `root` for the manifest of the copied reference, `child` for a manifest of an index, `referrer` for a manifest whose
             subject is one of the others.
-        names_manifests: Whether it is an index with manifests, which must be pushed before it.
-        has_subject: Whether it has a subject, and so belongs into the list of the subject's referrers.
+        names_manifests: Whether the manifest is an index with manifests, which must be pushed before the index.
+        has_subject: Whether the manifest has a subject, so that it must be in the list of the subject's referrers.
         raw: The bytes, if the action is `push`.
     """
 
@@ -122,8 +122,8 @@ class CopyResult:
         media_type: The media type of the copied manifest or index.
         bytes_moved: The number of bytes of blobs that were copied.
         blobs_moved: The number of blobs whose bytes were copied.
-        blobs_mounted: The number of blobs that the registry took from another of its repositories.
-        blobs_skipped: The number of blobs that the target already had, not counting those of manifests it already had.
+        blobs_mounted: The number of blobs that were mounted from another repository of the registry.
+        blobs_skipped: The number of blobs that the target already had, except the blobs of manifests that it already had.
         manifests_pushed: The number of manifests written.
     """
 

@@ -1,4 +1,4 @@
-"""Safe access to the files of an OCI image layout: symbolic links are refused, and files are replaced atomically."""
+"""Safe access to the files of an OCI image layout: symbolic links raise an error, and files are replaced atomically."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def read_blocks(open_binary: Callable[[], BinaryIO], offset: int, size: int | No
     """Yield a range of a file in blocks.
 
     Args:
-        open_binary: Opens the file; called when the first block is requested.
+        open_binary: A function that opens the file. It is called when the first block is requested.
         offset: The start of the range.
         size: The length of the range in bytes; None to read to the end of the file.
     """
@@ -165,7 +165,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 @contextmanager
 def file_lock(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock, which other threads and processes wait for; without effect on systems without POSIX locks.
+    """Hold an exclusive lock while the context is active; other threads and processes wait. On Windows, do nothing.
 
     Args:
         path: The path of the lock file, which is removed when the lock is released.

@@ -23,7 +23,7 @@ _LOCK_FILE: Final = f"{INDEX_FILE}.lock"
 
 
 class LayoutWriter:
-    """Writes images to a layout; several processes may write to the same layout.
+    """A writer of images to a layout. Several processes may write to the same layout at the same time.
 
     Args:
         layout: The layout.

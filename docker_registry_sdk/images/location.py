@@ -1,4 +1,4 @@
-"""Where an image is copied from and to: the forms that users write, and their parsed form. Free of I/O."""
+"""The locations of images: parsing of the source and target arguments of a copy. Free of I/O."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ _MAX_PLATFORMS_SHOWN: Final = 20
 
 
 def parse_platform(text: str) -> Platform:
-    """Return the platform that a text stands for.
+    """Parse a platform such as `linux/arm64/v8`, and return it.
 
     Args:
         text: `system/architecture` or `system/architecture/variant`, such as `linux/amd64` or `linux/arm/v7`. Architectures may
@@ -83,7 +83,7 @@ def normalize(platform: Platform) -> Platform:
 
 
 def rank(candidate: Platform, wanted: Platform) -> int | None:
-    """Return how well an image for one platform suits another platform: 0 for equal platforms, None if it does not run there.
+    """Return how much older an image's variant is than the wanted one: 0 if equal; None if the image does not run there.
 
     A processor runs programs for older variants of its architecture, but not for newer ones.
 
@@ -106,7 +106,7 @@ def rank(candidate: Platform, wanted: Platform) -> int | None:
 
 
 def choose(descriptors: Iterable[Descriptor], wanted: Platform) -> Descriptor:
-    """Return the descriptor in an index that suits a platform best, the first of several equal ones.
+    """Return the descriptor in an index with the lowest `rank` for a platform, the first of descriptors with equal rank.
 
     Descriptors without a platform, such as attestations or nested indexes, are never chosen.
 

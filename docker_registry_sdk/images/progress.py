@@ -15,7 +15,7 @@ PROGRESS_INTERVAL_BYTES: Final = 1024 * 1024
 
 
 class CopyProgress:
-    """Calls the progress callback of a copy from any thread or task, one call at a time.
+    """The progress of a copy, which calls the progress callback from any thread or task, one call at a time.
 
     Args:
         on_progress: The progress callback, if any.
@@ -37,8 +37,8 @@ class CopyProgress:
         Args:
             phase: The phase of the blob or manifest.
             digest: The digest of the blob or manifest.
-            done: The number of its bytes that are done.
-            total: Its size in bytes, if known.
+            done: The number of bytes of the blob or manifest that were processed.
+            total: The size of the blob or manifest in bytes, if known.
         """
         self.check()
         if self._on_progress is not None:

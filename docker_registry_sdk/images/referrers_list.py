@@ -18,7 +18,7 @@ from ..media_types import OCI_INDEX, OCI_MANIFEST
 from ..v2.models import Descriptor, ImageIndex, ImageManifest
 
 Change: TypeAlias = Callable[[Sequence[Descriptor]], list[Descriptor] | None]
-"""Returns the changed list of referrers, or None if no change is necessary."""
+"""A function that returns the changed list of referrers, or None if no change is necessary."""
 
 
 @frozen

@@ -140,7 +140,7 @@ class TarIndex:
 
 
 class _BoundedReads(io.RawIOBase):
-    """A file that refuses large reads, so that a header cannot make tarfile read gigabytes into memory.
+    """A file that raises an error for large reads, so that a header cannot make tarfile read gigabytes into memory.
 
     Args:
         file: The file.

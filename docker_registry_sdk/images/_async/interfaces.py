@@ -48,7 +48,7 @@ class AsyncImageSource(Protocol):
 
         Args:
             blob: The blob.
-            use_urls: Whether to download it from its external URLs if the registry does not have it.
+            use_urls: Whether to download the blob from its external URLs if the registry does not have the blob.
         """
         ...
 
@@ -58,7 +58,7 @@ class AsyncImageSource(Protocol):
         Args:
             path: The file.
             progress: The blob, and the progress to update.
-            use_urls: Whether to download it from its external URLs if the registry does not have it.
+            use_urls: Whether to download the blob from its external URLs if the registry does not have the blob.
         """
         ...
 
@@ -68,7 +68,7 @@ class AsyncImageTarget(Protocol):
 
     @property
     def is_complete(self) -> bool:
-        """Return whether all blobs of an existing manifest are known to exist."""
+        """Return whether the target guarantees that it has all blobs of each manifest that it has."""
         ...
 
     async def prepare(self) -> None:
@@ -113,13 +113,13 @@ class AsyncImageTarget(Protocol):
         Args:
             source: The source of the copy.
             progress: The blob, and the progress to update.
-            from_repo: The name of the repository to mount the blob from; None not to mount it.
-            use_urls: Whether to download it from its external URLs if the source does not have it.
+            from_repo: The name of the repository to mount the blob from; None to write the bytes.
+            use_urls: Whether to download the blob from its external URLs if the source does not have the blob.
         """
         ...
 
     async def write_manifest(self, manifest: PlannedManifest) -> None:
-        """Write a manifest, whose blobs and manifests exist.
+        """Write a manifest, after all its blobs and manifests were written.
 
         Args:
             manifest: The manifest.

@@ -25,7 +25,7 @@ from .interfaces import ImageSource
 from .registry import RegistryImage
 
 _CONFIG_TYPES: Final = frozenset({OCI_CONFIG, DOCKER_CONFIG})
-# The limit of other clients, too.
+# Other clients have the same limit.
 MAX_CONFIG_BYTES: Final = 4 * 1024 * 1024
 
 
@@ -65,7 +65,7 @@ def get_config(
 
 
 def select_platform(source: ImageSource, root: StoredManifest, platform: str | Platform) -> StoredManifest:
-    """Return the manifest for a platform, chosen from an index, or checked with the config of an image without index.
+    """Return the manifest for a platform from an index. For an image without index, check the platform in the image's config.
 
     Args:
         source: The source of the image.
@@ -73,7 +73,7 @@ def select_platform(source: ImageSource, root: StoredManifest, platform: str | P
         platform: The platform.
 
     Raises:
-        ImageError: The platform is malformed, or the image does not exist for it.
+        ImageError: The platform is malformed, or the image does not exist for the platform.
     """
     wanted = parse_platform(platform) if isinstance(platform, str) else normalize(platform)
     chosen = select_manifest(source, root, wanted)
@@ -106,7 +106,9 @@ def select_manifest(source: ImageSource, root: StoredManifest, wanted: Platform)
         chosen = choose(children, wanted)
         found = source.read_manifest(chosen)
         if found is None:
-            raise ImageError(f"{chosen.digest}, which the index lists for {show(wanted)}, is not a manifest")
+            raise ImageError(
+                f"the index lists {chosen.digest} for {show(wanted)}, but the registry has no such manifest"
+            )
         stored = found
     raise ImageError(f"indexes are nested more than {MAX_INDEX_DEPTH} levels deep")
 

@@ -32,7 +32,7 @@ class CopyOptions(ClientOptions, total=False):
 
     Attributes:
         platform: Copy only the manifest for this platform, such as `linux/arm64`; None copies the index with all platforms.
-        referrers: Whether to copy signatures and other referrers of the copied manifests too.
+        referrers: Whether to copy also the signatures and other referrers of the copied manifests.
         use_urls: Whether to copy non-distributable layers, from their external URLs where necessary.
         on_progress: The progress callback.
     """
@@ -55,19 +55,19 @@ def copy(
 ) -> CopyResult:
     """Copy an image byte for byte, with all its platforms or for one platform.
 
-    Blobs and manifests that the target already has are not copied again, so that a repeated copy resumes an interrupted one. The
-    tag of the target is written last.
+    Blobs and manifests that the target already has are not copied again, so a second call resumes an interrupted copy. The tag of
+    the target is written last.
 
     Args:
         src: The source: a reference (`ghcr.io/owner/app:1.2`), `oci:path:tag` for a layout, `docker-archive:path:name` for a
             `docker save` tarball, or a pair of a client and a tag or digest.
         dst: The target: a reference, `oci:path:tag`, or a pair of a client and a tag or digest. A given client stays open.
         platform: Copy only the manifest for this platform, such as `linux/arm64`; None copies the index with all platforms.
-        referrers: Whether to copy signatures and other referrers of the copied manifests too.
+        referrers: Whether to copy also the signatures and other referrers of the copied manifests.
         use_urls: Whether to copy non-distributable layers, from their external URLs where necessary.
         on_progress: The progress callback.
         options: The options of the clients that are created for references; see `AsyncClientOptions`. `deadline` is the time in
-            seconds that the whole copy may take; without it, the deadline of a given client bounds the copy.
+            seconds that the whole copy may take; without `deadline`, the deadlines of the given clients apply.
 
     Raises:
         InvalidReferenceError: A reference is malformed.
@@ -76,7 +76,7 @@ def copy(
         DigestMismatchError: Bytes of the source have another digest.
         DeadlineExceededError: The deadline passed before the copy was complete.
         OSError: A file cannot be read or written.
-        TypeError: An option is unknown, or would have no effect.
+        TypeError: An option is unknown, or has no effect because no client is created.
 
     Source: OCI Distribution Spec, Pulling and Pushing; OCI Image Layout Specification.
     """
@@ -94,16 +94,16 @@ def plan_copy(
     use_urls: bool = False,
     **options: Unpack[ClientOptions],
 ) -> CopyPlan:
-    """Return the plan of a copy, without writing anything.
+    """Return the plan of a copy. Nothing is written.
 
     Args:
         src: The source; see `copy`.
         dst: The target; see `copy`.
         platform: Copy only the manifest for this platform, such as `linux/arm64`; None copies the index with all platforms.
-        referrers: Whether to copy signatures and other referrers of the copied manifests too.
+        referrers: Whether to copy also the signatures and other referrers of the copied manifests.
         use_urls: Whether to copy non-distributable layers, from their external URLs where necessary.
-        options: The options of the clients that are created for references. The plan keeps them, but does not show them.
-            `deadline` is the time in seconds that making the plan may take; the plan does not keep it.
+        options: The options of the clients that are created for references. They are stored in the plan, but `str()` and `repr()`
+            do not show them. `deadline` is the time in seconds for making the plan, and is not stored.
 
     Raises:
         RegistryError: The plan cannot be made, for a reason that `copy` lists.
@@ -115,10 +115,10 @@ def plan_copy(
 def apply_copy(
     plan: CopyPlan, on_progress: OnProgress | None = None, *, deadline: Deadline | float | None = None
 ) -> CopyResult:
-    """Execute a plan.
+    """Execute the plan of a copy, and return the result.
 
     Args:
-        plan: The plan, which may be old: blobs that the target has received in the meantime are not copied again.
+        plan: The plan. Blobs that the target has received since the plan was made are not copied again.
         on_progress: The progress callback.
         deadline: The seconds that the copy may take, or a `Deadline`; None uses the deadline of a given client, if any.
 
@@ -136,13 +136,13 @@ def pull(
     tag: str | None = None,
     **options: Unpack[CopyOptions],
 ) -> CopyResult:
-    """Copy an image into an OCI image layout.
+    """Copy an image into an OCI image layout, and return the result.
 
     Args:
         src: The source; see `copy`.
         path: The folder of the layout, created if necessary.
-        tag: The tag of the image in the layout; None for its tag or name in the source, if any.
-        options: The options of `copy`, and those of the clients that are created for references.
+        tag: The tag of the image in the layout; None for the tag or name of the image in the source, if any.
+        options: The options of `copy`, and the options of the clients that are created for references.
 
     Raises:
         RegistryError: The copy failed, for a reason that `copy` lists.
@@ -167,13 +167,13 @@ def push(
     tag: str | None = None,
     **options: Unpack[CopyOptions],
 ) -> CopyResult:
-    """Copy an image from an OCI image layout or a `docker save` tarball.
+    """Copy an image from an OCI image layout or a `docker save` tarball, and return the result.
 
     Args:
         path: The folder of the layout, or the tarball.
         dst: The target; see `copy`.
-        tag: The tag of the image in the layout, or its name in the tarball; None for the only image.
-        options: The options of `copy`, and those of the clients that are created for references.
+        tag: The tag of the image in the layout, or the name of the image in the tarball; None for the only image.
+        options: The options of `copy`, and the options of the clients that are created for references.
 
     Raises:
         RegistryError: The copy failed, for a reason that `copy` lists.

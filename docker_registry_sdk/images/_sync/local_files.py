@@ -169,7 +169,7 @@ class LayoutTarget:
             source: The source of the copy.
             progress: The blob, and the progress to update.
             from_repo: Ignored.
-            use_urls: Whether to download it from its external URLs if the source does not have it.
+            use_urls: Whether to download the blob from its external URLs if the source does not have the blob.
         """
         blob = progress.blob
         path = run_in_thread_uncancellable(lambda: self._writer.blob_path(blob.digest, blob.size))

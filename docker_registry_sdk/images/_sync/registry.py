@@ -99,7 +99,7 @@ class RegistryImage:
         return check_size(found, descriptor)
 
     def find_referrers(self, digest: Digest) -> Sequence[Descriptor]:
-        """Return the manifests whose subject is another manifest, at most one more than a copy allows.
+        """Return the manifests whose subject is another manifest, at most `MAX_MANIFESTS + 1` of them.
 
         Args:
             digest: The digest of the subject.
@@ -108,7 +108,7 @@ class RegistryImage:
         for one in self._client.iter_referrers(digest, **self._options):
             found.append(one)
             if len(found) > MAX_MANIFESTS:
-                break  # the copy is refused anyway, and a hostile list may be endless
+                break  # the planner raises an error for so many manifests, and a hostile list may be endless
         return found
 
     def open_blob(self, blob: BlobDescriptor, use_urls: bool) -> ReplayableSource:
@@ -116,7 +116,7 @@ class RegistryImage:
 
         Args:
             blob: The blob.
-            use_urls: Whether to download it from its external URLs if the registry does not have it.
+            use_urls: Whether to download the blob from its external URLs if the registry does not have the blob.
         """
         return RemoteBlob(self._blobs, _digest_or_descriptor(blob), use_urls=use_urls, verify=False)
 
@@ -126,7 +126,7 @@ class RegistryImage:
         Args:
             path: The file.
             progress: The blob, and the progress to update.
-            use_urls: Whether to download it from its external URLs if the registry does not have it.
+            use_urls: Whether to download the blob from its external URLs if the registry does not have the blob.
         """
         blob = _digest_or_descriptor(progress.blob)
         while True:
@@ -197,15 +197,15 @@ class RegistryImage:
         Args:
             source: The source of the copy.
             progress: The blob, and the progress to update.
-            from_repo: The name of the repository to mount the blob from; None not to mount it.
-            use_urls: Whether to download it from its external URLs if the source does not have it.
+            from_repo: The name of the repository to mount the blob from; None to upload the bytes.
+            use_urls: Whether to download the blob from its external URLs if the source does not have the blob.
         """
         blob = progress.blob
         reader = ProgressReader(source.open_blob(blob, use_urls), progress)
         self._client.blob_upload(reader, digest=blob.digest, size=blob.size, from_repo=from_repo, **self._options)
 
     def write_manifest(self, manifest: PlannedManifest) -> None:
-        """Push a manifest; the root of the copy under the tag, if there is one.
+        """Push a manifest. The root manifest of the copy is pushed under the tag if there is one, other manifests by digest.
 
         Args:
             manifest: The manifest.
@@ -221,7 +221,7 @@ class RegistryImage:
         return response.docker_content_digest
 
     def _supports_v2(self) -> bool:
-        """Return whether the registry supports API v2; True if that cannot be found out."""
+        """Return whether the registry supports API v2; True if the request fails."""
         try:
             return self._client.supports_v2(**self._options)
         except RegistryError:

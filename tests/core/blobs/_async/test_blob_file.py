@@ -124,7 +124,7 @@ async def test_a_server_without_ranges(loopback_client: AsyncRegistryClientV2, l
 
     attach(CONTENT)
     async with await loopback_client.open_blob(digest_of(CONTENT)) as blob:
-        with pytest.raises(RegistryError, match="use download_blob"):
+        with pytest.raises(RegistryError, match="with download_blob"):
             await blob.read(10)
     small = CONTENT[: 3 * MIB]
     attach(small)

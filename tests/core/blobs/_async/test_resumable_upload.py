@@ -123,10 +123,10 @@ async def test_a_source_that_can_be_read_only_once_cannot_start_over(source: str
         options = ONE_TIME_SOURCES[source](tmp_path)[1]
         given: dict[str, Any] = {"size": len(content)} if "size" in options else {}
         async with AsyncRegistryClientV2(f"{registry.url}/{REPO}") as client:
-            with pytest.raises(RegistryError, match="cannot be read again") as caught:
+            with pytest.raises(RegistryError, match="cannot be read from that byte a second time") as caught:
                 await client.blob_upload(pieces(content), **given)
         assert isinstance(caught.value.__cause__, StatusError)
-        assert "keeps its bytes until it cleans up" in caught.value.__notes__[0]
+        assert "may keep its bytes until it removes old sessions" in caught.value.__notes__[0]
 
 
 async def test_a_registry_that_is_down_gets_no_more_requests_than_max_retries_allows() -> None:

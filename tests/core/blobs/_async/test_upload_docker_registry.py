@@ -70,11 +70,11 @@ async def test_an_upload_that_cannot_resume_names_the_session_that_stays_open(de
     with run_cutting_proxy(debian.url) as proxy:
         proxy.limits = [len(content) - SIZE // 2]
         async with AsyncRegistryClientV2(f"{proxy.url}/{repo}") as client:
-            with pytest.raises(RegistryError, match="cannot be read again") as caught:
+            with pytest.raises(RegistryError, match="cannot be read from that byte a second time") as caught:
                 await client.blob_upload(pieces(content))
     [note] = caught.value.__notes__
     [left] = uploads(debian, repo)
-    assert left in note and "until it cleans up" in note
+    assert left in note and "until it removes old sessions" in note
     assert "_state=…" in note  # the secret state is redacted
 
 

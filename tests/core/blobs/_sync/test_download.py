@@ -108,7 +108,7 @@ def test_a_part_file_left_by_interruptions_is_resumed(
     server.add_read_fault(Truncate(after=0), after=1, times=None)
     with pytest.raises(TransportError) as caught:
         client.download_blob(blob, target)
-    assert "blob.part: download to the same path again" in caught.value.__notes__[0]
+    assert "blob.part. To resume the download, download to the same path again" in caught.value.__notes__[0]
     assert os.listdir(target.parent) == ["blob.part"]
     assert part_of(target).read_bytes() == CONTENT[:2_500_000]
     assert len(server.reads) == 1 + MAX_RETRIES
