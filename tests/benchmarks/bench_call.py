@@ -2,9 +2,9 @@
 
     .venv/bin/python tests/benchmarks/bench_call.py [rounds]
 
-The registry asks for a token, which client and bare request have; it runs in a process of its own, whose time does not count.
-Client and bare request take short turns, each goes first as often as the other, and medians count, so that a busy machine tells
-nearly the same. Exits with 1 when the median of a call is more than BAR times that of the bare request.
+The registry requires a token, which client and bare request have; it runs in its own process, whose time does not count.
+Client and bare request alternate, and each is first in half of the rounds; medians are compared, so that other load on the
+machine changes the ratio little. Exits with 1 when the median of a call is more than BAR times that of the bare request.
 """
 
 from __future__ import annotations
@@ -52,8 +52,8 @@ def running_registry() -> Iterator[tuple[str, str, str]]:
         process.join()
 
 
-def push(client: RegistryClientV2) -> None:
-    """Push an image under several tags."""
+def push_images(client: RegistryClientV2) -> None:
+    """Push an image with ten tags."""
     image = make_image()
     for content in (image.config, image.layer):
         client.blob_upload(content)
@@ -61,7 +61,7 @@ def push(client: RegistryClientV2) -> None:
         client.put_manifest(image.oci, f"v{number}", media_type=OCI_MANIFEST)
 
 
-def take(call: Callable[[], object]) -> float:
+def cpu_time_of(call: Callable[[], object]) -> float:
     """Return the CPU time of one call in seconds, as the mean of several."""
     started = process_time()
     for _ in range(CALLS):
@@ -76,13 +76,13 @@ def measure(untyped: Callable[[], object], typed: Callable[[], object], rounds: 
     turns = [(untyped, alone), (typed, ours)]
     for _ in range(rounds + WARM_UP):
         for call, times in turns:
-            times.append(take(call))
+            times.append(cpu_time_of(call))
         turns.reverse()
     return median(alone[WARM_UP:]), median(ours[WARM_UP:])
 
 
 def bare(http: httpx.Client, token: str, path: str, accept: str) -> Callable[[], object]:
-    """Return the same request as httpx alone makes it."""
+    """Return a function that sends the same request by httpx alone."""
     headers = {"Accept": accept, "Authorization": f"Bearer {token}"}
 
     def call() -> object:
@@ -100,7 +100,7 @@ def main() -> int:
     with running_registry() as (url, username, password), httpx.Client(base_url=url) as http:
         scope = {"service": "", "scope": f"repository:{NAME}:pull"}
         with RegistryClientV2(f"{url}/{NAME}", username=username, password=password) as client:
-            push(client)
+            push_images(client)
             realm = str(client.explain_auth().realm)
             token = http.get(realm, params=scope, auth=(username, password)).json()["token"]
             calls = {

@@ -2,8 +2,8 @@
 
     .venv/bin/python tests/benchmarks/bench_cli.py [runs]
 
-The processes run in turn and are measured in CPU time from start to end, so that a busy machine tells the same. Exits with 1
-when the median of one is more than its bar times that of importing httpx.
+The processes run in turn and are measured in CPU time from start to end, so that other load on the machine
+does not count. Exits with 1 when the median of one is more than its bar times that of importing httpx.
 """
 
 from __future__ import annotations

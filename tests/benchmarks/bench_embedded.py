@@ -1,11 +1,12 @@
-"""How fast the embedded registry starts, what memory a large blob takes, and how many pulls it serves at once.
+"""Measure how fast the embedded registry starts, how much memory a large blob takes, and 200 concurrent pulls.
 
     .venv/bin/python tests/benchmarks/bench_embedded.py [MiB of the blob]
 
-The registry runs in processes of its own. `cold` is from the start of a fresh interpreter to the first answer; `warm` is another
-registry in the same one. The blob goes in by a streamed PATCH and comes out by GET, with storage in a directory; what counts is
-the peak of the server's memory over what it had when idle. The pulls are of a blob of 1 MiB: all have begun before any of them
-goes on, each has a connection of its own, and each is checked. Needs Linux, for /proc. Exits with 1 when a bar is missed.
+The registry runs in its own processes. `cold` is the time from the start of a fresh interpreter to the first response; `warm`
+is the same for another registry in that interpreter. The blob is uploaded by a streamed PATCH and downloaded by GET, with storage
+in a directory; the measured memory is the peak of the server above its peak when idle. The pulls are of a blob of 1 MiB: all have
+begun before any of them continues, each has its own connection, and each is verified. Needs Linux, for /proc. Exits with 1 when
+a bar is missed.
 """
 
 from __future__ import annotations
@@ -34,16 +35,16 @@ START = """
 import http.client, sys, time
 from docker_registry_sdk.testing import EmbeddedRegistry
 
-def answered():
+def time_of_response():
     with EmbeddedRegistry() as registry:
         connection = http.client.HTTPConnection(registry.host)
         connection.request("GET", "/v2/")
         assert connection.getresponse().status == 200
         return time.time()
 
-cold = answered() - float(sys.argv[1])
+cold = time_of_response() - float(sys.argv[1])
 begin = time.time()
-print(cold, answered() - begin)
+print(cold, time_of_response() - begin)
 """
 SERVE = """
 import sys
@@ -120,8 +121,8 @@ def large_blob(size: int) -> bool:
             f"{size} MiB in", f"{added[-1]:.1f} MiB", f"{MEMORY_BAR:.0f} MiB", f"{size / (time.perf_counter() - begin):.0f} MiB/s"
         )
         begin, hasher = time.perf_counter(), hashlib.sha256()
-        with client.stream("GET", f"/v2/bench/blobs/{digest}") as answer:
-            for piece in answer.iter_raw():
+        with client.stream("GET", f"/v2/bench/blobs/{digest}") as response:
+            for piece in response.iter_raw():
                 hasher.update(piece)
         assert digest == f"sha256:{hasher.hexdigest()}"
         added.append(peak(process) - idle)
@@ -143,14 +144,14 @@ async def pull_all(url: str, digest: str) -> tuple[int, float]:
         async def pull() -> bool:
             nonlocal begun
             hasher = hashlib.sha256()
-            async with client.stream("GET", f"/v2/bench/blobs/{digest}") as answer:
+            async with client.stream("GET", f"/v2/bench/blobs/{digest}") as response:
                 begun += 1
                 if begun == PULLS:
                     all_begun.set()
                 await asyncio.wait_for(all_begun.wait(), 60)
-                async for piece in answer.aiter_raw():
+                async for piece in response.aiter_raw():
                     hasher.update(piece)
-            return answer.status_code == 200 and digest == f"sha256:{hasher.hexdigest()}"
+            return response.status_code == 200 and digest == f"sha256:{hasher.hexdigest()}"
 
         begin = time.perf_counter()
         outcomes = await asyncio.gather(*(pull() for _ in range(PULLS)), return_exceptions=True)
@@ -169,9 +170,9 @@ def concurrent_pulls() -> bool:
     return failed == 0
 
 
-def report(what: str, value: str, bar: str, note: str = "") -> None:
+def report(label: str, value: str, bar: str, note: str = "") -> None:
     """Print a line of the table."""
-    print(f"{what:<20} {value:>10} {bar:>10}   {note}", flush=True)
+    print(f"{label:<20} {value:>10} {bar:>10}   {note}", flush=True)
 
 
 def main(size: int) -> int:

@@ -2,8 +2,8 @@
 
     .venv/bin/python tests/benchmarks/bench_import.py [runs]
 
-Each import is timed inside a fresh interpreter, in CPU time and in turn, so that a busy machine tells the same. Exits with 1
-when the median of an endpoint is more than BAR times that of httpx and attrs.
+Each import is timed inside a fresh interpreter, in CPU time and in turn, so that other load on the machine does not
+count. Exits with 1 when the median of an endpoint is more than BAR times that of httpx and attrs.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
     .venv/bin/python tests/benchmarks/bench_memory.py [MiB to transfer]
 
-Debian's docker-registry sends and takes the blob over loopback. The client, in a fresh interpreter, notes its peak when it has
-asked for the API version, transfers the blob, and notes its peak again. Exits with 1 when a difference reaches BAR. An image
-with the blob as its layer is what is copied.
+Debian's docker-registry sends and receives the blob over loopback. The client, in a fresh interpreter, records its peak after a
+ping, transfers the blob, and records its peak again. Exits with 1 when a difference reaches BAR. The copied image has the blob
+as its layer.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ async def async_transfer(task: str, url: str, target: str, digest: str, path: Pa
         return before
 
 
-def push(registry: DockerRegistry, blob: Path) -> None:
+def push_image(registry: DockerRegistry, blob: Path) -> None:
     """Push the blob, and an image with it as its layer."""
     with RegistryClientV2(f"{registry.url}/{REPO}") as client:
         layer, config = client.blob_upload(blob), client.blob_upload(b"{}")
@@ -110,7 +110,7 @@ def main(size: int) -> int:
         blob, downloaded = folder / "blob", folder / "downloaded"
         digest = write_random(blob, size * MIB, seed=0)
         with run_docker_registry(folder / "source") as source, run_docker_registry(folder / "target") as target:
-            push(source, blob)
+            push_image(source, blob)
             for task in TASKS:
                 for kind in ("sync", "async"):
                     url, path = (target.url, blob) if task == "upload" else (source.url, downloaded)

@@ -1,4 +1,4 @@
-"""What the bench makes of its measurements."""
+"""The evaluation of the measurements of the benchmark."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def ours(*runs: float, task: str = "download") -> Series:
     return Series(task, OURS, runs)
 
 
-def test_the_median_is_the_middle_and_failed_tools_have_none() -> None:
+def test_failed_tools_have_no_median() -> None:
     assert CURL.median == 2.0
     assert Series("copy", "skopeo", (1.0, 2.0)).median == 1.5
     assert FAILED.median is None
@@ -54,7 +54,7 @@ def test_copy_has_no_peers_to_beat() -> None:
     assert [one.claim for one in checks(series)] == ["copy: at most 1.00 x skopeo"]
 
 
-def test_what_could_not_be_measured_is_not_met() -> None:
+def test_a_bar_without_a_measurement_is_not_met() -> None:
     failed = Series("download", OURS, (), "it broke")
     for series in ([CURL, SLOWER], [CURL, failed, SLOWER], [CURL, SLOWER, FAILED]):
         assert [one.met for one in checks(series)] == [False] * len(checks(series))
@@ -64,9 +64,9 @@ def test_what_could_not_be_measured_is_not_met() -> None:
     assert (node.claim, node.met) == ("download: faster than node", False)
 
 
-def test_what_is_aside_takes_no_part_in_bars_and_json() -> None:
-    aside = Series("download", f"{OURS}, whole process", (0.1,), aside=True)
-    series = [CURL, ours(3.0), aside]
+def test_supplementary_series_are_not_in_checks_and_json() -> None:
+    supplementary = Series("download", f"{OURS}, whole process", (0.1,), supplementary=True)
+    series = [CURL, ours(3.0), supplementary]
     assert len(checks(series)) == 1
     assert [one["tool"] for one in rows(series)] == ["curl", OURS]
     assert "whole process" in table(series)
@@ -90,7 +90,7 @@ def test_the_table_shows_every_tool_and_why_one_failed() -> None:
     ]
 
 
-def test_a_verdict_says_plainly_whether_its_bar_was_met() -> None:
+def test_a_verdict_tells_whether_its_bar_was_met() -> None:
     assert verdicts([Check("one", "1.00 x", True), Check("three", "2.00 x", False)]).splitlines() == [
         "one    met     1.00 x",
         "three  MISSED  2.00 x",

@@ -1,4 +1,4 @@
-"""How the bench runs tools: in turns, each verified, none left out."""
+"""The benchmark runs tools in turns, and verifies each outcome."""
 
 from __future__ import annotations
 
@@ -83,11 +83,11 @@ def test_a_tool_that_fails_late_has_no_median(tmp_path: Path) -> None:
     assert series.median is None
 
 
-def test_of_a_library_the_call_counts_and_the_process_is_told_aside(tmp_path: Path) -> None:
+def test_the_call_of_a_library_is_compared_and_its_process_is_supplementary(tmp_path: Path) -> None:
     task = Writing(tmp_path, Tool("lib", "", sh("printf a >$1; echo 0.0001"), library=True))
     call, process = measure(task, 2, tmp_path)
-    assert (call.tool, call.runs, call.aside) == ("lib", (0.0001, 0.0001), False)
-    assert (process.tool, process.aside) == ("lib, whole process", True)
+    assert (call.tool, call.runs, call.supplementary) == ("lib", (0.0001, 0.0001), False)
+    assert (process.tool, process.supplementary) == ("lib, whole process", True)
     assert min(process.runs) > 0.0001
 
 

@@ -16,7 +16,7 @@ VECTORS = json.loads(Path(__file__).with_name("parse.json").read_text(encoding="
 # Vectors with another result here, and the reason.
 DEVIATIONS = {
     ("parseRepoAndRef", "localhost:5000/blarg@sha256:cafebabe"): (
-        "a digest that is none is refused, since digests stand in paths and URLs; the node client looks at none of it"
+        "an invalid digest is refused, since digests become part of paths and URLs; the node client does not check digests"
     ),
 }
 

@@ -59,13 +59,13 @@ def connect(name: str) -> RegistryClientV2:
 
 
 def layers_of(client: RegistryClientV2, ref: str) -> list[Descriptor]:
-    answer = client.get_manifest(ref, accept=[OCI], timeout=10)
-    assert_type(answer, ManifestResponse)
-    assert_type(answer.digest, Digest)
-    assert_type(answer.raw, bytes)
-    assert_type(answer.media_type, str)
-    assert_type(answer.signature, Literal["unsigned", "unchecked", "verified"])
-    match answer.manifest:
+    response = client.get_manifest(ref, accept=[OCI], timeout=10)
+    assert_type(response, ManifestResponse)
+    assert_type(response.digest, Digest)
+    assert_type(response.raw, bytes)
+    assert_type(response.media_type, str)
+    assert_type(response.signature, Literal["unsigned", "unchecked", "verified"])
+    match response.manifest:
         case ImageManifest(layers=layers) | DockerManifest(layers=layers):
             return layers
         case ImageIndex(manifests=manifests) | DockerManifestList(manifests=manifests):
@@ -73,7 +73,7 @@ def layers_of(client: RegistryClientV2, ref: str) -> list[Descriptor]:
         case DockerSchema1Manifest():
             return []
         case _:
-            assert_never(answer.manifest)
+            assert_never(response.manifest)
 
 
 def mirror(source: RegistryClientV2, target: RegistryClientV2) -> Iterator[Digest]:
@@ -93,8 +93,8 @@ def mirror(source: RegistryClientV2, target: RegistryClientV2) -> Iterator[Diges
                 assert_type(archive.getnames(), list[str])
             with source.create_blob_read_stream(layer) as blob:
                 assert_type(target.blob_upload(blob, digest=layer.digest, size=layer.size), Descriptor)
-        answer = source.get_manifest(tag)
-        pushed = target.put_manifest(answer.raw, answer.digest, media_type=answer.media_type, tags=(tag, "latest"))
+        response = source.get_manifest(tag)
+        pushed = target.put_manifest(response.raw, response.digest, media_type=response.media_type, tags=(tag, "latest"))
         assert_type(pushed, PutManifestResponse)
         assert_type(pushed.subject, str | None)
         assert_type(pushed.tags, tuple[str, ...])

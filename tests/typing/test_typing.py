@@ -47,7 +47,7 @@ def test_mypy_finds_every_wrong_use() -> None:
 
 
 def test_pyright_finds_every_wrong_use(tmp_path: Path) -> None:
-    # Away from the project's own settings, which leave the wrong uses out.
+    # The settings of the project exclude the wrong uses, so run without them.
     options = ("--outputjson", "--pythonpath", sys.executable, "--pythonversion", "3.11")
     done = run("pyright", *options, *sorted(WRONG.glob("*.py")), folder=tmp_path)
     report: dict[str, Any] = json.loads(done.stdout)

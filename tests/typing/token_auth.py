@@ -13,12 +13,12 @@ REALM = "https://auth.example/token"
 
 
 def a_token_by_get(client: httpx.Client) -> None:
-    answer = get_token.sync(client, REALM, service="registry.example", scope=["repository:a/b:pull"], offline_token=True)
-    assert_type(answer, get_token.GetTokenOk)
-    assert_type(answer.body, TokenResponse)
-    assert_type(answer.body.token, str | None)
-    assert_type(answer.body.expires_in, int | str | None)
-    assert_type(answer.body.issued_at, datetime | None)
+    response = get_token.sync(client, REALM, service="registry.example", scope=["repository:a/b:pull"], offline_token=True)
+    assert_type(response, get_token.GetTokenOk)
+    assert_type(response.body, TokenResponse)
+    assert_type(response.body.token, str | None)
+    assert_type(response.body.expires_in, int | str | None)
+    assert_type(response.body.issued_at, datetime | None)
 
 
 async def a_token_by_post(client: httpx.AsyncClient) -> None:

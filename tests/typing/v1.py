@@ -28,13 +28,13 @@ NAME, IMG = "library/busybox", "0" * 64
 
 
 def tags_are_a_map_or_a_list(client: httpx.Client) -> None:
-    answer = list_repo_tags.sync(client, NAME)
-    assert_type(answer, list_repo_tags.ListRepoTagsOk)
-    assert_type(answer.body, dict[str, str] | list[RepoTag])
-    if isinstance(answer.body, dict):
-        assert_type(answer.body["latest"], str)
+    response = list_repo_tags.sync(client, NAME)
+    assert_type(response, list_repo_tags.ListRepoTagsOk)
+    assert_type(response.body, dict[str, str] | list[RepoTag])
+    if isinstance(response.body, dict):
+        assert_type(response.body["latest"], str)
     else:
-        assert_type(answer.body[0], RepoTag)
+        assert_type(response.body[0], RepoTag)
 
 
 def bodies_of_plain_json(client: httpx.Client) -> None:
@@ -45,9 +45,9 @@ def bodies_of_plain_json(client: httpx.Client) -> None:
 
 
 def headers_are_typed(client: httpx.Client) -> None:
-    answer = list_repo_imgs.sync(client, NAME)
-    assert_type(answer.x_docker_token, str | None)
-    assert_type(answer.x_docker_endpoints, str | None)
+    response = list_repo_imgs.sync(client, NAME)
+    assert_type(response.x_docker_token, str | None)
+    assert_type(response.x_docker_endpoints, str | None)
 
 
 def fields_are_typed_and_absent_is_none(client: httpx.Client) -> None:
@@ -61,21 +61,21 @@ def fields_are_typed_and_absent_is_none(client: httpx.Client) -> None:
 
 
 def a_layer_streams(client: httpx.Client) -> None:
-    with get_img_layer_stream.stream(client, IMG) as answer:
-        assert_type(answer.body, wire.Chunks)
-        match answer:
+    with get_img_layer_stream.stream(client, IMG) as response:
+        assert_type(response.body, wire.Chunks)
+        match response:
             case get_img_layer_stream.GetImgLayerStreamPartialContent():
-                assert_type(answer.content_range, str | None)
+                assert_type(response.content_range, str | None)
             case get_img_layer_stream.GetImgLayerStreamOk():
-                assert_type(answer.content_length, int | None)
+                assert_type(response.content_length, int | None)
             case _:
-                assert_never(answer)
+                assert_never(response)
 
 
 async def a_layer_streams_async(client: httpx.AsyncClient) -> None:
-    async with get_img_layer_stream.asyncio_stream(client, IMG) as answer:
+    async with get_img_layer_stream.asyncio_stream(client, IMG) as response:
         assert_type(
-            answer,
+            response,
             GetImgLayerStreamOk[wire.AsyncChunks] | GetImgLayerStreamPartialContent[wire.AsyncChunks],
         )
     assert_type((await get_img_layer_stream.asyncio(client, IMG)).body, bytes)

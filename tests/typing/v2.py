@@ -56,16 +56,16 @@ def the_sans_io_halves(response: wire.HTTPResponse) -> None:
 
 
 def manifests_are_a_union_by_media_type(client: httpx.Client) -> None:
-    answer = get_manifest.sync(client, NAME, "latest", timeout=3)
-    assert_type(answer, get_manifest.GetManifestOk)
-    assert_type(answer.raw, bytes)
-    assert_type(answer.status, int)
-    assert_type(answer.media_type, str | None)
-    assert_type(answer.headers, httpx.Headers)
-    assert_type(answer.docker_content_digest, str | None)
-    assert_type(answer.content_length, int | None)
-    assert_type(answer.body, ImageManifest | ImageIndex | DockerManifest | DockerManifestList | DockerSchema1Manifest)
-    match answer.body:
+    response = get_manifest.sync(client, NAME, "latest", timeout=3)
+    assert_type(response, get_manifest.GetManifestOk)
+    assert_type(response.raw, bytes)
+    assert_type(response.status, int)
+    assert_type(response.media_type, str | None)
+    assert_type(response.headers, httpx.Headers)
+    assert_type(response.docker_content_digest, str | None)
+    assert_type(response.content_length, int | None)
+    assert_type(response.body, ImageManifest | ImageIndex | DockerManifest | DockerManifestList | DockerSchema1Manifest)
+    match response.body:
         case ImageManifest(config=config) | DockerManifest(config=config):
             assert_type(config, Descriptor)
         case ImageIndex(manifests=manifests) | DockerManifestList(manifests=manifests):
@@ -73,7 +73,7 @@ def manifests_are_a_union_by_media_type(client: httpx.Client) -> None:
         case DockerSchema1Manifest() as manifest:
             assert_type(manifest, DockerSchema1Manifest)
         case _:
-            assert_never(answer.body)
+            assert_never(response.body)
 
 
 def fields_are_typed_and_absent_is_none(manifest: ImageManifest, config: ImageConfig) -> None:
@@ -91,54 +91,54 @@ def fields_are_typed_and_absent_is_none(manifest: ImageManifest, config: ImageCo
 
 
 def statuses_that_differ_in_meaning_differ_in_type(client: httpx.Client) -> None:
-    answer = start_blob_upload.sync(client, NAME, mount=DIGEST, from_repo="other/repo")
-    assert_type(answer, start_blob_upload.StartBlobUploadCreated | start_blob_upload.StartBlobUploadAccepted)
-    assert_type(answer.location, str | None)
-    assert_type(answer.body, None)
-    if isinstance(answer, start_blob_upload.StartBlobUploadAccepted):
-        assert_type(answer.location, str)
-        assert_type(answer.oci_chunk_min_length, int | None)
+    response = start_blob_upload.sync(client, NAME, mount=DIGEST, from_repo="other/repo")
+    assert_type(response, start_blob_upload.StartBlobUploadCreated | start_blob_upload.StartBlobUploadAccepted)
+    assert_type(response.location, str | None)
+    assert_type(response.body, None)
+    if isinstance(response, start_blob_upload.StartBlobUploadAccepted):
+        assert_type(response.location, str)
+        assert_type(response.oci_chunk_min_length, int | None)
     else:
-        assert_type(answer, start_blob_upload.StartBlobUploadCreated)
-        assert_type(answer.docker_content_digest, str | None)
-    match answer:
+        assert_type(response, start_blob_upload.StartBlobUploadCreated)
+        assert_type(response.docker_content_digest, str | None)
+    match response:
         case start_blob_upload.StartBlobUploadCreated():
-            assert_type(answer, start_blob_upload.StartBlobUploadCreated)
+            assert_type(response, start_blob_upload.StartBlobUploadCreated)
         case start_blob_upload.StartBlobUploadAccepted(location=location):
             assert_type(location, str)
         case _:
-            assert_never(answer)
+            assert_never(response)
 
 
 def a_blob_is_bytes_when_buffered(client: httpx.Client) -> None:
-    answer = create_blob_read_stream.sync(client, NAME, DIGEST, byte_range="bytes=0-9")
-    assert_type(answer, CreateBlobReadStreamOk[bytes] | CreateBlobReadStreamPartialContent[bytes])
-    assert_type(answer.body, bytes)
-    match answer:
+    response = create_blob_read_stream.sync(client, NAME, DIGEST, byte_range="bytes=0-9")
+    assert_type(response, CreateBlobReadStreamOk[bytes] | CreateBlobReadStreamPartialContent[bytes])
+    assert_type(response.body, bytes)
+    match response:
         case create_blob_read_stream.CreateBlobReadStreamPartialContent():
-            assert_type(answer.content_range, str | None)
+            assert_type(response.content_range, str | None)
         case create_blob_read_stream.CreateBlobReadStreamOk():
-            assert_type(answer.content_length, int | None)
+            assert_type(response.content_length, int | None)
         case _:
-            assert_never(answer)
+            assert_never(response)
     assert_type(head_blob.sync(client, NAME, DIGEST).body, None)
 
 
 def a_blob_streams(client: httpx.Client) -> None:
-    with create_blob_read_stream.stream(client, NAME, DIGEST) as answer:
+    with create_blob_read_stream.stream(client, NAME, DIGEST) as response:
         assert_type(
-            answer,
+            response,
             CreateBlobReadStreamOk[wire.Chunks] | CreateBlobReadStreamPartialContent[wire.Chunks],
         )
-        assert_type(answer.body, wire.Chunks)
-        assert_type(next(answer.body), bytes)
+        assert_type(response.body, wire.Chunks)
+        assert_type(next(response.body), bytes)
 
 
 async def a_blob_streams_async(client: httpx.AsyncClient) -> None:
-    async with create_blob_read_stream.asyncio_stream(client, NAME, DIGEST) as answer:
-        assert_type(answer.body, wire.AsyncChunks)
-        if isinstance(answer, CreateBlobReadStreamPartialContent):
-            assert_type(answer.content_range, str | None)
+    async with create_blob_read_stream.asyncio_stream(client, NAME, DIGEST) as response:
+        assert_type(response.body, wire.AsyncChunks)
+        if isinstance(response, CreateBlobReadStreamPartialContent):
+            assert_type(response.content_range, str | None)
     buffered = await create_blob_read_stream.asyncio(client, NAME, DIGEST)
     assert_type(buffered, CreateBlobReadStreamOk[bytes] | CreateBlobReadStreamPartialContent[bytes])
 
@@ -163,9 +163,9 @@ async def async_calls_take_the_same_bodies_and_async_ones(
 
 def media_types_are_the_known_ones_or_any_text(client: httpx.Client, anything: str) -> None:
     known: put_manifest.ContentType = "application/vnd.oci.image.index.v1+json"
-    answer = put_manifest.sync(client, NAME, "latest", b"{}", content_type=known, tag=("a", "b"))
-    assert_type(answer, put_manifest.PutManifestCreated)
-    assert_type(answer.oci_tag, list[str] | None)
+    response = put_manifest.sync(client, NAME, "latest", b"{}", content_type=known, tag=("a", "b"))
+    assert_type(response, put_manifest.PutManifestCreated)
+    assert_type(response.oci_tag, list[str] | None)
     put_manifest.sync(client, NAME, "latest", b"{}", content_type=anything)
 
 

@@ -1,4 +1,4 @@
-"""What is transferred: a blob of random bytes, and an image whose layers hold random bytes."""
+"""The content of the transfers: a blob of random bytes, and an image with layers of random bytes."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def write_random(path: Path, size: int, seed: int) -> str:
 
     Args:
         path: The file to write.
-        size: How many bytes, a multiple of 1 MiB.
-        seed: What they come from.
+        size: The number of bytes, a multiple of 1 MiB.
+        seed: The seed of the random generator.
     """
     source, hashed = random.Random(seed), hashlib.sha256()
     with path.open("wb") as file:
@@ -37,11 +37,11 @@ def write_random(path: Path, size: int, seed: int) -> str:
 def push_image(client: RegistryClientV2, folder: Path) -> bytes:
     """Push an image with LAYERS layers of LAYER_SIZE bytes as `latest`, and return its manifest.
 
-    The layers are gzip, so that no tool has cause to compress them, and of random bytes, so that they keep their size.
+    The layers are gzip, so that no tool compresses them, and of random bytes, so that they keep their size.
 
     Args:
         client: A client of the repository.
-        folder: Where to make the layers.
+        folder: The folder for the layers, which are removed again.
     """
     layers, diff_ids = [], []
     for number in range(LAYERS):

@@ -1,4 +1,4 @@
-"""What the bench makes of its measurements: medians, ratios, bars, a table and rows for JSON."""
+"""The evaluation of the measurements: medians, ratios, bars, a table and rows for JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OURS = "docker-registry-sdk"
 
 @frozen
 class Bar:
-    """What is asked of our tool in a task.
+    """The requirement for our tool in a task.
 
     Attributes:
         yardstick: The tool that the ratios are taken to.
@@ -35,21 +35,21 @@ BARS = {
 
 @frozen
 class Series:
-    """What the runs of one tool in one task took.
+    """The times of one tool in one task.
 
     Attributes:
         task: The task's name.
         tool: The tool's name.
         runs: Wall time of each run in seconds, in order, without the warm-up.
-        failure: Why there are none; empty when all runs went well.
-        aside: Whether it is further information, which takes no part in the comparison.
+        failure: The reason why a run failed; empty when all runs succeeded.
+        supplementary: Whether the series is additional information, which takes no part in the comparison.
     """
 
     task: str
     tool: str
     runs: tuple[float, ...] = ()
     failure: str = ""
-    aside: bool = False
+    supplementary: bool = False
 
     @property
     def median(self) -> float | None:
@@ -73,12 +73,12 @@ class Row(TypedDict):
 
 @frozen
 class Check:
-    """Whether a bar was met.
+    """The result of comparing a series with a bar.
 
     Attributes:
-        claim: What was asked.
-        found: What was found.
-        met: Whether that is enough.
+        claim: The requirement.
+        found: The measured ratio.
+        met: Whether the requirement is met.
     """
 
     claim: str
@@ -87,10 +87,10 @@ class Check:
 
 
 def rows(series: Sequence[Series]) -> list[Row]:
-    """Return the rows for JSON; what is aside is left out.
+    """Return the rows for JSON, without supplementary series.
 
     Args:
-        series: What was measured.
+        series: The measured series.
     """
     return [
         {
@@ -101,7 +101,7 @@ def rows(series: Sequence[Series]) -> list[Row]:
             "error": one.failure or None,
         }
         for one in series
-        if not one.aside
+        if not one.supplementary
     ]
 
 
@@ -110,22 +110,22 @@ def ratio(one: Series, series: Sequence[Series]) -> float | None:
 
     Args:
         one: The tool in question.
-        series: What was measured.
+        series: The measured series.
     """
     against = _median(series, one.task, BARS[one.task].yardstick)
     return None if one.median is None or against is None else one.median / against
 
 
 def checks(series: Sequence[Series]) -> list[Check]:
-    """Hold what was measured against the bars; a tool that failed leaves its bar unmet.
+    """Compare the measured series with the bars; a tool that failed does not meet its bar.
 
     Args:
-        series: What was measured.
+        series: The measured series.
     """
     found: list[Check] = []
     for task in dict.fromkeys(one.task for one in series):
         bar = BARS[task]
-        tools = [one for one in series if one.task == task and not one.aside]
+        tools = [one for one in series if one.task == task and not one.supplementary]
         ours = next((one for one in tools if one.tool == OURS), Series(task, OURS))
         against = ratio(ours, series)
         text = "not measured" if against is None else f"{against:.2f} x"
@@ -138,10 +138,10 @@ def checks(series: Sequence[Series]) -> list[Check]:
 
 
 def table(series: Sequence[Series]) -> str:
-    """Return the table of what was measured.
+    """Return the table of the measured series.
 
     Args:
-        series: What was measured.
+        series: The measured series.
     """
     width = max([4, *(len(one.tool) for one in series)])
     lines = [f"{'task':<9} {'tool':<{width}} {'median':>9} {'fastest':>9} {'slowest':>9}  ratio"]
@@ -160,7 +160,7 @@ def verdicts(found: Sequence[Check]) -> str:
     """Return a line for each bar.
 
     Args:
-        found: The bars, held against what was measured.
+        found: The results of the comparison.
     """
     width = max([0, *(len(one.claim) for one in found)])
     return "\n".join(f"{one.claim:<{width}}  {'met' if one.met else 'MISSED':<6}  {one.found}" for one in found)

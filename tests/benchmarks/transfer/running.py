@@ -1,4 +1,4 @@
-"""Runs the tools in turns, each as a process of its own, and takes their times."""
+"""Run the tools in turns, each in its own process, and measure their times."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.benchmarks.transfer.figures import Series
 from tests.benchmarks.transfer.tasks import Task, WrongOutcomeError
 from tests.benchmarks.transfer.tools import PEERS, ROOT, Job, Tool
 
-_LONGEST = 300.0
+MAX_RUN_SECONDS = 300.0
 
 
 class FailedRunError(Exception):
@@ -23,7 +23,7 @@ class FailedRunError(Exception):
 
 @define
 class _Times:
-    """What the runs of a tool took: its processes, and the calls within them where it is a library."""
+    """The times of a tool in seconds: of its processes, and of the calls within them if the tool is a library."""
 
     process: list[float] = Factory(list)
     calls: list[float] = Factory(list)
@@ -31,12 +31,12 @@ class _Times:
 
 
 def measure(task: Task, runs: int, home: Path) -> list[Series]:
-    """Run each tool of a task once to warm up, then in turns as often as asked.
+    """Run each tool of a task once to warm up, then `runs` times in turns.
 
     Args:
         task: The task.
-        runs: How often.
-        home: An empty folder, the tools' home.
+        runs: The number of measured runs of each tool.
+        home: An empty folder, which is HOME of the tools.
     """
     times = {tool.name: _Times() for tool in task.tools}
     for number in range(runs + 1):
@@ -56,26 +56,32 @@ def measure(task: Task, runs: int, home: Path) -> list[Series]:
 
 
 def _series(task: Task, tool: Tool, taken: _Times) -> Sequence[Series]:
-    counted = Series(task.name, tool.name, tuple(taken.calls), taken.failure, aside=tool.aside)
-    if not tool.library or tool.aside or taken.failure:
+    counted = Series(task.name, tool.name, tuple(taken.calls), taken.failure, supplementary=tool.supplementary)
+    if not tool.library or tool.supplementary or taken.failure:
         return [counted]
-    return [counted, Series(task.name, f"{tool.name}, whole process", tuple(taken.process), aside=True)]
+    return [counted, Series(task.name, f"{tool.name}, whole process", tuple(taken.process), supplementary=True)]
 
 
 def _once(task: Task, tool: Tool, home: Path) -> tuple[float, float]:
-    """Return the seconds of the process, and those that count: of the call in a library, else of the process as well."""
+    """Return the seconds of the process, and the seconds to compare: of the call for a library, else of the process."""
     with task.job() as job:
         environment = _environment(job, home)
         command = tool.command(job)
         started = perf_counter()
         try:
             done = subprocess.run(
-                command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=_LONGEST
+                command,
+                cwd=ROOT,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=MAX_RUN_SECONDS,
             )
         except FileNotFoundError as error:
             raise FailedRunError(f"{error.filename} is not there; a log in .cache/bench may tell why") from error
         except subprocess.TimeoutExpired as error:
-            raise FailedRunError(f"it took longer than {_LONGEST:.0f} s") from error
+            raise FailedRunError(f"it took longer than {MAX_RUN_SECONDS:.0f} s") from error
         seconds = perf_counter() - started
         if done.returncode != 0:
             said = done.stderr.strip() or done.stdout.strip() or "it said nothing"

@@ -1,4 +1,4 @@
-"""The tasks: what a run starts from, and how its outcome is verified, neither of which is timed."""
+"""The tasks: preparation of a run and verification of its outcome, neither of which is timed."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ from tests.support.docker_registry import DockerRegistry
 
 
 class WrongOutcomeError(Exception):
-    """A tool said that all went well, but it did not."""
+    """A tool reported success, but the outcome is wrong."""
 
 
 class Task(Protocol):
-    """A task that tools are compared in."""
+    """A task for the compared tools."""
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """The name of the task."""
         ...
 
     @property
     def tools(self) -> Sequence[Tool]:
-        """What is compared."""
+        """The compared tools."""
         ...
 
     def job(self) -> AbstractContextManager[Job]:
-        """Give a job to do; on exit its outcome is verified, and what it left is removed.
+        """Yield a job; on exit, verify its outcome and remove the files that it wrote.
 
         Raises:
-            WrongOutcomeError: It is not what it should be.
+            WrongOutcomeError: The outcome is wrong.
         """
         ...
 
@@ -50,8 +50,8 @@ class Download:
     """A blob of 400 MiB to a file.
 
     Args:
-        source: The registry that has it.
-        folder: Where the file goes.
+        source: The registry with the content.
+        folder: The folder of the file.
     """
 
     name = "download"
@@ -68,7 +68,7 @@ class Download:
 
     @contextmanager
     def job(self) -> Iterator[Job]:
-        """Give a job."""
+        """Yield a job."""
         try:
             yield Job(self._host, "bench/blob", self._digest, self._path)
             if not self._path.exists() or digest_of_file(self._path) != self._digest:
@@ -81,8 +81,8 @@ class Upload:
     """A file of 400 MiB to an empty registry, each time to another repository.
 
     Args:
-        target: The registry that gets it.
-        folder: Where the file is made.
+        target: The registry to upload to.
+        folder: The folder of the file.
     """
 
     name = "upload"
@@ -96,7 +96,7 @@ class Upload:
 
     @contextmanager
     def job(self) -> Iterator[Job]:
-        """Give a job."""
+        """Yield a job."""
         repo = f"bench/upload-{next(self._numbers)}"
         try:
             yield Job(_host(self._target), repo, self._digest, self._path)
@@ -109,10 +109,10 @@ class Copy:
     """An image of eight layers of 50 MiB from one registry to another, empty one, each time to another repository.
 
     Args:
-        source: The registry that has it.
-        target: The registry that gets it.
-        folder: Where the layers are made.
-        home: The tools' home.
+        source: The registry with the content.
+        target: The registry to upload to.
+        folder: The folder for making the layers.
+        home: The folder that is HOME of the tools.
     """
 
     name = "copy"
@@ -126,15 +126,15 @@ class Copy:
 
     @contextmanager
     def job(self) -> Iterator[Job]:
-        """Give a job."""
+        """Yield a job."""
         repo = f"bench/copy-{next(self._numbers)}"
         _forget_blobs(self._home)
         try:
             yield Job(_host(self._source), "bench/image", target_host=_host(self._target), target_repo=repo)
             accept = {"Accept": json.loads(self._manifest)["mediaType"]}
-            answer = httpx.get(f"{self._target.url}/v2/{repo}/manifests/latest", headers=accept)
-            if answer.content != self._manifest:
-                raise WrongOutcomeError(f"the target has another manifest, or none: {answer.status_code}")
+            response = httpx.get(f"{self._target.url}/v2/{repo}/manifests/latest", headers=accept)
+            if response.content != self._manifest:
+                raise WrongOutcomeError(f"the target has another manifest, or none: {response.status_code}")
             manifest: dict[str, Any] = json.loads(self._manifest)
             for descriptor in (manifest["config"], *manifest["layers"]):
                 _verify_blob(self._target, repo, descriptor["digest"])
@@ -148,11 +148,11 @@ def _host(registry: DockerRegistry) -> str:
 
 def _verify_blob(registry: DockerRegistry, repo: str, digest: str) -> None:
     hashed = hashlib.sha256()
-    with httpx.stream("GET", f"{registry.url}/v2/{repo}/blobs/{digest}", timeout=60) as answer:
-        for chunk in answer.iter_raw():
+    with httpx.stream("GET", f"{registry.url}/v2/{repo}/blobs/{digest}", timeout=60) as response:
+        for chunk in response.iter_raw():
             hashed.update(chunk)
     if f"sha256:{hashed.hexdigest()}" != digest:
-        raise WrongOutcomeError(f"the registry does not hand out {digest}: {answer.status_code}")
+        raise WrongOutcomeError(f"the registry does not serve {digest}: {response.status_code}")
 
 
 def _empty(registry: DockerRegistry) -> None:

@@ -1,4 +1,4 @@
-"""The tools that are compared: how each is called, and what it does beside moving bytes."""
+"""The tools that are compared: their commands, and their work beside the transfer."""
 
 from __future__ import annotations
 
@@ -40,22 +40,22 @@ class Tool:
     """One of the tools compared in a task.
 
     Attributes:
-        name: Its name.
-        does: What it does beside moving bytes.
-        command: Makes the command for a job.
+        name: The name of the tool.
+        does: Its work beside the transfer, such as checks.
+        command: Returns the command for a job.
         library: Whether it is a library: its command prints how many seconds the call took.
-        aside: Whether it is further information, which takes no part in the comparison.
+        supplementary: Whether its times are additional information, which takes no part in the comparison.
     """
 
     name: str
     does: str
     command: Callable[[Job], list[str]]
     library: bool = False
-    aside: bool = False
+    supplementary: bool = False
 
 
-def _library(name: str, does: str, command: Callable[[Job], list[str]], *, aside: bool = False) -> Tool:
-    return Tool(name, does, command, library=True, aside=aside)
+def _library(name: str, does: str, command: Callable[[Job], list[str]], *, supplementary: bool = False) -> Tool:
+    return Tool(name, does, command, library=True, supplementary=supplementary)
 
 
 def _shell(script: str, *arguments: str) -> list[str]:
@@ -120,13 +120,13 @@ DOWNLOAD = [
 ]
 
 UPLOAD = [
-    Tool("curl", "is told the digest; POST, then -T", lambda job: _shell(_CURL_UPLOAD, _uploads(job), job.digest, str(job.path))),
+    Tool("curl", "gets the digest; POST, then -T", lambda job: _shell(_CURL_UPLOAD, _uploads(job), job.digest, str(job.path))),
     _library(OURS, "finds the digest itself; create_client, blob_upload", lambda job: _ours("upload", _repo(job), str(job.path))),
     _library(
         f"{OURS}, digest given",
-        "is told the digest, and checks it",
+        "gets the digest, and checks it",
         lambda job: _ours("upload", _repo(job), str(job.path), job.digest),
-        aside=True,
+        supplementary=True,
     ),
     _library(
         "oras",
@@ -136,7 +136,7 @@ UPLOAD = [
     _library("dxf", "finds the digest itself; DXF's push_blob", lambda job: _dxf("upload", job.host, job.repo, str(job.path))),
     _library(
         "node",
-        "has to be told the digest, so the file is hashed first; blobUpload",
+        "needs the digest, so the file is hashed first; blobUpload",
         lambda job: _node("upload", f"{job.host}/{job.repo}", str(job.path)),
     ),
     Tool(

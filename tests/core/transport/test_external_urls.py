@@ -1,4 +1,4 @@
-"""Following the URLs of descriptors, driven by hand: bare everywhere, and out of the caller's network."""
+"""External URLs of descriptors, without a network: no credentials, and no private addresses from a public registry."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ADDRESSES = {
 
 
 def follow(url: str, home: str = HOME, location: str | None = None, *, proxied: bool = False) -> list[httpx.Request]:
-    """Return all requests that are sent for a URL, the first of which may be answered by a redirect."""
+    """Return all requests for a URL; with a `location`, the first one is redirected there."""
     headers = {"Authorization": "Bearer secret", "Cookie": "c=d", "Proxy-Authorization": "Basic x", "Range": "bytes=1-2"}
     flow = follow_external_url(httpx.Request("GET", url, headers=headers), lambda: Origin.from_url(home))
     sent: list[httpx.Request] = []
@@ -36,15 +36,15 @@ def follow(url: str, home: str = HOME, location: str | None = None, *, proxied: 
                     result = response
                 case Resolve(host=host):
                     result = None if proxied else ADDRESSES.get(host, ())
-                case step:
-                    raise AssertionError(step)
+                case effect:
+                    raise AssertionError(effect)
     except StopIteration:
         return sent
 
 
 @pytest.mark.parametrize("url", ["https://cdn.example.net/x?sig=%2f", f"{HOME}/v2/a/blobs/sha256:1"])
 @pytest.mark.parametrize("location", [None, "https://cdn.example.net/y", HOME, "/z"])
-def test_nothing_secret_goes_anywhere_not_even_home(url: str, location: str | None) -> None:
+def test_no_credentials_are_sent_not_even_to_the_registry(url: str, location: str | None) -> None:
     sent = follow(url, location=location)
     assert len(sent) == (1 if location is None else 2)
     for request in sent:
@@ -69,27 +69,27 @@ def test_nothing_secret_goes_anywhere_not_even_home(url: str, location: str | No
     ],
 )
 @pytest.mark.parametrize("by_redirect", [True, False])
-def test_a_public_registry_leads_nowhere_else(url: str, by_redirect: bool) -> None:
+def test_an_unsafe_url_of_a_public_registry_is_refused(url: str, by_redirect: bool) -> None:
     with pytest.raises(TransportError, match=r"descriptor|plain http|host|private network"):
         follow("https://cdn.example.net/", location=url) if by_redirect else follow(url)
 
 
 @pytest.mark.parametrize("home", ["https://localhost:5000", "https://10.0.0.5", "https://registry.example.org"])
 @pytest.mark.parametrize("url", ["https://10.0.0.1/x", "https://localhost/x", "https://inside.example.net/x"])
-def test_a_private_registry_may_lead_into_its_network(home: str, url: str) -> None:
+def test_a_private_registry_may_refer_to_private_addresses(home: str, url: str) -> None:
     assert len(follow(url, home)) == 1
     with pytest.raises(TransportError, match="plain http"):
         follow(url.replace("https", "http"), home)
 
 
-def test_plain_http_is_for_registries_of_plain_http() -> None:
+def test_plain_http_is_allowed_for_registries_on_plain_http() -> None:
     assert len(follow("http://cdn.example.net/x", "http://localhost:5000")) == 1
     assert len(follow("https://cdn.example.net/x", "http://localhost:5000")) == 1
     with pytest.raises(TransportError, match="plain http"):
         follow("https://cdn.example.net/x", "http://localhost:5000", "http://cdn.example.net/y")
 
 
-def test_where_a_proxy_looks_hosts_up_names_are_told_by_their_text() -> None:
+def test_behind_a_proxy_only_the_literal_host_is_checked() -> None:
     assert len(follow("https://inside.example.net/x", proxied=True)) == 1
     with pytest.raises(TransportError, match="descriptor"):
         follow("https://localhost/x", proxied=True)

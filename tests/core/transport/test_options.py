@@ -49,7 +49,7 @@ def test_a_trusted_realm_must_be_a_host(client: Any) -> None:
 @pytest.mark.parametrize(
     "option", [{"insecure": True}, {"ca_file": "x"}, {"client_cert": "x"}, {"proxy": "http://p.example.com"}, {"timeout": 1.0}]
 )
-def test_options_that_an_http_client_decides_are_refused_beside_it(option: dict[str, Any]) -> None:
+def test_options_of_the_http_client_are_refused_together_with_it(option: dict[str, Any]) -> None:
     with httpx.Client() as http, pytest.raises(TypeError, match=next(iter(option))):
         RegistryClientV2("registry.example.com/a", http_client=http, **option)
 

@@ -1,4 +1,4 @@
-"""Following redirects, driven by hand: where a request goes, and what it carries there."""
+"""Redirects, without a network: allowed targets, and the headers that are sent to them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from docker_registry_sdk.errors import TransportError
 HOME = "https://registry.example.com"
 CDN = "https://cdn.example.net"
 BLOB = f"{HOME}/v2/a/blobs/sha256:1"
-Answer = Callable[[httpx.Request], httpx.Response]
+Responder = Callable[[httpx.Request], httpx.Response]
 
 
-def enter(request: httpx.Request) -> Flow:
-    """Let a request in with an Authorization header."""
+def authorize(request: httpx.Request) -> Flow:
+    """Send a request with an Authorization header."""
     request.headers["Authorization"] = "Bearer secret"
     response: httpx.Response = yield Send(request)
     return response
@@ -30,28 +30,28 @@ PUBLIC = ("93.184.216.34", "2606:2800:220:1::1")
 
 
 def follow(
-    answer: Answer, request: httpx.Request, home: str = HOME, addresses: dict[str, tuple[str, ...] | None] | None = None
+    answer: Responder, request: httpx.Request, home: str = HOME, addresses: dict[str, tuple[str, ...] | None] | None = None
 ) -> tuple[httpx.Response, list[httpx.Request]]:
     """Return the last response and all requests; hosts are public unless `addresses` says otherwise."""
     sent: list[httpx.Request] = []
-    flow = follow_redirects(request, lambda: Origin.from_url(home), enter)
-    step = next(flow)
+    flow = follow_redirects(request, lambda: Origin.from_url(home), authorize)
+    effect = next(flow)
     unread: httpx.Response | None = None
     try:
         while True:
-            if isinstance(step, Send):
+            if isinstance(effect, Send):
                 assert unread is None, "a response was left open"
-                sent.append(step.request)
-                unread = answer(step.request)
-                unread.request = step.request
-                step = flow.send(unread)
-            elif isinstance(step, Resolve):
+                sent.append(effect.request)
+                unread = answer(effect.request)
+                unread.request = effect.request
+                effect = flow.send(unread)
+            elif isinstance(effect, Resolve):
                 assert unread is None, "a response was left open"
-                step = flow.send((addresses or {}).get(step.host, PUBLIC))
+                effect = flow.send((addresses or {}).get(effect.host, PUBLIC))
             else:
-                assert isinstance(step, Read)
+                assert isinstance(effect, Read)
                 result, unread = unread, None
-                step = flow.send(result)
+                effect = flow.send(result)
     except StopIteration as end:
         return end.value, sent
     except TransportError:
@@ -59,8 +59,8 @@ def follow(
         raise
 
 
-def to(location: str, status: int = 307) -> Answer:
-    """Return what redirects once."""
+def to(location: str, status: int = 307) -> Responder:
+    """Return a function that redirects the first request and answers 200 to the others."""
     done: list[bool] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -73,14 +73,14 @@ def to(location: str, status: int = 307) -> Answer:
 
 
 def get(url: str = BLOB, method: str = "GET", **options: object) -> httpx.Request:
-    """Return a request with all that should and should not travel."""
+    """Return a request with headers that are sent to other origins, and with headers that are not."""
     headers = {"Accept": "a/b", "Range": "bytes=1-2", "Cookie": "c=d", "Proxy-Authorization": "Basic x", "User-Agent": "u"}
     return httpx.Request(method, url, headers=headers, **options)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_read_goes_to_another_origin_bare(status: int, method: str) -> None:
+def test_a_read_is_redirected_to_another_origin_without_credentials(status: int, method: str) -> None:
     response, [first, second] = follow(to(f"{CDN}/x", status), get(method=method))
     assert response.status_code == 200
     assert first.headers["Authorization"] == "Bearer secret"
@@ -108,21 +108,21 @@ def test_any_other_origin_gets_no_authorization(location: str) -> None:
 @pytest.mark.parametrize(
     "location", ["/v2/b/blobs/x", "https://REGISTRY.example.com:443/v2/b/blobs/x", "x", "//registry.example.com/y"]
 )
-def test_at_home_a_redirect_is_let_in(location: str) -> None:
+def test_a_redirect_within_the_registry_is_authorized(location: str) -> None:
     _, [_, second] = follow(to(location), get())
     assert second.headers["Authorization"] == "Bearer secret"
 
 
-def test_relative_to_the_path_of_the_request() -> None:
+def test_a_location_is_relative_to_the_path_of_the_request() -> None:
     _, [_, second] = follow(to("./sha256:2?x=y"), get())
     assert str(second.url) == f"{HOME}/v2/a/blobs/sha256:2?x=y"
 
 
-def test_relative_to_the_origin_that_redirects() -> None:
-    answers = iter([f"{CDN}/x", "/y"])
+def test_a_location_is_relative_to_the_origin_that_redirects() -> None:
+    locations = iter([f"{CDN}/x", "/y"])
 
     def answer(request: httpx.Request) -> httpx.Response:
-        location = next(answers, None)
+        location = next(locations, None)
         return httpx.Response(302, headers={"Location": location}) if location else httpx.Response(200)
 
     _, sent = follow(answer, get())
@@ -130,28 +130,28 @@ def test_relative_to_the_origin_that_redirects() -> None:
 
 
 @pytest.mark.parametrize("location", ["http://registry.example.com/x", "http://cdn.example.net/x", "http://localhost/x"])
-def test_from_https_nothing_goes_to_http(location: str) -> None:
+def test_a_redirect_from_https_to_http_is_refused(location: str) -> None:
     with pytest.raises(TransportError, match="leads to plain http"):
         follow(to(location), get())
 
 
-def test_from_a_registry_on_http_through_https_nothing_goes_back_to_http() -> None:
-    answers = iter([f"{CDN}/x", "http://cdn.example.net/x"])
+def test_a_redirect_from_http_through_https_to_http_is_refused() -> None:
+    locations = iter([f"{CDN}/x", "http://cdn.example.net/x"])
 
     def answer(request: httpx.Request) -> httpx.Response:
-        return httpx.Response(302, headers={"Location": next(answers)})
+        return httpx.Response(302, headers={"Location": next(locations)})
 
     with pytest.raises(TransportError, match="leads to plain http"):
         follow(answer, get("http://registry.example.com/v2/a/blobs/x"), "http://registry.example.com")
 
 
-def test_from_a_registry_on_http_to_http() -> None:
+def test_a_redirect_from_a_registry_on_http_to_http_is_followed() -> None:
     _, sent = follow(to("http://cdn.example.net/x"), get("http://registry.example.com/v2/"), "http://registry.example.com")
     assert "Authorization" in sent[0].headers
     assert "Authorization" not in sent[1].headers
 
 
-def test_an_upload_location_elsewhere_is_followed_bare() -> None:
+def test_an_upload_location_of_another_origin_gets_no_credentials() -> None:
     _, [request] = follow(lambda request: httpx.Response(201), get(f"{CDN}/upload", "PUT", content=b"x"))
     assert "Authorization" not in request.headers
     assert "Cookie" not in request.headers
@@ -171,7 +171,7 @@ def test_a_write_with_a_body_that_can_be_sent_again_is_redirected(status: int) -
 
 @pytest.mark.parametrize("status", [301, 302, 303])
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_a_write_is_never_made_a_read(status: int, method: str) -> None:
+def test_a_write_is_never_redirected_as_a_read(status: int, method: str) -> None:
     response, sent = follow(to(f"{CDN}/x", status), get(method=method))
     assert (response.status_code, len(sent)) == (status, 1)
 
@@ -182,7 +182,7 @@ def test_a_body_that_can_be_sent_once_is_not_redirected() -> None:
 
 
 @pytest.mark.parametrize("number", [5, 6])
-def test_five_redirects_at_most(number: int) -> None:
+def test_at_most_five_redirects_are_followed(number: int) -> None:
     left = iter(range(number))
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -196,18 +196,18 @@ def test_five_redirects_at_most(number: int) -> None:
             follow(answer, get())
 
 
-def test_a_loop_ends() -> None:
+def test_a_redirect_loop_is_an_error() -> None:
     with pytest.raises(TransportError, match="more than 5 redirects"):
         follow(lambda request: httpx.Response(302, headers={"Location": str(request.url)}), get())
 
 
 @pytest.mark.parametrize("status", [300, 304, 305, 306])
-def test_other_statuses_are_no_redirects(status: int) -> None:
+def test_other_statuses_are_not_redirects(status: int) -> None:
     assert follow(to(f"{CDN}/x", status), get())[0].status_code == status
 
 
 @pytest.mark.parametrize("location", ["", "  "])
-def test_a_redirect_without_a_location_is_the_answer(location: str) -> None:
+def test_a_redirect_without_a_location_is_the_response(location: str) -> None:
     assert follow(to(location), get())[0].status_code == 307
 
 
@@ -225,7 +225,7 @@ def test_a_redirect_without_a_location_is_the_answer(location: str) -> None:
         "https://0x7f.1/x",
     ],
 )
-def test_a_location_that_leads_nowhere_is_refused_without_its_secrets(location: str) -> None:
+def test_the_error_for_an_invalid_location_shows_no_secrets(location: str) -> None:
     with pytest.raises(TransportError) as caught:
         follow(to(location), get())
     assert "hunter2" not in str(caught.value)
@@ -234,18 +234,18 @@ def test_a_location_that_leads_nowhere_is_refused_without_its_secrets(location: 
 @pytest.mark.parametrize(
     "target", ["/a//b/../c/./d?X-Sig=%2f%2F+~'()*&e=&&f", '/%7Eu/[x]?q={}|^`"', "?only=query", "/x?", "/x;y=z?a=b;c"]
 )
-def test_a_signed_target_goes_out_byte_for_byte(target: str) -> None:
+def test_a_signed_target_is_sent_verbatim(target: str) -> None:
     _, [_, second] = follow(to(CDN + target), get())
     assert second.url.raw_path.decode() == (target if target.startswith("/") else f"/{target}")
     assert second.url.host == "cdn.example.net"
 
 
-def test_a_fragment_stays_behind() -> None:
+def test_a_fragment_is_not_sent() -> None:
     _, [_, second] = follow(to(f"{CDN}/x?y=z#fragment"), get())
     assert second.url.raw_path == b"/x?y=z"
 
 
-def test_a_verbatim_request_is_what_its_redirect_is_relative_to() -> None:
+def test_a_location_is_relative_to_a_verbatim_url() -> None:
     request = get()
     request.url = verbatim_url(f"{HOME}/v2/a/../b/blobs/x")
     _, [_, second] = follow(to("/y/../z"), request)
@@ -255,7 +255,7 @@ def test_a_verbatim_request_is_what_its_redirect_is_relative_to() -> None:
 
 @pytest.mark.parametrize("private", [("127.0.0.1",), (*PUBLIC, "10.0.0.1"), ("fd00::1",), ("64:ff9b::a00:1",)])
 @pytest.mark.parametrize("method", ["GET", "PUT"])
-def test_from_the_internet_nothing_goes_into_the_callers_network(private: tuple[str, ...], method: str) -> None:
+def test_a_redirect_from_a_public_registry_to_a_private_network_is_refused(private: tuple[str, ...], method: str) -> None:
     request = get(method=method)
     with pytest.raises(TransportError, match="in a private network"):
         follow(to(CDN), request, addresses={"cdn.example.net": private})
@@ -263,29 +263,29 @@ def test_from_the_internet_nothing_goes_into_the_callers_network(private: tuple[
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "localhost", "10.0.0.1", "169.254.169.254"])
-def test_an_address_of_the_callers_network_is_none_for_the_internet(host: str) -> None:
+def test_a_redirect_from_a_public_registry_to_a_private_address_is_refused(host: str) -> None:
     addresses: dict[str, tuple[str, ...] | None] = {host.strip("[]"): (host.strip("[]"),), "localhost": ("127.0.0.1",)}
     with pytest.raises(TransportError, match="in a private network"):
         follow(to(f"https://{host}/x"), get(), addresses=addresses)
 
 
-def test_an_upload_location_in_the_callers_network_is_not_followed() -> None:
+def test_an_upload_location_in_a_private_network_is_refused() -> None:
     with pytest.raises(TransportError, match="in a private network"):
         follow(lambda request: httpx.Response(200), get(f"{CDN}/x"), addresses={"cdn.example.net": ("10.0.0.1",)})
 
 
 @pytest.mark.parametrize("own", [("10.0.0.9",), (*PUBLIC, "10.0.0.9"), None])
-def test_a_registry_of_the_callers_network_may_lead_there(own: tuple[str, ...] | None) -> None:
+def test_a_private_registry_may_redirect_to_private_addresses(own: tuple[str, ...] | None) -> None:
     addresses = {"registry.example.com": own, "cdn.example.net": ("10.0.0.1",)}
     _, sent = follow(to(CDN), get(), addresses=addresses)
     assert [call_of(request).addresses for request in sent] == [None, None]
 
 
-def test_the_addresses_that_were_checked_are_the_only_ones_for_their_host_and_no_other() -> None:
-    answers = iter([CDN, "https://other.example.org/y", f"{HOME}/z"])
+def test_requests_to_a_checked_host_connect_only_to_its_checked_addresses() -> None:
+    locations = iter([CDN, "https://other.example.org/y", f"{HOME}/z"])
 
     def answer(request: httpx.Request) -> httpx.Response:
-        location = next(answers, None)
+        location = next(locations, None)
         return httpx.Response(307, headers={"Location": location}) if location else httpx.Response(200)
 
     known: dict[str, tuple[str, ...] | None] = {"cdn.example.net": PUBLIC[:1], "other.example.org": PUBLIC[1:]}

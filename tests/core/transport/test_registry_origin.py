@@ -1,4 +1,4 @@
-"""Where a registry is, and when plain http is tried."""
+"""The origin of a registry, and the fallback to plain http."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from tests.support.embedded import login_of
         ("docker.io", "https://registry-1.docker.io", None),
     ],
 )
-def test_fallback(name: str, before: str, after: str | None) -> None:
+def test_fallback_to_plain_http(name: str, before: str, after: str | None) -> None:
     registry = RegistryOrigin(parse_index(name))
     assert str(registry.origin) == before
     assert not registry.downgrade_to_http(httpx.URL("https://evil.example.net"))
@@ -43,14 +43,14 @@ def test_fallback(name: str, before: str, after: str | None) -> None:
     assert str(registry.initial_origin) == before
 
 
-def test_after_an_answer_there_is_no_way_back() -> None:
+def test_after_a_response_over_https_there_is_no_fallback() -> None:
     registry = RegistryOrigin(parse_index("localhost:5000"))
     registry.confirm_scheme(httpx.URL("https://localhost:5000/v2/"))
     assert not registry.downgrade_to_http(httpx.URL("https://localhost:5000/v2/"))
     assert registry.origin.is_secure
 
 
-def test_an_answer_from_elsewhere_says_nothing_of_the_registry() -> None:
+def test_a_response_of_another_origin_does_not_confirm_the_scheme() -> None:
     registry = RegistryOrigin(parse_index("localhost:5000"))
     registry.confirm_scheme(httpx.URL("https://localhost:5001/token"))
     assert registry.downgrade_to_http(httpx.URL("https://localhost:5000/v2/"))
@@ -62,8 +62,8 @@ def test_threads_that_start_together_all_use_plain_http(token_registry: Embedded
         RegistryClientV2(f"{token_registry.host}/a", **login_of(token_registry)) as client,
         ThreadPoolExecutor(8) as pool,
     ):
-        answers = list(pool.map(lambda _: client.ping().status, range(24)))
-    assert answers == [200] * 24
+        statuses = list(pool.map(lambda _: client.ping().status, range(24)))
+    assert statuses == [200] * 24
 
 
 def test_a_request_that_was_made_before_the_fallback_keeps_its_authorization(token_registry: EmbeddedRegistry) -> None:

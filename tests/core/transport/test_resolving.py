@@ -1,4 +1,4 @@
-"""Whether a proxy looks hosts up, and what looking them up gives."""
+"""Resolution of hosts, with and without a proxy."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", ["http_proxy", "HTTPS_PROXY", "all_proxy"])
-def test_a_proxy_looks_hosts_up(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_hosts_are_not_resolved_behind_a_proxy(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "http://127.0.0.1:9")
     assert is_proxied()
     assert resolve("localhost") is None
@@ -25,7 +25,7 @@ def test_a_proxy_looks_hosts_up(monkeypatch: pytest.MonkeyPatch, name: str) -> N
 
 
 @pytest.mark.parametrize("name", ["no_proxy", "NO_PROXY", "ftp_proxy"])
-def test_what_names_no_proxy_for_http_changes_nothing(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_hosts_are_resolved_without_a_proxy_for_http(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setenv(name, "registry.example.com")
     assert not is_proxied()
     with start_blocking_portal() as portal:

@@ -1,4 +1,4 @@
-"""Arguments that do not fit: each line marked so must be an error, and no other."""
+"""Arguments that do not fit: each line marked `# error` must be an error, and no other."""
 
 from collections.abc import AsyncIterator
 from typing import TextIO
@@ -25,9 +25,9 @@ async def clients_of_async_calls(client: httpx.Client, asynchronous: httpx.Async
     await list_tags.asyncio(client, NAME)  # error
     async with create_blob_read_stream.asyncio_stream(client, NAME, DIGEST):  # error
         pass
-    answer = list_tags.asyncio(asynchronous, NAME)
-    print(answer.body)  # error
-    print((await answer).body.tags)
+    response = list_tags.asyncio(asynchronous, NAME)
+    print(response.body)  # error
+    print((await response).body.tags)
 
 
 def parameters(client: httpx.Client) -> None:
@@ -65,9 +65,9 @@ async def bodies_of_async_calls(client: httpx.AsyncClient, text: TextIO, parts: 
     await upload_blob_chunk.asyncio(client, NAME, url, parts)
 
 
-def answers(client: httpx.Client) -> None:
-    answer = list_tags.sync(client, NAME)
-    answer.status = 500  # error
+def responses(client: httpx.Client) -> None:
+    response = list_tags.sync(client, NAME)
+    response.status = 500  # error
     digest: str = get_manifest.sync(client, NAME, "latest").docker_content_digest  # error
     with create_blob_read_stream.stream(client, NAME, DIGEST) as blob:
         print(len(blob.body))  # error

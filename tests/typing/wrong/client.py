@@ -1,4 +1,4 @@
-"""Clients, their options and their calls used wrongly: each line marked so must be an error, and no other."""
+"""Clients, their options and their calls used wrongly: each line marked `# error` must be an error, and no other."""
 
 from collections.abc import AsyncIterator
 
@@ -35,12 +35,12 @@ def calls(client: RegistryClientV2, parts: AsyncIterator[bytes]) -> None:
     client.aclose()  # error
 
 
-def answers(client: RegistryClientV2) -> None:
-    answer = client.get_manifest("latest")
-    print(answer.manifest.layers)  # error
-    answer.raw = b""  # error
-    if isinstance(answer.manifest, ImageManifest):
-        print(answer.manifest.layers)
+def responses(client: RegistryClientV2) -> None:
+    response = client.get_manifest("latest")
+    print(response.manifest.layers)  # error
+    response.raw = b""  # error
+    if isinstance(response.manifest, ImageManifest):
+        print(response.manifest.layers)
     print(client.create_blob_read_stream("sha256:0").read())  # error
     with client.create_blob_read_stream("sha256:0") as blob:
         print(blob.read())

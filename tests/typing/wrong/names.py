@@ -1,4 +1,4 @@
-"""Names that are misspelt or of another world: each line marked so must be an error, and no other."""
+"""Names that are misspelt or of another API: each line marked `# error` must be an error, and no other."""
 
 import httpx
 
