@@ -1,10 +1,10 @@
-"""Digests of bytes: parse, compute and verify them.
+"""Parse, compute and verify digests.
 
     digest = Digest("sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
     digest.algorithm, digest.encoded            # ('sha256', 'e3b0…')
 
-A `Digest` is a `str`, and equal to the same text. Its constructor rejects invalid digests, so a `Digest` can be used safely in a
-path, a URL or a file name.
+`Digest` is a subclass of `str`: a digest is equal to a string with the same text. The constructor rejects invalid digests, so a
+`Digest` can be used safely in a path, a URL or a file name.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ class Digest(str):
 
     @property
     def algorithm(self) -> str:
-        """Return the part before the colon, such as `sha256`."""
+        """Return the algorithm: the part before the colon, such as `sha256`."""
         return self.partition(":")[0]
 
     @property
     def encoded(self) -> str:
-        """Return the part after the colon: hexadecimal digits in lower case."""
+        """Return the encoded hash: the part after the colon, hexadecimal digits in lower case."""
         return self.partition(":")[2]
 
     def __repr__(self) -> str:
@@ -77,7 +77,7 @@ def _check(text: str) -> None:
             f"digest {quoted(text)}: expected {length} hexadecimal digits after {algorithm}:, not {len(encoded)}"
         )
     if not _HEX.issuperset(encoded):
-        hint = "write it in lower case" if _HEX.issuperset(encoded.lower()) else "copy it from the registry"
+        hint = "write the digits in lower case" if _HEX.issuperset(encoded.lower()) else "copy the digest from the registry"
         raise InvalidDigestError(f"digest {quoted(text)}: only the digits 0-9 and a-f are allowed after {algorithm}:; {hint}")
 
 
@@ -100,34 +100,36 @@ class Verifier:
 
     @property
     def size(self) -> int:
-        """Return the number of bytes so far."""
+        """Return the number of bytes that were passed to `update`."""
         return self._size
 
     @property
     def digest(self) -> Digest:
-        """Return the digest of the bytes so far."""
-        return str.__new__(Digest, f"{self._algorithm}:{self._hash.hexdigest()}")  # valid by construction
+        """Return the digest of the bytes that were passed to `update`."""
+        return str.__new__(
+            Digest, f"{self._algorithm}:{self._hash.hexdigest()}"
+        )  # this text is valid, so the constructor need not check it
 
     def update(self, data: bytes | bytearray | memoryview) -> None:
         """Hash and count the next bytes.
 
         Args:
-            data: Any number of bytes.
+            data: The bytes.
         """
         view = memoryview(data)
         self._hash.update(view)
         self._size += view.nbytes
 
     def verify(self, size: int | None, digest: str) -> Digest:
-        """Return the digest of the bytes, after checking that digest and size have the expected values.
+        """Check that the digest and the size of the bytes have the expected values, and return the digest.
 
         Args:
             size: The expected number of bytes; None to compare the digest only.
-            digest: The expected digest, of the algorithm of this verifier.
+            digest: The expected digest. It must have the algorithm of this verifier.
 
         Raises:
             DigestMismatchError: The size or the digest differs.
-            InvalidDigestError: The expected digest is invalid, or of another algorithm.
+            InvalidDigestError: The expected digest is invalid, or has another algorithm.
         """
         expected = Digest(digest)
         if expected.algorithm != self._algorithm:

@@ -1,12 +1,12 @@
 """The exceptions that this package raises.
 
     RegistryError
-    ├── TransportError                  no response was received, or it was interrupted
-    │   └── DeadlineExceededError       the deadline of a call passed before it was complete (also a TimeoutError)
+    ├── TransportError                  no response was received, or the response was interrupted
+    │   └── DeadlineExceededError       the deadline passed before the call was complete (also a TimeoutError)
     ├── ResponseError                   the response is not a documented success
-    │   ├── StatusError                 its status is not a documented success
+    │   ├── StatusError                 the status is not a documented success
     │   │   ├── RedirectError           3xx
-    │   │   │   └── NotModifiedError    304: the caller's copy is current
+    │   │   │   └── NotModifiedError    304: the caller's copy is still current
     │   │   ├── BadRequestError         400
     │   │   ├── UnauthorizedError       401
     │   │   ├── ForbiddenError          403
@@ -18,18 +18,18 @@
     │   │   ├── RangeNotSatisfiableError 416
     │   │   ├── RateLimitedError        429
     │   │   └── ServerError             5xx
-    │   └── UnexpectedContentType       its media type is not a documented one
+    │   └── UnexpectedContentType       the media type is not one of the documented media types
     ├── ParseError                      a document is malformed
     ├── AuthError                       credentials are not available, or must not be sent to the server that requests them
     ├── DigestMismatchError             bytes do not match their digest or size
     ├── ReferrersError                  the list of referrers under a fallback tag cannot be read or changed
     ├── ArtifactError                   a manifest is not an artifact with files
-    │   └── UnsafeTitleError            the title of a file would lead out of the folder, or overwrite another file
+    │   └── UnsafeTitleError            the title of a file is a path outside the folder, or of another file
     ├── ImageError                      an image was not found, has no variant for the platform, or exceeds a limit
     └── InvalidReferenceError           an invalid name, tag, digest or URL (also a ValueError)
         └── InvalidDigestError          an invalid digest, or an algorithm that is not supported
 
-Messages contain the method, the URL without its secrets, the status, the registry's own message and what to do next.
+Messages of failed requests contain the method, the URL without secrets, the status, the registry's own message and a remedy.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from ._core.text.retry_after import retry_after_seconds
 Headers = Mapping[str, str]
 Details = Sequence[ErrorDetail]
 
-# The number of entries of an error body in a message; `.errors` has all.
+# The maximum number of entries of an error body in a message; `.errors` contains all entries.
 _MAX_SHOWN_ERRORS = 5
 
 
@@ -58,14 +58,14 @@ class RegistryError(Exception):
 
 
 class TransportError(RegistryError):
-    """No response was received, or it was interrupted.
+    """A failure of the network: no response was received, or the response was interrupted.
 
     Attributes:
         method: The request's method.
         url: The request's URL, without user info, fragment and query values.
     """
 
-    hint: ClassVar[str] = "Check the address, the network and any proxy."
+    hint: ClassVar[str] = "Check the URL, the network and the proxy, if there is one."
 
     def __init__(self, problem: str, *, method: str, url: str) -> None:
         self.method, self.url = method, redact_url(url)
@@ -73,13 +73,13 @@ class TransportError(RegistryError):
 
 
 class DeadlineExceededError(TransportError, TimeoutError):
-    """The deadline of a call passed before the call was complete.
+    """A call that was not complete before its deadline passed.
 
     Attributes:
         seconds: The deadline, in seconds from the beginning of the call.
     """
 
-    hint = "Give the call more time with deadline=, or find out why the server is slow."
+    hint = "Pass a longer deadline=, or find out why the server is slow."
 
     def __init__(self, seconds: float, *, method: str, url: str) -> None:
         self.seconds = seconds
@@ -111,7 +111,7 @@ class StatusError(ResponseError):
 
     Attributes:
         body: The parsed error body, an instance of the model in the specification; None when the body does not match the model.
-        errors: The entries of the error body, in the same form for all APIs; an empty tuple if there are no entries.
+        errors: The entries of the error body, in the same form for all APIs; an empty tuple if the body has no entries.
     """
 
     hint: ClassVar[str] = "The specification does not list this status for the call; the body of the response is in .raw."
@@ -129,20 +129,23 @@ class StatusError(ResponseError):
 
     @property
     def codes(self) -> tuple[str, ...]:
-        """Return the error codes of the registry, such as `MANIFEST_UNKNOWN`; an empty tuple if it sent no codes."""
+        """Return the error codes of the registry, such as `MANIFEST_UNKNOWN`; an empty tuple if the registry sent no codes."""
         return tuple(error.code for error in self.errors if error.code is not None)
 
     @property
     def retry_after(self) -> float | None:
-        """Return the seconds to wait before the next request, from Retry-After (RFC 9110 section 10.2.3); None without it."""
+        """Return the seconds to wait before the next request; None if the response has no valid Retry-After header.
+
+        Source: RFC 9110 section 10.2.3.
+        """
         return retry_after_seconds(self.headers)
 
     @classmethod
     def for_status(cls, status: int) -> type[Self]:
-        """Return the exception class of a status.
+        """Return the exception class for a status.
 
         Args:
-            status: An HTTP status, registered or not.
+            status: Any HTTP status, also one that is not registered.
         """
         found = _BY_STATUS.get(status) or {3: RedirectError, 5: ServerError}.get(status // 100, StatusError)
         return found if issubclass(found, cls) else cls
@@ -155,73 +158,73 @@ class RedirectError(StatusError):
 
 
 class NotModifiedError(RedirectError):
-    """The copy with the ETag that the caller sent in If-None-Match is current."""
+    """A 304 response: the copy with the ETag that the caller sent in If-None-Match is still current."""
 
     hint = "Use the copy that was received with this ETag."
 
 
 class BadRequestError(StatusError):
-    """The registry rejects the request as malformed."""
+    """A 400 response: the registry rejected the request as malformed."""
 
-    hint = "Check the name, reference and digest; .errors has the registry's reasons."
+    hint = "Check the name, reference and digest; .errors contains the registry's reasons."
 
 
 class UnauthorizedError(StatusError):
-    """The call requires credentials, or the credentials are wrong."""
+    """A 401 response: the call requires credentials, or the credentials are wrong."""
 
     hint = "Log in to this registry, or check that the credentials are right and allow the call."
 
 
 class ForbiddenError(StatusError):
-    """The credentials do not allow the call."""
+    """A 403 response: the credentials do not allow the call."""
 
     hint = "Ask for access, or use other credentials; some registries also answer 403 when a token has expired."
 
 
 class NotFoundError(StatusError):
-    """The object does not exist, is not visible to the caller, or the registry does not offer the call."""
+    """A 404 response: the object does not exist, the caller may not see it, or the registry does not offer the call."""
 
     hint = "Check the name and the tag or digest; registries also answer 404 when the caller may not see an object."
 
 
 class MethodNotAllowedError(StatusError):
-    """The registry does not offer the call."""
+    """A 405 response: the registry does not offer the call."""
 
     hint = "This registry does not offer the operation, or the operation is switched off."
 
 
 class ConflictError(StatusError):
-    """The call conflicts with the current state of the object."""
+    """A 409 response: the call conflicts with the current state of the object."""
 
-    hint = "Fetch the current state, then decide."
+    hint = "Fetch the current state of the object, and repeat the call if it is still needed."
 
 
 class PreconditionFailedError(StatusError):
-    """The current state does not satisfy If-Match or If-None-Match."""
+    """A 412 response: the current state does not satisfy the condition in If-Match or If-None-Match."""
 
     hint = "Fetch the current state, merge the changes, and try again with the ETag of the current state."
 
 
 class TooLargeError(StatusError):
-    """The body is larger than the registry accepts."""
+    """A 413 response: the body of the request is larger than the registry accepts."""
 
     hint = "Send less: split the manifest, or upload the blob in smaller chunks."
 
 
 class RangeNotSatisfiableError(StatusError):
-    """The requested range is outside the object, or the chunk does not begin at the current offset of the upload."""
+    """A 416 response: the requested range is outside the object, or the chunk does not begin at the upload's current offset."""
 
     hint = "Fetch the current size of the object, or the current offset of the upload, and continue from there."
 
 
 class RateLimitedError(StatusError):
-    """The rate limit of the registry is exceeded; `.retry_after` has the seconds to wait."""
+    """A 429 response: the rate limit of the registry is exceeded. `.retry_after` contains the seconds to wait."""
 
     hint = "Wait .retry_after seconds, or longer if it is None; the limit is often higher after logging in."
 
 
 class ServerError(StatusError):
-    """The registry, its storage or a proxy before it failed."""
+    """A 5xx response: the registry, its storage or a proxy in front of the registry failed."""
 
     hint = "Try again later; if the error persists, ask the operator of the registry."
 
@@ -242,7 +245,7 @@ _BY_STATUS: dict[int, type[StatusError]] = {
 
 
 class UnexpectedContentType(ResponseError):  # noqa: N818 - the name that users know
-    """A success whose media type is not a documented one; `.raw` has the body.
+    """A successful response whose media type is not documented for the call. `.raw` contains the body.
 
     Attributes:
         media_type: The media type of the response without parameters; None if the response has no Content-Type.
@@ -260,22 +263,22 @@ class UnexpectedContentType(ResponseError):  # noqa: N818 - the name that users 
 
 
 class ParseError(RegistryError):
-    """A document is malformed.
+    """A malformed document.
 
     Attributes:
         model: The expected model, such as `ImageManifest`.
-        field: The path of the malformed field, such as `layers[2].size`; empty for the whole document.
+        field: The path of the malformed field, such as `layers[2].size`; an empty string if the whole document is malformed.
         problem: The reason, such as `should be text, not a number`.
     """
 
     def __init__(self, *, model: str, field: str, problem: str) -> None:
         self.model, self.field, self.problem = model, field, problem
         place = f"{model}, field {one_line(field)}" if field else model
-        super().__init__(f"{place}: {problem}. The server, or a proxy before it, sent a malformed document.")
+        super().__init__(f"{place}: {problem}. The server, or a proxy in front of it, sent a malformed document.")
 
 
 class AuthError(RegistryError):
-    """Credentials are not available, or must not be sent to the server that requests them.
+    """A problem with credentials: they are not available, or must not be sent to the server that requests them.
 
     Attributes:
         source: The file, helper, registry or realm that has the problem, without secrets.
@@ -288,27 +291,30 @@ class AuthError(RegistryError):
 
 
 class DigestMismatchError(RegistryError):
-    """Bytes do not match their digest or size.
+    """Bytes that do not match their expected digest or size.
 
     Attributes:
         expected: The expected digest.
         actual: The digest of the bytes.
-        expected_size: The expected number of bytes; None when it was not known.
+        expected_size: The expected number of bytes; None if the size was not known.
         actual_size: The number of bytes.
     """
 
     def __init__(self, *, expected: str, actual: str, expected_size: int | None, actual_size: int) -> None:
         self.expected, self.actual = expected, actual
         self.expected_size, self.actual_size = expected_size, actual_size
-        wanted = expected if expected_size is None else f"{expected} and {expected_size} bytes"
-        super().__init__(f"got {actual} and {actual_size} bytes, not {wanted}. Discard them and fetch them again.")
+        wanted = expected if expected_size is None else f"{expected} and {expected_size}"
+        super().__init__(
+            f"the bytes have the digest {actual} and the size {actual_size}, not {wanted}. "
+            "Discard the bytes and fetch them again."
+        )
 
 
 class ReferrersError(RegistryError):
-    """The list of referrers under a fallback tag cannot be read or changed.
+    """A failure to read or change the list of referrers under a fallback tag.
 
     Attributes:
-        subject: The digest of the manifest that is referred to.
+        subject: The digest of the manifest that the referrers refer to.
         tag: The fallback tag.
     """
 
@@ -318,11 +324,11 @@ class ReferrersError(RegistryError):
 
 
 class ArtifactError(RegistryError):
-    """A manifest is not an artifact with files."""
+    """A manifest that is not the manifest of an artifact with files."""
 
 
 class UnsafeTitleError(ArtifactError):
-    """The title of a file would lead out of the folder, or overwrite another file; nothing was written.
+    """An unsafe title of a file: a path outside the folder, or the path of another file. No file was written.
 
     Attributes:
         title: The title, verbatim.
@@ -335,7 +341,7 @@ class UnsafeTitleError(ArtifactError):
 
 
 class ImageError(RegistryError):
-    """The image was not found, has no variant for the requested platform, or exceeds a safety limit."""
+    """A problem with an image: it was not found, has no variant for the requested platform, or exceeds a safety limit."""
 
 
 class InvalidReferenceError(RegistryError, ValueError):

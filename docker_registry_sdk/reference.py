@@ -1,10 +1,10 @@
-"""References as in `docker pull`: split a reference into registry, repository, tag and digest.
+"""Parse references to images, such as the argument of `docker pull`, into registry, repository, tag and digest.
 
     ref = parse_repo_and_ref("alpine:3.20")
     ref.index.name, ref.remote_name, ref.tag    # ('docker.io', 'library/alpine', '3.20')
 
-The grammar is the one of https://github.com/distribution/reference, with an optional scheme in front, as in
-`http://localhost:5000/alpine`. The constructors of all classes reject invalid values.
+The grammar of references is specified in https://github.com/distribution/reference. In addition, a reference may begin with a
+scheme, as in `http://localhost:5000/alpine`. The constructors of all classes reject invalid values.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ DEFAULT_TAG: Final = "latest"
 
 Scheme = Literal["http", "https"]
 
-# The former name of Docker Hub, "the Docker index". Its URL is still the key of credentials.
+# The former name of Docker Hub, "the Docker index". Configuration files still store credentials under the former URL.
 _FORMER_INDEX_NAME: Final = "index.docker.io"
 _FORMER_INDEX_URL: Final = "https://index.docker.io/v1/"
 _LIBRARY: Final = "library/"
@@ -40,12 +40,12 @@ def _is_official(index: Index) -> bool:
 
 @frozen
 class Index:
-    """A registry, as named in references.
+    """A registry, as it is named in a reference.
 
     Attributes:
-        name: The host, with the port if there is one, such as `docker.io`, `localhost:5000`, `[::1]:5000`.
+        name: The host and the optional port, such as `docker.io`, `localhost:5000`, `[::1]:5000`.
         official: Whether the registry is Docker Hub.
-        scheme: `http` or `https`; None when the reference has no scheme.
+        scheme: `http` or `https`; None if the reference has no scheme.
 
     Raises:
         InvalidReferenceError: The name or the scheme is invalid, or the scheme of Docker Hub is `http`.
@@ -89,14 +89,14 @@ def _canonical_name(repo: Repo) -> str:
 
 @frozen
 class Repo:
-    """A repository of a registry.
+    """A repository in a registry.
 
     Attributes:
         index: The registry.
         remote_name: The name as used in requests to the registry, such as `library/alpine`.
         official: Whether the repository is an official image of Docker Hub.
         local_name: The short name, such as `alpine` or `quay.io/coreos/etcd`.
-        canonical_name: The short name with the registry, such as `docker.io/alpine`, which does not depend on a default registry.
+        canonical_name: The short name with the registry in front, such as `docker.io/alpine`.
 
     Raises:
         InvalidReferenceError: The remote name is invalid.
@@ -110,7 +110,10 @@ class Repo:
 
     def __attrs_post_init__(self) -> None:
         if self.index.official and "/" not in self.remote_name:
-            raise InvalidReferenceError(f"name {quoted(self.remote_name)} on {self.index.name}: write library/ before the name")
+            raise InvalidReferenceError(
+                f"name {quoted(self.remote_name)} on {self.index.name} has no namespace; "
+                "for an official image, write library/ before the name"
+            )
 
     def __str__(self) -> str:
         return self.canonical_name if self.index.scheme is None else f"{self.index.scheme}://{self.canonical_name}"
@@ -121,8 +124,8 @@ class RepoRef(Repo):
     """A repository with a tag, a digest or both.
 
     Attributes:
-        tag: The tag; None when the reference has only a digest.
-        digest: The digest; None when the reference has only a tag. If there are both, the digest determines the manifest.
+        tag: The tag; None if the reference has only a digest.
+        digest: The digest; None if the reference has only a tag. If the reference has both, the digest determines the manifest.
 
     Raises:
         InvalidReferenceError: The tag or the digest is invalid, or both are missing.
@@ -150,8 +153,9 @@ def parse_index(text: str | None = None) -> Index:
     """Return the registry that a text names.
 
     Args:
-        text: A host with or without scheme, port and one final slash; Docker Hub when it is None, empty or
-            `https://index.docker.io/v1/`. The host needs a dot, a port or a capital letter, unless it is `localhost`.
+        text: A host, optionally with a scheme in front, and with a port and one slash at the end. None, an empty text and
+            `https://index.docker.io/v1/` name Docker Hub. A host other than `localhost` must have a dot, a port or a capital
+            letter.
 
     Raises:
         InvalidReferenceError: The text is invalid; the message names the invalid part and what to write instead.
@@ -172,7 +176,7 @@ def parse_repo(text: str, default_index: str | Index | None = None) -> Repo:
 
     Args:
         text: A name such as `alpine`, `quay.io/coreos/etcd` or `http://localhost:5000/alpine`, without tag and digest.
-        default_index: The registry of a name without registry: a text for `parse_index`, or an `Index`.
+        default_index: The registry to use if the text names no registry: a text for `parse_index`, or an `Index`.
 
     Raises:
         InvalidReferenceError: The text is invalid; the message names the invalid part and what to write instead.
@@ -191,10 +195,11 @@ def parse_repo(text: str, default_index: str | Index | None = None) -> Repo:
         index, name = default_index if isinstance(default_index, Index) else parse_index(default_index), rest
         if IMAGE_ID.fullmatch(name):
             raise InvalidReferenceError(
-                f"name: 64 hexadecimal digits are an image ID; for a repository write {index.name}/ first"
+                f"name {shown(name)} is an image ID, since it has 64 hexadecimal digits; "
+                f"for a repository, write {index.name}/ before the name"
             )
     if "@" in name:
-        raise InvalidReferenceError("name contains an @; use parse_repo_and_ref for names with a digest")
+        raise InvalidReferenceError("the name contains an @; use parse_repo_and_ref for names with a digest")
     if ":" in name:
         raise InvalidReferenceError(f"name {shown(name)} contains a colon; use parse_repo_and_ref for names with a tag")
     check_remote_name(name)
@@ -205,9 +210,9 @@ def parse_repo_and_ref(text: str, default_index: str | Index | None = None) -> R
     """Return the repository, the tag and the digest that a text names.
 
     Args:
-        text: A name for `parse_repo`, then a colon and a tag, or an @ and a digest, or both in this order. With neither,
-            the tag is `latest`.
-        default_index: The registry of a name without registry: a text for `parse_index`, or an `Index`.
+        text: A name for `parse_repo`, then a colon and a tag, or an @ and a digest, or both in this order. If the text has no
+            tag and no digest, the tag is `latest`.
+        default_index: The registry to use if the text names no registry: a text for `parse_index`, or an `Index`.
 
     Raises:
         InvalidReferenceError: The text is invalid; the message names the invalid part and what to write instead.
@@ -240,7 +245,7 @@ def _split_scheme(text: str) -> tuple[Scheme | None, str]:
     if not separator:
         return None, text
     if scheme not in ("http", "https"):
-        raise InvalidReferenceError(f"scheme {quoted(scheme)} is neither http nor https; use one of these, or no scheme")
+        raise InvalidReferenceError(f"scheme {quoted(scheme)} is neither http nor https; write http://, https:// or no scheme")
     if "@" in rest.partition("/")[0]:
         raise InvalidReferenceError("the host contains an @; pass a user name and password separately")
     return cast("Scheme", scheme), rest

@@ -271,7 +271,9 @@ def test_auth_error_names_its_source() -> None:
 
 def test_digest_mismatch_shows_actual_and_expected() -> None:
     error = DigestMismatchError(expected="sha256:aa", actual="sha256:bb", expected_size=5, actual_size=6)
-    assert str(error) == "got sha256:bb and 6 bytes, not sha256:aa and 5 bytes. Discard them and fetch them again."
+    assert str(error) == (
+        "the bytes have the digest sha256:bb and the size 6, not sha256:aa and 5. Discard the bytes and fetch them again."
+    )
     sizeless = DigestMismatchError(expected="sha256:aa", actual="sha256:bb", expected_size=None, actual_size=6)
     assert "not sha256:aa. " in str(sizeless)
 

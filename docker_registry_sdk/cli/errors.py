@@ -21,8 +21,8 @@ _VERBOSE_HINT = "run the command again with -v to see each request"
 MAX_LINE_CHARACTERS = 2000
 # The library's messages end with hints for programmers. The command line removes these hints, since it prints hints for users.
 _LIBRARY_HINTS = (
-    " The server, or a proxy before it, sent a malformed document.",
-    " Discard them and fetch them again.",
+    " The server, or a proxy in front of it, sent a malformed document.",
+    " Discard the bytes and fetch them again.",
     " The body is in .raw.",
 )
 

@@ -1,4 +1,4 @@
-"""Credentials: given by the caller, from the configuration files of Docker and Podman and their helpers, or from a provider.
+"""Credentials, and providers that find them in the configuration files of Docker and Podman or with credential helpers.
 
 from docker_registry_sdk.credentials import ConfigFileCredentials
 

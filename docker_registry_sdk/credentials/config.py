@@ -1,4 +1,4 @@
-"""The content of Docker's config.json and Podman's auth.json: helpers and stored credentials.
+"""Parse Docker's config.json and Podman's auth.json: the names of credential helpers, and stored credentials.
 
 Sources: https://docs.docker.com/reference/cli/docker/login/#credential-stores and
 https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md
@@ -21,7 +21,7 @@ from .credential import Credential
 from .helpers import HelperCall
 from .registry_keys import helper_servers, matching_keys
 
-# Key in the file, argument of `Credential`.
+# From the key in the file to the argument of `Credential`.
 _TOKENS: Final = {"registrytoken": "registry_token", "identitytoken": "identity_token"}
 
 
@@ -30,9 +30,9 @@ class CredentialConfig:
     """The part of a configuration file that concerns credentials.
 
     Attributes:
-        location: The path of the file, or the name of the variable, for messages.
+        location: The path of the file, or the name of the environment variable, for messages.
         auths: The stored credentials by key, not yet parsed.
-        creds_store: The name of the helper for all registries; None without one.
+        creds_store: The name of the helper for all registries; None if the file names no such helper.
         cred_helpers: The names of the helpers for single registries, by key.
     """
 
@@ -42,7 +42,7 @@ class CredentialConfig:
     cred_helpers: Mapping[str, str] = field(factory=dict)
 
     def helper_calls(self, registry: str) -> list[HelperCall]:
-        """Return the calls of helpers for a registry, in order. They come before the stored credentials.
+        """Return the calls of helpers for a registry, in order. Make these calls before you use a stored credential.
 
         Args:
             registry: The name of the registry.
@@ -64,14 +64,14 @@ class CredentialConfig:
         ]
 
     def stored_credential(self, registry: str, repo: str | None) -> Credential | None:
-        """Return the credential that is stored in the file itself; None when there is none.
+        """Return the credential that the file itself contains for a repository; None if it contains no credential.
 
         Args:
             registry: The name of the registry.
-            repo: The repository's name there; None for the registry as a whole.
+            repo: The repository's name in the registry; None for a call that concerns no repository.
 
         Raises:
-            AuthError: The entry is invalid.
+            AuthError: The entry in the file is invalid.
         """
         for key in matching_keys(self.auths, registry, repo):
             source = f"auths entry {quoted(redact_url(key))} in {self.location}"
@@ -81,15 +81,15 @@ class CredentialConfig:
 
 
 def parse_config(content: bytes, location: str, *, legacy: bool = False) -> CredentialConfig:
-    """Parse a configuration file.
+    """Parse the content of a configuration file.
 
     Args:
         content: The bytes of the file.
         location: The path of the file, or the name of the variable, for messages.
-        legacy: Whether it is a .dockercfg, which is an object of entries only.
+        legacy: Whether the file is a .dockercfg, whose JSON object has only the entries that `auths` has in config.json.
 
     Raises:
-        AuthError: The content is not JSON, or a part that concerns credentials is invalid.
+        AuthError: The content is not JSON, or `auths`, `credHelpers` or `credsStore` has a wrong type.
     """
     document, problem = _parse_json(content)
     if problem:
@@ -100,17 +100,17 @@ def parse_config(content: bytes, location: str, *, legacy: bool = False) -> Cred
         return CredentialConfig(location, document)
     store = document.get("credsStore")
     if store is not None and not isinstance(store, str):
-        raise AuthError("credsStore must be a string, the name of a helper", source=location)
+        raise AuthError("credsStore must be a string with the name of a helper", source=location)
     helpers = _object(document, "credHelpers", location)
     if not all(isinstance(name, str) for name in helpers.values()):
-        raise AuthError("the values in credHelpers must be strings, the names of helpers", source=location)
+        raise AuthError("the values in credHelpers must be strings with the names of helpers", source=location)
     return CredentialConfig(location, _object(document, "auths", location), store or None, helpers)
 
 
 def _parse_json(content: bytes) -> tuple[object, str]:
-    """Return the parsed document and an empty string; None and an error message if the content is not JSON.
+    """Return the parsed document and an empty string, or None and an error message if the content is not JSON.
 
-    The exception of the parser is dropped, since it contains the content of the file, and so secrets.
+    The exception of the parser is not raised, since it contains the content of the file with its secrets.
     """
     try:
         return json.loads(content.decode("utf-8-sig") or "{}"), ""
@@ -161,9 +161,11 @@ def _decode_auth(auth: str, source: str) -> tuple[str, str]:
     with contextlib.suppress(binascii.Error, ValueError):  # these exceptions contain the secret
         text = base64.b64decode(compact + "=" * (-len(compact) % 4), validate=True).decode()
     if text is None:
-        raise AuthError("auth is not base64 of UTF-8 text; log in again, or write username:password in base64", source=source)
+        raise AuthError(
+            "auth is not UTF-8 text encoded in base64; log in again, or encode username:password in base64", source=source
+        )
     username, colon, password = text.partition(":")
     if not colon or not username:
-        raise AuthError("auth must be username:password in base64, but has no username or no colon", source=source)
+        raise AuthError("auth must be username:password in base64, but the username or the colon is missing", source=source)
     # Old versions of Docker padded passwords with zero bytes.
     return username, password.strip("\0")

@@ -1,4 +1,4 @@
-"""A credential for a registry or its token service, and its source."""
+"""The class of credentials for a registry or its token service."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ class Credential:
     """A username with a password, or a token. Its `repr` shows no secret.
 
     Attributes:
-        username: The name of the account; required with a password.
+        username: The name of the account; required if there is a password.
         password: The password, or an access token that the registry accepts as a password.
-        identity_token: A refresh token, which is exchanged at the registry's token service.
+        identity_token: A refresh token, which the registry's token service exchanges for access tokens.
         registry_token: A token that is sent to the registry verbatim, as a Bearer token.
-        source: A description of where the credential came from, without secrets; ignored in comparisons.
+        source: The file, helper or caller that the credential came from, as text without secrets; ignored in comparisons.
 
     Raises:
-        ValueError: Not exactly one of password, identity token and registry token is given; a password has no username; a
-            token is empty; the username contains a colon; or a value contains a control character, such as a line break.
+        ValueError: The number of secrets (password, identity token, registry token) is not one; there is a password but no
+            username; the username or a token is empty; the username contains a colon; or a value contains a control character,
+            such as a line break.
 
     Source: https://github.com/docker/cli/blob/master/cli/config/types/authconfig.go
     """
@@ -46,9 +47,9 @@ class Credential:
             if not value and name != "password":
                 raise ValueError(f"{name} is empty; leave it out instead")
         if sum(getattr(self, name) is not None for name in _SECRETS) != 1:
-            raise ValueError("a credential needs exactly one of password, identity_token and registry_token")
+            raise ValueError("pass exactly one of password, identity_token and registry_token")
         if self.password is not None and self.username is None:
-            raise ValueError("a password needs a username")
+            raise ValueError("username is missing; a password requires a username")
         if self.username is not None and ":" in self.username:
             raise ValueError("username contains a colon, which is not allowed (RFC 7617 section 2)")
 

@@ -1,6 +1,6 @@
 """Credential helpers: programs called `docker-credential-NAME`, which read a server name on stdin and write JSON to stdout.
 
-A helper runs without a shell, with a limit on time and output. No error contains its environment or its output.
+A helper runs without a shell, and its run time and output are limited. No error contains the helper's environment or output.
 
 Source: https://github.com/docker/docker-credential-helpers/blob/master/README.md
 """
@@ -26,7 +26,7 @@ from .credential import Credential
 
 MAX_OUTPUT_BYTES: Final = 64 * 1024
 
-# The name becomes a part of a file name that is looked for on PATH.
+# The name is a part of the file name of a program that is searched on PATH.
 _NAME: Final = re.compile(r"[A-Za-z0-9._-]+")
 # The username of a credential whose secret is an identity token.
 _TOKEN_USERNAME: Final = "<token>"
@@ -36,7 +36,7 @@ _NOT_FOUND: Final = b"credentials not found"
 def _check_name(call: HelperCall, _: object, name: str) -> None:
     if not _NAME.fullmatch(name):
         raise AuthError(
-            f"{quoted(name)} is not a helper name: use only letters, digits, '.', '_' and '-'", source=call.configured
+            f"{quoted(name)} is not a helper name: use only letters, digits, '_', '.' and '-'", source=call.configured
         )
 
 
@@ -47,41 +47,43 @@ class HelperCall:
     Attributes:
         name: The name of the helper, without `docker-credential-`.
         server: The server, such as `quay.io`.
-        configured: The key and the file that name the helper, for messages.
+        configured: The key and the file in which the helper is named, for messages.
 
     Raises:
         AuthError: The name is invalid.
     """
 
-    # `_check_name` also reads `configured`: attrs calls validators after all values are set.
+    # `_check_name` can also use `configured`, since attrs calls validators after all values are set.
     name: str = field(validator=_check_name)
     server: str
     configured: str
 
     @property
     def program(self) -> str:
-        """Return the name of the program."""
+        """Return the file name of the helper program."""
         return f"docker-credential-{self.name}"
 
     @property
     def source(self) -> str:
-        """Return a description of the call, for messages."""
+        """Return a description of the call for messages: the program, the server and the configuration file."""
         return f"{self.program} asked for {quoted(self.server)} ({self.configured})"
 
     def error(self, problem: str) -> AuthError:
-        """Return an error of this call.
+        """Return an exception whose message names this call, a problem and a remedy.
 
         Args:
-            problem: The cause; never output of the helper, which may contain the secret.
+            problem: The cause. It must not contain output of the helper, which may contain the secret.
         """
-        return AuthError(f"{problem}. To see more, pipe the server's name into `{self.program} get`", source=self.source)
+        return AuthError(
+            f"{problem}. To see the helper's own message, pipe the server's name into `{self.program} get`", source=self.source
+        )
 
 
 def parse_helper_output(call: HelperCall, status: int, output: bytes) -> Credential | None:
-    """Return the credential in the output of a helper; None when the helper has none.
+    """Parse the output of a helper. Return the credential, or None if the helper has no credential for the server.
 
     Args:
-        call: The call.
+        call: The call of the helper.
         status: The exit status of the helper.
         output: The bytes that the helper wrote to its stdout.
 
@@ -96,10 +98,10 @@ def parse_helper_output(call: HelperCall, status: int, output: bytes) -> Credent
     with contextlib.suppress(ValueError, RecursionError):  # a JSONDecodeError contains the whole output
         document = json.loads(output)
     if not isinstance(document, dict):
-        raise call.error("the output is not a JSON object")
+        raise call.error("the output of the helper is not a JSON object")
     username, secret = document.get("Username") or "", document.get("Secret") or ""
     if not isinstance(username, str) or not isinstance(secret, str):
-        raise call.error("Username and Secret in the output must be strings")
+        raise call.error("Username and Secret in the output of the helper must be strings")
     if not username and not secret:
         return None
     try:
@@ -107,15 +109,15 @@ def parse_helper_output(call: HelperCall, status: int, output: bytes) -> Credent
             return Credential(identity_token=secret, source=call.source)
         return Credential(username, secret, source=call.source)
     except ValueError as error:
-        raise call.error(f"the output is not a valid credential: {error}") from None
+        raise call.error(f"the output of the helper is not a valid credential: {error}") from None
 
 
 class HelperProcess:
     """The process of one call of a helper.
 
     Args:
-        call: The call.
-        environ: The environment of the process, whose PATH is searched for the program.
+        call: The call of the helper.
+        environ: The environment of the process. The program is searched on the PATH of this environment.
         timeout: The maximum run time in seconds.
     """
 
@@ -129,15 +131,15 @@ class HelperProcess:
         self._output = b""
 
     def run(self) -> tuple[int, bytes]:
-        """Run the helper, and return its exit status and its stdout.
+        """Run the helper; return the exit status, and the bytes that the helper wrote to stdout.
 
         Raises:
-            AuthError: The program is missing, cannot be started, takes too long or writes too much.
+            AuthError: The program is missing, cannot be started, takes too long, writes too much, or was cancelled.
         """
         program = self._find()
         with self._lock:
             if self._cancelled:
-                raise self._call.error("the call was cancelled")
+                raise self._call.error("the call of the helper was cancelled")
             try:
                 self._process = process = subprocess.Popen(
                     [program, "get"],
@@ -155,7 +157,7 @@ class HelperProcess:
             process.wait()
 
     def cancel(self) -> None:
-        """End the process, or keep it from starting. Any thread may call this."""
+        """Kill the process, or prevent its start if it was not started yet. Any thread may call this method."""
         with self._lock:
             self._cancelled = True
             if self._process is not None:
@@ -167,7 +169,9 @@ class HelperProcess:
             raise self._call.error("the helper is not on PATH; install it, or remove it from the configuration")
         # A relative folder on PATH, or the current folder, which Windows searches first, could contain any program.
         if not os.path.isabs(program):
-            raise self._call.error("the helper was found in a relative folder on PATH; write that folder as an absolute path")
+            raise self._call.error(
+                "the helper was found in a relative folder on PATH; write the folder in PATH as an absolute path"
+            )
         return program
 
     def _communicate(self, process: subprocess.Popen[bytes]) -> tuple[int, bytes]:

@@ -22,13 +22,13 @@ MAX_CONFIG_FILE_BYTES: Final = 4 * 1024 * 1024
 
 @frozen
 class ConfigLocation:
-    """A configuration file, or an environment variable with the content of one.
+    """A configuration file, or an environment variable with the content of a configuration file.
 
     Attributes:
-        name: Its name in messages: the path, or `$` and the name of the variable.
+        name: The name in messages: the path of the file, or `$` and the name of the variable.
         path: The path of the file; None for a variable.
-        content: The value of the variable.
-        legacy: Whether it is a .dockercfg.
+        content: The value of the variable; b"" for a file.
+        legacy: Whether the file is a .dockercfg.
     """
 
     name: str
@@ -37,7 +37,7 @@ class ConfigLocation:
     legacy: bool = False
 
     def read(self) -> bytes | None:
-        """Return the content; None when the file does not exist.
+        """Return the content of the file or the variable; None if the file does not exist.
 
         Raises:
             AuthError: The file cannot be read, or is too large.
@@ -57,7 +57,7 @@ class ConfigLocation:
 
 
 def find_locations(environ: Mapping[str, str], platform: str = sys.platform) -> list[ConfigLocation]:
-    """Return the files and variables to look into, in order. The files need not exist.
+    """Return the files and variables to search, in order. The files need not exist.
 
     Args:
         environ: The environment; empty variables count as missing.

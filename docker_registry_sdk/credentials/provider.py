@@ -1,4 +1,4 @@
-"""Providers of credentials: the protocols that a client calls, and a provider of one fixed credential."""
+"""The interfaces of credential providers, and a provider of one fixed credential."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from .registry_keys import registry_key
 
 
 class CredentialProvider(Protocol):
-    """An object that returns credentials, such as those of a cloud account.
+    """An object that returns the credentials for registries, for example the credentials of a cloud account.
 
-    A client calls it when a registry requires credentials for the first time, and again when the credentials are rejected or
-    about to expire. So a provider should cache credentials that are costly to get. Several threads may call it at the same time.
+    A client calls the provider when a registry requires credentials for the first time, and later when the registry rejects the
+    credentials or a token is about to expire. So a provider should cache credentials that are costly to fetch. Several threads
+    may call a provider at the same time.
     """
 
     def get_credential(self, registry: str, repo: str | None, /) -> Credential | None:
@@ -22,7 +23,8 @@ class CredentialProvider(Protocol):
 
         Args:
             registry: The name of the registry (`Index.name`), such as `docker.io` or `localhost:5000`.
-            repo: The repository's name there (`Repo.remote_name`), such as `library/alpine`; None for the registry as a whole.
+            repo: The repository's name in the registry (`Repo.remote_name`), such as `library/alpine`; None if the call
+                concerns no repository.
 
         Raises:
             AuthError: The credential is not available, for example because a login has expired.
@@ -31,14 +33,15 @@ class CredentialProvider(Protocol):
 
 
 class AsyncCredentialProvider(Protocol):
-    """A `CredentialProvider` whose method is awaited."""
+    """A provider like `CredentialProvider`, whose method is an async function."""
 
     async def get_credential(self, registry: str, repo: str | None, /) -> Credential | None:
-        """Return the credential for a registry, or None to send requests without credentials; see `CredentialProvider`.
+        """Return the credential for a registry, or None to send requests without credentials.
 
         Args:
             registry: The name of the registry (`Index.name`), such as `docker.io` or `localhost:5000`.
-            repo: The repository's name there (`Repo.remote_name`), such as `library/alpine`; None for the registry as a whole.
+            repo: The repository's name in the registry (`Repo.remote_name`), such as `library/alpine`; None if the call
+                concerns no repository.
 
         Raises:
             AuthError: The credential is not available, for example because a login has expired.
@@ -52,18 +55,18 @@ class ExplicitCredentials:
 
     Attributes:
         credential: The credential.
-        registry: The name of the registry that the credential is for (`Index.name`); None for every registry.
+        registry: The name of the only registry that the credential is for (`Index.name`); None for all registries.
     """
 
     credential: Credential
     registry: str | None = None
 
     def get_credential(self, registry: str, repo: str | None = None, /) -> Credential | None:
-        """Return the credential; None when it is for another registry.
+        """Return the credential; None if the credential is for another registry.
 
         Args:
             registry: The name of the registry (`Index.name`).
-            repo: Ignored.
+            repo: Not used.
         """
         other = self.registry is not None and registry_key(self.registry) != registry_key(registry)
         return None if other else self.credential

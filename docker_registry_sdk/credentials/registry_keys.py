@@ -1,4 +1,4 @@
-"""The keys under which configuration files store credentials: which of them match a repository.
+"""The keys under which configuration files store credentials, and a function that returns the keys of a repository.
 
 Forms of a key: `host`, `host:port`, `https://host`, `https://host/v1/` and, in Podman's files, `host/namespace/repo`.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-# The key of Docker Hub, in files and for helpers: the former URL of the Docker index.
+# The key of Docker Hub in configuration files and for helpers: the former URL of the Docker index.
 HUB_SERVER: Final = "https://index.docker.io/v1/"
 HUB: Final = "docker.io"
 
@@ -16,17 +16,17 @@ _HUB_HOSTS: Final = (HUB, "index.docker.io", "registry-1.docker.io")
 
 
 def registry_key(registry: str) -> str:
-    """Return the normalized name of a registry, by which names are compared.
+    """Return the normalized name of a registry. Two names with equal results name the same registry.
 
     Args:
-        registry: A host, with or without a port.
+        registry: The host of the registry, with or without a port.
     """
     name = registry.lower()
     return HUB if name in _HUB_HOSTS else name
 
 
 def helper_servers(registry: str) -> tuple[str, ...]:
-    """Return the server names to ask a helper for, in order. For Docker Hub, Docker and Podman store different names.
+    """Return the server names to pass to a helper, in order. Docker Hub has two, since Docker and Podman use different names.
 
     Args:
         registry: The name of the registry.
@@ -36,12 +36,12 @@ def helper_servers(registry: str) -> tuple[str, ...]:
 
 
 def matching_keys(keys: Iterable[str], registry: str, repo: str | None) -> list[str]:
-    """Return the keys that match a repository, the most specific first.
+    """Return the keys that match a repository as a new list, from the most specific key to the least specific.
 
     Args:
         keys: All keys of a file.
         registry: The name of the registry.
-        repo: The repository's name there; None leaves out the keys of repositories and namespaces.
+        repo: The repository's name in the registry. If it is None, only keys without a repository or namespace match.
     """
     wanted = registry_key(registry)
     parts = repo.split("/") if repo else []
@@ -54,7 +54,7 @@ def matching_keys(keys: Iterable[str], registry: str, repo: str | None) -> list[
 
 
 def _split(key: str) -> tuple[int, str, list[str]]:
-    """Return the rank of the key's form (0 is best), its host with the port, and the parts of its path."""
+    """Return the rank of a key's form (0 is preferred), the key's host with the port, and the parts of the key's path."""
     scheme, separator, rest = key.partition("://")
     if not separator:
         scheme, rest = "", key

@@ -222,7 +222,7 @@ BROKEN: list[tuple[bytes, str]] = [
     (b'{"auths": {"quay.io": {"auth": ["s3cret"]}}}', "auth must be a string"),
     (b'{"auths": {"quay.io": {"identitytoken": 5}}}', "identitytoken must be a string"),
     (b'{"auths": {"quay.io": {"auth": "s3cret!"}}}', "not base64"),
-    (b'{"auths": {"quay.io": {"auth": "' + base64.b64encode(b"\xff:s3cret") + b'"}}}', "not base64 of UTF-8"),
+    (b'{"auths": {"quay.io": {"auth": "' + base64.b64encode(b"\xff:s3cret") + b'"}}}', "not UTF-8 text encoded in base64"),
     (b'{"auths": {"quay.io": {"auth": "' + base64.b64encode(b"s3cret") + b'"}}}', "no username or no colon"),
     (b'{"auths": {"quay.io": {"auth": "' + base64.b64encode(b":s3cret") + b'"}}}', "no username or no colon"),
     (b'{"auths": {"quay.io": {"auth": "' + base64.b64encode(b"me:s3cret\n") + b'"}}}', "control character"),

@@ -40,7 +40,7 @@ def test_credential_has_a_kind_and_hides_its_secret(values: dict[str, Any], kind
         ({}, "exactly one"),
         ({"username": "me"}, "exactly one"),
         ({"username": "me", "password": "s3cret", "identity_token": "s3cret"}, "exactly one"),
-        ({"password": "s3cret"}, "needs a username"),
+        ({"password": "s3cret"}, "requires a username"),
         ({"username": "", "password": "s3cret"}, "username is empty"),
         ({"username": "m:e", "password": "s3cret"}, "colon"),
         ({"username": "me", "password": "s3cret\n"}, "password contains a control character"),

@@ -17,24 +17,24 @@ class CancelFlag:
         self._event = threading.Event()
 
     def set(self) -> None:
-        """Set the flag, so that all further calls of `check` raise an exception."""
+        """Set the flag. All later calls of `check` raise an exception."""
         self._event.set()
 
     def check(self) -> None:
-        """Raise an exception, which ends the job, if the flag is set."""
+        """Raise an exception if the flag is set. The exception ends the job that calls this method."""
         if self._event.is_set():
             raise _CancelledError
 
 
 class _CancelledError(Exception):
-    """The exception that ends a job after another job failed, or after Ctrl-C. `gather` raises the original exception instead."""
+    """The exception that ends a job after another job failed, or after Ctrl-C. `gather` raises the other job's exception."""
 
 
 def gather(jobs: Sequence[Callable[[], T]], limit: int, cancel: CancelFlag) -> list[T]:
     """Call functions in threads, and return their results in the order of the functions.
 
     After the first failure, or Ctrl-C, no further job starts, and running jobs end at their next `cancel.check()`. The
-    exception of the first failure is raised when all running jobs have ended.
+    exception of the first failure is raised when all running jobs have ended. One job alone runs in the current thread.
 
     Args:
         jobs: The functions.
@@ -85,7 +85,7 @@ def gather(jobs: Sequence[Callable[[], T]], limit: int, cancel: CancelFlag) -> l
 async def async_gather(jobs: Sequence[Callable[[], Awaitable[T]]], limit: int, cancel: CancelFlag) -> list[T]:
     """Call async functions in tasks, and return their results in the order of the functions.
 
-    After the first failure, the other tasks are cancelled. The exception is raised when all tasks have ended.
+    After the first failure, the other tasks are cancelled. The exception of that failure is raised when all tasks have ended.
 
     Args:
         jobs: The functions.

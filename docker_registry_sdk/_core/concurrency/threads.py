@@ -1,6 +1,7 @@
-"""Functions that run blocking work, and functions that complete work in spite of cancellation.
+"""Functions that run blocking work, and functions that complete work although the task is cancelled.
 
-The async functions run blocking work in a worker thread. Their sync counterparts run the work in the current thread.
+The async functions run blocking work in a worker thread. Their sync counterparts run the work in the current thread, although
+their names contain `in_thread`.
 """
 
 from __future__ import annotations
@@ -30,11 +31,11 @@ def run_in_thread(work: Callable[[], T], on_cancel: Callable[[], object] | None 
 async def async_run_in_thread(work: Callable[[], T], on_cancel: Callable[[], object] | None = None) -> T:
     """Call a blocking function in a worker thread and return its result.
 
-    When the task is cancelled, the call does not wait for the thread: the function continues, and its result is dropped.
+    If the task is cancelled, it does not wait for the thread: the function continues, and its result is dropped.
 
     Args:
         work: The function.
-        on_cancel: A function that makes `work` end soon. It is called when the task is cancelled.
+        on_cancel: A function that is called if the task is cancelled, and makes `work` end soon.
     """
     from anyio import get_cancelled_exc_class  # imported late, since sync code needs no event loop
     from anyio.to_thread import run_sync
@@ -59,7 +60,7 @@ def run_in_thread_uncancellable(work: Callable[[], T]) -> T:
 async def async_run_in_thread_uncancellable(work: Callable[[], T]) -> T:
     """Call a blocking function in a worker thread and return its result.
 
-    When the task is cancelled, the cancellation waits for the function to end. So the function must be short.
+    If the task is cancelled, it still waits until the function has ended, so pass only functions that end soon.
 
     Args:
         work: The function.
@@ -71,13 +72,13 @@ async def async_run_in_thread_uncancellable(work: Callable[[], T]) -> T:
 
 @contextmanager
 def shielded() -> Iterator[None]:
-    """Run the block unchanged; the sync counterpart of `async_shielded`, since sync code cannot be cancelled."""
+    """Return a context manager that does nothing; the sync counterpart of `async_shielded`. Sync code cannot be cancelled."""
     yield
 
 
 @asynccontextmanager
 async def async_shielded() -> AsyncIterator[None]:
-    """Protect the block from the cancellation of its task, for at most `MAX_SHIELDED_SECONDS`."""
+    """Return a context manager that delays a cancellation until its block has ended, at most for `MAX_SHIELDED_SECONDS`."""
     from anyio import move_on_after
 
     with move_on_after(MAX_SHIELDED_SECONDS, shield=True):
@@ -85,9 +86,9 @@ async def async_shielded() -> AsyncIterator[None]:
 
 
 def complete_despite_cancel(work: Callable[[], T], keep: Callable[[T], None]) -> T:
-    """Call a function, and then `keep` with its result. Ctrl-C in the meantime is raised when both functions have returned.
+    """Call `work`, call `keep` with the result, and return the result. Ctrl-C takes effect when both functions have returned.
 
-    Use it for a function that opens a resource: Ctrl-C must not lose the resource before the caller can close it.
+    Use this for a function that opens a resource, so that the caller can close the resource after Ctrl-C.
 
     Args:
         work: The function.
@@ -103,17 +104,17 @@ def complete_despite_cancel(work: Callable[[], T], keep: Callable[[T], None]) ->
         return work_and_keep()
     from concurrent.futures import ThreadPoolExecutor
 
-    # Ctrl-C interrupts `result()`; the end of the `with` block then waits for the thread.
+    # Ctrl-C interrupts `result()`. Then the executor waits for the thread at the end of the `with` block.
     with ThreadPoolExecutor(1) as executor:
-        # The end of the block does not wait for a thread whose start was interrupted, so start the thread before the work.
+        # The executor does not wait for a thread whose start was interrupted, so start the thread before it calls `work`.
         executor.submit(bool).result()
         return executor.submit(copy_context().run, work_and_keep).result()
 
 
 async def async_complete_despite_cancel(work: Callable[[], Awaitable[T]], keep: Callable[[T], None]) -> T:
-    """Call an async function, and then `keep` with its result. A cancellation is raised when both functions have returned.
+    """Await `work`, call `keep` with the result, and return the result. A cancellation takes effect when both have returned.
 
-    Use it for a function that opens a resource: a cancellation must not lose the resource before the caller can close it.
+    Use this for a function that opens a resource, so that the caller can close the resource after a cancellation.
 
     Args:
         work: The function.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def sleep(seconds: float) -> None:
-    """Block the thread.
+    """Block the current thread.
 
     Args:
         seconds: The time to wait.
@@ -22,7 +22,7 @@ def sleep(seconds: float) -> None:
 
 
 async def async_sleep(seconds: float) -> None:
-    """Suspend the task, so that other tasks run.
+    """Suspend the current task. Other tasks can run in the meantime.
 
     Args:
         seconds: The time to wait.
@@ -34,7 +34,7 @@ async def async_sleep(seconds: float) -> None:
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Run the block without a time limit; the sync counterpart of `async_time_limit`.
+    """Return a context manager that sets no time limit; the sync counterpart of `async_time_limit`.
 
     A thread cannot be interrupted, so each read and each wait in sync code has its own timeout.
 
@@ -45,10 +45,10 @@ def time_limit(seconds: float) -> Iterator[None]:
 
 
 def async_time_limit(seconds: float) -> AbstractContextManager[object]:
-    """Return a context manager that cancels its block and raises TimeoutError when the time is over.
+    """Return a context manager that cancels its block, and raises TimeoutError, if the block takes too long.
 
     Args:
-        seconds: The time that the block may take.
+        seconds: The maximum time that the block may take.
     """
     import anyio
 
@@ -56,9 +56,9 @@ def async_time_limit(seconds: float) -> AbstractContextManager[object]:
 
 
 class SingleFlightLock:
-    """A lock for work that one thread does for all, such as fetching a token.
+    """A lock for work that one thread does for all waiting threads, such as fetching a token.
 
-    `release` wakes all waiting threads at once, since most of them need not acquire the lock if the work is done.
+    `release` wakes all waiting threads at once, since they need not acquire the lock if the work is done.
     """
 
     def __init__(self) -> None:
@@ -93,9 +93,10 @@ class SingleFlightLock:
 
 
 class AsyncSingleFlightLock:
-    """A `SingleFlightLock` for tasks.
+    """A lock like `SingleFlightLock`, for tasks instead of threads.
 
-    Waking a thousand tasks one after the other would take longer than some tokens are valid.
+    `release` wakes all waiting tasks at once: with a thousand tasks that wake each other in turn, a token could expire before
+    the last task uses it.
     """
 
     def __init__(self) -> None:
@@ -128,7 +129,7 @@ class AsyncSingleFlightLock:
 
 
 def checkpoint() -> None:
-    """Do nothing; the sync counterpart of `async_checkpoint`. The operating system switches threads."""
+    """Return at once; the sync counterpart of `async_checkpoint`. The operating system switches between threads."""
 
 
 async def async_checkpoint() -> None:
@@ -149,7 +150,7 @@ class Semaphore:
         self._semaphore = threading.Semaphore(limit)
 
     def acquire(self, seconds: float | None) -> bool:
-        """Acquire the semaphore, waiting while the limit is reached. Return False if the time is over before.
+        """Wait until the semaphore is acquired (return True) or the time is over (return False).
 
         Args:
             seconds: The maximum time to wait; None for no limit.
@@ -174,7 +175,7 @@ class AsyncSemaphore:
         self._semaphore = anyio.Semaphore(limit)
 
     async def acquire(self, seconds: float | None) -> bool:
-        """Acquire the semaphore, waiting while the limit is reached. Return False if the time is over before.
+        """Wait until the semaphore is acquired (return True) or the time is over (return False).
 
         Args:
             seconds: The maximum time to wait; None for no limit.

@@ -1,4 +1,4 @@
-"""One request and its response in HTTP/1.1, without I/O: both heads, and the framing of both bodies."""
+"""Encode a request as HTTP/1.1 and parse its response: the heads, and the framing of the bodies. Free of I/O."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _MAX_INFORMATIONAL: Final = 20
 
 
 class Exchange:
-    """A request and its response, as bytes to send and bytes received.
+    """The state of one request and its response: encodes the bytes to send, and parses the received bytes.
 
     Args:
         request: The request.
 
     Raises:
-        httpx.LocalProtocolError: Its method, target or headers are not valid HTTP/1.1.
+        httpx.LocalProtocolError: The method, target or headers of the request are not valid HTTP/1.1.
 
     Attributes:
         head: The bytes of the request's head.
-        remaining: The number of bytes of the request's body that are still to send; None for a chunked or missing body.
-        is_sent: Whether the whole request was sent; set by the caller.
+        remaining: The number of bytes of the request's body that are not sent yet; None if the body is chunked or missing.
+        is_sent: Whether the whole request was sent. The caller sets this attribute.
         has_received: Whether any byte of a response was received.
     """
 
@@ -62,7 +62,7 @@ class Exchange:
                 return self._parser.send(h11.Data(data=block)) or b""
         self.remaining -= len(block)
         if self.remaining < 0:
-            raise httpx.LocalProtocolError("the body is longer than Content-Length")
+            raise httpx.LocalProtocolError("the body of the request is longer than its Content-Length")
         return block
 
     def encode_end(self) -> bytes:
@@ -72,7 +72,7 @@ class Exchange:
             httpx.LocalProtocolError: The body is shorter than its Content-Length.
         """
         if self.remaining:
-            raise httpx.LocalProtocolError(f"the body is {self.remaining} bytes shorter than Content-Length")
+            raise httpx.LocalProtocolError(f"the body of the request is {self.remaining} bytes shorter than its Content-Length")
         if self.remaining is None:
             with _local_errors():
                 return self._parser.send(h11.EndOfMessage()) or b""
@@ -82,13 +82,13 @@ class Exchange:
         """Add bytes that were received from the server.
 
         Args:
-            data: The bytes; empty when the server has closed the connection.
+            data: The bytes; b"" if the server has closed the connection.
         """
         self.has_received = self.has_received or bool(data)
         self._parser.receive_data(data)
 
     def response_head(self) -> h11.Response | None:
-        """Return the head of the response; None when more bytes must be received first.
+        """Return the head of the response; None if it was not received completely yet.
 
         Raises:
             httpx.RemoteProtocolError: The bytes received are not an HTTP/1.1 response.
@@ -116,19 +116,19 @@ class Exchange:
 
     @property
     def length(self) -> int | None:
-        """Return the length of the response's body in bytes; None if it is chunked, or ends when the connection is closed."""
+        """Return the number of bytes of the response's body; None if it is chunked, or ends when the connection is closed."""
         if self._has_no_body:
             return 0
         length = None if self.is_chunked else self._headers.get("content-length")
-        # h11 has checked that several values are equal.
+        # If there are several values, h11 has checked that they are equal.
         return None if length is None else int(length.partition(",")[0])
 
     @property
     def keeps_alive(self) -> bool:
-        """Return whether the connection can be used for another request after the whole response was read."""
+        """Return whether the connection can be used for another request once the whole response was read."""
         assert self._response is not None
         headers = self._headers
-        # A proxy may split a response with both headers into two responses, so do not reuse the connection.
+        # A proxy may take a response with both headers for two responses, so do not reuse the connection.
         framed = self._has_no_body or (("content-length" in headers) != ("transfer-encoding" in headers))
         closing = self._closing or "close" in headers.get("connection", "").lower()
         return self.is_sent and framed and not closing and self._response.http_version >= b"1.1"
@@ -138,7 +138,7 @@ class Exchange:
         return self._parser.trailing_data[0]
 
     def next_chunk(self) -> bytes | None:
-        """Return the next bytes of a chunked body, b"" at its end; None when more bytes must be received first.
+        """Return the next bytes of a chunked body; b"" at the end of the body, and None if no chunk was received completely yet.
 
         Raises:
             httpx.RemoteProtocolError: The bytes received are not a chunked body.
@@ -177,14 +177,14 @@ def _local_errors() -> Iterator[None]:
 
 @contextmanager
 def connection_errors(kind: type[httpx.TransportError], timeout: type[httpx.TransportError]) -> Iterator[None]:
-    """Raise errors of sockets, TLS and the resolver as exceptions of httpx.
+    """Return a context manager that converts errors of sockets, TLS and the resolver into exceptions of httpx.
 
     Args:
-        kind: The exception for any error but a timeout.
-        timeout: The exception for a timeout.
+        kind: The exception class for all errors except timeouts.
+        timeout: The exception class for timeouts.
 
     Raises:
-        httpx.TransportError: The block failed.
+        httpx.TransportError: The block raised OSError or ValueError.
     """
     try:
         yield

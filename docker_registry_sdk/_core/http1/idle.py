@@ -1,4 +1,4 @@
-"""The idle connections of a transport, kept for further requests. The only I/O is closing connections."""
+"""A store of a transport's idle connections, for further requests. It closes connections, but does no other I/O."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _MAX_IDLE_SECONDS: Final = 15.0
 
 
 class Idle(Protocol):
-    """A connection that can be kept."""
+    """A connection that can be stored in `IdleConnections`."""
 
     address: str
 
     def is_idle(self) -> bool:
-        """Return whether the connection is open and nothing was received."""
+        """Return whether the connection is open, and has no received bytes that nobody has read."""
         ...
 
     def close(self) -> None:
@@ -41,19 +41,21 @@ class _Entry(Generic[ConnectionT]):
 
 
 class IdleConnections(Generic[ConnectionT]):
-    """The idle connections of one transport. Threads may share it."""
+    """A store of the idle connections of one transport. Several threads may use the same store."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._entries: list[_Entry[ConnectionT]] = []  # the one used last comes last
+        self._entries: list[_Entry[ConnectionT]] = []  # the connection that was used last is the last entry
         self._closed = False
 
     def take(self, destination: Destination, addresses: Collection[str] | None) -> ConnectionT | None:
-        """Remove and return the connection that was used last, if it is still usable; None when there is none.
+        """Remove and return the idle connection that was used last; None if no usable connection is stored.
+
+        Connections that are too old, or that the server has closed, are removed and closed.
 
         Args:
             destination: The scheme, host and port of the request.
-            addresses: The IP addresses that the connection may lead to; None for any.
+            addresses: The IP addresses that the connection may be connected to; None if any address is allowed.
         """
         while True:
             with self._lock:
@@ -71,10 +73,10 @@ class IdleConnections(Generic[ConnectionT]):
             entry.connection.close()
 
     def put(self, destination: Destination, connection: ConnectionT) -> None:
-        """Keep a connection whose last response was read to its end. Above the limit, the oldest connections are closed.
+        """Store a connection whose last response was read completely. If there are too many, close the oldest connections.
 
         Args:
-            destination: The scheme, host and port that the connection leads to.
+            destination: The scheme, host and port that the connection was opened for.
             connection: The connection.
         """
         with self._lock:
@@ -85,7 +87,7 @@ class IdleConnections(Generic[ConnectionT]):
             entry.connection.close()
 
     def close(self) -> None:
-        """Close all connections, now and when they are put back later."""
+        """Close all stored connections. Connections that are passed to `put` later are closed at once."""
         with self._lock:
             self._closed = True
             entries, self._entries = self._entries, []

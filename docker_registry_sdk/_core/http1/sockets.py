@@ -1,4 +1,4 @@
-"""Wait for sockets and resolve hosts, in threads and in tasks."""
+"""Functions that wait for sockets and resolve host names, in sync and async versions."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _Selector: type[selectors.BaseSelector] = getattr(selectors, "PollSelector", sel
 
 
 def wait_for_socket(sock: socket.socket, seconds: float | None, *, write: bool) -> bool:
-    """Wait until a socket is readable or writable, and return whether it is.
+    """Wait until a socket is readable (or writable); return True, or False if the time is over.
 
     Args:
         sock: A non-blocking socket.
         seconds: The maximum time to wait; None for no limit.
-        write: Wait until it is writable instead of readable.
+        write: Whether to wait until the socket is writable instead of readable.
     """
     with _Selector() as selector:
         selector.register(sock, selectors.EVENT_WRITE if write else selectors.EVENT_READ)
@@ -27,12 +27,12 @@ def wait_for_socket(sock: socket.socket, seconds: float | None, *, write: bool) 
 
 
 async def async_wait_for_socket(sock: socket.socket, seconds: float | None, *, write: bool) -> bool:
-    """Wait until a socket is readable or writable, and return whether it is.
+    """Wait until a socket is readable (or writable); return True, or False if the time is over.
 
     Args:
         sock: A non-blocking socket.
         seconds: The maximum time to wait; None for no limit.
-        write: Wait until it is writable instead of readable.
+        write: Whether to wait until the socket is writable instead of readable.
     """
     import anyio
 
@@ -43,11 +43,11 @@ async def async_wait_for_socket(sock: socket.socket, seconds: float | None, *, w
 
 
 def resolve_host(host: str, port: int | None) -> list[AddressInfo]:
-    """Return the addresses of a host, the preferred one first.
+    """Return the addresses of a host, beginning with the preferred address.
 
     Args:
-        host: A name or an IP address.
-        port: The port; None when only the IP addresses count.
+        host: A host name or an IP address.
+        port: The port in the results; None if the caller uses the IP addresses only.
 
     Raises:
         OSError: The host cannot be resolved.
@@ -56,11 +56,11 @@ def resolve_host(host: str, port: int | None) -> list[AddressInfo]:
 
 
 async def async_resolve_host(host: str, port: int | None) -> list[AddressInfo]:
-    """Return the addresses of a host, the preferred one first.
+    """Return the addresses of a host, beginning with the preferred address.
 
     Args:
-        host: A name or an IP address.
-        port: The port; None when only the IP addresses count.
+        host: A host name or an IP address.
+        port: The port in the results; None if the caller uses the IP addresses only.
 
     Raises:
         OSError: The host cannot be resolved.

@@ -1,1 +1,1 @@
-"""Text that errors and logs show: without secrets, in one line; and what errors are made of."""
+"""Functions for the text of errors and logs: they remove secrets, and limit text to one line. Also the parts of exceptions."""

@@ -1,4 +1,4 @@
-"""Parts of exceptions: the entries of error bodies, reason phrases, and unpickling."""
+"""Parts of exceptions: the entries of error bodies, reason phrases of statuses, and a function that unpickles exceptions."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ class ErrorDetail(NamedTuple):
     """One entry of a registry's error body.
 
     Attributes:
-        code: The error code, such as `MANIFEST_UNKNOWN`; None without one.
-        message: The registry's message; None without one.
+        code: The error code, such as `MANIFEST_UNKNOWN`; None if the entry has no code.
+        message: The registry's message; None if the entry has no message.
         detail: Further details, as parsed JSON.
     """
 
@@ -24,10 +24,12 @@ class ErrorDetail(NamedTuple):
 
 
 def restore_exception(kind: type[Exception], args: tuple[Any, ...], state: dict[str, Any]) -> Exception:
-    """Return a copy of an exception without calling `__init__`; the reverse of `RegistryError.__reduce__`.
+    """Return an exception with the given `args` and attributes. `__init__` is not called.
+
+    `RegistryError.__reduce__` names this function, so that pickle calls it.
 
     Args:
-        kind: The class.
+        kind: The class of the exception.
         args: The `args` of the exception.
         state: The attributes of the exception.
     """
@@ -38,7 +40,7 @@ def restore_exception(kind: type[Exception], args: tuple[Any, ...], state: dict[
 
 
 def reason_phrase(status: int) -> str:
-    """Return the reason phrase of a status, such as `Not Found`; empty for a status that is not registered.
+    """Return the reason phrase of a status, such as `Not Found`; an empty string if the status is not registered.
 
     Args:
         status: An HTTP status.

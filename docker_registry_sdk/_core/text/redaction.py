@@ -1,4 +1,4 @@
-"""URLs and text from servers, made safe for messages and logs: no secrets, no control characters, limited length."""
+"""Functions that make URLs and text from servers safe for messages and logs: no secrets, one printable line, limited length."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def redact_url(url: str) -> str:
     """Return a URL without user info, fragment and query values, as one printable line of limited length.
 
     Args:
-        url: Any URL, absolute or not.
+        url: An absolute or relative URL.
     """
     url, _, _ = url.partition("#")
     url, question_mark, query = url.partition("?")
@@ -21,7 +21,7 @@ def redact_url(url: str) -> str:
         authority, slash, path = url[start.end() :].partition("/")
         authority = authority.rpartition("@")[2]
         if not _HOST_AND_PORT.fullmatch(authority):
-            return f"{start[0]}…"  # such as a password with a slash, which ends the authority before its `@`
+            return f"{start[0]}…"  # such as an unescaped slash in a password, so that a part of the password looks like the host
         url = f"{start[0]}{authority}{slash}{path}"
     return one_line(f"{url}{question_mark}{'&'.join(map(_without_value, query.split('&')))}")
 
@@ -43,7 +43,7 @@ def _without_value(parameter: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return text in quotes, with unprintable and non-ASCII characters escaped, cut after 80 characters.
+    """Return at most 80 characters of text in quotes. Unprintable and non-ASCII characters are escaped.
 
     Args:
         text: Text without secrets.
@@ -52,7 +52,7 @@ def quoted(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Return text unchanged if it is printable, else quoted with escapes.
+    """Return text unchanged if it is printable; otherwise return it in quotes with escapes.
 
     Args:
         text: Text without secrets, such as a path.

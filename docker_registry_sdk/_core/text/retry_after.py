@@ -1,4 +1,4 @@
-"""The Retry-After header (RFC 9110 section 10.2.3)."""
+"""Parse the Retry-After header (RFC 9110 section 10.2.3)."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-# Longer waits mean never. Timers do not accept infinity.
+# The maximum result, which in practice means never. Timers do not accept infinity.
 _MAX_SECONDS = 1e9
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds to wait from Retry-After, which has seconds or an HTTP date; None without a valid header.
+    """Return the seconds to wait according to the Retry-After header; None if the header is missing or invalid.
+
+    The value of the header is a number of seconds or an HTTP date.
 
     Args:
         headers: The headers of a response, with lower-case or case-insensitive names.
@@ -22,7 +24,7 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
     moment = _http_date(value)
     if moment is None:
         return None
-    # Prefer the server's clock in Date, in case the clock of this machine is wrong.
+    # Prefer the server's time in the Date header, since the clock of this machine may be wrong.
     now = _http_date(headers.get("date", "")) or datetime.now(UTC)
     return min(max(0.0, (moment - now).total_seconds()), _MAX_SECONDS)
 

@@ -1,1 +1,1 @@
-"""The provider that reads files and runs helpers, in async code; `_sync` is generated from it."""
+"""The async provider that reads files and runs helpers. The folder `_sync` is generated from this folder."""

@@ -14,15 +14,15 @@ from ..locations import find_locations
 
 
 class ConfigFileCredentials:
-    """A provider of the credentials that `docker login` and `podman login` have stored. Each call reads the files again.
+    """A provider of the credentials that `docker login` and `podman login` have stored. Each call reads the files anew.
 
-    Files and variables, in order: `$DOCKER_AUTH_CONFIG`; then only `$REGISTRY_AUTH_FILE` if that is set, else
-    containers/auth.json below `$XDG_RUNTIME_DIR` and `$XDG_CONFIG_HOME`, config.json in `$DOCKER_CONFIG` or ~/.docker, and
-    ~/.dockercfg. In each file, the helper for the registry comes first, then the helper for all registries, then the stored
-    credentials, the most specific first.
+    The provider searches `$DOCKER_AUTH_CONFIG`, and then the file that `$REGISTRY_AUTH_FILE` names. If `$REGISTRY_AUTH_FILE` is
+    not set, it searches containers/auth.json below `$XDG_RUNTIME_DIR` and `$XDG_CONFIG_HOME`, config.json in `$DOCKER_CONFIG` or
+    ~/.docker, and ~/.dockercfg. In each file, the helper for the registry comes first, then the helper for all registries, then
+    the stored credentials, from the most specific to the least specific.
 
     Args:
-        environ: The environment; None for that of the process.
+        environ: The environment variables; None for the environment of the process.
         helper_timeout: The maximum run time of a helper in seconds; some helpers wait until the user unlocks a key ring.
 
     Source: https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md
@@ -43,11 +43,12 @@ class ConfigFileCredentials:
         )
 
     def get_credential(self, registry: str, repo: str | None = None, /) -> Credential | None:
-        """Return the credential for a registry; None when there is none.
+        """Return the credential for a registry; None if no credential was found.
 
         Args:
             registry: The name of the registry (`Index.name`), such as `docker.io` or `localhost:5000`.
-            repo: The repository's name there (`Repo.remote_name`), such as `library/alpine`; None for the registry as a whole.
+            repo: The repository's name in the registry (`Repo.remote_name`), such as `library/alpine`; None if the call
+                concerns no repository.
 
         Raises:
             AuthError: A file is invalid, or a helper fails; `.source` names the file or the helper.

@@ -196,7 +196,7 @@ def test_a_partly_pulled_image_has_no_entry(start_registry: StartRegistry, tmp_p
     big = build_image([b"x" * (2 * 1024 * 1024), b"small"])
     push_image(f"{registry.url}/a", big, "v1")
     registry.faults.add(Fault(Reset(after=1000), operation="create_blob_read_stream", times=None))
-    with pytest.raises(TransportError, match="Check the address"):
+    with pytest.raises(TransportError, match="Check the URL"):
         images.pull(f"{registry.url}/a:v1", tmp_path, max_retry_wait=0.01)
     assert not (tmp_path / "index.json").exists()
     with pytest.raises(ImageError, match=r"no index\.json"):

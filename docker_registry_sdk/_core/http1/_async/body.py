@@ -1,4 +1,4 @@
-"""The body of a response, read straight from its connection."""
+"""The body of a response, as a stream that reads from the connection."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from ...wire import AsyncFill
 from ..exchange import Exchange, connection_errors
 from .connection import AsyncConnection
 
-# Large enough that the cost per block (hashing, writing, a switch to another task) hardly counts.
+# Large enough that the fixed cost per block (calls to hash and write it, a switch to another task) is negligible.
 BLOCK_BYTES: Final = 1024 * 1024
 
 
 class AsyncResponseBody(httpx.AsyncByteStream):
-    """The body of a response.
+    """The body of a response, as a stream.
 
     Args:
         connection: The connection to read from.
-        exchange: The exchange, whose response head was received.
+        exchange: The state of the request and its response. The head of the response was received.
         seconds: The maximum time to wait for more bytes; None for no limit.
-        release: Called once, when the whole body was read or the body is closed, with whether the connection can be used for
-            another request.
+        release: A function that is called once, when the whole body was read or the body is closed. Its argument says whether the
+            connection can be used for another request.
     """
 
     def __init__(
@@ -54,22 +54,24 @@ class AsyncResponseBody(httpx.AsyncByteStream):
             self._end(complete=False)
 
     async def aclose(self) -> None:
-        """Close the body, and the connection with it unless the whole body was read."""
+        """Close the body. If the body was not read completely, the connection is closed, too."""
         self._end(complete=False)
 
     async def fill(self, buffer: memoryview) -> int:
-        """Read the next bytes of a body that is not chunked into a buffer, and return their number, 0 at the end.
+        """Read the next bytes of the body into a buffer, and return the number of bytes; 0 at the end.
+
+        Only for bodies that are not chunked.
 
         Args:
             buffer: A buffer of at least one byte.
 
         Raises:
-            httpx.TransportError: The body was cut, or closed.
+            httpx.TransportError: The connection failed before the end of the body, or the body was closed.
         """
         if self._remaining == 0:
             return 0
         if self._released:
-            raise httpx.ReadError("the body was closed")
+            raise httpx.ReadError("the body of the response was closed before it was read completely")
         buffer = buffer[: self._remaining]
         try:
             if self._received:
@@ -79,7 +81,8 @@ class AsyncResponseBody(httpx.AsyncByteStream):
                 count = await self._receive_into(buffer)
             if not count and self._remaining is not None:
                 raise httpx.RemoteProtocolError(
-                    f"the body ends {self._remaining} bytes short of the {self._exchange.length} of Content-Length"
+                    f"the server closed the connection {self._remaining} bytes before the end of the body; "
+                    f"its Content-Length is {self._exchange.length}"
                 )
         except BaseException:
             self._end(complete=False)

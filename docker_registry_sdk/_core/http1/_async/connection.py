@@ -1,4 +1,4 @@
-"""A connection: a non-blocking socket, with or without TLS."""
+"""A connection to a server over a non-blocking socket, with or without TLS."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class AsyncConnection:
-    """A connection to one IP address of a server. Only one task may use it at a time; any task may close it.
+    """A connection to one IP address of a server. Only one task may use it at a time, but any task may close it.
 
     Args:
         sock: A non-blocking socket.
@@ -30,30 +30,30 @@ class AsyncConnection:
     def __init__(self, sock: socket.socket, address: str) -> None:
         self.address = address
         self.deadline: Deadline | None = None
-        """The moment by which the call must be complete that uses the connection."""
+        """The deadline of the call that uses the connection; None if the call has no deadline."""
         self._sock = sock
         self._waiting = False
         self._closed = False
         self._failure: OSError | None = None
 
     async def start_tls(self, context: ssl.SSLContext, host: str, seconds: float | None) -> None:
-        """Do the TLS handshake.
+        """Perform the TLS handshake, after which all data is encrypted.
 
         Args:
             context: The trusted certificates and other settings.
             host: The name that the server's certificate must be valid for.
-            seconds: The maximum time to wait for each message of the server; None for no limit.
+            seconds: The maximum time to wait for each message from the server; None for no limit.
 
         Raises:
             OSError: The handshake fails, or takes too long.
-            ValueError: The host is not a valid name in TLS.
+            ValueError: The host is not a valid server name for TLS.
         """
         secure = context.wrap_socket(self._sock, server_hostname=host, do_handshake_on_connect=False)
         self._sock = secure
         await self._retry_when_ready(secure.do_handshake, seconds)
 
     async def receive(self, size: int, seconds: float | None) -> bytes:
-        """Return received bytes, at least one; b"" when the server has closed the connection.
+        """Wait for bytes, and return at least one byte; b"" if the server has closed the connection.
 
         Args:
             size: The maximum number of bytes.
@@ -65,10 +65,10 @@ class AsyncConnection:
         return await self._retry_when_ready(lambda: self._sock.recv(size), seconds)
 
     async def receive_into(self, buffer: memoryview, seconds: float | None) -> int:
-        """Read received bytes into a buffer, and return their number; 0 when the server has closed the connection.
+        """Read received bytes into a buffer; return the number of bytes, or 0 if the server has closed the connection.
 
-        Waits for the first bytes only. A socket returns few bytes per call, with TLS one record of at most 16 KiB, so all that
-        was received is collected.
+        The method waits for the first byte only. A socket returns few bytes per call (with TLS, one record of at most 16 KiB), so
+        the method calls the socket until the buffer is full or all received bytes are read.
 
         Args:
             buffer: The buffer.
@@ -85,7 +85,7 @@ class AsyncConnection:
                 more = self._sock.recv_into(buffer[count:])
             except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
                 break
-            except OSError as error:  # raised by the next call, since the system reports it only once
+            except OSError as error:  # the next call raises the error, since the system reports it only once
                 self._failure = error
                 break
             if not more:
@@ -94,7 +94,7 @@ class AsyncConnection:
         return count
 
     def receive_now(self, size: int) -> bytes | None:
-        """Return received bytes without waiting; None when there are none, b"" when the server has closed the connection.
+        """Return received bytes without waiting; None if nothing was received, b"" if the server has closed the connection.
 
         Args:
             size: The maximum number of bytes.
@@ -108,7 +108,7 @@ class AsyncConnection:
             return None
 
     def send_now(self, data: memoryview) -> int:
-        """Send bytes without waiting, and return the number of bytes sent.
+        """Send as many bytes as possible without waiting, and return the number of bytes sent.
 
         Args:
             data: The bytes.
@@ -122,11 +122,11 @@ class AsyncConnection:
             return 0
 
     async def wait(self, seconds: float | None, *, write: bool) -> bool:
-        """Wait until the connection is readable or writable, and return whether it is.
+        """Wait until the connection is readable (or writable); return True, or False if the time is over.
 
         Args:
             seconds: The maximum time to wait; None for no limit.
-            write: Wait until it is writable instead of readable.
+            write: Whether to wait until the connection is writable instead of readable.
 
         Raises:
             OSError: The connection was closed by another task.
@@ -151,10 +151,13 @@ class AsyncConnection:
             TimeoutError: The deadline has passed.
         """
         if self.deadline is not None and self.deadline.has_passed:
-            raise TimeoutError("the deadline passed")
+            raise TimeoutError("the deadline of the call passed")
 
     def is_idle(self) -> bool:
-        """Return whether the connection is open and nothing was received: bytes before a request are no response to it."""
+        """Return whether the connection is open, and has no received bytes that nobody has read.
+
+        Bytes that a server sends before the next request cannot be the response to that request.
+        """
         try:
             return self.receive_now(1) is None
         except OSError:
@@ -166,9 +169,9 @@ class AsyncConnection:
         if not self._waiting:
             self._sock.close()
             return
-        # A waiting thread or task would not notice that the socket is closed, and the system could give the socket's number to
-        # another file. So wake it, and let `wait` close the socket.
-        with suppress(OSError):  # not connected any more, which wakes it as well
+        # A waiting thread or task would not notice that the socket is closed, and the system could reuse the socket's number for
+        # another file. So wake the thread or task, and let `wait` close the socket.
+        with suppress(OSError):  # the connection is lost already, which also wakes the thread or task
             self._sock.shutdown(socket.SHUT_RDWR)
 
     async def _retry_when_ready(self, call: Callable[[], T], seconds: float | None) -> T:
@@ -195,8 +198,8 @@ async def async_connect(
     Args:
         url: The URL.
         context: The trusted certificates and other TLS settings.
-        addresses: The IP addresses to connect to, so that DNS is not asked again; None for those of the host.
-        seconds: The maximum time to connect, without resolving the host; None for no limit.
+        addresses: The only IP addresses to connect to, without a DNS lookup; None to resolve the host.
+        seconds: The maximum time to connect, not counting the DNS lookup; None for no limit.
         deadline: The deadline of the call, or None.
 
     Raises:
@@ -209,7 +212,7 @@ async def async_connect(
         for host in [url.host] if addresses is None else addresses:
             infos += await async_resolve_host(host, port)
         if not infos:
-            raise OSError(f"no address of {url.host} is known")
+            raise OSError(f"no address of the host {url.host} was found")
         seconds = seconds if deadline is None else deadline.bound(seconds)
         connection = await _connect_to_first(infos, None if seconds is None else time.monotonic() + seconds)
         connection.deadline = deadline
@@ -223,7 +226,7 @@ async def async_connect(
 
 
 async def _connect_to_first(infos: list[AddressInfo], deadline: float | None) -> AsyncConnection:
-    """Connect to the first address that accepts. Each gets an equal share of the time that is left."""
+    """Try the addresses in order, and return the first connection. Each attempt gets an equal share of the remaining time."""
     failure: OSError | None = None
     for number, (family, kind, protocol, _, address) in enumerate(infos):
         share = None if deadline is None else max(0.0, deadline - time.monotonic()) / (len(infos) - number)

@@ -1,4 +1,4 @@
-"""A transport for httpx that sends requests over its own pool of connections."""
+"""A transport for httpx with its own pool of connections."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from .connection import AsyncConnection, async_connect
 # The limit of httpx.
 MAX_CONNECTIONS: Final = 100
 _RECEIVE_BYTES: Final = 64 * 1024
-# The head of a request and a body of up to this size are sent in one call.
+# If the head and the body of a request are not larger than this together, they are sent in one call.
 _MAX_JOINED_BYTES: Final = 16 * 1024
-# While the server accepts no more of a body, look for an early response this often.
+# While the server accepts no more bytes of a body, the time between two checks for an early response.
 _LISTEN_INTERVAL_SECONDS: Final = 0.05
 
 
 class AsyncHTTP1Transport(httpx.AsyncBaseTransport):
-    """A transport that handles requests with `bulk`, `addresses` or a `deadline` in their `CallContext`. Tasks may share it.
+    """A transport for requests whose `CallContext` has `bulk`, `addresses` or a `deadline`. Several tasks may use it at a time.
 
-    `bulk` marks a request with a large body, or with a response with one. `addresses` are the only IP addresses that the request
-    may be sent to. The `deadline` limits the whole request; the timeouts of httpx limit single reads and writes only.
+    `bulk` means that the body of the request or of the response is large. `addresses` are the only IP addresses that the request
+    may be sent to. The `deadline` limits the whole request, while the timeouts of httpx limit single reads and writes only.
 
     Args:
         context: The trusted certificates and other TLS settings.
@@ -43,20 +43,20 @@ class AsyncHTTP1Transport(httpx.AsyncBaseTransport):
         self._limit = AsyncSemaphore(MAX_CONNECTIONS)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request, and return its response, whose body is still to be read.
+        """Send a request, and return the response. The caller reads the body of the response from the stream.
 
         Args:
             request: The request.
 
         Raises:
-            httpx.TransportError: No response was received.
+            httpx.TransportError: The request could not be sent, or no response was received.
         """
         call = call_of(request)
         if not call.bulk and call.addresses is None and call.deadline is None:
             return await self._others.handle_async_request(request)
         timeout = request.extensions.get("timeout", {})
         if not await self._limit.acquire(timeout.get("pool")):
-            raise httpx.PoolTimeout("all connections are in use")
+            raise httpx.PoolTimeout(f"all {MAX_CONNECTIONS} connections of the client are in use")
         try:
             return await self._send(request, timeout)
         except BaseException:
@@ -64,7 +64,7 @@ class AsyncHTTP1Transport(httpx.AsyncBaseTransport):
             raise
 
     async def aclose(self) -> None:
-        """Close the idle connections, and the others when their responses end."""
+        """Close the idle connections. Connections in use are closed when their responses were read or closed."""
         self._idle.close()
         await self._others.aclose()
 
@@ -77,7 +77,7 @@ class AsyncHTTP1Transport(httpx.AsyncBaseTransport):
             try:
                 return await self._send_on(connection, exchange, request, timeout, destination)
             except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
-                # The server may have closed the idle connection just when the request was sent: use a new connection.
+                # The server may have closed the idle connection while the request was sent, so try a new connection.
                 replayable = request.method in IDEMPOTENT_METHODS and isinstance(request.stream, httpx.ByteStream)
                 if exchange.has_received or not replayable:
                     raise
@@ -122,7 +122,7 @@ class AsyncHTTP1Transport(httpx.AsyncBaseTransport):
 
 
 async def _send_request(connection: AsyncConnection, exchange: Exchange, request: httpx.Request, seconds: float | None) -> None:
-    """Send a request, or the part of it that the server accepts before it responds."""
+    """Send a request. If the server responds earlier, stop, and leave `exchange.is_sent` False."""
     assert isinstance(request.stream, httpx.AsyncByteStream)
     unsent = exchange.head
     async for block in request.stream:
@@ -139,7 +139,7 @@ async def _send_request(connection: AsyncConnection, exchange: Exchange, request
 
 
 async def _send_data(connection: AsyncConnection, exchange: Exchange, data: bytes, seconds: float | None) -> bool:
-    """Send bytes, and return True; False when the server responds before it has accepted all of them."""
+    """Send bytes, and return True; return False if the server responds before all bytes were sent."""
     left, deadline = memoryview(data), math.inf
     with connection_errors(httpx.WriteError, httpx.WriteTimeout):
         while left:
@@ -168,7 +168,7 @@ async def _send_data(connection: AsyncConnection, exchange: Exchange, data: byte
 
 
 async def _receive_head(connection: AsyncConnection, exchange: Exchange, seconds: float | None) -> bool:
-    """Receive the head of the response, and return whether there is one."""
+    """Receive the head of the response; return False if the connection fails first."""
     try:
         while exchange.response_head() is None:
             exchange.receive_data(await connection.receive(_RECEIVE_BYTES, seconds))

@@ -235,7 +235,7 @@ async def test_only_the_given_addresses_are_connected_to(monkeypatch: pytest.Mon
             # The idle connection leads to another address.
             with pytest.raises(httpx.ConnectError):
                 await client.fetch(url, call=CallContext(bulk=True, addresses=("127.0.0.2",)))
-            with pytest.raises(httpx.ConnectError, match=r"no address of one\.example\.com"):
+            with pytest.raises(httpx.ConnectError, match=r"no address of the host one\.example\.com"):
                 await client.fetch(url, call=CallContext(bulk=True, addresses=()))
             await client.fetch(url, call=CallContext(bulk=True, addresses=("127.0.0.2", "127.0.0.1")))
             await client.fetch(url)
