@@ -59,7 +59,7 @@ def test_missing_credentials(run_cli: RunCli, token_registry: EmbeddedRegistry) 
 def test_a_wrong_password(token_registry: EmbeddedRegistry) -> None:
     done = run_program("tags", f"{token_registry.host}/team/app", "-u", "ann", "--password-stdin", stdin="not it")
     assert done.out == ""
-    assert "refuses" in done.check_failure(4)[0]
+    assert "rejects" in done.check_failure(4)[0]
     assert "not it" not in done.err
 
 
