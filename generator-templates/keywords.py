@@ -12,7 +12,7 @@ SNAKE_CASE = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 
 
 def check_keywords(node: Any, where: str, needed: Collection[str], allowed: Collection[str] = ()) -> None:
-    """Check that a node has all needed keywords, and no others than the needed and allowed ones.
+    """Check that a node has all needed keywords, and no keywords that are neither needed nor allowed.
 
     Args:
         node: The node, from the parsed YAML.
@@ -41,7 +41,7 @@ def check_value(node: Node, keyword: str, where: str, *accepted: bool | str) -> 
         node: The node, from the parsed YAML.
         keyword: The keyword.
         where: The place of the node, for the error message.
-        accepted: The accepted values; without any, the keyword must be absent.
+        accepted: The accepted values; if no value is given, the keyword must be absent.
 
     Raises:
         SpecError: The keyword has another value.

@@ -22,8 +22,8 @@ Location = Literal["path", "query", "header", "url"]
 class ParameterView:
     """An argument of an operation.
 
-    It has the fields of `Parameter` in `_core/wire/operations.py` of the package, which this module does not import: the
-    generator must also run while the package is broken.
+    The class has the same fields as `Parameter` in `_core/wire/operations.py` of the package. `Parameter` is not imported,
+    because the generator must also run while the package cannot be imported.
     """
 
     name: str
@@ -72,17 +72,17 @@ class OperationView:
 
     @property
     def class_name(self) -> str:
-        """The operation id in PascalCase, with which the names of its classes start."""
+        """Return the operation id in PascalCase, with which the names of the operation's classes start."""
         return class_name(self.id)
 
     @property
     def streams(self) -> bool:
-        """Whether the bodies of the successes are raw bytes, which are streamed."""
+        """Return whether the bodies of the successes are raw bytes, which are streamed."""
         return all(success.kind == "binary" for success in self.successes)
 
     @property
     def accept(self) -> tuple[str, ...]:
-        """The documented media types of the successes."""
+        """Return the documented media types of the successes."""
         return tuple(dict.fromkeys(media for success in self.successes for media in success.media_types))
 
     def located(self, location: Location) -> tuple[ParameterView, ...]:

@@ -44,7 +44,7 @@ class SuccessView:
 
     @property
     def names_models(self) -> bool:
-        """Whether the type of the body uses generated classes."""
+        """Return whether the type of the body uses generated classes."""
         return self.kind == "json" and any(kind.models for kind in self.media_types.values())
 
 

@@ -16,7 +16,7 @@ _TYPE_NAMES = frozenset({"str", "int", "float", "bool", "bytes", "list", "dict",
 
 
 class SpecError(Exception):
-    """The specification contains something that the generator does not support."""
+    """The specification contains a keyword, value or combination that the generator does not support."""
 
 
 @frozen
@@ -102,7 +102,9 @@ class Document:
         self.root = root
 
     def resolve(self, node: Node) -> Node:
-        """Return the node, or the target of its `$ref`, in which the keywords beside `$ref` replace those of the target.
+        """Return the node, with its `$ref`, if any, replaced by the keywords of the target.
+
+        A keyword beside `$ref` replaces the same keyword of the target.
 
         Raises:
             SpecError: The target does not exist.
@@ -135,7 +137,7 @@ class Document:
         return self._inline(schema, where)
 
     def is_model(self, name: str) -> bool:
-        """Return whether a component becomes a class with fields, which is an object with properties."""
+        """Return whether a component is an object with properties, which becomes a class with fields."""
         schema = self.root["components"]["schemas"][name]
         return schema.get("type") == "object" and "properties" in schema
 
@@ -206,5 +208,7 @@ class Document:
 
 def _nest(item: PythonType) -> str:
     if "for item in" in item.dump or "for key, item in" in item.dump:
-        raise SpecError(f"{item.type}: a list or map of these is not supported; use a model in place of the inner list or map")
+        raise SpecError(
+            f"{item.type}: a list or map of this type is not supported; use a model in place of the inner list or map"
+        )
     return item.dump.replace("{x}", "item")

@@ -49,7 +49,7 @@ class ModelView:
 
     @property
     def is_error(self) -> bool:
-        """Whether the model is an error body or an entry of one."""
+        """Return whether the model is an error body or an entry of an error body."""
         return any(field.error_role for field in self.fields)
 
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class AccessType(StrEnum):
-    """offline to request a refresh token too, online to request only a token. Unknown values stay plain strings."""
+    """offline to request a refresh token too, online to request only a token. Values that are not listed here are parsed as plain strings."""
 
     ONLINE = "online"
     OFFLINE = "offline"

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 class GrantType(StrEnum):
     """How the client authenticates: password with a user name and a password, refresh_token with a refresh token. The
-    specification reserves authorization_code for future use. Unknown values stay plain strings."""
+    specification reserves authorization_code for future use. Values that are not listed here are parsed as plain strings."""
 
     PASSWORD = "password"
     REFRESH_TOKEN = "refresh_token"

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Access(StrEnum):
-    """Who may read a repository. Unknown values stay plain strings."""
+    """Who may read a repository. Values that are not listed here are parsed as plain strings."""
 
     PUBLIC = "public"
     PRIVATE = "private"

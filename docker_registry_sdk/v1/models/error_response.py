@@ -33,7 +33,7 @@ class ErrorResponse:
 
     @classmethod
     def from_dict(cls, source: Any) -> Self:
-        """Return the model for a parsed JSON object.
+        """Create the model from a parsed JSON object.
 
         Args:
             source: The object, as returned by `json.loads`. A field that is null counts as absent.
@@ -50,9 +50,9 @@ class ErrorResponse:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the model as an object for `json.dumps`, without the fields that are None.
+        """Return the model as a dict for `json.dumps`. Fields that are None are omitted.
 
-        The JSON differs from the bytes that the model was parsed from, and so does its digest.
+        The JSON text and its digest differ from the bytes that the model was parsed from, and from their digest.
         """
         document: dict[str, Any] = {}
         if self.error is not None:

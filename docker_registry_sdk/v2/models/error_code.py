@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class ErrorCode(StrEnum):
-    """The codes of the OCI Distribution Spec and of Docker distribution. Unknown values stay plain strings."""
+    """The codes of the OCI Distribution Spec and of Docker distribution. Values that are not listed here are parsed as plain strings."""
 
     BLOB_UNKNOWN = "BLOB_UNKNOWN"
     BLOB_UPLOAD_INVALID = "BLOB_UPLOAD_INVALID"

@@ -39,7 +39,7 @@ def request(
     realm: str,
     body: TokenRequest,
 ) -> wire.Request:
-    """Return the request of `post_token`, without sending it.
+    """Build the request of `post_token`. The request is not sent.
 
     Args:
         realm: The URL that the server gave, used verbatim.
@@ -49,7 +49,7 @@ def request(
         The request.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
 
     Source: OAuth 2.0 token authentication, Getting a token, <https://distribution.github.io/distribution/spec/auth/oauth/#getting-a-token>.
     """
@@ -69,17 +69,17 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return the typed response for an HTTP response that has been received.
+    """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
-        response: The HTTP response, with its body read.
+        response: The HTTP response, whose body has been read.
 
     Returns:
         The typed response.
 
     Raises:
         StatusError: The status is not a documented success.
-        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
     """
     match response.status_code:
@@ -136,8 +136,8 @@ def sync(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             400: The request is invalid: a grant type that the service does not support, an invalid scope, a
@@ -151,7 +151,7 @@ def sync(
             429: Too many tokens were requested.
             500: The service failed.
             503: The service is busy or down.
-        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
     Source: OAuth 2.0 token authentication, Getting a token, <https://distribution.github.io/distribution/spec/auth/oauth/#getting-a-token>.
@@ -198,8 +198,8 @@ async def asyncio(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             400: The request is invalid: a grant type that the service does not support, an invalid scope, a
@@ -213,7 +213,7 @@ async def asyncio(
             429: Too many tokens were requested.
             500: The service failed.
             503: The service is busy or down.
-        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
     Source: OAuth 2.0 token authentication, Getting a token, <https://distribution.github.io/distribution/spec/auth/oauth/#getting-a-token>.

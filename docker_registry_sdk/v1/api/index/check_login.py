@@ -24,13 +24,13 @@ Success: TypeAlias = CheckLoginOk
 
 
 def request() -> wire.Request:
-    """Return the request of `check_login`, without sending it.
+    """Build the request of `check_login`. The request is not sent.
 
     Returns:
         The request.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
 
     Source: Docker Hub API, User Login, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#users>.
     """
@@ -47,10 +47,10 @@ def request() -> wire.Request:
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return the typed response for an HTTP response that has been received.
+    """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
-        response: The HTTP response, with its body read.
+        response: The HTTP response, whose body has been read.
 
     Returns:
         The typed response.
@@ -98,8 +98,8 @@ def sync(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
@@ -141,8 +141,8 @@ async def asyncio(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             401: The credentials are missing or wrong; or the token is for another repository or method, or is

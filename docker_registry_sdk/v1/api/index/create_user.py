@@ -26,7 +26,7 @@ Success: TypeAlias = CreateUserCreated
 def request(
     body: NewUser,
 ) -> wire.Request:
-    """Return the request of `create_user`, without sending it.
+    """Build the request of `create_user`. The request is not sent.
 
     Args:
         body: The user to create.
@@ -35,7 +35,7 @@ def request(
         The request.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
 
     Source: Docker Hub API, User Register, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#users>.
     """
@@ -56,10 +56,10 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return the typed response for an HTTP response that has been received.
+    """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
-        response: The HTTP response, with its body read.
+        response: The HTTP response, whose body has been read.
 
     Returns:
         The typed response.
@@ -110,8 +110,8 @@ def sync(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
@@ -166,8 +166,8 @@ async def asyncio(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still

@@ -52,7 +52,7 @@ def request(
     *,
     x_docker_token: bool | None = None,
 ) -> wire.Request:
-    """Return the request of `list_repo_imgs`, without sending it.
+    """Build the request of `list_repo_imgs`. The request is not sent.
 
     Args:
         name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
@@ -65,7 +65,7 @@ def request(
         The request.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
 
     Source: Docker Hub API, List user repository images, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#repository-images>.
     """
@@ -89,17 +89,17 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return the typed response for an HTTP response that has been received.
+    """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
-        response: The HTTP response, with its body read.
+        response: The HTTP response, whose body has been read.
 
     Returns:
         The typed response.
 
     Raises:
         StatusError: The status is not a documented success.
-        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
     """
     match response.status_code:
@@ -161,8 +161,8 @@ def sync(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             301: The server does not support the operation, and treats the path as a repository name without its
@@ -180,7 +180,7 @@ def sync(
                 cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
                 its own body.
-        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
     Source: Docker Hub API, List user repository images, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#repository-images>.
@@ -228,8 +228,8 @@ async def asyncio(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             301: The server does not support the operation, and treats the path as a repository name without its
@@ -247,7 +247,7 @@ async def asyncio(
                 cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
                 its own body.
-        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
     Source: Docker Hub API, List user repository images, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#repository-images>.

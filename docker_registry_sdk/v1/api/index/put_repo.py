@@ -47,7 +47,7 @@ def request(
     *,
     x_docker_token: bool | None = None,
 ) -> wire.Request:
-    """Return the request of `put_repo`, without sending it.
+    """Build the request of `put_repo`. The request is not sent.
 
     Args:
         name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
@@ -61,7 +61,7 @@ def request(
         The request.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
 
     Source: Docker Hub API, Create a user repository, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#repositories>.
     """
@@ -86,10 +86,10 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return the typed response for an HTTP response that has been received.
+    """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
-        response: The HTTP response, with its body read.
+        response: The HTTP response, whose body has been read.
 
     Returns:
         The typed response.
@@ -154,8 +154,8 @@ def sync(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
@@ -229,8 +229,8 @@ async def asyncio(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still

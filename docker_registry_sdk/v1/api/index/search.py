@@ -36,7 +36,7 @@ def request(
     page: int | None = None,
     n: int | None = None,
 ) -> wire.Request:
-    """Return the request of `search`, without sending it.
+    """Build the request of `search`. The request is not sent.
 
     Args:
         q: The text to search for. If it is empty or missing, docker-registry lists every repository, and Quay
@@ -48,7 +48,7 @@ def request(
         The request.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
 
     Source: Docker Hub API, Search, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#search>.
     """
@@ -73,17 +73,17 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return the typed response for an HTTP response that has been received.
+    """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
-        response: The HTTP response, with its body read.
+        response: The HTTP response, whose body has been read.
 
     Returns:
         The typed response.
 
     Raises:
         StatusError: The status is not a documented success.
-        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
     """
     match response.status_code:
@@ -139,8 +139,8 @@ def sync(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
@@ -151,7 +151,7 @@ def sync(
                 cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
                 its own body.
-        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
     Source: Docker Hub API, Search, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#search>.
@@ -199,8 +199,8 @@ async def asyncio(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             401: The credentials are missing or wrong; or the token is for another repository or method, or is
@@ -211,7 +211,7 @@ async def asyncio(
                 cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
                 its own body.
-        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
     Source: Docker Hub API, Search, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/docker-io_api.md#search>.

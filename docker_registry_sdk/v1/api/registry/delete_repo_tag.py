@@ -34,7 +34,7 @@ def request(
     name: str,
     tag: str,
 ) -> wire.Request:
-    """Return the request of `delete_repo_tag`, without sending it.
+    """Build the request of `delete_repo_tag`. The request is not sent.
 
     Args:
         name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
@@ -46,7 +46,7 @@ def request(
         The request.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
 
     Source: Registry API, Delete a repository tag, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#tags>.
     """
@@ -67,10 +67,10 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return the typed response for an HTTP response that has been received.
+    """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
-        response: The HTTP response, with its body read.
+        response: The HTTP response, whose body has been read.
 
     Returns:
         The typed response.
@@ -124,8 +124,8 @@ def sync(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             301: The server does not support the operation, and treats the path as a repository name without its
@@ -187,8 +187,8 @@ async def asyncio(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             301: The server does not support the operation, and treats the path as a repository name without its

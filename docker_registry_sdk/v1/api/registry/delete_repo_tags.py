@@ -33,7 +33,7 @@ Success: TypeAlias = DeleteRepoTagsOk
 def request(
     name: str,
 ) -> wire.Request:
-    """Return the request of `delete_repo_tags`, without sending it.
+    """Build the request of `delete_repo_tags`. The request is not sent.
 
     Args:
         name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
@@ -44,7 +44,7 @@ def request(
         The request.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
 
     Source: docker-registry, tags.py, delete_repository, <https://github.com/docker-archive/docker-registry/blob/f93b432d3fc7/docker_registry/tags.py>.
     """
@@ -64,10 +64,10 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return the typed response for an HTTP response that has been received.
+    """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
-        response: The HTTP response, with its body read.
+        response: The HTTP response, whose body has been read.
 
     Returns:
         The typed response.
@@ -119,8 +119,8 @@ def sync(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             301: The server does not support the operation, and treats the path as a repository name without its
@@ -178,8 +178,8 @@ async def asyncio(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             301: The server does not support the operation, and treats the path as a repository name without its

@@ -38,7 +38,7 @@ Success: TypeAlias = GetImgFilesOk
 def request(
     img_id: str,
 ) -> wire.Request:
-    """Return the request of `get_img_files`, without sending it.
+    """Build the request of `get_img_files`. The request is not sent.
 
     Args:
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
@@ -48,7 +48,7 @@ def request(
         The request.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
 
     Source: docker-registry, layers.py, serialize_tar_info, <https://github.com/docker-archive/docker-registry/blob/f93b432d3fc7/docker_registry/lib/layers.py>.
     """
@@ -70,17 +70,17 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return the typed response for an HTTP response that has been received.
+    """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
-        response: The HTTP response, with its body read.
+        response: The HTTP response, whose body has been read.
 
     Returns:
         The typed response.
 
     Raises:
         StatusError: The status is not a documented success.
-        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
     """
     match response.status_code:
@@ -132,8 +132,8 @@ def sync(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
@@ -152,7 +152,7 @@ def sync(
                 cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
                 its own body.
-        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
     Source: docker-registry, layers.py, serialize_tar_info, <https://github.com/docker-archive/docker-registry/blob/f93b432d3fc7/docker_registry/lib/layers.py>.
@@ -193,8 +193,8 @@ async def asyncio(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             304: The response to any request with If-Modified-Since, whatever its date, and even for an image that
@@ -213,7 +213,7 @@ async def asyncio(
                 cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
                 its own body.
-        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
     Source: docker-registry, layers.py, serialize_tar_info, <https://github.com/docker-archive/docker-registry/blob/f93b432d3fc7/docker_registry/lib/layers.py>.

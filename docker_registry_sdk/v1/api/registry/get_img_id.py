@@ -36,7 +36,7 @@ def request(
     name: str,
     tag: str,
 ) -> wire.Request:
-    """Return the request of `get_img_id`, without sending it.
+    """Build the request of `get_img_id`. The request is not sent.
 
     Args:
         name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
@@ -48,7 +48,7 @@ def request(
         The request.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
 
     Source: Registry API, Get image id for a particular tag, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#tags>.
     """
@@ -72,17 +72,17 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return the typed response for an HTTP response that has been received.
+    """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
-        response: The HTTP response, with its body read.
+        response: The HTTP response, whose body has been read.
 
     Returns:
         The typed response.
 
     Raises:
         StatusError: The status is not a documented success.
-        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
     """
     match response.status_code:
@@ -135,8 +135,8 @@ def sync(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             301: The server does not support the operation, and treats the path as a repository name without its
@@ -151,7 +151,7 @@ def sync(
                 cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
                 its own body.
-        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
     Source: Registry API, Get image id for a particular tag, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#tags>.
@@ -194,8 +194,8 @@ async def asyncio(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             301: The server does not support the operation, and treats the path as a repository name without its
@@ -210,7 +210,7 @@ async def asyncio(
                 cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
                 its own body.
-        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
     Source: Registry API, Get image id for a particular tag, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#tags>.

@@ -66,7 +66,7 @@ def request(
     *,
     range: str | None = None,
 ) -> wire.Request:
-    """Return the request of `get_img_layer_stream`, without sending it.
+    """Build the request of `get_img_layer_stream`. The request is not sent.
 
     Args:
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
@@ -77,7 +77,7 @@ def request(
         The request.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
 
     Source: Registry API, Get image layer, <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#get-image-layer>.
     """
@@ -127,10 +127,10 @@ def _read(response: wire.HTTPResponse, body: BodyT) -> Success[BodyT]:
 
 
 def parse(response: wire.HTTPResponse) -> Success[bytes]:
-    """Return the typed response for an HTTP response that has been received.
+    """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
-        response: The HTTP response, with its body read.
+        response: The HTTP response, whose body has been read.
 
     Returns:
         The typed response, with the body's bytes.
@@ -181,8 +181,8 @@ def sync(
         The typed response, with the whole body in memory.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             302: The layer is at another URL. The body, a short web page, is ignored.
@@ -257,8 +257,8 @@ async def asyncio(
         The typed response, with the whole body in memory.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             302: The layer is at another URL. The body, a short web page, is ignored.
@@ -331,12 +331,12 @@ def stream(
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
-        A context manager that returns the typed response. Its body is an iterator of raw bytes; leaving the context
-        closes the response.
+        A context manager that returns the typed response. The body of the response is an iterator of raw bytes.
+        Leaving the context closes the response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             302: The layer is at another URL. The body, a short web page, is ignored.
@@ -409,12 +409,12 @@ async def asyncio_stream(
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
-        A context manager that returns the typed response. Its body is an iterator of raw bytes; leaving the context
-        closes the response.
+        A context manager that returns the typed response. The body of the response is an iterator of raw bytes.
+        Leaving the context closes the response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             302: The layer is at another URL. The body, a short web page, is ignored.

@@ -36,7 +36,7 @@ def request(
     *,
     content_type: str = "application/json",
 ) -> wire.Request:
-    """Return the request of `put_img_json`, without sending it.
+    """Build the request of `put_img_json`. The request is not sent.
 
     Args:
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
@@ -48,7 +48,7 @@ def request(
         The request.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
 
     Source: Registry API, Put image layer (json), <https://github.com/moby/moby/blob/v1.5.0/docs/sources/reference/api/registry_api.md#image>.
     """
@@ -71,10 +71,10 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return the typed response for an HTTP response that has been received.
+    """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
-        response: The HTTP response, with its body read.
+        response: The HTTP response, whose body has been read.
 
     Returns:
         The typed response.
@@ -131,8 +131,8 @@ def sync(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still
@@ -199,8 +199,8 @@ async def asyncio(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             400: The request is invalid, or cannot be served now: JSON that does not parse, an image that is still

@@ -28,13 +28,13 @@ Success: TypeAlias = PingOk
 
 
 def request() -> wire.Request:
-    """Return the request of `ping`, without sending it.
+    """Build the request of `ping`. The request is not sent.
 
     Returns:
         The request.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
 
     Source: OCI Distribution Spec, Determining Support (end-1), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#determining-support>.
     """
@@ -51,10 +51,10 @@ def request() -> wire.Request:
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return the typed response for an HTTP response that has been received.
+    """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
-        response: The HTTP response, with its body read.
+        response: The HTTP response, whose body has been read.
 
     Returns:
         The typed response.
@@ -102,8 +102,8 @@ def sync(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).
@@ -143,8 +143,8 @@ async def asyncio(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             401: The credentials are missing, invalid or not sufficient (UNAUTHORIZED).

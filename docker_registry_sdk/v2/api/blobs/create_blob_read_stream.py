@@ -69,7 +69,7 @@ def request(
     if_range: str | None = None,
     if_none_match: str | None = None,
 ) -> wire.Request:
-    """Return the request of `create_blob_read_stream`, without sending it.
+    """Build the request of `create_blob_read_stream`. The request is not sent.
 
     Args:
         name: The repository name without the registry host, such as `library/busybox`.
@@ -86,7 +86,7 @@ def request(
         The request.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
 
     Source: OCI Distribution Spec, Pulling Blobs (end-2), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs>.
     """
@@ -145,10 +145,10 @@ def _read(response: wire.HTTPResponse, body: BodyT) -> Success[BodyT]:
 
 
 def parse(response: wire.HTTPResponse) -> Success[bytes]:
-    """Return the typed response for an HTTP response that has been received.
+    """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
-        response: The HTTP response, with its body read.
+        response: The HTTP response, whose body has been read.
 
     Returns:
         The typed response, with the body's bytes.
@@ -201,8 +201,8 @@ def sync(
         The typed response, with the whole body in memory.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             304: The content still has the ETag that the caller sent.
@@ -277,8 +277,8 @@ async def asyncio(
         The typed response, with the whole body in memory.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             304: The content still has the ETag that the caller sent.
@@ -351,12 +351,12 @@ def stream(
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
-        A context manager that returns the typed response. Its body is an iterator of raw bytes; leaving the context
-        closes the response.
+        A context manager that returns the typed response. The body of the response is an iterator of raw bytes.
+        Leaving the context closes the response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             304: The content still has the ETag that the caller sent.
@@ -429,12 +429,12 @@ async def asyncio_stream(
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
-        A context manager that returns the typed response. Its body is an iterator of raw bytes; leaving the context
-        closes the response.
+        A context manager that returns the typed response. The body of the response is an iterator of raw bytes.
+        Leaving the context closes the response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             304: The content still has the ETag that the caller sent.

@@ -36,7 +36,7 @@ def request(
     name: str,
     digest: str,
 ) -> wire.Request:
-    """Return the request of `head_blob`, without sending it.
+    """Build the request of `head_blob`. The request is not sent.
 
     Args:
         name: The repository name without the registry host, such as `library/busybox`.
@@ -46,7 +46,7 @@ def request(
         The request.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
 
     Source: OCI Distribution Spec, Pulling Blobs (end-2), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs>.
     """
@@ -68,10 +68,10 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return the typed response for an HTTP response that has been received.
+    """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
-        response: The HTTP response, with its body read.
+        response: The HTTP response, whose body has been read.
 
     Returns:
         The typed response.
@@ -120,8 +120,8 @@ def sync(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             307: The content is at another URL. Do not send credentials there if it is on another origin.
@@ -172,8 +172,8 @@ async def asyncio(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             307: The content is at another URL. Do not send credentials there if it is on another origin.

@@ -43,7 +43,7 @@ def request(
     n: int | None = None,
     last: str | None = None,
 ) -> wire.Request:
-    """Return the request of `list_repositories`, without sending it.
+    """Build the request of `list_repositories`. The request is not sent.
 
     Args:
         next_url: The URL that the server gave, used verbatim.
@@ -54,8 +54,8 @@ def request(
         The request.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        ValueError: next_url was given together with a query parameter, which the URL already contains.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        ValueError: next_url and a query parameter were given. A URL from the server has a query of its own.
 
     Source: Docker Registry HTTP API V2, Listing Repositories, <https://distribution.github.io/distribution/spec/api/#listing-repositories>.
     """
@@ -88,17 +88,17 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return the typed response for an HTTP response that has been received.
+    """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
-        response: The HTTP response, with its body read.
+        response: The HTTP response, whose body has been read.
 
     Returns:
         The typed response.
 
     Raises:
         StatusError: The status is not a documented success.
-        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
     """
     match response.status_code:
@@ -156,9 +156,9 @@ def sync(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        ValueError: next_url was given together with a query parameter, which the URL already contains.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        ValueError: next_url and a query parameter were given. A URL from the server has a query of its own.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
@@ -173,7 +173,7 @@ def sync(
             429: The rate limit is exceeded (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
                 500 to a name that is too long.
-        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
     Source: Docker Registry HTTP API V2, Listing Repositories, <https://distribution.github.io/distribution/spec/api/#listing-repositories>.
@@ -220,9 +220,9 @@ async def asyncio(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        ValueError: next_url was given together with a query parameter, which the URL already contains.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        ValueError: next_url and a query parameter were given. A URL from the server has a query of its own.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
@@ -237,7 +237,7 @@ async def asyncio(
             429: The rate limit is exceeded (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
                 500 to a name that is too long.
-        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
     Source: Docker Registry HTTP API V2, Listing Repositories, <https://distribution.github.io/distribution/spec/api/#listing-repositories>.

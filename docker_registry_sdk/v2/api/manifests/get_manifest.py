@@ -68,20 +68,20 @@ def request(
     if_none_match: str | None = None,
     accept: Sequence[str] | None = None,
 ) -> wire.Request:
-    """Return the request of `get_manifest`, without sending it.
+    """Build the request of `get_manifest`. The request is not sent.
 
     Args:
         name: The repository name without the registry host, such as `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
             and 412 to a write.
-        accept: The media types to accept; by default all documented ones.
+        accept: The media types to accept; by default all documented media types.
 
     Returns:
         The request.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
 
     Source: OCI Distribution Spec, Pulling Manifests (end-3), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests>.
     """
@@ -107,17 +107,17 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return the typed response for an HTTP response that has been received.
+    """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
-        response: The HTTP response, with its body read.
+        response: The HTTP response, whose body has been read.
 
     Returns:
         The typed response.
 
     Raises:
         StatusError: The status is not a documented success.
-        UnexpectedContentType: The media type of the response is not a documented one.
+        UnexpectedContentType: The media type of the response is not documented.
         ParseError: The response does not match the specification.
     """
     match response.status_code:
@@ -197,7 +197,7 @@ def sync(
         reference: A tag, or a digest such as `sha256:…`.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
             and 412 to a write.
-        accept: The media types to accept; by default all documented ones.
+        accept: The media types to accept; by default all documented media types.
         timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -205,8 +205,8 @@ def sync(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             304: The content still has the ETag that the caller sent.
@@ -223,7 +223,7 @@ def sync(
             429: The rate limit is exceeded (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
                 500 to a name that is too long.
-        UnexpectedContentType: The media type of the response is not a documented one.
+        UnexpectedContentType: The media type of the response is not documented.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pulling Manifests (end-3), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests>.
@@ -265,7 +265,7 @@ async def asyncio(
         reference: A tag, or a digest such as `sha256:…`.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
             and 412 to a write.
-        accept: The media types to accept; by default all documented ones.
+        accept: The media types to accept; by default all documented media types.
         timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -273,8 +273,8 @@ async def asyncio(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             304: The content still has the ETag that the caller sent.
@@ -291,7 +291,7 @@ async def asyncio(
             429: The rate limit is exceeded (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
                 500 to a name that is too long.
-        UnexpectedContentType: The media type of the response is not a documented one.
+        UnexpectedContentType: The media type of the response is not documented.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pulling Manifests (end-3), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests>.

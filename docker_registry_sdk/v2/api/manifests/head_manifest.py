@@ -57,20 +57,20 @@ def request(
     if_none_match: str | None = None,
     accept: Sequence[str] | None = None,
 ) -> wire.Request:
-    """Return the request of `head_manifest`, without sending it.
+    """Build the request of `head_manifest`. The request is not sent.
 
     Args:
         name: The repository name without the registry host, such as `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
             and 412 to a write.
-        accept: The media types to accept; by default all documented ones.
+        accept: The media types to accept; by default all documented media types.
 
     Returns:
         The request.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
 
     Source: OCI Distribution Spec, Pulling Manifests (end-3), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests>.
     """
@@ -96,10 +96,10 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return the typed response for an HTTP response that has been received.
+    """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
-        response: The HTTP response, with its body read.
+        response: The HTTP response, whose body has been read.
 
     Returns:
         The typed response.
@@ -148,7 +148,7 @@ def sync(
         reference: A tag, or a digest such as `sha256:…`.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
             and 412 to a write.
-        accept: The media types to accept; by default all documented ones.
+        accept: The media types to accept; by default all documented media types.
         timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -156,8 +156,8 @@ def sync(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             304: The content still has the ETag that the caller sent.
@@ -209,7 +209,7 @@ async def asyncio(
         reference: A tag, or a digest such as `sha256:…`.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
             and 412 to a write.
-        accept: The media types to accept; by default all documented ones.
+        accept: The media types to accept; by default all documented media types.
         timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -217,8 +217,8 @@ async def asyncio(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             304: The content still has the ETag that the caller sent.

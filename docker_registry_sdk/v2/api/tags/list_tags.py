@@ -48,7 +48,7 @@ def request(
     n: int | None = None,
     last: str | None = None,
 ) -> wire.Request:
-    """Return the request of `list_tags`, without sending it.
+    """Build the request of `list_tags`. The request is not sent.
 
     Args:
         name: The repository name without the registry host, such as `library/busybox`.
@@ -60,8 +60,8 @@ def request(
         The request.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        ValueError: next_url was given together with a query parameter, which the URL already contains.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        ValueError: next_url and a query parameter were given. A URL from the server has a query of its own.
 
     Source: OCI Distribution Spec, Listing Tags (end-8a, end-8b), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags>.
     """
@@ -97,17 +97,17 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return the typed response for an HTTP response that has been received.
+    """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
-        response: The HTTP response, with its body read.
+        response: The HTTP response, whose body has been read.
 
     Returns:
         The typed response.
 
     Raises:
         StatusError: The status is not a documented success.
-        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
     """
     match response.status_code:
@@ -167,9 +167,9 @@ def sync(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        ValueError: next_url was given together with a query parameter, which the URL already contains.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        ValueError: next_url and a query parameter were given. A URL from the server has a query of its own.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
@@ -183,7 +183,7 @@ def sync(
             429: The rate limit is exceeded (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
                 500 to a name that is too long.
-        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Listing Tags (end-8a, end-8b), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags>.
@@ -231,9 +231,9 @@ async def asyncio(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        ValueError: next_url was given together with a query parameter, which the URL already contains.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        ValueError: next_url and a query parameter were given. A URL from the server has a query of its own.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
@@ -247,7 +247,7 @@ async def asyncio(
             429: The rate limit is exceeded (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
                 500 to a name that is too long.
-        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Listing Tags (end-8a, end-8b), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#listing-tags>.

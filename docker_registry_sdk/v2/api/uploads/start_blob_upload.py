@@ -63,7 +63,7 @@ def request(
     digest_algorithm: str | None = None,
     content_length: int | None = None,
 ) -> wire.Request:
-    """Return the request of `start_blob_upload`, without sending it.
+    """Build the request of `start_blob_upload`. The request is not sent.
 
     Args:
         name: The repository name without the registry host, such as `library/busybox`.
@@ -82,7 +82,7 @@ def request(
         The request.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
 
     Source: OCI Distribution Spec, Pushing Blobs (end-4a, end-4b, end-4c, end-11), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-blobs>.
     """
@@ -94,7 +94,7 @@ def request(
         frozenset(("name",)),
     )
     if from_repo is not None:
-        wire.check_path_value("from_repo", from_repo, slashes=True)  # it becomes part of a scope
+        wire.check_path_value("from_repo", from_repo, slashes=True)  # the value becomes part of a scope
     return wire.make_request(
         "POST",
         url,
@@ -119,10 +119,10 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return the typed response for an HTTP response that has been received.
+    """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
-        response: The HTTP response, with its body read.
+        response: The HTTP response, whose body has been read.
 
     Returns:
         The typed response.
@@ -209,8 +209,8 @@ def sync(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
@@ -296,8 +296,8 @@ async def asyncio(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).

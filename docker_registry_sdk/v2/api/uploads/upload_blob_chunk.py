@@ -45,7 +45,7 @@ def request(
     content_range: str | None = None,
     content_length: int | None = None,
 ) -> wire.Request:
-    """Return the request of `upload_blob_chunk`, without sending it.
+    """Build the request of `upload_blob_chunk`. The request is not sent.
 
     Args:
         name: The repository name without the registry host, such as `library/busybox`.
@@ -61,7 +61,7 @@ def request(
         The request.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
 
     Source: OCI Distribution Spec, Pushing a blob in chunks (end-5), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-a-blob-in-chunks>.
     """
@@ -84,10 +84,10 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return the typed response for an HTTP response that has been received.
+    """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
-        response: The HTTP response, with its body read.
+        response: The HTTP response, whose body has been read.
 
     Returns:
         The typed response.
@@ -155,8 +155,8 @@ def sync(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).
@@ -234,8 +234,8 @@ async def asyncio(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             400: The request is invalid (NAME_INVALID, DIGEST_INVALID, MANIFEST_INVALID and others).

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Colour(StrEnum):
-    """A colour. Unknown values stay plain strings."""
+    """A colour. Values that are not listed here are parsed as plain strings."""
 
     RED = "red"
     DARK_BLUE = "dark-blue"

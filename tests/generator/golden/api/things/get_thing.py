@@ -61,7 +61,7 @@ def request(
     if_none_match: str | None = None,
     accept: Sequence[str] | None = None,
 ) -> wire.Request:
-    """Return the request of `get_thing`, without sending it.
+    """Build the request of `get_thing`. The request is not sent.
 
     Args:
         name: Its name, as in `a/b`.
@@ -73,13 +73,13 @@ def request(
         deep_search: Whether to look further.
         x_trace: A number to find the call by.
         if_none_match: An ETag.
-        accept: The media types to accept; by default all documented ones.
+        accept: The media types to accept; by default all documented media types.
 
     Returns:
         The request.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
 
     Source: The "manual", <https://example.org/things#get>.
     """
@@ -113,17 +113,17 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return the typed response for an HTTP response that has been received.
+    """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
-        response: The HTTP response, with its body read.
+        response: The HTTP response, whose body has been read.
 
     Returns:
         The typed response.
 
     Raises:
         StatusError: The status is not a documented success.
-        UnexpectedContentType: The media type of the response is not a documented one.
+        UnexpectedContentType: The media type of the response is not documented.
         ParseError: The response does not match the specification.
     """
     match response.status_code:
@@ -198,7 +198,7 @@ def sync(
         deep_search: Whether to look further.
         x_trace: A number to find the call by.
         if_none_match: An ETag.
-        accept: The media types to accept; by default all documented ones.
+        accept: The media types to accept; by default all documented media types.
         timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -206,13 +206,13 @@ def sync(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             404: The thing does "not" exist.
             5XX: It broke.
-        UnexpectedContentType: The media type of the response is not a documented one.
+        UnexpectedContentType: The media type of the response is not documented.
         ParseError: The response does not match the specification.
 
     Source: The "manual", <https://example.org/things#get>.
@@ -269,7 +269,7 @@ async def asyncio(
         deep_search: Whether to look further.
         x_trace: A number to find the call by.
         if_none_match: An ETag.
-        accept: The media types to accept; by default all documented ones.
+        accept: The media types to accept; by default all documented media types.
         timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -277,13 +277,13 @@ async def asyncio(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             404: The thing does "not" exist.
             5XX: It broke.
-        UnexpectedContentType: The media type of the response is not a documented one.
+        UnexpectedContentType: The media type of the response is not documented.
         ParseError: The response does not match the specification.
 
     Source: The "manual", <https://example.org/things#get>.

@@ -34,7 +34,7 @@ def request(
     next_url: str | None = None,
     n: int | None = None,
 ) -> wire.Request:
-    """Return the request of `list_things`, without sending it.
+    """Build the request of `list_things`. The request is not sent.
 
     Args:
         next_url: The URL that the server gave, used verbatim.
@@ -44,8 +44,8 @@ def request(
         The request.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        ValueError: next_url was given together with a query parameter, which the URL already contains.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        ValueError: next_url and a query parameter were given. A URL from the server has a query of its own.
 
     Source: The manual, <https://example.org/things#list>.
     """
@@ -75,17 +75,17 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return the typed response for an HTTP response that has been received.
+    """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
-        response: The HTTP response, with its body read.
+        response: The HTTP response, whose body has been read.
 
     Returns:
         The typed response.
 
     Raises:
         StatusError: The status is not a documented success.
-        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
     """
     match response.status_code:
@@ -129,12 +129,12 @@ def sync(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        ValueError: next_url was given together with a query parameter, which the URL already contains.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        ValueError: next_url and a query parameter were given. A URL from the server has a query of its own.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
-        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
     Source: The manual, <https://example.org/things#list>.
@@ -175,12 +175,12 @@ async def asyncio(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        ValueError: next_url was given together with a query parameter, which the URL already contains.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        ValueError: next_url and a query parameter were given. A URL from the server has a query of its own.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
-        UnexpectedContentType: The media type of the response is not the documented one, nor JSON.
+        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
     Source: The manual, <https://example.org/things#list>.

@@ -47,7 +47,7 @@ def request(
     content_type: ContentType | str,
     source: str | None = None,
 ) -> wire.Request:
-    """Return the request of `put_thing`, without sending it.
+    """Build the request of `put_thing`. The request is not sent.
 
     Args:
         name: Its name, as in `a/b`.
@@ -60,7 +60,7 @@ def request(
         The request.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
 
     Source: The manual, <https://example.org/things#put>.
     """
@@ -73,7 +73,7 @@ def request(
         frozenset(("name",)),
     )
     if source is not None:
-        wire.check_path_value("source", source, slashes=True)  # it becomes part of a scope
+        wire.check_path_value("source", source, slashes=True)  # the value becomes part of a scope
     return wire.make_request(
         "PUT",
         url,
@@ -94,10 +94,10 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return the typed response for an HTTP response that has been received.
+    """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
-        response: The HTTP response, with its body read.
+        response: The HTTP response, whose body has been read.
 
     Returns:
         The typed response.
@@ -161,8 +161,8 @@ def sync(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             404: The thing does "not" exist.
@@ -219,8 +219,8 @@ async def asyncio(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             404: The thing does "not" exist.

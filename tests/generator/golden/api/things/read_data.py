@@ -44,17 +44,17 @@ def request(
     *,
     accept: Sequence[str] | None = None,
 ) -> wire.Request:
-    """Return the request of `read_data`, without sending it.
+    """Build the request of `read_data`. The request is not sent.
 
     Args:
         name: Its name, as in `a/b`.
-        accept: The media types to accept; by default all documented ones.
+        accept: The media types to accept; by default all documented media types.
 
     Returns:
         The request.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
 
     Source: The manual, <https://example.org/things#data>.
     """
@@ -97,10 +97,10 @@ def _read(response: wire.HTTPResponse, body: BodyT) -> Success[BodyT]:
 
 
 def parse(response: wire.HTTPResponse) -> Success[bytes]:
-    """Return the typed response for an HTTP response that has been received.
+    """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
-        response: The HTTP response, with its body read.
+        response: The HTTP response, whose body has been read.
 
     Returns:
         The typed response, with the body's bytes.
@@ -133,7 +133,7 @@ def sync(
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         name: Its name, as in `a/b`.
-        accept: The media types to accept; by default all documented ones.
+        accept: The media types to accept; by default all documented media types.
         timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -141,8 +141,8 @@ def sync(
         The typed response, with the whole body in memory.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             404: The thing does "not" exist.
@@ -181,7 +181,7 @@ async def asyncio(
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: Its name, as in `a/b`.
-        accept: The media types to accept; by default all documented ones.
+        accept: The media types to accept; by default all documented media types.
         timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -189,8 +189,8 @@ async def asyncio(
         The typed response, with the whole body in memory.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             404: The thing does "not" exist.
@@ -230,17 +230,17 @@ def stream(
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         name: Its name, as in `a/b`.
-        accept: The media types to accept; by default all documented ones.
+        accept: The media types to accept; by default all documented media types.
         timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
-        A context manager that returns the typed response. Its body is an iterator of raw bytes; leaving the context
-        closes the response.
+        A context manager that returns the typed response. The body of the response is an iterator of raw bytes.
+        Leaving the context closes the response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             404: The thing does "not" exist.
@@ -280,17 +280,17 @@ async def asyncio_stream(
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: Its name, as in `a/b`.
-        accept: The media types to accept; by default all documented ones.
+        accept: The media types to accept; by default all documented media types.
         timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
-        A context manager that returns the typed response. Its body is an iterator of raw bytes; leaving the context
-        closes the response.
+        A context manager that returns the typed response. The body of the response is an iterator of raw bytes.
+        Leaving the context closes the response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
             404: The thing does "not" exist.

@@ -26,7 +26,7 @@ def request(
     word: str,
     body: Form,
 ) -> wire.Request:
-    """Return the request of `send_form`, without sending it.
+    """Build the request of `send_form`. The request is not sent.
 
     Args:
         word: The word.
@@ -36,7 +36,7 @@ def request(
         The request.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
 
     Source: The manual, <https://example.org/words#form>.
     """
@@ -59,10 +59,10 @@ def request(
 
 
 def parse(response: wire.HTTPResponse) -> Success:
-    """Return the typed response for an HTTP response that has been received.
+    """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
-        response: The HTTP response, with its body read.
+        response: The HTTP response, whose body has been read.
 
     Returns:
         The typed response.
@@ -105,8 +105,8 @@ def sync(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
         ParseError: The response does not match the specification.
@@ -149,8 +149,8 @@ async def asyncio(
         The typed response.
 
     Raises:
-        InvalidReferenceError: An argument is not allowed in a URL; nothing was sent.
-        TransportError: No response came, or it was interrupted.
+        InvalidReferenceError: An argument is not allowed in a URL; no request was sent.
+        TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
         ParseError: The response does not match the specification.
