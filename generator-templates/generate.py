@@ -98,8 +98,8 @@ def generate_package(spec: Path, output: Path) -> None:
     view.modules.update({str(one.class_info.name): str(one.class_info.module_name) for one in (*data.models, *data.enums)})
     if mismatched := set(view.modules) ^ {*view.models, *view.enums}:
         raise SpecError(
-            f"{spec.name}: {', '.join(sorted(mismatched))}: the generated class has another name; set the name in class_overrides "
-            "in config.yaml"
+            f"{spec.name}: {', '.join(sorted(mismatched))}: the generated class has another name; set the name in "
+            "class_overrides in config.yaml"
         )
     if len(set(view.modules.values())) != len(view.modules):
         raise SpecError(f"{spec.name}: two of {', '.join(sorted(view.modules))} would have the same module name")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from copy import copy
 from types import TracebackType
-from typing import Literal, Protocol, Self, TypeVar, Unpack
+from typing import Protocol, Self, TypeVar, Unpack
 
 from ..._core.transport._async.pipeline import AsyncPipeline
 from ..._core.transport.options import AsyncClientOptions
@@ -43,8 +43,6 @@ class AsyncClientBase:
     Raises:
         InvalidReferenceError: The name or the index is malformed.
     """
-
-    version: Literal[1, 2]
 
     def __init__(
         self,

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from copy import copy
 from types import TracebackType
-from typing import Literal, Protocol, Self, TypeVar, Unpack
+from typing import Protocol, Self, TypeVar, Unpack
 
 from ..._core.transport._sync.pipeline import Pipeline
 from ..._core.transport.options import ClientOptions
@@ -44,8 +44,6 @@ class ClientBase:
     Raises:
         InvalidReferenceError: The name or the index is malformed.
     """
-
-    version: Literal[1, 2]
 
     def __init__(
         self,

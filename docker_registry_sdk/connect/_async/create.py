@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, Literal, Unpack, overload
 
 from ..._core.transport.options import AsyncClientOptions
 from ...client._async.client import AsyncRegistryClientV2
+from ...client.target import parse_target
 from ...errors import RegistryError
 from ...reference import Index, Repo
 
@@ -72,8 +73,9 @@ async def create_async_client(
             await client.aclose()
             raise
         await client.aclose()
+    registry = parse_target(name, index)[0].name
     raise RegistryError(
-        f"{client.index.name} speaks neither API v2 nor API v1: its responses to /v2/ and /v1/_ping are not those of a registry. "
+        f"{registry} speaks neither API v2 nor API v1: its responses to /v2/ and /v1/_ping are not those of a registry. "
         "Check the name and the port of the registry."
     )
 

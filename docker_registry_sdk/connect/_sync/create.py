@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, Literal, Unpack, overload
 
 from ..._core.transport.options import ClientOptions
 from ...client._sync.client import RegistryClientV2
+from ...client.target import parse_target
 from ...errors import RegistryError
 from ...reference import Index, Repo
 
@@ -74,7 +75,7 @@ def create_client(
             raise
         client.close()
     raise RegistryError(
-        f"{client.index.name} speaks neither API v2 nor API v1: its responses to /v2/ and /v1/_ping are not those of a registry. "
+        f"{parse_target(name, index)[0].name} speaks neither API v2 nor API v1: its responses to /v2/ and /v1/_ping are not those of a registry. "
         "Check the name and the port of the registry."
     )
 
