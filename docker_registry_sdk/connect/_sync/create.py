@@ -74,8 +74,9 @@ def create_client(
             client.close()
             raise
         client.close()
+    registry = parse_target(name, index)[0].name
     raise RegistryError(
-        f"{parse_target(name, index)[0].name} speaks neither API v2 nor API v1: its responses to /v2/ and /v1/_ping are not those of a registry. "
+        f"{registry} speaks neither API v2 nor API v1: its responses to /v2/ and /v1/_ping are not those of a registry. "
         "Check the name and the port of the registry."
     )
 
