@@ -41,7 +41,7 @@ class SessionHeaders(Protocol):
 
 @define(kw_only=True)
 class V1Session:
-    """The session of a repository for one kind of access: the headers that opened it, and its state.
+    """The session of a repository for one kind of access: what the index returned in its headers, and what happened since.
 
     Attributes:
         access: The access that the token grants.

@@ -40,7 +40,9 @@ def follow_url(name: str, url: str) -> str:
     except ValueError:  # the message may contain a password
         raise InvalidReferenceError(f"{name} {redact_url(url)!r} is not a URL: its host or port is invalid.") from None
     if not absolute and not (url.startswith("/") and not url.startswith("//")):
-        raise InvalidReferenceError(f"{name} {redact_url(url)!r} is neither an http or https URL nor a path after the host.")
+        raise InvalidReferenceError(
+            f"{name} {redact_url(url)!r} is neither an http or https URL nor a path that begins with '/'."
+        )
     if "@" in parts.netloc or "#" in url or "\\" in url:
         raise InvalidReferenceError(f"{name} {redact_url(url)!r} must not contain user info, a fragment or a backslash.")
     return url

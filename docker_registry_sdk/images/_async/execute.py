@@ -53,7 +53,10 @@ async def async_execute(plan: CopyPlan, opened: AsyncOpenCopy, on_progress: OnPr
 async def _transfer_blob(
     plan: CopyPlan, source: AsyncImageSource, target: AsyncImageTarget, planned: PlannedBlob, copy_progress: CopyProgress
 ) -> tuple[Phase | None, int]:
-    """Transfer a blob to the target, and return its phase (None if it was left out) and the number of bytes copied."""
+    """Transfer a blob to the target, and return how that ended and the number of bytes copied.
+
+    The result is the phase `copy`, `mount` or `skip`, or None for a blob that the plan does not transfer.
+    """
     blob = planned.blob
     if planned.action == "leave":
         return None, 0

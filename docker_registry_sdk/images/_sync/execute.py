@@ -54,7 +54,10 @@ def execute(plan: CopyPlan, opened: OpenCopy, on_progress: OnProgress | None) ->
 def _transfer_blob(
     plan: CopyPlan, source: ImageSource, target: ImageTarget, planned: PlannedBlob, copy_progress: CopyProgress
 ) -> tuple[Phase | None, int]:
-    """Transfer a blob to the target, and return its phase (None if it was left out) and the number of bytes copied."""
+    """Transfer a blob to the target, and return how that ended and the number of bytes copied.
+
+    The result is the phase `copy`, `mount` or `skip`, or None for a blob that the plan does not transfer.
+    """
     blob = planned.blob
     if planned.action == "leave":
         return None, 0

@@ -113,7 +113,7 @@ class ImageHandlers:
         with self.storage.lock:
             image = require_image(self.storage.v1.load_image(image_id))
             if image.complete:
-                raise V1Error("Cannot set this image checksum", 409)
+                raise V1Error("The checksum cannot be set: the image is already complete", 409)
             if image.checksum is None:
                 raise crash_error(self.authorizer.settings, "The layer of the image is missing")
             if checksum != image.checksum:

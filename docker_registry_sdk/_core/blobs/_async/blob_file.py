@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class AsyncBlobFile(AsyncRawBase):
-    """A seekable file object for a blob. Reads fetch ranges of the blob, and some bytes after each range in advance.
+    """A seekable file object for a blob. Each read requests a range of the blob, and some bytes after it for later reads.
 
     The bytes are not verified, since the digest covers the whole blob: a registry could send any bytes. Only the offset and the
     length of each range are checked. If the bytes must be verified, download the blob, or read the blob as a stream.

@@ -66,13 +66,14 @@ class AsyncPipeline(LimitedSender):
 
     Args:
         registry: The origin of the registry.
-        settings: The parts of the pipeline.
+        settings: The httpx client that sends, the source of credentials, and the User-Agent.
         retry: The policy for repeating requests.
         deadline_seconds: The maximum duration of a call, in seconds; None for no limit.
 
     Attributes:
         registry: The origin of the registry.
-        auth_policy: The policy of requests. It is set later, since the pipeline must exist when the policy is created.
+        auth_policy: The policy that adds credentials to each request and follows redirects. It is set after the pipeline is made,
+            since the policy needs the pipeline.
 
     Raises:
         ValueError: `deadline_seconds` is not above 0.
