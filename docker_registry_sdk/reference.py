@@ -61,7 +61,7 @@ class Index:
                 f"the scheme of index {self.name!r} is neither http nor https; use 'http', 'https' or None"
             )
         if self.official and self.scheme == "http":
-            raise InvalidReferenceError(f"index {self.name!r} is not available over http; write https:// or no scheme")
+            raise InvalidReferenceError(f"the index {self.name!r} is not available over http; write https:// or no scheme")
 
     def __str__(self) -> str:
         return self.name if self.scheme is None else f"{self.scheme}://{self.name}"
@@ -111,7 +111,7 @@ class Repo:
     def __attrs_post_init__(self) -> None:
         if self.index.official and "/" not in self.remote_name:
             raise InvalidReferenceError(
-                f"name {quoted(self.remote_name)} on {self.index.name} has no namespace; "
+                f"the repository name {quoted(self.remote_name)} on {self.index.name} has no namespace; "
                 "for an official image, write library/ before the name"
             )
 
@@ -195,13 +195,15 @@ def parse_repo(text: str, default_index: str | Index | None = None) -> Repo:
         index, name = default_index if isinstance(default_index, Index) else parse_index(default_index), rest
         if IMAGE_ID.fullmatch(name):
             raise InvalidReferenceError(
-                f"name {shown(name)} is an image ID, since it has 64 hexadecimal digits; "
+                f"the name {shown(name)} is an image ID, since it has 64 hexadecimal digits; "
                 f"for a repository, write {index.name}/ before the name"
             )
     if "@" in name:
-        raise InvalidReferenceError("the name contains an @; use parse_repo_and_ref for names with a digest")
+        raise InvalidReferenceError("the repository name contains an @; use parse_repo_and_ref for names with a digest")
     if ":" in name:
-        raise InvalidReferenceError(f"name {shown(name)} contains a colon; use parse_repo_and_ref for names with a tag")
+        raise InvalidReferenceError(
+            f"the repository name {shown(name)} contains a colon; use parse_repo_and_ref for names with a tag"
+        )
     check_remote_name(name)
     return Repo(index, f"{_LIBRARY}{name}" if index.official and "/" not in name else name)
 
@@ -224,7 +226,9 @@ def parse_repo_and_ref(text: str, default_index: str | Index | None = None) -> R
     digest = None
     if at:
         if "/" in digest_text or "@" in digest_text:
-            raise InvalidReferenceError("the text after the @ is not a digest; pass a user name and password separately")
+            raise InvalidReferenceError(
+                "the text after the @ in the reference is not a digest; pass a user name or password separately"
+            )
         digest = Digest(digest_text)
     head, slash, last = name.rpartition("/")
     last, colon, tag_text = last.partition(":")
@@ -247,5 +251,7 @@ def _split_scheme(text: str) -> tuple[Scheme | None, str]:
     if scheme not in ("http", "https"):
         raise InvalidReferenceError(f"scheme {quoted(scheme)} is neither http nor https; write http://, https:// or no scheme")
     if "@" in rest.partition("/")[0]:
-        raise InvalidReferenceError("the host contains an @; pass a user name and password separately")
+        raise InvalidReferenceError(
+            "the host contains a user name or a password before an @; pass them as username and password instead"
+        )
     return cast("Scheme", scheme), rest

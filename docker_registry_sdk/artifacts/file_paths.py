@@ -62,7 +62,9 @@ def check_titles(titles: Iterable[str]) -> None:
         parents = ["/".join(key.split("/")[:depth]) for depth in range(1, key.count("/") + 1)]
         for name in (key, key + _PART_SUFFIX):
             if name in files or name in folders:
-                raise UnsafeTitleError("collides with another file, or with a folder, of the artifact", title=title)
+                raise UnsafeTitleError(
+                    "may be the same path as another file or folder of the artifact on some operating systems", title=title
+                )
         for parent in parents:
             if parent in files:
                 raise UnsafeTitleError("is in a folder that has the same name as another file of the artifact", title=title)
@@ -98,19 +100,24 @@ def _find_target_file(folder: Path, title: str, descriptor: Descriptor) -> Targe
             break
         # A junction of Windows is reported as a folder, although it leads to another path like a link.
         if not stat.S_ISDIR(found.st_mode) or not parent.resolve().is_relative_to(root):
-            raise UnsafeTitleError(f"has the folder {str(parent)!a}, which is a link or a file: remove it", title=title)
+            raise UnsafeTitleError(
+                f"is in {str(parent)!a}, which is a link or a file, not a folder: remove that link or file", title=title
+            )
     path = folder / title
     part = _stat_or_none(path.with_name(path.name + _PART_SUFFIX))
     if part is not None and not _is_regular(part):
         raise UnsafeTitleError(
-            f"is first written to {str(path) + _PART_SUFFIX!a}, which is not a regular file: remove it", title=title
+            f"needs the temporary file {str(path) + _PART_SUFFIX!a}, but something else exists at this path: remove it",
+            title=title,
         )
     found = _stat_or_none(path)
     if found is None:
         return TargetFile(path, descriptor, exists=False)
     if stat.S_ISREG(found.st_mode) and found.st_size == descriptor.size and _has_digest(path, Digest(descriptor.digest)):
         return TargetFile(path, descriptor, exists=True)
-    raise UnsafeTitleError("would overwrite another file: remove that file, or pull into another folder", title=title)
+    raise UnsafeTitleError(
+        "is the path of an existing file with other content: remove that file, or pull into another folder", title=title
+    )
 
 
 def _stat_or_none(path: Path) -> os.stat_result | None:

@@ -100,9 +100,13 @@ def titled_layers(response: ManifestResponse) -> list[tuple[str, Descriptor]]:
         ParseError: The size of a layer is negative, or the `data` of a descriptor contradicts its digest or size.
     """
     if response.media_type == OCI_INDEX:
-        raise ArtifactError(f"{response.digest} is an index, not an artifact: pull one of its manifests by the manifest's digest")
+        raise ArtifactError(
+            f"{response.digest} is an index, not an artifact: pull a manifest that the index lists, by its digest"
+        )
     if not isinstance(response.manifest, ImageManifest):
-        raise ArtifactError(f"{response.digest} is not an artifact: its media type is {response.media_type}, not {OCI_MANIFEST}")
+        raise ArtifactError(
+            f"{response.digest} is not an artifact: the manifest has the media type {response.media_type}, not {OCI_MANIFEST}"
+        )
     layers = response.manifest.layers
     for position, each in enumerate(layers):
         parse_blob_spec(each)
@@ -121,4 +125,6 @@ def _check_data(descriptor: Descriptor, field: str) -> None:
     except (ValueError, binascii.Error):
         raise ParseError(model="ImageManifest", field=field, problem="is not base64") from None
     if (verifier.digest, verifier.size) != (spec.digest, spec.size):
-        raise ParseError(model="ImageManifest", field=field, problem="does not match digest and size")
+        raise ParseError(
+            model="ImageManifest", field=field, problem="does not have the digest and size that the descriptor states"
+        )

@@ -67,7 +67,7 @@ class Connection:
             return client
         client.close()
         raise RegistryError(
-            f"{client.index.name} supports API v1 only, and this command needs API v2; see docker-registry-sdk api v1 --help"
+            f"this command needs API v2, but {client.index.name} supports only API v1; see docker-registry-sdk api v1 --help"
         )
 
 

@@ -66,7 +66,9 @@ def _config_path(environ: Mapping[str, str]) -> Path:
 def _store_in_helper(call: HelperCall, username: str, password: str, environ: Mapping[str, str]) -> None:
     program = shutil.which(call.program, path=environ.get("PATH", ""))
     if program is None or not os.path.isabs(program):
-        raise AuthError(f"{call.program} is not on PATH; install it, or remove its name from the file", source=call.configured)
+        raise AuthError(
+            f"{call.program} is not on PATH; install this program, or remove its name from the file", source=call.configured
+        )
     request = json.dumps({"ServerURL": call.server, "Username": username, "Secret": password})
     try:
         result = subprocess.run(

@@ -56,7 +56,7 @@ class OperationCall:
             output: The output of the command.
         """
         if self.operation.streams and self.path is None and output.terminal:
-            raise click.UsageError("Binary data is not written to a terminal; give -o FILE, or use a pipe.")
+            raise click.UsageError("Binary data is not printed on a terminal; give -o FILE, or use a pipe.")
         if connection.password_stdin and self.body == "-":
             raise click.UsageError("The password and the body cannot both come from stdin.")
         module = self.operation.load()

@@ -243,14 +243,16 @@ def _check_single_kind(manifest: Manifest, media_type: str) -> None:
     model = type(manifest).__name__
     for name, value in manifest.additional_properties.items():
         if value is not None and name.casefold() in _KIND_FIELDS:  # parsers in Go ignore the case of field names
-            problem = "is a field of another kind of manifest, so clients could parse the document as either kind"
+            problem = "belongs to another kind of manifest, so clients could parse the document as either kind"
             raise ParseError(model=model, field=name, problem=problem)
     stated = (manifest.media_type or "").lower()
     # The two media types of schema 1, signed and unsigned, name the same format.
     same = stated == media_type or {stated, media_type} == {DOCKER_SCHEMA1, DOCKER_SCHEMA1_UNSIGNED}
     if stated in _READERS and not same:
         raise ParseError(
-            model=model, field="mediaType", problem=f"is {stated}, but the Content-Type or the descriptor states {media_type}"
+            model=model,
+            field="mediaType",
+            problem=f"is {stated}, but the Content-Type header or the descriptor states {media_type}",
         )
 
 

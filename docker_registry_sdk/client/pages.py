@@ -38,17 +38,17 @@ class PageGuard:
             return None
         if Origin.from_url(url) != self._registry:
             raise RegistryError(
-                f"the registry {self._registry} links the next page of a listing on another origin, {Origin.from_url(url)}; "
+                f"the registry {self._registry} links to a next page of a listing on another origin, {Origin.from_url(url)}; "
                 "that page was not requested"
             )
         if url in self._seen:
             raise RegistryError(
-                f"the registry {self._registry} links a page of a listing that was read before, so the listing would not end"
+                f"the registry {self._registry} links to a page of a listing that was read before, so the listing would not end"
             )
         if len(self._seen) >= MAX_PAGES or self._entries > MAX_ENTRIES:
             raise RegistryError(
-                f"the registry {self._registry} returned {len(self._seen)} pages with {self._entries} entries and links another "
-                f"page; the limits are {MAX_PAGES} pages and {MAX_ENTRIES} entries"
+                f"the registry {self._registry} returned {len(self._seen)} pages with {self._entries} entries and links to "
+                f"another page; the limits are {MAX_PAGES} pages and {MAX_ENTRIES} entries"
             )
         self._seen.add(url)
         return url

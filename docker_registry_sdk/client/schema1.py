@@ -89,7 +89,7 @@ def _verify(signature: Any, payload: str) -> None:
     if key["kty"] == "EC":
         algorithm, length = _CURVES[key["crv"]]
         if header["alg"] != algorithm or len(value) != 2 * length:
-            raise ValueError("the algorithm is not the algorithm of the key's curve")
+            raise ValueError("the algorithm of the signature, or its length, does not match the key's curve")
         curve: ec.EllipticCurve = {"P-256": ec.SECP256R1(), "P-384": ec.SECP384R1(), "P-521": ec.SECP521R1()}[key["crv"]]
         hashed: HashAlgorithm = {"ES256": SHA256(), "ES384": SHA384(), "ES512": SHA512()}[algorithm]
         x, y = (int.from_bytes(_decode(key[name]), "big") for name in ("x", "y"))
@@ -99,7 +99,7 @@ def _verify(signature: Any, payload: str) -> None:
         exponent, modulus = (int.from_bytes(_decode(key[name]), "big") for name in ("e", "n"))
         rsa.RSAPublicNumbers(exponent, modulus).public_key().verify(value, signed, padding.PKCS1v15(), SHA256())
     else:
-        raise ValueError("the algorithm is not supported")
+        raise ValueError("the algorithm of the signature is not supported")
 
 
 def _signatures(document: Any) -> list[Any]:
@@ -135,7 +135,7 @@ def _decode(text: str) -> bytes:
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except binascii.Error as error:
-        raise ValueError("malformed base64") from error
+        raise ValueError("the base64 text is malformed") from error
 
 
 def _encode(content: bytes) -> str:

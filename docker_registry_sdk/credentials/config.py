@@ -100,7 +100,7 @@ def parse_config(content: bytes, location: str, *, legacy: bool = False) -> Cred
         return CredentialConfig(location, document)
     store = document.get("credsStore")
     if store is not None and not isinstance(store, str):
-        raise AuthError("credsStore must be a string with the name of a helper", source=location)
+        raise AuthError("the value of credsStore must be a string with the name of a helper", source=location)
     helpers = _object(document, "credHelpers", location)
     if not all(isinstance(name, str) for name in helpers.values()):
         raise AuthError("the values in credHelpers must be strings with the names of helpers", source=location)
@@ -127,7 +127,7 @@ def _object(document: Mapping[str, Any], name: str, location: str) -> Mapping[st
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise AuthError(f"{name} must be a JSON object", source=location)
+        raise AuthError(f"the value of {name} must be a JSON object", source=location)
     return value
 
 
@@ -135,7 +135,7 @@ def _parse_entry(entry: object, source: str) -> Credential | None:
     if entry is None:
         return None
     if not isinstance(entry, dict):
-        raise AuthError("the entry must be a JSON object", source=source)
+        raise AuthError("the entry for the registry must be a JSON object", source=source)
     texts = {name: _text(entry, name, source) for name in ("auth", "username", "password", *_TOKENS)}
     username, password = _decode_auth(texts["auth"], source) if texts["auth"] else (texts["username"], texts["password"])
     try:
@@ -151,7 +151,7 @@ def _parse_entry(entry: object, source: str) -> Credential | None:
 def _text(entry: Mapping[str, Any], name: str, source: str) -> str:
     value = entry.get(name)
     if value is not None and not isinstance(value, str):
-        raise AuthError(f"{name} must be a string", source=source)
+        raise AuthError(f"the value of {name} must be a string", source=source)
     return value or ""
 
 
@@ -162,10 +162,13 @@ def _decode_auth(auth: str, source: str) -> tuple[str, str]:
         text = base64.b64decode(compact + "=" * (-len(compact) % 4), validate=True).decode()
     if text is None:
         raise AuthError(
-            "auth is not UTF-8 text encoded in base64; log in again, or encode username:password in base64", source=source
+            "the value of auth is not UTF-8 text encoded in base64; log in again, or encode username:password in base64",
+            source=source,
         )
     username, colon, password = text.partition(":")
     if not colon or not username:
-        raise AuthError("auth must be username:password in base64, but the username or the colon is missing", source=source)
+        raise AuthError(
+            "the value of auth must be username:password in base64, but the username or the colon is missing", source=source
+        )
     # Old versions of Docker padded passwords with zero bytes.
     return username, password.strip("\0")

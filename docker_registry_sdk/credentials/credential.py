@@ -43,9 +43,9 @@ class Credential:
             if not isinstance(value, str):
                 raise ValueError(f"{name} must be a string, not {type(value).__name__}")
             if any(ord(character) < 32 or ord(character) == 127 for character in value):
-                raise ValueError(f"{name} contains a control character, such as a line break at its end; remove it")
+                raise ValueError(f"{name} contains a control character, such as a line break at the end; remove the character")
             if not value and name != "password":
-                raise ValueError(f"{name} is empty; leave it out instead")
+                raise ValueError(f"{name} is empty; leave the argument out instead")
         if sum(getattr(self, name) is not None for name in _SECRETS) != 1:
             raise ValueError("pass exactly one of password, identity_token and registry_token")
         if self.password is not None and self.username is None:

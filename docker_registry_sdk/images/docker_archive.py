@@ -69,8 +69,12 @@ class DockerArchive:
             return _open_oci_image(tar, self)
         if _MANIFEST_FILE in tar:
             return _open_docker_image(tar, self)
-        hint = "; it was written by Docker before 1.10: load it into Docker and save it again" if "repositories" in tar else ""
-        raise ImageError(f"{self.printable_path} is not an archive of images: it has no {_MANIFEST_FILE}{hint}")
+        hint = (
+            "; Docker before 1.10 wrote this archive: load the archive into a newer Docker and save it again"
+            if "repositories" in tar
+            else ""
+        )
+        raise ImageError(f"{self.printable_path} is not a Docker archive: the archive has no {_MANIFEST_FILE}{hint}")
 
 
 class ArchivedImage(FileImage):
@@ -114,14 +118,16 @@ def _open_docker_image(tar: TarIndex, archive: DockerArchive) -> ArchivedImage:
     name = f"{archive.printable_path}: {_MANIFEST_FILE}"
     listed = _read_json(tar, _MANIFEST_FILE)
     if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
-        raise ImageError(f"{name} is not a list of images")
+        raise ImageError(f"{name} is not a list of images; the archive is damaged")
     image = _select_image(archive, [(_check_texts(one.get("RepoTags") or [], name), one) for one in listed])
     config_name, *layer_names = _check_texts([image.get("Config"), *(image.get("Layers") or [])], name)
     raw = tar.read(config_name, MAX_JSON_BYTES)
     config = ImageConfig.from_dict(parse_json(raw, f"{archive.printable_path}: {quoted(config_name)}"))
     diff_ids = [] if config.rootfs is None else config.rootfs.diff_ids
     if len(diff_ids) != len(layer_names):
-        raise ImageError(f"{name} lists {len(layer_names)} layers, but the config of the image lists {len(diff_ids)}")
+        raise ImageError(
+            f"{name} lists {len(layer_names)} layers, but the image's config lists {len(diff_ids)}; the archive is damaged"
+        )
     blobs = {digest_of(raw): tar.find(config_name)}
     layers = []
     for layer_name, diff_id in zip(layer_names, diff_ids, strict=True):
@@ -166,15 +172,17 @@ def _select_image(archive: DockerArchive, images: list[tuple[list[str], Any]]) -
     if archive.ref is None:
         if len(images) == 1:
             return images[0][1]
-        problem = f"has {len(images)} images; name one of them"
+        problem = f"has {len(images)} images, but no name was given: pass a name"
     else:
         found = [image for names, image in images if any(_is_same_name(archive.ref, name) for name in names)]
         if len(found) == 1:
             return found[0]
         problem = f"has {len(found) or 'no'} {'images' if found else 'image'} {quoted(archive.ref)}"
     names = sorted({name for names, _ in images for name in names})
-    shown = ", ".join(map(quoted, names[:_MAX_NAMES_SHOWN])) or "its images have no names"
-    raise ImageError(f"{archive.printable_path} {problem}: {shown}")
+    shown = (
+        f"the archive has the names {', '.join(map(quoted, names[:_MAX_NAMES_SHOWN]))}" if names else "its images have no names"
+    )
+    raise ImageError(f"the archive {archive.printable_path} {problem}; {shown}")
 
 
 def _is_same_name(wanted: str, name: str) -> bool:
@@ -206,5 +214,5 @@ def _read_json(tar: TarIndex, name: str) -> Any:
 
 def _check_texts(values: list[Any], name: str) -> list[str]:
     if not all(isinstance(value, str) for value in values):
-        raise ImageError(f"{name} has a value that is not a string where a name is required")
+        raise ImageError(f"{name}: the name of an image, config or layer is not a string; the archive is damaged")
     return values

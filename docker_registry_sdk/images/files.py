@@ -36,7 +36,7 @@ def path_without_links(root: Path, *parts: str) -> Path:
         path /= part
         with suppress(FileNotFoundError, NotADirectoryError):
             if stat.S_ISLNK(path.lstat().st_mode):
-                raise ImageError(f"{printable(str(path))} is a link, which is not allowed in a layout; it was not followed")
+                raise ImageError(f"{printable(str(path))} is a link, which is not allowed in a layout; the link was not used")
     return path
 
 

@@ -65,7 +65,7 @@ class Layout:
         version = marker.get("imageLayoutVersion") if isinstance(marker, dict) else None
         if not isinstance(version, str) or not version.startswith("1."):
             raise ImageError(
-                f"{self.printable_path} is a layout of version {quoted(str(version))}; only {LAYOUT_VERSION} is supported"
+                f"the layout {self.printable_path} has the version {quoted(str(version))}; only {LAYOUT_VERSION} is supported"
             )
         return ImageIndex.from_dict(parse_json(content, f"{self.printable_path}/{INDEX_FILE}")).manifests
 
@@ -89,11 +89,17 @@ class Layout:
             return next(iter(by_digest.values()))
         tags = self._show_tags(entries)
         if self.tag is not None:
-            problem = f"has no image {quoted(self.tag)}" if not found else f"has {len(by_digest)} images {quoted(self.tag)}"
-            raise ImageError(f"{self.printable_path} {problem}; {tags}")
+            problem = (
+                f"has no image with the tag {quoted(self.tag)}"
+                if not found
+                else f"has {len(by_digest)} images with the tag {quoted(self.tag)}"
+            )
+            raise ImageError(f"the layout {self.printable_path} {problem}; {tags}")
         if not entries:
-            raise ImageError(f"{self.printable_path} has no images")
-        raise ImageError(f"{self.printable_path} has {len(by_digest)} images; name one by its tag: {tags}")
+            raise ImageError(f"the layout {self.printable_path} has no images")
+        raise ImageError(
+            f"the layout {self.printable_path} has {len(by_digest)} images, but no tag was given: pass a tag; {tags}"
+        )
 
     def open(self) -> LayoutImage:
         """Return the image with the tag, or the only image.
@@ -120,7 +126,7 @@ class Layout:
         try:
             return read_small_file(self.path, "blobs", digest.algorithm, digest.encoded, max_bytes=MAX_BODY_BYTES)
         except FileNotFoundError:
-            raise ImageError(f"{self.printable_path} has no blob {digest}") from None
+            raise ImageError(f"the layout {self.printable_path} has no blob {digest}") from None
 
     def read_manifest(self, digest: str, media_type: str) -> StoredManifest:
         """Return a manifest after comparing its bytes with its digest; see `FileImage.read_manifest`."""
@@ -140,7 +146,7 @@ class Layout:
         try:
             return open_file(self.path, "blobs", digest.algorithm, digest.encoded)
         except FileNotFoundError:
-            raise ImageError(f"{self.printable_path} has no blob {digest}") from None
+            raise ImageError(f"the layout {self.printable_path} has no blob {digest}") from None
 
     def has_blob(self, digest: Digest, size: int | None) -> bool:
         """Return whether a blob exists, judged by its file name and size only.

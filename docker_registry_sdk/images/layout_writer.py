@@ -44,7 +44,9 @@ class LayoutWriter:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except FileExistsError:
-            raise ImageError(f"{self._layout.printable_path} is a file; a layout is a folder") from None
+            raise ImageError(
+                f"{self._layout.printable_path} is a file, but a layout is a folder: pass the path of a folder"
+            ) from None
         if not path_without_links(self._folder, LAYOUT_FILE).exists():
             self._create()
         path_without_links(self._folder, "blobs").mkdir(exist_ok=True)
@@ -82,7 +84,9 @@ class LayoutWriter:
         """
         if digest_of(stored.raw, stored.digest.algorithm) != stored.digest:
             media_type = printable(stored.media_type)
-            raise ImageError(f"a layout cannot store {stored.digest} of type {media_type}: its bytes have another digest")
+            raise ImageError(
+                f"the manifest {stored.digest} ({media_type}) cannot be written to a layout: its bytes have another digest"
+            )
         write_atomically(self.blob_path(stored.digest), stored.raw)
 
     def add_entry(self, stored: StoredManifest, tag: str | None) -> None:
@@ -121,9 +125,7 @@ class LayoutWriter:
             if path_without_links(self._folder, LAYOUT_FILE).exists():
                 return  # another process has created it in the meantime
             if any(not path.name.startswith((_LOCK_FILE, f".{LAYOUT_FILE}")) for path in self._folder.iterdir()):
-                raise ImageError(
-                    f"{self._layout.printable_path} is not an OCI image layout and not empty; choose a layout or a new folder"
-                )
+                raise ImageError(f"{self._layout.printable_path} is neither empty nor an OCI image layout; choose another folder")
             write_atomically(self._folder / LAYOUT_FILE, json.dumps({"imageLayoutVersion": LAYOUT_VERSION}).encode())
 
     def _remove_damaged(self, digest: Digest, size: int) -> None:

@@ -72,13 +72,13 @@ def parse_source(argument: SourceArgument | AsyncSourceArgument) -> Location:
     if isinstance(argument, RepoRef):
         return RegistryLocation(argument)
     if not isinstance(argument, tuple) or len(argument) != 2:
-        raise TypeError(f"an image should be a reference, a layout or a pair (client, ref), not {type(argument).__name__}")
+        raise TypeError(f"pass an image as a reference, a layout or a pair (client, ref), not as {type(argument).__name__}")
     client, ref = argument
     version = getattr(client, "version", None)
     if version == 1:
-        raise ImageError("images are copied with API v2 only, and this is a client of API v1")
+        raise ImageError("images are copied with API v2 only, but the client of the pair is a client of API v1")
     if version != 2 or not isinstance(ref, str):
-        raise TypeError("a pair should be a client of API v2 and a tag or digest")
+        raise TypeError("a pair (client, ref) must consist of a client of API v2, and a tag or digest as a string")
     digest = Digest(ref) if ":" in ref else None
     repo = client.repo
     return RegistryLocation(RepoRef(repo.index, repo.remote_name, tag=None if digest else ref, digest=digest), client)

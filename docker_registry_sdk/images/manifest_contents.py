@@ -114,7 +114,9 @@ def blob_descriptor(descriptor: Descriptor) -> BlobDescriptor:
         ImageError: The size is negative.
     """
     if descriptor.size < 0:
-        raise ImageError(f"the descriptor of {descriptor.digest} has the negative size {descriptor.size}; it is not copied")
+        raise ImageError(
+            f"the descriptor of {descriptor.digest} has the negative size {descriptor.size}; the manifest is invalid"
+        )
     return BlobDescriptor(
         digest=Digest(descriptor.digest),
         size=descriptor.size,
@@ -138,7 +140,8 @@ def merge_blob(blobs: dict[Digest, BlobDescriptor], blob: BlobDescriptor) -> Non
         blobs[blob.digest] = blob
     elif blob.size not in (None, known.size):
         raise ImageError(
-            f"{blob.digest} has {known.size} bytes in one descriptor and {blob.size} bytes in another; it is not copied"
+            f"the blob {blob.digest} has {known.size} bytes in one descriptor and "
+            f"{blob.size} bytes in another; the image is invalid"
         )
 
 

@@ -124,7 +124,7 @@ def choose(descriptors: Iterable[Descriptor], wanted: Platform) -> Descriptor:
         return min(fits, key=lambda pair: pair[0])[1]
     known = sorted({printable(show(platform)) for _, platform in offers})
     more = " and more" if len(known) > _MAX_PLATFORMS_SHOWN else ""
-    shown = f"it is for {', '.join(known[:_MAX_PLATFORMS_SHOWN])}{more}" if known else "its index names no platform"
+    shown = f"its platforms are {', '.join(known[:_MAX_PLATFORMS_SHOWN])}{more}" if known else "its index contains no platforms"
     raise ImageError(f"the image does not exist for {show(wanted)}: {shown}")
 
 

@@ -119,7 +119,7 @@ class ReferrersList:
         return [] if self.index is None else self.index.manifests
 
     def with_manifests(self, manifests: Sequence[Descriptor]) -> bytes:
-        """Return the bytes of the index with other referrers, and with all its other fields.
+        """Return the bytes of a new index with the given referrers. All other fields are those of the index that was read.
 
         Args:
             manifests: The descriptors of the referrers.

@@ -68,10 +68,10 @@ class TarIndex:
         """
         for one in (name, self._links.get(name, name)):
             if one in self._duplicates:
-                raise ImageError(f"{self._shown} has the file {quoted(one)} twice; it is ambiguous which one is valid")
+                raise ImageError(f"{self._shown} has two files {quoted(one)}; the archive is ambiguous")
             if one in self._members:
                 return self._members[one]
-        raise ImageError(f"{self._shown} has no file {quoted(name)}")
+        raise ImageError(f"the archive {self._shown} has no file {quoted(name)}")
 
     def read(self, name: str, max_bytes: int) -> bytes:
         """Return the content of a file.
@@ -112,9 +112,11 @@ class TarIndex:
             with tarfile.open(fileobj=_BoundedReads(file), mode="r:") as tar:
                 for count, member in enumerate(iter(tar.next, None)):
                     if count >= _MAX_MEMBERS:
-                        raise ImageError(f"{self._shown} has more than {_MAX_MEMBERS} files")
+                        raise ImageError(f"{self._shown} has more than {_MAX_MEMBERS} files, the limit")
                     if sum(map(len, tar.pax_headers.values())) > _MAX_HEADER_BYTES:
-                        raise ImageError(f"{self._shown} has global headers of more than {_MAX_HEADER_BYTES} characters")
+                        raise ImageError(
+                            f"{self._shown} has global headers of more than {_MAX_HEADER_BYTES} characters, the limit"
+                        )
                     self._add(member, archive_size)
                     # Do not let tarfile keep all headers in memory.
                     tar.members.clear()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
@@ -124,7 +126,9 @@ class TarIndex:
     def _add(self, member: tarfile.TarInfo, archive_size: int) -> None:
         name = posixpath.normpath(member.name)
         if member.size < 0:  # tarfile would seek backwards, and never end
-            raise ImageError(f"{self._shown} has the negative size {member.size} for {quoted(name)}; it is malicious or damaged")
+            raise ImageError(
+                f"{self._shown} gives {quoted(name)} the negative size {member.size}; the archive is damaged or malicious"
+            )
         if member.isdir():
             return
         if name in self._members or name in self._links:
@@ -135,7 +139,7 @@ class TarIndex:
             self._links[name] = posixpath.normpath(member.linkname)
         elif member.isreg() and not member.issparse():
             if member.offset_data + member.size > archive_size:
-                raise ImageError(f"{self._shown} is truncated in {quoted(name)}")
+                raise ImageError(f"{self._shown} is truncated: it ends before the end of its file {quoted(name)}")
             self._members[name] = TarMember(member.offset_data, member.size)
 
 
@@ -163,5 +167,5 @@ class _BoundedReads(io.RawIOBase):
 
     def read(self, size: int = -1, /) -> bytes:
         if not 0 <= size <= _MAX_HEADER_BYTES:
-            raise tarfile.ReadError(f"a header of {size} bytes")
+            raise tarfile.ReadError(f"a header has {size} bytes; the limit is {_MAX_HEADER_BYTES}")
         return self._file.read(size)

@@ -167,8 +167,9 @@ class V1IndexAuth:
             return session
         if response.is_success:
             raise AuthError(
-                f"the index opened no session: it redirected to {origin_of(response)}, or answered {response.status_code}. Only "
-                "the index itself can open a session: if the other host is the right index, pass that host as the index.",
+                f"the index opened no session: the index redirected the request to {origin_of(response)}, or answered "
+                f"with {response.status_code}. Only the index itself can open a session: "
+                "if the other host is the right index, pass that host as the index.",
                 source=f"the index {self._index.origin}",
             )
         # A repository that is written for the first time does not exist yet.
@@ -225,7 +226,7 @@ def _endpoint(host: str, index: Origin, trusted: Collection[str]) -> Origin:
     except InvalidReferenceError as error:
         raise AuthError(f"the index names a registry whose address is invalid: {error}", source=source) from None
     if any(character in host.rpartition("://")[2] for character in "/?#"):
-        raise AuthError("the index names a registry with a path; only a host and a port are allowed", source=source)
+        raise AuthError("the index names a registry by a URL with a path; only a host and a port are allowed", source=source)
     if index.is_secure and not endpoint.is_secure:
         raise AuthError(
             f"the index names the registry {endpoint}, which uses plain http. The token could be read on the way, so no request "
@@ -235,9 +236,9 @@ def _endpoint(host: str, index: Origin, trusted: Collection[str]) -> Origin:
     if endpoint.host == index.host or {endpoint.host, endpoint.netloc, f"{endpoint.host}:{endpoint.port}"} & set(trusted):
         return endpoint
     if endpoint.is_address or endpoint.is_private:
-        problem = "which is an address or a host in a private network"
+        problem = "which is an IP address or a host in a private network"
     elif not same_site(endpoint, index):
-        problem = "which is another site"
+        problem = "which belongs to another site"
     else:
         return endpoint
     raise AuthError(

@@ -35,10 +35,12 @@ class SearchPages:
         if not names or page.num_pages is None or page.num_pages <= self._number:
             return None
         if names in self._seen:
-            raise RegistryError(f"{self._index} returned the same page of the search twice; the search would not end")
+            raise RegistryError(
+                f"the index {self._index} returned the same page of the search twice, so the search would not end"
+            )
         if self._number >= MAX_PAGES or self._entries > MAX_ENTRIES:
             raise RegistryError(
-                f"{self._index} returned {self._number} pages with {self._entries} results and has more pages; "
+                f"the index {self._index} returned {self._number} pages with {self._entries} results and has more pages; "
                 f"the limits are {MAX_PAGES} pages and {MAX_ENTRIES} results"
             )
         self._seen.add(names)

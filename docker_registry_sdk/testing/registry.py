@@ -108,7 +108,7 @@ class EmbeddedRegistry:
         if require_client_certificate and not tls:
             raise ValueError("require_client_certificate requires tls=True")
         if tls and ssl_context is not None:
-            raise ValueError("tls=True and ssl_context cannot be combined; tls=True creates an SSL context itself")
+            raise ValueError("tls=True and ssl_context cannot be combined; tls=True creates its own SSL context")
         self._profile = find_profile(profile)
         self._settings = settings or self._profile.settings
         self._clock = Clock()
@@ -120,7 +120,10 @@ class EmbeddedRegistry:
         self._apis = frozenset(self._profile.apis if apis is None else apis)
         self._v1 = v1 or V1Settings()
         if index is not None and (self._v1.is_index or not index._v1.is_index):
-            raise ValueError("index requires the role 'registry' in v1, and a registry whose role is not 'registry' as the index")
+            raise ValueError(
+                "index can be given only if v1 has the role 'registry'; "
+                "the registry passed as index must have another role than 'registry'"
+            )
         self._index: Index = Index(self._storage, self._v1) if index is None else index._index
         self._address = (host, port)
         self._certificates = Certificates(host) if tls else None

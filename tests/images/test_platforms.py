@@ -101,14 +101,14 @@ def test_an_attestation_is_never_chosen() -> None:
     )
     entries = [attestation, platform_descriptor("linux/amd64")]
     assert choose(entries, parse_platform("linux/amd64")) is entries[1]
-    with pytest.raises(ImageError, match=r"does not exist for unknown/unknown: it is for linux/amd64"):
+    with pytest.raises(ImageError, match=r"does not exist for unknown/unknown: its platforms are linux/amd64"):
         choose(entries, parse_platform("unknown/unknown"))
 
 
 def test_the_error_lists_the_available_platforms() -> None:
-    with pytest.raises(ImageError, match=r"does not exist for linux/s390x: it is for linux/amd64, linux/arm/v6"):
+    with pytest.raises(ImageError, match=r"does not exist for linux/s390x: its platforms are linux/amd64, linux/arm/v6"):
         choose([platform_descriptor("linux/arm/v6"), platform_descriptor("linux/amd64")], parse_platform("linux/s390x"))
-    with pytest.raises(ImageError, match="its index names no platform"):
+    with pytest.raises(ImageError, match="its index contains no platforms"):
         choose([Descriptor(media_type="x", digest="y", size=1)], parse_platform("linux/s390x"))
 
 

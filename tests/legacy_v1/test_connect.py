@@ -32,7 +32,7 @@ def test_a_registry_with_only_v1_gets_a_v1_client(driver: Driver, start_registry
 
 def test_a_host_with_neither_version_is_an_error(driver: Driver) -> None:
     with EmbeddedRegistry(apis=()) as registry:
-        with pytest.raises(RegistryError, match=r"neither API v2 nor API v1: it does not answer /v2/ and /v1/_ping"):
+        with pytest.raises(RegistryError, match=r"neither API v2 nor API v1: its responses to /v2/ and /v1/_ping"):
             driver.create(f"{registry.host}/team/app")
         assert [request.path for request in registry.requests] == ["/v2/", "/v1/_ping"]
 

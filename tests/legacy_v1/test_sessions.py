@@ -162,7 +162,7 @@ def test_a_redirected_index_gets_no_password_and_opens_no_session(driver: Driver
     with driver.v1("i.example.com/a/b", **USER, **driver.mocked(server)) as client:
         client.list_repo_imgs()
         assert server.shown() == [("i.example.com", BASIC, None), ("evil.example.net", None, None)]
-        with pytest.raises(AuthError, match=r"it redirected to https://evil\.example\.net"):
+        with pytest.raises(AuthError, match=r"redirected the request to https://evil\.example\.net"):
             client.list_repo_tags()
     assert {request.url.path.rpartition("/")[2] for request in server.seen} == {"images"}
     assert all(answer is None for host, answer, _ in server.shown() if host == "evil.example.net")
@@ -172,10 +172,10 @@ def test_a_redirected_index_gets_no_password_and_opens_no_session(driver: Driver
     ("endpoint", "said"),
     [
         ("evil.example.net", "another site"),
-        ("10.0.0.1:5000", "an address or a host in a private network"),
-        ("[::1]:5000", "an address or a host in a private network"),
-        ("registry.internal", "an address or a host in a private network"),
-        ("localhost", "an address or a host in a private network"),
+        ("10.0.0.1:5000", "an IP address or a host in a private network"),
+        ("[::1]:5000", "an IP address or a host in a private network"),
+        ("registry.internal", "an IP address or a host in a private network"),
+        ("localhost", "an IP address or a host in a private network"),
         ("http://r.example.com", "plain http"),
         ("http://i.example.com", "plain http"),
         ("i.example.com@evil.example.net", "address is invalid"),

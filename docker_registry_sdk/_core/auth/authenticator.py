@@ -173,7 +173,8 @@ class Authenticator:
             if credential is not None and credential.registry_token is not None:
                 if not is_sendable(credential.registry_token):
                     raise AuthError(
-                        "its registry token contains characters that are not allowed in an HTTP header", source=credential.source
+                        "the registry token of the credential contains characters that are not allowed in an HTTP header",
+                        source=credential.source,
                     )
                 self._note(grant="the token of the credential", lifetime=None)
                 return f"Bearer {credential.registry_token}", again

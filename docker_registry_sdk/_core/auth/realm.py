@@ -35,10 +35,10 @@ def check_realm(realm: str, registry: Origin, *, trusted: Collection[str], secre
     try:
         origin = Origin.from_url(follow_url("realm", realm))
     except InvalidReferenceError as error:
-        raise AuthError(f"its challenge names a token service with an invalid URL: {error}", source=source) from None
+        raise AuthError(f"the registry's challenge names a token service with an invalid URL: {error}", source=source) from None
     if not origin.is_secure and registry.is_secure:
         raise AuthError(
-            f"its challenge names the token service {origin}, which uses plain http, so no request was sent to it: "
+            f"the registry's challenge names the token service {origin}, which uses plain http, so no request was sent to it: "
             "others could read credentials and tokens. Ask the operator of the registry for an https realm.",
             source=source,
         )
@@ -46,14 +46,14 @@ def check_realm(realm: str, registry: Origin, *, trusted: Collection[str], secre
         return origin
     if origin.is_address or origin.is_private:
         raise AuthError(
-            f"its challenge names the token service {origin}, which is an IP address or in a private network, "
+            f"the registry's challenge names the token service {origin}, which is an IP address or in a private network, "
             "so no request was sent to it. "
             f"If this token service is intended, pass trusted_realms=[{origin.netloc!r}].",
             source=source,
         )
     if secret and not same_site(origin, registry):
         raise AuthError(
-            f"its challenge names the token service {origin}, which belongs to another site, "
+            f"the registry's challenge names the token service {origin}, which belongs to another site, "
             "so the credential was not sent to it. "
             f"If this token service is intended, pass trusted_realms=[{origin.netloc!r}].",
             source=source,
@@ -85,7 +85,7 @@ def check_addresses(realm: Origin, found: Collection[str] | None, registry: Orig
     """
     if not are_public(found):
         raise AuthError(
-            f"its challenge names the token service {realm}, whose name resolves to a private address, "
+            f"the registry's challenge names the token service {realm}, whose name resolves to a private address, "
             "so no request was sent to it. "
             f"If this token service is intended, pass trusted_realms=[{realm.netloc!r}].",
             source=f"the registry {registry}",

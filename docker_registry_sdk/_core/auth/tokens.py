@@ -43,7 +43,8 @@ class TokenStore:
     """The tokens of one registry and one identity, safe for threads.
 
     Args:
-        create_lock: A function that creates a lock that the driver can acquire.
+        create_lock: A function that creates a lock for the token requests of one service: the class `SingleFlightLock` for a sync
+            client, the class `AsyncSingleFlightLock` for an async client.
         clock: A function that returns the seconds of a monotonic clock. Expiry does not depend on times that servers send.
     """
 

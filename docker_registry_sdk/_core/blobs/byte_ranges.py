@@ -95,9 +95,11 @@ class Resumption:
         else:
             first, last, total = _parse_content_range(head.content_range)
             if first != self.offset:
-                raise _range_error(f"begins at byte {first}, but the requested range begins at byte {self.offset}")
+                raise _range_error(
+                    f"states that the range begins at byte {first}, but the requested range begins at byte {self.offset}"
+                )
             if head.length is not None and head.length != last + 1 - first:
-                raise _range_error(f"is {last + 1 - first} bytes long, but the Content-Length is {head.length}")
+                raise _range_error(f"states a range of {last + 1 - first} bytes, but the Content-Length is {head.length}")
             if total is not None and self.size is not None and total != self.size:
                 raise _range_error(f"states that the blob has {total} bytes, but {self.size} bytes were expected")
             self._skip, self._range_start, self._range_end = 0, first, last + 1
@@ -139,7 +141,7 @@ class Resumption:
             chunk = chunk[: self._stop - self.offset]
         self.offset += len(chunk)
         if self._range_end is not None and self.offset > self._range_end:
-            raise _range_error(f"ends before byte {self._range_end}, but the body is longer")
+            raise _range_error(f"states that the range ends before byte {self._range_end}, but the body is longer")
         return chunk
 
     def is_last_body(self) -> bool:
@@ -156,7 +158,7 @@ class Resumption:
             ParseError: The body was shorter than its Content-Range, or shorter than 64 KiB.
         """
         if self.offset != self._range_end or self.offset - self._range_start < MIN_PROGRESS_BYTES:
-            raise _range_error("ends before the requested range ends, or the body is shorter than this header states")
+            raise _range_error("states a range that is too short, or the body is shorter than this header states")
 
 
 class ReadAhead:
@@ -214,10 +216,10 @@ class ReadAhead:
 def _parse_content_range(text: str | None) -> tuple[int, int, int | None]:
     match = _CONTENT_RANGE.fullmatch((text or "").strip())
     if match is None:
-        raise _range_error("is missing" if text is None else "is not a range of bytes")
+        raise _range_error("is missing" if text is None else "does not have the form 'bytes first-last/size'")
     first, last, total = int(match[1]), int(match[2]), None if match[3] == "*" else int(match[3])
     if first > last or (total is not None and last >= total):
-        raise _range_error("is not a valid range")
+        raise _range_error("has a first byte after the last byte, or a last byte after the end of the blob")
     return first, last, total
 
 

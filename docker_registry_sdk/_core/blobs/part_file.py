@@ -127,7 +127,7 @@ class PartFile:
             try:
                 status = os.fstat(descriptor)
                 if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
-                    raise self._unusable("not a regular file, or has a second hard link")
+                    raise self._unusable("not a regular file or has a second hard link")
                 lock(descriptor, self.path)
                 if self._is_at_path(status):
                     return descriptor
@@ -148,7 +148,9 @@ class PartFile:
 
     def _unusable(self, problem: str) -> OSError:
         return FileExistsError(
-            errno.EEXIST, f"the path of the .part file is taken: the existing file is {problem}; remove it", str(self.path)
+            errno.EEXIST,
+            f"the temporary .part file of the download cannot be used, since it is {problem}: remove that file",
+            str(self.path),
         )
 
     @contextmanager
@@ -171,9 +173,9 @@ def check_folder(target: Path) -> None:
     """
     folder = target.parent
     if not folder.exists():
-        raise FileNotFoundError(errno.ENOENT, "the folder to download into does not exist: create it first", str(folder))
+        raise FileNotFoundError(errno.ENOENT, "the folder for the download does not exist: create the folder first", str(folder))
     if not folder.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, "the path to download into is not a folder", str(folder))
+        raise NotADirectoryError(errno.ENOTDIR, "the path of the folder for the download is not a folder", str(folder))
 
 
 def check_absent(target: Path) -> None:
@@ -186,9 +188,13 @@ def check_absent(target: Path) -> None:
         OSError: A file, a folder or a symbolic link exists at the path. A symbolic link counts even if its target is missing.
     """
     if target.is_dir():
-        raise IsADirectoryError(errno.EISDIR, "the path is a folder: pass the path of a file in the folder", str(target))
+        raise IsADirectoryError(errno.EISDIR, "the path for the download is a folder: pass the path of a file", str(target))
     if os.path.lexists(target):
-        raise FileExistsError(errno.EEXIST, "another file exists at the path: remove it, or pass another path", str(target))
+        raise FileExistsError(
+            errno.EEXIST,
+            "a file exists already at the path for the download: remove that file, or pass another path",
+            str(target),
+        )
 
 
 def hash_some(descriptor: int, verifier: Verifier) -> bool:

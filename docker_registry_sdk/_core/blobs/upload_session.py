@@ -53,7 +53,11 @@ class UploadSession:
         for name, kinds in _FIELD_TYPES.items():
             value = document.get(name)
             if not isinstance(value, kinds) or isinstance(value, bool) or (isinstance(value, int) and value < 0):
-                raise ParseError(model=cls.__name__, field=name, problem="is missing, or is not a value that to_dict() returns")
+                raise ParseError(
+                    model=cls.__name__,
+                    field=name,
+                    problem="is missing, or is not a value that UploadSession.to_dict() can have written",
+                )
         fields: dict[str, Any] = {name: document.get(name) for name in _FIELD_TYPES}
         return cls(**fields)
 

@@ -79,7 +79,7 @@ class SingleFlightLock:
         with self._condition:
             while self._held:
                 if not self._condition.wait(None if end is None else end - time.monotonic()):
-                    raise TimeoutError("the lock was not released in time")
+                    raise TimeoutError("the timeout passed before another thread released the lock")
                 if done():
                     return False
             self._held = True

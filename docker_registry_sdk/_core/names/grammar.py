@@ -38,7 +38,7 @@ def check_index_name(name: str) -> None:
         InvalidReferenceError: The host or the port is invalid.
     """
     if not isinstance(name, str):
-        raise InvalidReferenceError(f"an index name must be a string, not {type(name).__name__}")
+        raise InvalidReferenceError(f"the name of an index must be a string, not {type(name).__name__}")
     host, port = split_port(name)
     try:
         check_host(host, strict=True)
@@ -65,15 +65,21 @@ def check_remote_name(name: str) -> None:
         raise InvalidReferenceError(f"a repository's name must be a string, not {type(name).__name__}")
     for component in name.split("/"):
         if not component:
-            raise InvalidReferenceError(f"name {shown(name)} is empty or has an empty part; write one slash between two parts")
+            raise InvalidReferenceError(
+                f"the repository name {shown(name)} is empty or has an empty part; write one slash between two parts"
+            )
         if not _COMPONENT.fullmatch(component):
             capitals = component != component.lower() and _COMPONENT.fullmatch(component.lower())
             hint = (
-                "write it in lower case" if capitals else "use a-z and 0-9, and between them '.', '_', '__' or any number of '-'"
+                "write the part in lower case"
+                if capitals
+                else "use a-z and 0-9, and between them '.', '_', '__' or any number of '-'"
             )
-            raise InvalidReferenceError(f"name {shown(name)}: the part {shown(component)} is invalid; {hint}")
+            raise InvalidReferenceError(f"the repository name {shown(name)}: the part {shown(component)} is invalid; {hint}")
     if len(name) > MAX_NAME_CHARACTERS:
-        raise InvalidReferenceError(f"name {quoted(name)} has {len(name)} characters; the limit is {MAX_NAME_CHARACTERS}")
+        raise InvalidReferenceError(
+            f"the repository name {quoted(name)} has {len(name)} characters; the limit is {MAX_NAME_CHARACTERS}"
+        )
 
 
 def check_tag(tag: str) -> None:

@@ -75,7 +75,7 @@ class Origin:
         if self.scheme not in _DEFAULT_PORTS:
             raise InvalidReferenceError(f"scheme {quoted(str(self.scheme))} is neither http nor https")
         if type(self.port) is not int or not 1 <= self.port <= 65535:
-            raise InvalidReferenceError("a port must be a number from 1 to 65535")
+            raise InvalidReferenceError(f"the port must be an int from 1 to 65535, not {self.port!r}")
 
     @classmethod
     def from_url(cls, url: str) -> Self:

@@ -124,7 +124,9 @@ def follow_redirects(
         secure = current.is_secure or request.url.scheme == "https"
         request = _redirected(request, location)
         origin = _checked_origin(request, secure=secure)
-    raise TransportError(f"the server sent more than {MAX_REDIRECTS} redirects", method=request.method, url=str(request.url))
+    raise TransportError(
+        f"the server answered with more than {MAX_REDIRECTS} redirects, the limit", method=request.method, url=str(request.url)
+    )
 
 
 def follow_external_url(request: HTTPRequest, registry: Callable[[], Origin]) -> Flow:
@@ -181,7 +183,8 @@ def _public_addresses(request: HTTPRequest, origin: Origin, registry: Origin) ->
     addresses = yield from addresses_for(origin.host, registry)
     if not are_public(addresses):
         raise TransportError(
-            f"{origin} is in a private network, so no request was sent: a registry on the internet must not redirect there",
+            f"the URL or redirect leads to {origin}, which is in a private network, so no request was sent: "
+            "a registry on the internet must not lead its clients there",
             method=request.method,
             url=str(request.url),
         )

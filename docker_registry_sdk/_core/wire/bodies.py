@@ -110,8 +110,12 @@ def blocks(body: AsyncRawBody | None) -> Iterator[bytes]:
     if isinstance(body, Iterable) and not isinstance(body, str):
         return map(_bytes, body)
     if isinstance(body, AsyncIterable):
-        raise TypeError("the body is an async iterable, which only async functions accept: call asyncio(…) instead of sync(…)")
-    raise TypeError(f"a body must be bytes, a file opened in binary mode or an iterable of bytes, not {type(body).__name__}")
+        raise TypeError(
+            "the body of the request is an async iterable, which only async functions accept: call asyncio(…) instead of sync(…)"
+        )
+    raise TypeError(
+        f"the body of a request must be bytes, a file opened in binary mode or an iterable of bytes, not {type(body).__name__}"
+    )
 
 
 async def async_blocks(body: AsyncRawBody | None) -> AsyncIterator[bytes]:
@@ -154,18 +158,20 @@ async def _threaded(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
 
 def _less(left: int, block: bytes, length: int) -> int:
     if len(block) > left:
-        raise httpx.LocalProtocolError(f"the body is longer than the {length} bytes of Content-Length")
+        raise httpx.LocalProtocolError(f"the body of the request is longer than the {length} bytes of Content-Length")
     return left - len(block)
 
 
 def _done(left: int, length: int) -> None:
     if left:
-        raise httpx.LocalProtocolError(f"the body is {left} bytes shorter than the {length} bytes of Content-Length")
+        raise httpx.LocalProtocolError(
+            f"the body of the request is {left} bytes shorter than the {length} bytes of Content-Length"
+        )
 
 
 def _bytes(block: bytes) -> bytes:
     if not isinstance(block, (bytes, bytearray, memoryview)):
-        raise TypeError(f"a body must produce bytes, not {type(block).__name__}: open files in binary mode")
+        raise TypeError(f"the body of a request must produce bytes, not {type(block).__name__}: open files in binary mode")
     # `len` of a memoryview counts items, which may be larger than one byte.
     return bytes(block) if isinstance(block, memoryview) else block
 
@@ -204,12 +210,12 @@ def _decoded(response: httpx.Response, content: bytes, coding: str, limit: int, 
     """Return up to `limit` + 1 bytes of a decoded body. Its content coding was not requested, but some servers send one."""
     try:
         if coding not in ("gzip", "x-gzip", "deflate"):
-            raise zlib.error(f"the body has the content coding {coding[:20]!a}, which was not requested")
+            raise zlib.error(f"the body of the response has the content coding {coding[:20]!a}, which was not requested")
         # With 32, zlib detects gzip or deflate from the first bytes.
         decoder = zlib.decompressobj(zlib.MAX_WBITS | 32)
         decoded = decoder.decompress(content, limit + 1)
         if content and not decoder.eof and len(decoded) <= limit:
-            raise zlib.error("the compressed body ends too early")
+            raise zlib.error("the compressed body of the response is truncated")
     except zlib.error as error:
         if whole:
             raise httpx.DecodingError(str(error), request=response.request) from None

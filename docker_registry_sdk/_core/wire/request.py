@@ -190,8 +190,10 @@ def check_path_value(name: str, value: str, *, slashes: bool) -> None:
         raise InvalidReferenceError(f"{name} must be a string, not {type(value).__name__}")
     for segment in value.split("/") if slashes else [value]:
         if segment in (".", "..") or not _SEGMENT.fullmatch(segment):
-            problem = "it has a part that is not allowed in a URL's path" if segment else "it is empty or has an empty part"
-            raise InvalidReferenceError(f"{name} {redact_url(value)!r} is invalid: {problem}. Copy it from the registry.")
+            problem = (
+                "a part of the value is not allowed in a URL's path" if segment else "the value is empty or has an empty part"
+            )
+            raise InvalidReferenceError(f"{name} {redact_url(value)!r} is invalid: {problem}. Copy the value from the registry.")
 
 
 def accept_header(wanted: Sequence[str] | None, documented: Sequence[str]) -> str:

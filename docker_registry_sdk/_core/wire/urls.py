@@ -30,7 +30,8 @@ def follow_url(name: str, url: str) -> str:
     """
     if not isinstance(url, str) or _NOT_IN_A_URL.search(url):
         raise InvalidReferenceError(
-            f"{name} is not a URL: it contains spaces, control or non-ASCII characters. Pass it exactly as the server sent it."
+            f"{name} is not a URL: it contains spaces, control or non-ASCII characters. "
+            "Pass the URL exactly as the server sent it."
         )
     try:
         parts = urlsplit(url)
@@ -38,7 +39,7 @@ def follow_url(name: str, url: str) -> str:
         _ = parts.port  # raises if the port is invalid
         (parts.hostname or "").encode("idna").decode("idna")  # raises if the host is not a valid name in DNS
     except ValueError:  # the message may contain a password
-        raise InvalidReferenceError(f"{name} {redact_url(url)!r} is not a URL: its host or port is invalid.") from None
+        raise InvalidReferenceError(f"{name} {redact_url(url)!r} is not a valid URL: the host or the port is invalid.") from None
     if not absolute and not (url.startswith("/") and not url.startswith("//")):
         raise InvalidReferenceError(
             f"{name} {redact_url(url)!r} is neither an http or https URL nor a path that begins with '/'."
@@ -83,7 +84,7 @@ def refuse_query(name: str, **parameters: object) -> None:
     """
     given = [key for key, value in parameters.items() if value is not None]
     if given:
-        raise ValueError(f"{name} already contains {' and '.join(given)}: pass only {name}, or only the query parameters")
+        raise ValueError(f"the URL {name} already contains {' and '.join(given)}: pass only {name}, or only the query parameters")
 
 
 def make_absolute(base: str, url: str) -> str:

@@ -90,7 +90,7 @@ def blob_command(reference: str, path: Path | None, output: Output, connection: 
     if path is None and output.json:
         raise click.UsageError("--json needs -o FILE, because stdout receives the blob.")
     if path is None and output.terminal:
-        raise click.UsageError("A blob is not written to a terminal; give -o FILE, or use a pipe.")
+        raise click.UsageError("The content of a blob is not printed on a terminal; give -o FILE, or use a pipe.")
     from ...reference import parse_repo_and_ref
 
     ref = parse_repo_and_ref(reference)

@@ -98,6 +98,6 @@ def delete_command(reference: str, output: Output, connection: Connection) -> No
             client.delete_repo_tag(ref.tag)
         else:
             raise click.UsageError(
-                f"{client.index.name} supports API v1 only, which cannot delete by digest; give a tag instead."
+                f"{client.index.name} supports only API v1, where images cannot be deleted by digest; give a tag instead."
             )
     output.print_facts({"deleted": ref.canonical_name, "tag": ref.tag, "digest": ref.digest})

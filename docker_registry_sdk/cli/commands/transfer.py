@@ -137,7 +137,8 @@ def _client_options(connection: Connection, *locations: Location) -> ClientOptio
     if len(registries) > 1 and connection.username is not None:
         names = " and ".join(sorted(registries))
         raise click.UsageError(
-            f"the user name and password would be sent to {names}; use docker-registry-sdk login for each registry instead."
+            f"--username and the password would be sent to two registries, {names}; "
+            "use docker-registry-sdk login for each registry instead."
         )
     return connection.options()
 

@@ -33,7 +33,9 @@ class AsyncUploadCalls(AsyncClientBase):
         response = await start_blob_upload.asyncio(self._pipeline, self._name, timeout=timeout, deadline=deadline)
         if isinstance(response, start_blob_upload.StartBlobUploadCreated):
             raise ParseError(
-                model="StartBlobUploadAccepted", field="", problem="the status should be 202, not 201: no byte was uploaded yet"
+                model="StartBlobUploadAccepted",
+                field="",
+                problem="the status of the response should be 202, not 201, since no byte was uploaded yet",
             )
         return session_from_start(self._name, response)
 

@@ -74,7 +74,7 @@ async def async_select_platform(source: AsyncImageSource, root: StoredManifest, 
         config = await async_read_config(source, root)
         made_for = Platform(os=config.os, architecture=config.architecture, variant=config.variant, os_version=config.os_version)
         if rank(made_for, wanted) is None:
-            raise ImageError(f"the image does not exist for {show(wanted)}: it is for {printable(show(made_for))}")
+            raise ImageError(f"the image does not exist for {show(wanted)}: its platform is {printable(show(made_for))}")
     return chosen
 
 
@@ -97,9 +97,9 @@ async def async_select_manifest(source: AsyncImageSource, root: StoredManifest, 
         chosen = choose(children, wanted)
         found = await source.read_manifest(chosen)
         if found is None:
-            raise ImageError(f"the index lists {chosen.digest} for {show(wanted)}, but the registry has no such manifest")
+            raise ImageError(f"the index lists {chosen.digest} for {show(wanted)}, but this manifest does not exist")
         stored = found
-    raise ImageError(f"indexes are nested more than {MAX_INDEX_DEPTH} levels deep")
+    raise ImageError(f"the indexes of the image are nested more than {MAX_INDEX_DEPTH} levels deep, the limit")
 
 
 async def async_read_config(source: AsyncImageSource, stored: StoredManifest) -> ImageConfig:
@@ -116,8 +116,12 @@ async def async_read_config(source: AsyncImageSource, stored: StoredManifest) ->
     """
     document = parse_contents(stored).document
     if not isinstance(document, (ImageManifest, DockerManifest)) or document.config.media_type not in _CONFIG_TYPES:
-        kind = document.config.media_type if isinstance(document, (ImageManifest, DockerManifest)) else stored.media_type
-        raise ImageError(f"{stored.digest} has no image config: it is {printable(kind)}")
+        kind = (
+            f"its config has the media type {printable(document.config.media_type)}"
+            if isinstance(document, (ImageManifest, DockerManifest))
+            else f"its media type is {printable(stored.media_type)}"
+        )
+        raise ImageError(f"the manifest {stored.digest} has no image config: {kind}")
     blob = blob_descriptor(document.config)
     content = bytearray()
     async for block in source.open_blob(blob, False).blocks(0):

@@ -87,7 +87,7 @@ def create_authentication(mode: AuthMode, account: Account, clock: Clock, token_
         ValueError: The mode is not `none`, `basic` or `token`.
     """
     if mode not in get_args(AuthMode):
-        raise ValueError(f"auth must be one of {', '.join(get_args(AuthMode))}")
+        raise ValueError(f"the option auth must be one of {', '.join(get_args(AuthMode))}")
     if mode != "token":
         return Authentication(mode, account, None)
     with needs_extra():

@@ -139,4 +139,4 @@ def _errors_as_value_error() -> Iterator[None]:
     try:
         yield
     except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"a field is missing or has the wrong type ({error!r})") from error
+        raise ValueError(f"a field of the record is missing or has the wrong type ({error!r})") from error

@@ -158,12 +158,12 @@ def _read_tar(content: IO[bytes]) -> Iterator[FileInfo]:
             if member is None:
                 return
             if member.size < 0:
-                raise tarfile.ReadError("a file has a negative size")  # tarfile would read the same header forever
+                raise tarfile.ReadError("a file in the archive has a negative size")  # tarfile would read the same header forever
             vars(tar)["members"].clear()  # tarfile would keep the headers of all files in memory
             info = _file_info(member)
             if info is not None:
                 yield info
-    raise tarfile.ReadError("too many files")
+    raise tarfile.ReadError(f"the archive has more than {MAX_FILES} files, the limit")
 
 
 def _file_info(member: tarfile.TarInfo) -> FileInfo | None:
@@ -239,7 +239,7 @@ class _HeaderReader:
     def read(self, size: int) -> bytes:
         self.remaining -= max(size, 1)
         if size < 0 or self.remaining < 0:
-            raise tarfile.ReadError("the headers of a file are too long")
+            raise tarfile.ReadError(f"the headers of a file have more than {MAX_HEADER_BYTES} bytes, the limit")
         return self._file.read(size)
 
     def seek(self, offset: int) -> int:

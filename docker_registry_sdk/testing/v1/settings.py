@@ -47,7 +47,9 @@ class V1Settings:
 
     def __attrs_post_init__(self) -> None:
         if self.standalone and self.users is not None:
-            raise ValueError("a registry with the role 'standalone' does not check users; use the role 'index' or 'both'")
+            raise ValueError(
+                "users cannot be given for the role 'standalone', which does not check users; use the role 'index' or 'both'"
+            )
 
     @property
     def standalone(self) -> bool:

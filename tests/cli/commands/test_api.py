@@ -168,6 +168,6 @@ def test_push_read_and_delete_an_image_of_api_v1(run_cli: RunCli, home: Path) ->
         assert json.loads(done.out)["status"] == 200
         assert (folder / "got").read_bytes() == image.layer
         assert [line.split("\t")[0] for line in run_cli("search", "old", "--index", registry.host).lines] == ["team/old"]
-        assert "API v1 only" in run_cli("manifest", name).check_failure(1)[0]
+        assert "only API v1" in run_cli("manifest", name).check_failure(1)[0]
         run_cli("delete", f"{name}@sha256:{'0' * 64}").check_failure(2)
         assert run_cli("delete", f"{name}:latest").code == 0

@@ -210,16 +210,16 @@ INVALID_BODIES: dict[str, Callable[[], Any]] = {
 
 @pytest.mark.parametrize("name", INVALID_BODIES)
 def test_other_bodies_are_refused(http: httpx.Client, name: str) -> None:
-    with pytest.raises(TypeError, match="a body must"):
+    with pytest.raises(TypeError, match="the body of a request must"):
         complete_blob_upload.sync(http, "a", URL, "sha256:ab", body=INVALID_BODIES[name]())
-    with pytest.raises(TypeError, match="a body must"):
+    with pytest.raises(TypeError, match="the body of a request must"):
         put_manifest.sync(http, "a", "b", INVALID_BODIES[name](), content_type="application/json")
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("name", INVALID_BODIES)
 async def test_other_bodies_are_refused_async(async_http: httpx.AsyncClient, name: str) -> None:
-    with pytest.raises(TypeError, match="a body must"):
+    with pytest.raises(TypeError, match="the body of a request must"):
         await complete_blob_upload.asyncio(async_http, "a", URL, "sha256:ab", body=INVALID_BODIES[name]())
 
 
@@ -228,7 +228,7 @@ async def test_async_iterable_of_text_is_refused(async_http: httpx.AsyncClient) 
     async def words() -> AsyncIterator[Any]:
         yield "text"
 
-    with pytest.raises(TypeError, match="a body must produce bytes, not str"):
+    with pytest.raises(TypeError, match="the body of a request must produce bytes, not str"):
         await complete_blob_upload.asyncio(async_http, "a", URL, "sha256:ab", body=words())
 
 

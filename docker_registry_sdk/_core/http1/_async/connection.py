@@ -141,7 +141,7 @@ class AsyncConnection:
             if self._closed:
                 self._sock.close()
         if self._closed:
-            raise OSError("the connection was closed")
+            raise OSError("this client closed the connection")
         return ready
 
     def check_deadline(self) -> None:
@@ -151,7 +151,7 @@ class AsyncConnection:
             TimeoutError: The deadline has passed.
         """
         if self.deadline is not None and self.deadline.has_passed:
-            raise TimeoutError("the deadline of the call passed")
+            raise TimeoutError("the deadline of the call passed before the call was complete")
 
     def is_idle(self) -> bool:
         """Return whether the connection is open, and has no received bytes that nobody has read.
@@ -183,7 +183,7 @@ class AsyncConnection:
             except ssl.SSLWantWriteError:
                 write = True
             if not await self.wait(seconds, write=write):
-                raise TimeoutError("timed out")
+                raise TimeoutError("timed out: no bytes could be sent or received within the timeout")
 
 
 async def async_connect(
@@ -256,6 +256,6 @@ async def _connect(connection: AsyncConnection, sock: socket.socket, address: ob
     except BlockingIOError:
         pass
     if not await connection.wait(seconds, write=True):
-        raise TimeoutError("timed out")
+        raise TimeoutError("timed out: the server did not accept the connection within the timeout")
     if number := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
         raise OSError(number, os.strerror(number))

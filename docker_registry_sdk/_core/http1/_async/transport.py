@@ -56,7 +56,9 @@ class AsyncHTTP1Transport(httpx.AsyncBaseTransport):
             return await self._others.handle_async_request(request)
         timeout = request.extensions.get("timeout", {})
         if not await self._limit.acquire(timeout.get("pool")):
-            raise httpx.PoolTimeout(f"all {MAX_CONNECTIONS} connections of the client are in use")
+            raise httpx.PoolTimeout(
+                f"all {MAX_CONNECTIONS} connections of the client are in use, and none became free within the timeout"
+            )
         try:
             return await self._send(request, timeout)
         except BaseException:
@@ -163,7 +165,7 @@ async def _send_data(connection: AsyncConnection, exchange: Exchange, data: byte
             if not sent:
                 await connection.wait(_LISTEN_INTERVAL_SECONDS, write=True)
                 if time.monotonic() > deadline:
-                    raise TimeoutError("timed out")
+                    raise TimeoutError("timed out: the server accepted no bytes of the request within the timeout")
     return True
 
 
