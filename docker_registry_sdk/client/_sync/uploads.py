@@ -47,7 +47,7 @@ class UploadCalls(ClientBase):
             raise ParseError(
                 model="StartBlobUploadAccepted",
                 field="",
-                problem="the status should be 202, not 201: no byte was uploaded yet",
+                problem="the status of the response should be 202, not 201, since no byte was uploaded yet",
             )
         return session_from_start(self._name, response)
 

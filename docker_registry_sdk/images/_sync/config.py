@@ -83,7 +83,9 @@ def select_platform(source: ImageSource, root: StoredManifest, platform: str | P
             os=config.os, architecture=config.architecture, variant=config.variant, os_version=config.os_version
         )
         if rank(made_for, wanted) is None:
-            raise ImageError(f"the image does not exist for {show(wanted)}: it is for {printable(show(made_for))}")
+            raise ImageError(
+                f"the image does not exist for {show(wanted)}: its platform is {printable(show(made_for))}"
+            )
     return chosen
 
 
@@ -106,11 +108,9 @@ def select_manifest(source: ImageSource, root: StoredManifest, wanted: Platform)
         chosen = choose(children, wanted)
         found = source.read_manifest(chosen)
         if found is None:
-            raise ImageError(
-                f"the index lists {chosen.digest} for {show(wanted)}, but the registry has no such manifest"
-            )
+            raise ImageError(f"the index lists {chosen.digest} for {show(wanted)}, but this manifest does not exist")
         stored = found
-    raise ImageError(f"indexes are nested more than {MAX_INDEX_DEPTH} levels deep")
+    raise ImageError(f"the indexes of the image are nested more than {MAX_INDEX_DEPTH} levels deep, the limit")
 
 
 def read_config(source: ImageSource, stored: StoredManifest) -> ImageConfig:
@@ -128,9 +128,11 @@ def read_config(source: ImageSource, stored: StoredManifest) -> ImageConfig:
     document = parse_contents(stored).document
     if not isinstance(document, (ImageManifest, DockerManifest)) or document.config.media_type not in _CONFIG_TYPES:
         kind = (
-            document.config.media_type if isinstance(document, (ImageManifest, DockerManifest)) else stored.media_type
+            f"its config has the media type {printable(document.config.media_type)}"
+            if isinstance(document, (ImageManifest, DockerManifest))
+            else f"its media type is {printable(stored.media_type)}"
         )
-        raise ImageError(f"{stored.digest} has no image config: it is {printable(kind)}")
+        raise ImageError(f"the manifest {stored.digest} has no image config: {kind}")
     blob = blob_descriptor(document.config)
     content = bytearray()
     for block in source.open_blob(blob, False).blocks(0):

@@ -121,9 +121,12 @@ def _check_options(source: Location, target: Location, options: ClientOptions) -
         if isinstance(location, RegistryLocation) and location.client is None
     }
     if options and not registries:
-        raise TypeError(f"{', '.join(sorted(options))} would have no effect: this copy creates no client")
+        raise TypeError(
+            f"{', '.join(sorted(options))} would have no effect, since this copy creates no client: "
+            "leave these options out, or pass them to your own clients"
+        )
     if len(registries) == 2 and ("username" in options or "password" in options):
         raise TypeError(
-            f"username and password would be sent to {' and '.join(sorted(registries))}: "
-            "pass a pair (client, ref) for the registry with that login, or credentials="
+            f"username and password would be sent to two registries, {' and '.join(sorted(registries))}: "
+            "pass a pair (client, ref) for the registry that requires them, or pass credentials= instead"
         )

@@ -115,7 +115,7 @@ class Planner:
             ]
             if not level:
                 return
-        raise ImageError(f"indexes are nested more than {MAX_INDEX_DEPTH} levels deep")
+        raise ImageError(f"the indexes of the image are nested more than {MAX_INDEX_DEPTH} levels deep, the limit")
 
     def _check_descriptor(self, descriptor: Descriptor) -> Digest:
         """Return the digest, after checking that every descriptor of it agrees on media type and size.
@@ -125,10 +125,10 @@ class Planner:
         digest, type_and_size = Digest(descriptor.digest), (descriptor.media_type, descriptor.size)
         known = self._types_and_sizes.setdefault(digest, type_and_size)
         if known != type_and_size:
-            shown = " and as ".join(
-                f"{quoted(media_type)} of {size} bytes" for media_type, size in (known, type_and_size)
+            shown = " and ".join(f"{quoted(media_type)} of {size} bytes" for media_type, size in (known, type_and_size))
+            raise ImageError(
+                f"descriptors give different media types or sizes for {digest}: {shown}; the image is not copied"
             )
-            raise ImageError(f"descriptors contradict each other: they give {digest} as {shown}; it is not copied")
         return digest
 
     def _visit(self, node: _Node) -> list[_Node]:

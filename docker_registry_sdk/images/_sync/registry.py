@@ -79,10 +79,8 @@ class RegistryImage:
         except NotFoundError as error:
             if self._supports_v2():
                 raise
-            problem = (
-                "does not support API v2, which copies need; a client of API v1 can download its layers one by one"
-            )
-            raise ImageError(f"{self._client.index.name} {problem}") from error
+            problem = "does not support API v2, so images cannot be copied; download the layers one by one with a client of API v1"
+            raise ImageError(f"the registry {self._client.index.name} {problem}") from error
 
     def read_manifest(self, descriptor: Descriptor) -> StoredManifest | None:
         """Return a manifest of an index; None if the registry stores it as a blob.
@@ -153,7 +151,9 @@ class RegistryImage:
             ImageError: The target is a reference with another digest.
         """
         if self._digest is not None and self._digest != digest:
-            raise ImageError(f"the image has the digest {digest} and cannot be written as {self._digest}")
+            raise ImageError(
+                f"the image has the digest {digest}, but the target has the digest {self._digest}: use a tag as the target"
+            )
         if self._tag is None:
             return self.has_manifest(digest)
         with suppress(*_ABSENT):

@@ -57,9 +57,9 @@ def test_without_a_platform_get_config_chooses_linux_on_this_machine(
             assert (images.get_config(client, "v1")).architecture == architecture
         monkeypatch.setattr(platform, "machine", lambda: "x86_64")
         assert (images.get_config(client, "arm64")).architecture == "arm64"
-        with pytest.raises(ImageError, match="it is for linux/arm64/v8"):
+        with pytest.raises(ImageError, match="its platform is linux/arm64/v8"):
             images.get_config(client, "arm64", "linux/amd64")
-        with pytest.raises(ImageError, match="it is for linux/amd64, linux/arm64/v8"):
+        with pytest.raises(ImageError, match="its platforms are linux/amd64, linux/arm64/v8"):
             images.get_config(client, "v1", "linux/s390x")
         with pytest.raises(ImageError, match="has no image config"):
             images.get_config(client, "empty")
@@ -81,7 +81,10 @@ def test_a_manifest_without_an_image_config_is_refused(start_registry: StartRegi
     )
     push_image(f"{registry.url}/a", artifact, "v1")
     with RegistryClientV2(f"{registry.url}/a") as client:
-        with pytest.raises(ImageError, match=r"has no image config: it is application/vnd\.oci\.empty\.v1\+json"):
+        with pytest.raises(
+            ImageError,
+            match=r"has no image config: its config has the media type application/vnd\.oci\.empty\.v1\+json",
+        ):
             images.get_config(client, "v1")
 
 

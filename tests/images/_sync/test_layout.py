@@ -106,11 +106,11 @@ def test_the_tag_may_be_omitted_for_the_only_image(start_registry: StartRegistry
     push_image(f"{registry.url}/a", AMD64, "v1")
     images.pull(f"{registry.url}/a:v1", tmp_path / "one")
     images.push(tmp_path / "one", f"{registry.url}/b:v1")
-    with pytest.raises(ImageError, match=r"has no image 'v2'; its tags are 'v1'"):
+    with pytest.raises(ImageError, match=r"has no image with the tag 'v2'; its tags are 'v1'"):
         images.push(tmp_path / "one", f"{registry.url}/b:v1", tag="v2")
     push_image(f"{registry.url}/a", ARM64, "v2")
     images.pull(f"{registry.url}/a:v2", tmp_path / "one")
-    with pytest.raises(ImageError, match=r"has 2 images; name one by its tag: its tags are 'v1', 'v2'"):
+    with pytest.raises(ImageError, match=r"has 2 images, but no tag was given: pass a tag; its tags are 'v1', 'v2'"):
         images.push(tmp_path / "one", f"{registry.url}/b:v1")
     images.push(tmp_path / "one", f"{registry.url}/b:v2", tag="v2")
     check_pushed_image(f"{registry.url}/b", ARM64, "v2")
@@ -214,7 +214,7 @@ def test_a_folder_with_other_files_is_not_changed(start_registry: StartRegistry,
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "thesis.txt").write_text("mine")
     (tmp_path / "file").write_text("mine")
-    for name, problem in (("folder", "not empty"), ("file", "is a file")):
+    for name, problem in (("folder", "neither empty"), ("file", "is a file")):
         with pytest.raises(ImageError, match=problem):
             images.pull(f"{registry.url}/a:v1", tmp_path / name)
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "folder", "thesis.txt"]

@@ -52,7 +52,10 @@ def test_an_index_that_is_nested_too_deep_is_refused(start_registry: StartRegist
         nested = build_index({}, without_platform=[nested])
     registry = start_registry()
     push_image(f"{registry.url}/a", nested, "v1")
-    with recorded_requests(registry) as asked, pytest.raises(ImageError, match="indexes are nested more than 8"):
+    with (
+        recorded_requests(registry) as asked,
+        pytest.raises(ImageError, match="indexes of the image are nested more than 8"),
+    ):
         images.copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1")
     assert not any("blobs" in one for one in asked)
 
@@ -65,7 +68,7 @@ def test_eight_nested_indexes_are_copied_and_nine_refused(start_registry: StartR
     registry = start_registry()
     push_image(f"{registry.url}/a", nested, "v1")
     if depth == 9:
-        with pytest.raises(ImageError, match="indexes are nested more than 8 levels deep"):
+        with pytest.raises(ImageError, match="indexes of the image are nested more than 8 levels deep"):
             images.copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1")
     else:
         result = images.copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1")
@@ -121,5 +124,5 @@ def test_signed_schema_1_is_copied_unchanged(start_registry: StartRegistry, tmp_
     with RegistryClientV2(f"{target.url}/a") as client:
         assert (client.get_manifest("v1")).raw == content
         assert (client.head_blob(digest_of(BASE_LAYER))).size == len(BASE_LAYER)
-    with pytest.raises(ImageError, match="a layout cannot store"):
+    with pytest.raises(ImageError, match="cannot be written to a layout"):
         images.pull(f"{source.url}/a:v1", tmp_path)

@@ -76,7 +76,7 @@ class BlobFile(RawBase):
             raise ValueError(f"whence should be 0, 1 or 2, not {whence}")
         position = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self.size}[whence]
         if position < 0:
-            raise ValueError(f"the position would be {-position} bytes before the beginning")
+            raise ValueError(f"the position must not be negative, but would be {position}")
         self._position = position
         return position
 

@@ -31,9 +31,9 @@ def upload_blob(repository: BlobRepository, source: UploadSource, options: Uploa
         options: The options of the upload.
 
     Raises:
-        DigestMismatchError: The bytes do not match `digest` and `size`.
+        DigestMismatchError: The bytes do not match `options.digest` or `options.size`.
         RegistryError: The registry does not accept the blob.
-        ValueError: The session is for another repository.
+        ValueError: The upload session `options.session` belongs to another repository.
         TypeError: The source does not yield bytes.
         OSError: The source cannot be read.
     """

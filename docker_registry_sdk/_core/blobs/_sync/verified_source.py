@@ -233,7 +233,7 @@ class VerifiedSource:
             if found is None:
                 return b""
             if not isinstance(found, (bytes, bytearray, memoryview)):
-                raise TypeError(f"an upload source should yield bytes, not {type(found).__name__}")
+                raise TypeError(f"the source of an upload must yield bytes, not {type(found).__name__}")
             block = bytes(found)  # a copy of a buffer that the source may reuse
         return block
 

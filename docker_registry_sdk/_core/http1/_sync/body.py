@@ -72,7 +72,7 @@ class ResponseBody(httpx.SyncByteStream):
         if self._remaining == 0:
             return 0
         if self._released:
-            raise httpx.ReadError("the body of the response was closed before it was read completely")
+            raise httpx.ReadError("the caller closed the response before its body was read completely")
         buffer = buffer[: self._remaining]
         try:
             if self._received:

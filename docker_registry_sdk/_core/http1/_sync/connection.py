@@ -142,7 +142,7 @@ class Connection:
             if self._closed:
                 self._sock.close()
         if self._closed:
-            raise OSError("the connection was closed")
+            raise OSError("this client closed the connection")
         return ready
 
     def check_deadline(self) -> None:
@@ -152,7 +152,7 @@ class Connection:
             TimeoutError: The deadline has passed.
         """
         if self.deadline is not None and self.deadline.has_passed:
-            raise TimeoutError("the deadline of the call passed")
+            raise TimeoutError("the deadline of the call passed before the call was complete")
 
     def is_idle(self) -> bool:
         """Return whether the connection is open, and has no received bytes that nobody has read.
@@ -184,7 +184,7 @@ class Connection:
             except ssl.SSLWantWriteError:
                 write = True
             if not self.wait(seconds, write=write):
-                raise TimeoutError("timed out")
+                raise TimeoutError("timed out: no bytes could be sent or received within the timeout")
 
 
 def connect(
@@ -257,6 +257,6 @@ def _connect(connection: Connection, sock: socket.socket, address: object, secon
     except BlockingIOError:
         pass
     if not connection.wait(seconds, write=True):
-        raise TimeoutError("timed out")
+        raise TimeoutError("timed out: the server did not accept the connection within the timeout")
     if number := sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
         raise OSError(number, os.strerror(number))

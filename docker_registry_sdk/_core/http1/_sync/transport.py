@@ -57,7 +57,9 @@ class HTTP1Transport(httpx.BaseTransport):
             return self._others.handle_request(request)
         timeout = request.extensions.get("timeout", {})
         if not self._limit.acquire(timeout.get("pool")):
-            raise httpx.PoolTimeout(f"all {MAX_CONNECTIONS} connections of the client are in use")
+            raise httpx.PoolTimeout(
+                f"all {MAX_CONNECTIONS} connections of the client are in use, and none became free within the timeout"
+            )
         try:
             return self._send(request, timeout)
         except BaseException:
@@ -164,7 +166,7 @@ def _send_data(connection: Connection, exchange: Exchange, data: bytes, seconds:
             if not sent:
                 connection.wait(_LISTEN_INTERVAL_SECONDS, write=True)
                 if time.monotonic() > deadline:
-                    raise TimeoutError("timed out")
+                    raise TimeoutError("timed out: the server accepted no bytes of the request within the timeout")
     return True
 
 

@@ -44,7 +44,7 @@ def create_pipeline(index: Index, options: ClientOptions, hub_host: str = HUB_HO
     """
     unknown = set(options) - ClientOptions.__optional_keys__
     if unknown:
-        raise TypeError(f"unknown option: {', '.join(sorted(unknown))}")
+        raise TypeError(f"the client has no option {', '.join(sorted(unknown))}")
     parse_trusted(options.get("trusted_realms", ()))  # raises now, not at the first challenge, if a host is invalid
     http = options.get("http_client")
     if http is not None:

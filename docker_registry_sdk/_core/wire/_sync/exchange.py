@@ -239,7 +239,9 @@ def read(response: httpx.Response, *, wanted: bool = True) -> httpx.Response:
             if len(content) > limit:
                 break
             if deadline is not None and deadline.has_passed:
-                raise httpx.ReadTimeout("the deadline passed", request=response.request)
+                raise httpx.ReadTimeout(
+                    "the deadline of the call passed while the body was read", request=response.request
+                )
     except httpx.HTTPError:
         if whole:
             raise

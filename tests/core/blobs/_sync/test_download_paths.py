@@ -44,7 +44,7 @@ def test_another_file_at_the_path_is_not_changed(
 ) -> None:
     target.write_bytes(there)
     for blob in (digest_of(CONTENT), Descriptor(media_type="x/y", digest=digest_of(CONTENT), size=SIZE)):
-        with pytest.raises(FileExistsError, match="remove it, or pass another path") as caught:
+        with pytest.raises(FileExistsError, match="remove that file, or pass another path") as caught:
             loopback_client.download_blob(blob, target)
         assert caught.value.filename == str(target)
     assert loopback.seen == []
