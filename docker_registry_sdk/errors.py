@@ -98,11 +98,8 @@ class ResponseError(RegistryError):
     """
 
     def __init__(self, problem: str, *, method: str, url: str, status: int, headers: Headers, raw: bytes) -> None:
-        self.method = method
-        self.url = redact_url(url)
-        self.status = status
-        self.headers = headers
-        self.raw = raw
+        self.method, self.url = method, redact_url(url)
+        self.status, self.headers, self.raw = status, headers, raw
         super().__init__(f"{method} {self.url}: {problem}")
 
 

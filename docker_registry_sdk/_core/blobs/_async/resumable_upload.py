@@ -5,23 +5,22 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final, Literal
+from typing import Literal
 
 from attrs import evolve
 
 from ....digest import DEFAULT_ALGORITHM, Digest
 from ....errors import DeadlineExceededError, NotFoundError, RegistryError, StatusError
 from ....v2.api import (
-    cancel_blob_upload,
     complete_blob_upload,
     get_blob_upload_status,
     start_blob_upload,
     upload_blob_chunk,
 )
-from ...concurrency.threads import async_complete_despite_cancel, async_shielded
+from ...concurrency.threads import async_complete_despite_cancel
 from ...concurrency.waiting import async_sleep
-from ...text.redaction import one_line, redact_url
-from ...wire import AsyncRawBody, Deadline
+from ...text.redaction import redact_url
+from ...wire import AsyncRawBody
 from ..progress import Phase, ProgressThrottle
 from ..retries import RequestFailures
 from ..upload_requests import (
@@ -42,9 +41,8 @@ from ..upload_session import (
     session_from_status,
 )
 from .blob_repository import AsyncBlobRepository
+from .cancel_upload import async_cancel_after_error, async_cancel_upload
 from .verified_source import AsyncVerifiedSource
-
-MIN_CANCEL_SECONDS: Final = 2.0
 
 _log = logging.getLogger("docker_registry_sdk._core.blobs")
 
@@ -140,25 +138,7 @@ class AsyncResumableUpload:
                 "upload, pass session=... with this session."
             )
             return
-        reason = ""
-        async with async_shielded():
-            try:
-                deadline = self._repository.limits.deadline
-                if deadline is not None and deadline.remaining < MIN_CANCEL_SECONDS:
-                    deadline = Deadline.after(MIN_CANCEL_SECONDS)
-                await self._cancel(session, deadline)
-            except NotFoundError:
-                # Usually a 404 means that the registry has closed the session, for example because of a wrong digest. But
-                # Docker distribution 2.8 also answers 404 for an open session whose last request was interrupted.
-                if self._was_interrupted or not isinstance(error, StatusError):
-                    reason = "the registry answered 404 to the request to cancel the session"
-            except Exception as failure:
-                reason = f"the request to cancel the session failed: {one_line(str(failure))}"
-        if reason:
-            error.add_note(
-                f"The upload session {redact_url(session.location)} may stay open until the registry removes old sessions: "
-                f"{reason}."
-            )
+        await async_cancel_after_error(self._repository, session, error, was_interrupted=self._was_interrupted)
 
     async def _ensure_session(self) -> None:
         """Open a session, or request the status of the session to resume. Then hash all bytes that the registry has received."""
@@ -180,7 +160,7 @@ class AsyncResumableUpload:
         if session is not None and self._state == "unusable":
             self._check_replayable(0)
             with suppress(StatusError):
-                await self._cancel(session, self._repository.limits.deadline)
+                await async_cancel_upload(self._repository, session, self._repository.limits.deadline)
             self._session = None
         if self._session is None:
             await self._open_session()
@@ -207,12 +187,6 @@ class AsyncResumableUpload:
                 **self._repository.options,
             ),
             keep,
-        )
-
-    async def _cancel(self, session: UploadSession, deadline: Deadline | None) -> None:
-        repository = self._repository
-        await cancel_blob_upload.asyncio(
-            repository.client, repository.name, session.location, timeout=repository.limits.timeout, deadline=deadline
         )
 
     async def _hash_received(self) -> None:

@@ -6,23 +6,22 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final, Literal
+from typing import Literal
 
 from attrs import evolve
 
 from ....digest import DEFAULT_ALGORITHM, Digest
 from ....errors import DeadlineExceededError, NotFoundError, RegistryError, StatusError
 from ....v2.api import (
-    cancel_blob_upload,
     complete_blob_upload,
     get_blob_upload_status,
     start_blob_upload,
     upload_blob_chunk,
 )
-from ...concurrency.threads import complete_despite_cancel, shielded
+from ...concurrency.threads import complete_despite_cancel
 from ...concurrency.waiting import sleep
-from ...text.redaction import one_line, redact_url
-from ...wire import Deadline, RawBody
+from ...text.redaction import redact_url
+from ...wire import RawBody
 from ..progress import Phase, ProgressThrottle
 from ..retries import RequestFailures
 from ..upload_requests import (
@@ -43,9 +42,8 @@ from ..upload_session import (
     session_from_status,
 )
 from .blob_repository import BlobRepository
+from .cancel_upload import cancel_after_error, cancel_upload
 from .verified_source import VerifiedSource
-
-MIN_CANCEL_SECONDS: Final = 2.0
 
 _log = logging.getLogger("docker_registry_sdk._core.blobs")
 
@@ -141,25 +139,7 @@ class ResumableUpload:
                 "upload, pass session=... with this session."
             )
             return
-        reason = ""
-        with shielded():
-            try:
-                deadline = self._repository.limits.deadline
-                if deadline is not None and deadline.remaining < MIN_CANCEL_SECONDS:
-                    deadline = Deadline.after(MIN_CANCEL_SECONDS)
-                self._cancel(session, deadline)
-            except NotFoundError:
-                # Usually a 404 means that the registry has closed the session, for example because of a wrong digest. But
-                # Docker distribution 2.8 also answers 404 for an open session whose last request was interrupted.
-                if self._was_interrupted or not isinstance(error, StatusError):
-                    reason = "the registry answered 404 to the request to cancel the session"
-            except Exception as failure:
-                reason = f"the request to cancel the session failed: {one_line(str(failure))}"
-        if reason:
-            error.add_note(
-                f"The upload session {redact_url(session.location)} may stay open until the registry removes old sessions: "
-                f"{reason}."
-            )
+        cancel_after_error(self._repository, session, error, was_interrupted=self._was_interrupted)
 
     def _ensure_session(self) -> None:
         """Open a session, or request the status of the session to resume. Then hash all bytes that the registry has received."""
@@ -181,7 +161,7 @@ class ResumableUpload:
         if session is not None and self._state == "unusable":
             self._check_replayable(0)
             with suppress(StatusError):
-                self._cancel(session, self._repository.limits.deadline)
+                cancel_upload(self._repository, session, self._repository.limits.deadline)
             self._session = None
         if self._session is None:
             self._open_session()
@@ -210,12 +190,6 @@ class ResumableUpload:
                 **self._repository.options,
             ),
             keep,
-        )
-
-    def _cancel(self, session: UploadSession, deadline: Deadline | None) -> None:
-        repository = self._repository
-        cancel_blob_upload.sync(
-            repository.client, repository.name, session.location, timeout=repository.limits.timeout, deadline=deadline
         )
 
     def _hash_received(self) -> None:
