@@ -84,7 +84,8 @@ def with_seeds(seeds: Seeds) -> dict[str, Any]:
             parameter["schema"] = {"enum": values[parameter["name"]]}
         elif parameter["name"] == "tag":
             parameter["schema"]["items"] = {"enum": ["new", "v1", "-", ""]}
-    assert {parameter["name"] for parameter in found} == {*values, "tag"}
+    names = {parameter["name"] for parameter in found}
+    assert names == {*values, "tag"}, "give each parameter of openapi/registry-v2.yaml some values here"
     upload = paths["/v2/{name}/blobs/uploads/{reference}"]
     _, session = upload.pop("parameters")
     for method, ids in seeds.sessions.items():
