@@ -158,7 +158,9 @@ class Resumption:
             ParseError: The body was shorter than its Content-Range, or shorter than 64 KiB.
         """
         if self.offset != self._range_end or self.offset - self._range_start < MIN_PROGRESS_BYTES:
-            raise _range_error("states a range that is too short, or the body is shorter than this header states")
+            raise _range_error(
+                "states a range that ends before the requested range, or the body is shorter than this header states"
+            )
 
 
 class ReadAhead:
