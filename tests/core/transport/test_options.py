@@ -26,7 +26,7 @@ def test_sync_and_async_have_the_same_options() -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"user": "alice"}, "unknown option: user"),
+        ({"user": "alice"}, "the client has no option user"),
         ({"username": "alice"}, "username and password must be given together"),
         ({"password": "hunter2"}, "username and password must be given together"),
         ({"username": "alice", "password": "hunter2", "credentials": GIVEN}, "but not both"),
