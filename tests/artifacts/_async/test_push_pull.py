@@ -235,7 +235,7 @@ async def test_manifests_that_are_not_artifacts_are_refused(isolated_client: Asy
     for blob in (IMAGE.config, IMAGE.layer):
         await isolated_client.blob_upload(blob)
     await isolated_client.put_manifest(IMAGE.docker, "docker", media_type=DOCKER_MANIFEST)
-    for ref, hint in (("index", "by digest"), ("docker", "not an artifact")):
+    for ref, hint in (("index", "by its digest"), ("docker", "not an artifact")):
         with pytest.raises(ArtifactError, match=hint):
             await artifacts.async_pull(isolated_client, ref, tmp_path / "target")
     assert not (tmp_path / "target").exists()

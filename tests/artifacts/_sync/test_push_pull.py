@@ -248,7 +248,7 @@ def test_manifests_that_are_not_artifacts_are_refused(isolated_client: RegistryC
     for blob in (IMAGE.config, IMAGE.layer):
         isolated_client.blob_upload(blob)
     isolated_client.put_manifest(IMAGE.docker, "docker", media_type=DOCKER_MANIFEST)
-    for ref, hint in (("index", "by digest"), ("docker", "not an artifact")):
+    for ref, hint in (("index", "by its digest"), ("docker", "not an artifact")):
         with pytest.raises(ArtifactError, match=hint):
             artifacts.pull(isolated_client, ref, tmp_path / "target")
     assert not (tmp_path / "target").exists()

@@ -43,7 +43,7 @@ def test_a_symbolic_link_is_refused_with_the_advice_to_remove_it(tmp_path: Path,
     if exists:
         (tmp_path / "other").write_bytes(b"content")
     (tmp_path / "blob.part").symlink_to(tmp_path / "other")
-    with pytest.raises(FileExistsError, match=r"is a symbolic link.*remove it") as caught:
+    with pytest.raises(FileExistsError, match=r"is a symbolic link: remove that file") as caught:
         PartFile(tmp_path / "blob")
     assert caught.value.filename == str(tmp_path / "blob.part")
 
