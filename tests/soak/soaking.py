@@ -24,8 +24,9 @@ from tests.support.images import OCI_MANIFEST, digest_of, make_image
 NAMES = ("soak/one", "soak/two", "soak/three")
 BLOB = bytes(range(256)) * 300
 IMAGE = make_image()
-REVOKE_EVERY = 2.0
-# Calls per second of all threads or tasks together. With more, an overloaded registry answers after the token has been revoked.
+# All tokens are revoked each time that so many calls have ended.
+REVOKE_EVERY = 150
+# Calls per second of all threads or tasks together.
 RATE = 250
 
 
@@ -34,16 +35,19 @@ class Outcome:
     """The result of a soak.
 
     Attributes:
-        calls: The number of calls.
+        registry: The registry that is read.
+        wanted: The number of calls after which no thread or task starts another.
+        calls: The number of calls that have ended.
         errors: The exceptions that calls raised.
         simulated: The simulated failures, and the record of the requests.
         revoked: The number of times that all tokens were revoked.
         tokens: The number of tokens issued.
         busy: The connections of the pool that were not idle after all calls had ended.
         left: The connections that the server had after the client was closed.
-        waiting: The number of calls in progress.
     """
 
+    registry: EmbeddedRegistry = field(repr=False)
+    wanted: int
     calls: int = 0
     errors: list[BaseException] = field(factory=list)
     simulated: SimulatedFailures = field(factory=SimulatedFailures)
@@ -51,21 +55,44 @@ class Outcome:
     tokens: int = 0
     busy: int = 0
     left: int = 0
-    waiting: int = 0
-    _lock: threading.Lock = field(factory=threading.Lock)
+    _started: int = 0
+    _running: set[int] = field(factory=set)
+    _hit: set[int] = field(factory=set)
+    _lock: threading.Lock = field(factory=threading.Lock, repr=False)
+
+    def goes_on(self) -> bool:
+        """Return whether more calls are wanted."""
+        return self._started < self.wanted
 
     @contextmanager
     def calling(self) -> Iterator[None]:
-        """Count a call, and keep its exception."""
+        """Count a call, keep its exception, and revoke all tokens after every `REVOKE_EVERY` calls."""
         with self._lock:
-            self.waiting += 1
+            self._started += 1
+            number = self._started
+            self._running.add(number)
         try:
             yield
         except Exception as error:
             self.errors.append(error)
         finally:
             with self._lock:
-                self.waiting -= 1
+                self._running.remove(number)
+                self.calls += 1
+                self._revoke()
+
+    def _revoke(self) -> None:
+        # A call sends a refused request again once: a second revocation must not hit a call that the one before has hit.
+        if self.calls < (self.revoked + 1) * REVOKE_EVERY or self._hit & self._running:
+            return
+        self._hit = set(self._running)
+        self.registry.revoke_tokens()
+        self.revoked += 1
+        self._count_tokens()
+
+    def _count_tokens(self) -> None:
+        self.tokens += sum("/token" in record.path for record in self.registry.requests)
+        self.registry.requests.clear()
 
 
 @contextmanager
@@ -82,73 +109,66 @@ def running_registry() -> Iterator[EmbeddedRegistry]:
         yield registry
 
 
-def soak_threads(registry: EmbeddedRegistry, seconds: float, threads: int = 100) -> Outcome:
+def soak_threads(registry: EmbeddedRegistry, calls: int, threads: int = 100) -> Outcome:
     """Let threads share a sync client.
 
     Args:
         registry: The registry.
-        seconds: The duration in seconds.
+        calls: The number of calls of all threads together.
         threads: The number of threads.
     """
-    outcome = Outcome()
+    outcome = Outcome(registry, calls)
     http = httpx.Client(transport=FlakyTransport(httpx.HTTPTransport(verify=False), outcome.simulated), timeout=DEFAULT_TIMEOUT)
-    ends = time.monotonic() + seconds
     with http, RegistryClientV2(index=registry.url, http_client=http, **_login(registry)) as client:
         client.supports_v2()
         clients = [client.with_repo(name) for name in NAMES]
 
-        def work(seed: int) -> int:
-            draw, calls = random.Random(seed), 0
-            time.sleep(_pause(draw, threads, ends))
-            while time.monotonic() < ends:
+        def work(seed: int) -> None:
+            draw = random.Random(seed)
+            time.sleep(_pause(draw, threads))
+            while outcome.goes_on():
                 with outcome.calling():
                     draw.choice(_CALLS)(draw.choice(clients))
-                calls += 1
-                time.sleep(_pause(draw, threads, ends))
-            return calls
+                time.sleep(_pause(draw, threads))
 
-        with _revoking(registry, outcome), ThreadPoolExecutor(threads) as pool:
-            outcome.calls = sum(pool.map(work, range(threads)))
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(work, range(threads)))
         outcome.busy = _busy(http)
     outcome.left = _connections(registry)
     return outcome
 
 
-async def soak_tasks(registry: EmbeddedRegistry, seconds: float, tasks: int = 1000) -> Outcome:
+async def soak_tasks(registry: EmbeddedRegistry, calls: int, tasks: int = 1000) -> Outcome:
     """Let tasks share an async client.
 
     Args:
         registry: The registry.
-        seconds: The duration in seconds.
+        calls: The number of calls of all tasks together.
         tasks: The number of tasks.
     """
-    outcome = Outcome()
+    outcome = Outcome(registry, calls)
     transport = AsyncFlakyTransport(httpx.AsyncHTTPTransport(verify=False), outcome.simulated)
     http = httpx.AsyncClient(transport=transport, timeout=DEFAULT_TIMEOUT)
-    ends = time.monotonic() + seconds
     async with http, AsyncRegistryClientV2(index=registry.url, http_client=http, **_login(registry)) as client:
         await client.supports_v2()
         clients = [client.with_repo(name) for name in NAMES]
 
-        async def work(seed: int) -> int:
-            draw, calls = random.Random(seed), 0
-            await asyncio.sleep(_pause(draw, tasks, ends))
-            while time.monotonic() < ends:
+        async def work(seed: int) -> None:
+            draw = random.Random(seed)
+            await asyncio.sleep(_pause(draw, tasks))
+            while outcome.goes_on():
                 with outcome.calling():
                     await draw.choice(_ASYNC_CALLS)(draw.choice(clients))
-                calls += 1
-                await asyncio.sleep(_pause(draw, tasks, ends))
-            return calls
+                await asyncio.sleep(_pause(draw, tasks))
 
-        with _revoking(registry, outcome):
-            outcome.calls = sum(await asyncio.gather(*[work(seed) for seed in range(tasks)]))
+        await asyncio.gather(*[work(seed) for seed in range(tasks)])
         outcome.busy = _busy(http)
     outcome.left = _connections(registry)
     return outcome
 
 
-def _pause(draw: random.Random, many: int, ends: float) -> float:
-    return max(0.0, min(draw.uniform(0, 2 * many / RATE), ends - time.monotonic()))
+def _pause(draw: random.Random, many: int) -> float:
+    return draw.uniform(0, 2 * many / RATE)
 
 
 def _read(client: RegistryClientV2) -> None:
@@ -183,36 +203,6 @@ _ASYNC_CALLS: list[Callable[[AsyncRegistryClientV2], Awaitable[object]]] = [
 
 def _login(registry: EmbeddedRegistry) -> Any:
     return {"username": registry.username, "password": registry.password}
-
-
-@contextmanager
-def _revoking(registry: EmbeddedRegistry, outcome: Outcome) -> Iterator[None]:
-    """Revoke all tokens repeatedly in a thread, and keep the registry's log short.
-
-    On a machine that is busy with other things, calls queue up. Each of them is refused once by a revocation and must get
-    through before the next one, or tokens would end faster than any client could use them.
-    """
-    done = threading.Event()
-
-    def revoke() -> None:
-        queued = 0
-        while not done.wait(REVOKE_EVERY):
-            while len(registry.requests) < 3 * queued and not done.wait(0.1):
-                pass
-            queued = outcome.waiting
-            registry.revoke_tokens()
-            outcome.revoked += 1
-            outcome.tokens += sum("/token" in record.path for record in registry.requests)
-            registry.requests.clear()
-
-    registry.requests.clear()
-    thread = threading.Thread(target=revoke)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        thread.join()
 
 
 def _busy(http: httpx.Client | httpx.AsyncClient) -> int:
