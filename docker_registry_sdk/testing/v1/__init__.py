@@ -1,1 +1,1 @@
-"""API v1 of the embedded registry, like docker-registry 0.9 and like an index that issues tokens."""
+"""API v1 of the embedded registry: a registry like docker-registry 0.9, and an index that issues tokens."""

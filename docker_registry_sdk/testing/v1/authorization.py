@@ -1,4 +1,4 @@
-"""The authorization of requests to a registry, by a token of its index or by a session."""
+"""The authorization of requests to a registry: by a token of the index, or by the cookie of a session."""
 
 import asyncio
 
@@ -14,13 +14,13 @@ from docker_registry_sdk.testing.v1.tokens import Sessions, parse_token
 
 @attrs.frozen
 class RegistryAuthorizer:
-    """The authorizer of the requests to a registry.
+    """The object that checks whether a client may send a request to a registry.
 
     Args:
         storage: The storage of the registry.
         settings: The settings of the registry.
         index: The index that issues the tokens.
-        sessions: The sessions of the registry.
+        sessions: The sessions that the registry has opened; the cookie of a session replaces a token.
 
     Source: docker-registry 0.9, toolkit.requires_auth and toolkit.check_token.
     """
@@ -33,15 +33,18 @@ class RegistryAuthorizer:
     async def authorize(self, request: Request, repository: str | None = None) -> str | None:
         """Check the session or the token of a request.
 
+        If a token authorizes the request and the settings enable cookies, open a session.
+
         Args:
             request: The request.
             repository: The repository in the path of the request, or None if the path contains no repository.
 
         Returns:
-            The repository for which the token is valid, or None if the registry is standalone, so that it does not check tokens.
+            The repository for which the token or the session is valid, or None if the registry is standalone: a
+            standalone registry requires no token.
 
         Raises:
-            V1Error: 401: the request has neither a session nor a valid token that allows the method and the repository.
+            V1Error: 401: the request has neither a session nor a valid token that allows the method for the repository.
         """
         if self.settings.standalone:
             return None
@@ -56,14 +59,17 @@ class RegistryAuthorizer:
         return token.repository
 
     def check_image(self, token_repository: str | None, image_id: str) -> None:
-        """Raise an error if the repository of the token is private and does not contain an image. The call may block.
+        """Check that a client may read an image. The call may block.
+
+        If the repository of the token is private, the image list of this repository must contain the image.
 
         Args:
-            token_repository: The repository of the token, as `authorize` returns it.
+            token_repository: The result of `authorize`: the repository of the token, or None for a standalone registry, where
+                the check always succeeds.
             image_id: The id of the image.
 
         Raises:
-            V1Error: 404: the client may not read the image.
+            V1Error: 404: the repository is private, and the image list does not contain the image.
 
         Source: docker-registry 0.9, images.get_image_json and toolkit.validate_parent_access.
         """
@@ -73,10 +79,11 @@ class RegistryAuthorizer:
                 raise V1Error("Image not found", 404)
 
     def has_image(self, token_repository: str | None, image_id: str) -> bool:
-        """Return whether the image list of the token's repository contains an image.
+        """Return whether the image list of the token's repository contains an image. The call may block.
 
         Args:
-            token_repository: The repository of the token, as `authorize` returns it. If it is None, the result is always True.
+            token_repository: The result of `authorize`: the repository of the token, or None for a standalone registry, where the
+                result is always True.
             image_id: The id of the image.
         """
         return token_repository is None or image_id in self.index.image_ids(token_repository)

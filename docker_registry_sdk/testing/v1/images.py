@@ -35,7 +35,7 @@ class ImageHandlers:
     authorizer: RegistryAuthorizer
 
     async def get_json(self, request: Request) -> Response:
-        """Return the JSON document of an image. Headers contain the size of the layer and the checksum."""
+        """Return the JSON document of an image. Response headers contain the size of the layer and the checksum of the image."""
         token_repository, image_id, image = await load_complete_image(request, self.storage, self.authorizer)
         if (unchanged := not_modified(request)) is not None:
             return unchanged
@@ -50,12 +50,15 @@ class ImageHandlers:
         return json_text_response(image.json.encode(), headers=headers)
 
     async def get_ancestry(self, request: Request) -> Response:
-        """Return the ids of an image, of its parent, and of all further ancestors, in this order."""
+        """Return the ancestry of an image: the ids of the image, of the parent, and of all further ancestors, in this order."""
         _, _, image = await load_complete_image(request, self.storage, self.authorizer)
         return not_modified(request) or json_response(require_image(image).ancestry, headers=cache_headers())
 
     async def put_json(self, request: Request) -> Response:
-        """Store the JSON document of an image, which begins the push of the image. A push that is not complete is begun again."""
+        """Store the JSON document of an image, which begins the push of the image.
+
+        If an earlier push of the image was not completed, discard the layer and the checksum from that push.
+        """
         token_repository = await self.authorizer.authorize(request)
         image_id = parse_image_id(request.path_params["img_id"])
         text, document = await read_json(request, "Invalid JSON")
@@ -69,7 +72,7 @@ class ImageHandlers:
         return json_response()
 
     async def put_checksum(self, request: Request) -> Response:
-        """Complete the push of an image. The checksum in the request must equal the checksum that the registry has computed."""
+        """Complete the push of an image, if the checksum in the request equals the checksum that the registry has computed."""
         await self.authorizer.authorize(request)
         image_id = parse_image_id(request.path_params["img_id"])
         checksum = request.headers.get("x-docker-checksum-payload")
@@ -115,7 +118,7 @@ class ImageHandlers:
             if image.complete:
                 raise V1Error("The checksum cannot be set: the image is already complete", 409)
             if image.checksum is None:
-                raise crash_error(self.authorizer.settings, "The layer of the image is missing")
+                raise crash_error(self.authorizer.settings, "The image has no layer; push the layer before the checksum")
             if checksum != image.checksum:
                 raise V1Error("Checksum mismatch")
             self.storage.v1.save_image(image_id, attrs.evolve(image, complete=True))
@@ -124,7 +127,7 @@ class ImageHandlers:
 async def load_complete_image(
     request: Request, storage: Storage, authorizer: RegistryAuthorizer
 ) -> tuple[str | None, str, V1Image | None]:
-    """Authorize a request to read an image, and load the record of the image.
+    """Check the token or the session of a request to read an image, and load the record of the image.
 
     Args:
         request: The request.
@@ -132,11 +135,13 @@ async def load_complete_image(
         authorizer: The authorizer of the request.
 
     Returns:
-        The result of `RegistryAuthorizer.authorize`, the image id in the path, and the record of the image. The record is None if
-        the image does not exist.
+        Three values. The first is the result of `RegistryAuthorizer.authorize`: the repository of the token, or None for a
+        standalone registry. The second is the image id in the path. The third is the record of the image, or None if the image
+        does not exist.
 
     Raises:
-        V1Error: 401: the request has no valid token. 404: the id is invalid. 400: the push of the image is not complete.
+        V1Error: 401: the request has neither a session nor a valid token. 404: the image id is malformed. 400: the push of the
+            image is not complete.
     """
     token_repository = await authorizer.authorize(request)
     image_id = parse_image_id(request.path_params["img_id"])
@@ -147,14 +152,24 @@ async def load_complete_image(
 
 
 def require_image(image: V1Image | None) -> V1Image:
-    """Return an image's record that may be None. If it is None, raise a V1Error with the status 404."""
+    """Return the record of an image, after checking that the image exists.
+
+    Args:
+        image: The record of the image, or None if the image does not exist.
+
+    Raises:
+        V1Error: 404: `image` is None.
+    """
     if image is None:
         raise V1Error("Image not found", 404)
     return image
 
 
 def open_layer(storage: Storage, image: V1Image) -> BlobReader:
-    """Return a reader of the layer of an image. If the image has no layer, raise a V1Error with the status 404. May block."""
+    """Return a reader of the layer of an image. If the image has no layer, raise a V1Error with the status 404.
+
+    The call may block.
+    """
     reader = _open_layer_or_none(storage, image)
     if reader is None:
         raise V1Error("Image not found", 404)

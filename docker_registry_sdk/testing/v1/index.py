@@ -1,4 +1,4 @@
-"""The index of API v1, which stores the image lists of repositories, issues tokens, and sends the hosts of its registries.
+"""The index of API v1, which stores the image list of each repository, issues tokens, and tells clients the registry hosts.
 
 The module contains the data of the index and the handlers of `/v1/repositories/` and `/v1/search`.
 """
@@ -22,7 +22,9 @@ from docker_registry_sdk.testing.v1.users import Users, unauthorized
 
 
 class Index:
-    """The data of an index. Any thread may call the methods, since each registry of the index runs in another thread.
+    """The data of an index: the image lists, the users, the issued tokens, and the hosts of the registries.
+
+    Any thread may call the methods, because the registries that use the index run in other threads.
 
     Args:
         storage: The storage of the index.
@@ -39,31 +41,33 @@ class Index:
         self._registries: list[str] = []
 
     def add_registry(self, host: str) -> None:
-        """Add a registry to the registries of the index.
+        """Add a running registry, which `endpoints` then includes.
 
         Args:
-            host: The host and port of the registry.
+            host: The host and port of the registry, such as `127.0.0.1:5000`.
         """
         self._registries.append(host)
 
     def remove_registry(self, host: str) -> None:
-        """Remove a registry from the registries of the index.
+        """Remove a registry that `add_registry` added.
 
         Args:
-            host: The host and port of the registry.
+            host: The host and port, as passed to `add_registry`.
         """
         self._registries.remove(host)
 
     def endpoints(self, own_host: str) -> str:
         """Return the value of the header `X-Docker-Endpoints`: the hosts of the registries, separated by commas.
 
+        If the settings contain no hosts, the result contains the hosts of the running registries.
+
         Args:
-            own_host: The Host header of the request, which is returned if the index has no registries.
+            own_host: The Host header of the request: the result if the settings contain no hosts and no registry is running.
         """
         return ", ".join(self._endpoints or self._registries or [own_host])
 
     def issue(self, repository: str, access: str) -> Token:
-        """Issue a token.
+        """Create a token, and store it so that `verify` accepts it.
 
         Args:
             repository: The name of the repository that the token is valid for.
@@ -72,7 +76,9 @@ class Index:
         return self._tokens.issue(repository, access)
 
     def verify(self, token: Token) -> bool:
-        """Return whether a token is valid and its repository has an image list. A single-use token becomes invalid.
+        """Return whether a token is valid and the repository of the token has an image list. The call may block.
+
+        If tokens are valid for only one request, this call makes the token invalid.
 
         Args:
             token: The token that a client sent.
@@ -80,7 +86,10 @@ class Index:
         return self._tokens.verify(token) and self._image_list(token.repository) is not None
 
     def image_ids(self, repository: str) -> set[str]:
-        """Return the image ids in the image list of a repository, or an empty set if the repository has no image list."""
+        """Return the image ids in the image list of a repository, or an empty set if the repository has no image list.
+
+        The call may block.
+        """
         document = json.loads(self._image_list(repository) or "[]")
         entries = [entry["id"] for entry in document if is_object(entry) and "id" in entry] if is_list(document) else []
         return {entry for entry in entries if isinstance(entry, str)}
@@ -98,24 +107,25 @@ class IndexHandlers:
         index: The data of the index.
         settings: The settings of the index.
 
-    Source: docker-registry 0.9, index.py and search.py. The check of users: The Docker Hub and the Registry spec.
+    Source: docker-registry 0.9, index.py and search.py. For the check of users: "The Docker Hub and the Registry spec".
     """
 
     index: Index
     settings: V1Settings
 
     async def put_repository(self, request: Request) -> Response:
-        """Store the list of the images that a client is going to push, and issue a token for the push."""
+        """Store the list of the images that a client is going to push, and issue a `write` token for the push."""
         return await self._put(request, 200)
 
     async def put_images(self, request: Request) -> Response:
-        """Store the checksums of the images that a client has pushed, which completes the push."""
+        """Store the image list with the checksums of the pushed images, which a client sends at the end of a push."""
         return await self._put(request, 204)
 
     async def get_images(self, request: Request) -> Response:
-        """Return the image list of a repository, and issue a token for a pull.
+        """Return the image list of a repository, and issue a `read` token for a pull.
 
-        A registry can also send this request, to verify a token of a client: then the `Authorization` header contains the token.
+        Not only clients send this request: a registry sends it to verify the token that the registry received from a client. Then
+        the `Authorization` header contains this token.
         """
         name = parse_repository(request.path_params["name"])
         record = self.index.storage.v1.load(name)
@@ -126,7 +136,7 @@ class IndexHandlers:
         return json_text_response(record.images.encode(), headers=self._token_headers(request, name, "read"))
 
     async def delete_images(self, request: Request) -> Response:
-        """Issue a token for the deletion of a repository. The image list is not deleted before the repository is deleted."""
+        """Issue a `delete` token for a repository. Do not delete the image list: it is deleted together with the repository."""
         name = parse_repository(request.path_params["name"])
         self._check_writer(request)
         return json_response("", 204, self._token_headers(request, name, "delete"))
@@ -134,8 +144,8 @@ class IndexHandlers:
     async def delete_repository(self, request: Request) -> Response:
         """Begin or complete the deletion of a repository.
 
-        The first request issues a token, with which the client deletes the repository at the registry. A second request, with
-        the header `X-Docker-Endpoints`, deletes the repository at the index.
+        For the first request, issue a `delete` token, with which the client deletes the repository at the registry. For the
+        second request, which has the header `X-Docker-Endpoints`, delete the repository at the index.
         """
         name = parse_repository(request.path_params["name"])
         self._check_writer(request)
@@ -150,16 +160,19 @@ class IndexHandlers:
         return json_response("", 202, self._token_headers(request, name, "delete"))
 
     async def verify_token(self, request: Request) -> Response:
-        """Verify a token. A registry sends this request with the token that it received from a client."""
+        """Check that the token in the request is valid for the repository. A standalone index accepts every request.
+
+        A registry sends this request with the token that the registry received from a client.
+        """
         name = parse_repository(request.path_params["name"])
         if not self.settings.standalone:
             await self._check_token(parse_token(request.headers.get("authorization")), name)
         return json_response("OK")
 
     async def search(self, request: Request) -> Response:
-        """Return all repositories, public and private, whose names contain the search term.
+        """Return all repositories, public and private, whose names contain the search term. Ignore case.
 
-        The result is not divided into pages.
+        The response contains all results, since the parameters for pages are ignored.
         """
         term = next((value for key, value in request.query_params.multi_items() if key == "q"), "")
         records = self.index.storage.v1
@@ -178,7 +191,16 @@ class IndexHandlers:
         return json_response("", status, self._token_headers(request, name, "write"))
 
     def _store(self, name: str, text: str, document: list[Any]) -> None:
-        """Store the first image list of a repository unchanged. Merge each further image list with the stored list."""
+        """Store an image list. If the repository has an image list already, merge the new list with the stored list.
+
+        Args:
+            name: The name of the repository.
+            text: The new list as the client sent it, which is stored unchanged if there is no stored list.
+            document: The same list, parsed as JSON.
+
+        Raises:
+            V1Error: 500 or, if `crashes` in the settings is False, 400: the lists cannot be merged, since an entry has no id.
+        """
         storage = self.index.storage
         with storage.lock:
             record = storage.v1.load(name) or V1Repository()
@@ -195,7 +217,16 @@ class IndexHandlers:
             self.index.users.require(request.headers.get("authorization"))
 
     async def _check_reader(self, request: Request, name: str, *, private: bool) -> None:
-        """Check the token or the credentials in a request. A request for a public repository may have neither."""
+        """Check the token, or the user name and password, in a request to read an image list.
+
+        Args:
+            request: The request.
+            name: The name of the repository.
+            private: Whether the repository is private. A request for a public repository may have no token and no credentials.
+
+        Raises:
+            V1Error: 401: the token or the credentials are wrong, or are missing although the repository is private.
+        """
         header = request.headers.get("authorization")
         token = parse_token(header)
         if token is not None:
@@ -210,9 +241,10 @@ class IndexHandlers:
             raise unauthorized()
 
     def _token_headers(self, request: Request, name: str, access: str) -> dict[str, str]:
-        """Return the headers with a new token and with the hosts of the registries.
+        """Return response headers that contain a new token and the hosts of the registries.
 
-        The result is empty if the client does not request a token. But a standalone registry sends a token in any case.
+        The result is empty if the request has no header `X-Docker-Token: true`, with which a client requests a token. A
+        standalone registry ignores this header, and always sends a token.
         """
         if not self.settings.standalone and request.headers.get("x-docker-token", "").lower() != "true":
             return {}
@@ -225,25 +257,25 @@ class IndexHandlers:
 
 
 def _merge_image_lists(new: list[Any], stored: list[Any]) -> list[dict[str, Any]]:
-    """Merge two image lists.
+    """Merge the image list in a request with the stored image list of the repository.
 
     Args:
         new: The list in the request.
         stored: The list in the storage.
 
     Returns:
-        One entry for each image, with its id. The entry has a checksum if one of the lists has a checksum for the image. If both
-        lists have one, it is the checksum in `new`.
+        A list with one entry for each image. The entry has the id of the image, and a checksum if one of the lists has a checksum
+        for the image. If both lists have a checksum, the entry has the checksum in `new`.
 
     Raises:
-        ValueError: An entry has no id.
+        ValueError: An entry in one of the lists is not a JSON object with an `id`.
 
     Source: docker-registry 0.9, index.update_index_images.
     """
     images: dict[Hashable, dict[str, Any]] = {}
     for entry in [*new, *stored]:
         if not is_object(entry) or not isinstance(entry.get("id"), Hashable) or "id" not in entry:
-            raise ValueError("an entry of the image list has no id")
+            raise ValueError("an entry of the image list is not a JSON object with an id")
         if "checksum" not in images.get(entry["id"], {}):
             images[entry["id"]] = {key: entry[key] for key in ("id", "checksum") if key in entry}
     return list(images.values())

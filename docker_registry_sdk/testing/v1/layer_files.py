@@ -1,6 +1,6 @@
-"""The handlers that list the files in a layer, and the changes that a layer makes to the files of the layers below.
+"""Handlers for two requests: for the files in a layer, and for the files that a layer changes in the layers below it.
 
-A client can push a malicious tar, so the memory to read a tar is limited, regardless of the sizes in its headers.
+A client can push a malicious tar. So the memory for reading a tar is limited, whatever sizes the headers of the tar declare.
 """
 
 import asyncio
@@ -75,7 +75,7 @@ class LayerFileHandlers:
     _requested_diffs: set[str] = attrs.field(factory=set[str], init=False)
 
     async def files(self, request: Request) -> Response:
-        """Return the list of the files in a layer."""
+        """Return the files in a layer as a JSON array, with one `FileInfo` per file."""
         token_repository, image_id, image = await load_complete_image(request, self.storage, self.authorizer)
         if (unchanged := not_modified(request)) is not None:
             return unchanged
@@ -85,8 +85,8 @@ class LayerFileHandlers:
     async def diff(self, request: Request) -> Response:
         """Return the files that a layer deletes, changes or creates.
 
-        The first response for an image is empty, since docker-registry 0.9 does not compute the changes before the first request.
-        If the layer is not a tar, all responses are empty.
+        docker-registry 0.9 begins to compute the changes when it receives the first request, so the response to the first request
+        for an image is empty. If the layer is not a tar, the responses to all requests are empty.
         """
         token_repository, image_id, image = await load_complete_image(request, self.storage, self.authorizer)
         if (unchanged := not_modified(request)) is not None:
@@ -109,7 +109,8 @@ class LayerFileHandlers:
     def _changes(self, image: V1Image) -> dict[str, dict[str, tuple[Any, ...]]]:
         """Return the deleted, changed and created files of a layer.
 
-        Whether a file was changed or created depends on the nearest ancestor whose layer contains the same path.
+        A whiteout is a deleted file. Any other file is changed if an ancestor's layer contains the path, unless the layer of the
+        nearest such ancestor deletes the path; otherwise the file is created. If the image has no parent, all files are created.
         """
         changes: dict[str, dict[str, tuple[Any, ...]]] = {"deleted": {}, "changed": {}, "created": {}}
         files = {info[0]: info for info in self._list_files(image)}
@@ -128,17 +129,19 @@ class LayerFileHandlers:
 
 
 def list_files(reader: BlobReader) -> list[FileInfo]:
-    """Return the files in a layer, and close the reader. The call may block.
+    """Return the files in a layer, and close the reader, even after an error. The call may block.
 
     Args:
         reader: A reader of the layer, which is a tar, uncompressed or compressed with gzip, bzip2 or xz.
 
     Returns:
-        The files in the order of the tar. Like docker-registry, the function regards a whiteout as a deletion only if it is in
-        the root directory and its path begins with `./`. Other AUFS metadata in the root directory is omitted.
+        The files in the order of the tar. A whiteout is an entry `.wh.<name>`, with which a layer deletes the file `<name>` of a
+        layer below. Like docker-registry, the function recognizes a whiteout only in the root directory, and only if the path of
+        the entry begins with `./` or `/`; a whiteout with another path is returned as an ordinary file. Entries whose path begins
+        with `./.wh..wh.` or `/.wh..wh.`, the metadata of the file system AUFS, are omitted.
 
     Raises:
-        V1Error: 400: the layer is not a valid tar.
+        V1Error: 400: the layer is not a valid tar, has more than MAX_FILES files, or has headers that are too large.
 
     Source: docker-registry 0.9, lib/layers.py.
     """
@@ -195,7 +198,7 @@ def _decompress(raw: "io.BufferedReader[io.RawIOBase]") -> IO[bytes]:
 
 
 class _LayerFile(io.RawIOBase):
-    """A file object that reads the content of a layer."""
+    """A seekable file object that reads a layer from a `BlobReader`."""
 
     def __init__(self, reader: BlobReader) -> None:
         self._reader = reader
@@ -225,10 +228,10 @@ class _LayerFile(io.RawIOBase):
 
 
 class _HeaderReader:
-    """A file object that limits how many bytes tarfile reads for the headers of one file.
+    """A file object that limits how many bytes the module `tarfile` reads for the headers of one file in a tar.
 
-    tarfile reads a header of any length into memory, so `read` has a limit. tarfile skips the content of files with `seek`, which
-    needs no memory and has no limit.
+    `tarfile` reads a header into memory, however long the header is, so `read` raises a ReadError after MAX_HEADER_BYTES.
+    `tarfile` skips the content of files with `seek`, which needs no memory and has no limit.
     """
 
     def __init__(self, file: IO[bytes]) -> None:
@@ -239,7 +242,7 @@ class _HeaderReader:
     def read(self, size: int) -> bytes:
         self.remaining -= max(size, 1)
         if size < 0 or self.remaining < 0:
-            raise tarfile.ReadError(f"the headers of a file have more than {MAX_HEADER_BYTES} bytes, the limit")
+            raise tarfile.ReadError(f"the headers of a file in the archive have more than {MAX_HEADER_BYTES} bytes, the limit")
         return self._file.read(size)
 
     def seek(self, offset: int) -> int:

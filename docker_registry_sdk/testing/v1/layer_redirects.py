@@ -1,7 +1,7 @@
 """Signed URLs of layers, and the handler of requests for signed URLs.
 
-A registry can redirect clients to an object store such as Amazon S3, from which they download a layer with a signed URL. Unlike
-docker-registry, an object store interprets byte ranges according to RFC 9110.
+A registry can redirect a client that requests a layer to a signed URL of an object store such as Amazon S3. The handler in this
+module imitates the object store: it interprets byte ranges according to RFC 9110, from which docker-registry deviates.
 """
 
 import asyncio
@@ -29,10 +29,10 @@ _KEY = secrets.token_bytes(32)  # the same for all registries in this process, s
 
 
 def signed_url(image_id: str) -> str:
-    """Return the path and the query of a signed URL for the layer of an image.
+    """Return the path and the query of a URL with which a client may download a layer for SIGNED_URL_SECONDS.
 
     Args:
-        image_id: The id of the image.
+        image_id: The id of the image that the layer belongs to.
     """
     expires = str(int(time.time()) + SIGNED_URL_SECONDS)
     return f"{SIGNED_URL_PATH.format(img_id=image_id)}?Expires={expires}&Signature={_signature(image_id, expires)}"
@@ -49,13 +49,13 @@ class SignedUrlHandlers:
     storage: Storage
 
     async def get(self, request: Request) -> Response:
-        """Return a layer or parts of a layer.
+        """Return a layer, or the parts of the layer that the header `Range` requests.
 
-        Like Amazon S3, the handler answers 400 if the request also has an `Authorization` header.
+        If the request has not only a signature but also an `Authorization` header, answer 400, as Amazon S3 does.
         """
         image_id, query = request.path_params["img_id"], request.query_params
         if not _is_valid(image_id, query.get("Expires", ""), query.get("Signature", "")):
-            raise V1Error("The signature of the URL is missing or wrong, or the URL has expired", 403)
+            raise V1Error("The URL has expired, or its signature is missing or wrong; get a new URL from the registry", 403)
         if "authorization" in request.headers:
             raise V1Error("Only one auth mechanism allowed")
         image = self.storage.v1.load_image(image_id)

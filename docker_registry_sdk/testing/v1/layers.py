@@ -1,4 +1,4 @@
-"""The handlers that push and pull layers, with the byte ranges of docker-registry 0.9, which differ from RFC 9110."""
+"""The handlers that push and pull layers. They interpret byte ranges like docker-registry 0.9, which deviates from RFC 9110."""
 
 import asyncio
 import hashlib
@@ -37,7 +37,10 @@ class LayerHandlers:
     authorizer: RegistryAuthorizer
 
     async def get(self, request: Request) -> Response:
-        """Return a layer or a part of a layer, or redirect the client to a signed URL of the layer."""
+        """Return a layer, or the part of the layer that the header `Range` requests.
+
+        If `layer_redirect` in the settings is set, redirect the client to a signed URL of the layer instead.
+        """
         token_repository, image_id, image = await load_complete_image(request, self.storage, self.authorizer)
         if (unchanged := not_modified(request)) is not None:
             return unchanged
@@ -74,10 +77,17 @@ class LayerHandlers:
         return json_response()
 
     def _store(self, image_id: str, image: V1Image, writer: BlobWriter, checksum: str) -> None:
-        """Store the layer and add its key to the record of the image.
+        """Store an uploaded layer, and add the key and the checksum of the layer to the record of the image.
+
+        Args:
+            image_id: The id of the image.
+            image: The record of the image at the beginning of the upload.
+            writer: The writer with the bytes of the layer.
+            checksum: The checksum over the JSON document in `image` and the layer.
 
         Raises:
-            V1Error: The record of the image was changed while the layer was uploaded, or does not exist.
+            V1Error: 404: the image does not exist. 409: the push of the image was completed during the upload. 400: the JSON
+                document of the image was changed during the upload.
         """
         key = new_layer_key()
         writer.sync()
@@ -102,7 +112,7 @@ class LayerRange:
 
     Args:
         first: The position of the first byte.
-        last: The position of the last byte, which can be after the end of the layer.
+        last: The position of the last byte, which is part of the range and can be after the end of the layer.
     """
 
     first: int
@@ -110,16 +120,19 @@ class LayerRange:
 
     @property
     def length(self) -> int:
-        """Return the length that the response declares, which can be larger than the number of bytes in the layer."""
+        """Return the number of bytes in the range, which is the Content-Length of the response.
+
+        A range can end after the end of the layer. Then the connection is closed after the last byte of the layer.
+        """
         return self.last - self.first + 1
 
     @property
     def satisfiable(self) -> bool:
-        """Return whether the range has at least two bytes. docker-registry 0.9 answers 416 for smaller ranges."""
+        """Return whether the range has at least two bytes. For a smaller range, docker-registry 0.9 answers 416."""
         return self.first >= 0 and self.length >= 2
 
     def content_range(self, size: int) -> str:
-        """Return the value of `Content-Range`. Like docker-registry 0.9, omit the unit `bytes`.
+        """Return the value of `Content-Range` without the unit `bytes`, which docker-registry 0.9 omits.
 
         Args:
             size: The length of the layer in bytes.
@@ -135,9 +148,9 @@ def parse_layer_range(header: str | None, size: int) -> LayerRange | None:
         size: The length of the layer in bytes.
 
     Returns:
-        The range, or None if the response must contain the whole layer: if there is no header, or the header is malformed, or it
-        has several ranges or a range relative to the end of the layer. If the range in the header has no end, the position of the
-        last byte is `size`, which is one byte after the end of the layer.
+        The range, or None if the response must contain the whole layer. The result is None if there is no header, the header is
+        malformed or has several ranges, or the range is relative to the end of the layer (`bytes=-5`). If the range
+        has no end (`bytes=5-`), `last` is `size`, as in docker-registry 0.9, although the last byte is at `size - 1`.
 
     Source: docker-registry 0.9, images._parse_bytes_range and images._get_image_layer.
     """
@@ -154,7 +167,12 @@ def parse_layer_range(header: str | None, size: int) -> LayerRange | None:
 
 
 def _layer_response(reader: BlobReader, part: LayerRange | None, headers: Mapping[str, str]) -> StreamResponse:
-    """Return a response with a layer or with a part of the layer. The response closes the reader.
+    """Return a response with a layer or with a part of the layer.
+
+    Args:
+        reader: A reader of the layer. The response closes the reader.
+        part: The part to send, or None to send the whole layer.
+        headers: Further headers of the response.
 
     Source: docker-registry 0.9, images._get_image_layer.
     """
@@ -177,10 +195,10 @@ def _check_incomplete(image: V1Image) -> None:
 
 
 def _is_rejected_docker_version(user_agent: str) -> bool:
-    """Return whether docker-registry 0.9 rejects a push by the Docker version in a `User-Agent`.
+    """Return whether docker-registry 0.9 rejects a push because of the Docker version in the `User-Agent`.
 
-    docker-registry 0.9 is supposed to reject all versions before 0.10. But it splits the version into characters instead of
-    splitting it at the dots. So it accepts all versions with a dot, and rejects only the versions 0 and 00 to 09.
+    docker-registry 0.9 is supposed to reject all Docker versions before 0.10. But docker-registry splits the version into single
+    characters instead of splitting it at the dots. So it accepts all versions with a dot, and rejects only 0 and 00 to 09.
 
     Source: docker-registry 0.9, toolkit.docker_client_version and images.put_image_layer.
     """

@@ -1,4 +1,4 @@
-"""The handlers of the tags and the properties of repositories, and of the deletion of a repository."""
+"""The handlers of requests for the tags and the properties of a repository, and of requests to delete a repository."""
 
 import asyncio
 import re
@@ -43,9 +43,10 @@ class TagHandlers:
     authorizer: RegistryAuthorizer
 
     async def list(self, request: Request) -> Response:
-        """Return the tags of a repository with their image ids.
+        """Return the tags of a repository as a JSON object, with the image id of each tag.
 
-        If the repository does not exist, a request with a token gets an empty JSON object, and any other request gets a 404.
+        If the repository does not exist, a standalone registry answers 404, and a registry that checks tokens returns an empty
+        object.
         """
         name = parse_repository(request.path_params["name"])
         token_repository = await self.authorizer.authorize(request, name)
@@ -63,7 +64,10 @@ class TagHandlers:
         return json_response(image_id)
 
     async def put(self, request: Request) -> Response:
-        """Create a tag, or change its image. The image must exist, but can be incomplete or belong to another repository."""
+        """Create a tag, or make an existing tag refer to another image.
+
+        The image must exist. But its push need not be complete, and it may belong to another repository.
+        """
         name = parse_repository(request.path_params["name"])
         await self.authorizer.authorize(request, name)
         tag = parse_tag(request.path_params["tag"])
@@ -76,19 +80,22 @@ class TagHandlers:
         return json_response()
 
     async def delete(self, request: Request) -> Response:
-        """Delete a tag, but not its image."""
+        """Delete a tag, but not the image to which the tag refers."""
         name = parse_repository(request.path_params["name"])
         await self.authorizer.authorize(request, name)
         await asyncio.to_thread(self._delete, name, request.path_params["tag"])
         return json_response()
 
     async def get_push_info(self, request: Request) -> Response:
-        """Return the push information of a tag. If the tag does not exist, return UNKNOWN_PUSH_INFO."""
+        """Return the time of the push of a tag, and the versions and the platform of the Docker client that pushed the tag.
+
+        If the tag does not exist, return UNKNOWN_PUSH_INFO.
+        """
         record = await self._load(request)
         return json_response(dict(record.tag_push_info.get(request.path_params["tag"], UNKNOWN_PUSH_INFO)))
 
     async def get_latest_push_info(self, request: Request) -> Response:
-        """Return the push information of the tag `latest`. If this tag does not exist, return UNKNOWN_PUSH_INFO."""
+        """Return the push information of the tag `latest`, as `get_push_info` does."""
         record = await self._load(request)
         return json_response(dict(UNKNOWN_PUSH_INFO if record.push_info is None else record.push_info))
 
@@ -112,7 +119,7 @@ class TagHandlers:
 
 @attrs.frozen
 class RepositoryHandlers:
-    """The handlers of `/v1/repositories/<name>/properties`, and of the deletion of a repository.
+    """The handlers of `/v1/repositories/<name>/properties`, and of requests to delete a repository.
 
     Args:
         storage: The storage of the registry.
@@ -125,27 +132,33 @@ class RepositoryHandlers:
     authorizer: RegistryAuthorizer
 
     async def get_properties(self, request: Request) -> Response:
-        """Return whether a repository is private or public. A repository that does not exist is public."""
+        """Return whether a repository is private or public. For a repository that does not exist, return `public`."""
         name = parse_repository(request.path_params["name"])
         await self.authorizer.authorize(request, name)
         record = self.storage.v1.load(name)
         return json_response({"access": "private" if record is not None and record.private else "public"})
 
     async def put_properties(self, request: Request) -> Response:
-        """Make a repository private or public, according to `access`; other values are ignored. The repository need not exist."""
+        """Make a repository private or public, according to the field `access` in the body of the request.
+
+        If the value of `access` is neither `private` nor `public`, change nothing. The repository need not exist.
+        """
         name = parse_repository(request.path_params["name"])
         await self.authorizer.authorize(request, name)
         _, document = await read_json(request, "Invalid data")
         if not document or not is_object(document):
             raise V1Error("Invalid data")
         if "access" not in document:
-            raise crash_error(self.authorizer.settings, "Missing access")
+            raise crash_error(self.authorizer.settings, "The JSON document has no field access; send private or public")
         if document["access"] in ("private", "public"):
             await asyncio.to_thread(self._set_private, name, document["access"] == "private")
         return json_response()
 
     async def delete(self, request: Request) -> Response:
-        """Delete the tags, the image list and the properties of a repository, but not its images."""
+        """Delete the tags, the image list and the properties of a repository, but not the images.
+
+        If the repository does not exist, a standalone registry answers 404. A registry that checks tokens answers 200.
+        """
         name = parse_repository(request.path_params["name"])
         token_repository = await self.authorizer.authorize(request, name)
         if self.storage.v1.load(name) is None and token_repository is None:
@@ -160,7 +173,7 @@ class RepositoryHandlers:
 
 
 def _save_or_remove(storage: Storage, name: str, record: V1Repository) -> None:
-    """Save the record of a repository. If the record is empty, remove it instead."""
+    """Save the record of a repository. If the new record is empty, remove the stored record instead."""
     if record == V1Repository():
         storage.v1.remove(name)
     else:
@@ -168,14 +181,14 @@ def _save_or_remove(storage: Storage, name: str, record: V1Repository) -> None:
 
 
 def _parse_push_info(user_agent: str) -> PushInfo:
-    """Return the push information with the versions and the platform in a `User-Agent`.
+    """Return the push information of a push: the current time, and the versions and the platform in the `User-Agent`.
 
     Args:
         user_agent: The value of the header.
 
     Returns:
-        The push information. Its `last_update` is wrong in the same way as in docker-registry 0.9: the number of seconds since
-        1970 is shifted by the UTC offset of the host.
+        The push information. The time `last_update`, in seconds since 1970, is wrong by the UTC offset of this machine, as in
+        docker-registry 0.9.
 
     Source: docker-registry 0.9, tags.create_tag_json.
     """

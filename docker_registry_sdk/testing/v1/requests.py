@@ -1,4 +1,4 @@
-"""Functions that parse requests to API v1: JSON bodies, and the names, image ids and tags in paths."""
+"""Functions that parse requests to API v1: JSON bodies, and the repository names, image ids and tags in paths."""
 
 import json
 import re
@@ -25,13 +25,13 @@ async def read_json(request: Request, error_message: str) -> tuple[str, Any]:
 
     Args:
         request: The request.
-        error_message: The message of the error that is raised if the body is invalid.
+        error_message: The message of the V1Error that is raised if the body is invalid.
 
     Returns:
-        The text of the body, and the document that was parsed from it.
+        The text of the body, and the parsed JSON value.
 
     Raises:
-        V1Error: 400: the body is too large, is not UTF-8, or is not JSON.
+        V1Error: 400: the body is larger than MAX_DOCUMENT_BYTES, is not UTF-8, or is not JSON.
     """
     body = bytearray()
     async for chunk in request.stream():
@@ -56,19 +56,20 @@ def is_list(value: Any) -> TypeGuard[list[Any]]:
 
 
 def parse_repository(text: str) -> str:
-    """Parse the name of a repository.
+    """Check the name of a repository, and add the default namespace if the name has no namespace.
 
     Args:
         text: The name in the path of the request.
 
     Returns:
-        The name in the form `namespace/repository`. If the text contains no slash, the namespace is `library`. All slashes after
-        the first are escaped.
+        The name in the form `namespace/repository`. If `text` has no namespace, the namespace is `library`. In the part after
+        the namespace, special characters and further slashes are escaped as in the query of a URL.
 
     Raises:
-        V1Error: 404: the name is longer than MAX_NAME_LENGTH, the namespace contains a character other than letters, digits, '.',
-            '-' and '_', or a part of the name consists of dots only. docker-registry does not have these limits: it accepts the
-            namespace `..`, which is a directory outside of its storage, and line breaks, which it sends in headers.
+        V1Error: 404: the name is empty, begins with a slash, or is longer than MAX_NAME_LENGTH; the namespace contains a
+            character other than letters, digits, '.', '-' and '_'; or the namespace or the part after it consists of dots only.
+            docker-registry does not check the length, the characters and the dots, which is unsafe: the namespace `..` is a
+            directory outside of its storage, and line breaks in a namespace get into response headers.
 
     Source: docker-registry 0.9, toolkit.parse_repository_name.
     """
@@ -84,7 +85,7 @@ def parse_repository(text: str) -> str:
 
 
 def parse_image_id(text: str) -> str:
-    """Check an image id, which must have 64 lower-case hexadecimal digits, or 16 in the first versions of Docker.
+    """Check that an image id consists of 64 or, as in the first versions of Docker, 16 lower-case hexadecimal digits.
 
     Args:
         text: The image id in the path of the request.
@@ -93,7 +94,7 @@ def parse_image_id(text: str) -> str:
         The image id, unchanged.
 
     Raises:
-        V1Error: 404: the image id is invalid.
+        V1Error: 404: the image id is malformed.
 
     Source: docker-registry 0.9, toolkit.valid_image_id.
     """
@@ -103,7 +104,9 @@ def parse_image_id(text: str) -> str:
 
 
 def parse_tag(text: str) -> str:
-    """Check the name of a new tag.
+    """Check the name of a tag that a client pushes.
+
+    A name has 1 to 128 letters, digits, '_', '.' and '-', and does not begin with '.' or '-'.
 
     Args:
         text: The tag in the path of the request.
@@ -112,7 +115,7 @@ def parse_tag(text: str) -> str:
         The tag, unchanged.
 
     Raises:
-        V1Error: 400: the tag is invalid.
+        V1Error: 400: the tag is malformed.
 
     Source: docker-registry 0.9, tags.put_tag.
     """

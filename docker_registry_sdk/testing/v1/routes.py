@@ -1,4 +1,4 @@
-"""The routes of API v1."""
+"""The routes of API v1: the handler for each path and method."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
@@ -35,10 +35,11 @@ def v1_app(storage: Storage, settings: V1Settings, index: Index) -> ASGIApp:
     Args:
         storage: The storage of the registry.
         settings: The settings of API v1.
-        index: The data of the index. The application is the server of this index, or of a registry of this index.
+        index: The data of the index. If the role in the settings includes an index, the application serves this index. If the
+            role is `registry`, another application serves this index, and the registry only verifies tokens with it.
 
     Returns:
-        The application. Its response to an unknown path is an HTML page, as in Flask, the framework of docker-registry.
+        The application. It answers unknown paths with 404 and an HTML page, like Flask, the framework of docker-registry.
     """
     authorizer = RegistryAuthorizer(storage, settings, index, Sessions())
     repositories = RepositoryHandlers(storage, authorizer)
@@ -62,11 +63,13 @@ def v1_app(storage: Storage, settings: V1Settings, index: Index) -> ASGIApp:
 
 
 class Resource:
-    """An ASGI application that calls a handler for each request, and sends a `V1Error` as an error response.
+    """An ASGI application that calls the handler for the method of a request, and sends the response.
+
+    If the handler raises a `V1Error`, the application sends the error response.
 
     Args:
-        handlers: The handler of each method. Unless there is a handler of HEAD, the handler of GET is called for HEAD.
-        fallback: The handler of all other methods. None answers other methods with 405.
+        handlers: The handler for each method. If there is no handler for HEAD, the handler for GET is called for HEAD.
+        fallback: The handler for all methods that are not in `handlers`, or None to answer such methods with 405.
     """
 
     def __init__(self, handlers: Mapping[str, Handler], fallback: Handler | None = None) -> None:
@@ -74,7 +77,7 @@ class Resource:
         self._fallback = fallback or self._method_not_allowed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request. If the client disconnects, send no response."""
+        """Answer a request. If the client disconnects before the end of the request, send no response."""
         request = Request(scope, receive, send)
         try:
             response = await self._handlers.get(request.method, self._fallback)(request)
@@ -132,9 +135,10 @@ def _ping(settings: V1Settings) -> Handler:
 
 
 def _by_credentials(for_index: Handler, for_registry: Handler, authorizer: RegistryAuthorizer) -> Handler:
-    """Return a handler for a path that both the index and the registry on one host support.
+    """Return a handler for a path that exists both at the index and at the registry, when both have the same host.
 
-    If a request has a token or a session, call `for_registry`, otherwise `for_index`.
+    If a request has a token, or has the cookie of a session and no `Authorization` header, the handler calls `for_registry`.
+    Otherwise it calls `for_index`.
     """
 
     async def handle(request: Request) -> Response:
@@ -146,9 +150,11 @@ def _by_credentials(for_index: Handler, for_registry: Handler, authorizer: Regis
 
 
 def _fallback(path: str) -> Handler | None:
-    """Return a handler for the methods that a path does not support, or None for the default handler, which answers 405.
+    """Return the handler for the methods that a path does not support.
 
-    If the path exists with a slash at the end, the handler is a redirect to this path.
+    Returns:
+        If a path with an additional slash at the end exists, a handler that redirects to the path with the slash. Otherwise None,
+        which means that the methods are answered with 405.
     """
     return _add_slash if path.startswith((_REPOSITORY, "/v1/users/{username}")) and not path.endswith("/") else None
 

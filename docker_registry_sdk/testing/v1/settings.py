@@ -10,26 +10,28 @@ Role: TypeAlias = Literal["standalone", "both", "index", "registry"]
 
 @attrs.frozen(kw_only=True)
 class V1Settings:
-    """The settings of API v1: the role of the embedded registry and details of its behaviour.
+    """The settings of API v1: the role of the embedded registry, and details of the behaviour.
 
     Args:
-        role: `standalone` selects a registry like docker-registry 0.9 by itself, which is its own index and checks no tokens.
-            `both` selects an index and a registry on one host, where the registry checks the tokens of the index. `index` selects
-            only an index, and `registry` only a registry.
-        endpoints: The hosts of registries that the index sends in the header ``X-Docker-Endpoints``. If no hosts are given, the
-            index sends the hosts of the running registries whose argument `index` is this index. If there are no such registries,
-            it sends the Host header of the request.
-        cookies: Whether the registry opens a session and sends its cookie when it receives a token. docker-registry 0.9 does not
-            use cookies.
-        single_use: Whether a token is valid for only one request. By default, it is if `cookies` is True: then a client needs no
-            token for further requests. If index and registry are two hosts, set `cookies` for both.
+        role: `standalone` selects a registry that also acts as an index but checks no tokens, like docker-registry 0.9 without a
+            separate index. `both` selects an index and a registry on one host, where the registry requires a token of the index.
+            `index` selects only an index. `registry` selects only a registry, which requires a token of an index on another host.
+        endpoints: The hosts of registries that the index sends in the header ``X-Docker-Endpoints``. If `endpoints` is empty, the
+            index sends the hosts of the running embedded registries that were created with this index as the argument `index`.
+            If no such registry is running, the index sends the Host header of the request.
+        cookies: Whether the registry sends a session cookie when it receives a token, so that the client needs no token for
+            further requests. docker-registry 0.9 does not use cookies.
+        single_use: Whether the index accepts a token for only one request. The default is the value of `cookies`. If the index
+            and the registry are two embedded registries, each has its own settings: set `cookies` for both.
         users: The password of each user name. The index allows only these users to push, to delete, and to read private
-            repositories. None accepts all clients without a check, as docker-registry does.
-        search: Whether the index supports search.
-        diff: Whether the registry computes the changes that a layer makes. If False, requests for the changes get an error.
-        layer_redirect: True redirects requests for a layer to a signed URL on the same host. The root URL of another embedded
-            registry with the same storage redirects to a signed URL of that registry.
-        crashes: Whether the status is 500 for a request that crashes docker-registry 0.9. If False, the status is 400.
+            repositories. None means that the index accepts all clients without a check, as docker-registry does.
+        search: Whether the index supports the search for repositories. If False, the index answers such requests with 404.
+        diff: Whether the registry computes the changes that a layer makes. If False, requests for the changes are answered with
+            400.
+        layer_redirect: Whether requests for a layer are redirected to a signed URL, as to an object store. False means no
+            redirect, and True a redirect to a signed URL on the same host. The value can also be the root URL of another embedded
+            registry with the same storage; then requests are redirected to a signed URL of the other registry.
+        crashes: Whether the status is 500 for a request that makes docker-registry 0.9 crash. If False, the status is 400.
 
     Raises:
         ValueError: `users` is given, and the role is `standalone`.
@@ -53,15 +55,15 @@ class V1Settings:
 
     @property
     def standalone(self) -> bool:
-        """Return whether the role is `standalone`: an index and a registry that does not check tokens."""
+        """Return whether the role is `standalone`: a registry that also acts as an index but checks no tokens."""
         return self.role == "standalone"
 
     @property
     def is_index(self) -> bool:
-        """Return whether the role includes an index."""
+        """Return whether the role includes an index: whether the role is `standalone`, `both` or `index`."""
         return self.role != "registry"
 
     @property
     def is_registry(self) -> bool:
-        """Return whether the role includes a registry."""
+        """Return whether the role includes a registry: whether the role is `standalone`, `both` or `registry`."""
         return self.role != "index"

@@ -1,6 +1,9 @@
-"""The tokens of an index, and the sessions of a registry, with which clients need a token only for the first request.
+"""The tokens that an index issues, and the sessions that a registry opens.
 
-A token is valid for one repository and one kind of access:
+A client sends a token to the registry. If the registry opens a session for the token, the client sends the cookie of the session
+with all further requests, and needs no further token.
+
+A token is valid for one repository and one kind of access. In HTTP headers, a token has this form:
 
     signature=0123...,repository="namespace/name",access=read
 
@@ -32,12 +35,12 @@ _FIELD = re.compile(r'\b(\w+)[:=][\s"]?([^",]+)')
 
 @attrs.frozen
 class Token:
-    """A token of an index.
+    """A token, with which an index allows a client one kind of access to one repository.
 
     Args:
-        signature: The random text with which the index recognizes the token.
+        signature: A random text that identifies the token.
         repository: The name of the repository.
-        access: The kind of access: `read`, `write` or `delete`.
+        access: The kind of access: `read`, `write` or `delete`. In a token that a client sent, it can be any text.
     """
 
     signature: str = attrs.field(repr=False)
@@ -51,9 +54,12 @@ class Token:
     def allows(self, method: str, repository: str | None) -> bool:
         """Return whether the token allows a request with a method and a repository.
 
+        `read` allows only GET, `write` only PUT and POST, and `delete` only DELETE.
+
         Args:
             method: The method of the request.
-            repository: The repository in the path of the request, or None if the path contains no repository.
+            repository: The repository in the path of the request, or None if the path contains no repository. None means that
+                only the kind of access is checked.
         """
         return method in METHODS.get(self.access, ()) and repository in (None, self.repository)
 
@@ -65,7 +71,8 @@ def parse_token(header: str | None) -> Token | None:
         header: The value of the `Authorization` header, or None if the request has no such header.
 
     Returns:
-        The token, or None if there is no header or its scheme is not `Token`.
+        The token, which has not been verified, or None if there is no header or the scheme in the header is not `Token`. Fields
+        that the header does not contain are empty.
     """
     scheme, _, _ = (header or "").partition(" ")
     if scheme.lower() != "token":
@@ -87,11 +94,11 @@ class IssuedTokens:
         self._tokens: dict[str, Token] = {}
 
     def issue(self, repository: str, access: str) -> Token:
-        """Issue a token.
+        """Create a token with a random signature, and keep the token so that `verify` accepts it.
 
         Args:
             repository: The name of the repository.
-            access: The kind of access.
+            access: The kind of access: `read`, `write` or `delete`.
         """
         token = Token(secrets.token_hex(16), repository, access)
         with self._lock:
@@ -101,7 +108,9 @@ class IssuedTokens:
         return token
 
     def verify(self, token: Token) -> bool:
-        """Return whether a token was issued by this index and is still valid. A single-use token becomes invalid.
+        """Return whether a token was issued by this index and is still valid.
+
+        If `single_use` is True, this call makes the token invalid.
 
         Args:
             token: The token that a client sent.
@@ -114,17 +123,17 @@ class IssuedTokens:
 
 
 class Sessions:
-    """The sessions of a registry. The methods may be called only in the thread of the event loop."""
+    """The open sessions of a registry. Only the thread of the event loop may call the methods."""
 
     def __init__(self) -> None:
         self._tokens: dict[str, Token] = {}
 
     def open(self, request: Request, token: Token) -> None:
-        """Open a session, and store its cookie in the scope of the request, where `new_cookie` finds it.
+        """Open a session. Store the cookie of the session in the ASGI scope of the request, from which `new_cookie` reads it.
 
         Args:
             request: The request that contains the token.
-            token: The token. The session allows the same access.
+            token: The token, already verified. The session allows the same requests as the token.
         """
         session = secrets.token_urlsafe(24)
         self._tokens[session] = token
@@ -133,7 +142,7 @@ class Sessions:
         request.scope[_NEW_COOKIE] = f"{COOKIE_NAME}={session}; Path=/; HttpOnly"
 
     def find(self, request: Request) -> Token | None:
-        """Return the token of the session to which a request belongs, or None if the request belongs to no session."""
+        """Return the token that opened the session of a request, or None if the request has no cookie of an open session."""
         return self._tokens.get(request.cookies.get(COOKIE_NAME, ""))
 
 

@@ -1,4 +1,4 @@
-"""The users of an index, and the handlers of `/v1/users`."""
+"""The users of an index, and the handlers of `/v1/users`, with which clients log in, create a user or change a password."""
 
 import base64
 import hmac
@@ -38,11 +38,11 @@ class Users:
 
     @property
     def unchecked(self) -> bool:
-        """Return whether the index accepts all clients without a check of their credentials."""
+        """Return whether the index accepts all clients without a check of credentials, because `users` is None."""
         return self._passwords is None
 
     def authenticate(self, header: str | None) -> str | None:
-        """Check the credentials of a request, and return the name of the user. A request without credentials is accepted.
+        """Return the name of the user who sent a request, after a check of the credentials. The request may have no credentials.
 
         Args:
             header: The value of the `Authorization` header, or None if the request has no such header.
@@ -66,7 +66,7 @@ class Users:
         return name
 
     def require(self, header: str | None) -> str | None:
-        """Check the credentials of a request, and return the name of the user. A request without credentials is rejected.
+        """Return the name of the user who sent a request, after a check of the credentials. The request must have credentials.
 
         Args:
             header: The value of the `Authorization` header, or None if the request has no such header.
@@ -83,17 +83,19 @@ class Users:
         return name
 
     def create(self, name: object, password: object) -> bool:
-        """Create a user.
+        """Check the name and the password of a new user, and add the user.
+
+        If the index does not check users, add no user, but return True.
 
         Args:
             name: The user name in the request, which can have any JSON type.
             password: The password in the request, which can have any JSON type.
 
         Returns:
-            True if the user was created, or False if a user with this name exists already.
+            True if the user was added, or False if a user with this name exists already.
 
         Raises:
-            V1Error: 400: the name or the password is invalid, or there are too many users.
+            V1Error: 400: the name or the password is invalid, or there are MAX_USERS users already.
         """
         checked = _check_password(password)
         if not isinstance(name, str) or not _NAME.fullmatch(name):
@@ -103,19 +105,19 @@ class Users:
             if name in passwords:
                 return False
             if len(passwords) >= MAX_USERS:
-                raise V1Error("Too many users")
+                raise V1Error(f"No user can be created: the index has the maximum number of users ({MAX_USERS})")
             passwords[name] = checked
         return True
 
     def change_password(self, name: str, password: object) -> None:
-        """Change the password of an existing user.
+        """Change the password of an existing user. If the index does not check users, only check the new password.
 
         Args:
             name: The name of the user.
-            password: The password in the request, which can have any JSON type.
+            password: The new password in the request, which can have any JSON type.
 
         Raises:
-            V1Error: 400: the password is invalid.
+            V1Error: 400: the new password is invalid.
         """
         checked = _check_password(password)
         with self._lock:
@@ -130,18 +132,18 @@ class UserHandlers:
     Args:
         users: The users of the index.
 
-    Source: docker-registry 0.9, index.py. The check of users: Docker Hub API, "Users".
+    Source: docker-registry 0.9, index.py. For the check of users: Docker Hub API, "Users".
     """
 
     users: Users
 
     async def check(self, request: Request) -> Response:
-        """Check the credentials of a request. `docker login` sends such a request."""
+        """Check the credentials of a request, which `docker login` sends. If the index does not check users, always succeed."""
         self.users.require(request.headers.get("authorization"))
         return json_response("OK")
 
     async def create(self, request: Request) -> Response:
-        """Create a user. If the index does not check users, create no user, but return the same response."""
+        """Create a user. If the index does not check users, create no user, but answer 201 as if the user had been created."""
         _, document = await read_json(request, "Error Decoding JSON")
         if not self.users.unchecked:
             if not is_object(document):
@@ -151,7 +153,7 @@ class UserHandlers:
         return json_response("User Created", 201)
 
     async def update(self, request: Request) -> Response:
-        """Change the password of the user who sent the request. If the index does not check users, ignore the request."""
+        """Change the password of the user who sent the request. If the index does not check users, only answer 204."""
         if not self.users.unchecked:
             name = self.users.require(request.headers.get("authorization"))
             if name is None or name != request.path_params["username"]:
@@ -165,7 +167,7 @@ class UserHandlers:
 
 
 def unauthorized() -> V1Error:
-    """Return the error with the status 401 and a Basic challenge."""
+    """Return an error with the status 401, and with a Basic challenge in the header `WWW-Authenticate`."""
     return V1Error("Requires authorization", 401, {"www-authenticate": f'Basic realm="{REALM}"'})
 
 

@@ -1,4 +1,4 @@
-"""Access rights: the rights that each operation requires, and the protocol of objects that check rights."""
+"""Access rights: the rights that each request requires, and the protocol of the objects that check the rights of clients."""
 
 from collections.abc import Callable, Container, Sequence
 from typing import Protocol, TypeAlias
@@ -15,8 +15,8 @@ class Access:
 
     Args:
         type: The type of the resource, such as `repository`.
-        name: The name of the resource.
-        action: The action, such as `pull`.
+        name: The name of the resource, for example of a repository.
+        action: The action, such as `pull`; `*` is all actions.
 
     Source: Distribution, "Registry Token Scope and Access".
     """
@@ -31,26 +31,26 @@ Grant: TypeAlias = Container[Access]
 
 
 class Authorizer(Protocol):
-    """The protocol of objects that authorize requests."""
+    """The protocol of objects that check whether a client has the rights that a request requires."""
 
     def authorize(self, request: Request, needed: Sequence[Access]) -> Grant:
-        """Check the rights of the client.
+        """Check that the client has all rights that a request requires.
 
         Args:
             request: The request.
-            needed: The rights that the request requires; empty for a ping.
+            needed: The rights that the request requires. The sequence is empty for a ping.
 
         Returns:
-            All rights of the client.
+            All rights of the client, not only those in `needed`.
 
         Raises:
-            ApiError: The client lacks a right, or must authenticate.
+            ApiError: The client lacks a right in `needed`, or has not authenticated although the registry requires it.
         """
         ...
 
 
 class _AllRights:
-    """The rights to all actions on all resources."""
+    """A `Grant` that contains the rights to all actions on all resources."""
 
     def __contains__(self, access: object) -> bool:
         return True
@@ -60,17 +60,17 @@ class OpenAuthorizer:
     """The authorizer of a registry without authentication: all clients have all rights."""
 
     def authorize(self, request: Request, needed: Sequence[Access]) -> Grant:
-        """Return all rights."""
+        """Return the rights to all actions on all resources."""
         return _AllRights()
 
 
 def set_grant(request: Request, grant: Grant) -> None:
-    """Store the rights of the client in a request."""
+    """Store the rights of the client in a request, from which `grant_of` reads them."""
     request.state.grant = grant
 
 
 def grant_of(request: Request) -> Grant:
-    """Return the rights of the client of an authorized request."""
+    """Return the rights of the client that `set_grant` has stored in a request."""
     grant: Grant = request.state.grant
     return grant
 
@@ -80,19 +80,19 @@ RequiredAccess: TypeAlias = Callable[[Request], list[Access]]
 
 
 def pull_access(name: str) -> Access:
-    """Return the right to read a repository."""
+    """Return the right to pull from a repository."""
     return Access("repository", name, "pull")
 
 
 def access_for_ping(_: Request) -> list[Access]:
-    """Return an empty list, because a ping requires no rights. An authorizer may still require authentication."""
+    """Return an empty list, because a ping requires no rights. But an authorizer may require that the client authenticates."""
     return []
 
 
 def access_for_catalog(_: Request) -> list[Access]:
     """Return the right to list the repositories.
 
-    Source: Distribution, which requires the action `*` on the resource `catalog` of the type `registry`.
+    Source: Distribution (the registry of Docker), which requires the action `*` on the resource `catalog` of the type `registry`.
     """
     return [Access("registry", "catalog", "*")]
 
@@ -100,7 +100,7 @@ def access_for_catalog(_: Request) -> list[Access]:
 def access_for_content(request: Request) -> list[Access]:
     """Return the rights that a request for manifests, blobs, tags or referrers requires.
 
-    The method of the request determines whether the right to pull, push or delete is required.
+    GET and HEAD require the right to pull, DELETE the right to delete, and PUT the rights to pull and to push.
 
     Raises:
         ApiError: The repository name is invalid (NAME_INVALID).
@@ -114,7 +114,7 @@ def access_for_content(request: Request) -> list[Access]:
 
 
 def access_for_upload(request: Request) -> list[Access]:
-    """Return the rights to continue, query or cancel an upload: to pull from and to push to the repository.
+    """Return the rights that a request for an upload in progress requires: to pull from and to push to the repository.
 
     Raises:
         ApiError: The repository name is invalid (NAME_INVALID).
@@ -123,12 +123,13 @@ def access_for_upload(request: Request) -> list[Access]:
 
 
 def access_for_upload_start(request: Request) -> list[Access]:
-    """Return the rights to start an upload.
+    """Return the rights that a request to start an upload or to mount a blob requires.
 
-    A mount also requires the right to pull from the source repository, which the query parameter `from` names.
+    Both require the rights to pull from and to push to the repository. A mount also requires the right to pull from the source
+    repository, if the query parameter `from` names a source repository.
 
     Raises:
-        ApiError: The repository name is invalid (NAME_INVALID).
+        ApiError: The name of the repository or of the source repository is invalid (NAME_INVALID).
     """
     needed = access_for_upload(request)
     query = request.query_params

@@ -1,4 +1,4 @@
-"""Blobs: pull, check and delete."""
+"""The handlers of requests to pull, check or delete a blob."""
 
 import asyncio
 
@@ -46,14 +46,14 @@ class Blobs:
         return response
 
     async def head(self, request: Request) -> Response:
-        """Send the headers that describe a blob, including the size of the blob."""
+        """Send the headers of a blob, including the size in `Content-Length`, but not the content."""
         digest, reader = await self._open(request)
         reader.close()
         headers = {"content-length": str(reader.size), "content-type": OCTET_STREAM, **_headers(digest)}
         return _check_conditions(request, digest) or Response(headers=headers)
 
     async def delete(self, request: Request) -> Response:
-        """Remove a blob from a repository. If no other repository uses the blob, its content is deleted, too."""
+        """Remove a blob from a repository. If nothing else uses the content of the blob, delete the content, too."""
         name, digest = _parse(request)
         await asyncio.to_thread(self._delete, name, digest, request)
         return Response(status_code=202)
@@ -90,6 +90,17 @@ def _headers(digest: str) -> dict[str, str]:
 
 
 def _check_conditions(request: Request, digest: str) -> Response | None:
-    """Check `If-Match`, and return the 304 response if `If-None-Match` names the blob, or None if the blob is to be sent."""
+    """Check the headers `If-Match` and `If-None-Match` of a request for a blob.
+
+    Args:
+        request: The request.
+        digest: The digest of the blob.
+
+    Returns:
+        A 304 response if `If-None-Match` names the digest, or None if the handler must send the blob.
+
+    Raises:
+        ApiError: The request has `If-Match`, and this header does not name the digest (DENIED, with the status 412).
+    """
     check_match(request.headers, digest)
     return not_modified(request.headers, digest)

@@ -1,4 +1,4 @@
-"""The errors of API v2: their codes, statuses and responses."""
+"""The errors of API v2: the error codes, the HTTP statuses and the error responses."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -14,12 +14,12 @@ API_VERSION = "registry/2.0"
 
 @attrs.frozen
 class ErrorKind:
-    """A kind of error.
+    """An error code of API v2, with the HTTP status and the message that a response with this code has by default.
 
     Args:
-        code: The error code in the response.
-        status: The default status code.
-        message: The default message.
+        code: The error code, such as `BLOB_UNKNOWN`.
+        status: The HTTP status of a response, unless the `ApiError` has another status.
+        message: The message in a response, unless the `ApiError` has another message.
     """
 
     code: str
@@ -45,15 +45,15 @@ UNSUPPORTED = ErrorKind("UNSUPPORTED", 405, "the operation is not supported")
 
 
 class ApiError(Exception):
-    """An error that is sent to the client.
+    """An error that a handler raises, and that `Resource` sends to the client as an error response.
 
     Args:
         kind: The kind of the error.
         message: The message, or None for the default message of the kind.
         status: The status code, or None for the default status of the kind.
-        details: The `detail` values. The body has one error entry for each value; if there are no values, the body has one
-            entry without `detail`.
-        headers: Further headers of the response.
+        details: The values of the field `detail`. The array `errors` in the response has one entry for each value. If there
+            are no values, the array has one entry without `detail`.
+        headers: Further headers of the response, or None for no further headers.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class ApiError(Exception):
         self.headers = headers
 
     def response(self) -> Response:
-        """Return the response with the error.
+        """Return the HTTP response for this error: a JSON document with the array `errors`.
 
         Source: OCI Distribution Specification, "Error Codes".
         """
@@ -94,7 +94,7 @@ class Refusal:
         self._error = error
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the error."""
+        """Answer a request with the error response."""
         response = self._error.response()
         response.headers["docker-distribution-api-version"] = API_VERSION
         await response(scope, receive, send)

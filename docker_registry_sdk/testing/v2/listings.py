@@ -1,4 +1,4 @@
-"""The lists of tags, repositories and referrers, in pages."""
+"""The handlers that list tags, repositories and referrers, and the division of these lists into pages."""
 
 import asyncio
 import bisect
@@ -30,8 +30,8 @@ class Page:
     """A page of a list.
 
     Args:
-        items: The items.
-        more: Whether more items follow.
+        items: The items on the page.
+        more: Whether the response must link to a next page. False if the client requested a page of 0 items.
     """
 
     items: Sequence[str]
@@ -39,7 +39,7 @@ class Page:
 
 
 def parse_count(query: QueryParams) -> int | None:
-    """Parse the page size `n`.
+    """Parse the query parameter `n`, the page size that the client requests.
 
     Args:
         query: The query of the request.
@@ -67,8 +67,9 @@ def take_page(items: Sequence[str], query: QueryParams, limit: int | None) -> Pa
         limit: The maximum page size, or None for no limit.
 
     Returns:
-        The page: the items that sort after `last`, at most `n` and at most `limit` items. `last` need not be an item of the
-        list.
+        The page. It begins with the first item that sorts after `last`, or without `last` with the first item of the list; `last`
+        need not be an item of the list. The page has at most `n` and at most `limit` items. Without `n` and `limit`, it contains
+        all remaining items.
 
     Raises:
         ApiError: `n` is not a non-negative integer (PAGINATION_NUMBER_INVALID).
@@ -83,15 +84,15 @@ def take_page(items: Sequence[str], query: QueryParams, limit: int | None) -> Pa
 
 
 def next_link(url: URL, query: QueryParams, last: str) -> str:
-    """Return the value of the header `Link` that points to the next page. The other query parameters are kept.
+    """Return the value of the header `Link`: the URL of the next page, which is the URL of the request with a new `last`.
 
     Args:
         url: The URL of the request.
         query: The query of the request.
-        last: The last item of the current page.
+        last: The last item on the current page, after which the next page begins.
 
     Returns:
-        The value of the header.
+        The value of the header, such as `</v2/_catalog?n=2&last=b>; rel="next"`.
 
     Source: RFC 8288, section 3.
     """
@@ -114,7 +115,7 @@ class Catalog:
     settings: Settings
 
     async def get(self, request: Request) -> Response:
-        """Send the names of the repositories in ASCII order: all names, or the requested page."""
+        """Send the names of the repositories in ASCII order. If the request or the settings limit the number, send one page."""
         names = await asyncio.to_thread(self.storage.names)
         page = take_page(names, request.query_params, self.settings.page_limit)
         headers = {"link": next_link(request.url, request.query_params, page.items[-1])} if page.more else None
@@ -136,7 +137,7 @@ class Tags:
     settings: Settings
 
     async def get(self, request: Request) -> Response:
-        """Send the tags in ASCII order: all tags, or the requested page."""
+        """Send the tags of a repository in ASCII order. If the request or the settings limit the number, send one page."""
         name = parse_name(request.path_params["name"])
         repository = await asyncio.to_thread(self.storage.load, name)
         if repository is None:
@@ -161,7 +162,10 @@ class Referrers:
     settings: Settings
 
     async def get(self, request: Request) -> Response:
-        """Send an index of the referrers, sorted by digest. If the repository does not exist, the index is empty."""
+        """Send an image index with the descriptors of the referrers, sorted by digest.
+
+        If the repository does not exist, the index is empty.
+        """
         name, subject = parse_name(request.path_params["name"]), parse_digest(request.path_params["digest"])
         query = request.query_params
         types = query.getlist("artifactType")
@@ -174,7 +178,17 @@ class Referrers:
         return Response(json.dumps({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": found}), headers=headers)
 
     def _page(self, name: str, subject: str, types: list[str], last: str) -> tuple[list[dict[str, Any]], bool]:
-        """Return one page of descriptors whose digests sort after `last`, and whether more descriptors follow."""
+        """Return one page of the descriptors of the referrers.
+
+        Args:
+            name: The name of the repository.
+            subject: The digest that the referrers name as their subject.
+            types: The artifact types to include. If the list is empty, all types are included.
+            last: The digest after which the page begins, or an empty string for the first page.
+
+        Returns:
+            The descriptors on the page, and whether more descriptors follow on a next page.
+        """
         repository = self.storage.load(name) or Repository()
         digests = repository.referrers(subject)
         found: list[dict[str, Any]] = []
@@ -190,7 +204,7 @@ class Referrers:
         return found, False
 
     def _describe(self, repository: Repository, digest: str) -> dict[str, Any] | None:
-        """Return the descriptor of a referrer, or None if the referrer was deleted in the meantime."""
+        """Return the descriptor of a referrer, or None if the referrer was deleted after `repository` was loaded."""
         record = repository.manifests[digest]
         try:
             document = load_json_object(read_manifest(self.storage, record)) or {}

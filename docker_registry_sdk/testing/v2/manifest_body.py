@@ -1,4 +1,4 @@
-"""Parsing and validation of pushed manifests."""
+"""The parser of pushed manifests, which also validates them."""
 
 from typing import Any, NoReturn
 
@@ -24,13 +24,14 @@ from docker_registry_sdk.testing.v2.names import DEFAULT_ALGORITHM, algorithm_of
 
 @attrs.frozen
 class ParsedManifest:
-    """The properties of a manifest that the registry uses.
+    """The data of a pushed manifest that the registry needs to store the manifest.
 
     Args:
         media_type: The media type.
-        payload: The bytes over which the digest is computed.
-        blobs: The digests of the blobs that the repository must have.
-        subject: The digest of the subject, or None.
+        payload: The bytes over which the digest is computed: the manifest, without its signatures if it is a signed manifest of
+            schema 1.
+        blobs: The digests of the blobs to which the manifest refers, except layers that are stored at external URLs.
+        subject: The digest in the field `subject`, or None if the manifest has no subject.
     """
 
     media_type: str
@@ -45,7 +46,7 @@ class ParsedManifest:
             pushed_as: The digest in the request path, or None if the manifest is pushed by tag.
 
         Returns:
-            The digest, with the algorithm of `pushed_as`.
+            The digest. Its algorithm is the algorithm of `pushed_as`, or sha256 if `pushed_as` is None.
 
         Raises:
             ApiError: `pushed_as` is not the digest of the manifest (DIGEST_INVALID).
@@ -63,10 +64,10 @@ def parse_manifest(content: bytes, content_type: str | None) -> ParsedManifest:
 
     Args:
         content: The bytes of the manifest.
-        content_type: The `Content-Type` of the request. If it is None, the media type is derived from the content.
+        content_type: The `Content-Type` of the request. If it is None or empty, the media type is derived from the content.
 
     Returns:
-        The parsed manifest. A manifest of an unknown media type is accepted without validation.
+        The parsed manifest. If the media type is unknown, the content is not validated, and `blobs` and `subject` are empty.
 
     Raises:
         ApiError: The manifest is invalid (MANIFEST_INVALID), or contains an invalid digest (DIGEST_INVALID).
@@ -80,7 +81,7 @@ def parse_manifest(content: bytes, content_type: str | None) -> ParsedManifest:
     if media_type in {SCHEMA1, SCHEMA1_SIGNED}:
         return _parse_schema1(content, document, media_type)
     if document is not None and document.get("mediaType", media_type) != media_type:
-        _raise_invalid("the mediaType field differs from the Content-Type")
+        _raise_invalid("the field mediaType differs from the Content-Type")
     if media_type not in IMAGES | INDEXES:
         return ParsedManifest(media_type, content)
     if document is None:
@@ -111,13 +112,27 @@ def _parse_schema1(content: bytes, document: dict[str, Any] | None, media_type: 
     if document is None or document.get("schemaVersion") != 1:
         _raise_invalid("schemaVersion is not 1")
     layers: list[Any] = [layer.get("blobSum") if is_object(layer) else None for layer in _list(document, "fsLayers")]
-    blobs = [parse_digest(digest) if isinstance(digest, str) else _raise_invalid("a layer has no blobSum") for digest in layers]
+    blobs = [
+        parse_digest(digest) if isinstance(digest, str) else _raise_invalid("an entry of fsLayers has no blobSum")
+        for digest in layers
+    ]
     payload = signed_payload(content, document) if media_type == SCHEMA1_SIGNED else content
     return ParsedManifest(media_type, payload, tuple(dict.fromkeys(blobs)))
 
 
 def _derive_media_type(document: dict[str, Any] | None) -> str:
-    """Derive the media type of a manifest from its fields, for a request without Content-Type."""
+    """Return the media type of a manifest that was pushed without Content-Type.
+
+    Args:
+        document: The manifest, or None if the content is not a JSON object.
+
+    Returns:
+        The value of the field `mediaType`. If the manifest has no such field, the media type of an OCI index if the manifest has
+        the field `manifests`, or of an OCI image manifest if it has the field `layers`.
+
+    Raises:
+        ApiError: The manifest has none of these fields, or `mediaType` is malformed (MANIFEST_INVALID).
+    """
     if document is not None:
         if isinstance(found := document.get("mediaType"), str):
             return parse_content_type(found)
@@ -125,18 +140,28 @@ def _derive_media_type(document: dict[str, Any] | None) -> str:
             return OCI_INDEX
         if "layers" in document:
             return OCI_MANIFEST
-    _raise_invalid("neither the Content-Type nor the content identifies the media type")
+    _raise_invalid("the request has no Content-Type, and the content does not identify the media type; send a Content-Type")
 
 
 def _descriptor(value: Any) -> dict[str, Any]:
-    """Check the required fields of a descriptor, and return the descriptor."""
+    """Check the required fields of a descriptor.
+
+    Args:
+        value: The JSON value at the place of a descriptor, or None if the manifest has no value there.
+
+    Returns:
+        The descriptor, unchanged.
+
+    Raises:
+        ApiError: The descriptor is missing or invalid (MANIFEST_INVALID), or the digest is invalid (DIGEST_INVALID).
+    """
     if not is_object(value):
-        _raise_invalid("a descriptor is missing or not an object")
+        _raise_invalid("a descriptor (in config, layers, manifests or subject) is missing or is not an object")
     media_type, digest, size = value.get("mediaType"), value.get("digest"), value.get("size")
     if not isinstance(media_type, str) or not isinstance(digest, str):
-        _raise_invalid("a descriptor has no mediaType or no digest")
+        _raise_invalid("the mediaType or the digest of a descriptor is missing or is not a string")
     if not isinstance(size, int) or isinstance(size, bool) or size < 0:
-        _raise_invalid("the size of a descriptor is not a non-negative integer")
+        _raise_invalid("the size of a descriptor is missing or is not a non-negative integer")
     parse_digest(digest)
     return value
 
@@ -149,7 +174,7 @@ def _check_annotations(value: Any) -> None:
 def _list(document: dict[str, Any], name: str) -> list[Any]:
     value = document.get(name)
     if not is_list(value):
-        _raise_invalid(f"the array {name} is missing")
+        _raise_invalid(f"the field {name} is missing or is not an array")
     return value
 
 

@@ -1,4 +1,4 @@
-"""Manifests and tags: pull, push and delete."""
+"""The handlers of requests to pull, push or delete a manifest or a tag."""
 
 import asyncio
 
@@ -26,7 +26,7 @@ from docker_registry_sdk.testing.v2.request_headers import check_match, check_no
 class Manifests:
     """The handlers of `/v2/<name>/manifests/<reference>`.
 
-    The header `Accept` is ignored: a manifest is sent unchanged, with the media type with which it was pushed.
+    The header `Accept` is ignored: a manifest is always sent in the format in which the client pushed the manifest.
 
     Args:
         storage: The storage with the manifests.
@@ -50,7 +50,11 @@ class Manifests:
         return Response(content, headers={**headers, "docker-content-digest": digest, "etag": entity_tag(digest)})
 
     async def put(self, request: Request) -> Response:
-        """Store a manifest, and set the tag in the path or the tags in the query to its digest."""
+        """Store a manifest.
+
+        If the path contains a tag, this tag then refers to the manifest. If the path contains a digest, the tags in the query
+        parameters `tag`, if there are any, then refer to the manifest.
+        """
         name, reference = _parse(request)
         by_digest = is_digest(reference)
         tags = [parse_tag(tag) for tag in request.query_params.getlist("tag")] if by_digest else [reference]
@@ -69,16 +73,16 @@ class Manifests:
         return response
 
     async def delete(self, request: Request) -> Response:
-        """Delete the tag or the digest that the path names.
+        """Delete a tag or a manifest.
 
-        If a tag is deleted, its manifest is kept. If a manifest is deleted by its digest, all tags that point to the manifest are
-        deleted, too.
+        If the path contains a tag, delete the tag, but not the manifest. If the path contains a digest, delete the manifest with
+        this digest and all tags that refer to the manifest.
         """
         await asyncio.to_thread(self._delete, *_parse(request), request.headers)
         return Response(status_code=202)
 
     async def _receive(self, request: Request) -> bytes:
-        """Read a manifest from the request body. Raise an error with the status 413 if the body exceeds the size limit."""
+        """Return the body of a request. If the body exceeds `manifest_limit` in the settings, raise an ApiError (status 413)."""
         announced = int(request.headers.get("content-length", "0"))
         content = bytearray()
         if announced <= self.settings.manifest_limit:
@@ -138,17 +142,17 @@ class Manifests:
 
 
 def read_manifest(storage: Storage, record: ManifestRecord) -> bytes:
-    """Return the bytes of a manifest.
+    """Return the bytes of a manifest. The call may block.
 
     Args:
-        storage: The storage.
+        storage: The storage with the manifest.
         record: The record of the manifest.
 
     Returns:
-        The bytes.
+        The bytes, as the client pushed them.
 
     Raises:
-        ApiError: The manifest was deleted in the meantime (MANIFEST_UNKNOWN).
+        ApiError: The manifest was deleted after `record` was loaded (MANIFEST_UNKNOWN).
     """
     reader = storage.open(record.content)
     if reader is None:
@@ -160,9 +164,15 @@ def read_manifest(storage: Storage, record: ManifestRecord) -> bytes:
 
 
 def _write_content(storage: Storage, digest: str, content: bytes) -> str:
-    """Store the bytes of a manifest, and return the digest of all these bytes.
+    """Store the bytes of a manifest under the digest of these bytes.
 
-    For a signed manifest of schema 1, the returned digest differs from `digest`, which does not cover the signatures.
+    Args:
+        storage: The storage.
+        digest: The digest of the manifest. For a signed manifest of schema 1, this digest does not cover the signatures.
+        content: The bytes of the manifest, with any signatures.
+
+    Returns:
+        The digest of `content`, with the algorithm of `digest`. For a signed manifest of schema 1, it differs from `digest`.
     """
     content_digest = digest_of(algorithm_of(digest), [content])
     writer = storage.create()

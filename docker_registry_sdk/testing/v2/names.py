@@ -1,4 +1,4 @@
-"""Repository names, tags and digests: their grammar, and the computation of digests."""
+"""Functions that check repository names, tags and digests, and that compute digests."""
 
 import hashlib
 import re
@@ -18,10 +18,10 @@ _ENCODED = {"sha256": re.compile("[0-9a-f]{64}"), "sha512": re.compile("[0-9a-f]
 
 
 def parse_name(text: str) -> str:
-    """Check a repository name.
+    """Check that a text from a request is a valid repository name.
 
     Args:
-        text: The name that the client sent.
+        text: The name, as the client sent it.
 
     Returns:
         The name, unchanged.
@@ -37,10 +37,10 @@ def parse_name(text: str) -> str:
 
 
 def parse_tag(text: str) -> str:
-    """Check a tag.
+    """Check that a text from a request is a valid tag.
 
     Args:
-        text: The tag that the client sent.
+        text: The tag, as the client sent it.
 
     Returns:
         The tag, unchanged.
@@ -56,36 +56,37 @@ def parse_tag(text: str) -> str:
 
 
 def parse_reference(text: str) -> str:
-    """Check the reference of a manifest, which is a digest if it contains a colon, and a tag otherwise.
+    """Check that a text from a request is a valid digest or tag. A text with a colon must be a digest, any other text a tag.
 
     Args:
-        text: The reference that the client sent.
+        text: The reference to a manifest, as the client sent it.
 
     Returns:
         The reference, unchanged.
 
     Raises:
-        ApiError: The digest or the tag is invalid (DIGEST_INVALID or TAG_INVALID).
+        ApiError: The text contains a colon but is not a valid digest (DIGEST_INVALID), or contains no colon and is not a valid
+            tag (TAG_INVALID).
     """
     return parse_digest(text) if is_digest(text) else parse_tag(text)
 
 
 def is_digest(reference: str) -> bool:
-    """Return whether a reference is a digest and not a tag. Only digests contain a colon."""
+    """Return whether a valid reference is a digest and not a tag. Only digests contain a colon."""
     return ":" in reference
 
 
 def parse_digest(text: str) -> str:
-    """Check a digest.
+    """Check that a text from a request is a valid digest.
 
     Args:
-        text: The digest that the client sent.
+        text: The digest, as the client sent it.
 
     Returns:
-        The digest, unchanged. Its algorithm is sha256 or sha512.
+        The digest, unchanged. The algorithm of the digest is sha256 or sha512.
 
     Raises:
-        ApiError: The digest is malformed, or its algorithm is not supported (DIGEST_INVALID).
+        ApiError: The digest is malformed, or the algorithm is not supported (DIGEST_INVALID).
 
     Source: OCI Image Specification, "Digests".
     """
@@ -97,10 +98,10 @@ def parse_digest(text: str) -> str:
 
 
 def parse_algorithm(text: str) -> str:
-    """Check the name of a digest algorithm.
+    """Check that a text from a request is the name of a supported digest algorithm.
 
     Args:
-        text: The name that the client sent.
+        text: The name, as the client sent it.
 
     Returns:
         The name, unchanged: sha256 or sha512.
@@ -114,19 +115,19 @@ def parse_algorithm(text: str) -> str:
 
 
 def algorithm_of(digest: str) -> str:
-    """Return the algorithm of a valid digest."""
+    """Return the algorithm of a valid digest, such as `sha256`."""
     return digest.partition(":")[0]
 
 
 def digest_of(algorithm: str, chunks: Iterable[bytes | memoryview]) -> str:
-    """Compute the digest of content.
+    """Compute the digest of content that is given in parts.
 
     Args:
-        algorithm: A supported digest algorithm.
-        chunks: The content, in parts.
+        algorithm: The digest algorithm: `sha256` or `sha512`.
+        chunks: The parts of the content, in order.
 
     Returns:
-        The digest.
+        The digest, with the algorithm as the prefix, such as `sha256:01ab...`.
     """
     hasher = hashlib.new(algorithm)
     for chunk in chunks:

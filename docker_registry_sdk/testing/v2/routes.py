@@ -1,4 +1,4 @@
-"""The routes of API v2."""
+"""The routes of API v2: the handler, and the function that returns the required rights, for each path and method."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
@@ -33,13 +33,13 @@ Handler: TypeAlias = Callable[[Request], Awaitable[Response]]
 class Resource:
     """An ASGI application for the requests to one path.
 
-    The application checks the rights of the client, and calls the handler for the method of the request. If an `ApiError` is
-    raised, the error is sent as the response.
+    The application checks the rights of the client, calls the handler for the method of the request, and sends the response of
+    the handler. If the check or the handler raises an `ApiError`, the application sends the error response.
 
     Args:
-        handlers: The handlers by HTTP method. A request with another method is answered with 405.
+        handlers: The handler for each HTTP method. The application answers all other methods with 405.
         required_access: A function that returns the rights that a request requires.
-        authorizer: The object that checks the rights of the client.
+        authorizer: The object that checks whether the client has these rights.
     """
 
     def __init__(self, handlers: Mapping[str, Handler], required_access: RequiredAccess, authorizer: Authorizer) -> None:
@@ -48,7 +48,7 @@ class Resource:
         self._authorizer = authorizer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request. If the client disconnects, no response is sent."""
+        """Answer a request. If the client disconnects before the end of the request, send no response."""
         request = Request(scope, receive, send)
         try:
             response = await self._respond(request)
@@ -72,13 +72,13 @@ def v2_routes(storage: Storage, settings: Settings, sessions: UploadSessions, au
     """Create the routes of API v2.
 
     Args:
-        storage: The storage with the content.
+        storage: The storage with the blobs, the manifests and the tags.
         settings: The settings of the registry.
         sessions: The uploads in progress.
-        authorizer: The object that checks the rights of clients.
+        authorizer: The object that checks whether a client has the rights that a request requires.
 
     Returns:
-        The routes.
+        One route for each path of API v2.
     """
     blobs = Blobs(storage)
     manifests = Manifests(storage, settings)
@@ -118,5 +118,5 @@ def v2_routes(storage: Storage, settings: Settings, sessions: UploadSessions, au
 
 
 async def _ping(_: Request) -> Response:
-    """Answer a ping: the request by which clients find out that the registry supports API v2."""
+    """Answer a ping: a request for `/v2/`, with which a client checks whether the registry supports API v2."""
     return JSONResponse({})

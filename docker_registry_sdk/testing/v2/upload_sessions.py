@@ -13,13 +13,13 @@ READ_BLOCK_BYTES = 1024 * 1024
 
 
 class UploadSession:
-    """An upload of one blob.
+    """The upload of one blob to a repository, in one or several requests.
 
     Args:
-        repository: The target repository.
+        repository: The name of the repository to which the blob is uploaded.
         writer: The writer that stores the received bytes.
         algorithm: The algorithm of the digest that is computed while the bytes are received. If the client completes the upload
-            with a digest of another algorithm, the stored bytes are read again to compute this digest.
+            with a digest of another algorithm, `matches` reads the stored bytes again to compute a digest of this algorithm.
     """
 
     def __init__(self, repository: str, writer: BlobWriter, algorithm: str) -> None:
@@ -37,34 +37,34 @@ class UploadSession:
 
     @property
     def size(self) -> int:
-        """Return the number of bytes received."""
+        """Return the number of bytes received so far."""
         return self.writer.size
 
     def append(self, chunks: Sequence[bytes]) -> None:
-        """Append bytes. May block."""
+        """Append received bytes to the upload. The call may block."""
         self.writer.append(chunks)
         for chunk in chunks:
             self._hasher.update(chunk)
 
     def truncate(self, size: int) -> None:
-        """Discard all bytes except the first `size` bytes, for example the bytes of an invalid chunk. May block."""
+        """Keep only the first `size` received bytes, for example to discard the bytes of an invalid chunk. The call may block."""
         self.writer.truncate(size)
         self._hasher = hashlib.new(self.algorithm)
         for chunk in self._read_back():
             self._hasher.update(chunk)
 
     def matches(self, digest: str) -> bool:
-        """Return whether the received bytes have the digest. May block."""
+        """Return whether all bytes received so far together have a digest. The call may block."""
         if algorithm_of(digest) == self.algorithm:
             return digest == f"{self.algorithm}:{self._hasher.hexdigest()}"
         return digest == digest_of(algorithm_of(digest), self._read_back())
 
     def commit(self, storage: Storage, digest: str) -> None:
-        """Add the received bytes to the repository as a blob. May block.
+        """Store the received bytes as a blob of the repository. The call may block.
 
         Args:
             storage: The storage that the writer belongs to.
-            digest: The digest of the blob, already verified.
+            digest: The digest of the received bytes, which the caller has verified with `matches`.
         """
         self.writer.sync()
         with storage.lock:
@@ -80,7 +80,7 @@ class UploadSessions:
     """The uploads in progress. Only the thread of the event loop may use this object.
 
     Args:
-        storage: The storage for the blobs.
+        storage: The storage in which the received bytes are stored.
     """
 
     def __init__(self, storage: Storage) -> None:
@@ -91,18 +91,18 @@ class UploadSessions:
         """Start an upload.
 
         Args:
-            repository: The target repository.
-            algorithm: The digest algorithm that the client has announced, or the default one.
+            repository: The name of the repository to which the blob is uploaded.
+            algorithm: The digest algorithm that the client has announced, or DEFAULT_ALGORITHM if the client has announced none.
 
         Returns:
-            The session.
+            The session of the new upload, which `get` finds by its `id`.
         """
         session = UploadSession(repository, self._storage.create(), algorithm)
         self._sessions[session.id] = session
         return session
 
     def get(self, repository: str, session_id: str) -> UploadSession:
-        """Return the session of an upload.
+        """Return the session of an upload in progress.
 
         Args:
             repository: The repository in the path of the request.
@@ -120,12 +120,12 @@ class UploadSessions:
         return session
 
     def forget(self, session: UploadSession) -> None:
-        """Mark an upload as completed or cancelled, so that further requests for it fail."""
+        """Mark an upload as completed or cancelled, so that further requests for the upload fail. Keep the received bytes."""
         session.closed = True
         self._sessions.pop(session.id, None)
 
     def close(self) -> None:
-        """Discard all uploads."""
+        """Cancel all uploads, and discard the received bytes."""
         for session in list(self._sessions.values()):
             self.forget(session)
             session.writer.abort()

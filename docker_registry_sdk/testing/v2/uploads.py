@@ -1,4 +1,4 @@
-"""Blob uploads: in one request, in two requests, in chunks, or by a mount from another repository."""
+"""The handlers that upload a blob (in one request, in two requests, or in chunks) or mount a blob from another repository."""
 
 import asyncio
 
@@ -35,8 +35,8 @@ class Uploads:
     async def start(self, request: Request) -> Response:
         """Start an upload, mount a blob, or store the body of the request as a blob.
 
-        The query parameter `mount` requests a mount, `digest` an upload in one request. If a blob cannot be mounted, an upload is
-        started.
+        The query of the request selects the operation. With `mount`, mount the blob; if this is impossible, start an upload. With
+        `digest` and without `mount`, store the body of the request as a blob. Without both, start an upload.
         """
         name = parse_name(request.path_params["name"])
         query = request.query_params
@@ -54,18 +54,25 @@ class Uploads:
         return Response(status_code=202, headers=headers)
 
     async def status(self, request: Request) -> Response:
-        """Send the number of bytes received so far, without a wait for a concurrent request that appends bytes."""
+        """Send the number of bytes received so far. Do not wait until a concurrent request that appends bytes has ended."""
         return Response(status_code=204, headers=_upload_headers(self._session(request)))
 
     async def append(self, request: Request) -> Response:
-        """Append the body of the request: a chunk if the request has `Content-Range`, otherwise a stream."""
+        """Append the body of a request to an upload.
+
+        If the request has the header `Content-Range`, the body is a chunk, whose position and length must be those in the header.
+        Otherwise the body can have any length.
+        """
         session = self._session(request)
         async with session.lock:
             await self._append_body(session, request)
             return Response(status_code=202, headers=_upload_headers(session))
 
     async def complete(self, request: Request) -> Response:
-        """Append the body of the request, if any, and complete the upload. If the digest is wrong, the upload is discarded."""
+        """Append the body of a request, which can be empty, to an upload, and store the upload as a blob.
+
+        If the digest in the query is not the digest of all bytes received for the upload, discard the upload.
+        """
         digest = parse_digest(request.query_params.get("digest", ""))
         session = self._session(request)
         async with session.lock:
@@ -75,7 +82,7 @@ class Uploads:
             return _created(session.repository, digest)
 
     async def cancel(self, request: Request) -> Response:
-        """Cancel an upload at once, even if a concurrent request is appending bytes to the upload."""
+        """Cancel an upload at once. A concurrent request that appends bytes to the upload then fails with BLOB_UPLOAD_UNKNOWN."""
         session = self._session(request)
         self.sessions.forget(session)
         if not session.lock.locked():
@@ -86,9 +93,16 @@ class Uploads:
         return self.sessions.get(parse_name(request.path_params["name"]), request.path_params["session"])
 
     def _mount(self, name: str, digest: str, source: str | None, grant: Grant) -> bool:
-        """Mount a blob, and return whether a source repository with the blob was found.
+        """Add a blob that another repository has to a repository. The call may block.
 
-        If `source` is None, the blob may be in any repository that the client may read.
+        Args:
+            name: The name of the repository to which the blob is added.
+            digest: The digest of the blob.
+            source: The name of the repository that has the blob, or None to search all repositories that the client may read.
+            grant: The rights of the client, used only if `source` is None. The caller has checked the right to read `source`.
+
+        Returns:
+            True if the blob was added, or False if the source repository, or each searched repository, does not have the blob.
         """
         with self.storage.lock:
             sources = [each for each in self.storage.names() if pull_access(each) in grant] if source is None else [source]
@@ -99,7 +113,10 @@ class Uploads:
             return True
 
     async def _upload_whole(self, name: str, digest: str, request: Request) -> Response:
-        """Store the body of a request as a blob. If the body is incomplete, its bytes are discarded."""
+        """Store the body of a request as a blob.
+
+        If the client disconnects before the end of the body, or the digest is wrong, discard the received bytes.
+        """
         session = UploadSession(name, self.storage.create(), algorithm_of(digest))
         try:
             async for chunks in body_blocks(request):
@@ -113,8 +130,13 @@ class Uploads:
     async def _append_body(self, session: UploadSession, request: Request) -> None:
         """Append the body of a request to an upload. The caller must hold the lock of the session.
 
-        If the client disconnects, the bytes received so far are kept, and the status of the upload includes them. If the length
-        of the body differs from `Content-Range`, all bytes of the body are discarded.
+        If the client disconnects, keep the bytes received before, so that the client can resume the upload. If the length of the
+        body differs from the length in `Content-Range`, discard all bytes of the body.
+
+        Raises:
+            ApiError: The lengths differ, or an earlier chunk was smaller than the minimum (SIZE_INVALID); or the upload was
+                completed or cancelled (BLOB_UPLOAD_UNKNOWN). See `_check_range` for further errors.
+            ClientDisconnect: The client disconnected before the end of the body.
         """
         start = session.size
         expected = self._check_range(session, request)
@@ -145,11 +167,12 @@ class Uploads:
             session.saw_short_chunk = True
 
     def _check_range(self, session: UploadSession, request: Request) -> int | None:
-        """Return the length of the chunk in `Content-Range`, or None if the request does not have this header.
+        """Return the length in bytes that `Content-Range` declares for the chunk, or None if the request has no such header.
 
         Raises:
-            ApiError: The chunk does not begin at the size of the upload (RANGE_INVALID), Content-Length differs from the length
-                of the chunk (SIZE_INVALID), or the upload was completed or cancelled (BLOB_UPLOAD_UNKNOWN).
+            ApiError: `Content-Range` is malformed, or the chunk does not begin directly after the bytes received so far
+                (RANGE_INVALID); `Content-Length` differs from the length in `Content-Range` (SIZE_INVALID); or the upload was
+                completed or cancelled (BLOB_UPLOAD_UNKNOWN).
         """
         if session.closed:
             raise ApiError(BLOB_UPLOAD_UNKNOWN)
@@ -167,7 +190,11 @@ class Uploads:
         return chunk.length
 
     async def _finish(self, session: UploadSession, digest: str) -> None:
-        """Verify the digest of the received bytes, and store the bytes as a blob. After an error, the bytes are discarded."""
+        """Verify the digest of the received bytes, and store the bytes as a blob. If this fails, discard the bytes.
+
+        Raises:
+            ApiError: The received bytes do not have the digest (DIGEST_INVALID).
+        """
         try:
             if not await asyncio.to_thread(session.matches, digest):
                 raise ApiError(
@@ -183,7 +210,10 @@ def _created(name: str, digest: str) -> Response:
 
 
 def _upload_headers(session: UploadSession) -> dict[str, str]:
-    """Return the headers that describe an upload. The range of an empty upload is `0-0`, as in Distribution."""
+    """Return the headers that describe an upload: its location, the range of the bytes received so far, and its id.
+
+    Like Distribution, send the range `0-0` for an empty upload, although `0-0` means one byte.
+    """
     return {
         "location": f"/v2/{session.repository}/blobs/uploads/{session.id}",
         "range": f"0-{max(session.size - 1, 0)}",

@@ -57,7 +57,8 @@ def test_users(serve_v1: ServeV1) -> None:
 def test_maximum_number_of_users(serve_v1: ServeV1, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("docker_registry_sdk.testing.v1.users.MAX_USERS", 1)
     with httpx.Client(base_url=serve_v1(role="index", users={"alice": "secret"}).url) as client:
-        assert_error(client.post("/v1/users", json={"username": "carol", "password": "12345"}), 400, "Too many users")
+        response = client.post("/v1/users", json={"username": "carol", "password": "12345"})
+        assert_error(response, 400, "No user can be created: the index has the maximum number of users (1)")
 
 
 def test_only_users_push_and_read_private_repositories(serve_v1: ServeV1) -> None:
