@@ -6,8 +6,8 @@
         httpx.get(f"{registry.url}/v2/")
         assert registry.requests[0].status == 200
 
-An import of this package is fast, since it does not import the libraries of the server. They are imported when a name of this
-package is used for the first time.
+An import of this package is fast, since it does not import the libraries of the server, such as uvicorn. These libraries are
+imported when a name of this package is used for the first time.
 """
 
 from __future__ import annotations

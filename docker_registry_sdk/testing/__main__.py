@@ -21,10 +21,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a registry until the process receives SIGINT or SIGTERM.
 
     Args:
-        arguments: The command-line arguments, without the name of the program. None selects the arguments of this process.
+        arguments: The command-line arguments, without the name of the program. None means the arguments of this process.
 
     Returns:
         The exit status: 0 if a signal stopped the registry, or 1 if the registry could not start.
+
+    Raises:
+        SystemExit: The arguments are invalid (exit status 2), or request the help (exit status 0).
     """
     parser = _parser()
     options = parser.parse_args(arguments)
@@ -88,7 +91,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _announce(registry: "EmbeddedRegistry", options: argparse.Namespace) -> None:
-    """Print the URL of the registry, the user name, and the password. If the caller gave a password, do not print it."""
+    """Print the URL of the registry and, depending on the options, the credentials and the path of the CA certificate.
+
+    The user name is printed if the registry requires authentication. The password is printed, too, but only if the
+    registry generated it.
+    """
     lines = [f"url: {registry.url}"]
     if registry.auth != "none":
         lines.append(f"username: {registry.username}")

@@ -20,14 +20,14 @@ _AMBIGUOUS_ESCAPE = re.compile(rb"%(?:2f|5c|[01][0-9a-f]|7f)", re.IGNORECASE)
 
 
 def build_app(v2_routes: list[BaseRoute] | None, v1_app: ASGIApp | None, log: RequestLog, faults: Faults, site: Site) -> ASGIApp:
-    """Create the ASGI application, which logs requests, applies faults, and passes requests to API v1 or v2 by their path.
+    """Create the ASGI application, which logs each request, applies faults, and selects API v1 or v2 by the path of the request.
 
     Args:
         v2_routes: The routes of API v2, or None if the registry does not support API v2.
         v1_app: The application of API v1, or None if the registry does not support API v1.
         log: The log to which a record of each request is added.
         faults: The faults to apply to requests.
-        site: The state of the registry, which the effects of faults use.
+        site: The state of the registry, such as storage and clock, which faults can read and change.
 
     Returns:
         The application.
@@ -42,9 +42,9 @@ def build_app(v2_routes: list[BaseRoute] | None, v1_app: ASGIApp | None, log: Re
 
 
 class _DispatchByPath:
-    """An ASGI application that selects another application by the prefix of the path.
+    """An ASGI application that passes each request to the first application of a list that handles the prefix of the path.
 
-    If there is no application for a path, the response is an HTML page with the status 404.
+    If no application in the list handles the path, the response is an HTML page with the status 404.
     """
 
     def __init__(self, apps: list[tuple[tuple[str, ...], ASGIApp]]) -> None:
@@ -59,8 +59,8 @@ class _DispatchByPath:
 class _RejectAmbiguousPaths:
     """An ASGI middleware that answers 400 if a path contains a percent-encoded slash, backslash or control character.
 
-    The router would decode such a path before it splits the path at slashes. But an encoded slash is part of a name, not a
-    separator (RFC 3986, section 2.2), and no repository name contains such a slash.
+    The router decodes a path before it splits the path at slashes, so it would regard an encoded slash as a separator. But RFC
+    3986, section 2.2, regards an encoded slash as part of a name, and no valid name in API v2 contains a slash of this kind.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -73,10 +73,10 @@ class _RejectAmbiguousPaths:
 
 
 class LazyApp:
-    """An ASGI application that creates another application at the first request, and passes all requests to it.
+    """An ASGI application that creates a second application at the first request, and passes all requests to the second one.
 
     Args:
-        build: A function that creates the other application. It is called only once, in the thread of the event loop.
+        build: A function that creates the second application. It is called only once, in the thread of the event loop.
     """
 
     def __init__(self, build: Callable[[], ASGIApp]) -> None:
@@ -84,7 +84,7 @@ class LazyApp:
         self._app: ASGIApp | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request to the other application."""
+        """Pass a request to the second application. The first request creates the second application."""
         if self._app is None:
             self._app = self._build()
         await self._app(scope, receive, send)

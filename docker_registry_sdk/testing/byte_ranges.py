@@ -15,14 +15,14 @@ _RANGE = re.compile(rf"(?P<first>{_DIGITS})-(?P<last>{_DIGITS})?|-(?P<suffix>{_D
 
 
 class RangeError(Exception):
-    """An error for a `Range` header that is malformed, or whose ranges contain no byte of the content.
+    """An error for a `Range` header that is malformed, or in which no range contains a byte of the content.
 
     Args:
         size: The length of the content in bytes.
     """
 
     def __init__(self, size: int) -> None:
-        super().__init__("the Range header is malformed, or its ranges contain no byte of the content")
+        super().__init__("the Range header is malformed, or no range in it contains a byte of the content")
         self.headers = {"content-range": f"bytes */{size}"}
         """The headers of the 416 response."""
 
@@ -61,11 +61,12 @@ def parse_range(header: str | None, size: int) -> list[ByteRange]:
         size: The length of the content in bytes.
 
     Returns:
-        The ranges to send, in ascending order; overlapping and adjacent ranges are joined. The list is empty if the whole content
-        is to be sent: if there is no header, its unit is not `bytes`, or it has more than MAX_RANGES ranges.
+        The ranges to send, in ascending order; overlapping and adjacent ranges are joined, and ranges end at the end of the
+        content at the latest. An empty list means that the whole content is to be sent, since the request has no `Range` header,
+        or since the header has another unit than `bytes` or more than MAX_RANGES ranges.
 
     Raises:
-        RangeError: The header is malformed, or its ranges contain no byte of the content.
+        RangeError: A range in the header is malformed, or no range in the header contains a byte of the content.
     """
     unit, _, specification = (header or "").partition("=")
     if unit.strip().lower() != "bytes":
@@ -80,7 +81,18 @@ def parse_range(header: str | None, size: int) -> list[ByteRange]:
 
 
 def _parse_one(text: str, size: int) -> ByteRange | None:
-    """Parse one range of the header. Return None if the range contains no byte of the content."""
+    """Parse one range of a `Range` header.
+
+    Args:
+        text: The range, such as `0-99`, `100-`, or `-50` for the last 50 bytes.
+        size: The length of the content in bytes.
+
+    Returns:
+        The range, which ends at the end of the content at the latest, or None if it contains no byte of the content.
+
+    Raises:
+        RangeError: The range is malformed.
+    """
     found = _RANGE.fullmatch(text)
     if found is None:
         raise RangeError(size)

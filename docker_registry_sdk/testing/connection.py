@@ -1,4 +1,4 @@
-"""The connection of a request. An application can close or reset it during a response, which is not possible in ASGI."""
+"""The connection of a request. ASGI has no means to close or reset a connection during a response; this module adds both."""
 
 import asyncio
 import os
@@ -25,10 +25,10 @@ _LINGER_ZERO = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
 
 @attrs.frozen
 class Connection:
-    """The connection of a request.
+    """The TCP connection on which the server received a request.
 
     Args:
-        transport: The transport of the connection.
+        transport: The asyncio transport of the connection.
     """
 
     transport: asyncio.Transport
@@ -39,14 +39,15 @@ class Connection:
         return self.transport.is_closing()
 
     def close(self) -> None:
-        """Close the connection when the bytes in its buffer have been sent."""
+        """Close the connection with a TCP FIN after all bytes in the write buffer have been sent. Return immediately."""
         self.transport.close()
 
     async def reset(self) -> None:
-        """Reset the connection when the client has received all bytes, but after MAX_FLUSH_SECONDS at the latest.
+        """Wait until the client has received all bytes sent so far, then reset the connection with a TCP RST.
 
-        A reset discards the bytes that the client has not received yet. But a test that resets the connection after a number of
-        bytes expects that the client receives these bytes.
+        Reset the connection after MAX_FLUSH_SECONDS at the latest, even if the client has not received all bytes. The wait is
+        necessary since a reset discards bytes on the way, but a test that resets the connection after a number of bytes expects
+        that the client receives these bytes.
         """
         empty_polls = 0
         deadline = asyncio.get_running_loop().time() + MAX_FLUSH_SECONDS
@@ -57,7 +58,10 @@ class Connection:
         self.transport.abort()
 
     def _unreceived(self) -> int:
-        """Return the number of bytes that the client has not received. On other systems than Linux, count only unsent bytes."""
+        """Return the number of bytes that the client has not acknowledged.
+
+        On other systems than Linux, count only the bytes that this process has not passed to the operating system.
+        """
         count = self.transport.get_write_buffer_size()
         if sys.platform == "linux":
             queue = ioctl(self.transport.get_extra_info("socket").fileno(), TIOCOUTQ, b"\0" * 4)
@@ -66,23 +70,24 @@ class Connection:
 
 
 def set_connection(scope: MutableMapping[str, Any], transport: asyncio.Transport) -> None:
-    """Store the connection of a request in its ASGI scope."""
+    """Store the connection of a request, which uses the given transport, in the ASGI scope of the request."""
     scope.setdefault("extensions", {})[_KEY] = {"connection": Connection(transport)}
 
 
 def connection_of(scope: MutableMapping[str, Any]) -> Connection:
-    """Return the connection of a request."""
+    """Return the connection of a request, which `set_connection` stored in the ASGI scope of the request."""
     connection: Connection = scope["extensions"][_KEY]["connection"]
     return connection
 
 
 class ConnectionCut(Exception):  # noqa: N818 - not an error of the server
-    """An exception with which an application ends the connection of a request.
+    """An exception that an ASGI application raises to end the connection of a request, for example in the middle of a response.
 
-    If an application returned early instead, uvicorn would log a body that is shorter than its Content-Length as an error.
+    If an application returned before the end of the body instead, uvicorn would log an error, since the body would be shorter
+    than its Content-Length.
 
     Args:
-        how: How to end the connection: `close` closes it with a TCP FIN, `reset` with a TCP RST.
+        how: How to end the connection: `close` closes it with a TCP FIN, `reset` resets it with a TCP RST.
     """
 
     def __init__(self, how: Literal["close", "reset"]) -> None:
@@ -93,17 +98,17 @@ class ConnectionCut(Exception):  # noqa: N818 - not an error of the server
 class CutConnections:
     """An ASGI middleware that ends the connection when the application raises `ConnectionCut`.
 
-    This middleware must wrap `LogRequests`, so that the record of a request is added before its connection ends.
+    This middleware must wrap the middleware `LogRequests`, so that the log contains a request before its connection ends.
 
     Args:
-        app: The application.
+        app: The application to which requests are passed.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request to the application, and end the connection if the application raises `ConnectionCut`."""
+        """Pass a request to the application. If the application raises `ConnectionCut`, end the connection."""
         try:
             await self._app(scope, receive, send)
         except ConnectionCut as cut:

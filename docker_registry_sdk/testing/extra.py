@@ -10,10 +10,10 @@ _PACKAGES = frozenset({"cryptography", "httptools", "joserfc", "starlette", "tru
 
 @contextmanager
 def needs_extra() -> Generator[None]:
-    """Replace the error of a failed import in the `with` block by an error that tells how to install the extra `testing`.
+    """If an import in the `with` block fails for lack of the extra `testing`, raise an error that tells how to install the extra.
 
     Raises:
-        ImportError: A package of the extra is not installed.
+        ImportError: A package of the extra is not installed. Errors for other missing modules are raised unchanged.
     """
     try:
         yield

@@ -1,6 +1,7 @@
 """The pytest plugin with fixtures for embedded registries.
 
-pytest always loads this plugin, so its import needs no package of the extra `testing`.
+pytest loads this plugin whenever this SDK is installed, even without the extra `testing`. So the import of this module must not
+require a package of the extra.
 """
 
 from collections.abc import Iterator
@@ -17,15 +18,19 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def embedded_registry(embedded_registry_factory: "EmbeddedRegistryFactory") -> "EmbeddedRegistry":
-    """Return a running embedded registry, which keeps its content in memory and requires no authentication."""
+    """Return a running embedded registry, which keeps its content in memory and requires no authentication.
+
+    The registry is stopped at the end of the test.
+    """
     return embedded_registry_factory()
 
 
 @pytest.fixture
 def embedded_registry_factory() -> Iterator["EmbeddedRegistryFactory"]:
-    """Yield a function that starts an embedded registry, with the keyword arguments of `EmbeddedRegistry`.
+    """Yield a function that takes the keyword arguments of `EmbeddedRegistry`, and starts and returns an embedded registry.
 
-    At the end of the test, all registries that the function started are stopped.
+    At the end of the test, all registries that the function started are stopped. If the extra `testing` is not installed, the
+    fixture fails with a message that tells how to install the extra.
     """
     from docker_registry_sdk.testing.extra import needs_extra
 

@@ -1,4 +1,4 @@
-"""Functions and classes that stream the bodies of requests and responses, so that the memory they need is constant."""
+"""Functions and classes that stream the bodies of requests and responses. Their memory use does not grow with a body."""
 
 import asyncio
 import secrets
@@ -26,13 +26,14 @@ OCTET_STREAM = "application/octet-stream"
 
 
 async def body_blocks(request: Request) -> AsyncIterator[list[bytes]]:
-    """Yield the blocks of the body of a request.
+    """Yield the body of a request in blocks of at least REQUEST_BLOCK_BYTES bytes. Only the last block can be smaller.
 
     Args:
         request: The request.
 
     Yields:
-        Lists of the chunks that form a block. If the client disconnects, the last block has the chunks received before.
+        A block, as a list of the chunks in which the server received the block. If the client disconnects, the bytes received
+        before are yielded, and then the exception is raised.
 
     Raises:
         ClientDisconnect: The client disconnected before the end of the body.
@@ -57,11 +58,11 @@ async def body_blocks(request: Request) -> AsyncIterator[list[bytes]]:
 
 @attrs.frozen
 class Part:
-    """A part of the content that a response contains.
+    """A part of stored content that is sent in the body of a response.
 
     Args:
-        first: The position of the first byte in the content.
-        length: The number of bytes.
+        first: The position of the first byte of the part; 0 is the first byte of the content.
+        length: The number of bytes in the part.
     """
 
     first: int
@@ -71,13 +72,14 @@ class Part:
 class StreamResponse(Response):
     """A response whose body consists of parts of stored content and of other bytes.
 
-    If a part ends after the end of the content, the response closes the connection after the last byte of the content.
+    If a part exceeds the end of the content, the response closes the connection after the last byte of the content. The client
+    then receives fewer bytes than Content-Length announces.
 
     Args:
-        reader: A reader of the content. The response closes it.
+        reader: A reader of the content. The response closes the reader after the body has been sent.
         pieces: The parts of the content, and the other bytes, in the order in which to send them.
         status: The status code.
-        headers: The headers, to which Content-Length is added.
+        headers: The headers, except Content-Length, which the response computes.
     """
 
     def __init__(self, reader: BlobReader, pieces: Sequence[Part | bytes], status: int, headers: Mapping[str, str]) -> None:
@@ -87,7 +89,11 @@ class StreamResponse(Response):
         super().__init__(status_code=status, headers={**headers, "content-length": str(length)})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the response. If the client disconnects, stop."""
+        """Send the response, and close the reader. If the client disconnects, stop. In response to HEAD, send only the headers.
+
+        Raises:
+            ConnectionCut: A part exceeds the end of the content.
+        """
         disconnected = asyncio.create_task(_wait_for_disconnect(receive))
         try:
             await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
@@ -102,7 +108,19 @@ class StreamResponse(Response):
             self._reader.close()
 
     async def _send_part(self, part: Part, send: Send, disconnected: asyncio.Task[None]) -> bool:
-        """Send a part of the content in blocks. Return True if the part was sent, or False if the client disconnected."""
+        """Send a part of the content in blocks. Stop if the client disconnects.
+
+        Args:
+            part: The part.
+            send: The ASGI function that sends the messages of the response.
+            disconnected: A task that ends when the client disconnects.
+
+        Returns:
+            True if the whole part was sent, or False if the client disconnected.
+
+        Raises:
+            ConnectionCut: The part exceeds the end of the content.
+        """
         offset, end = part.first, part.first + part.length
         while offset < end:
             if disconnected.done():
@@ -121,12 +139,12 @@ async def _wait_for_disconnect(receive: Receive) -> None:
 
 
 class BlobResponse(StreamResponse):
-    """A response with a whole blob, with one range, or with several ranges as multipart/byteranges.
+    """A response with a whole blob (200), one range of a blob (206), or several ranges as multipart/byteranges (206).
 
     Args:
-        reader: A reader of the blob. The response closes it.
-        ranges: The ranges to send. If there are no ranges, the whole blob is sent.
-        headers: Additional headers.
+        reader: A reader of the blob. The response closes the reader after the body has been sent.
+        ranges: The ranges to send. If `ranges` is empty, the whole blob is sent.
+        headers: The headers, except Content-Type, Content-Length and Content-Range, which the response sets.
 
     Source: RFC 9110, sections 14.6 and 15.3.7.
     """
@@ -149,6 +167,12 @@ class BlobResponse(StreamResponse):
 
 
 def _part_head(boundary: str, part: ByteRange, size: int) -> bytes:
-    """Return the boundary and the headers that precede a part in a multipart body."""
+    """Return the boundary and the headers that precede a range of a blob in a multipart/byteranges body.
+
+    Args:
+        boundary: The boundary between the parts of the body, without the leading hyphens.
+        part: The range of the blob.
+        size: The length of the whole blob in bytes.
+    """
     head = f"\r\n--{boundary}\r\nContent-Type: {OCTET_STREAM}\r\nContent-Range: {part.content_range(size)}"
     return f"{head}\r\n\r\n".encode()

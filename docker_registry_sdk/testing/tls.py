@@ -12,10 +12,11 @@ from docker_registry_sdk.testing.extra import needs_extra
 class Certificates:
     """A new certificate authority, a certificate for the server, and a certificate for clients.
 
-    The certificates are in files, which are deleted together with this object.
+    The certificates are stored in temporary files, which are deleted when this object is garbage-collected or Python exits.
 
     Args:
-        host: The address on which the server listens. The certificate is also valid for `localhost` and loopback addresses.
+        host: The address on which the server listens. The server certificate is valid for this address, and for `localhost`,
+            `127.0.0.1` and `::1`.
 
     Raises:
         ImportError: The extra `testing` is not installed.
@@ -38,10 +39,10 @@ class Certificates:
         self._issue(self.client_file, "client@registry.invalid")
 
     def server_context(self, *, require_client: bool) -> ssl.SSLContext:
-        """Create the SSL context of the server.
+        """Issue the server certificate, and create an SSL context with which the server serves HTTPS.
 
         Args:
-            require_client: Whether clients must present a certificate that the same certificate authority has issued.
+            require_client: Whether clients must present a certificate issued by the certificate authority of this object.
 
         Returns:
             The SSL context.
@@ -56,5 +57,10 @@ class Certificates:
         return context
 
     def _issue(self, file: Path, *names: str) -> None:
-        """Issue a certificate for host names, IP addresses or email addresses, and write it with its private key to a file."""
+        """Issue a certificate, and write the private key and the certificate to a file in PEM format.
+
+        Args:
+            file: The path of the file.
+            names: The host names, IP addresses or email addresses for which the certificate is valid.
+        """
         self._authority.issue_cert(*names).private_key_and_cert_chain_pem.write_to_path(str(file))

@@ -9,7 +9,7 @@ import attrs
 from docker_registry_sdk.testing.v2.access import Access, Grant
 
 ACTIONS = ("pull", "push", "delete")
-"""The actions on a repository that exist."""
+"""All actions on a repository."""
 
 
 def _check_username(_: object, attribute: object, value: str) -> None:
@@ -24,7 +24,7 @@ def _check_password(_: object, attribute: object, value: str) -> None:
 
 @attrs.frozen
 class Account:
-    """The account of the only user, and the rights of the user and of anonymous clients.
+    """The account of the only user of a registry, and the rights of this user and of anonymous clients.
 
     Args:
         username: The user name.
@@ -32,8 +32,8 @@ class Account:
         anonymous_pull: Whether anonymous clients may pull from all repositories.
 
     Raises:
-        ValueError: The user name or the password is empty or contains a character that is not printable. Or the user name
-            contains a colon, since Basic authentication cannot send such a name.
+        ValueError: The user name or the password is empty or contains a character that is not printable, or the user name
+            contains a colon, which Basic authentication cannot send in a user name.
     """
 
     username: str = attrs.field(validator=_check_username)
@@ -42,7 +42,13 @@ class Account:
 
     @classmethod
     def create(cls, username: str | None, password: str | None, anonymous_pull: bool) -> "Account":
-        """Create an account. If the user name or the password is None, generate it at random."""
+        """Create an account.
+
+        Args:
+            username: The user name, or None for a random user name.
+            password: The password, or None for a random password.
+            anonymous_pull: Whether anonymous clients may pull from all repositories.
+        """
         return cls(
             f"user-{secrets.token_hex(4)}" if username is None else username,
             secrets.token_hex(16) if password is None else password,
@@ -50,7 +56,7 @@ class Account:
         )
 
     def matches(self, username: str, password: str) -> bool:
-        """Return whether a user name and a password are correct, in a time that does not reveal the correct values.
+        """Return whether a user name and a password are both correct. The duration does not reveal the correct values.
 
         Args:
             username: The user name that the client sent.
@@ -59,10 +65,11 @@ class Account:
         return _equal(username, self.username) & _equal(password, self.password)
 
     def rights(self, *, authenticated: bool) -> Grant:
-        """Return the rights of a client.
+        """Return the rights of the user or of an anonymous client.
 
         Args:
-            authenticated: True for a client that authenticated as the user, False for an anonymous client.
+            authenticated: True for the user, who has all rights. False for an anonymous client, who may pull from all
+                repositories if `anonymous_pull` is True, and otherwise has no rights.
         """
         if authenticated:
             return _Rights(ACTIONS, catalog=True)
@@ -71,7 +78,7 @@ class Account:
 
 @attrs.frozen
 class _Rights:
-    """The right to perform some actions on all repositories, and, if `catalog` is True, to list the repositories."""
+    """The right to perform the actions in `actions` on all repositories, and to list the repositories if `catalog` is True."""
 
     actions: tuple[str, ...]
     catalog: bool

@@ -28,17 +28,21 @@ AuthMode: TypeAlias = Literal["none", "basic", "token"]
 """The authentication of clients: no authentication, a user name and a password, or a token."""
 
 ANONYMOUS = ("", "")
-"""The credentials of anonymous clients. containers/image sends these to answer a Basic challenge; other clients send none."""
+"""An empty user name and an empty password, which stand for an anonymous client.
+
+containers/image without credentials answers a Basic challenge with this user name and password. Other anonymous clients send no
+`Authorization` header.
+"""
 
 
 @attrs.frozen
 class Authentication:
-    """The authentication of the clients of a registry, as `create_authentication` creates it.
+    """The authentication of a registry's clients. The function `create_authentication` creates such an object.
 
     Args:
-        mode: The authentication mode.
+        mode: The authentication mode: `none`, `basic` or `token`.
         account: The user account.
-        tokens: The tokens of the registry if the mode is `token`, otherwise None.
+        tokens: The issuer and verifier of tokens if the mode is `token`, otherwise None.
     """
 
     mode: AuthMode
@@ -46,10 +50,10 @@ class Authentication:
     tokens: "Tokens | None"
 
     def token_routes(self, path: str) -> list[BaseRoute]:
-        """Return a list with the route of the token service. The list is empty if the mode is not `token`.
+        """Return a list with one route, the route of the token service. If the mode is not `token`, return an empty list.
 
         Args:
-            path: The path of the token service.
+            path: The path for which the token service answers requests, such as `/token`.
         """
         if self.tokens is None:
             return []
@@ -58,32 +62,32 @@ class Authentication:
         return [Route(path, TokenService(self.account, self.tokens))]
 
     def authorizer(self, address: TokenAddress) -> Authorizer:
-        """Return the authorizer of the requests to API v2.
+        """Return the authorizer for the mode, which checks the token of a request, or its Basic credentials, or nothing.
 
         Args:
-            address: The address of the token service. It is not used if the mode is not `token`.
+            address: The address of the token service, which Bearer challenges contain. Only the mode `token` uses this address.
         """
         if self.tokens is not None:
             return TokenAuthorizer(self.tokens, address)
         return BasicAuthorizer(self.account) if self.mode == "basic" else OpenAuthorizer()
 
     def revoke_tokens(self) -> None:
-        """Revoke all tokens that have been issued. If the mode is not `token`, the call has no effect."""
+        """Revoke all tokens issued so far. If the mode is not `token`, the call has no effect."""
         if self.tokens is not None:
             self.tokens.revoke()
 
 
 def create_authentication(mode: AuthMode, account: Account, clock: Clock, token_lifetime: int) -> Authentication:
-    """Create the authentication of the clients of a registry. Import the JWT library only if the mode is `token`.
+    """Create the authentication of a registry's clients. Import the JWT library only if the mode is `token`.
 
     Args:
         mode: The authentication mode.
         account: The user account.
-        clock: The clock of the registry.
+        clock: The clock that decides when tokens expire.
         token_lifetime: The lifetime of access tokens in seconds.
 
     Raises:
-        ImportError: The extra `testing` is not installed.
+        ImportError: The mode is `token`, but the extra `testing` is not installed.
         ValueError: The mode is not `none`, `basic` or `token`.
     """
     if mode not in get_args(AuthMode):
@@ -99,8 +103,9 @@ def create_authentication(mode: AuthMode, account: Account, clock: Clock, token_
 class BasicAuthorizer:
     """An authorizer that checks the user name and the password in requests.
 
-    A request for the path `/v2/` always requires credentials, even if anonymous clients may pull: from the response 401, clients
-    learn the authentication scheme, and `docker login` learns whether the credentials are correct.
+    A request for the path `/v2/` always requires credentials, even if anonymous clients may pull. The reason: clients send this
+    request without credentials to learn the authentication scheme from the challenge in the 401 response, and `docker login`
+    sends the same request with credentials to learn whether the credentials are correct.
 
     Args:
         account: The user account.
@@ -109,10 +114,15 @@ class BasicAuthorizer:
     account: Account
 
     def authorize(self, request: Request, needed: Sequence[Access]) -> Grant:
-        """Return the rights of the client that sent a request.
+        """Check the credentials in a request, and return all rights of the client.
+
+        Args:
+            request: The request.
+            needed: The rights that the request requires. It is empty for the path `/v2/`.
 
         Raises:
-            ApiError: 401: the credentials are wrong, or the request has no credentials and anonymous clients may not send it.
+            ApiError: 401: the credentials are malformed or wrong. Or the request has no credentials, but `needed` is empty or
+                contains a right that anonymous clients do not have.
         """
         credentials = _basic_credentials(request)
         if credentials == ANONYMOUS:
@@ -127,11 +137,11 @@ class BasicAuthorizer:
 
 @attrs.frozen
 class TokenAuthorizer:
-    """An authorizer that checks the scopes of the token in requests, but not the user of the token.
+    """An authorizer that accepts requests with a valid token whose scopes are sufficient. The user in the token is ignored.
 
     Args:
-        tokens: The tokens of the registry.
-        address: The address of the token service, which challenges contain.
+        tokens: The verifier of the tokens.
+        address: The address of the token service, which Bearer challenges contain.
 
     Source: Distribution, "Token Authentication Specification".
     """
@@ -140,10 +150,15 @@ class TokenAuthorizer:
     address: TokenAddress
 
     def authorize(self, request: Request, needed: Sequence[Access]) -> Grant:
-        """Return the rights of the token in a request.
+        """Check the token in a request, and return all rights that the token grants.
+
+        Args:
+            request: The request.
+            needed: The rights that the request requires. It is empty for the path `/v2/`, which requires only a valid token.
 
         Raises:
-            ApiError: 401: the request has no valid token, or the scopes of the token do not include all needed rights.
+            ApiError: 401: the request has no token, the token is invalid, expired or revoked, or the token does not grant all
+                rights in `needed`.
         """
         authorization = parse_authorization(request.headers.get("authorization"))
         if authorization is None or authorization.scheme != "bearer" or not authorization.value:
@@ -163,7 +178,10 @@ class TokenAuthorizer:
 
 
 def _basic_credentials(request: Request) -> tuple[str, str] | None:
-    """Return the user name and the password in a request, ANONYMOUS if it has no credentials, or None if they are malformed."""
+    """Return the user name and the password in the `Authorization` header of a request.
+
+    Return ANONYMOUS if the request has no such header, or None if the header is malformed or has another scheme than Basic.
+    """
     authorization = parse_authorization(request.headers.get("authorization"))
     if authorization is None:
         return ANONYMOUS

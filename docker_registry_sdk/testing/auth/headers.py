@@ -55,10 +55,10 @@ def parse_basic(value: str) -> tuple[str, str] | None:
     """Parse the credentials of the scheme `Basic`.
 
     Args:
-        value: The text after the scheme, which must be base64.
+        value: The text after the scheme in the `Authorization` header.
 
     Returns:
-        The user name and the password, or None if the credentials are malformed.
+        The user name and the password, or None if the text is not the base64 form of UTF-8 text with a colon.
 
     Source: RFC 7617, section 2.
     """
@@ -71,17 +71,18 @@ def parse_basic(value: str) -> tuple[str, str] | None:
 
 
 def basic_challenge() -> str:
-    """Return a value of `WWW-Authenticate` that requires Basic credentials."""
+    """Return the value of a `WWW-Authenticate` header that requires Basic credentials."""
     return _challenge("Basic", {"realm": REALM})
 
 
 def bearer_challenge(realm: str, scope: str, error: str | None) -> str:
-    """Return a value of `WWW-Authenticate` that requires a token.
+    """Return the value of a `WWW-Authenticate` header that requires a Bearer token.
 
     Args:
         realm: The URL of the token service.
-        scope: The scopes that the token must contain, separated by spaces. If it is empty, any token is accepted.
-        error: The error code of RFC 6750 for the token in the request, or None if the request has no token.
+        scope: The scopes that the token must contain, separated by spaces. An empty text means that any valid token suffices.
+        error: The error code of RFC 6750 that tells why the token in the request is rejected, such as `invalid_token`. None if
+            the request has no token; the challenge then has no error code.
 
     Source: RFC 6750, section 3, and Distribution, "Token Authentication Specification".
     """
@@ -89,12 +90,12 @@ def bearer_challenge(realm: str, scope: str, error: str | None) -> str:
 
 
 def unauthorized(challenge: str, needed: Sequence[Access], message: str | None = None) -> ApiError:
-    """Return the error with the status 401, a challenge, and the rights that a request requires.
+    """Return an error whose response has the status 401, a challenge, and a list of the rights that the request requires.
 
     Args:
-        challenge: The value of `WWW-Authenticate`.
-        needed: The rights that the request requires.
-        message: The error message, or None for the default message.
+        challenge: The value of the `WWW-Authenticate` header.
+        needed: The rights that the request requires. If it is empty, the response has no list of rights.
+        message: The error message, or None for the default message of the error code UNAUTHORIZED.
     """
     detail = [{"Type": each.type, "Name": each.name, "Action": each.action} for each in needed]
     return ApiError(UNAUTHORIZED, message, details=[detail] if detail else (), headers={"www-authenticate": challenge})
@@ -104,11 +105,13 @@ def unauthorized(challenge: str, needed: Sequence[Access], message: str | None =
 class TokenAddress:
     """The address of the token service.
 
-    The host in the URL is the host to which the client sent its request. So a client in a container, for which the registry has
-    another address than on the host machine, can reach the token service, too.
+    Unless `origin` is `name`, the URL of the token service contains the host from the `Host` header of the client's request.
+    So every client can reach the token service under the same host name as the registry, even a client in a container, which may
+    need another host name for the registry than a client on the host machine.
 
     Args:
-        origin: How the origin of the token service differs from the origin of the registry.
+        origin: The origin of the token service: `same` for the origin of the registry, `port` for another port on the same host,
+            or `name` for another host name with the same port.
         port: The port of the token service if `origin` is `port`, otherwise None.
         path: The path of the token service.
     """
@@ -118,15 +121,17 @@ class TokenAddress:
     path: str
 
     def for_request(self, request: Request) -> str:
-        """Return the URL of the token service for the challenge in the response to a request."""
+        """Return the URL of the token service that the challenge in the 401 response to a request contains."""
         return self.url(request.url.scheme, request.headers.get("host", ""), request.scope["server"])
 
     def url(self, scheme: str, host: str, server: tuple[str, int]) -> str:
-        """Return the URL of the token service.
+        """Return the URL of the token service for a client that sent a `Host` header.
+
+        If `origin` is `name`, the URL has the host `localhost`, or the IP address in `server` if `host` is `localhost`.
 
         Args:
-            scheme: The scheme of the registry's URL.
-            host: The value of the `Host` header in the request. If it is malformed, `server` is used instead.
+            scheme: The scheme of the registry's URL: `http` or `https`.
+            host: The value of the `Host` header. If this value is malformed, `server` is used instead.
             server: The IP address and the port on which the registry listens.
         """
         address = f"[{server[0]}]" if ":" in server[0] else server[0]
@@ -141,5 +146,5 @@ class TokenAddress:
 
 
 def _challenge(scheme: str, parameters: Mapping[str, str]) -> str:
-    """Format a challenge. Omit empty parameters, and do not escape values: they contain neither quotes nor backslashes."""
+    """Format a challenge without its empty parameters. Do not escape values, since no value has a quote or a backslash."""
     return f"{scheme} " + ",".join(f'{name}="{value}"' for name, value in parameters.items() if value)

@@ -18,10 +18,10 @@ def parse_scopes(text: str) -> list[Access]:
     """Parse a list of scopes.
 
     Args:
-        text: The scopes, separated by spaces. In a scope of a repository, the action `*` means all actions.
+        text: The scopes, separated by spaces. In a scope of the type `repository`, the action `*` means pull, push and delete.
 
     Returns:
-        The rights, in the order of the scopes. Each right is contained only once.
+        The rights, in the order of the scopes. A right that several scopes contain is returned only once.
 
     Raises:
         ValueError: A scope is malformed.
@@ -40,12 +40,12 @@ def parse_scopes(text: str) -> list[Access]:
 
 
 def format_scopes(accesses: Iterable[Access]) -> str:
-    """Return the scopes for rights, separated by spaces. All rights to one resource are in one scope."""
+    """Format rights as scopes, separated by spaces. Rights to one resource form one scope, such as `repository:app:pull,push`."""
     return " ".join(f"{kind}:{name}:{','.join(actions)}" for (kind, name), actions in _by_resource(accesses).items())
 
 
 def to_claim(accesses: Iterable[Access]) -> list[dict[str, Any]]:
-    """Return the `access` claim of a token with rights.
+    """Return the value of the JWT claim `access` for a token that grants the given rights.
 
     Source: Distribution, "Token Authentication Implementation".
     """
@@ -53,7 +53,7 @@ def to_claim(accesses: Iterable[Access]) -> list[dict[str, Any]]:
 
 
 def from_claim(claim: Iterable[Mapping[str, Any]]) -> frozenset[Access]:
-    """Return the rights in the `access` claim of a token, as `to_claim` returns it."""
+    """Return the rights in the JWT claim `access` of a token. The value of the claim must be a result of `to_claim`."""
     return frozenset(Access(entry["type"], entry["name"], action) for entry in claim for action in entry["actions"])
 
 

@@ -1,4 +1,4 @@
-"""Functions that parse token requests, GET with a query and POST with a form, and the errors of OAuth 2.0."""
+"""Functions that parse token requests (GET with a query, POST with a form), and the error that rejects a token request."""
 
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
@@ -21,12 +21,12 @@ ErrorCode: TypeAlias = Literal["invalid_client", "invalid_grant", "invalid_reque
 
 
 class TokenError(Exception):
-    """An exception for an error response of the token service.
+    """An error that the token service sends to the client when it rejects a token request.
 
     Args:
         code: The error code of OAuth 2.0.
         message: The error message, which is sent as `error_description`.
-        status: The status code.
+        status: The status code of the response.
     """
 
     def __init__(self, code: ErrorCode, message: str, *, status: int = 400) -> None:
@@ -36,10 +36,10 @@ class TokenError(Exception):
         self.status = status
 
     def response(self) -> Response:
-        """Return the HTTP response with this error.
+        """Return the HTTP response with this error. If the status is 401, the response contains a Basic challenge.
 
-        Source: RFC 6749, section 5.2. That section requires the status 400 for a wrong password and an expired refresh token. But
-        the token services of registries answer 401, so this token service answers 401, too.
+        Source: RFC 6749, section 5.2. This section requires the status 400 for a wrong password or an invalid refresh token. But
+        the token services of public registries answer 401 in these cases, so this token service answers 401, too.
         """
         headers = {**NO_STORE, "www-authenticate": basic_challenge()} if self.status == 401 else NO_STORE
         return JSONResponse({"error": self.code, "error_description": self.message}, self.status, headers)
@@ -52,7 +52,7 @@ class TokenQuery:
     Args:
         requested: The rights that the client requests.
         offline: Whether the client requests a refresh token.
-        account: The user name in the query, or None if the query has no user name.
+        account: The user name in the field `account`, or None if the query has no such field.
     """
 
     requested: Sequence[Access]
@@ -96,11 +96,13 @@ def parse_query(query: bytes) -> TokenQuery:
     Args:
         query: The query of the URL, percent-encoded.
 
-    Raises:
-        TokenError: The query is malformed.
+    The query may have several fields `scope`, and each of these fields may contain several scopes.
 
-    Source: Distribution, "Token Authentication Specification". The query may have several fields `scope`, and each of these may
-    contain several scopes.
+    Raises:
+        TokenError: The query cannot be decoded, has too many fields, repeats a field other than `scope`, or has a field with an
+            invalid value.
+
+    Source: Distribution, "Token Authentication Specification".
     """
     fields = _Fields(query)
     _check_service(fields.one("service"))
@@ -117,8 +119,12 @@ def parse_form(body: bytes) -> PasswordGrant | RefreshGrant:
     Args:
         body: The body, whose media type is `application/x-www-form-urlencoded`.
 
+    Returns:
+        A PasswordGrant if the field `grant_type` is `password`, or a RefreshGrant if the field is `refresh_token`.
+
     Raises:
-        TokenError: The form is malformed.
+        TokenError: The form cannot be decoded, has too many fields, repeats a field, lacks a required field, or has a field with
+            an invalid value.
 
     Source: Distribution, "Oauth2 Token Authentication".
     """
@@ -144,7 +150,9 @@ class _Fields:
         try:
             self._pairs = parse_qsl(encoded.decode("ascii"), errors="strict", max_num_fields=MAX_FIELDS)
         except ValueError as error:
-            raise TokenError("invalid_request", "the query or the form cannot be decoded, or has too many fields") from error
+            raise TokenError(
+                "invalid_request", f"the query or the form is not percent-encoded UTF-8, or has more than {MAX_FIELDS} fields"
+            ) from error
 
     def all(self, name: str) -> list[str]:
         return [value for key, value in self._pairs if key == name]
@@ -168,7 +176,10 @@ def _check_service(service: str | None) -> None:
 
 
 def _check_client(client: str | None) -> None:
-    """Check the field `client_id`, the name of the client software (RFC 6749, appendix A.1)."""
+    """Check that the field `client_id`, the name of the client software, is printable ASCII (RFC 6749, appendix A.1).
+
+    None, which means that the request has no such field, passes the check.
+    """
     if client is not None and not (client.isascii() and client.isprintable()):
         raise TokenError("invalid_request", "client_id must contain printable ASCII characters only")
 

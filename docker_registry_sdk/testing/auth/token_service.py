@@ -1,4 +1,4 @@
-"""The token service, which issues tokens for GET requests, which all clients support, and for POST requests of OAuth 2.0."""
+"""The token service, which issues tokens for GET requests, and for POST requests of OAuth 2.0. All clients support GET."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -24,12 +24,13 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 class TokenService:
     """An ASGI application that issues tokens.
 
-    If a client requests rights that it does not have, the response is not an error but a token without these rights. The registry
-    then rejects requests with this token.
+    If a client requests rights that it does not have, the response is not an error, but a token that grants only those requested
+    rights that the client has. When the client uses this token for a request that requires a missing right, the registry answers
+    401.
 
     Args:
         account: The user account.
-        tokens: The tokens of the registry.
+        tokens: The issuer of the tokens.
 
     Source: Distribution, "Token Authentication Specification" and "Oauth2 Token Authentication".
     """
@@ -38,7 +39,7 @@ class TokenService:
     tokens: Tokens
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request. If the client disconnects, send no response."""
+        """Answer a token request. If the client disconnects before the body has been received, send no response."""
         request = Request(scope, receive, send)
         try:
             response = await self._respond(request)
@@ -63,10 +64,17 @@ class TokenService:
         return self._token_response(query.requested, refresh_token, authenticated=authenticated)
 
     def _authenticate(self, request: Request, account: str | None) -> bool:
-        """Return True if the client authenticated as the user, or False if it is anonymous.
+        """Check the credentials in the `Authorization` header of a request.
+
+        Args:
+            request: The request.
+            account: The field `account` of the query, or None if the query has no such field.
+
+        Returns:
+            True if the header contains the user name and the password of the user, or False if the request has no such header.
 
         Raises:
-            TokenError: The credentials are wrong.
+            TokenError: The credentials are malformed or wrong, or `account` differs from the user name in the header.
         """
         authorization = parse_authorization(request.headers.get("authorization"))
         if authorization is None:

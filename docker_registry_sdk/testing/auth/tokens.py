@@ -42,7 +42,7 @@ class Tokens:
     random text. This object stores only the hashes of refresh tokens.
 
     Args:
-        clock: The clock of the registry.
+        clock: The clock that gives the time of issue of a token, and decides whether a token has expired.
         lifetime: The lifetime of access tokens in seconds.
 
     Source: Distribution, "Token Authentication Implementation" (the claims), "Oauth2 Token Authentication" (refresh tokens).
@@ -80,7 +80,7 @@ class Tokens:
         """Verify an access token.
 
         Args:
-            value: The token in the request.
+            value: The token that a client sent.
 
         Returns:
             The rights that the token grants, or None if the token was not issued by this object, has expired, or was revoked.
@@ -99,7 +99,10 @@ class Tokens:
         return from_claim(token.claims["access"])
 
     def issue_refresh_token(self) -> str:
-        """Issue a refresh token for the user. A refresh token does not expire."""
+        """Issue a refresh token, with which a client can request access tokens as the user.
+
+        A refresh token does not expire. It is valid until `revoke` is called.
+        """
         value = secrets.token_urlsafe(32)
         with self._lock:
             self._refresh_tokens.add(_hash(value))
@@ -110,7 +113,7 @@ class Tokens:
         return _hash(value) in self._refresh_tokens
 
     def revoke(self) -> None:
-        """Revoke all access tokens and refresh tokens that have been issued."""
+        """Revoke all access tokens and refresh tokens issued so far."""
         with self._lock:
             self._key = _new_key()
             self._refresh_tokens = set()

@@ -11,11 +11,12 @@ def open_storage(storage: Storage | str | os.PathLike[str] | None) -> Storage:
     """Return the storage for the argument `storage` of `EmbeddedRegistry`.
 
     Args:
-        storage: The path of a directory for the content, or None to keep the content in memory. A storage is returned unchanged.
+        storage: The path of a directory in which to keep the content, or None to keep the content in memory. Or a storage, which
+            is returned unchanged.
 
     Raises:
-        OSError: The directory cannot be used.
-        ValueError: A record in the directory cannot be parsed.
+        OSError: The directory cannot be created, read or written.
+        ValueError: A record of a repository or an image in the directory cannot be parsed.
     """
     if storage is None:
         return MemoryStorage()

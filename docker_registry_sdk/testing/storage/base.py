@@ -1,7 +1,7 @@
-"""The interfaces of a storage, which keeps content by its digest and one record per repository.
+"""The interfaces of a storage, which keeps content by digest, and records that describe repositories and images.
 
-Content is the bytes of a blob, a manifest or a layer. Content that several repositories use is stored only once. All methods
-may block, so the server calls them in threads. Several threads may call a method at the same time.
+Content is the bytes of a blob, a manifest or a layer. Content that several repositories use is stored only once. Several threads
+may use a storage at the same time, but only one thread at a time may use a reader or a writer. Methods may block.
 """
 
 import secrets
@@ -13,7 +13,7 @@ from docker_registry_sdk.testing.storage.records import Repository, V1Image, V1R
 
 
 class BlobReader(Protocol):
-    """A reader of stored content. The content stays readable until `close`, even if the storage discards it before."""
+    """A reader of stored content. The content stays readable until `close`, even after `Storage.discard`."""
 
     @property
     def size(self) -> int:
@@ -33,12 +33,12 @@ class BlobReader(Protocol):
         ...
 
     def close(self) -> None:
-        """Close the reader, and release its resources."""
+        """Close the reader, and release the open file or the memory that the reader uses."""
         ...
 
 
 class BlobWriter(Protocol):
-    """A writer that receives new content. Clients can read the content only after `commit`."""
+    """A writer that receives new content. The content becomes part of the storage only when `commit` is called."""
 
     @property
     def size(self) -> int:
@@ -54,34 +54,43 @@ class BlobWriter(Protocol):
         ...
 
     def read(self, offset: int, length: int) -> bytes | memoryview:
-        """Read a part of the bytes appended so far, with the arguments of `BlobReader.read`."""
+        """Read a part of the bytes appended so far.
+
+        Args:
+            offset: The position of the first byte.
+            length: The number of bytes to read. Fewer bytes are returned only at the end of the appended bytes.
+        """
         ...
 
     def sync(self) -> None:
-        """Flush the appended bytes to the disk, so that they survive a crash."""
+        """Flush the appended bytes to the disk, so that they survive a crash. In a storage in memory, the call has no effect."""
         ...
 
     def commit(self, digest: str) -> None:
-        """Store the content under a digest.
+        """Store the appended bytes as content. If content with the same digest is stored already, discard the appended bytes.
 
-        Before the call, the caller must verify the digest and acquire the lock of the storage.
+        The caller must have verified the digest, and must hold the lock of the storage during the call.
+
+        Args:
+            digest: The digest of the appended bytes, or a key from `new_layer_key`.
         """
         ...
 
     def abort(self) -> None:
-        """Discard the content. After `commit`, the call has no effect."""
+        """Discard the appended bytes. After `commit`, the call has no effect."""
         ...
 
 
 class V1Records(Protocol):
     """The records of the repositories and images of API v1.
 
-    Several threads may call the methods. A change that spans several calls must hold the lock of the storage. The records
-    contain no layers: the storage keeps layers as content, under keys from `new_layer_key`.
+    Several threads may call the methods. During a change that spans several calls, for example to load a record, change it and
+    save it, the caller must hold the lock of the storage. The records do not contain the bytes of layers: the storage keeps these
+    bytes as content, under keys from `new_layer_key`.
     """
 
     def names(self) -> list[str]:
-        """Return the names of all repositories, sorted in ASCII order."""
+        """Return the names of all repositories of API v1, sorted in ASCII order."""
         ...
 
     def load(self, name: str) -> V1Repository | None:
@@ -89,11 +98,11 @@ class V1Records(Protocol):
         ...
 
     def save(self, name: str, repository: V1Repository) -> None:
-        """Replace the record of a repository atomically."""
+        """Create the record of a repository, or replace it atomically."""
         ...
 
     def remove(self, name: str) -> None:
-        """Delete the record of a repository, if it exists."""
+        """Delete the record of a repository, if the record exists."""
         ...
 
     def load_image(self, image_id: str) -> V1Image | None:
@@ -101,7 +110,7 @@ class V1Records(Protocol):
         ...
 
     def save_image(self, image_id: str, image: V1Image) -> None:
-        """Replace the record of an image atomically."""
+        """Create the record of an image, or replace it atomically."""
         ...
 
 
@@ -110,7 +119,7 @@ class Storage(Protocol):
 
     @property
     def lock(self) -> threading.RLock:
-        """Return the lock for changes that span several calls, for example to load a record, change it and save it."""
+        """Return the lock that a caller must hold during a change of several calls, such as to load, change and save a record."""
         ...
 
     @property
@@ -119,7 +128,7 @@ class Storage(Protocol):
         ...
 
     def names(self) -> list[str]:
-        """Return the names of all repositories, sorted in ASCII order."""
+        """Return the names of all repositories of API v2, sorted in ASCII order."""
         ...
 
     def load(self, name: str) -> Repository | None:
@@ -127,11 +136,11 @@ class Storage(Protocol):
         ...
 
     def save(self, name: str, repository: Repository) -> None:
-        """Replace the record of a repository atomically."""
+        """Create the record of a repository, or replace it atomically."""
         ...
 
     def create(self) -> BlobWriter:
-        """Return a writer that receives new content."""
+        """Return a writer for new content. The content becomes part of the storage only when `BlobWriter.commit` is called."""
         ...
 
     def open(self, digest: str) -> BlobReader | None:
@@ -139,15 +148,15 @@ class Storage(Protocol):
         ...
 
     def discard(self, digest: str) -> None:
-        """Delete the content with a digest, if it is stored."""
+        """Delete the content with a digest, if it is stored, even if a repository uses it. Open readers can still read it."""
         ...
 
 
 def link_blob(storage: Storage, name: str, digest: str) -> None:
-    """Add stored content as a blob to a repository. If the repository does not exist, create it.
+    """Add content that is stored already to a repository as a blob. If the repository does not exist, create the repository.
 
     Args:
-        storage: The storage. The function acquires its lock.
+        storage: The storage, whose lock this function acquires.
         name: The name of the repository.
         digest: The digest of the content.
     """
@@ -156,10 +165,10 @@ def link_blob(storage: Storage, name: str, digest: str) -> None:
 
 
 def discard_unused(storage: Storage, digest: str) -> None:
-    """Delete the content with a digest, unless a blob or a manifest of a repository has this content.
+    """Delete the content with a digest, unless it is the content of a blob or a manifest in any repository of API v2.
 
     Args:
-        storage: The storage. The function acquires its lock.
+        storage: The storage, whose lock this function acquires.
         digest: The digest of the content.
     """
     with storage.lock:
@@ -169,8 +178,9 @@ def discard_unused(storage: Storage, digest: str) -> None:
 
 
 def new_layer_key() -> str:
-    """Return a new random key for the content of a layer of API v1.
+    """Return a new random key, which the storage uses instead of a digest for a layer of API v1.
 
-    The key has the form of a digest, but API v2 rejects its algorithm `v1`, so API v2 cannot read layers of API v1.
+    The key has the form of a digest with the algorithm `v1`. API v2 rejects digests with this algorithm, so clients cannot read
+    layers of API v1 through API v2.
     """
     return f"v1:{secrets.token_hex(32)}"

@@ -1,4 +1,4 @@
-"""A storage that keeps content and records in a directory, so that they survive a restart.
+"""A storage that keeps content and records in a directory, so that both survive a restart of the registry.
 
     uploads/                                      content and records that are being written
     blobs/<algorithm>/<xx>/<hex>                  content by digest; xx are the first two hex digits
@@ -7,8 +7,9 @@
     v1/images/<xx>/<id>.json                      one record per image of API v1; xx are the first two digits of the id
 
 Every file is written to uploads/, flushed to the disk, and then renamed to its final path. So a crash leaves incomplete files
-only in uploads/. Only one process may use a directory at a time, since a new storage deletes all files in uploads/. The storage
-reads all records when it is created, and then keeps them in memory, too.
+only in uploads/. Only one process may use a directory at a time, since a new DirectoryStorage deletes all files in uploads/. A
+DirectoryStorage reads all record files when it is created. After that, it reads records from memory, and writes each change of a
+record to memory and to a file.
 """
 
 import contextlib
@@ -49,7 +50,7 @@ class FileReader:
         return self._size
 
     def read(self, offset: int, length: int) -> bytes:
-        """Read a part of the content."""
+        """Return `length` bytes of the content from the position `offset`, or fewer bytes at the end of the content."""
         self._file.seek(offset)
         return self._file.read(length)
 
@@ -59,7 +60,7 @@ class FileReader:
 
 
 class FileWriter:
-    """A writer that collects content in a temporary file. `commit` renames the file to its final path."""
+    """A writer that collects content in a temporary file. `commit` renames this file to the path for the content's digest."""
 
     def __init__(self, storage: "DirectoryStorage") -> None:
         self._storage = storage
@@ -76,7 +77,7 @@ class FileWriter:
     def append(self, chunks: Iterable[bytes]) -> None:
         """Append chunks of bytes to the content.
 
-        If this fails, for example since the disk is full, the content remains as it was before the call.
+        If the call fails, for example because the disk is full, the content remains as before the call.
         """
         self._file.seek(self._size)
         size = self._size
@@ -92,18 +93,18 @@ class FileWriter:
         self._size = size
 
     def read(self, offset: int, length: int) -> bytes:
-        """Read a part of the bytes appended so far."""
+        """Return `length` of the appended bytes from the position `offset`, or fewer bytes at the end of the appended bytes."""
         self._file.seek(offset)
         return self._file.read(length)
 
     def sync(self) -> None:
-        """Remove the bytes of failed calls of `append` from the file, and flush the file to the disk."""
+        """Remove the bytes that failed calls of `append` left in the temporary file, and flush this file to the disk."""
         self._file.truncate(self._size)
         self._file.flush()
         os.fsync(self._file.fileno())
 
     def commit(self, digest: str) -> None:
-        """Rename the file to the path of the content with a digest. If this content is stored already, delete the file."""
+        """Store the content under a digest. If content with this digest is stored already, delete the temporary file."""
         path = self._storage.content_path(digest)
         if path.exists():
             self.abort()
@@ -111,29 +112,29 @@ class FileWriter:
             self.move_to(path)
 
     def move_to(self, path: Path) -> None:
-        """Rename the file to a path. A file that exists at this path is replaced."""
+        """Close the temporary file, and rename it to a path. If a file exists at this path, replace that file."""
         self._file.close()
         _rename_durably(self._path, path)
 
     def abort(self) -> None:
-        """Delete the file. After `commit` or `move_to`, the call has no effect."""
+        """Delete the temporary file. After `commit` or `move_to`, the call has no effect."""
         with contextlib.suppress(OSError):
             self._file.close()
         self._path.unlink(missing_ok=True)
 
 
 class DirectoryStorage(RecordTable):
-    """A storage that keeps content and records in files.
+    """A storage that keeps content and records in the files of one directory.
 
     Args:
-        root: The directory. It is created if it does not exist.
+        root: The path of the directory. A directory that does not exist is created.
 
     Attributes:
         v1: The records of API v1.
 
     Raises:
-        OSError: The directory cannot be used.
-        ValueError: A record in the directory cannot be parsed. The message contains the path of its file.
+        OSError: The directory cannot be created, read or written.
+        ValueError: A record file in the directory cannot be parsed. The message contains the path of this file.
     """
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
@@ -150,13 +151,13 @@ class DirectoryStorage(RecordTable):
         self.v1 = V1RecordFiles(self._root / "v1", self.lock, self._write)
 
     def save(self, name: str, repository: Repository) -> None:
-        """Replace the record of a repository atomically."""
+        """Create the record of a repository, or replace it atomically."""
         with self.lock:
             self._write(self._root / "repositories" / name / RECORD_NAME, repository_to_json(repository))
             super().save(name, repository)
 
     def create(self) -> FileWriter:
-        """Return a writer that receives new content."""
+        """Return a writer for new content. The content becomes part of the storage only when `FileWriter.commit` is called."""
         return FileWriter(self)
 
     def open(self, digest: str) -> FileReader | None:
@@ -167,16 +168,16 @@ class DirectoryStorage(RecordTable):
             return None
 
     def discard(self, digest: str) -> None:
-        """Delete the content with a digest, if it is stored. Open readers can still read it."""
+        """Delete the content with a digest, if it is stored, even if a repository uses it. Open readers can still read it."""
         self.content_path(digest).unlink(missing_ok=True)
 
     def content_path(self, digest: str) -> Path:
-        """Return the path of the file for the content with a valid digest."""
+        """Return the path of the file for the content with a digest, which must be valid. The file need not exist."""
         algorithm, encoded = digest.split(":")
         return self._root / "blobs" / algorithm / encoded[:2] / encoded
 
     def _write(self, path: Path, content: bytes) -> None:
-        """Write content to a temporary file, and rename the file to a path."""
+        """Create or replace the file at a path atomically: write the content to a temporary file, and rename this file."""
         writer = FileWriter(self)
         try:
             writer.append([content])
@@ -189,16 +190,16 @@ class DirectoryStorage(RecordTable):
 class V1RecordFiles(V1RecordTable):
     """The records of API v1, kept in memory and in files.
 
-    The file name for a repository is the SHA-256 of the repository's name, since repository names in API v1 can be longer than
-    a file name may be, and two of them can differ only in upper and lower case.
+    The file name for a repository is the SHA-256 of the repository's name. Repository names of API v1 cannot be used as file
+    names: they can be longer than a file name may be, and some file systems do not distinguish names that differ only in case.
 
     Args:
-        root: The directory of the records.
-        lock: The lock of the storage.
-        write: A function that writes content atomically to the file at a path.
+        root: The directory with the record files.
+        lock: The lock of the storage to which the records belong.
+        write: A function with the arguments `path` and `content` that creates or replaces the file at the path atomically.
 
     Raises:
-        ValueError: A record cannot be parsed. The message contains the path of its file.
+        ValueError: A record file cannot be parsed. The message contains the path of this file.
     """
 
     def __init__(self, root: Path, lock: threading.RLock, write: Callable[[Path, bytes], None]) -> None:
@@ -212,19 +213,19 @@ class V1RecordFiles(V1RecordTable):
             self._images[path.stem] = _read_record(path, v1_image_from_json, "an image of API v1")
 
     def save(self, name: str, repository: V1Repository) -> None:
-        """Replace the record of a repository atomically."""
+        """Create the record of a repository, or replace it atomically."""
         with self._lock:
             self._write(self._repository_path(name), v1_repository_to_json(name, repository))
             super().save(name, repository)
 
     def remove(self, name: str) -> None:
-        """Delete the record of a repository, if it exists."""
+        """Delete the record of a repository, if the record exists."""
         with self._lock:
             self._repository_path(name).unlink(missing_ok=True)
             super().remove(name)
 
     def save_image(self, image_id: str, image: V1Image) -> None:
-        """Replace the record of an image atomically."""
+        """Create the record of an image, or replace it atomically."""
         with self._lock:
             self._write(self._root / "images" / image_id[:2] / f"{image_id}.json", v1_image_to_json(image))
             super().save_image(image_id, image)
@@ -241,7 +242,10 @@ def _read_record(path: Path, parse: Callable[[bytes], Record], kind: str) -> Rec
 
 
 def _rename_durably(source: Path, target: Path) -> None:
-    """Rename a file, so that on POSIX systems the new name survives a crash."""
+    """Rename a file, and replace a file with the new name. Create the parent directories of the new name.
+
+    On POSIX systems, flush the directory to the disk, too, so that the new name survives a crash.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     source.replace(target)
     if os.name == "posix":

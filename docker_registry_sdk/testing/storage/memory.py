@@ -11,7 +11,7 @@ class RecordTable:
     """The records of all repositories of API v2, in memory.
 
     Attributes:
-        lock: The lock for changes that span several calls.
+        lock: The lock that a caller must hold during a change of several calls, such as to load, change and save a record.
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class RecordTable:
         return self._repositories.get(name)
 
     def save(self, name: str, repository: Repository) -> None:
-        """Replace the record of a repository."""
+        """Create or replace the record of a repository."""
         with self.lock:
             self._repositories[name] = repository
 
@@ -37,7 +37,7 @@ class V1RecordTable:
     """The records of all repositories and images of API v1, in memory.
 
     Args:
-        lock: The lock of the storage.
+        lock: The lock of the storage to which the records belong.
     """
 
     def __init__(self, lock: threading.RLock) -> None:
@@ -55,12 +55,12 @@ class V1RecordTable:
         return self._repositories.get(name)
 
     def save(self, name: str, repository: V1Repository) -> None:
-        """Replace the record of a repository."""
+        """Create or replace the record of a repository."""
         with self._lock:
             self._repositories[name] = repository
 
     def remove(self, name: str) -> None:
-        """Delete the record of a repository, if it exists."""
+        """Delete the record of a repository, if the record exists."""
         with self._lock:
             self._repositories.pop(name, None)
 
@@ -69,7 +69,7 @@ class V1RecordTable:
         return self._images.get(image_id)
 
     def save_image(self, image_id: str, image: V1Image) -> None:
-        """Replace the record of an image."""
+        """Create or replace the record of an image."""
         with self._lock:
             self._images[image_id] = image
 
@@ -86,11 +86,11 @@ class MemoryReader:
         return len(self._content)
 
     def read(self, offset: int, length: int) -> memoryview:
-        """Return a view of a part of the content."""
+        """Return a view of `length` bytes of the content from the position `offset`, or fewer bytes at the end of the content."""
         return self._content[offset : offset + length]
 
     def close(self) -> None:
-        """Do nothing, since Python frees the memory when nothing refers to it any more."""
+        """Do nothing, since Python frees the content when no object refers to the content any more."""
 
 
 class MemoryWriter:
@@ -115,7 +115,7 @@ class MemoryWriter:
         self._received.truncate()
 
     def read(self, offset: int, length: int) -> bytes:
-        """Read a part of the bytes appended so far."""
+        """Return `length` of the appended bytes from the position `offset`, or fewer bytes at the end of the appended bytes."""
         with self._received.getbuffer() as view:
             return bytes(view[offset : offset + length])
 
@@ -123,17 +123,20 @@ class MemoryWriter:
         """Do nothing, since content in memory cannot survive a crash."""
 
     def commit(self, digest: str) -> None:
-        """Store the content under a digest. CPython does not copy the buffer."""
+        """Store the content under a digest. If content with this digest is stored already, discard the new content.
+
+        CPython does not copy the bytes.
+        """
         received, self._received = self._received, io.BytesIO()
         self._contents.setdefault(digest, memoryview(received.getvalue()))
 
     def abort(self) -> None:
-        """Free the buffer."""
+        """Discard the appended bytes. After `commit`, the call has no effect."""
         self._received = io.BytesIO()
 
 
 class MemoryStorage(RecordTable):
-    """A storage that keeps content and records in memory, as long as this object exists.
+    """A storage that keeps content and records in memory. Both are lost when this object is deleted.
 
     Attributes:
         v1: The records of API v1.
@@ -145,7 +148,7 @@ class MemoryStorage(RecordTable):
         self.v1 = V1RecordTable(self.lock)
 
     def create(self) -> MemoryWriter:
-        """Return a writer that receives new content."""
+        """Return a writer for new content. The content becomes part of the storage only when `MemoryWriter.commit` is called."""
         return MemoryWriter(self._contents)
 
     def open(self, digest: str) -> MemoryReader | None:
@@ -154,5 +157,5 @@ class MemoryStorage(RecordTable):
         return None if content is None else MemoryReader(content)
 
     def discard(self, digest: str) -> None:
-        """Delete the content with a digest, if it is stored. Open readers can still read it."""
+        """Delete the content with a digest, if it is stored, even if a repository uses it. Open readers can still read it."""
         self._contents.pop(digest, None)

@@ -18,8 +18,8 @@ class ManifestRecord:
     Args:
         media_type: The media type with which the manifest was pushed.
         size: The length of the manifest in bytes.
-        content: The digest under which the bytes are stored. It is the digest of the manifest, except for a signed manifest of
-            schema 1: the digest of such a manifest does not cover its signatures, so it is not the digest of the bytes.
+        content: The digest of the bytes of the manifest, under which the storage keeps these bytes. It equals the manifest digest
+            that clients use, except for a signed manifest of schema 1, whose manifest digest does not cover the signatures.
         subject: The digest in the field `subject` of the manifest, or None if the manifest has no subject.
     """
 
@@ -35,8 +35,8 @@ class Repository:
 
     Args:
         blobs: The digests of the blobs.
-        manifests: The manifests by digest.
-        tags: The manifest digest of each tag.
+        manifests: The record of each manifest, by manifest digest.
+        tags: The digest of the manifest to which each tag refers, by tag.
     """
 
     blobs: frozenset[str] = frozenset()
@@ -61,33 +61,39 @@ class Repository:
         return digest if digest in self.manifests else None
 
     def referrers(self, subject: str) -> list[str]:
-        """Return the digests of the manifests with a subject, sorted in ASCII order.
+        """Return the digests of the manifests that have a given manifest as their subject, sorted in ASCII order.
 
         Args:
-            subject: The digest of the subject.
+            subject: The digest of the manifest that is the subject.
         """
         return sorted(digest for digest, manifest in self.manifests.items() if manifest.subject == subject)
 
     def uses(self, digest: str) -> bool:
-        """Return whether the content with a digest belongs to a blob or a manifest of this repository."""
+        """Return whether a digest is the digest of the bytes of a blob or a manifest in this repository."""
         return digest in self.blobs or any(manifest.content == digest for manifest in self.manifests.values())
 
     def with_blob(self, digest: str) -> "Repository":
-        """Return a copy of this record with a blob added."""
+        """Return a copy of this record to which the digest of a blob is added."""
         return attrs.evolve(self, blobs=self.blobs | {digest})
 
     def without_blob(self, digest: str) -> "Repository":
-        """Return a copy of this record without a blob."""
+        """Return a copy of this record from which the digest of a blob is removed."""
         return attrs.evolve(self, blobs=self.blobs - {digest})
 
     def with_manifest(self, digest: str, manifest: ManifestRecord, tags: Iterable[str]) -> "Repository":
-        """Return a copy of this record with a manifest added, and with tags that refer to this manifest."""
+        """Return a copy of this record to which a manifest is added.
+
+        Args:
+            digest: The digest of the manifest.
+            manifest: The record of the manifest.
+            tags: The tags that refer to this manifest in the copy, even if they refer to another manifest in this record.
+        """
         return attrs.evolve(
             self, manifests={**self.manifests, digest: manifest}, tags={**self.tags, **dict.fromkeys(tags, digest)}
         )
 
     def without_manifest(self, digest: str) -> "Repository":
-        """Return a copy of this record without a manifest and without the tags that refer to this manifest."""
+        """Return a copy of this record from which a manifest and all tags that refer to this manifest are removed."""
         return attrs.evolve(
             self,
             manifests={key: value for key, value in self.manifests.items() if key != digest},
@@ -95,23 +101,28 @@ class Repository:
         )
 
     def without_tag(self, tag: str) -> "Repository":
-        """Return a copy of this record without a tag, but still with the manifest of the tag."""
+        """Return a copy of this record from which a tag is removed, but not the manifest to which the tag refers."""
         return attrs.evolve(self, tags={name: digest for name, digest in self.tags.items() if name != tag})
 
 
 PushInfo: TypeAlias = Mapping[str, str | int]
-"""The push information of a tag in API v1: the time of the push, and the versions and the platform in the `User-Agent`."""
+"""The push information of a tag in API v1: when the tag was pushed, and which versions and platform the client named.
+
+The client names the versions and the platform in the `User-Agent` header.
+"""
 
 
 @attrs.frozen
 class V1Repository:
-    """The record of a repository of API v1: its tags, and its image list and visibility, which the index uses.
+    """The record of a repository of API v1: its tags, image list and visibility.
+
+    Clients send the tags to the registry of API v1, and the image list to the index of API v1.
 
     Args:
-        tags: The image id of each tag.
-        tag_push_info: The push information of each tag.
-        push_info: The push information of the tag `latest`.
-        images: The image list, which is a JSON array as text, or None if no client has sent an image list.
+        tags: The image id of each tag, by tag.
+        tag_push_info: The push information of each tag, by tag.
+        push_info: The push information of the tag `latest`, or None if the repository has no such tag.
+        images: The image list, as the text of a JSON array, or None if no client has sent an image list.
         private: Whether the repository is private.
     """
 
@@ -122,7 +133,13 @@ class V1Repository:
     private: bool = False
 
     def with_tag(self, tag: str, image_id: str, push_info: PushInfo) -> "V1Repository":
-        """Return a copy of this record with a tag added or changed."""
+        """Return a copy of this record in which a tag is added, or refers to another image than before.
+
+        Args:
+            tag: The tag.
+            image_id: The id of the image to which the tag refers in the copy.
+            push_info: The push information of the tag.
+        """
         return attrs.evolve(
             self,
             tags={**self.tags, tag: image_id},
@@ -131,7 +148,7 @@ class V1Repository:
         )
 
     def without_tag(self, tag: str) -> "V1Repository":
-        """Return a copy of this record without a tag. The record of the tag's image is not changed."""
+        """Return a copy of this record from which a tag is removed. The image to which the tag refers is not deleted."""
         return attrs.evolve(
             self,
             tags={name: image_id for name, image_id in self.tags.items() if name != tag},
@@ -148,8 +165,9 @@ class V1Image:
         json: The JSON document of the image, as the client sent it.
         ancestry: The ids of the image, of its parent, and of all further ancestors, in this order.
         layer: The key under which the layer is stored, or None if the layer has not been pushed.
-        checksum: The checksum over the JSON document and the layer, or None if the layer has not been pushed.
-        complete: Whether the push of the image is complete.
+        checksum: The checksum over the JSON document and the layer, in the form `sha256:<hex>`, or None if the layer has not been
+            pushed.
+        complete: Whether the client has completed the push of the image. Clients can pull only complete images.
     """
 
     json: str

@@ -1,4 +1,4 @@
-"""The JSON form of records, for a storage in files. Equal records have the same JSON form, byte for byte."""
+"""Functions that convert records to JSON for a storage in files, and back. Equal records result in equal bytes."""
 
 import json
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from docker_registry_sdk.testing.storage.records import ManifestRecord, Reposito
 
 
 def repository_to_json(repository: Repository) -> bytes:
-    """Return the record of a repository as JSON text."""
+    """Return the record of a repository of API v2 as JSON text."""
     return _to_json(
         {
             "blobs": sorted(repository.blobs),
@@ -28,16 +28,16 @@ def repository_to_json(repository: Repository) -> bytes:
 
 
 def repository_from_json(content: bytes) -> Repository:
-    """Parse the JSON text of a repository's record, as `repository_to_json` returns it.
+    """Parse the record of a repository of API v2.
 
     Args:
-        content: The JSON text.
+        content: The JSON text that `repository_to_json` returned for the record.
 
     Returns:
         The record.
 
     Raises:
-        ValueError: The text is not JSON, or a field is missing or has the wrong type.
+        ValueError: The text is not JSON, or a field is missing or has a type that cannot be parsed.
     """
     with _errors_as_value_error():
         document: dict[str, Any] = json.loads(content)
@@ -55,7 +55,7 @@ def v1_repository_to_json(name: str, repository: V1Repository) -> bytes:
     """Return the record of a repository of API v1 as JSON text.
 
     Args:
-        name: The name of the repository. It is part of the JSON text, since the name of the file is only a hash of it.
+        name: The name of the repository. The JSON text contains this name, since the file name contains only a hash of it.
         repository: The record.
     """
     return _to_json(
@@ -71,16 +71,16 @@ def v1_repository_to_json(name: str, repository: V1Repository) -> bytes:
 
 
 def v1_repository_from_json(content: bytes) -> tuple[str, V1Repository]:
-    """Parse the JSON text of a repository's record in API v1, as `v1_repository_to_json` returns it.
+    """Parse the record of a repository of API v1.
 
     Args:
-        content: The JSON text.
+        content: The JSON text that `v1_repository_to_json` returned for the record.
 
     Returns:
         The name of the repository and its record.
 
     Raises:
-        ValueError: The text is not JSON, or a field is missing or has the wrong type.
+        ValueError: The text is not JSON, or a field is missing or has a type that cannot be parsed.
     """
     with _errors_as_value_error():
         document: dict[str, Any] = json.loads(content)
@@ -107,16 +107,16 @@ def v1_image_to_json(image: V1Image) -> bytes:
 
 
 def v1_image_from_json(content: bytes) -> V1Image:
-    """Parse the JSON text of an image's record in API v1, as `v1_image_to_json` returns it.
+    """Parse the record of an image of API v1.
 
     Args:
-        content: The JSON text.
+        content: The JSON text that `v1_image_to_json` returned for the record.
 
     Returns:
         The record.
 
     Raises:
-        ValueError: The text is not JSON, or a field is missing or has the wrong type.
+        ValueError: The text is not JSON, or a field is missing or has a type that cannot be parsed.
     """
     with _errors_as_value_error():
         document: dict[str, Any] = json.loads(content)
@@ -135,7 +135,7 @@ def _to_json(document: dict[str, Any]) -> bytes:
 
 @contextmanager
 def _errors_as_value_error() -> Iterator[None]:
-    """Raise ValueError instead of the exceptions for a missing field or a field of the wrong type."""
+    """Raise a ValueError if the `with` block fails since a field is missing (KeyError) or has the wrong type (other errors)."""
     try:
         yield
     except (KeyError, TypeError, AttributeError) as error:
