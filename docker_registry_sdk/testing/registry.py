@@ -33,7 +33,7 @@ from docker_registry_sdk.testing.v2.upload_sessions import UploadSessions
 
 
 class EmbeddedRegistryOptions(TypedDict, total=False):
-    """The keyword arguments of `EmbeddedRegistry`; see the documentation there."""
+    """The keyword arguments of `EmbeddedRegistry`, which the docstring of `EmbeddedRegistry` describes."""
 
     auth: AuthMode | None
     username: str | None
@@ -58,28 +58,32 @@ class EmbeddedRegistry:
         with EmbeddedRegistry() as registry:
             httpx.get(f"{registry.url}/v2/")
 
-    A stopped registry can be started again. It keeps its content, but its port can change.
+    A stopped registry can be started again. The registry keeps its content, but gets another free port if `port` is 0.
 
     Args:
         auth: The authentication of clients in API v2: `none`, `basic`, or `token` (with a token service). None selects the
-            authentication of the profile, or `none` if there is no profile. For the authentication in API v1, see `v1`.
-        username: The name of the only user. None selects the name of the profile, or a random name.
+            authentication of the profile, or `none` if there is no profile. The authentication in API v1 depends on `v1`.
+        username: The name of the only user. None selects the name of the profile, or a random name if the profile has no name.
         password: The password of the user. None selects a random password.
         anonymous_pull: Whether clients without credentials may pull. Only the user may push, delete, and list repositories. None
-            selects the value of the profile, or True if there is no profile.
-        storage: A storage for the content, or the path of a directory for the content. None keeps the content in memory.
+            selects the value of the profile, or True if there is no profile. If `auth` is `none`, every client may do everything.
+        storage: A storage for the content (blobs, manifests and tags), or the path of a directory for the content. None keeps
+            the content in memory.
         apis: The supported API versions. None selects the versions of the profile, or both versions if there is no profile.
         settings: The settings of API v2. None selects the settings of the profile, or the default settings.
-        v1: The settings of API v1.
-        index: Another embedded registry that issues the tokens of API v1 for this registry. Requires the role `registry` in `v1`,
-            and another role in the settings `v1` of the other registry.
-        host: The address to listen on.
+        v1: The settings of API v1. None selects the default settings.
+        index: Another embedded registry that is the index of API v1 for this registry, and issues the tokens of API v1. The role
+            in `v1` must be `registry` for this registry, and must not be `registry` for the other registry. None means that this
+            registry uses no index of another registry.
+        host: The IP address or host name to listen on.
         port: The port to listen on. 0 selects a free port.
         tls: Whether to serve HTTPS with a generated certificate. Clients must trust the certificate in `ca_file`.
         require_client_certificate: Whether to accept only clients with the certificate in `client_cert_file`. Requires `tls`.
-        ssl_context: The SSL context with which to serve HTTPS. Cannot be combined with `tls`.
-        profile: The name of a real registry, or a profile. The embedded registry reproduces the quirks of the profile, and takes
-            the defaults of other arguments from the profile.
+        ssl_context: The SSL context with which to serve HTTPS. Cannot be combined with `tls`. None serves HTTP, unless `tls` is
+            True.
+        profile: The name of the profile of a real registry, such as `docker-hub`, or a `Profile`. The embedded registry
+            reproduces the quirks of the profile, and takes the defaults of other arguments from the profile. None means that
+            there is no profile and no quirk.
 
     Raises:
         ImportError: The extra `testing` is not installed.
@@ -121,8 +125,8 @@ class EmbeddedRegistry:
         self._v1 = v1 or V1Settings()
         if index is not None and (self._v1.is_index or not index._v1.is_index):
             raise ValueError(
-                "index can be given only if v1 has the role 'registry'; "
-                "the registry passed as index must have another role than 'registry'"
+                "index requires v1 with the role 'registry' for this registry, "
+                "and v1 with another role than 'registry' for the registry that is passed as index"
             )
         self._index: Index = Index(self._storage, self._v1) if index is None else index._index
         self._address = (host, port)
@@ -144,27 +148,27 @@ class EmbeddedRegistry:
 
     @property
     def requests(self) -> RequestLog:
-        """Return the log of all requests, including requests to the token service. The oldest request is the first."""
+        """Return the log of all requests, including requests to the token service, in the order in which the responses ended."""
         return self._requests
 
     @property
     def profile(self) -> Profile:
-        """Return the profile of the registry. If none was given, return a profile without quirks."""
+        """Return the profile of the registry. If the argument `profile` was None, return a profile without quirks."""
         return self._profile
 
     @property
     def faults(self) -> Faults:
-        """Return the faults of the registry, to add or clear faults at any time. The faults of the profile cannot be cleared."""
+        """Return the faults of the registry. Faults can be added or cleared at any time, but those of the profile stay."""
         return self._faults
 
     @property
     def storage(self) -> Storage:
-        """Return the storage of the registry."""
+        """Return the storage of the content: blobs, manifests and tags."""
         return self._storage
 
     @property
     def clock(self) -> Clock:
-        """Return the clock of the registry. A test can advance this clock, so that tokens expire."""
+        """Return the clock of the registry. A test can move this clock forward, so that tokens expire."""
         return self._clock
 
     @property
@@ -184,7 +188,7 @@ class EmbeddedRegistry:
 
     @property
     def host(self) -> str:
-        """Return the host and the port, as they are written in an image reference, such as `127.0.0.1:5000`.
+        """Return the host and the port in the form that image references use, such as `127.0.0.1:5000`.
 
         Raises:
             RuntimeError: The registry is not running.
@@ -213,7 +217,7 @@ class EmbeddedRegistry:
 
     @property
     def ca_pem(self) -> str:
-        """Return the certificate of the certificate authority, which clients must trust, in PEM format.
+        """Return, in PEM format, the certificate of the certificate authority that clients must trust.
 
         Raises:
             RuntimeError: The registry was created without `tls`.
@@ -222,9 +226,9 @@ class EmbeddedRegistry:
 
     @property
     def ca_file(self) -> Path:
-        """Return the path of a file with the certificate of the certificate authority, which clients must trust.
+        """Return the path of a PEM file with the certificate of the certificate authority that clients must trust.
 
-        The file is deleted together with this object.
+        The file is deleted when this `EmbeddedRegistry` is garbage-collected.
 
         Raises:
             RuntimeError: The registry was created without `tls`.
@@ -233,9 +237,9 @@ class EmbeddedRegistry:
 
     @property
     def client_cert_file(self) -> Path:
-        """Return the path of a file with a private key and a certificate for clients, in PEM format.
+        """Return the path of a PEM file with a private key and a certificate that clients can present to the registry.
 
-        The file is deleted together with this object.
+        The file is deleted when this `EmbeddedRegistry` is garbage-collected.
 
         Raises:
             RuntimeError: The registry was created without `tls`.
@@ -250,11 +254,11 @@ class EmbeddedRegistry:
         """Start the registry, and wait until it can answer requests.
 
         Raises:
-            OSError: The address cannot be used.
+            OSError: The registry cannot listen on the host and the port.
             RuntimeError: The registry is running already, or the server could not start.
         """
         if self._running is not None:
-            raise RuntimeError("the registry is running already")
+            raise RuntimeError("the registry is running already; call stop() before start()")
         with ExitStack() as parts:
             sessions = UploadSessions(self._storage)
             parts.callback(sessions.close)
@@ -300,7 +304,10 @@ class EmbeddedRegistry:
         return v1_app(self._storage, self._v1, self._index)
 
     def _serve(self, v2: list[BaseRoute] | None, v1: ASGIApp | None, port: int, parts: ExitStack) -> int:
-        """Start a server, add its stop method to the callbacks of `parts`, and return the port of the server."""
+        """Start a server for some routes, and return the port of the server. Let `parts` stop the server when `parts` is closed.
+
+        `v2` or `v1` is None if the server does not support this API.
+        """
         app = build_app(v2, v1, self._requests, self._faults, self._site)
         server = ServerThread(app, self._address[0], port, self._ssl_context)
         server.start()
@@ -319,10 +326,10 @@ class EmbeddedRegistry:
 
 
 class EmbeddedRegistryFactory(Protocol):
-    """A function that starts embedded registries."""
+    """The type of a function that creates and starts embedded registries."""
 
     def __call__(self, **options: Unpack[EmbeddedRegistryOptions]) -> EmbeddedRegistry:
-        """Start a registry.
+        """Create and start an embedded registry.
 
         Args:
             options: The keyword arguments of `EmbeddedRegistry`.

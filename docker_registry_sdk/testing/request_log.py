@@ -23,15 +23,17 @@ class RequestRecord:
     """The record of a request and its response.
 
     Args:
-        method: The method.
-        path: The path and the query, percent-encoded as the client sent them. The values of secret query fields are redacted.
-        headers: The names and values of the request headers. Names are in lower case, and the values of secret headers redacted.
+        method: The HTTP method, such as `GET`.
+        path: The path and the query, percent-encoded as the client sent them. The values of secret query parameters, such as
+            `password`, are replaced by `REDACTED`.
+        headers: The names and values of the request headers. The names are in lower case. The values of secret headers, such as
+            `authorization`, and signatures in other values are replaced by `REDACTED`.
         status: The status code of the response, or None if the connection was closed before a response was sent.
-        request_bytes: The number of bytes that the registry read of the request body.
-        response_bytes: The number of bytes that the registry sent of the response body.
+        request_bytes: The number of bytes of the request body that the registry read.
+        response_bytes: The number of bytes of the response body that the registry sent.
         response_headers: The names and values of the response headers, in the form of `headers`.
         faults: The faults that were applied to the request, in the order in which they were added to the registry. The faults of
-            the profile are included.
+            the profile are included, before all other faults.
     """
 
     method: str
@@ -45,14 +47,14 @@ class RequestRecord:
 
     @property
     def fault(self) -> Fault | None:
-        """Return the last of the faults that were applied to the request, or None if there was no fault."""
+        """Return the last fault in `faults`, or None if no fault was applied to the request."""
         return self.faults[-1] if self.faults else None
 
     def header(self, name: str) -> str | None:
         """Return the first value of a request header.
 
         Args:
-            name: The name of the header, in upper or lower case.
+            name: The name of the header, in any case.
 
         Returns:
             The value, or None if the request does not have this header.
@@ -73,32 +75,32 @@ class RequestLog(Sequence[RequestRecord]):
 
     @property
     def under_way(self) -> int:
-        """Return the number of requests that are being answered, so that the log does not contain their records yet."""
+        """Return the number of requests that are still being answered. The log does not contain records of these requests yet."""
         return self._under_way
 
     def append(self, record: RequestRecord) -> None:
-        """Add the record of a request that was not counted by `begin`."""
+        """Add the record of a request for which `begin` was not called. `under_way` does not change."""
         with self._lock:
             self._records.append(record)
 
     def begin(self) -> None:
-        """Increment `under_way` for a request that begins. When the request ends, `finish` must be called."""
+        """Increment `under_way` because a request begins. The caller must call `finish` when the request ends."""
         with self._lock:
             self._under_way += 1
 
     def finish(self, record: RequestRecord) -> None:
-        """Add the record of a request that was counted by `begin`, and decrement `under_way`."""
+        """Add the record of a request for which `begin` was called, and decrement `under_way`."""
         with self._lock:
             self._under_way -= 1
             self._records.append(record)
 
     def clear(self) -> None:
-        """Remove all records."""
+        """Remove all records from the log. `under_way` does not change."""
         with self._lock:
             self._records.clear()
 
     def snapshot(self) -> list[RequestRecord]:
-        """Return the records as a new list."""
+        """Return the current records as a new list, which does not change when requests follow."""
         with self._lock:
             return list(self._records)
 
@@ -123,8 +125,8 @@ class LogRequests:
     """An ASGI middleware that adds a record of each request to a log.
 
     Args:
-        app: The application.
-        log: The log.
+        app: The application to which requests are passed.
+        log: The log to which the records are added.
     """
 
     def __init__(self, app: ASGIApp, log: RequestLog) -> None:
@@ -132,7 +134,11 @@ class LogRequests:
         self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request to the application. Add its record to the log before the last part of the response is sent."""
+        """Pass a request to the application, and add the record of the request to the log.
+
+        The record is added before the last part of the response is sent, or, if the response stays incomplete, when the
+        application ends.
+        """
         exchange = _Exchange(self._log, scope, receive, send)
         self._log.begin()
         try:
@@ -142,7 +148,7 @@ class LogRequests:
 
 
 class _Exchange:
-    """A request that is being answered, with the number of bytes received and sent so far."""
+    """A request that is being answered, with the data for its record: byte counts, and the status and headers of the response."""
 
     def __init__(self, log: RequestLog, scope: Scope, receive: Receive, send: Send) -> None:
         self._log = log
@@ -177,7 +183,7 @@ class _Exchange:
         await self._send(message)
 
     def finish(self) -> None:
-        """Add the record to the log, unless an earlier call has added it."""
+        """Add the record of the request to the log. If an earlier call has added the record, do nothing."""
         if self._finished:
             return
         self._finished = True

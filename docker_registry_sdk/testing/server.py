@@ -17,7 +17,7 @@ from uvicorn.server import Server
 from docker_registry_sdk.testing.connection import set_connection
 
 SHUTDOWN_GRACE_SECONDS = 0.5
-"""The time for which a stopping server waits for the end of requests. Then it aborts their connections."""
+"""The time for which a stopping server waits for the end of requests. Then the server aborts the connections of the requests."""
 
 KEEP_ALIVE_SECONDS = 75
 BACKLOG = 1024
@@ -28,16 +28,18 @@ _logger.setLevel(logging.ERROR)
 
 
 class ServerThread:
-    """A thread with an HTTP server of an ASGI application. Its socket is bound when this object is created.
+    """A thread that runs an HTTP server for an ASGI application.
+
+    The server listens on its port from the creation of this object, but answers requests only after `start`.
 
     Args:
-        app: The application.
-        host: The address to listen on.
+        app: The ASGI application.
+        host: The IP address or host name to listen on. An address with a colon is an IPv6 address.
         port: The port to listen on. 0 selects a free port.
         ssl_context: The SSL context for HTTPS, or None for HTTP.
 
     Raises:
-        OSError: The address cannot be used.
+        OSError: The server cannot listen on the host and the port.
     """
 
     def __init__(self, app: ASGIApp, host: str, port: int, ssl_context: ssl.SSLContext | None = None) -> None:
@@ -75,7 +77,10 @@ class ServerThread:
             raise RuntimeError(f"the server of the embedded registry could not start: {self._failure}") from self._failure
 
     def stop(self) -> None:
-        """Stop the server, and wait until its thread has ended. Requests have SHUTDOWN_GRACE_SECONDS to finish."""
+        """Stop the server, and wait until its thread has ended.
+
+        If requests are not finished after SHUTDOWN_GRACE_SECONDS, their connections are aborted.
+        """
         self._server.stop()
         self._thread.join()
 
@@ -91,10 +96,10 @@ class ServerThread:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens on an address and a port.
+    """Return a socket that listens on a host and a port.
 
-    The socket is created with IPPROTO_TCP, since asyncio disables Nagle's algorithm only for such sockets. Nagle's algorithm
-    would delay each response by 40 ms.
+    The socket is created with IPPROTO_TCP, since asyncio disables Nagle's algorithm only for sockets with this protocol. Nagle's
+    algorithm would delay each response by 40 ms.
     """
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
@@ -109,7 +114,10 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 class _Server(Server):
-    """A uvicorn server that sets an event when it can answer requests, and stops immediately if no request is running."""
+    """A uvicorn server that sets the event `ready` when it can answer requests.
+
+    If no request is running, the server stops immediately. The original uvicorn server waits before it stops.
+    """
 
     def __init__(self, config: Config) -> None:
         super().__init__(config)
@@ -118,7 +126,7 @@ class _Server(Server):
         self._stopping = asyncio.Event()
 
     def stop(self) -> None:
-        """Let the server stop soon. Any thread may call the method."""
+        """Tell the server to stop, and return before it has stopped. Any thread may call this method."""
         self.should_exit = True
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the event loop is already closed
@@ -164,6 +172,9 @@ class _Protocol(HttpToolsProtocol):
         self.logger = _logger
 
     def on_message_begin(self) -> None:
-        """Begin a request, and store its connection in its scope, so that the application can end the connection."""
+        """Begin a request, and store the connection in the ASGI scope of the request.
+
+        With the scope, the application can end the connection.
+        """
         super().on_message_begin()
         set_connection(cast("dict[str, Any]", self.scope), self.transport)

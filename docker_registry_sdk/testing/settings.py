@@ -18,23 +18,26 @@ class Settings:
     """The settings of API v2: the limits, the check of manifests, and the token service.
 
     Args:
-        manifest_limit: The maximum size of a manifest and of a page of referrers in bytes. The response to the push of a larger
-            manifest is 413.
+        manifest_limit: The maximum size of a manifest and of a page of referrers in bytes. The push of a larger manifest is
+            answered with 413.
         sparse_images: Whether the registry accepts an image manifest that refers to blobs which the repository does not have.
-            The specification permits both. The default is to reject such manifests, so that a test fails if the client omits a
-            blob. Indexes may always refer to manifests that the repository does not have.
-        chunk_min_length: The minimum size in bytes of all chunks of an upload except the last chunk, or None for no minimum. The
-            registry sends it in the header ``OCI-Chunk-Min-Length``, and rejects smaller chunks.
-        page_limit: The maximum number of tags, repositories or referrers on a page, even if a request has a larger ``n``.
-            None for no limit.
+            The specification permits registries to accept or to reject such a manifest. By default, the registry rejects it, so
+            that a test fails if the client omits a blob. Indexes may always refer to manifests that the repository does not have.
+        chunk_min_length: The minimum size in bytes of each chunk of an upload except the last chunk, or None for no minimum. The
+            registry sends the minimum in the header ``OCI-Chunk-Min-Length``. A smaller chunk is accepted, since it may be the
+            last; but a chunk that follows a smaller chunk is rejected.
+        page_limit: The maximum number of tags, repositories or referrers on a page, even if a request has a larger ``n`` or no
+            ``n``. None means no limit.
         token_lifetime: The lifetime of an access token in seconds. The specification of Distribution requires at least 60
             seconds, but a shorter lifetime can be useful in tests.
-        token_origin: The origin of the token service in challenges: `same` selects the origin of the registry, `port` another
-            port, and `name` the same port with the host `localhost`, or with an IP address if the registry is `localhost`.
-        token_path: The path of the token service.
+        token_origin: The origin of the token service in challenges. `same` selects the origin of the registry. `port` selects the
+            same host with another port. `name` selects the same port with another host: `localhost`, or the IP address of the
+            registry if the client addresses the registry as `localhost`.
+        token_path: The path of the token service, such as `/token`.
 
     Raises:
-        ValueError: A number is smaller than 1, `token_origin` is unknown, or `token_path` is not a valid path.
+        ValueError: A number is smaller than 1, `token_origin` is not `same`, `port` or `name`, or `token_path` is not an absolute
+            path of letters, digits and the characters ``.``, ``_``, ``~`` and ``-``.
     """
 
     manifest_limit: int = attrs.field(default=4 * MEBIBYTE, validator=validators.ge(1))
@@ -47,7 +50,7 @@ class Settings:
 
 
 class Clock:
-    """A clock that shows the system time plus an offset, which tests can change. Any thread may call the methods."""
+    """A clock that shows the system time plus an offset. Tests can change the offset. Any thread may call the methods."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -58,10 +61,10 @@ class Clock:
         return time.time() + self._offset
 
     def advance(self, seconds: float) -> None:
-        """Move the clock forward.
+        """Move the clock forward, relative to the system time.
 
         Args:
-            seconds: The number of seconds. A negative number moves the clock back.
+            seconds: The number of seconds to add to the offset. A negative number moves the clock back.
         """
         with self._lock:
             self._offset += seconds

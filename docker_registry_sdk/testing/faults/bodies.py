@@ -28,7 +28,7 @@ class Reset:
 
     Args:
         after: The number of bytes before the reset.
-        of: The body to interrupt.
+        of: Whether the body of the `request` or of the `response` is interrupted.
 
     Raises:
         ValueError: `after` is negative, or `of` is neither `request` nor `response`.
@@ -38,7 +38,7 @@ class Reset:
     of: Body = attrs.field(default="response", validator=validators.in_(("request", "response")), kw_only=True)
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Call the registry, and reset the connection during the body."""
+        """Call the registry, and reset the connection after the first `after` bytes of the body."""
         if self.of == "response":
             await app(exchange.scope, exchange.receive, _cut_response(exchange.send, self.after, "reset"))
             return
@@ -52,8 +52,11 @@ class Reset:
 class Truncate:
     """An effect that closes the connection normally (without a reset) before the response body is complete.
 
+    The headers are not changed, so `Content-Length` is the length of the complete body. If the body has at most `after` bytes,
+    the response is complete.
+
     Args:
-        after: The number of bytes of the response body before the close.
+        after: The number of bytes of the response body that are sent before the connection is closed.
 
     Raises:
         ValueError: `after` is negative.
@@ -62,7 +65,7 @@ class Truncate:
     after: int = attrs.field(default=0, validator=validators.ge(0), kw_only=True)
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Call the registry, and close the connection during the response body."""
+        """Call the registry, and close the connection after the first `after` bytes of the response body."""
         await app(exchange.scope, exchange.receive, _cut_response(exchange.send, self.after, "close"))
 
 
@@ -83,7 +86,10 @@ class LoseResponse:
 
 
 def _cut_response(send: Send, count: int, how: Literal["close", "reset"]) -> Send:
-    """Wrap an ASGI send function so that the connection ends if the body has more than `count` bytes."""
+    """Wrap an ASGI send function so that the connection ends after the first `count` bytes of the body, if the body is longer.
+
+    `how` is `close` for a normal close, or `reset` for a reset.
+    """
     left = count
 
     async def send_or_cut(message: Message) -> None:
@@ -99,10 +105,10 @@ def _cut_response(send: Send, count: int, how: Literal["close", "reset"]) -> Sen
 
 
 class _CutRequestBody:
-    """The ASGI functions of a request whose body is cut.
+    """The ASGI functions of a request whose body is interrupted after `count` bytes.
 
-    The registry receives the first `count` bytes of the body and then a message that the client has disconnected. After the
-    cut, the response of the registry is not sent.
+    If the body has more than `count` bytes, the registry receives the first `count` bytes and then a message that the client has
+    disconnected. From then on, nothing that the registry sends reaches the client.
     """
 
     def __init__(self, receive: Receive, send: Send, count: int) -> None:
@@ -131,11 +137,12 @@ class _CutRequestBody:
 class WrongBytes:
     """An effect that changes one byte of the response body; the length stays correct.
 
-    A letter becomes another letter and a digit another digit, so that JSON stays valid.
+    The effect inverts the lowest bit of the byte, so a digit becomes another digit. If the body has no byte with this index, the
+    response is not changed.
 
     Args:
-        at: The index of the byte in the body that is sent; the first byte has the index 0. In a partial response, the index
-            counts from the start of the part.
+        at: The index of the byte in the response body; the first byte has the index 0. In a 206 response, too, the index counts
+            from the first byte that is sent, not from the start of the blob.
 
     Raises:
         ValueError: `at` is negative.
@@ -167,7 +174,8 @@ class Slow:
 
     Args:
         bytes_per_second: The maximum rate.
-        of: The body to slow down. If it is `request`, the registry reads the request body at this rate.
+        of: `request`: the registry reads the request body at this rate. `response`: the registry sends the response body at
+            this rate.
 
     Raises:
         ValueError: The rate is smaller than 1, or `of` is neither `request` nor `response`.
@@ -177,7 +185,7 @@ class Slow:
     of: Body = attrs.field(default="response", validator=validators.in_(("request", "response")), kw_only=True)
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Call the registry, and delay the parts of the body."""
+        """Call the registry, and pause after each piece of the body."""
 
         async def receive_slowly() -> Message:
             message = await exchange.receive()
@@ -198,7 +206,7 @@ class Slow:
             await app(exchange.scope, exchange.receive, send_slowly)
 
     async def _pieces(self, exchange: Exchange, body: Any) -> AsyncIterator[Any]:
-        """Yield pieces of a body with pauses between them. If the client disconnects, yield the rest of the body at once."""
+        """Yield pieces of a body, and pause after each piece. If the client has disconnected, yield the rest as one piece."""
         size = max(1, self.bytes_per_second // _PIECES_PER_SECOND)
         for offset in range(0, len(body), size):
             if connection_of(exchange.scope).closing:

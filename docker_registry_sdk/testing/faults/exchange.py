@@ -70,9 +70,9 @@ def operation_of(method: str, path: str, token_path: str) -> Operation | None:
     """Return the operation of a request.
 
     Args:
-        method: The method of the request.
+        method: The HTTP method of the request, such as `GET`.
         path: The path of the request, percent-decoded.
-        token_path: The path of the token service.
+        token_path: The path of the token service, such as `/token`.
 
     Returns:
         The operation, or None for other requests, such as those of API v1.
@@ -87,12 +87,12 @@ class Call:
     """The parts of a request that a fault can match.
 
     Args:
-        method: The method.
-        path: The path, percent-decoded.
+        method: The HTTP method, such as `GET`.
+        path: The path without the query, percent-decoded.
         target: The path and the query as the client sent them, percent-encoded.
-        query: The query.
-        headers: The headers.
-        operation: The operation of API v2 or of the token service, or None for other requests.
+        query: The parsed parameters of the query.
+        headers: The request headers.
+        operation: The operation of API v2 or of the token service, or None for other requests, such as those of API v1.
     """
 
     method: str
@@ -104,7 +104,7 @@ class Call:
 
     @classmethod
     def of(cls, scope: Scope, token_path: str) -> Self:
-        """Create a call from an ASGI scope.
+        """Create the `Call` of a request from the ASGI scope of the request.
 
         Args:
             scope: The ASGI scope of the request.
@@ -126,11 +126,11 @@ class Site:
     """The state of the registry that effects can read and change.
 
     Args:
-        storage: The storage with the content.
+        storage: The storage of the blobs, manifests and tags.
         account: The account of the only user.
         clock: The clock that decides when tokens expire.
-        token_lifetime: The lifetime of tokens in seconds.
-        token_path: The path of the token service.
+        token_lifetime: The lifetime of access tokens in seconds.
+        token_path: The path of the token service, such as `/token`.
         revoke_tokens: A function that revokes all tokens issued so far.
         numbers: Counters and times that effects store between requests. Each effect must use keys that no other effect uses.
     """
@@ -169,13 +169,16 @@ class Effect(Protocol):
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
         """Answer a request.
 
-        An effect may send a response itself, or call the registry and change the request or the response.
+        An effect may send a response without a call of `app`. Or it may call `app` with the request or a changed request, and
+        change the response of `app`.
 
         Args:
-            exchange: The request, and the functions to read its body and to send the response.
-            app: The registry as an ASGI application.
+            exchange: The request, with the functions that read the request body and send the response.
+            app: The registry as an ASGI application. If several faults apply to the request, `app` also plays the effects of the
+                faults that were added before this one.
 
         Raises:
-            ConnectionCut: The server is to reset or close the connection at this point.
+            ConnectionCut: The effect ends the connection. The server catches this exception, and then closes or resets the
+                connection.
         """
         ...

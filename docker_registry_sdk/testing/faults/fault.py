@@ -16,22 +16,22 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @attrs.frozen
 class Share:
-    """A share of the requests, selected pseudo-randomly from a seed.
+    """A share of the requests, selected by pseudo-random numbers that depend on a seed.
 
-    Whether a request is selected depends on the seed, the method, the path (without upload ids) and the number of earlier
-    requests with the same method and path. So the same requests are selected in each run, even with several threads, as long as
-    the threads send different requests.
+    The number for a request depends on the seed, the method, the path (without upload ids) and the number of earlier requests
+    with the same method and path. So the same requests are selected in each run. This is also true if several threads send
+    requests, as long as no two threads send requests with the same method and path (again without upload ids).
 
     Args:
-        fraction: The fraction of the requests to select, from 0 to 1.
-        seed: The seed; other seeds select other requests.
-        in_a_row: How often a request with the same method and path may be selected consecutively. The next such request is not
-            selected, so that a client with as many retries succeeds.
-        identified_by: The name of a request header that distinguishes callers. If it is given, `in_a_row` counts separately for
-            each value of this header.
+        fraction: The fraction of the requests to select, from 0 to 1. If `in_a_row` prevents selections, fewer are selected.
+        seed: The seed; another seed selects other requests.
+        in_a_row: The maximum number of consecutive requests with the same method and path that are selected. The request after
+            them is not selected, so a client that retries a request `in_a_row` times succeeds.
+        identified_by: The name of a request header that distinguishes clients: `in_a_row` then counts separately for each value
+            of this header. None counts the requests of all clients together.
 
     Raises:
-        ValueError: The fraction is not from 0 to 1, or `in_a_row` is smaller than 1.
+        ValueError: `fraction` is smaller than 0 or larger than 1, or `in_a_row` is smaller than 1.
     """
 
     fraction: float = attrs.field(validator=[validators.ge(0), validators.le(1)])
@@ -41,10 +41,10 @@ class Share:
 
 
 class ShareSelector:
-    """The selection of the requests of a share. It is not thread-safe: callers must hold a lock.
+    """An object that selects the requests of a share, and counts requests. It is not thread-safe: callers must hold a lock.
 
     Args:
-        share: The share.
+        share: The share that decides which requests are selected.
     """
 
     def __init__(self, share: Share) -> None:
@@ -67,7 +67,7 @@ class ShareSelector:
 
 
 def _to_fraction(text: str) -> float:
-    """Hash a text to a number from 0 to 1."""
+    """Return a number from 0 to 1 that is computed from the hash of a text."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest()) / 2**64
 
 
@@ -86,18 +86,19 @@ class Fault:
         registry.faults.add(Fault(Status(503, retry_after=1), operation="get_manifest"))
         registry.faults.add(Fault(Reset(after=1000), path=r"/v2/.*/blobs/.*", times=None))
 
-    A request matches if it meets all conditions that are given. The first `after` matching requests are answered normally; the
-    next `times` matching requests (or a share of them) get the effect.
+    A request matches if it meets all of the conditions `method`, `path`, `operation` and `when`; a condition that is None is
+    met by every request. The first `after` matching requests are answered without the effect. Of the later matching requests,
+    those that `share` selects get the effect, until `times` requests have got the effect.
 
     Args:
-        effect: The effect.
+        effect: The effect to apply to the selected requests.
         method: The HTTP method that a request must have.
         path: A regular expression that must match the whole percent-decoded path of a request, without the query.
-        operation: One or several operations, one of which a request must be.
-        when: A function that returns whether a request matches.
+        operation: The operation that a request must perform, or several operations, of which a request must perform one.
+        when: A function that gets a request, and returns whether the request meets the condition.
         times: The number of requests that get the effect; None for no limit.
-        after: The number of matching requests that are answered normally before the first effect.
-        share: The share of the matching requests that get the effect; None for all.
+        after: The number of matching requests that are answered without the effect, before other requests get the effect.
+        share: The share of the later matching requests that get the effect; None selects all of them.
 
     Raises:
         ValueError: `times` is smaller than 1, or `after` is negative.

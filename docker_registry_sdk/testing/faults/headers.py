@@ -26,12 +26,13 @@ def to_values(values: str | tuple[str, ...] | None) -> tuple[str, ...]:
 
 
 def set_header(head: CapturedResponse, name: str, values: Sequence[str]) -> None:
-    """Replace the values of a header.
+    """Replace all values of a header in a response.
 
     Args:
-        head: The response.
-        name: The header.
-        values: The new values, each sent as a separate header line; `{}` in a value is replaced by the old value.
+        head: The response to change.
+        name: The name of the header.
+        values: The new values, each sent as a separate header line; if there are no values, the header is removed. `{}` in a
+            value is replaced by the first old value, or by an empty text if the response did not have the header.
     """
     before = head.headers.get(name, "")
     del head.headers[name]
@@ -44,9 +45,9 @@ class SetHeader:
     """An effect that sets, repeats or removes a header of the response.
 
     Args:
-        name: The header.
+        name: The name of the header.
         values: One value, several values (each sent as a separate header line), or None to remove the header. `{}` in a value is
-            replaced by the value that the registry sent.
+            replaced by the first value that the registry sent, or by an empty text if the registry did not send the header.
     """
 
     name: str
@@ -96,7 +97,7 @@ class ContentType:
 
     Args:
         values: One value, several values (each sent as a separate header line), or None to remove the header. `{}` in a value is
-            replaced by the value that the registry sent.
+            replaced by the first value that the registry sent, or by an empty text if the registry did not send the header.
     """
 
     values: tuple[str, ...] = attrs.field(converter=to_values)
@@ -108,29 +109,33 @@ class ContentType:
 
 @attrs.frozen
 class ForeignLink:
-    """An effect that sets the header `Link` to a next page on another origin.
+    """An effect that sets the header `Link` so that the URL of the next page has another origin than the registry.
+
+    The header is set even if the registry sent no `Link`.
 
     Args:
-        origin: The scheme, host and port, such as `http://localhost:5001`.
+        origin: The scheme, host and port in the URL of the next page, such as `http://localhost:5001`.
     """
 
     origin: str
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Call the registry, and set the link in the response."""
+        """Call the registry, and set `Link` in the response."""
         await SetHeader("link", f'<{self.origin}{exchange.call.path}?last=a>; rel="next"').play(exchange, app)
 
 
 @attrs.frozen
 class LocationForm:
-    """An effect that rewrites `Location` as another form of URI reference with the same target.
+    """An effect that rewrites a path in `Location` as another form of URI reference with the same target.
+
+    A response without `Location`, or with a full URL in `Location`, is not changed.
 
     Args:
-        form: `absolute`: with scheme and host; `network`: with the host but without the scheme; `relative`: relative to the path
-            of the request.
+        form: The form to write: `absolute` has the scheme, the host and the path, `network` has the host and the path (as in
+            `//host/path`), and `relative` is relative to the path of the request (as in `../path`).
 
     Raises:
-        ValueError: `form` is another value.
+        ValueError: `form` is not `absolute`, `network` or `relative`.
 
     Source: RFC 9110, section 10.2.2, allows all three forms.
     """
@@ -158,10 +163,12 @@ class LocationForm:
 
 @attrs.frozen
 class LocationOn:
-    """An effect that replaces the origin in `Location`.
+    """An effect that replaces the origin in `Location`, and keeps the path and the query.
+
+    If `Location` has only a path, the origin is written before the path.
 
     Args:
-        origin: The scheme, host and port, such as `http://localhost:5001`.
+        origin: The new scheme, host and port, such as `http://localhost:5001`.
     """
 
     origin: str
@@ -180,10 +187,12 @@ class LocationOn:
 
 @attrs.frozen
 class SignedLocations:
-    """An effect that adds a signed query to the locations of uploads, and requires the same query in requests, byte for byte.
+    """An effect that adds a signed query to the locations of uploads, and checks this query in requests to these locations.
 
-    If a client decodes and re-encodes the query, sorts it, drops empty fields or omits the query, the response is 403. Use this
-    effect with `times=None`, so that it applies to all requests of an upload. Other requests are not affected.
+    A request must contain the query byte for byte; other parameters, such as `digest`, must be before or after the whole query.
+    If a client decodes and re-encodes the query, sorts the parameters, drops empty parameters or omits the query, the response is
+    403. Use this effect with `times=None`, so that it applies to all requests of an upload. Requests that do not belong to an
+    upload are not affected.
 
     Source: registries behind a content delivery network, and the `_state` parameter of Distribution.
     """
@@ -209,6 +218,10 @@ class SignedLocations:
 
 
 def _signed_query(path: str) -> str:
-    """Return the signed query for a path. Decoding and re-encoding would change the query."""
+    """Return the signed query for the path of an upload.
+
+    The query has lower-case escapes, an unescaped plus sign and an empty parameter. So a client that decodes and re-encodes the
+    query changes its bytes.
+    """
     signature = hashlib.sha256(path.encode()).hexdigest()[:32]
     return f"_state=z%2fA+b%7e{signature}%3D%3d&empty=&b=2&a=1&X-Signature={signature}"

@@ -1,4 +1,4 @@
-"""The injection of faults into requests, between the request log and the registry."""
+"""The middleware that applies faults to requests. It stands between the middleware that logs requests and the registry."""
 
 import threading
 from collections.abc import Sequence
@@ -25,39 +25,42 @@ class Faults:
         self._added: list[_FaultState] = []
 
     def __bool__(self) -> bool:
-        """Return whether there are faults, including those that have reached their `times`."""
+        """Return whether there are faults. A fault counts even if its effect has already been applied `times` times."""
         return bool(self._permanent or self._added)
 
     def add(self, *faults: Fault) -> None:
-        """Add faults for the following requests. If a fault is added twice, each addition counts its requests separately.
+        """Add faults, which apply to requests from now on.
+
+        If the same fault is added twice, it is treated as two faults: each counts the requests for `after` and `times` itself.
 
         Args:
-            faults: The faults. If several faults apply to one request, a later fault changes the response that an earlier fault
-                has produced.
+            faults: The faults to add. If several faults apply to one request, the effect of a fault changes the response that
+                the effects of the faults added before have produced. An effect that sends a response without a call of the
+                registry, such as `Status`, replaces the response of these effects.
         """
         with self._lock:
             self._added += [_FaultState(fault) for fault in faults]
 
     def clear(self) -> None:
-        """Remove all faults that `add` has added."""
+        """Remove all faults that `add` has added. The permanent faults stay."""
         with self._lock:
             self._added.clear()
 
     def select(self, call: Call) -> tuple[Fault, ...]:
-        """Count a request, and return the faults that apply to it.
+        """Count a request for each fault that it matches, and return the faults that apply to the request.
 
         Args:
             call: The request.
 
         Returns:
-            The faults in the order in which they were added.
+            The permanent faults that apply, and then the added faults that apply, in the order in which they were added.
         """
         with self._lock:
             return tuple(state.fault for state in [*self._permanent, *self._added] if state.applies_to(call))
 
 
 class _FaultState:
-    """A fault, and the numbers of requests that it matched and applied to."""
+    """A fault, with the number of requests that matched it and the number of requests that got its effect."""
 
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
@@ -80,9 +83,9 @@ class InjectFaults:
     """An ASGI middleware that applies the effects of faults.
 
     Args:
-        app: The registry.
-        faults: The faults.
-        site: The state of the registry.
+        app: The registry as an ASGI application.
+        faults: The faults from which those for a request are selected.
+        site: The state of the registry, which the effects can read and change.
     """
 
     app: ASGIApp
@@ -90,7 +93,7 @@ class InjectFaults:
     site: Site
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request with the effects of the faults that apply to it."""
+        """Answer a request with the effects of the faults that apply to the request. If no fault applies, call the registry."""
         faults = self.faults.select(Call.of(scope, self.site.token_path)) if self.faults else ()
         scope["state"][_KEY] = faults
         app = self.app
@@ -100,14 +103,14 @@ class InjectFaults:
 
 
 def faults_of(scope: Scope) -> tuple[Fault, ...]:
-    """Return the faults that were applied to a request."""
+    """Return the faults that were applied to the request with an ASGI scope. The tuple is empty if there were no faults."""
     faults: tuple[Fault, ...] = scope["state"].get(_KEY, ())
     return faults
 
 
 @attrs.frozen
 class _WithEffect:
-    """An ASGI application that applies one effect to every request."""
+    """An ASGI application that applies one effect to every request, and passes `app` to the effect as the registry to call."""
 
     effect: Effect
     app: ASGIApp

@@ -29,8 +29,8 @@ class CapturedResponse:
 
     Args:
         status: The status code.
-        headers: The headers.
-        body: The body.
+        headers: The response headers, which can be changed.
+        body: The whole body. Functions that change only the status and the headers get a response with an empty body.
     """
 
     status: int
@@ -50,7 +50,10 @@ class CapturedResponse:
         self.body = json.dumps(document).encode()
 
     async def send(self, send: Send) -> None:
-        """Send the response. If the body is not empty, set Content-Length to the length of the body."""
+        """Send the response. If the body is not empty, set Content-Length to the length of the body.
+
+        If the body is empty, keep Content-Length, since the response to a HEAD request has the length of the omitted body.
+        """
         if self.body:
             self.headers["content-length"] = str(len(self.body))
         await send({"type": "http.response.start", "status": self.status, "headers": self.headers.raw})
@@ -61,7 +64,7 @@ async def capture_response(app: ASGIApp, scope: Scope, receive: Receive) -> Capt
     """Call the registry, and return its response instead of sending it.
 
     Args:
-        app: The registry.
+        app: The registry as an ASGI application.
         scope: The ASGI scope of the request.
         receive: The ASGI function that returns the request body.
 
@@ -85,7 +88,8 @@ def change_head(send: Send, change: Callable[[CapturedResponse], None]) -> Send:
 
     Args:
         send: The function to wrap.
-        change: A function that changes the status and the headers of a response. The body of its argument is empty.
+        change: A function that gets a response, and changes the status and the headers of this object. The attribute `body` of
+            the object is empty.
 
     Returns:
         The function to pass to the registry.
@@ -106,8 +110,9 @@ def change_response(send: Send, statuses: Container[int], change: Callable[[Capt
 
     Args:
         send: The function to wrap.
-        statuses: The status codes of the responses to change; other responses are sent unchanged.
-        change: A function that changes a response. The new body may have another length.
+        statuses: The status codes of the responses to change. Responses with other status codes are sent unchanged.
+        change: A function that gets a response with the whole body, and changes this object. The new body may have another
+            length.
 
     Returns:
         The function to pass to the registry.
@@ -138,8 +143,8 @@ async def send_json(send: Send, status: int, document: Any, headers: dict[str, s
     Args:
         send: The ASGI send function.
         status: The status code.
-        document: The document.
-        headers: Further headers.
+        document: The document, which must consist of types that the module `json` supports.
+        headers: The headers to send besides Content-Type and Content-Length, or None if there are none.
     """
     response = CapturedResponse(status, MutableHeaders({"content-type": "application/json", **(headers or {})}))
     response.set_json(document)
@@ -148,13 +153,15 @@ async def send_json(send: Send, status: int, document: Any, headers: dict[str, s
 
 @attrs.frozen
 class Status:
-    """An effect that sends an error of the API instead of calling the registry.
+    """An effect that sends an error response with the JSON body of API v2 instead of calling the registry.
 
     Args:
         status: The status code.
-        retry_after: The value of `Retry-After`: seconds, a date, or an invalid value; None omits the header.
-        code: The error code in the body; None selects the usual code for the status.
-        message: The message in the body.
+        retry_after: The value of `Retry-After`: a number of seconds, or a text, such as a date or an invalid value. None omits
+            the header.
+        code: The error code in the body, such as `DENIED`. None selects the usual code for the status, or `UNKNOWN` if there is
+            no usual code.
+        message: The error message in the body.
     """
 
     status: int
@@ -177,7 +184,7 @@ class HtmlError:
 
     Args:
         status: The status code, which may also be 200.
-        title: The title and text of the page.
+        title: The title of the page, which is also its only heading and text.
     """
 
     status: int = 502
@@ -194,8 +201,9 @@ class RedirectTo:
     """An effect that redirects to the same path and query on another origin, instead of calling the registry.
 
     Args:
-        origin: The scheme, host and port, such as `http://localhost:5001` or the `url` of another embedded registry.
-        status: The status code.
+        origin: The scheme, host and port of the target, such as `http://localhost:5001` or the `url` of another embedded
+            registry.
+        status: The status code of the redirect.
     """
 
     origin: str

@@ -14,7 +14,7 @@ _CHALLENGE = "www-authenticate"
 
 @attrs.frozen
 class RevokeTokens:
-    """An effect that revokes all tokens and refresh tokens before the request is processed."""
+    """An effect that revokes all access tokens and refresh tokens before the registry processes the request."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
         """Revoke the tokens, and call the registry."""
@@ -24,25 +24,25 @@ class RevokeTokens:
 
 @attrs.frozen
 class ExpireTokens:
-    """An effect that lets all tokens expire before the request is processed.
+    """An effect that lets all access tokens expire before the registry processes the request.
 
-    The clock of the registry is advanced by the lifetime of a token.
+    The effect moves the clock of the registry forward by the lifetime of an access token.
     """
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Advance the clock, and call the registry."""
+        """Move the clock of the registry forward, and call the registry."""
         exchange.site.clock.advance(exchange.site.token_lifetime)
         await app(exchange.scope, exchange.receive, exchange.send)
 
 
 @attrs.frozen
 class Challenges:
-    """An effect that replaces the challenges of a response, if the response has a challenge.
+    """An effect that replaces `WWW-Authenticate`, if the response has this header.
 
     Args:
         values: One or several values of `WWW-Authenticate` (each sent as a separate header line), or None to remove the header.
-            `{}` in a value is replaced by the challenge of the registry: `Challenges("Negotiate, {}")` sends two challenges in
-            one line.
+            `{}` in a value is replaced by the challenge that the registry sent. For example, `Challenges("Negotiate, {}")` sends
+            one header line with a Negotiate challenge and the challenge of the registry.
     """
 
     values: tuple[str, ...] = attrs.field(converter=to_values)
@@ -59,10 +59,10 @@ class Challenges:
 
 @attrs.frozen
 class ChallengeWithout:
-    """An effect that removes a parameter from the challenge of a response.
+    """An effect that removes a parameter from the challenge in `WWW-Authenticate`, if the response has this header.
 
     Args:
-        parameter: The name of the parameter, such as `service`.
+        parameter: The name of the parameter, such as `service`. The first parameter, `realm`, cannot be removed.
     """
 
     parameter: str
@@ -81,8 +81,11 @@ class ChallengeWithout:
 class TokenWithout:
     """An effect that removes a field from the response of the token service.
 
+    A fault with this effect must have the operation `get_token` or `post_token`, since the effect parses each 200 response as
+    JSON.
+
     Args:
-        field: The name of the field, such as `token` or `expires_in`.
+        field: The name of the JSON field, such as `token` or `expires_in`.
     """
 
     field: str
@@ -98,7 +101,10 @@ class TokenWithout:
 
 @attrs.frozen
 class ExpiryAsText:
-    """An effect that sends the lifetime of a token as a string instead of a number.
+    """An effect that sends `expires_in`, the lifetime of a token, as a string instead of a number.
+
+    A fault with this effect must have the operation `get_token` or `post_token`, since the effect parses each 200 response as
+    JSON.
 
     Source: distribution#1746.
     """

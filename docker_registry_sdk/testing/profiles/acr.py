@@ -28,10 +28,13 @@ def _is_too_long(call: Call) -> bool:
 
 @attrs.frozen
 class TokenExchange:
-    """An effect that exchanges a Microsoft Entra ID token, which is the user's password here, for a refresh token."""
+    """An effect that exchanges a Microsoft Entra ID token for a refresh token.
+
+    In this profile, the password of the embedded registry's user serves as the Entra ID token.
+    """
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Send a refresh token, or an error."""
+        """Send a refresh token if the form in the request contains a correct Entra ID token. Otherwise, send an error."""
         form = parse_qs((await read_body(exchange.receive)).decode("latin-1"))
         grant, password = form.get("grant_type", [""])[0], form.get("access_token", [""])[0]
         if exchange.call.method != "POST" or grant != "access_token" or not password:
@@ -48,10 +51,10 @@ class TokenExchange:
 
 @attrs.frozen
 class AcceptZeroUser:
-    """An effect that accepts a refresh token as the password of the user name `ZERO_USER`."""
+    """An effect that accepts a token request with the user name `ZERO_USER` and with a refresh token as the password."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Send a token for the refresh token, or call the token service if the user name is not `ZERO_USER`."""
+        """Send an access token for the refresh token if the user name is `ZERO_USER`. Otherwise, call the token service."""
         authorization = parse_authorization(exchange.call.headers.get("authorization"))
         credentials = parse_basic(authorization.value) if authorization is not None else None
         if credentials is None or credentials[0] != ZERO_USER:
@@ -65,10 +68,10 @@ class AcceptZeroUser:
 
 @attrs.frozen
 class RefusePasswordByPost:
-    """An effect that answers a token request by POST with a password with 400."""
+    """An effect that sends 400 if a token request by POST has the grant type `password`."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Send an error for a password, and call the token service for other grants."""
+        """Send an error for the grant type `password`, and call the token service for other grant types."""
         body = await read_body(exchange.receive)
         if parse_qs(body.decode("latin-1")).get("grant_type") == ["password"]:
             await Status(400, message="the grant type is not supported").play(exchange, app)
@@ -78,10 +81,13 @@ class RefusePasswordByPost:
 
 @attrs.frozen
 class HeaderTooLarge:
-    """An effect that sends the error page of a reverse proxy for a request whose header is too large."""
+    """An effect that sends the page with which a reverse proxy answers a request whose header is too large.
+
+    The effect does not check the size of the header; the fault must have a condition for it.
+    """
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Send the page."""
+        """Send the error page."""
         title = "400 Request Header Or Cookie Too Large"
         await HTMLResponse(f"<html>\n<title>{title}</title>\n<h1>{title}</h1>\n</html>\n", 400)(
             exchange.scope, exchange.receive, exchange.send

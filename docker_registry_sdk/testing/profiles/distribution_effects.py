@@ -23,15 +23,20 @@ _UPLOAD_INVALID = Status(404, code="BLOB_UPLOAD_INVALID", message="the location 
 
 @attrs.frozen
 class RequireAccept:
-    """An effect that sends a manifest only if `Accept` names its media type. Wildcards in `Accept` are ignored.
+    """An effect that checks whether `Accept` names the media type of the requested manifest. Wildcards in `Accept` are ignored.
 
-    Otherwise, a request for an OCI manifest is answered with 404, and a request for a Docker manifest by tag with 400, because
-    Distribution would have to convert the manifest to schema 1, which is disabled. If a Docker manifest list is requested by tag
-    and only Docker image manifests are accepted, the image for linux/amd64 is sent.
+    If `Accept` does not name the media type, the response depends on the manifest:
+
+    - For an OCI manifest or index, the response is 404.
+    - For a Docker manifest list that is requested by tag, the response is the image for linux/amd64 if `Accept` names the media
+      type of Docker image manifests. If the list has no such image, the response is 404.
+    - For any other Docker manifest or list that is requested by tag, the response is 400, because Distribution would have to
+      convert the manifest to schema 1, which is disabled.
+    - A Docker manifest or list that is requested by digest is sent nevertheless.
     """
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Call the registry, and send its response only if the media type is accepted."""
+        """Call the registry, and send the response of the registry, another image, or an error, as the class describes."""
         response = await capture_response(app, exchange.scope, exchange.receive)
         if response is None:
             return
@@ -49,7 +54,7 @@ class RequireAccept:
             await response.send(exchange.send)
 
     async def _send_image(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Send the image for linux/amd64 of a manifest list."""
+        """Send the manifest of the image for linux/amd64 in the requested manifest list, or 404 if the list has no such image."""
         manifest_list = await capture_response(app, {**exchange.scope, "method": "GET"}, exchange.receive)
         digest = None if manifest_list is None else _find_linux_amd64(manifest_list)
         if digest is None:
@@ -69,10 +74,17 @@ def _find_linux_amd64(manifest_list: CapturedResponse) -> str | None:
 
 @attrs.frozen
 class UploadStates:
-    """An effect that adds the state of an upload to its location, and answers requests to outdated locations with 404."""
+    """An effect that adds the state of an upload to the location of the upload, as the query parameter `_state`.
+
+    A location is outdated when the registry has received more bytes of the upload since it sent the location. A request to an
+    outdated location is answered with 404.
+    """
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Compare the state in the request with the current state of the upload, and write the new state into the response."""
+        """Send 404 if the state in the request is not the current state of the upload.
+
+        Otherwise, call the registry, and write the new state into the location in the response.
+        """
         scope = exchange.scope
         if exchange.call.operation in UPLOAD_SESSION_OPERATIONS:
             scope = without_fields(scope, _STATE_FIELD)
@@ -91,17 +103,20 @@ class UploadStates:
 
 
 def _state(response: CapturedResponse) -> str:
-    """Return the state of an upload: its id and the range of the received bytes, both from a response, as base64."""
+    """Return the state of an upload: its id and the range of the received bytes, read from the response headers, as base64."""
     upload = response.headers.get("docker-upload-uuid", "")
     return base64.b64encode(f"{upload}|{response.headers.get('range', '')}".encode()).decode()
 
 
 @attrs.frozen
 class WrongLengthOfRangeError:
-    """An effect that sends a 416 response with the Content-Length of the whole blob and a short text, and then disconnects."""
+    """An effect that changes 416 responses: Content-Length is the size of the whole blob, but the body is only a short text.
+
+    The connection is closed after the text.
+    """
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Call the registry, and change its response if it is a 416."""
+        """Call the registry, and change the response if its status is 416."""
         is_range_error = False
 
         async def send(message: Message) -> None:

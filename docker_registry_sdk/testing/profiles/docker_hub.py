@@ -23,20 +23,22 @@ _SINCE = "rate_limit.since"
 
 @attrs.frozen
 class RateLimit:
-    """An effect that limits the number of manifest pulls in a time window. HEAD requests are not counted.
+    """An effect that limits the number of manifest pulls of all clients together in a time window. HEAD requests are not counted.
 
-    Beyond the limit, the response is 429 with the end of the window in `Retry-After`, in seconds since 1970.
+    A window begins with the first request after the end of the previous window. When the limit is reached, a pull is answered
+    with 429. `Retry-After` is then not a number of seconds to wait, but the end of the window in seconds since 1970, as Docker
+    Hub sends it.
 
     Args:
-        limit: The number of pulls in a window.
-        window: The length of the window in seconds.
+        limit: The maximum number of pulls in a window.
+        window: The length of a window in seconds.
     """
 
     limit: int
     window: int
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Count the request, and call the registry unless the limit is exceeded."""
+        """Send 429 if the request is a pull and the limit is reached. Otherwise, count a pull, and call the registry."""
         numbers, now = exchange.site.numbers, exchange.site.clock.now()
         if now >= numbers.get(_SINCE, float("-inf")) + self.window:
             numbers[_SINCE], numbers[_USED] = now, 0

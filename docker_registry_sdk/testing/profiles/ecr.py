@@ -41,10 +41,10 @@ def _set_created(response: CapturedResponse) -> None:
 
 @attrs.frozen
 class ExpirePassword:
-    """An effect that lets the password expire twelve hours after its first use, by the clock of the registry."""
+    """An effect that sends 403 if, by the clock of the registry, the password was first used at least twelve hours ago."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Call the registry, or send the error of an expired password."""
+        """Send 403 if the password has expired. Otherwise, call the registry."""
         now = exchange.site.clock.now()
         if now >= exchange.site.numbers.setdefault(_FIRST_USE, now) + PASSWORD_LIFETIME_SECONDS:
             message = "Your authorization token has expired. Reauthenticate and try again."
@@ -55,10 +55,10 @@ class ExpirePassword:
 
 @attrs.frozen
 class RequireRepository:
-    """An effect that answers pushes to repositories that do not exist with 404."""
+    """An effect that answers a push with 404 if the repository does not exist."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Call the registry, or send the error of a missing repository."""
+        """Send 404 if the repository does not exist. Otherwise, call the registry."""
         path = exchange.call.path
         name = path.removeprefix("/v2/").rpartition("/blobs/uploads/" if "/blobs/" in path else "/manifests/")[0]
         if await asyncio.to_thread(exchange.site.storage.load, name) is None:
@@ -72,7 +72,10 @@ class RedirectToObjectStore:
     """An effect that redirects the download of a blob to a signed URL of an object store on another origin."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Check with a HEAD request that the client may read the blob, and send the redirect."""
+        """Send a redirect to the object store if the registry answers a HEAD request for the blob with 200.
+
+        Otherwise, call the registry with the original request, so that the client gets the error of the registry.
+        """
         response = await capture_response(app, {**exchange.scope, "method": "HEAD"}, exchange.receive)
         if response is None or response.status != 200:
             await app(exchange.scope, exchange.receive, exchange.send)
@@ -85,10 +88,13 @@ class RedirectToObjectStore:
 
 @attrs.frozen
 class ObjectStore:
-    """An effect that sends the blobs of the object store. Requests must have a signed URL and no other credentials."""
+    """An effect that acts as the object store, and sends blobs from the storage of the registry.
+
+    A request must have a signed URL. A request with the header Authorization is answered with 400.
+    """
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Send a blob, the requested part of a blob, or an error."""
+        """Send the whole blob, the requested range of the blob, or an error if the request or its signature is invalid."""
         response = await self._respond(exchange)
         await response(exchange.scope, exchange.receive, exchange.send)
 

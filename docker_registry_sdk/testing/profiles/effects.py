@@ -25,7 +25,7 @@ class ChangeRequest:
     """An effect that passes a changed request to the registry.
 
     Args:
-        change: A function that returns the ASGI scope of the changed request.
+        change: A function that gets the exchange, and returns the ASGI scope of the changed request.
     """
 
     change: Callable[[Exchange], Scope]
@@ -40,7 +40,8 @@ class ChangeHead:
     """An effect that changes the status or the headers of the response.
 
     Args:
-        change: A function that changes the status and the headers of a response. The body of its argument is empty.
+        change: A function that gets a response, and changes the status and the headers of this object. The attribute `body` of
+            the object is empty.
     """
 
     change: Callable[[CapturedResponse], None]
@@ -52,29 +53,30 @@ class ChangeHead:
 
 @attrs.frozen
 class ChangeResponse:
-    """An effect that changes whole responses with some status codes.
+    """An effect that changes the status, the headers or the body of responses that have one of some status codes.
 
     Args:
-        statuses: The status codes of the responses to change.
-        change: A function that changes a response.
+        statuses: The status codes of the responses to change. Responses with other status codes are sent unchanged.
+        change: A function that gets a response with the whole body, and changes this object.
     """
 
     statuses: Container[int]
     change: Callable[[CapturedResponse], None]
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Call the registry, and change its response."""
+        """Call the registry, and change the response if its status is one of `statuses`."""
         await app(exchange.scope, exchange.receive, change_response(exchange.send, self.statuses, self.change))
 
 
 @attrs.frozen
 class RefuseScopes:
-    """An effect that rejects token requests for some scopes.
+    """An effect that rejects a token request because of the scopes that it requests.
 
-    According to the specification, the token service would issue a token without these scopes.
+    This deviates from the specification of Distribution, by which the token service issues a token without the refused scopes.
 
     Args:
-        rejects: A function that returns whether a request for these rights is rejected. It is called in a thread and may block.
+        rejects: A function that gets the requested rights and the state of the registry, and returns whether the token request is
+            rejected. If the scopes cannot be parsed, there are no rights. The function is called in a thread and may block.
         status: The status code of the response to a rejected request.
         document: The JSON body of the response to a rejected request.
     """
@@ -84,7 +86,7 @@ class RefuseScopes:
     document: Any
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Send the error, or call the token service."""
+        """Send the error if `rejects` returns True. Otherwise, call the token service."""
         receive, scopes = exchange.receive, exchange.call.query.getlist("scope")
         if exchange.call.method == "POST":
             body = await read_body(exchange.receive)
@@ -101,12 +103,13 @@ class RefuseScopes:
 
 @attrs.frozen
 class OpaqueLinks:
-    """An effect that writes links to next pages with an opaque cursor instead of the last item of the page.
+    """An effect that replaces the parameter `last` in the link to the next page by an opaque cursor.
 
     Args:
-        field: The field of the query that holds the cursor.
+        field: The name of the query parameter that holds the cursor.
         absolute: Whether the link has a scheme and a host.
-        strict: Whether a value that is not a cursor is answered with 405. Otherwise the value is passed to the registry.
+        strict: Whether the response is 405 if `field` has a value in a request, but the value is not a cursor. If False, the
+            value is passed to the registry unchanged.
     """
 
     field: str
@@ -114,7 +117,7 @@ class OpaqueLinks:
     strict: bool = attrs.field(default=False, kw_only=True)
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Decode the cursor of the request, call the registry, and encode a cursor in the link of the response."""
+        """Decode the cursor in the request, if any, call the registry, and write a cursor into the link in the response."""
         scope = exchange.scope
         cursor = exchange.call.query.get(self.field)
         if cursor is not None:
@@ -160,15 +163,15 @@ def mounts_without_source(call: Call) -> bool:
 
 @attrs.frozen
 class PageSizeExceeds:
-    """A condition for faults: the page size `n` of a request is above a limit.
+    """A condition for faults: the page size `n` of a request is larger than a limit.
 
     Args:
-        limit: The limit; an `n` that is equal to it does not meet the condition.
+        limit: The largest page size that does not meet the condition.
     """
 
     limit: int
 
     def __call__(self, call: Call) -> bool:
-        """Return whether the `n` of a request is larger than the limit."""
+        """Return whether the `n` of a request is larger than the limit. If the request has no valid `n`, return False."""
         count = call.query.get("n", "")
         return count.isdecimal() and int(count) > self.limit

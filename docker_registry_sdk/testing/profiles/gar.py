@@ -28,10 +28,13 @@ def _set_sign_in_page(response: CapturedResponse) -> None:
 
 @attrs.frozen
 class AcceptOneChunk:
-    """An effect that rejects the second PATCH of an upload. The status code is not documented; this effect uses 400."""
+    """An effect that rejects every PATCH of an upload except the first PATCH.
+
+    The response is 400. Google does not document its status code.
+    """
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Call the registry for the first PATCH, and send an error for the others."""
+        """Call the registry for the first PATCH of an upload, and send an error for every later PATCH."""
         key = f"gar.chunks {exchange.call.path}"
         exchange.site.numbers[key] = exchange.site.numbers.get(key, 0) + 1
         if exchange.site.numbers[key] > 1:
@@ -42,10 +45,13 @@ class AcceptOneChunk:
 
 @attrs.frozen
 class AcceptGoogleUserNames:
-    """An effect that accepts the password with the fixed user names of Google, each of which denotes a kind of password."""
+    """An effect that accepts the password of the registry's user together with a fixed user name of Google, such as `_json_key`.
+
+    At Google, each of these user names denotes a kind of password.
+    """
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Call the token service with the name of the user instead of the fixed name."""
+        """Replace a fixed user name in the request by the name of the registry's user, and call the token service."""
         scope = exchange.scope
         authorization = parse_authorization(exchange.call.headers.get("authorization"))
         credentials = parse_basic(authorization.value) if authorization is not None and authorization.scheme == "basic" else None

@@ -28,7 +28,7 @@ def _has_opaque_token(call: Call) -> bool:
 
 @attrs.frozen
 class EncodeTokens:
-    """An effect that encodes the tokens of the token service, so that clients cannot parse the tokens as JWT."""
+    """An effect that encodes the tokens in responses of the token service, so that clients cannot parse the tokens as JWT."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
         """Call the token service, and encode the token in its response."""
@@ -42,10 +42,10 @@ class EncodeTokens:
 
 @attrs.frozen
 class DecodeTokens:
-    """An effect that decodes the tokens in requests, which `EncodeTokens` has encoded."""
+    """An effect that decodes a token in a request if `EncodeTokens` has encoded the token before."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Call the registry with the decoded token."""
+        """Call the registry with the decoded token, or with the unchanged token if the token cannot be decoded."""
         match = _OPAQUE_BEARER.fullmatch(exchange.call.headers["authorization"])
         token = _decode(match[1]) if match else None
         scope = exchange.scope if token is None else with_header(exchange.scope, "authorization", f"Bearer {token}")

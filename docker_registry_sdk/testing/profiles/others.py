@@ -48,10 +48,13 @@ def _mounts_with_source(call: Call) -> bool:
 
 @attrs.frozen
 class RequireProject:
-    """An effect that answers a mount with 401 if the project (the first part of the source repository's name) does not exist."""
+    """An effect that answers a mount with 401 if the project of the source repository does not exist.
+
+    The project is the first part of the repository name in the parameter `from`, which the request must have.
+    """
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Call the registry, or send the error of a missing project."""
+        """Send 401 if the project does not exist. Otherwise, call the registry."""
         project = exchange.call.query["from"].partition("/")[0]
         names = await asyncio.to_thread(exchange.site.storage.names)
         if project not in {name.partition("/")[0] for name in names}:
@@ -65,10 +68,10 @@ def _has_digest_tag(call: Call) -> bool:
 
 
 def _requests_unknown_group(requested: Sequence[Access], site: Site) -> bool:
-    """Return whether a token request contains a path that is unknown to GitLab.
+    """Return whether GitLab would reject a token request because the group of a repository does not exist.
 
-    The request must name several repositories. One of the repositories must be in a group that does not exist, and be requested
-    for pull only.
+    GitLab rejects such a request only if it names several repositories, and only if the repository in the missing group is
+    requested for pull alone. The group is the first part of the repository name.
     """
     names = {access.name for access in requested if access.type == "repository"}
     pull_only = names - {access.name for access in requested if access.action != "pull"}
@@ -83,7 +86,7 @@ class ResolveDigestTag:
     """An effect that resolves a tag of the form `sha256-<hex>` to the digest `sha256:<hex>` if the tag does not exist."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Call the registry with the digest instead of the tag."""
+        """Replace the tag by the digest if the repository exists and does not have the tag, and call the registry."""
         scope, match = exchange.scope, _GITLAB_DIGEST_TAG.fullmatch(exchange.call.path)
         assert match is not None  # the fault has the condition _has_digest_tag
         repository = await asyncio.to_thread(exchange.site.storage.load, match["name"])

@@ -18,11 +18,11 @@ class Quirk:
     """One documented deviation of a registry from the specification or from common behaviour.
 
     Args:
-        name: The name, unique in its profile.
-        text: The behaviour, in one sentence.
+        name: The name, such as `token-path`. Each quirk of a profile has another name.
+        text: The behaviour of the registry, in one sentence.
         source: Where the behaviour is documented or reported, such as `regclient#272`.
         faults: The faults that reproduce the behaviour. The tuple is empty if the settings of the profile or the faults of
-            another quirk reproduce the behaviour, or if the embedded registry has this behaviour without a profile, too.
+            another quirk reproduce the behaviour, or if the embedded registry has this behaviour even without a profile.
     """
 
     name: str
@@ -36,13 +36,13 @@ class Profile:
     """The quirks of a real registry, and defaults for the arguments of `EmbeddedRegistry`.
 
     Args:
-        name: The name.
-        quirks: The quirks.
-        auth: The default authentication of clients.
-        username: The default user name; None generates one.
-        anonymous_pull: Whether clients without credentials may read by default.
-        apis: The default API versions.
-        settings: The default settings.
+        name: The name, such as `docker-hub`.
+        quirks: The quirks of the registry.
+        auth: The default authentication of clients in API v2.
+        username: The default name of the only user. None selects a random name.
+        anonymous_pull: Whether clients without credentials may pull by default.
+        apis: The API versions that the registry supports by default.
+        settings: The default settings of API v2.
     """
 
     name: str
@@ -60,7 +60,7 @@ class Profile:
 
 
 PLAIN = Profile(name="plain", auth="none", apis=("v1", "v2"), quirks=())
-"""The embedded registry without quirks."""
+"""The profile of the embedded registry without quirks."""
 
 MODULES: dict[str, tuple[str, str]] = {
     "acr": ("acr", "ACR"),
@@ -77,20 +77,20 @@ MODULES: dict[str, tuple[str, str]] = {
     "nvcr": ("others", "NVCR"),
     "quay": ("others", "QUAY"),
 }
-"""The module and the variable of each profile."""
+"""For each name of a profile, the module and the variable in this module that holds the profile."""
 
 
 def find_profile(name: ProfileName | Profile | None) -> Profile:
-    """Return a profile, and import its module if it has not been imported yet.
+    """Return the profile for the argument `profile` of `EmbeddedRegistry`. Import the module of a profile only when needed.
 
     Args:
-        name: The name of the profile, a profile, or None for the registry without quirks.
+        name: The name of a profile, or None for the profile without quirks. A `Profile` is returned unchanged.
 
     Returns:
         The profile.
 
     Raises:
-        ValueError: No profile has this name.
+        ValueError: No profile has the name.
     """
     if name is None:
         return PLAIN
@@ -98,7 +98,7 @@ def find_profile(name: ProfileName | Profile | None) -> Profile:
         return name
     module_and_variable = MODULES.get(name)
     if module_and_variable is None:
-        raise ValueError(f"profile must be one of {', '.join(PROFILE_NAMES)}")
+        raise ValueError(f"there is no profile {name!r}; profile must be one of {', '.join(PROFILE_NAMES)}")
     module, variable = module_and_variable
     profile: Profile = getattr(import_module(f"docker_registry_sdk.testing.profiles.{module}"), variable)
     return profile
@@ -114,9 +114,10 @@ def always(
     """Return a fault that applies to every matching request; the number of requests is not limited.
 
     Args:
-        effect: The effect.
-        operation: One or several operations, one of which a request must be.
-        path: A regular expression that must match the whole path of a request.
-        when: A function that returns whether a request matches.
+        effect: The effect to apply to matching requests.
+        operation: The operation that a request must perform, or several operations, of which a request must perform one. None
+            means any operation.
+        path: A regular expression that must match the whole percent-decoded path of a request. None means any path.
+        when: A function that gets a request, and returns whether the request matches. None means that no function is called.
     """
     return Fault(effect, operation=operation, path=path, when=when, times=None)
