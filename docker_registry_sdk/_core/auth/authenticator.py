@@ -1,4 +1,7 @@
-"""The token flow, which does no I/O: the Authorization header of each request, and the reaction to a 401."""
+"""The token flow: which Authorization header each request gets, and what happens after a 401.
+
+This module does no I/O. Its generators yield effects (see `effects`), which a driver performs.
+"""
 
 from __future__ import annotations
 
@@ -28,15 +31,17 @@ _log = logging.getLogger(__name__)
 
 
 class Authenticator:
-    """The authorization of requests to one registry; all clients of the registry share it.
+    """The authorization of a client's requests to its registry. The client and its repositories share one Authenticator.
 
     Args:
-        registry: A function that returns the registry's origin, which may change with its first response.
-        build: A function that builds the HTTP request of an operation's request.
-        ping: A function that builds the ping request; the registry's challenge is in the response.
-        trusted_realms: The hosts that the caller trusts as token services.
-        tokens: The store of tokens.
-        lock: A lock that the driver can acquire. The holder requests the challenge for all waiting requests.
+        registry: A function that returns the registry's origin. The first response of the registry may change the origin, as
+            when the registry uses plain http instead of https.
+        build: A function that converts a `Request` of this package to an httpx request.
+        ping: A function that returns the httpx request `GET /v2/`, whose 401 response contains the registry's challenge.
+        trusted_realms: The hosts, with or without a port, that the caller trusts as token services.
+        tokens: The store of the tokens that token services issued.
+        lock: The lock for the ping. Of concurrent requests without a known challenge, one holds the lock and sends the ping, and
+            the others wait for the challenge.
     """
 
     def __init__(
@@ -60,14 +65,17 @@ class Authenticator:
 
     @property
     def report(self) -> AuthReport:
-        """Return the credential, challenge and token that produced the last response."""
+        """Return a report of the credential, challenge and token that were used for the last request, without secrets."""
         return AuthReport(registry=str(self._registry()), **self._facts)
 
     def learn(self, response: HTTPResponse) -> Challenge | None:
-        """Return the challenge of a 401 that this package can satisfy, and store the challenge for later requests.
+        """Return the Bearer or Basic challenge of a response, and store the challenge for later requests.
+
+        If the response has both challenges, Bearer is preferred. The result is None if the response has neither; the challenge
+        that was stored before is then kept.
 
         Args:
-            response: A response of the registry.
+            response: A response of the registry with the status 401, or with the status 403 and a challenge.
         """
         challenges = _challenges(response)
         known = {challenge.scheme: challenge for challenge in reversed(challenges)}
@@ -84,8 +92,11 @@ class Authenticator:
     def flow(self, request: HTTPRequest) -> Flow:
         """Send a request with the authorization that the registry requires, and return the last response.
 
+        After a 401, or a 403 because of an insufficient scope, the flow fetches another token if that may help, and repeats the
+        request. If no other token helps, or the body of the request can be sent only once, the flow returns the 401 or 403.
+
         Args:
-            request: The request; the `repo` and `scopes` of its context determine the credential and the token.
+            request: The request. The attribute `repo` of its context determines the credential, and `scopes` the token.
         """
         call = call_of(request)
         if call.without_credentials:
@@ -126,7 +137,10 @@ class Authenticator:
                 return response
 
     def _request_challenge(self) -> Generator[Effect, Any, None]:
-        """Request the registry's challenge with a ping, unless it is known. Concurrent requests share one ping."""
+        """Send a ping to get the registry's challenge, unless the challenge is known or a ping was sent before.
+
+        Concurrent requests wait for the same ping.
+        """
         if self._knows_challenge() or not (yield Acquire(self._lock, self._knows_challenge)):
             return
         try:
@@ -143,7 +157,11 @@ class Authenticator:
         return self._challenge is not None or self._pinged
 
     def _refused(self, response: HTTPResponse) -> Generator[Effect, Any, Challenge | None]:
-        """Return the challenge that a request must satisfy after a 401 or 403; None if another token cannot help."""
+        """Return the challenge that a request must satisfy after a 401 or 403.
+
+        The result is None if another credential or token cannot help: the response has no challenge that this package supports,
+        or is a 403 for another reason than an insufficient scope.
+        """
         if response.status_code == 401 and "WWW-Authenticate" not in response.headers:
             # gcr.io sends a challenge only in the response to the ping.
             yield from self._request_challenge()
@@ -157,7 +175,12 @@ class Authenticator:
     def _authorization(
         self, wanted: ScopeSet, repo: str | None, *, again: bool = False
     ) -> Generator[Effect, Any, tuple[str | None, bool]]:
-        """Return the value of the Authorization header, and whether it is fresh. If it is fresh, a newer value would not help."""
+        """Return the value of the Authorization header, and whether the value is fresh.
+
+        The value is None for a request without this header: the registry sent no challenge yet, or requires Basic credentials
+        but there is no name and password. A fresh value was looked up or fetched just now; if the registry rejects it, another
+        attempt would give no better value. With `again`, the cached credential, which the registry rejected, is not used.
+        """
         challenge = self._challenge
         if challenge is None:
             return None, False
@@ -173,7 +196,8 @@ class Authenticator:
             if credential is not None and credential.registry_token is not None:
                 if not is_sendable(credential.registry_token):
                     raise AuthError(
-                        "the registry token of the credential contains characters that are not allowed in an HTTP header",
+                        "the registry token of the credential contains characters that are not allowed in an HTTP header; "
+                        "replace the token",
                         source=credential.source,
                     )
                 self._note(grant="the token of the credential", lifetime=None)
@@ -216,7 +240,11 @@ class Authenticator:
             lock.release()
 
     def _check(self, realm: str, *, secret: bool) -> Generator[Effect, Any, tuple[str, ...] | None]:
-        """Check a realm, and return the only addresses that a token request may be sent to; None if any address is allowed."""
+        """Check that a token request may be sent to a realm, and return the only IP addresses to send the request to.
+
+        None means any address. `secret` means that the token request contains a credential. Raise an AuthError if the realm is
+        not allowed.
+        """
         registry = self._registry()
         origin = check_realm(realm, registry, trusted=self._trusted_realms, secret=secret)
         if is_own(origin, registry, self._trusted_realms):
@@ -231,7 +259,7 @@ class Authenticator:
 
 
 def is_repeatable(request: HTTPRequest) -> bool:
-    """Return whether a request can be sent again: its body is bytes, not a file or an iterable.
+    """Return whether a request can be sent again: its body is empty or consists of bytes in memory, not a file or an iterable.
 
     Args:
         request: The request.

@@ -22,7 +22,7 @@ class Challenge:
 
     Attributes:
         scheme: The scheme in lower case, such as `bearer` or `basic`.
-        parameters: The parameters by their names in lower case.
+        parameters: The values of the parameters, such as `realm`, by name in lower case.
         token68: The single value that some schemes, such as Negotiate, use instead of parameters; empty for other schemes.
     """
 
@@ -34,11 +34,11 @@ class Challenge:
 def parse_challenges(values: Iterable[str]) -> tuple[Challenge, ...]:
     """Return the challenges of all WWW-Authenticate headers of a response, in the order of the response.
 
-    A header may contain several challenges. Commas separate challenges as well as parameters. Some servers send invalid text,
-    which is skipped up to the next comma.
+    A header may contain several challenges, and commas separate both challenges and parameters. Text that is neither a challenge
+    nor a parameter is skipped up to the next comma, since some servers send invalid headers.
 
     Args:
-        values: The values of the headers.
+        values: The values of the WWW-Authenticate headers.
     """
     return tuple(challenge for value in values for challenge in _parse(value))
 
@@ -66,7 +66,7 @@ def _parse(value: str) -> Iterable[Challenge]:
 
 
 def _value(text: str, at: int) -> tuple[str, int]:
-    """Return the value of a parameter, quoted or not, and the position after it."""
+    """Return the value of a parameter, quoted or not, that begins at the position `at`, and the position after the value."""
     quoted = _QUOTED.match(text, at)
     if quoted is not None:
         return re.sub(r"\\(.)", r"\1", quoted[1], flags=re.DOTALL), quoted.end()

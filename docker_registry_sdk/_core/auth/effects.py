@@ -1,7 +1,8 @@
-"""Effects: descriptions of the I/O that a flow requests, and that the sync or async driver of the flow performs.
+"""Effects: descriptions of I/O, such as sending a request, that a flow yields and that a driver performs.
 
-A flow is a generator that does no I/O. It yields an effect. The driver performs the effect and sends the result, or throws the
-exception, into the generator. In the end, the flow returns a response. So sync and async code can use the same flow.
+A flow is a generator that does no I/O itself. It yields an effect. The driver, which is sync or async code, performs the effect
+and sends the result of the effect, or throws its exception, into the generator. In the end, the flow returns a response. So sync
+and async code can use the same flow.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from ..wire import HTTPRequest, HTTPResponse
 
 
 class Lock(Protocol):
-    """A lock whose `release` is a plain method, also in async code."""
+    """A lock that the driver acquires and the flow releases. Therefore `release` is a plain method, also in async code."""
 
     def release(self) -> None:
         """Release the lock."""
@@ -28,7 +29,7 @@ class Send:
 
     Attributes:
         request: The request.
-        repeatable: Whether the request may be repeated although its method is not idempotent.
+        repeatable: Whether the driver may repeat the request after a failure even if its method is not idempotent, such as POST.
     """
 
     request: HTTPRequest
@@ -37,7 +38,9 @@ class Send:
 
 @frozen
 class Read:
-    """The effect that reads the body of a response up to a limit and closes the response. Its result is a response with the body.
+    """The effect that reads the body of a response and closes the response. Its result is a response that contains the body.
+
+    The length of the body is limited; see `async_read` of the package `wire`.
 
     Attributes:
         response: A response whose body is not read yet.
@@ -52,13 +55,14 @@ def _never() -> bool:
 
 @frozen
 class Acquire:
-    """The effect that waits until a lock is acquired, or until another flow has done the work that the lock protects.
+    """The effect that acquires a lock for some work, or waits until another flow that holds the lock has done the work.
 
-    The result is True if the lock was acquired, and False if the work is done. The flow itself releases the lock.
+    The result is True if the lock was acquired, and False if another flow has done the work. After True, the flow that yielded
+    the effect must release the lock.
 
     Attributes:
-        lock: A lock that the driver can acquire.
-        done: A function that returns whether the work is done.
+        lock: The lock: a `SingleFlightLock` for a sync driver, an `AsyncSingleFlightLock` for an async driver.
+        done: A function that returns whether the work is done. By default, the effect waits until the lock is acquired.
     """
 
     lock: Lock
@@ -67,11 +71,11 @@ class Acquire:
 
 @frozen
 class FindCredential:
-    """The effect that looks up the credential for a repository. Its result is a `Credential`, or None.
+    """The effect that looks up the credential for a repository. Its result is a `Credential`, or None if there is none.
 
     Attributes:
         repo: The repository's name, or None for the registry as a whole.
-        again: Whether to ignore the cached credential, since the registry rejected it.
+        again: Whether to ignore a cached credential, since the registry rejected it.
     """
 
     repo: str | None
@@ -80,9 +84,9 @@ class FindCredential:
 
 @frozen
 class Resolve:
-    """The effect that resolves a host. Its result is a tuple of IP addresses, or None if a proxy resolves hosts.
+    """The effect that resolves the name of a host. Its result is a tuple of IP addresses, or None if a proxy resolves hosts.
 
-    The tuple is empty if the host cannot be resolved.
+    The tuple is empty if the name cannot be resolved.
 
     Attributes:
         host: The host name.

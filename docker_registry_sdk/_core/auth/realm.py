@@ -1,4 +1,4 @@
-"""The realm policy: the token services that may receive a request, and the token services that may receive a credential.
+"""Checks of realms, the URLs of token services in challenges: which may receive a request, and which may receive a credential.
 
 A registry on the internet must not make clients send requests to private addresses (SSRF).
 """
@@ -19,17 +19,19 @@ from .effects import Effect, Resolve
 def check_realm(realm: str, registry: Origin, *, trusted: Collection[str], secret: bool) -> Origin:
     """Return the origin of a realm, after checking that a token request may be sent to the realm.
 
-    A hostile registry may name any realm. It must not make the client send a credential to another site, or a request into the
-    caller's network.
+    A hostile registry can put any URL into its challenge. The URL must not make the client send a credential to another site, or
+    a request into the caller's network. This function checks only the URL; `check_addresses` checks the addresses of the host.
 
     Args:
-        realm: The realm of the challenge.
-        registry: The registry that sent the challenge.
-        trusted: The hosts, with or without a port, that the caller trusts as realms.
+        realm: The URL of the token service, from the challenge.
+        registry: The origin of the registry that sent the challenge.
+        trusted: The hosts that the caller trusts as token services. A host without a port is trusted on all ports.
         secret: Whether the token request contains a credential.
 
     Raises:
-        AuthError: The realm must not be used. The message contains the reason and a remedy.
+        AuthError: No request may be sent to the realm: its URL is invalid; it uses plain http but the registry uses https; or
+            its host is neither the registry's nor trusted, and is an IP address, is private, or, if the request contains a
+            credential, belongs to another site.
     """
     source = f"the registry {registry}"
     try:
@@ -62,26 +64,26 @@ def check_realm(realm: str, registry: Origin, *, trusted: Collection[str], secre
 
 
 def is_own(realm: Origin, registry: Origin, trusted: Collection[str]) -> bool:
-    """Return whether a realm is on the host of the registry, or is trusted by the caller.
+    """Return whether a realm is on the host of the registry (on any port), or is trusted by the caller.
 
     Args:
         realm: The origin of the realm.
-        registry: The registry that named the realm.
-        trusted: The hosts, with or without a port, that the caller trusts as realms.
+        registry: The origin of the registry that sent the challenge with the realm.
+        trusted: The hosts that the caller trusts as token services. A host without a port is trusted on all ports.
     """
     return realm.host == registry.host or not parse_trusted(trusted).isdisjoint({(realm.host, None), (realm.host, realm.port)})
 
 
 def check_addresses(realm: Origin, found: Collection[str] | None, registry: Origin) -> None:
-    """Check that the addresses of a realm are public, if the registry is public.
+    """Check that all IP addresses that the host of a realm resolves to are public.
 
     Args:
         realm: The origin of the realm.
-        found: The result of `addresses_for` for the realm.
-        registry: The registry that named the realm.
+        found: The result of `addresses_for` for the host of the realm. None, for which any address is allowed, passes the check.
+        registry: The origin of the registry that sent the challenge with the realm, for the error.
 
     Raises:
-        AuthError: The realm resolves to a private address, and the registry is public.
+        AuthError: One of the addresses is private.
     """
     if not are_public(found):
         raise AuthError(
@@ -93,14 +95,14 @@ def check_addresses(realm: Origin, found: Collection[str] | None, registry: Orig
 
 
 def parse_trusted(names: Collection[str]) -> frozenset[tuple[str, int | None]]:
-    """Return the hosts and ports in the option `trusted_realms`. The port is None if all ports of the host are trusted.
+    """Return the hosts in the client's option `trusted_realms`, each with its port, or with None for all ports.
 
     Args:
-        names: Hosts, with or without a port.
+        names: The value of the option: hosts, with or without a port.
 
     Raises:
         TypeError: The option is one string instead of a collection of strings.
-        InvalidReferenceError: A name is not a host with or without a port.
+        InvalidReferenceError: An item of the option is not a host with or without a port.
     """
     if isinstance(names, str):
         raise TypeError(f"trusted_realms must be a collection of hosts, such as [{names!r}], not a single string")
@@ -117,18 +119,18 @@ def _host_and_port(name: str) -> tuple[str, int | None]:
 
 
 def addresses_for(host: str, registry: Origin) -> Generator[Effect, Any, tuple[str, ...] | None]:
-    """Return the only IP addresses that may be used for a request to a host that a registry names.
+    """Resolve the host of a URL that a registry sent, and return the only IP addresses that a request to the host may use.
 
-    The request connects to these addresses and does not resolve the host again, since a second lookup may return other addresses
-    (DNS rebinding).
+    The request must connect to these addresses and not resolve the host again, since a second lookup may return other addresses
+    (DNS rebinding). The caller must check the addresses with `are_public` or `check_addresses`.
 
     Args:
-        host: The host.
-        registry: The registry that names the host.
+        host: The host of the URL, such as a realm or the target of a redirect.
+        registry: The origin of the registry that sent the URL.
 
     Returns:
-        The addresses, not checked yet. None if any address is allowed, since the registry itself is in the caller's network or a
-        proxy resolves hosts.
+        The addresses of the host; an empty tuple if the host cannot be resolved. None if any address is allowed: the host is the
+        registry's own, the registry is in the caller's network, or a proxy resolves hosts.
     """
     if registry.is_private or host == registry.host:
         return None
@@ -140,9 +142,9 @@ def addresses_for(host: str, registry: Origin) -> Generator[Effect, Any, tuple[s
 
 
 def are_public(addresses: Collection[str] | None) -> bool:
-    """Return whether no address is private. The result is True for None.
+    """Return whether no address is private.
 
     Args:
-        addresses: The result of `addresses_for`.
+        addresses: The result of `addresses_for`. For None, which allows any address, the result is True.
     """
     return not any(map(is_private_host, addresses or ()))

@@ -1,4 +1,4 @@
-"""The report of an authorization, without secrets. It helps to find the cause of a 401."""
+"""A report, without secrets, of how the last request was authorized. The report helps to find the cause of a 401."""
 
 from __future__ import annotations
 
@@ -23,18 +23,20 @@ def _lines(values: Iterable[object]) -> tuple[str, ...]:
 
 @frozen(kw_only=True)
 class AuthReport:
-    """The credential, challenge and token that produced the last response of a registry, without secrets.
+    """The credential, challenge and token that were used for the last request to a registry, without secrets.
 
     Attributes:
         registry: The registry's origin.
-        credential: The source of the credential, such as a file and a key in it; None if no credential was used.
-        username: The user name of the credential; None if the credential has none.
-        challenge: The scheme that the registry requires; None if no challenge was received yet.
+        credential: The source of the credential, such as a file and a key in the file; None if no credential was used.
+        username: The user name of the credential; None if no credential was used, or the credential has no user name.
+        challenge: The authentication scheme that the registry requires, such as `bearer`; None if no challenge was received yet.
         realm: The URL of the token service; None if no token was needed.
-        service: The service that the challenge names; None if the challenge names none.
-        scopes: The requested scopes.
-        grant: How the token was requested, such as `GET with name and password`; None if no token was used.
-        lifetime: The lifetime of the token in seconds, as stated by the token service; None if it stated none.
+        service: The parameter `service` of the challenge; None if the challenge has no such parameter.
+        scopes: The scopes that the client requested from the token service.
+        grant: How the token was requested, such as `GET with name and password`; for Basic authentication, `name and password`;
+            None if the request contained neither a token nor a password.
+        lifetime: The lifetime of the token in seconds that the token service stated; None if it stated none or no token was
+            requested.
         outcome: The result of the last request, in words.
     """
 

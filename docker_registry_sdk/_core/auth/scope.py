@@ -13,9 +13,9 @@ class Scope:
     """The actions that are allowed on one resource.
 
     Attributes:
-        resource: The type and name of the resource, such as `repository:library/busybox`. If the scope has another grammar,
-            the whole scope, unchanged.
-        actions: The allowed actions, such as `pull`.
+        resource: The type and name of the resource, such as `repository:library/busybox`. For a text without a colon,
+            which does not follow the grammar of scopes, the whole text.
+        actions: The allowed actions, such as `pull`; empty for a text without a colon.
     """
 
     resource: str
@@ -23,7 +23,7 @@ class Scope:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Return the scope that a text describes. The name in the text may contain a colon, as in `host:port/name`.
+        """Parse the text of a scope. The actions follow the last colon, since the name may contain a colon (`host:port/name`).
 
         Args:
             text: A scope, such as `repository:library/busybox:pull,push`.
@@ -41,7 +41,7 @@ class ScopeSet:
     """The scopes of a token, with one scope for each resource.
 
     Attributes:
-        scopes: The scopes. The scopes that were added last come first.
+        scopes: The scopes in the order in which they are sent: those that `with_scopes` added last come first.
     """
 
     scopes: tuple[Scope, ...] = ()
@@ -51,18 +51,20 @@ class ScopeSet:
 
     @classmethod
     def parse(cls, texts: Iterable[str]) -> Self:
-        """Return the set of the scopes that texts describe.
+        """Parse texts that contain scopes. Scopes of the same resource are merged.
 
         Args:
-            texts: The texts; a text may contain several scopes, separated by spaces.
+            texts: The texts. Each text contains any number of scopes, separated by spaces.
         """
         return cls().with_scopes(Scope.parse(text) for several in texts for text in several.split())
 
     def with_scopes(self, added: Iterable[Scope]) -> Self:
-        """Return a new set with further scopes. They come first, since some servers read only the first scope.
+        """Return a new set with the scopes of this set and with added scopes. Scopes of the same resource are merged.
+
+        The added scopes come first in the new set, since some servers read only the first scope.
 
         Args:
-            added: The further scopes.
+            added: The scopes to add.
         """
         merged: dict[str, frozenset[str]] = {}
         for scope in (*added, *self.scopes):
@@ -70,7 +72,7 @@ class ScopeSet:
         return type(self)(tuple(Scope(resource, actions) for resource, actions in merged.items()))
 
     def covers(self, wanted: ScopeSet) -> bool:
-        """Return whether this set allows everything that another set allows.
+        """Return whether this set allows everything that another set allows. The action `*` allows all actions.
 
         Args:
             wanted: The other set.
@@ -81,11 +83,11 @@ class ScopeSet:
 
     @property
     def resources(self) -> frozenset[str]:
-        """Return the resources of all scopes."""
+        """Return the resources of all scopes, such as `repository:library/busybox`."""
         return frozenset(scope.resource for scope in self.scopes)
 
     def touches(self, other: ScopeSet) -> bool:
-        """Return whether both sets have a resource in common.
+        """Return whether this set and another set have a resource in common.
 
         Args:
             other: Another set.

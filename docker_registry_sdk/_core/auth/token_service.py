@@ -1,4 +1,4 @@
-"""Token requests: a GET, or an OAuth2 POST with an identity token."""
+"""Requests to token services: a GET, or an OAuth2 POST with an identity token (the name of a refresh token in Docker)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Grant:
     Attributes:
         token: The token.
         lifetime: The lifetime in seconds that the token service stated; None if it stated none.
-        way: How the token was requested, in words.
+        way: How the token was requested, in words, such as `GET with name and password`.
     """
 
     token: str
@@ -43,7 +43,7 @@ class Grant:
 
 
 def is_sendable(token: str) -> bool:
-    """Return whether a token can be sent in an Authorization header.
+    """Return whether a token can be sent in an Authorization header: it is printable ASCII without spaces, and is not empty.
 
     Args:
         token: The token.
@@ -55,7 +55,7 @@ def basic_authorization(username: str, password: str) -> str:
     """Return the value of an Authorization header for a name and password (RFC 7617, in UTF-8).
 
     Args:
-        username: The name, without a colon.
+        username: The name. It must not contain a colon, which separates the name and the password.
         password: The password.
     """
     return f"Basic {base64.b64encode(f'{username}:{password}'.encode()).decode()}"
@@ -64,19 +64,22 @@ def basic_authorization(username: str, password: str) -> str:
 def fetch_token(
     build: Callable[[Request], HTTPRequest], realm: str, service: str | None, scopes: ScopeSet, credential: Credential | None
 ) -> Generator[Effect, Any, Grant]:
-    """Request a token from a token service.
+    """Request a token from a token service, and return the token.
+
+    An identity token is sent with a POST. If the token service does not support the POST, the identity token is sent as a
+    password with a GET. Other requests are a GET.
 
     Args:
-        build: A function that builds the HTTP request of an operation's request.
+        build: A function that converts a `Request` of this package to an httpx request.
         realm: The URL of the token service, from the challenge.
-        service: The `service` of the challenge, or None.
-        scopes: The scopes that the token should cover.
-        credential: The credential to send; None for an anonymous token.
+        service: The parameter `service` of the challenge; None if the challenge has no such parameter.
+        scopes: The scopes to request.
+        credential: The credential to send; None to request an anonymous token.
 
     Raises:
-        AuthError: The service rejects the credential, or issues no token.
-        StatusError: The service responds with another error status.
-        ParseError: The response is malformed.
+        AuthError: The token service answers 400, 401 or 403: it rejects the credential, or issues no anonymous token.
+        StatusError: The token service answers with another error status.
+        ParseError: The response is malformed, contains no token, or contains a token that cannot be sent in a header.
 
     Source: https://distribution.github.io/distribution/spec/auth/token/, https://distribution.github.io/distribution/spec/auth/oauth/
     """
@@ -134,7 +137,10 @@ def _grant(
 
 
 def _seconds(expires_in: int | str | None) -> float | None:
-    """Return `expires_in` as a number of seconds; None if it is not a number. Some servers send a string with digits."""
+    """Return the field `expires_in` of a token response as a number; None if the field is absent or is not a finite number.
+
+    Some servers send the number as a string.
+    """
     try:
         seconds = math.nan if expires_in is None else float(expires_in)
     except (ValueError, OverflowError):

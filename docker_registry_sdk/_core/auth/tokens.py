@@ -1,4 +1,4 @@
-"""The store of a client's tokens. Tokens are dropped when they expire, or when the registry rejects them."""
+"""The store of a client's tokens. Tokens that have expired, and tokens that the registry rejects, are dropped."""
 
 from __future__ import annotations
 
@@ -20,15 +20,17 @@ MIN_LIFETIME_SECONDS = 60.0
 
 @frozen
 class Token:
-    """A token of a token service.
+    """A token that a token service issued, with the facts that decide for which requests it can be used.
 
     Attributes:
-        value: The token.
-        service: The realm, service and identity of the token request.
-        scopes: The requested scopes. The token service may have granted less, and may not say so.
-        ends: The value of the store's clock when the token expires.
-        lifetime: The lifetime in seconds that the token service stated; None if it stated none.
-        way: How the token was requested, in words.
+        value: The text of the token.
+        service: The realm and the `service` of the challenge, and a text that identifies the credential; empty for no service or
+            no credential.
+        scopes: The requested scopes. The token service may have granted fewer actions without saying so.
+        ends: The value of the store's clock at which the token expires.
+        lifetime: The lifetime in seconds that the token service stated; None if it stated none. A token without a lifetime, or
+            with a shorter one than 60 seconds, is used for 60 seconds.
+        way: How the token was requested, in words, such as `GET with name and password`.
     """
 
     value: str = field(repr=False)
@@ -40,12 +42,14 @@ class Token:
 
 
 class TokenStore:
-    """The tokens of one registry and one identity, safe for threads.
+    """The tokens of one client, which several threads can use at the same time.
 
     Args:
-        create_lock: A function that creates a lock for the token requests of one service: the class `SingleFlightLock` for a sync
-            client, the class `AsyncSingleFlightLock` for an async client.
-        clock: A function that returns the seconds of a monotonic clock. Expiry does not depend on times that servers send.
+        create_lock: A function that creates a lock for fetching a token: the class `SingleFlightLock` for a sync client, the
+            class `AsyncSingleFlightLock` for an async client.
+        clock: A function that returns the seconds of a monotonic clock. The lifetime of a token is measured by this clock from
+            the time when the token is stored. Times that servers send, such as `issued_at`, are ignored, since the clock of a
+            server may be wrong.
     """
 
     def __init__(self, create_lock: Callable[[], Lock], clock: Callable[[], float] = time.monotonic) -> None:
@@ -60,10 +64,10 @@ class TokenStore:
         return len(self._tokens)
 
     def find(self, service: tuple[str, str, str], wanted: ScopeSet) -> Token | None:
-        """Return a token that covers the wanted scopes and does not expire soon; None if there is no such token.
+        """Return a stored token that covers the wanted scopes and is valid for 5 seconds or more; None if there is none.
 
         Args:
-            service: The realm, service and identity of the token request.
+            service: The realm, the `service` of the challenge, and the identity of the credential; see `Token.service`.
             wanted: The scopes that the token must cover.
         """
         now = self._clock()
@@ -73,20 +77,26 @@ class TokenStore:
         return None
 
     def lock(self, service: tuple[str, str, str], wanted: ScopeSet) -> Lock:
-        """Return the lock for fetching a token. The holder fetches one token for all requests that need the same resources.
+        """Return the lock that a flow must hold while it fetches a token.
+
+        All flows that need a token of the same service for the same resources get the same lock. So one flow fetches the token,
+        and the others wait for the token.
 
         Args:
-            service: The realm, service and identity of the token request.
+            service: The realm, the `service` of the challenge, and the identity of the credential; see `Token.service`.
             wanted: The scopes that the new token must cover.
         """
         with self._lock:
             return self._fetching.setdefault((service, wanted.resources), self._create_lock())
 
     def widened(self, service: tuple[str, str, str], wanted: ScopeSet) -> ScopeSet:
-        """Return the scopes to request: the wanted scopes, and all scopes of stored tokens that share a resource with them.
+        """Return the scopes to request for a new token, so that the new token also replaces stored tokens for the same resources.
+
+        They are the wanted scopes, and all scopes of each stored token of the service that has a resource in common with the
+        wanted scopes.
 
         Args:
-            service: The realm, service and identity of the token request.
+            service: The realm, the `service` of the challenge, and the identity of the credential; see `Token.service`.
             wanted: The scopes that the new token must cover.
         """
         scopes = ScopeSet()
@@ -96,14 +106,15 @@ class TokenStore:
         return scopes.with_scopes(wanted.scopes)
 
     def add(self, value: str, service: tuple[str, str, str], scopes: ScopeSet, lifetime: float | None, way: str = "") -> Token:
-        """Return a new token after storing it. Stored tokens that have expired, or that the new token covers, are dropped.
+        """Store a new token, and return it. Stored tokens that have expired, or whose scopes the new token covers, are dropped.
 
         Args:
-            value: The token.
-            service: The realm, service and identity of the token request.
+            value: The text of the token.
+            service: The realm, the `service` of the challenge, and the identity of the credential; see `Token.service`.
             scopes: The requested scopes.
-            lifetime: The lifetime in seconds that the token service stated; None if it stated none.
-            way: How the token was requested, in words.
+            lifetime: The lifetime in seconds that the token service stated; None if it stated none. Less than 60 seconds, or
+                None, counts as 60 seconds.
+            way: How the token was requested, in words, such as `GET with name and password`.
         """
         now = self._clock()
         # If `lifetime` is NaN, `max` with this order of arguments returns the minimum.
@@ -114,10 +125,10 @@ class TokenStore:
         return token
 
     def drop(self, value: str) -> None:
-        """Drop a token that the registry rejected.
+        """Remove a rejected token from the store. If the token is not stored, do nothing.
 
         Args:
-            value: The token.
+            value: The text of the token.
         """
         with self._lock:
             self._tokens = tuple(token for token in self._tokens if token.value != value)

@@ -1,1 +1,1 @@
-"""The grammar of repository names and tags, hosts, and origins."""
+"""Checks of repository names, tags, hosts and ports, and the origins (scheme, host, port) of URLs."""

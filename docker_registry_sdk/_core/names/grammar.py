@@ -1,4 +1,4 @@
-"""The grammar of references: valid registry hosts, repository names and tags.
+"""The grammar of image references: checks of registry hosts, repository names and tags.
 
 Source: https://github.com/distribution/reference/blob/main/regexp.go
 """
@@ -22,6 +22,8 @@ _TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 def is_host(first_part: str) -> bool:
     """Return whether the part of a reference before the first slash is a host rather than a part of the repository's name.
 
+    The part is a host if it is `localhost`, or contains a dot, a colon or an upper-case letter.
+
     Args:
         first_part: The part before the first slash.
     """
@@ -29,16 +31,17 @@ def is_host(first_part: str) -> bool:
 
 
 def check_index_name(name: str) -> None:
-    """Check the host and port of a registry.
+    """Check the host of a registry, with or without a port.
 
     Args:
-        name: The host, with or without a port.
+        name: The host, such as `ghcr.io` or `localhost:5000`.
 
     Raises:
-        InvalidReferenceError: The host or the port is invalid.
+        InvalidReferenceError: The host or the port is invalid, or a reference that begins with `name` would be
+            read as a repository name without a host (see `is_host`).
     """
     if not isinstance(name, str):
-        raise InvalidReferenceError(f"the name of an index must be a string, not {type(name).__name__}")
+        raise InvalidReferenceError(f"the host of a registry must be a string, not {type(name).__name__}")
     host, port = split_port(name)
     try:
         check_host(host, strict=True)
@@ -53,13 +56,14 @@ def check_index_name(name: str) -> None:
 
 
 def check_remote_name(name: str) -> None:
-    """Check the name of a repository as used in requests, such as `library/alpine`.
+    """Check the name of a repository as used in the paths of requests, without a host, such as `library/alpine`.
 
     Args:
         name: The name.
 
     Raises:
-        InvalidReferenceError: The name is invalid.
+        InvalidReferenceError: The name is not a string, has more than 255 characters, or has a part that is empty or contains a
+            character that is not allowed.
     """
     if not isinstance(name, str):
         raise InvalidReferenceError(f"a repository's name must be a string, not {type(name).__name__}")
@@ -83,13 +87,13 @@ def check_remote_name(name: str) -> None:
 
 
 def check_tag(tag: str) -> None:
-    """Check a tag.
+    """Check that a tag consists of 1 to 128 letters, digits, `_`, `.` and `-`, and does not begin with `.` or `-`.
 
     Args:
         tag: The tag.
 
     Raises:
-        InvalidReferenceError: The tag is invalid.
+        InvalidReferenceError: The tag is not a string, or does not have this form.
     """
     if not isinstance(tag, str) or not _TAG.fullmatch(tag):
         text = shown(tag) if isinstance(tag, str) else type(tag).__name__
@@ -99,10 +103,10 @@ def check_tag(tag: str) -> None:
 
 
 def shown(text: str) -> str:
-    """Return text in quotes for a message, or a placeholder if the text may contain a password.
+    """Return text in quotes for a message. If the text contains an `@`, return a placeholder, since a password may precede it.
 
     Args:
-        text: A reference or a part of one.
+        text: A reference or a part of a reference.
     """
     # In user:password@host, the part before the @ is a secret.
     return "(the part before the @)" if "@" in text else quoted(text)

@@ -1,4 +1,4 @@
-"""Hosts and ports in references and URLs: parse and check them, and reject ambiguous notations of IP addresses."""
+"""Functions that parse and check hosts and ports of references and URLs. Ambiguous notations of IP addresses are rejected."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _PORT = re.compile(r"[0-9]{1,5}")
 
 
 class HostError(ValueError):
-    """The exception for an invalid host or port. The message is the reason only: callers put the host and a colon before it."""
+    """The exception for an invalid host or port. The message contains only the reason; callers add the host."""
 
 
 def split_port(text: str) -> tuple[str, str | None]:
-    """Return the host and the port of a text. The host keeps its brackets; the port is None if the text has no port.
+    """Split a text into the host and the port, without checking them. The port is None if the text has no port.
 
     Args:
-        text: A host with or without a port.
+        text: A host with or without a port. An IPv6 address must be in brackets; the host in the result keeps the brackets.
     """
     host, colon, port = text.rpartition(":")
     if not colon or "]" in port:
@@ -30,10 +30,10 @@ def split_port(text: str) -> tuple[str, str | None]:
 
 
 def check_port(port: str) -> int:
-    """Return the number of a port.
+    """Check a port, and return it as a number.
 
     Args:
-        port: The text of the port.
+        port: The port as text.
 
     Raises:
         HostError: The port is not a number from 1 to 65535.
@@ -46,14 +46,14 @@ def check_port(port: str) -> int:
 def parse_address(host: str) -> IPv4Address | IPv6Address | None:
     """Return the IP address that a host consists of; None if the host is a name.
 
-    Notations that only some resolvers read as an address, such as `127.1`, `0x7f000001`, `2130706433` and `0177.0.0.1`, are
-    rejected: they would pass the checks as names, although resolvers turn them into addresses that the checks forbid.
+    Only some resolvers read `127.1`, `0x7f000001`, `2130706433` and `0177.0.0.1` as IP addresses. Such hosts are rejected: if
+    they counted as names, a request to them could reach a private address in spite of the checks for private addresses.
 
     Args:
-        host: A host without port; an IPv6 address with or without brackets.
+        host: A host without a port. An IPv6 address may be in brackets.
 
     Raises:
-        HostError: The host is an invalid or ambiguous address.
+        HostError: The host looks like an IP address, but is invalid or ambiguous, or is an IPv6 address with a zone.
     """
     if host.startswith("[") or ":" in host:
         inner = host[1:-1] if host.startswith("[") and host.endswith("]") else host
@@ -76,11 +76,12 @@ def check_host(host: str, *, strict: bool) -> IPv4Address | IPv6Address | None:
     """Check a host, and return the IP address that the host consists of; None if the host is a name.
 
     Args:
-        host: A host without port; an IPv6 address in brackets.
-        strict: Apply the rules for references: no underscores, and no IPv6 address that ends in dotted IPv4 notation.
+        host: A host without a port. An IPv6 address must be in brackets.
+        strict: Whether to apply the rules for references, which allow neither underscores nor an IPv6 address that ends in dotted
+            IPv4 notation. The rules for URLs allow both.
 
     Raises:
-        HostError: The host is invalid.
+        HostError: The host is empty, too long, or invalid.
     """
     if not host:
         raise HostError("it is empty")

@@ -1,9 +1,10 @@
-"""Origins (scheme, host, port), to which credentials belong, and checks whether hosts are private or of the same site.
+"""Origins (scheme, host, port), to which credentials belong, and checks whether a host is private or two hosts are one site.
 
     Origin.from_url("https://Registry-1.Docker.io./v2/") == Origin("https", "registry-1.docker.io", 443)
 
 URLs from a server, such as a realm, a redirect or an upload location, are untrusted. Their origin decides whether credentials are
-sent to them (RFC 6454). So an origin with an ambiguous host, which resolvers read in different ways, cannot be created.
+sent to them (RFC 6454). Different resolvers read an ambiguous host such as `127.1` in different ways, so an `Origin` with an
+ambiguous host cannot be created.
 """
 
 from __future__ import annotations
@@ -30,13 +31,13 @@ _NAT64: Final = IPv6Network("64:ff9b::/96")
 
 
 def normalize_host(host: str) -> str:
-    """Return the normalized host: lower case, no final dot, IP addresses in their shortest form and without brackets.
+    """Return a host in its normal form: in lower case, without a final dot, and an IPv6 address shortened and without brackets.
 
     Args:
         host: An ASCII name, an IPv4 address of four decimal numbers, or an IPv6 address with or without brackets.
 
     Raises:
-        InvalidReferenceError: The host is invalid, or ambiguous such as `127.1` or `0x7f000001`.
+        InvalidReferenceError: The host is invalid, or is ambiguous, as `127.1` and `0x7f000001` are.
     """
     name = host.removesuffix(".") if isinstance(host, str) else host
     try:
@@ -58,8 +59,8 @@ class Origin:
 
     Attributes:
         scheme: `http` or `https`.
-        host: The normalized host (`normalize_host`); an IPv6 address has no brackets.
-        port: The port; the default port of the scheme when none is given.
+        host: The host as `normalize_host` returns it; an IPv6 address has no brackets.
+        port: The port; by default, 80 for http and 443 for https.
 
     Raises:
         InvalidReferenceError: The scheme, host or port is invalid.
@@ -85,8 +86,8 @@ class Origin:
             url: An absolute http or https URL without user info.
 
         Raises:
-            InvalidReferenceError: The URL, its host or its port is invalid, or the URL contains user info, a backslash, a space
-                or a control character, which URL parsers read in different ways.
+            InvalidReferenceError: The URL is not an absolute http or https URL; its host or port is invalid; or it contains user
+                info, a backslash, a space, a control character or a non-ASCII character. Parsers disagree about such URLs.
         """
         if not isinstance(url, str):
             raise InvalidReferenceError(f"a URL must be a string, not {type(url).__name__}")
@@ -121,17 +122,17 @@ class Origin:
 
     @property
     def is_loopback(self) -> bool:
-        """Return whether the host is this machine; see `is_loopback_host`."""
+        """Return whether the host is this machine, according to `is_loopback_host`."""
         return is_loopback_host(self.host)
 
     @property
     def is_private(self) -> bool:
-        """Return whether the host is private; see `is_private_host`."""
+        """Return whether the host is private, according to `is_private_host`."""
         return is_private_host(self.host)
 
     @property
     def netloc(self) -> str:
-        """Return the host and port as in a URL: an IPv6 address in brackets, and no default port."""
+        """Return the host and port as in a URL. An IPv6 address is in brackets. The default port of the scheme is left out."""
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _DEFAULT_PORTS[self.scheme] else f"{host}:{self.port}"
 
@@ -140,10 +141,12 @@ class Origin:
 
 
 def is_loopback_host(host: str) -> bool:
-    """Return whether a host is this machine: a loopback address, `localhost` or a name below it. Names are not resolved.
+    """Return whether a host is this machine: a loopback address, `localhost`, or a name that ends in `.localhost`.
+
+    Other names are not resolved; for them, the result is False.
 
     Args:
-        host: A name or an IP address; see `normalize_host`.
+        host: A name or an IP address, in a form that `normalize_host` accepts.
 
     Raises:
         InvalidReferenceError: The host is invalid.
@@ -160,11 +163,12 @@ def is_loopback_host(host: str) -> bool:
 def is_private_host(host: str) -> bool:
     """Return whether a host is private. Names are not resolved.
 
-    Private are: addresses that are not routed on the internet (loopback, private, link-local, shared, multicast, reserved), IPv6
-    addresses with such an IPv4 address embedded, names without a dot, and names below localhost, local, internal and home.arpa.
+    Private hosts are: IP addresses that are not routed on the internet (loopback, private, link-local, shared, multicast,
+    reserved), IPv6 addresses that contain an IPv4 address of these kinds, names without a dot, and names that end in
+    `.localhost`, `.local`, `.internal` or `.home.arpa`.
 
     Args:
-        host: A name or an IP address; see `normalize_host`.
+        host: A name or an IP address, in a form that `normalize_host` accepts.
 
     Raises:
         InvalidReferenceError: The host is invalid.
@@ -177,7 +181,11 @@ def is_private_host(host: str) -> bool:
 
 
 def _embedded(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Address]:
-    """Return an address and the IPv4 addresses embedded in it (IPv4-mapped, NAT64, 6to4, Teredo). Each must be public."""
+    """Return the addresses that must all be public for an address to be public.
+
+    An IPv4-mapped or NAT64 address stands for the IPv4 address in it, so only the IPv4 address is returned. A 6to4 or Teredo
+    address is returned together with the IPv4 addresses in it. Other addresses are returned alone.
+    """
     if isinstance(address, IPv4Address):
         return [address]
     if address.ipv4_mapped is not None:
@@ -189,10 +197,10 @@ def _embedded(address: IPv4Address | IPv6Address) -> list[IPv4Address | IPv6Addr
 
 
 def same_site(one: Origin, other: Origin) -> bool:
-    """Return whether two origins have the same host, or hosts below the same registrable domain. Scheme and port are ignored.
+    """Return whether two origins have the same host, or hosts in the same registrable domain. Scheme and port are ignored.
 
-    An IP address, localhost, a name without a dot, or a name whose suffix is not on the public suffix list is the same site only
-    as an equal host.
+    A registrable domain is a public suffix and one label before it, such as `example.co.uk`. IP addresses and names without a
+    registrable domain, such as `localhost`, are the same site only if the hosts are equal.
 
     Args:
         one: An origin.

@@ -1,1 +1,1 @@
-"""Functions for the text of errors and logs: they remove secrets, and limit text to one line. Also the parts of exceptions."""
+"""Functions that make text safe for errors and logs, the entries of error bodies, and the parser of the Retry-After header."""

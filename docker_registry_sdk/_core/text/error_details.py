@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 
 class ErrorDetail(NamedTuple):
-    """One entry of a registry's error body.
+    """One entry of the list `errors` in the body of an error response.
 
     Attributes:
         code: The error code, such as `MANIFEST_UNKNOWN`; None if the entry has no code.
         message: The registry's message; None if the entry has no message.
-        detail: Further details, as parsed JSON.
+        detail: The field `detail` of the entry, as decoded JSON of any type; None if the entry has no such field.
     """
 
     code: str | None = None
@@ -24,14 +24,14 @@ class ErrorDetail(NamedTuple):
 
 
 def restore_exception(kind: type[Exception], args: tuple[Any, ...], state: dict[str, Any]) -> Exception:
-    """Return an exception with the given `args` and attributes. `__init__` is not called.
+    """Create an exception with the given `args` and attributes, without calling `__init__`, for pickle.
 
-    `RegistryError.__reduce__` names this function, so that pickle calls it.
+    Pickle calls this function to restore a `RegistryError`, since `RegistryError.__reduce__` names this function.
 
     Args:
         kind: The class of the exception.
-        args: The `args` of the exception.
-        state: The attributes of the exception.
+        args: The value of the attribute `args` of the exception.
+        state: The other attributes of the exception, by name.
     """
     error = kind.__new__(kind, *args)
     error.args = args
@@ -40,7 +40,7 @@ def restore_exception(kind: type[Exception], args: tuple[Any, ...], state: dict[
 
 
 def reason_phrase(status: int) -> str:
-    """Return the reason phrase of a status, such as `Not Found`; an empty string if the status is not registered.
+    """Return the reason phrase of an HTTP status, such as `Not Found`; an empty string if Python does not know the status.
 
     Args:
         status: An HTTP status.

@@ -10,7 +10,9 @@ _HOST_AND_PORT = re.compile(r"(\[[^\]]*\]|[^:]*)(:[0-9]*)?")
 
 
 def redact_url(url: str) -> str:
-    """Return a URL without user info, fragment and query values, as one printable line of limited length.
+    """Return a URL without user info, fragment and the values of its query, as one printable line of limited length.
+
+    If the part between `//` and the next slash is malformed, only the scheme and `//…` are returned, since a password may follow.
 
     Args:
         url: An absolute or relative URL.
@@ -27,11 +29,11 @@ def redact_url(url: str) -> str:
 
 
 def one_line(text: str, limit: int = 500) -> str:
-    """Return text from a server as one printable line of limited length.
+    """Return text from a server as one printable line: line breaks and other unprintable characters become spaces.
 
     Args:
         text: The text.
-        limit: The maximum number of characters.
+        limit: The maximum number of characters. Longer text is truncated and ends in `…`.
     """
     cut = text if len(text) <= limit else f"{text[:limit]}…"
     return "".join(letter if letter.isprintable() else " " for letter in cut)
@@ -43,7 +45,9 @@ def _without_value(parameter: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return at most 80 characters of text in quotes. Unprintable and non-ASCII characters are escaped.
+    """Return the first 80 characters of text in quotes, followed by `…` if the text is longer.
+
+    Unprintable and non-ASCII characters are replaced by escapes such as `\\n`.
 
     Args:
         text: Text without secrets.
@@ -52,7 +56,7 @@ def quoted(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Return text unchanged if it is printable; otherwise return it in quotes with escapes.
+    """Return text unchanged if all its characters are printable; otherwise return the text in quotes, with escapes.
 
     Args:
         text: Text without secrets, such as a path.

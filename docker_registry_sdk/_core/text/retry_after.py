@@ -11,12 +11,12 @@ _MAX_SECONDS = 1e9
 
 
 def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds to wait according to the Retry-After header; None if the header is missing or invalid.
+    """Return the seconds to wait according to the Retry-After header; None if the header is absent or invalid.
 
-    The value of the header is a number of seconds or an HTTP date.
+    The value of the header is a number of seconds or an HTTP date. For a date that has passed, the result is 0.
 
     Args:
-        headers: The headers of a response, with lower-case or case-insensitive names.
+        headers: The headers of a response. The names must be in lower case, or the mapping must ignore case, as httpx's does.
     """
     value = headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():

@@ -1,6 +1,9 @@
-"""The functions and classes that generated code calls, and the types of httpx that other folders use.
+"""The functions and classes that generated code and other packages use to send requests and to read responses.
 
-A name is imported when it is used for the first time: importing httpx is slow, and most programs use few of the names.
+Generated code is the code in `v1`, `v2` and `token_auth`, which is generated from OpenAPI descriptions.
+
+Each name of this module is imported when it is used for the first time: importing httpx is slow, and most programs use few of
+the names.
 """
 
 from __future__ import annotations

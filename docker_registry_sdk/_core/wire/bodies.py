@@ -1,4 +1,4 @@
-"""Convert request bodies to the forms that sync and async httpx accept, and decode response bodies up to a size limit."""
+"""Convert request bodies to the types that sync and async httpx accept, and decode response bodies up to a size limit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Readable(Protocol):
     """An object with a `read(size)` that returns bytes: an open file, a socket's file, a `BytesIO`."""
 
     def read(self, size: int = ..., /) -> bytes:
-        """Return up to `size` bytes, or b"" at the end."""
+        """Return the next bytes, at most `size`, or b"" at the end."""
         ...
 
 
@@ -30,10 +30,12 @@ AsyncRawBody: TypeAlias = RawBody | AsyncIterable[bytes]
 
 
 def body_length(body: AsyncRawBody | None) -> int | None:
-    """Return the number of bytes from the current position of a body to its end; None if it is unknown until the body is read.
+    """Return the length of a request body in bytes; None if the length is unknown until the body is read.
+
+    The length of a file is the number of bytes from its current position to its end. The position stays unchanged.
 
     Args:
-        body: A request body, or None.
+        body: A request body; None for no body, whose length is 0.
     """
     if body is None:
         return 0
@@ -57,12 +59,12 @@ def body_length(body: AsyncRawBody | None) -> int | None:
 
 
 def sync_content(body: AsyncRawBody | None, length: int | None) -> bytes | Iterator[bytes] | None:
-    """Return the body in the form that sync httpx accepts.
+    """Return a request body as bytes or as an iterator of bytes, which sync httpx accepts; None if there is no body.
 
     Args:
-        body: A request body.
-        length: The value of Content-Length, or None. If the body turns out to have another length, sending it raises
-            `httpx.LocalProtocolError`.
+        body: A request body; None for no body.
+        length: The value of the header Content-Length; None if the request has no such header. If the body has another length,
+            iterating over the result raises `httpx.LocalProtocolError`.
 
     Raises:
         TypeError: The body is text, an async iterable, or an object that contains no bytes.
@@ -78,12 +80,14 @@ def sync_content(body: AsyncRawBody | None, length: int | None) -> bytes | Itera
 
 
 def async_content(body: AsyncRawBody | None, length: int | None) -> bytes | AsyncIterator[bytes] | None:
-    """Return the body in the form that async httpx accepts; files and iterables are read in a worker thread.
+    """Return a request body as bytes or as an async iterator of bytes, which async httpx accepts; None if there is no body.
+
+    The async iterator reads files and ordinary iterables in a worker thread.
 
     Args:
-        body: A request body.
-        length: The value of Content-Length, or None. If the body turns out to have another length, sending it raises
-            `httpx.LocalProtocolError`.
+        body: A request body; None for no body.
+        length: The value of the header Content-Length; None if the request has no such header. If the body has another length,
+            iterating over the result raises `httpx.LocalProtocolError`.
 
     Raises:
         TypeError: The body is text, or an object that contains no bytes.
@@ -95,10 +99,10 @@ def async_content(body: AsyncRawBody | None, length: int | None) -> bytes | Asyn
 
 
 def blocks(body: AsyncRawBody | None) -> Iterator[bytes]:
-    """Return an iterator of the blocks of a body.
+    """Return an iterator of the bytes of a request body, block by block.
 
     Args:
-        body: A request body.
+        body: A request body. Bytes are one block; None is one empty block. A file is read in blocks of 256 KiB.
 
     Raises:
         TypeError: The body is text, an async iterable, or an object that contains no bytes.
@@ -119,10 +123,10 @@ def blocks(body: AsyncRawBody | None) -> Iterator[bytes]:
 
 
 async def async_blocks(body: AsyncRawBody | None) -> AsyncIterator[bytes]:
-    """Yield the bytes of a body, block by block; files and iterables are read in a worker thread.
+    """Yield the bytes of a request body, block by block. Files and ordinary iterables are read in a worker thread.
 
     Args:
-        body: A request body.
+        body: A request body. Bytes are one block; None is one empty block. A file is read in blocks of 256 KiB.
 
     Raises:
         TypeError: The body is text, or an object that contains no bytes.
@@ -177,16 +181,17 @@ def _bytes(block: bytes) -> bytes:
 
 
 def with_body(response: httpx.Response, content: bytes, limit: int, *, whole: bool) -> httpx.Response:
-    """Return a copy of a response that contains its body, decoded and cut after `limit` bytes.
+    """Return a new response with the status and headers of a response and with its decoded body.
 
     Args:
-        response: A response whose body was read without decoding it.
+        response: A response whose body was read without removing its content coding.
         content: The bytes that were read: the whole body, or its first bytes.
-        limit: The maximum number of bytes to keep.
-        whole: Whether the whole body is required; if not, a body that is too long is cut.
+        limit: The maximum number of bytes of the decoded body.
+        whole: Whether the whole body is required. If not, a longer body is truncated to `limit` bytes, and a body that cannot be
+            decoded is replaced by an empty body.
 
     Raises:
-        ResponseError: The whole body is required, but the body, raw or decoded, is longer than the limit.
+        ResponseError: The whole body is required, but the decoded body is longer than the limit.
         httpx.DecodingError: The whole body is required, but the body cannot be decoded.
     """
     headers = response.headers
@@ -207,7 +212,10 @@ def with_body(response: httpx.Response, content: bytes, limit: int, *, whole: bo
 
 
 def _decoded(response: httpx.Response, content: bytes, coding: str, limit: int, *, whole: bool) -> bytes:
-    """Return up to `limit` + 1 bytes of a decoded body. Its content coding was not requested, but some servers send one."""
+    """Decode a body whose content coding was not requested, and return at most `limit` + 1 bytes.
+
+    If the body cannot be decoded, raise a DecodingError if `whole` is true, and return b"" otherwise.
+    """
     try:
         if coding not in ("gzip", "x-gzip", "deflate"):
             raise zlib.error(f"the body of the response has the content coding {coding[:20]!a}, which was not requested")

@@ -1,7 +1,8 @@
-"""The context of a call: properties of a request that generated functions pass to the authorization, retries and transport.
+"""The context of a call: facts about a request that the authorization, the retries and the transport need besides the request.
 
-Each request contains one `CallContext` in httpx's `extensions`. Generated functions create the context, `call_of` returns it,
-and `set_call` replaces it by a changed copy: `set_call(request, evolve(call_of(request), addresses=...))`.
+Each httpx request contains one `CallContext` in its `extensions`. `make_request`, which generated functions call, creates the
+context. `call_of` returns the context of a request, and `set_call` replaces it by a changed copy:
+`set_call(request, evolve(call_of(request), addresses=...))`.
 """
 
 from __future__ import annotations
@@ -29,23 +30,23 @@ AsyncFill: TypeAlias = Callable[[memoryview], Awaitable[int]]
 
 @frozen(kw_only=True)
 class CallContext:
-    """The properties of a call that the authorization, the retries and the transport use.
+    """The facts about a call that the authorization, the retries and the transport need besides the HTTP request.
 
     Attributes:
-        operation_id: The id of the operation; empty for a request that was not created by a generated function.
-        repo: The repository that the call reads or changes, or None.
-        scopes: The scopes that a token must have, beginning with the scope of the operation itself.
-        opaque: Whether the URL came from a server. Such a URL is sent byte for byte.
-        external: Whether the URL came from a descriptor, which anybody may have written. The request is sent without credentials,
-            and not to an address in the caller's network.
+        operation_id: The id of the operation in the OpenAPI description, such as `get_manifest`; empty for other requests.
+        repo: The name of the repository that the call reads or changes; None if the call concerns no single repository.
+        scopes: The scopes that a token must have, beginning with the scope of the operation itself; empty if no scope is needed.
+        opaque: Whether the URL came from a server. The path and query of such a URL are sent byte for byte.
+        external: Whether the URL came from the field `urls` of a descriptor, which anybody may have written. The request is sent
+            without credentials, and, if the registry is public, not to a private address.
         without_credentials: Whether the request is sent without credentials, since the caller needs only the response's status.
-        endpoint: The API v1 registry to send the request to; None for the first registry that the index names.
+        endpoint: The API v1 registry to send the request to; None for the first registry that the API v1 index names.
         buffered: Whether the whole body of a success is read before the response is returned, so that the request can be repeated
             when the body is cut.
         bulk: Whether the body of the request or of the response is large.
-        repeated_by_caller: Whether the caller repeats the request itself if it fails. The transport then sends it only once.
-        addresses: The only IP addresses that the request may be sent to; None for any.
-        deadline: The moment by which the call must be complete, or None.
+        repeated_by_caller: Whether the caller repeats a failed request. The layers below the caller then send the request once.
+        addresses: The only IP addresses that the request may be sent to; None allows any address.
+        deadline: The moment by which the call must be complete; None for no deadline.
     """
 
     operation_id: str = ""
@@ -62,12 +63,12 @@ class CallContext:
     deadline: Deadline | None = None
 
     def sent_with(self, *, buffered: bool, bulk: bool, deadline: Deadline | None) -> CallContext:
-        """Return a copy of the context with the arguments as new values; faster than `evolve`.
+        """Return a copy of the context with new values of `buffered`, `bulk` and `deadline`. This method is faster than `evolve`.
 
         Args:
             buffered: Whether the whole body of a success is read before the response is returned.
             bulk: Whether the body of the request or of the response is large.
-            deadline: The moment by which the call must be complete, or None.
+            deadline: The moment by which the call must be complete; None for no deadline.
         """
         return CallContext(
             operation_id=self.operation_id,
@@ -89,7 +90,7 @@ _NO_CALL = CallContext()
 
 
 def call_of(request: httpx.Request) -> CallContext:
-    """Return the context of a request; a context with default values if the request has none.
+    """Return the context of a request. If the request has no context, return one with default values.
 
     Args:
         request: An httpx request.
@@ -109,20 +110,26 @@ def set_call(request: httpx.Request, context: CallContext) -> None:
 
 
 def fill_of(response: httpx.Response) -> Fill | None:
-    """Return the function that copies a response body into the reader's own buffers; None if the transport offers none.
+    """Return the function that copies the body of a response into buffers that the caller passes.
 
     Args:
         response: A response to a sync request.
+
+    Returns:
+        The function, or None if the transport offers none. The caller then iterates over the body.
     """
     fill: Fill | None = response.extensions.get(FILL)
     return fill
 
 
 def async_fill_of(response: httpx.Response) -> AsyncFill | None:
-    """Return the function that copies a response body into the reader's own buffers; None if the transport offers none.
+    """Return the async function that copies the body of a response into buffers that the caller passes.
 
     Args:
         response: A response to an async request.
+
+    Returns:
+        The function, or None if the transport offers none. The caller then iterates over the body.
     """
     fill: AsyncFill | None = response.extensions.get(FILL)
     return fill
@@ -130,10 +137,11 @@ def async_fill_of(response: httpx.Response) -> AsyncFill | None:
 
 @frozen(kw_only=True)
 class CallLimits:
-    """The time limits of a call, and the policy for repeating its requests.
+    """The time limits of a call, and the policy for repeating the requests of the call.
 
     Attributes:
-        timeout: The timeout of each step of a request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of a request (wait for a free connection, connect, write, read), in seconds or as an
+            `httpx.Timeout`; None uses the client's timeout.
         deadline: The moment by which the whole call must be complete; None for no deadline.
         retry: The policy for repeating requests.
     """
@@ -143,20 +151,20 @@ class CallLimits:
     retry: RetryPolicy = DEFAULT_RETRY_POLICY
 
     def seconds_to_retry(self, failures: int, *, retry_after: float | None = None) -> float | None:
-        """Return the seconds to wait before a request is sent again, or None if it must not be sent again.
+        """Return the seconds that the caller must wait before it repeats a request, or None if it must not repeat the request.
 
         Args:
-            failures: How many times the request has failed in a row; 1 after the first time.
-            retry_after: The seconds to wait that the server requests in Retry-After; None if the response has no such header.
+            failures: How many times in a row the request has failed; 1 after the first failure.
+            retry_after: The seconds that the server requests in the header Retry-After; None if there is no such header.
         """
         return self.retry.seconds_to_retry(failures, retry_after=retry_after, deadline=self.deadline)
 
     def check(self, method: str, url: str) -> None:
-        """Raise an exception if the deadline has passed.
+        """Raise an exception if the deadline has passed. Without a deadline, do nothing.
 
         Args:
-            method: The HTTP method of the request that needs more time.
-            url: The URL of the request.
+            method: The HTTP method of the request that needs more time, for the message.
+            url: The URL of the request, for the message.
 
         Raises:
             DeadlineExceededError: The deadline has passed.
@@ -169,11 +177,11 @@ NO_LIMITS = CallLimits()
 
 
 class LimitedSender:
-    """A sender of requests with default limits, which come from the options of its client.
+    """The base class of objects that send the requests of a client and hold the limits that the client's options set.
 
     Attributes:
         retry: The policy for repeating requests.
-        deadline_seconds: The maximum duration of a call, in seconds; None for no limit.
+        deadline_seconds: The maximum duration in seconds of a call that passes no deadline of its own; None for no limit.
     """
 
     retry: RetryPolicy = DEFAULT_RETRY_POLICY
@@ -181,10 +189,10 @@ class LimitedSender:
 
 
 def bound_timeouts(request: httpx.Request, deadline: Deadline) -> None:
-    """Shorten each timeout of a request to the time until the deadline, if that is shorter.
+    """Replace each timeout of a request that is longer than the time until the deadline by the time until the deadline.
 
     Args:
-        request: A request with its timeouts in `extensions`, where httpx puts them.
+        request: An httpx request, which contains its timeouts in `extensions["timeout"]`.
         deadline: The deadline of the call.
     """
     timeouts = request.extensions.get("timeout", {})
@@ -192,15 +200,17 @@ def bound_timeouts(request: httpx.Request, deadline: Deadline) -> None:
 
 
 def call_limits(client: object, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> CallLimits:
-    """Return the limits of a call that begins now. An argument that is None is replaced by the value of the client's option.
+    """Return the limits of a call that begins now.
 
     Args:
-        client: A client of this package, or an httpx client, which has no such options.
-        timeout: The timeout of each step of a request, in seconds or as an `httpx.Timeout`.
-        deadline: The deadline of the call, or the seconds until it.
+        client: A client of this package, whose options set the policy for repeating requests; or an httpx client, which has no
+            such options, so that the default policy applies.
+        timeout: The timeout of each step of a request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        deadline: The deadline of the call, or the seconds from now until the deadline. None uses the client's option `deadline`;
+            without this option, the call has no deadline.
 
     Raises:
-        ValueError: The number of seconds is not above 0.
+        ValueError: The deadline is a number of seconds that is not above 0.
     """
     sender = sender_of(client)
     if not isinstance(sender, LimitedSender):

@@ -1,4 +1,4 @@
-"""Convert and classify failures of HTTP requests. Secrets that messages of libraries may quote are removed."""
+"""Convert failures of HTTP requests to exceptions of this package without secrets, and tell which kind of failure they are."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ _QUOTED = re.compile(r""":? (bytearray\()?b['"].*""", re.DOTALL)
 
 
 def transport_error(request: httpx.Request, error: httpx.HTTPError) -> TransportError:
-    """Return the exception for a request that received no response.
+    """Return the exception of this package for a request that received no response or an incomplete response.
 
-    The cause of the exception is the failure, unless the message of the failure quotes a header.
+    The result is a DeadlineExceededError if the deadline of the call has passed. The cause (`__cause__`) of the result is
+    `error`, except if the message of `error` quotes a header, which may contain a secret.
 
     Args:
         request: The request.
-        error: The failure.
+        error: The exception that httpx raised.
     """
     deadline = call_of(request).deadline
     words = str(error)
@@ -36,19 +37,19 @@ def transport_error(request: httpx.Request, error: httpx.HTTPError) -> Transport
 
 
 def may_pass(error: httpx.TransportError) -> bool:
-    """Return whether a failure may be temporary: it is neither an invalid request nor an untrusted certificate.
+    """Return whether a repeated request may succeed: the failure is neither an invalid request nor an untrusted certificate.
 
     Args:
-        error: The failure of a request.
+        error: The exception that httpx raised for the request.
     """
     return not isinstance(error, (httpx.LocalProtocolError, httpx.UnsupportedProtocol)) and not is_untrusted(error)
 
 
 def never_arrived(error: httpx.TransportError) -> bool:
-    """Return whether a request failed before it reached its server.
+    """Return whether no part of a request reached its server, since no connection was available or could be opened.
 
     Args:
-        error: The failure.
+        error: The exception that httpx raised for the request.
     """
     return isinstance(error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout))
 
@@ -57,7 +58,7 @@ def is_untrusted(error: BaseException) -> bool:
     """Return whether a connection failed because the server's certificate is not trusted.
 
     Args:
-        error: The failure.
+        error: The exception, whose causes are searched for the exception of the module `ssl`.
     """
     cause: BaseException | None = error
     seen: set[int] = set()  # the chain of causes can be a cycle if an exception was raised again

@@ -1,7 +1,11 @@
-"""Functions that parse and write the values of generated models.
+"""Functions that parse and write the JSON values of the models that are generated from the OpenAPI descriptions.
 
-A field whose value is null counts as absent, and an unknown value of an enumeration is kept as text. Any other value of a wrong
-type raises a ParseError that names the model and the field. Source: RFC 8259 for JSON, RFC 3339 for timestamps.
+A field whose value is null counts as absent. A string that is not a member of an enumeration is kept as text. Any other value
+of a wrong type raises a ParseError that names the model and the field.
+
+The functions that parse one value raise `Mismatch`, which does not know the field; `Reader` converts it to a ParseError.
+
+Source: RFC 8259 for JSON, RFC 3339 for timestamps.
 """
 
 from __future__ import annotations
@@ -21,11 +25,12 @@ E = TypeVar("E", bound=StrEnum)
 
 
 class Mismatch(Exception):  # noqa: N818 - internal: `Reader` converts it to a ParseError
-    """The exception for a value that has the wrong type.
+    """The exception for a JSON value that has the wrong type, or contains a value of the wrong type.
 
     Args:
-        problem: The reason.
-        place: The path of the wrong value inside the parsed value, such as `[2].size`; empty for the parsed value itself.
+        problem: The reason, such as `should be text, not a number`.
+        place: The path from the parsed value to the wrong value inside it, such as `[2].size`; empty if the parsed value itself
+            has the wrong type.
     """
 
     def __init__(self, problem: str, place: str = "") -> None:
@@ -34,25 +39,30 @@ class Mismatch(Exception):  # noqa: N818 - internal: `Reader` converts it to a P
 
     @classmethod
     def at(cls, place: str, error: Mismatch | ParseError) -> Mismatch:
-        """Return a copy of an error whose path begins with `place`, the position of the inner value in an object or a list."""
+        """Convert an error about an inner value to an error about the object or list that contains the inner value.
+
+        Args:
+            place: The position of the inner value, such as the field's name or `[2]`. The new error's path begins with it.
+            error: The error about the inner value.
+        """
         inner = error.place if isinstance(error, Mismatch) else error.field
         dot = "." if inner and not inner.startswith("[") else ""
         return cls(error.problem, f"{place}{dot}{inner}")
 
 
 class NullList(list[T]):
-    """A list for a field that was null, which Go writes for an empty list. If the list stays empty, the field is not written."""
+    """A list for a field that was null (Go writes empty lists as null). While the list is empty, the model omits the field."""
 
 
 class Reader:
     """A reader of the fields of one JSON object.
 
     Args:
-        model: The name of the model, for errors.
-        source: The parsed JSON value, which should be an object.
+        model: The name of the model that the object should match, for errors.
+        source: The decoded JSON value, which should be an object.
 
     Raises:
-        ParseError: `source` is not an object.
+        ParseError: `source` is not a JSON object.
     """
 
     __slots__ = ("_model", "_source")
@@ -67,8 +77,8 @@ class Reader:
         """Return the parsed value of a field; None if the field is absent or null.
 
         Args:
-            name: The field's name on the wire.
-            parse: A function that parses the value.
+            name: The name of the field in the JSON object.
+            parse: A function that parses the value, and raises Mismatch or ParseError if the value has the wrong type.
 
         Raises:
             ParseError: The value has the wrong type.
@@ -85,8 +95,8 @@ class Reader:
         """Return the parsed value of a required field.
 
         Args:
-            name: The field's name on the wire.
-            parse: A function that parses the value.
+            name: The name of the field in the JSON object.
+            parse: A function that parses the value, and raises Mismatch or ParseError if the value has the wrong type.
 
         Raises:
             ParseError: The field is absent or null, or its value has the wrong type.
@@ -100,11 +110,11 @@ class Reader:
             raise self._error(name, error) from None
 
     def required_list(self, name: str, parse: Callable[[Any], T]) -> list[T]:
-        """Return the list in a required field; an empty list if the field is null.
+        """Return the list in a required field; an empty `NullList` if the value of the field is null.
 
         Args:
-            name: The field's name on the wire.
-            parse: A function that parses each item.
+            name: The name of the field in the JSON object.
+            parse: A function that parses each item, and raises Mismatch or ParseError if the item has the wrong type.
 
         Raises:
             ParseError: The field is absent, or its value or one of its items has the wrong type.
@@ -114,10 +124,10 @@ class Reader:
         return self.required(name, list_of(parse))
 
     def rest(self, known: frozenset[str]) -> dict[str, Any]:
-        """Return the fields that are not in the model, with their JSON values.
+        """Return the fields of the JSON object that are not in the model, with their decoded JSON values.
 
         Args:
-            known: The names, on the wire, of the fields in the model.
+            known: The names in JSON of the fields in the model.
         """
         return {name: value for name, value in self._source.items() if name not in known}
 
@@ -127,7 +137,7 @@ class Reader:
 
 
 def anything(value: Any) -> Any:
-    """Return the value unchanged."""
+    """Return the value unchanged, since a JSON value of any type is allowed."""
     return value
 
 
@@ -139,7 +149,7 @@ def string(value: Any) -> str:
 
 
 def integer(value: Any) -> int:
-    """Return the value as an int; raise Mismatch if it is not a whole number. `3.0` is a whole number, as in JSON."""
+    """Return the value as an int; raise Mismatch if it is not a whole number. `3.0` counts as a whole number."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     if isinstance(value, float) and value.is_integer():
@@ -162,7 +172,11 @@ def boolean(value: Any) -> bool:
 
 
 def timestamp(value: Any) -> datetime:
-    """Return the datetime of an RFC 3339 timestamp. Digits of the fraction after the sixth are dropped; Docker writes nine."""
+    """Return the datetime of an RFC 3339 timestamp; raise Mismatch if the value is not a timestamp.
+
+    Docker writes nine digits after the decimal point. Only the first six are kept, since a datetime has microseconds. If the
+    timestamp has no UTC offset, which RFC 3339 requires, the datetime has no time zone.
+    """
     from dateutil.parser import isoparse  # imported late: the import is slow, and few programs read timestamps
 
     text = string(value)
@@ -175,10 +189,10 @@ def timestamp(value: Any) -> datetime:
 
 
 def list_of(parse: Callable[[Any], T]) -> Callable[[Any], list[T]]:
-    """Return a function that parses a JSON list.
+    """Return a function that parses a JSON list, and raises Mismatch if the value is not a list or an item is invalid.
 
     Args:
-        parse: A function that parses each item.
+        parse: A function that parses each item, and raises Mismatch or ParseError if the item is invalid.
     """
 
     def read(value: Any) -> list[T]:
@@ -196,10 +210,12 @@ def list_of(parse: Callable[[Any], T]) -> Callable[[Any], list[T]]:
 
 
 def map_of(parse: Callable[[Any], T]) -> Callable[[Any], dict[str, T]]:
-    """Return a function that parses a JSON object with arbitrary keys. Entries whose value is null are left out.
+    """Return a function that parses a JSON object with arbitrary keys, and raises Mismatch if the value is not such an object.
+
+    The function leaves out entries whose value is null, except if `parse` is `anything`.
 
     Args:
-        parse: A function that parses each value.
+        parse: A function that parses the value of each entry, and raises Mismatch or ParseError if the value is invalid.
     """
 
     def read(value: Any) -> dict[str, T]:
@@ -219,10 +235,12 @@ def map_of(parse: Callable[[Any], T]) -> Callable[[Any], dict[str, T]]:
 
 
 def open_enum(kind: type[E]) -> Callable[[Any], E | str]:
-    """Return a function that parses a value of an enumeration. The function returns an unknown value as text.
+    """Return a function that converts a string to a member of an enumeration, and returns a string that is no member unchanged.
+
+    The function raises Mismatch if the value is not a string.
 
     Args:
-        kind: The enumeration.
+        kind: The class of the enumeration.
     """
 
     def read(value: Any) -> E | str:
@@ -236,11 +254,13 @@ def open_enum(kind: type[E]) -> Callable[[Any], E | str]:
 
 
 def either(first: Callable[[Any], T], second: Callable[[Any], U]) -> Callable[[Any], T | U]:
-    """Return a function that parses a value of one of two types.
+    """Return a function that parses a value of one of two types: with `first`, or with `second` if `first` rejects the value.
+
+    If both reject the value, the function raises the exception of `second`.
 
     Args:
-        first: The function that parses values of the first type. It is tried first.
-        second: The function that parses values that `first` rejects.
+        first: A function that parses values of the first type, and raises Mismatch or ParseError for others.
+        second: A function that parses values of the second type, and raises Mismatch or ParseError for others.
     """
 
     def read(value: Any) -> T | U:
@@ -258,28 +278,28 @@ def _expected(what: str, value: Any) -> str:
 
 
 def format_timestamp(moment: datetime) -> str:
-    """Return a timestamp in the format of RFC 3339, with `Z` for UTC."""
+    """Return a datetime as text in the format of RFC 3339, with `Z` for UTC. A datetime without time zone gets no offset."""
     text = moment.isoformat()
     return f"{text[:-6]}Z" if text.endswith("+00:00") else text
 
 
 def first(*values: T | None) -> T | None:
-    """Return the first value that is not None, or None.
+    """Return the first value that is not None, or None if all values are None.
 
     Args:
-        values: Any number of values.
+        values: The values, in order of preference.
     """
     return next((value for value in values if value is not None), None)
 
 
 def json_body(value: Any) -> bytes:
-    """Return the value as compact JSON.
+    """Return a value as compact JSON, encoded in ASCII.
 
     Args:
         value: A value that the module `json` can serialize.
 
     Raises:
-        TypeError: The value cannot be serialized.
+        TypeError: The module `json` cannot serialize the value.
     """
     return json.dumps(value, separators=(",", ":")).encode()
 

@@ -3,19 +3,20 @@
 There are three kinds of limits:
 
 - `RetryPolicy` determines how often a request is repeated, and how long to wait before each repetition. The policy of a client
-  comes from the options `max_retries` and `max_retry_wait`. It applies to all repetitions: of requests, of token requests, of
-  interrupted downloads and uploads, and of updates of a fallback tag.
+  comes from the options `max_retries` and `max_retry_wait`. The policy applies to all repetitions: of requests to the registry,
+  of token requests, of interrupted downloads and uploads, and of updates of the tag that lists referrers at registries without
+  the referrers API.
 - `Deadline` is the moment by which a whole call must be complete, with all its requests, waits and bodies.
-- `CallLimits` contains a `RetryPolicy`, a `Deadline`, and the `timeout` of each step of a request. Public methods pass it to
-  the functions that they call.
+- `CallLimits` contains a `RetryPolicy`, a `Deadline`, and the `timeout` of each step of a request (wait for a free connection,
+  connect, write, read). Public methods pass a `CallLimits` to the functions that they call.
 
-A public method that sends one request passes `timeout` and `deadline` to the generated function:
+A public method that sends one request passes `timeout` and `deadline` to a function generated from the OpenAPI description:
 
     await head_blob.asyncio(client, name, digest, timeout=timeout, deadline=deadline)
 
 A public method that sends several requests creates a `CallLimits` when the call begins, and uses it for all requests:
 
-    limits = call_limits(client, timeout, deadline)     # None: use the client's option
+    limits = call_limits(client, timeout, deadline)     # an argument that is None: use the client's option
     await head_blob.asyncio(client, name, digest, timeout=limits.timeout, deadline=limits.deadline)
     ...
     wait = limits.seconds_to_retry(failures)            # failures: how often the request has failed in a row
@@ -48,10 +49,10 @@ MAX_BACKOFF_SECONDS = 8.0
 
 @frozen
 class Deadline:
-    """The moment by which a call must be complete, or several calls that use the same deadline.
+    """The moment by which a call, or a series of calls that share the deadline, must be complete.
 
     Attributes:
-        seconds: The time between the creation of the deadline and the deadline, in seconds.
+        seconds: The time in seconds from the creation of this object to the deadline, for messages.
         moment: The value of `time.monotonic()` at the deadline.
     """
 
@@ -83,7 +84,10 @@ class Deadline:
         return self.remaining <= 0
 
     def bound(self, seconds: float | None) -> float | None:
-        """Return the seconds that a step may take: its timeout, or the time until the deadline if that is shorter.
+        """Return the seconds that a step of a request may take: the timeout of the step or the seconds until the deadline.
+
+        The result is the smaller of the two numbers, but not below 0. It is None if the step has no timeout and the deadline
+        never passes.
 
         Args:
             seconds: The timeout of the step in seconds; None for no timeout.
@@ -96,7 +100,7 @@ class Deadline:
         """Return the exception for a request that was not complete by the deadline.
 
         Args:
-            method: The HTTP method.
+            method: The HTTP method of the request.
             url: The URL of the request.
         """
         return DeadlineExceededError(self.seconds, method=method, url=url)
@@ -105,8 +109,8 @@ class Deadline:
         """Raise an exception if the deadline has passed.
 
         Args:
-            method: The HTTP method of the request that needs more time.
-            url: The URL of the request.
+            method: The HTTP method of the request that needs more time, for the message.
+            url: The URL of the request, for the message.
 
         Raises:
             DeadlineExceededError: The deadline has passed.
@@ -119,15 +123,15 @@ class Deadline:
 class RetryPolicy:
     """The policy for repeating requests: how often a request is repeated, and how long to wait before each repetition.
 
-    A request whose body is cut counts as failed, even if many bytes arrived. Resuming a download or upload is a repetition of the
-    same request, so a server that cuts every body receives `max_retries + 1` requests. The repetitions are counted separately for
-    each chunk of an upload. If a server sends a complete but shorter range than requested, the request for the remaining bytes is
-    counted separately, too.
+    A request counts as failed if a transfer is interrupted, even if many bytes arrived. To resume a download or upload is
+    to repeat the same request, so a server that interrupts every transfer receives `max_retries + 1` requests. Each chunk of an
+    upload is a request of its own, with its own repetitions. If a server sends a complete range that is shorter than requested,
+    the request for the remaining bytes is also a new request, not a repetition.
 
     Attributes:
         max_retries: The maximum number of repetitions of the same request; 0 sends each request once.
-        max_retry_wait: The longest wait in seconds. If a registry requests a longer wait, the request is not repeated, and
-            the error of the response is raised.
+        max_retry_wait: The longest wait before a repetition, in seconds. If a registry requests a longer wait with the header
+            Retry-After, the request is not repeated, and the caller gets the error of the response.
     """
 
     max_retries: int = DEFAULT_MAX_RETRIES
@@ -136,15 +140,19 @@ class RetryPolicy:
     def seconds_to_retry(
         self, failures: int, *, retry_after: float | None = None, deadline: Deadline | None = None
     ) -> float | None:
-        """Return the seconds to wait before a request is sent again, or None when it must not be sent again.
+        """Return the seconds that the caller must wait before it repeats a request, or None if it must not repeat the request.
 
-        The wait doubles with each failure, from 0.25 to 8 seconds. A random factor between 0.5 and 1 keeps clients that
-        failed at the same time from repeating at the same time.
+        The wait doubles with each failure, from 0.25 up to 8 seconds, and is multiplied by a random factor between 0.5 and 1, so
+        that clients whose requests failed at the same time do not repeat them at the same time. The wait is at most
+        `max_retry_wait`, and at least `retry_after`.
 
         Args:
-            failures: How many times the request has failed in a row; 1 after the first time.
-            retry_after: The seconds that the server requests to wait, if it does.
-            deadline: The deadline of the call, or None. If it would pass during the wait, the method returns None.
+            failures: How many times in a row the request has failed; 1 after the first failure. If the number is above
+                `max_retries`, the result is None.
+            retry_after: The seconds that the server requests in the header Retry-After; None if there is no such header. If the
+                number is above `max_retry_wait`, the result is None.
+            deadline: The deadline of the call; None for no deadline. If the deadline would pass during the wait, the result is
+                None.
         """
         if failures > self.max_retries or (retry_after is not None and retry_after > self.max_retry_wait):
             return None
@@ -157,12 +165,13 @@ DEFAULT_RETRY_POLICY = RetryPolicy()
 
 
 def to_deadline(value: Deadline | float | None) -> Deadline | None:
-    """Return the `Deadline` for the value of a `deadline=` argument.
+    """Return the `Deadline` for the value of an argument `deadline`.
 
     Args:
-        value: A deadline, the seconds until the deadline, or None.
+        value: A deadline, which is returned unchanged; the seconds from now until the deadline; or None for no deadline, for
+            which the result is None.
 
     Raises:
-        ValueError: The number of seconds is not above 0.
+        ValueError: The value is a number of seconds that is not above 0.
     """
     return value if value is None or isinstance(value, Deadline) else Deadline.after(value)

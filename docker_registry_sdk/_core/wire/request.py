@@ -1,4 +1,4 @@
-"""The request of an operation as a value, and the conversion of this value to an httpx request."""
+"""The class `Request`, which describes a request independently of httpx, and its conversion to an httpx request."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _SEGMENT = re.compile(r"[A-Za-z0-9._~:@+=,\-]+")
 
 @frozen(kw_only=True)
 class Request:
-    """The request of an operation, which is not sent yet.
+    """The description of a request that a client can send: independent of the client, and not sent yet.
 
     Attributes:
         method: The HTTP method.
-        url: A path on the registry, or a URL that a server sent.
-        headers: The headers by name.
-        body: The body, or None.
-        context: The context of the call.
+        url: A path on the registry with its query, or a URL that a server sent.
+        headers: The headers by name, without the default headers of the client.
+        body: The body; None if the request has no body.
+        context: The facts about the call that the authorization, the retries and the transport need.
     """
 
     method: str
@@ -56,7 +56,7 @@ class RequestBuilder(Protocol):
         timeout: Any = ...,
         extensions: Any = ...,
     ) -> httpx.Request:
-        """Return a request with the client's base URL and default headers."""
+        """Return a request with the client's base URL and default headers; for the arguments, see `httpx.Client`."""
         ...
 
 
@@ -72,18 +72,19 @@ def make_request(
     headers: Mapping[str, HeaderValue] | None = None,
     body: AsyncRawBody | None = None,
 ) -> Request:
-    """Return the request of an operation.
+    """Return the description of a request for an operation. If the length of the body is known, add the header Content-Length.
 
     Args:
         method: The HTTP method.
-        url: A path whose parameters are filled in, or a URL that a server sent.
-        operation_id: The operation's id.
-        repo: The repository that the operation reads or changes, or None.
-        opaque: Whether the URL came from a server.
-        scopes: The scopes that a token must have, beginning with the scope of the operation itself. None is skipped.
-        query: The query parameters; a parameter with the value None is left out.
-        headers: The headers; a header with the value None is left out.
-        body: The body.
+        url: A path whose parameters are replaced by their values, or a URL that a server sent.
+        operation_id: The id of the operation in the OpenAPI description, such as `get_manifest`.
+        repo: The repository that the operation reads or changes; None if the operation concerns no single repository.
+        opaque: Whether the URL came from a server. The path and query of such a URL are sent byte for byte.
+        scopes: The scopes that a token must have, beginning with the scope of the operation itself. Items that are None are
+            skipped.
+        query: The query parameters to add to the URL; a parameter with the value None is left out. None adds no parameters.
+        headers: The headers; a header with the value None is left out. None adds no headers.
+        body: The body; None if the request has no body.
     """
     # Digests are computed from the raw bytes, so the server must not compress the body.
     sent = {"Accept-Encoding": "identity"}
@@ -116,14 +117,14 @@ def build(
     timeout: Timeout | None = None,
     context: CallContext | None = None,
 ) -> httpx.Request:
-    """Return the httpx request that a client can send.
+    """Convert the description of a request to an httpx request that a client can send.
 
     Args:
         client: The client, whose base URL and default headers are used.
-        request: The operation's request.
-        content: The body in the form that the client accepts.
-        timeout: The timeout of each step, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
-        context: The context that replaces the context of the request; None to keep it.
+        request: The description of the request. The attribute `body` is ignored.
+        content: The body as `sync_content` or `async_content` returns it; None for no body.
+        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        context: The context of the httpx request; None uses `request.context`.
 
     Raises:
         InvalidReferenceError: The URL is not valid.
@@ -149,21 +150,21 @@ def build(
 
 
 def is_large(content: object) -> bool:
-    """Return whether a request body is large. A file or an iterable counts as large, since its length may be unknown.
+    """Return whether a request body is longer than 64 KiB, or is not bytes, so that its length may be unknown.
 
     Args:
-        content: The body in the form that an httpx client accepts.
+        content: The body as `sync_content` or `async_content` returns it; None for no body, which is not large.
     """
     return content is not None and (not isinstance(content, bytes) or len(content) > MAX_SMALL_BODY_BYTES)
 
 
 def fill_path(template: str, values: Mapping[str, str], many: frozenset[str] = frozenset()) -> str:
-    """Return a path in which the parameters are replaced by their values. The values are checked, and are not percent-encoded.
+    """Return a path in which the parameters are replaced by their values. The values are checked, not percent-encoded.
 
     Args:
-        template: The path, with parameters in braces.
-        values: The parameters' values.
-        many: The parameters whose values may contain slashes, as repository names do.
+        template: The path with parameters in braces, such as `/v2/{name}/tags/list`.
+        values: The values of the parameters by name.
+        many: The names of the parameters whose values may contain slashes, as repository names do.
 
     Raises:
         InvalidReferenceError: A value is empty, has an empty, `.` or `..` segment, or contains a character that is not allowed
@@ -179,7 +180,7 @@ def check_path_value(name: str, value: str, *, slashes: bool) -> None:
     """Check that a value can be part of a URL's path without percent-encoding.
 
     Args:
-        name: The argument's name, for the error.
+        name: The name of the argument that has the value, for the error.
         value: The value.
         slashes: Whether the value may contain slashes.
 
@@ -197,10 +198,10 @@ def check_path_value(name: str, value: str, *, slashes: bool) -> None:
 
 
 def accept_header(wanted: Sequence[str] | None, documented: Sequence[str]) -> str:
-    """Return the value of an Accept header.
+    """Return the value of an Accept header that lists media types.
 
     Args:
-        wanted: The media types to accept; None for all documented ones.
-        documented: The documented media types.
+        wanted: The media types that the caller accepts; None to list all media types in `documented`.
+        documented: The media types that the operation documents for its responses.
     """
     return ", ".join([wanted] if isinstance(wanted, str) else documented if wanted is None else wanted)

@@ -1,4 +1,4 @@
-"""The typed responses of generated functions, and functions that parse the headers and bodies of responses.
+"""The typed responses of functions generated from the OpenAPI descriptions, and functions that parse headers and bodies.
 
 A header with an invalid value counts as absent: headers are hints, and only the bytes of a body can be verified.
 """
@@ -40,12 +40,12 @@ def _short(body: object) -> str:
 
 @frozen(kw_only=True)
 class Response(Generic[BodyT]):
-    """A successful response. Each operation has subclasses with its documented headers as attributes.
+    """A successful response. For each operation, a generated subclass has the documented headers as further attributes.
 
     Attributes:
         status: The HTTP status.
         headers: All headers; names are case-insensitive.
-        media_type: The Content-Type without its parameters, in lower case, or None.
+        media_type: The Content-Type without its parameters, in lower case; None if the response has no Content-Type.
         body: The parsed body, the bytes of the body, or an iterator of the bytes if the response is streamed.
     """
 
@@ -60,17 +60,17 @@ class ParsedResponse(Response[BodyT]):
     """A successful response with a parsed body.
 
     Attributes:
-        raw: The bytes that the body was parsed from, for computing digests.
+        raw: The unparsed bytes of the body, from which its digest can be computed.
     """
 
     raw: bytes = field(repr=False)
 
 
 class ErrorBody(Protocol):
-    """A parsed error body: a generated model of a documented error."""
+    """A parsed body of an error response: an object of a model that was generated from the OpenAPI description."""
 
     def error_details(self) -> tuple[ErrorDetail, ...]:
-        """Return the entries of the error body."""
+        """Return the entries of the error body, each with a code, a message and details; an empty tuple if there are none."""
         ...
 
 
@@ -89,13 +89,14 @@ def parse_json(response: httpx.Response, model: str, parse: Callable[[Any], T], 
 
     Args:
         response: An HTTP response whose body was read.
-        model: The name of the model, for errors.
-        parse: A function that converts the parsed JSON.
-        expected: The documented media types.
+        model: The name of the model that the body should match, for errors.
+        parse: A function that converts the decoded JSON value to the model.
+        expected: The media types that the operation documents for the response, for errors.
 
     Raises:
-        UnexpectedContentType: The body is not JSON, and its media type is another one than JSON.
-        ParseError: The body is not JSON although its media type is JSON, or the body does not match the model.
+        UnexpectedContentType: The body is not JSON, and the response has a Content-Type other than JSON.
+        ParseError: The body is not JSON, and the Content-Type is JSON or absent; or the body is JSON, but does not match the
+            model.
     """
     try:
         document = json.loads(response.content)
@@ -110,11 +111,11 @@ def parse_json(response: httpx.Response, model: str, parse: Callable[[Any], T], 
 
 
 def unexpected_content_type(response: httpx.Response, expected: Sequence[str]) -> UnexpectedContentType:
-    """Return the exception for a successful response whose media type is not a documented one.
+    """Return the exception for a successful response whose media type the operation does not document.
 
     Args:
         response: An HTTP response whose body was read.
-        expected: The documented media types.
+        expected: The media types that the operation documents for the response.
     """
     method, url = _origin(response)
     return UnexpectedContentType(
@@ -129,13 +130,15 @@ def unexpected_content_type(response: httpx.Response, expected: Sequence[str]) -
 
 
 def status_error(response: httpx.Response, content: bytes, parse: Callable[[Any], ErrorBody] | None) -> StatusError:
-    """Return the exception for a response whose status is not a documented success.
+    """Return the exception for a response whose status the operation does not document as a success.
+
+    The entries of the exception's `errors` come from `parse`. If `parse` is None or rejects the body, the only entry is the
+    text of a body that is plain text or a JSON string; for other bodies, there are no entries.
 
     Args:
         response: An HTTP response.
         content: The part of the body that was read.
-        parse: A function that parses the documented error body; None if the operation documents no error body. The exception
-            has no entries if the body cannot be parsed.
+        parse: A function that parses the documented error body; None if the operation documents no error body.
     """
     body: ErrorBody | None = None
     if content and parse is not None:
@@ -157,7 +160,10 @@ def status_error(response: httpx.Response, content: bytes, parse: Callable[[Any]
 
 
 def _plain_words(response: httpx.Response, content: bytes) -> tuple[ErrorDetail, ...]:
-    """Return the message in an error body that is plain text, or a JSON string, which v1 registries send."""
+    """Return one entry with the text of an error body that is plain text or, as v1 registries send, a JSON string.
+
+    The result is an empty tuple for other bodies.
+    """
     words = content[:1024].decode("utf-8", "replace").strip()
     if media_type(response) == "application/json" and words.startswith('"') and words.endswith('"'):
         words = words[1:-1]
@@ -187,7 +193,10 @@ def text_header(response: httpx.Response, name: str) -> str | None:
 
 
 def _headers_by_name(response: httpx.Response) -> dict[str, str]:
-    """Return the headers by their names in lower case. The dict is cached, since each look-up in httpx's headers is slow."""
+    """Return the values of the headers by lower-case name, with the values of repeated headers joined by commas.
+
+    The dict is stored in the response's `extensions` for the next call, since each look-up in httpx's headers is slow.
+    """
     known: dict[str, str] | None = response.extensions.get(_KNOWN)
     if known is None:
         known = response.extensions[_KNOWN] = {}
@@ -199,7 +208,7 @@ def _headers_by_name(response: httpx.Response) -> dict[str, str]:
 
 
 def integer_header(response: httpx.Response, name: str) -> int | None:
-    """Return the value of a header as an int; None if the header is absent or not an integer.
+    """Return the value of a header as an int; None if the header is absent or is not a number of 1 to 20 digits.
 
     Args:
         response: An HTTP response.
@@ -222,7 +231,9 @@ def boolean_header(response: httpx.Response, name: str) -> bool | None:
 
 
 def list_header(response: httpx.Response, name: str) -> list[str] | None:
-    """Return the items of a header, which may be repeated or contain commas; None if the header is absent.
+    """Return the items of a header that contains a list; None if the header is absent.
+
+    Commas separate the items. A header that is repeated in the response is treated as one list.
 
     Args:
         response: An HTTP response.
@@ -233,7 +244,9 @@ def list_header(response: httpx.Response, name: str) -> list[str] | None:
 
 
 def url_header(response: httpx.Response, name: str) -> str | None:
-    """Return the URL in a header, made absolute and otherwise unchanged; None if the header is absent.
+    """Return the URL in a header, made absolute and otherwise unchanged; None if the header is absent or empty.
+
+    If the value of the header is not a URL, it is returned unchanged, and a request to it raises an exception.
 
     Args:
         response: An HTTP response.
@@ -249,7 +262,7 @@ def next_link(response: httpx.Response) -> str | None:
     The URL is made absolute and is otherwise unchanged.
 
     Args:
-        response: An HTTP response.
+        response: The response that contains a page of a list.
     """
     # The parser in httpx would cut a URL at `;` and at quotes.
     for url, parameters in _LINK.findall(text_header(response, "Link") or ""):
@@ -264,8 +277,8 @@ def required(value: T | None, operation: str, name: str) -> T:
 
     Args:
         value: The header's value, or None if the header is absent.
-        operation: The name of the response class, for the error.
-        name: The header's name.
+        operation: The name of the class of the response, for the error.
+        name: The header's name, for the error.
 
     Raises:
         ParseError: The header is absent.
@@ -283,20 +296,23 @@ def _absolute(response: httpx.Response, url: str) -> str:
 
 
 def body_limit(operation_id: str) -> int:
-    """Return the maximum number of bytes of a response body that is read into memory.
+    """Return the maximum number of bytes of a response body that the client reads into memory.
 
     Args:
-        operation_id: The id of the operation.
+        operation_id: The id of the operation that the response belongs to. Manifests and tokens have lower limits than others.
     """
     return _MAX_BYTES.get(operation_id, MAX_BODY_BYTES)
 
 
 def fits(response: httpx.Response, limit: int) -> bool:
-    """Return whether Content-Length shows that a body is not longer than the limit.
+    """Return whether the headers show that a body is not longer than a limit.
+
+    The result is False if the length is unknown: there is no valid Content-Length, or the body has a content coding or a
+    transfer coding.
 
     Args:
-        response: A response.
-        limit: The maximum number of bytes to read.
+        response: A response whose body is not read yet.
+        limit: The maximum number of bytes.
     """
     headers = _headers_by_name(response)
     length = headers.get("content-length", "")

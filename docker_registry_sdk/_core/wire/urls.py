@@ -1,4 +1,4 @@
-"""The URLs of requests: add a query, check a URL that a server sent, and send such a URL byte for byte."""
+"""The URLs of requests: add a query, check the form of a URL that a server sent, and send the URL of a server byte for byte."""
 
 from __future__ import annotations
 
@@ -18,15 +18,17 @@ _NOT_IN_A_URL = re.compile(r"[^\x21-\x7e]")
 
 
 def follow_url(name: str, url: str) -> str:
-    """Return a URL that a server sent, unchanged, after checking that a request to it is safe.
+    """Return a URL that a server sent, unchanged, after checking its form.
+
+    This function does not check whether the client may send a request to the host of the URL.
 
     Args:
-        name: The argument's name, for the error.
-        url: The URL, absolute with http or https, or relative and starting with a slash.
+        name: The name of the argument that has the URL, for the error.
+        url: An absolute http or https URL, or a path that begins with one slash.
 
     Raises:
-        InvalidReferenceError: The URL is neither absolute nor a path, its host or port is invalid, or it contains user info, a
-            fragment, a backslash, a space, a control character or a non-ASCII character.
+        InvalidReferenceError: The URL is neither an absolute http or https URL nor such a path; its host or port is invalid; or
+            the URL contains user info, a fragment, a backslash, a space, a control character or a non-ASCII character.
     """
     if not isinstance(url, str) or _NOT_IN_A_URL.search(url):
         raise InvalidReferenceError(
@@ -39,7 +41,10 @@ def follow_url(name: str, url: str) -> str:
         _ = parts.port  # raises if the port is invalid
         (parts.hostname or "").encode("idna").decode("idna")  # raises if the host is not a valid name in DNS
     except ValueError:  # the message may contain a password
-        raise InvalidReferenceError(f"{name} {redact_url(url)!r} is not a valid URL: the host or the port is invalid.") from None
+        raise InvalidReferenceError(
+            f"{name} {redact_url(url)!r} is not a valid URL: the host or the port is invalid. "
+            "Pass the URL exactly as the server sent it."
+        ) from None
     if not absolute and not (url.startswith("/") and not url.startswith("//")):
         raise InvalidReferenceError(
             f"{name} {redact_url(url)!r} is neither an http or https URL nor a path that begins with '/'."
@@ -50,12 +55,12 @@ def follow_url(name: str, url: str) -> str:
 
 
 def add_query(url: str, parameters: Mapping[str, QueryValue]) -> str:
-    """Return a URL with added query parameters. The query that the URL already has stays unchanged.
+    """Return a URL with query parameters appended. A query that the URL already has stays unchanged before them.
 
     Args:
         url: A path or URL, with or without a query.
-        parameters: The names and values. A parameter with the value None is left out, a list repeats the parameter, and booleans
-            are written as `true` and `false`.
+        parameters: The names and values. A parameter whose value is None is left out. A list adds the parameter once for each
+            item. Booleans are written as `true` and `false`.
     """
     pairs: list[tuple[str, str]] = []
     for name, value in parameters.items():
@@ -73,14 +78,14 @@ def add_query(url: str, parameters: Mapping[str, QueryValue]) -> str:
 
 
 def refuse_query(name: str, **parameters: object) -> None:
-    """Check that no query parameter is given together with the URL of the next page, which already contains the query.
+    """Check that a caller who passed the URL of the next page, which contains a query, passed no query parameter as well.
 
     Args:
-        name: The name of the argument that holds the URL.
-        parameters: The query parameters; a value is None if the parameter is not given.
+        name: The name of the argument that has the URL of the next page, for the error.
+        parameters: The values of the query parameters by name; None for a parameter that the caller did not pass.
 
     Raises:
-        ValueError: A query parameter is given.
+        ValueError: The value of a query parameter is not None.
     """
     given = [key for key, value in parameters.items() if value is not None]
     if given:
@@ -88,10 +93,13 @@ def refuse_query(name: str, **parameters: object) -> None:
 
 
 def make_absolute(base: str, url: str) -> str:
-    """Return the absolute form of a URL from a response header. Path and query stay byte for byte the same if possible.
+    """Return the absolute form of a URL from a response header.
+
+    The path and query of the URL stay byte for byte the same, except if the URL is relative to the path of the request, as
+    `../uploads` is. User info in `base` is left out.
 
     Args:
-        base: The URL of the request.
+        base: The absolute URL of the request.
         url: The URL in the header: absolute, or relative to the URL of the request (RFC 9110 section 10.2.2).
     """
     if _ABSOLUTE.match(url):
@@ -108,7 +116,7 @@ def make_absolute(base: str, url: str) -> str:
 
 
 def request_target(url: str) -> str:
-    """Return the request target of an absolute URL: its path and query, byte for byte.
+    """Return the request target of an absolute URL: the path and query, byte for byte. An empty path becomes `/`.
 
     Args:
         url: An absolute URL without a fragment.
@@ -123,8 +131,8 @@ class VerbatimURL(httpx.URL):
     """A URL whose path and query are sent verbatim; httpx would normalize the path and query of an ordinary `httpx.URL`.
 
     Args:
-        url: The URL.
-        target: The path and query as bytes.
+        url: The URL, whose scheme, host and port are used.
+        target: The path and query to send.
     """
 
     # The extension `target` of httpcore is no alternative: through a proxy, the host would be lost, and after a redirect, the
@@ -135,7 +143,7 @@ class VerbatimURL(httpx.URL):
 
     @property
     def raw_path(self) -> bytes:
-        """Return the path and query, unchanged."""
+        """Return the path and query that are sent."""
         return self._target
 
 
@@ -146,7 +154,7 @@ def verbatim_url(url: str) -> httpx.URL:
         url: An absolute URL.
 
     Raises:
-        InvalidReferenceError: The text is not a URL.
+        InvalidReferenceError: httpx cannot parse the URL.
     """
     try:
         parsed = httpx.URL(url)
