@@ -1,14 +1,15 @@
 """Names of a package that are imported when they are first used, so that importing the package is cheap.
 
 A package lists its names twice. Type checkers, editors and bundlers such as PyInstaller read import statements below
-`if TYPE_CHECKING:`. Python itself runs none of them, but calls the functions that `lazy_exports` returns (PEP 562):
+`if TYPE_CHECKING:`. At run time, Python skips these imports and calls the functions that `lazy_exports` returns (PEP 562):
 
     if TYPE_CHECKING:
         from .errors import NotFoundError as NotFoundError
     else:
         __getattr__, __dir__, __all__ = lazy_exports(__name__, {".errors": ("NotFoundError",)})
 
-A test compares the two lists. `lazy_loader` would need only one, but parses a stub file at each start and supports no `as`.
+A test checks that both lists are equal. The library `lazy_loader` would need only one list, but it parses a stub file at each
+start and does not support `as`.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ Exports = tuple[Callable[[str], object], Callable[[], list[str]], list[str]]
 
 
 def lazy_exports(package: str, names: Mapping[str, Sequence[str]]) -> Exports:
-    """Return `__getattr__`, `__dir__` and `__all__` of a package.
+    """Return `__getattr__`, `__dir__` and `__all__` for a package whose names are imported when they are first used.
 
     Args:
         package: The `__name__` of the package.
-        names: The names by the module that has them, relative to the package or absolute; `"name as public_name"` exports a
-            name under another one.
+        names: The names to export, grouped by module: each key is the name of a module, relative to the package or absolute, and
+            its value lists names of this module. `"name as public_name"` exports `name` as `public_name`.
     """
     origins: dict[str, tuple[str, str]] = {}
     for module, texts in names.items():

@@ -15,7 +15,7 @@ class BlobSpec:
     """A blob as a caller specifies it.
 
     Attributes:
-        digest: The digest. This package can compute its algorithm.
+        digest: The digest, whose algorithm this package can compute: sha256 or sha512.
         size: The size in bytes, or None when only the digest is known.
         descriptor: The caller's descriptor, or None when the caller passed a digest.
     """
@@ -33,7 +33,7 @@ class BlobSpec:
         """Return the caller's descriptor, or a new descriptor if the caller passed a digest.
 
         Args:
-            size: The size of the blob in bytes.
+            size: The size of the blob in bytes, for a new descriptor.
         """
         return self.descriptor or Descriptor(media_type=OCTET_STREAM, digest=self.digest, size=size)
 

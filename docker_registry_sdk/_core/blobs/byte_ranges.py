@@ -1,4 +1,4 @@
-"""The byte ranges of a blob to request, after an interruption and for reading ahead. Free of I/O."""
+"""The choice of the byte ranges of a blob to request, after an interruption and for reading ahead. Free of I/O."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _MAX_CACHED_BLOCKS: Final = 4
 
 @frozen
 class ResponseHead:
-    """The status and headers of a response with a blob or a range of it.
+    """The status and headers of a response that contains a blob or a range of a blob.
 
     Attributes:
         is_whole: Whether the response has status 200 and holds the whole blob; otherwise it has status 206 and holds a range.
-        length: The Content-Length, or None.
-        content_range: The Content-Range, or None.
-        etag: The ETag, or None.
+        length: The Content-Length in bytes, or None if the header is missing.
+        content_range: The value of the Content-Range header, or None if the header is missing.
+        etag: The value of the ETag header, or None if the header is missing.
     """
 
     is_whole: bool
@@ -73,14 +73,14 @@ class Resumption:
         return f"bytes={self.offset}-{last}", self._etag
 
     def check_response(self, head: ResponseHead) -> None:
-        """Check that a response holds the requested bytes, and remember the size and the ETag of the blob.
+        """Check that a response holds the requested bytes, and store the size and the ETag of the blob for later requests.
 
         Args:
             head: The status and headers of the response.
 
         Raises:
-            ParseError: The response holds another range than the requested one.
-            RegistryError: A range was requested, but the response holds the whole blob, which is larger than 4 MiB.
+            ParseError: The Content-Range is missing or malformed, or states another range or size than expected.
+            RegistryError: The response holds the whole blob, which is larger than 4 MiB, although `stop` was given.
 
         Source: RFC 9110 sections 13.1.5, 14.4 and 15.3.7.
         """
@@ -110,7 +110,8 @@ class Resumption:
     def handle_unsatisfiable(self, headers: Mapping[str, str]) -> bool:
         """Return whether a 416 response means that all bytes have arrived.
 
-        If the result is False, the next request has no Range header and requests the whole blob.
+        That is so if the size was not known before, and the response states that it equals the current offset. Otherwise the
+        result is False, and the next request has no Range header and requests the whole blob.
 
         Args:
             headers: The headers of the response, with names in any case.
@@ -123,12 +124,13 @@ class Resumption:
         return False
 
     def accept(self, chunk: bytes | memoryview) -> bytes | memoryview:
-        """Return a chunk without the bytes that have arrived before, and advance the offset by the rest.
+        """Return the bytes of a chunk that had not arrived before, and advance the offset by their number.
 
-        Bytes beyond the size of the blob are returned, too, so that the verifier notices them.
+        Bytes after `stop` are removed. Without `stop`, bytes beyond the size of the blob are returned, too, so that the
+        verification of the blob fails.
 
         Args:
-            chunk: A chunk of the body.
+            chunk: The next bytes of the response's body.
 
         Raises:
             ParseError: The body is longer than its Content-Range.
@@ -145,26 +147,29 @@ class Resumption:
         return chunk
 
     def is_last_body(self) -> bool:
-        """Return whether nothing is left to request after a body that ended properly.
+        """Return whether nothing is left to request after a body that ended without an interruption.
 
-        If the server sent a shorter range than the requested one, another request is needed, and the result is False.
+        The result is False if the server sent a shorter range than the requested one: the rest must be requested.
         """
         return self._range_end is None or self.is_complete or (self.size is None and self.offset == self._range_end)
 
     def check_shorter_range(self) -> None:
-        """Check that a body with a shorter range than the requested one was at least 64 KiB long, and as long as it stated.
+        """Check a body with a shorter range than requested: it must be at least 64 KiB long, and as long as its Content-Range.
 
         Raises:
             ParseError: The body was shorter than its Content-Range, or shorter than 64 KiB.
         """
         if self.offset != self._range_end or self.offset - self._range_start < MIN_PROGRESS_BYTES:
             raise _range_error(
-                "states a range that ends before the requested range, or the body is shorter than this header states"
+                f"states a range of less than {MIN_PROGRESS_BYTES // 1024} KiB that ends before the requested range, "
+                "or the body is shorter than this header states"
             )
 
 
 class ReadAhead:
-    """A small cache of blocks of a blob, with a read-ahead window that doubles while reads are sequential.
+    """A cache of the last four blocks of a blob that were used, which also plans how many bytes to read ahead.
+
+    The number of bytes to read ahead doubles while reads are sequential, from 64 KiB to 4 MiB.
 
     Args:
         size: The size of the blob in bytes.
@@ -176,7 +181,9 @@ class ReadAhead:
         self._blocks: list[tuple[int, bytes]] = []  # offset and bytes, the most recently used block last
 
     def find(self, position: int, length: int) -> memoryview | None:
-        """Return the cached bytes from a position to the end of their block, or None if the byte at the position is not cached.
+        """Return up to `length` cached bytes from a position on, or None if the byte at the position is not cached.
+
+        All returned bytes are from the same cached block, so there may be fewer than `length`.
 
         Args:
             position: The offset of the first byte.
@@ -190,11 +197,13 @@ class ReadAhead:
         return None
 
     def plan(self, position: int, length: int) -> tuple[int, int]:
-        """Return the range to request, as the offset of its first byte and the offset after its last byte.
+        """Return the range to request for a read, as the offset of its first byte and the offset after its last byte.
+
+        The range contains the byte at the position. It may be longer than the read, or shorter: then plan another range after it.
 
         Args:
             position: The offset of the first byte to read, which is not cached.
-            length: The number of bytes to read.
+            length: The number of bytes that the caller wants to read.
         """
         ends = [start + len(data) for start, data in self._blocks]
         is_sequential = position in ends or (position == 0 and not ends)
@@ -209,8 +218,8 @@ class ReadAhead:
         """Cache a block; if the cache is full, remove the least recently used block.
 
         Args:
-            start: The offset of the first byte.
-            data: The bytes.
+            start: The offset of the block's first byte.
+            data: The bytes of the block.
         """
         self._blocks = [*self._blocks[-_MAX_CACHED_BLOCKS + 1 :], (start, data)]
 

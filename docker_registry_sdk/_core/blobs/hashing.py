@@ -24,8 +24,8 @@ class HashingWriter:
     buffer, the second thread writes them, and then `get_buffer` can return the buffer again.
 
     Args:
-        verifier: The verifier to update; the caller must not use it before `close`.
-        write: A function that writes the bytes of one buffer.
+        verifier: The verifier that hashes the bytes; the caller must not use the verifier before `close`.
+        write: A function that writes the bytes of one buffer to the file.
     """
 
     def __init__(self, verifier: Verifier, write: Callable[[memoryview], None]) -> None:
@@ -43,10 +43,10 @@ class HashingWriter:
             thread.start()
 
     def get_buffer(self) -> memoryview | None:
-        """Return a buffer to fill and to pass to `write`, or None while all buffers are in use.
+        """Return a buffer to fill and to pass to `write`, or None while all four buffers are in use (see `wait_for_buffer`).
 
         Raises:
-            OSError: An earlier buffer could not be written.
+            OSError: The bytes of an earlier buffer could not be written.
         """
         self.raise_failure()
         try:
@@ -58,11 +58,11 @@ class HashingWriter:
             return memoryview(bytearray(BUFFER_BYTES))
 
     def wait_for_buffer(self) -> memoryview:
-        """Wait until a buffer is free, and return it."""
+        """Wait until one of the four buffers is free, and return that buffer."""
         return memoryview(self._free.get().obj)
 
     def write(self, data: memoryview) -> None:
-        """Hash and write bytes in the background.
+        """Hash and write bytes in the background threads, and return at once. An error is raised by `raise_failure` later.
 
         Args:
             data: The filled part of a buffer.
@@ -98,7 +98,7 @@ class BackgroundHasher:
     """A hasher for the bytes of an upload, which hashes one block in a background thread while the previous block is sent.
 
     Args:
-        verifier: The verifier to update; the caller must call `wait` before using the verifier.
+        verifier: The verifier that hashes the bytes; the caller must call `wait` before using the verifier.
     """
 
     def __init__(self, verifier: Verifier) -> None:
@@ -112,7 +112,9 @@ class BackgroundHasher:
         return self._pending is not None and not self._pending.done()
 
     def update(self, data: bytes | memoryview) -> None:
-        """Start hashing the next bytes; block until the previous bytes have been hashed.
+        """Wait until the previous bytes have been hashed, and start hashing the next bytes in the background.
+
+        Fewer than 128 KiB are hashed at once, in the current thread.
 
         Args:
             data: The bytes; the caller must not change them afterwards.
@@ -132,6 +134,6 @@ class BackgroundHasher:
             self._pending.result()
 
     def close(self) -> None:
-        """Tell the thread to end after its last block, without waiting for the end."""
+        """Tell the background thread to end when it has hashed the last block, and return without waiting for the end."""
         if self._pool is not None:
             self._pool.shutdown(wait=False)

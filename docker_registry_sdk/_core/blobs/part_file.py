@@ -23,7 +23,7 @@ _MAX_OPEN_ATTEMPTS: Final = 10
 class PartFile:
     """The `.part` file in the folder of a download's target file, locked for one download at a time.
 
-    The methods raise `OSError` with the path of the `.part` file.
+    If reading or writing the file fails, a method raises an `OSError` that names the path of the `.part` file.
 
     Args:
         target: The path of the finished download.
@@ -49,10 +49,11 @@ class PartFile:
         return not self._has_failed and os.fstat(self._descriptor).st_size > 0
 
     def hash_some(self, verifier: Verifier) -> bool:
-        """Hash the next bytes of the file, at most 8 MiB, and return whether bytes are left.
+        """Hash the next bytes of the file, at most 8 MiB, and return whether bytes may be left.
 
         Args:
-            verifier: The verifier, which has hashed all bytes of the file up to now; `verifier.size` is the offset to start at.
+            verifier: The verifier that hashes the bytes. It must have hashed the file from the beginning: `verifier.size` is the
+                offset of the next byte to hash.
         """
         with self._named_errors():
             os.lseek(self._descriptor, verifier.size, os.SEEK_SET)
@@ -98,10 +99,11 @@ class PartFile:
                 os.close(folder)
 
     def close(self, *, keep: bool) -> None:
-        """Close the file, and delete it unless the next download can resume from it.
+        """Close the file, and delete an unfinished file if it is empty or a write failed, since a download cannot resume from it.
 
         Args:
-            keep: False to delete the file in any case. An empty file is always deleted, and so is a file after a failed write.
+            keep: False to delete an unfinished file even if the next download could resume from it. After `finish`, the file is
+                never deleted.
         """
         if self._descriptor == -1:
             return
@@ -201,8 +203,8 @@ def hash_some(descriptor: int, verifier: Verifier) -> bool:
     """Hash up to 8 MiB of a file from its current position, and return whether bytes may be left.
 
     Args:
-        descriptor: The file descriptor.
-        verifier: The verifier to update.
+        descriptor: The file descriptor of the open file.
+        verifier: The verifier that hashes the bytes.
     """
     before = verifier.size
     while verifier.size - before < _MAX_BYTES_PER_CALL:
@@ -216,17 +218,17 @@ def hash_some(descriptor: int, verifier: Verifier) -> bool:
 if sys.platform == "win32":
 
     def lock(descriptor: int, path: Path) -> None:
-        """Do nothing. Windows has no need for the lock: it does not rename open files, so the first of two downloads fails."""
+        """Do nothing. Windows does not rename an open file, so of two downloads to one path the first to end fails."""
 
 else:
     import fcntl
 
     def lock(descriptor: int, path: Path) -> None:
-        """Lock a file until it is closed.
+        """Lock a file until its descriptor is closed.
 
         Args:
-            descriptor: The file descriptor.
-            path: The path of the file.
+            descriptor: The file descriptor of the open file.
+            path: The path of the file, for the message of the exception.
 
         Raises:
             BlockingIOError: Another download has locked the file.

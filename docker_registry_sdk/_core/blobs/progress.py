@@ -18,9 +18,9 @@ class Progress:
     """The progress of an operation on one blob or manifest.
 
     Attributes:
-        phase: The current step: `check` reads and hashes bytes that already exist, `download` reads from a registry, `upload`
-            writes to a registry, `copy` transfers from a source to a target, `mount` mounts a blob from another repository,
-            `skip` finds the blob at the target already, `manifest` writes a manifest.
+        phase: The current step: `check` reads and hashes bytes that this machine already has, `download` reads from a registry,
+            `upload` writes to a registry, `copy` transfers from a source to a target, `mount` mounts a blob from another
+            repository, `skip` means that the target already has the blob, `manifest` writes a manifest.
         digest: The digest of the blob or manifest, or None until it has been computed.
         bytes: The number of bytes processed so far. The number decreases when a transfer starts over.
         total: The size in bytes, or None when it is not known.
@@ -40,7 +40,7 @@ class ProgressThrottle:
     """A filter that calls a progress callback once per MiB and at the end of each phase, and never twice with the same values.
 
     Args:
-        on_progress: The progress callback, or None.
+        on_progress: The progress callback; None to call nothing.
         digest: The digest of the blob, or None until it has been computed.
     """
 
@@ -50,7 +50,7 @@ class ProgressThrottle:
         self._reported: tuple[str, int] = ("", -PROGRESS_INTERVAL_BYTES)
 
     def report(self, phase: Phase, done: int, total: int | None) -> None:
-        """Call the callback, unless fewer bytes than a MiB were processed since its last call.
+        """Call the callback if a MiB was processed since the last call, if the phase has changed or ends, or if it starts over.
 
         Args:
             phase: The current step.

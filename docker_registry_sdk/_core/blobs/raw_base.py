@@ -11,7 +11,7 @@ RawBase = io.RawIOBase
 
 
 class AsyncRawBase:
-    """A base class of async streams and files, with async counterparts of the `close` methods of `io.RawIOBase`."""
+    """A base class of async streams and files. `aclose` and `async with` replace `close` and `with` of `io.RawIOBase`."""
 
     _is_closed = False
 

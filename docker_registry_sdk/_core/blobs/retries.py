@@ -11,29 +11,32 @@ from ..transport.retries import TRANSIENT_STATUSES
 from ..wire import CallLimits, HTTPFailure, may_pass
 
 MIN_PROGRESS_BYTES: Final = 64 * 1024
-"""If a response has a shorter range than requested, but at least so many bytes, the rest is requested next; it is no failure."""
+"""If a response holds a shorter range than requested, but at least this number of bytes, the response is not a failure."""
 
 
 @define
 class RequestFailures:
-    """A counter of the failures of a request in a row, which decides whether the request is repeated.
+    """A counter of the consecutive failures of one request, which decides whether the request is repeated.
 
     A download counts as one request: each interruption of its body is a failure, no matter how many bytes have arrived.
     Therefore a server that cuts every body receives `max_retries + 1` requests. Each chunk of an upload counts as a request of
     its own, so the count is reset when the registry has accepted a chunk.
 
-    The transport must not repeat these requests as well: that would multiply the number of requests.
+    The requests must be sent with `transfer_client`, whose transport does not repeat requests: if both repeated them, the numbers
+    of repetitions would multiply.
 
     Attributes:
         limits: The limits of the call, with its deadline and the client's retry policy.
-        count: The number of failures in a row.
+        count: The number of failures since the last success.
     """
 
     limits: CallLimits
     count: int = 0
 
     def seconds_to_retry(self, error: RegistryError) -> float | None:
-        """Count a failure, and return the seconds to wait before the request is repeated; None if it must not be repeated.
+        """Count a failure, and return the seconds to wait before the request is repeated.
+
+        None means that the request must not be repeated.
 
         Args:
             error: The exception of the failed request.

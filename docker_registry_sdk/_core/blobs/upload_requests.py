@@ -52,8 +52,9 @@ def next_request(*, offset: int, size: int | None, chunk: int | None, has_digest
     Args:
         offset: The number of bytes that the registry has received.
         size: The size of the blob in bytes, or None when it is not known.
-        chunk: The length of a chunk in bytes, or None to send all bytes in one request.
-        has_digest: Whether the digest is known.
+        chunk: The length of a chunk in bytes, or None to send all remaining bytes in one request.
+        has_digest: Whether the digest of the blob is known before its bytes are sent. Only then can one PUT, whose URL contains
+            the digest, send the bytes and close the upload.
     """
     left = None if size is None else size - offset
     if left == 0:
@@ -67,8 +68,9 @@ def chunk_length(requested: int | None, minimum: int | None) -> int | None:
     """Return the length of chunks in bytes, or None if all bytes are sent in one request.
 
     Args:
-        requested: The length that the caller requests, or None.
-        minimum: The minimum length that the registry requires, or None.
+        requested: The length that the caller requests; None if the caller does not request chunks.
+        minimum: The minimum length that the registry requires; None if the registry requires none. If only `minimum` is given,
+            the length is 8 MiB, or `minimum` if that is more.
     """
     if requested is None and not minimum:
         return None
@@ -76,13 +78,13 @@ def chunk_length(requested: int | None, minimum: int | None) -> int | None:
 
 
 def may_resume(error: RegistryError, *, has_session: bool, was_resumed: bool) -> bool:
-    """Return whether an upload may resume after a failed request.
+    """Return whether an upload may resume, or start over in a new session, after a failed request.
 
     Args:
         error: The exception of the failed request.
-        has_session: Whether the registry has opened a session.
-        was_resumed: Whether the failed request resumed an interrupted upload. Some registries answer such requests with an
-            error, but accept a new upload.
+        has_session: Whether an upload session is open.
+        was_resumed: Whether the failed request resumed an interrupted upload. Some registries answer such a request with an
+            error, but accept the blob in a new session.
     """
     if isinstance(error, TransportError):
         return is_transient(error)

@@ -23,7 +23,8 @@ class UploadSession:
         repo: The name of the repository on the registry.
         location: The URL of the next request. Clients must not change it. It may be signed, so `repr` does not show it.
         offset: The number of bytes that the registry has received.
-        chunk_min_length: The minimum length in bytes that the registry requires of every chunk except the last, if any.
+        chunk_min_length: The minimum length in bytes that the registry requires of every chunk except the last one; None if the
+            registry states no minimum.
     """
 
     repo: str
@@ -42,10 +43,10 @@ class UploadSession:
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> Self:
-        """Return the session that a dict of `to_dict` describes.
+        """Return a session from the dict that `to_dict` returned for that session.
 
         Args:
-            document: The dict that `to_dict` returned; unknown keys are ignored.
+            document: The dict, which may have been stored as JSON in the meantime; unknown keys are ignored.
 
         Raises:
             ParseError: A key is missing, or its value has another type.
@@ -78,13 +79,15 @@ class UploadOptions:
     """The options of one upload.
 
     Attributes:
-        digest: The digest of the blob; None to compute it.
-        size: The size in bytes, if known.
-        chunk_size: The length of a chunk in bytes; None to send all bytes in one request.
-        from_repo: A repository to mount the blob from, if it has the blob.
-        session: A session to resume.
-        on_session: The session callback. With a callback, the session of a failed upload stays open.
-        on_progress: The progress callback.
+        digest: The expected digest of the blob; None to accept any bytes and to compute their digest.
+        size: The expected size of the blob in bytes; None if the size is not known.
+        chunk_size: The length of a chunk in bytes; None to send all bytes in one request, unless the registry requires chunks.
+        from_repo: The name of a repository that may have the blob, so that the registry can mount the blob from there; None to
+            mount nothing.
+        session: The session of an interrupted upload to resume; None for a new upload.
+        on_session: The session callback, which receives each new state of the session. With a callback, the session of a failed
+            upload stays open, so that the upload can be resumed; with None, the session is cancelled.
+        on_progress: The progress callback; None for no callback.
 
     Raises:
         ValueError: The size is negative, or the chunk size is less than 1.
@@ -109,7 +112,7 @@ def session_from_start(repo: str, response: start_blob_upload.StartBlobUploadAcc
 
     Args:
         repo: The name of the repository.
-        response: The response to the request that opened the session.
+        response: The 202 response to the request that opened the session.
     """
     return UploadSession(repo=repo, location=response.location, chunk_min_length=response.oci_chunk_min_length)
 
@@ -120,7 +123,8 @@ def session_after_chunk(session: UploadSession, response: upload_blob_chunk.Uplo
     Args:
         session: The session before the chunk.
         response: The response to the chunk.
-        sent: The length of the chunk in bytes. If the response has no Range header, the offset advances by this length.
+        sent: The length of the chunk in bytes. If the response has no valid Range header, the offset advances by this
+            length.
     """
     received = received_bytes(response.range)
     return UploadSession(
@@ -132,10 +136,10 @@ def session_after_chunk(session: UploadSession, response: upload_blob_chunk.Uplo
 
 
 def session_from_status(session: UploadSession, response: get_blob_upload_status.GetBlobUploadStatusNoContent) -> UploadSession:
-    """Return the session with the state that the registry reports.
+    """Return the session with the location and the offset that the registry reports.
 
-    The range `0-0` can mean no byte or one byte. If the session has the offset 0, the range is taken to mean no byte. If the
-    response has no Range header, the offset does not change.
+    The Range header `0-0` can mean that the registry has no byte or one byte. If the offset of `session` is 0, the header is
+    taken to mean no byte. If the response has no valid Range header, the offset does not change.
 
     Args:
         session: The session before the request for the status.
@@ -156,7 +160,8 @@ def received_bytes(text: str | None) -> int | None:
     """Return the number of received bytes that a Range header states, or None if the header is missing or malformed.
 
     Args:
-        text: The value of the Range header: `0-<last>`, or `bytes=0-<last>` from old registries. None if it is missing.
+        text: The value of the Range header: `0-<last>`, or `bytes=0-<last>` from old registries. None if the
+            header is missing.
     """
     match = _RANGE.fullmatch((text or "").strip())
     return None if match is None else int(match[1]) + 1

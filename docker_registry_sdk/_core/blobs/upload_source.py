@@ -59,10 +59,13 @@ def open_source(source: BlobSource) -> AbstractContextManager[RawBody]: ...
 @overload
 def open_source(source: AsyncBlobSource) -> AbstractContextManager[AsyncRawBody]: ...
 def open_source(source: AsyncBlobSource) -> AbstractContextManager[AsyncRawBody]:
-    """Return a context manager whose value is the request body. For a path, it opens the file and closes it at the end.
+    """Return a context manager whose value is the request body.
+
+    If the source is a path, the value is the open file, which the context manager closes. Otherwise the value is the source
+    itself.
 
     Args:
-        source: The source.
+        source: Where the bytes of the blob are read from: bytes, a path, a binary file, or an iterable of bytes.
 
     Raises:
         TypeError: The source is a text, a text file, or of another type that does not yield bytes.
@@ -78,7 +81,7 @@ def open_source(source: AsyncBlobSource) -> AbstractContextManager[AsyncRawBody]
 
 
 def seekable_position(body: AsyncRawBody) -> int | None:
-    """Return the current position of a seekable file, or None for another body.
+    """Return the current position of a seekable file, or None if the body is not a seekable file.
 
     Args:
         body: The request body.

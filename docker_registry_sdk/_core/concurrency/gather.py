@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class CancelFlag:
-    """A flag that jobs in threads check, since a thread cannot be cancelled from outside."""
+    """A flag that jobs in threads check to learn that they should end, since a thread cannot be cancelled from outside."""
 
     def __init__(self) -> None:
         self._event = threading.Event()
@@ -27,19 +27,22 @@ class CancelFlag:
 
 
 class _CancelledError(Exception):
-    """The exception that ends a job after another job failed, or after Ctrl-C. `gather` raises the other job's exception."""
+    """The exception that ends a job after another job failed, or after Ctrl-C. `gather` raises the exception of
+    the job that failed first, or KeyboardInterrupt, not this exception.
+    """
 
 
 def gather(jobs: Sequence[Callable[[], T]], limit: int, cancel: CancelFlag) -> list[T]:
     """Call functions in threads, and return their results in the order of the functions.
 
-    After the first failure, or Ctrl-C, no further job starts, and running jobs end at their next `cancel.check()`. The
-    exception of the first failure is raised when all running jobs have ended. One job alone runs in the current thread.
+    After the first failure, or Ctrl-C, `gather` sets `cancel`: no further function is called, and a running function ends when it
+    calls `cancel.check()`. `gather` waits until all running functions have ended, and then raises the exception of the first
+    failure. If `jobs` contains only one function, it is called in the current thread.
 
     Args:
         jobs: The functions.
         limit: The maximum number of functions that run at the same time.
-        cancel: The flag that the functions check.
+        cancel: The flag that each function should check repeatedly, so that it ends soon after another function has failed.
     """
     if len(jobs) < 2:
         return [job() for job in jobs]
@@ -90,7 +93,7 @@ async def async_gather(jobs: Sequence[Callable[[], Awaitable[T]]], limit: int, c
     Args:
         jobs: The functions.
         limit: The maximum number of functions that run at the same time.
-        cancel: Not used, since tasks can be cancelled.
+        cancel: Not used; the sync counterpart needs the flag, since threads, unlike tasks, cannot be cancelled.
     """
     from anyio import create_task_group  # imported late, since sync code needs no event loop
 

@@ -31,11 +31,12 @@ def run_in_thread(work: Callable[[], T], on_cancel: Callable[[], object] | None 
 async def async_run_in_thread(work: Callable[[], T], on_cancel: Callable[[], object] | None = None) -> T:
     """Call a blocking function in a worker thread and return its result.
 
-    If the task is cancelled, it does not wait for the thread: the function continues, and its result is dropped.
+    If the current task is cancelled, the task does not wait for the thread: `work` continues, and its result is dropped.
 
     Args:
         work: The function.
-        on_cancel: A function that is called if the task is cancelled, and makes `work` end soon.
+        on_cancel: A function that is called if the current task is cancelled, and makes `work` end soon; None to let `work`
+            continue.
     """
     from anyio import get_cancelled_exc_class  # imported late, since sync code needs no event loop
     from anyio.to_thread import run_sync
@@ -60,7 +61,7 @@ def run_in_thread_uncancellable(work: Callable[[], T]) -> T:
 async def async_run_in_thread_uncancellable(work: Callable[[], T]) -> T:
     """Call a blocking function in a worker thread and return its result.
 
-    If the task is cancelled, it still waits until the function has ended, so pass only functions that end soon.
+    If the current task is cancelled, the task waits until `work` has ended. So pass only a function that ends soon.
 
     Args:
         work: The function.
@@ -78,7 +79,10 @@ def shielded() -> Iterator[None]:
 
 @asynccontextmanager
 async def async_shielded() -> AsyncIterator[None]:
-    """Return a context manager that delays a cancellation until its block has ended, at most for `MAX_SHIELDED_SECONDS`."""
+    """Return a context manager that delays a cancellation of the current task until the `with` block has ended.
+
+    A block that takes longer than `MAX_SHIELDED_SECONDS` is itself cancelled, without an exception after the block.
+    """
     from anyio import move_on_after
 
     with move_on_after(MAX_SHIELDED_SECONDS, shield=True):
@@ -112,7 +116,9 @@ def complete_despite_cancel(work: Callable[[], T], keep: Callable[[T], None]) ->
 
 
 async def async_complete_despite_cancel(work: Callable[[], Awaitable[T]], keep: Callable[[T], None]) -> T:
-    """Await `work`, call `keep` with the result, and return the result. A cancellation takes effect when both have returned.
+    """Await `work()`, call `keep` with the result, and return the result.
+
+    A cancellation of the current task takes effect when both functions have returned.
 
     Use this for a function that opens a resource, so that the caller can close the resource after a cancellation.
 

@@ -13,19 +13,19 @@ if TYPE_CHECKING:
 
 
 def sleep(seconds: float) -> None:
-    """Block the current thread.
+    """Block the current thread for some time.
 
     Args:
-        seconds: The time to wait.
+        seconds: The time to wait, in seconds.
     """
     time.sleep(seconds)
 
 
 async def async_sleep(seconds: float) -> None:
-    """Suspend the current task. Other tasks can run in the meantime.
+    """Suspend the current task for some time. Other tasks can run in the meantime.
 
     Args:
-        seconds: The time to wait.
+        seconds: The time to wait, in seconds.
     """
     import anyio
 
@@ -36,7 +36,7 @@ async def async_sleep(seconds: float) -> None:
 def time_limit(seconds: float) -> Iterator[None]:
     """Return a context manager that sets no time limit; the sync counterpart of `async_time_limit`.
 
-    A thread cannot be interrupted, so each read and each wait in sync code has its own timeout.
+    A thread cannot be interrupted, so in sync code each read and each wait must have a timeout of its own.
 
     Args:
         seconds: Not used.
@@ -45,10 +45,10 @@ def time_limit(seconds: float) -> Iterator[None]:
 
 
 def async_time_limit(seconds: float) -> AbstractContextManager[object]:
-    """Return a context manager that cancels its block, and raises TimeoutError, if the block takes too long.
+    """Return a context manager that cancels the `with` block, and raises TimeoutError, if the block takes too long.
 
     Args:
-        seconds: The maximum time that the block may take.
+        seconds: The maximum time that the block may take, in seconds.
     """
     import anyio
 
@@ -58,7 +58,7 @@ def async_time_limit(seconds: float) -> AbstractContextManager[object]:
 class SingleFlightLock:
     """A lock for work that one thread does for all waiting threads, such as fetching a token.
 
-    `release` wakes all waiting threads at once, since they need not acquire the lock if the work is done.
+    `release` wakes all waiting threads at once: if the work is done, all of them continue without acquiring the lock.
     """
 
     def __init__(self) -> None:
@@ -68,8 +68,10 @@ class SingleFlightLock:
     def acquire_unless(self, done: Callable[[], bool], seconds: float | None = None) -> bool:
         """Wait until the lock is acquired (return True) or the work is done (return False).
 
+        A lock that is free at the time of the call is acquired at once, without a call of `done`.
+
         Args:
-            done: A function that returns whether the work is done. It is called after each release.
+            done: A function that returns whether the work is done. It is called each time another holder releases the lock.
             seconds: The maximum time to wait; None for no limit.
 
         Raises:
@@ -95,8 +97,8 @@ class SingleFlightLock:
 class AsyncSingleFlightLock:
     """A lock like `SingleFlightLock`, for tasks instead of threads.
 
-    `release` wakes all waiting tasks at once: with a thousand tasks that wake each other in turn, a token could expire before
-    the last task uses it.
+    `release` wakes all waiting tasks at once. If each of a thousand tasks woke only the next one, a token could expire before the
+    last task uses it.
     """
 
     def __init__(self) -> None:
@@ -106,9 +108,11 @@ class AsyncSingleFlightLock:
     async def acquire_unless(self, done: Callable[[], bool], seconds: float | None = None) -> bool:
         """Wait until the lock is acquired (return True) or the work is done (return False).
 
+        A lock that is free at the time of the call is acquired at once, without a call of `done`.
+
         Args:
-            done: A function that returns whether the work is done. It is called after each release.
-            seconds: Not used: the deadline of a call cancels its task.
+            done: A function that returns whether the work is done. It is called each time another holder releases the lock.
+            seconds: Not used: when the deadline of a call passes, its task is cancelled, which ends the wait.
         """
         import anyio
 
@@ -129,7 +133,7 @@ class AsyncSingleFlightLock:
 
 
 def checkpoint() -> None:
-    """Return at once; the sync counterpart of `async_checkpoint`. The operating system switches between threads."""
+    """Return at once; the sync counterpart of `async_checkpoint`. Threads need no checkpoint to let other threads run."""
 
 
 async def async_checkpoint() -> None:
@@ -158,7 +162,7 @@ class Semaphore:
         return self._semaphore.acquire(timeout=seconds)
 
     def release(self) -> None:
-        """Let another thread acquire the semaphore."""
+        """Release the semaphore, so that another thread can acquire it."""
         self._semaphore.release()
 
 
@@ -188,5 +192,5 @@ class AsyncSemaphore:
         return False
 
     def release(self) -> None:
-        """Let another task acquire the semaphore."""
+        """Release the semaphore, so that another task can acquire it."""
         self._semaphore.release()

@@ -1,1 +1,1 @@
-"""The HTTP/1.1 engine that sends and receives the bodies of blobs; see README.md in this folder."""
+"""The HTTP/1.1 engine for large bodies, deadlines and requests to checked IP addresses; see README.md in this folder."""

@@ -18,7 +18,7 @@ _MAX_INFORMATIONAL: Final = 20
 
 
 class Exchange:
-    """The state of one request and its response: encodes the bytes to send, and parses the received bytes.
+    """The state of one request and its response. An exchange encodes the bytes to send, and parses the received bytes.
 
     Args:
         request: The request.
@@ -28,8 +28,8 @@ class Exchange:
 
     Attributes:
         head: The bytes of the request's head.
-        remaining: The number of bytes of the request's body that are not sent yet; None if the body is chunked or missing.
-        is_sent: Whether the whole request was sent. The caller sets this attribute.
+        remaining: The number of bytes of the request's body that are not sent yet; None if the request has no Content-Length.
+        is_sent: Whether the whole request was sent. The code that sends the request sets this attribute.
         has_received: Whether any byte of a response was received.
     """
 
@@ -66,7 +66,7 @@ class Exchange:
         return block
 
     def encode_end(self) -> bytes:
-        """Return the bytes to send after the last block of the request's body.
+        """Return the bytes to send after the last block of the request's body; b"" unless the body is chunked.
 
         Raises:
             httpx.LocalProtocolError: The body is shorter than its Content-Length.
@@ -79,7 +79,7 @@ class Exchange:
         return b""
 
     def receive_data(self, data: bytes) -> None:
-        """Add bytes that were received from the server.
+        """Pass bytes that were received from the server to the parser.
 
         Args:
             data: The bytes; b"" if the server has closed the connection.
@@ -116,7 +116,10 @@ class Exchange:
 
     @property
     def length(self) -> int | None:
-        """Return the number of bytes of the response's body; None if it is chunked, or ends when the connection is closed."""
+        """Return the number of bytes of the response's body; None if only the end of the body shows its length.
+
+        The length is unknown in advance if the body is chunked, or if the server marks the end by closing the connection.
+        """
         if self._has_no_body:
             return 0
         length = None if self.is_chunked else self._headers.get("content-length")
@@ -134,7 +137,7 @@ class Exchange:
         return self.is_sent and framed and not closing and self._response.http_version >= b"1.1"
 
     def trailing_data(self) -> bytes:
-        """Return the bytes received after the head of the response, or after the end of its chunked body."""
+        """Return the received bytes after the end of a chunked body or, if the body is not chunked, after the response's head."""
         return self._parser.trailing_data[0]
 
     def next_chunk(self) -> bytes | None:
@@ -180,11 +183,11 @@ def connection_errors(kind: type[httpx.TransportError], timeout: type[httpx.Tran
     """Return a context manager that converts errors of sockets, TLS and the resolver into exceptions of httpx.
 
     Args:
-        kind: The exception class for all errors except timeouts.
-        timeout: The exception class for timeouts.
+        kind: The exception class that replaces OSError and ValueError, except TimeoutError.
+        timeout: The exception class that replaces TimeoutError.
 
     Raises:
-        httpx.TransportError: The block raised OSError or ValueError.
+        httpx.TransportError: The `with` block raised OSError (also TimeoutError) or ValueError.
     """
     try:
         yield

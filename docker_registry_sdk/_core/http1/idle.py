@@ -1,4 +1,4 @@
-"""A store of a transport's idle connections, for further requests. It closes connections, but does no other I/O."""
+"""A store of idle connections, which further requests can use. The store closes connections, but does no other I/O."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Idle(Protocol):
     address: str
 
     def is_idle(self) -> bool:
-        """Return whether the connection is open, and has no received bytes that nobody has read."""
+        """Return whether the connection is open and no unread bytes have arrived."""
         ...
 
     def close(self) -> None:
@@ -49,13 +49,14 @@ class IdleConnections(Generic[ConnectionT]):
         self._closed = False
 
     def take(self, destination: Destination, addresses: Collection[str] | None) -> ConnectionT | None:
-        """Remove and return the idle connection that was used last; None if no usable connection is stored.
+        """Remove a usable connection from the store and return it; None if no usable connection is stored.
 
-        Connections that are too old, or that the server has closed, are removed and closed.
+        Of several usable connections, the one that was used last is returned. Connections found to be idle for more than 15
+        seconds, or closed by the server, are removed and closed.
 
         Args:
             destination: The scheme, host and port of the request.
-            addresses: The IP addresses that the connection may be connected to; None if any address is allowed.
+            addresses: The only IP addresses that the connection may lead to; None if any address is allowed.
         """
         while True:
             with self._lock:
@@ -73,7 +74,9 @@ class IdleConnections(Generic[ConnectionT]):
             entry.connection.close()
 
     def put(self, destination: Destination, connection: ConnectionT) -> None:
-        """Store a connection whose last response was read completely. If there are too many, close the oldest connections.
+        """Store a connection whose last response was read completely, or close the connection if the store is closed.
+
+        If more than 20 connections are stored, close those that have been stored for the longest time.
 
         Args:
             destination: The scheme, host and port that the connection was opened for.
@@ -87,7 +90,7 @@ class IdleConnections(Generic[ConnectionT]):
             entry.connection.close()
 
     def close(self) -> None:
-        """Close all stored connections. Connections that are passed to `put` later are closed at once."""
+        """Close the store and all stored connections. A connection that is passed to `put` later is closed at once."""
         with self._lock:
             self._closed = True
             entries, self._entries = self._entries, []

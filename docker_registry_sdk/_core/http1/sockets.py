@@ -43,7 +43,7 @@ async def async_wait_for_socket(sock: socket.socket, seconds: float | None, *, w
 
 
 def resolve_host(host: str, port: int | None) -> list[AddressInfo]:
-    """Return the addresses of a host, beginning with the preferred address.
+    """Return the addresses of a host as `socket.getaddrinfo` does, beginning with the address that the system prefers.
 
     Args:
         host: A host name or an IP address.
@@ -56,7 +56,7 @@ def resolve_host(host: str, port: int | None) -> list[AddressInfo]:
 
 
 async def async_resolve_host(host: str, port: int | None) -> list[AddressInfo]:
-    """Return the addresses of a host, beginning with the preferred address.
+    """Return the addresses of a host as `socket.getaddrinfo` does, beginning with the address that the system prefers.
 
     Args:
         host: A host name or an IP address.

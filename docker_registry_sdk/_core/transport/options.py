@@ -21,22 +21,23 @@ class ConnectionOptions(TypedDict, total=False):
     """The options for connections to a registry.
 
     Attributes:
-        insecure: Do not verify the certificates of the registry, its token service and its storage.
+        insecure: True to accept any certificate of the registry, its token service and its storage without verification.
         ca_file: A PEM file with certificates to trust in addition to those of the system.
         client_cert: The client certificate: a PEM file with certificate and key, or a pair of PEM files.
         proxy: The URL of a proxy; by default, the proxy in the environment variables `HTTP_PROXY`, `HTTPS_PROXY` and `ALL_PROXY`.
-        timeout: The timeout of each step of a request, such as one read, in seconds or as an `httpx.Timeout`.
+        timeout: The timeout of each step of a request, such as one read, in seconds or as an `httpx.Timeout`; 60 seconds, but
+            15 seconds for connecting, if not given.
         deadline: The maximum duration of a call in seconds, including all its requests, waits and bodies; no limit if not
             given. A call that takes longer raises `DeadlineExceededError`. The argument `deadline` of a call replaces the option.
-            With a proxy or an `http_client`, a sync call may end later than the deadline: each read may take until the
-            deadline, and the deadline is checked between two reads of a body.
+            With a proxy or an `http_client`, a sync call may end later than the deadline: each read of a body may take as long
+            as the time that was left when the request was sent, and the deadline is checked between two reads only.
         max_retries: The maximum number of times that the same request is repeated, also to resume a download or upload;
             3 if not given.
         max_retry_wait: The longest wait before a repetition in seconds; 60 if not given. If a registry requests a longer
             wait, the request is not repeated, and the error of the response is raised.
-        user_agent: The User-Agent header.
+        user_agent: The value of the User-Agent header; by default the names and versions of this package and of Python.
         trusted_realms: Hosts, with or without a port, that are trusted as token services, or as registries of a v1 index,
-            even if they belong to another site or are in a private network.
+            even if they belong to another site than the registry, or are in a private network.
     """
 
     insecure: bool
@@ -52,10 +53,10 @@ class ConnectionOptions(TypedDict, total=False):
 
 
 def create_retry_policy(options: ConnectionOptions) -> RetryPolicy:
-    """Return the retry policy of a client.
+    """Return the retry policy that the options of a client describe.
 
     Args:
-        options: The client's options.
+        options: The client's options, of which `max_retries` and `max_retry_wait` are used.
     """
     return RetryPolicy(
         max_retries=options.get("max_retries", DEFAULT_MAX_RETRIES),
@@ -64,7 +65,7 @@ def create_retry_policy(options: ConnectionOptions) -> RetryPolicy:
 
 
 class CommonOptions(ConnectionOptions, total=False):
-    """The options of sync and async clients.
+    """The options that sync and async clients have in common.
 
     Attributes:
         username: The user name; requires `password`.
@@ -79,9 +80,10 @@ class LoginOptions(ConnectionOptions, total=False):
     """The options of a sync login.
 
     Attributes:
-        http_client: The caller's own httpx client. It determines TLS, proxy and timeout, and is not closed. With it, blobs are
-            transferred more slowly, and there is no protection against DNS rebinding: the httpx client resolves a host again
-            after this package has checked the addresses, so a hostile registry can direct requests into the caller's network.
+        http_client: The caller's own httpx client, which determines TLS, proxy and timeout, and which only the caller closes.
+            With an `http_client`, blobs are transferred more slowly, and there is no protection against DNS rebinding: the httpx
+            client resolves a host again after this package has checked the host's addresses, so a hostile registry can direct
+            requests into the caller's network.
     """
 
     http_client: httpx.Client
@@ -91,9 +93,10 @@ class AsyncLoginOptions(ConnectionOptions, total=False):
     """The options of an async login.
 
     Attributes:
-        http_client: The caller's own httpx client. It determines TLS, proxy and timeout, and is not closed. With it, blobs are
-            transferred more slowly, and there is no protection against DNS rebinding: the httpx client resolves a host again
-            after this package has checked the addresses, so a hostile registry can direct requests into the caller's network.
+        http_client: The caller's own httpx client, which determines TLS, proxy and timeout, and which only the caller closes.
+            With an `http_client`, blobs are transferred more slowly, and there is no protection against DNS rebinding: the httpx
+            client resolves a host again after this package has checked the host's addresses, so a hostile registry can direct
+            requests into the caller's network.
     """
 
     http_client: httpx.AsyncClient
@@ -103,10 +106,11 @@ class ClientOptions(CommonOptions, total=False):
     """The options of a sync client.
 
     Attributes:
-        credentials: The source of credentials; by default the configuration files of Docker and Podman.
-        http_client: The caller's own httpx client. It determines TLS, proxy and timeout, and is not closed. With it, blobs are
-            transferred more slowly, and there is no protection against DNS rebinding: the httpx client resolves a host again
-            after this package has checked the addresses, so a hostile registry can direct requests into the caller's network.
+        credentials: The source of credentials; by default the configuration files of Docker and Podman. Excludes `username`.
+        http_client: The caller's own httpx client, which determines TLS, proxy and timeout, and which only the caller closes.
+            With an `http_client`, blobs are transferred more slowly, and there is no protection against DNS rebinding: the httpx
+            client resolves a host again after this package has checked the host's addresses, so a hostile registry can direct
+            requests into the caller's network.
     """
 
     credentials: CredentialProvider
@@ -117,10 +121,12 @@ class AsyncClientOptions(CommonOptions, total=False):
     """The options of an async client.
 
     Attributes:
-        credentials: The source of credentials, sync or async; by default the configuration files of Docker and Podman.
-        http_client: The caller's own httpx client. It determines TLS, proxy and timeout, and is not closed. With it, blobs are
-            transferred more slowly, and there is no protection against DNS rebinding: the httpx client resolves a host again
-            after this package has checked the addresses, so a hostile registry can direct requests into the caller's network.
+        credentials: The source of credentials, sync or async; by default the configuration files of Docker and Podman. Excludes
+            `username`.
+        http_client: The caller's own httpx client, which determines TLS, proxy and timeout, and which only the caller closes.
+            With an `http_client`, blobs are transferred more slowly, and there is no protection against DNS rebinding: the httpx
+            client resolves a host again after this package has checked the host's addresses, so a hostile registry can direct
+            requests into the caller's network.
     """
 
     credentials: CredentialProvider | AsyncCredentialProvider

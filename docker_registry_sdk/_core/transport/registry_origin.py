@@ -1,4 +1,4 @@
-"""The origin of a registry. It depends on the name and, for a registry on loopback, on whether the registry uses https."""
+"""The origin of a registry. The scheme of a registry on loopback is https or http, as the first connection shows."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ HUB_HOST = "registry-1.docker.io"
 class RegistryOrigin:
     """The origin of a registry: its scheme, host and port.
 
-    A name without a scheme means https. Registries on loopback often use plain http: if the first connection to such a registry
-    fails, the scheme changes to http.
+    If `index` has no scheme, the scheme is https. But registries on loopback often use plain http: if the first https connection
+    to a registry on loopback fails, the scheme changes to http.
 
     Args:
         index: The registry.
@@ -27,7 +27,7 @@ class RegistryOrigin:
         index: The registry.
         origin: The current origin.
         base_url: The URL of the current origin, without a path.
-        initial_origin: The origin before the scheme was changed. Requests that were built before still have this origin.
+        initial_origin: The origin before a change of the scheme. Requests that were built before the change have this origin.
         is_undecided: Whether the scheme may still change.
     """
 
@@ -42,21 +42,22 @@ class RegistryOrigin:
         """Make the current scheme final, since the registry has sent a response.
 
         Args:
-            url: The URL of the request. If it has another origin than the registry, nothing changes.
+            url: The URL of the request that was answered. If the URL has another origin than the registry, nothing changes.
         """
         if self.is_undecided and Origin.from_url(str(url)) == self.origin:
             self.is_undecided = False
 
     def downgrade_to_http(self, url: httpx.URL) -> bool:
-        """Change the scheme to http if it may change, and return whether to repeat the request whose connection failed.
+        """Change the scheme to http if the scheme is not final, and return whether to repeat the request that failed to connect.
 
-        If connections of several threads failed at the same time, each call returns True, so each thread repeats its request.
+        If connections of several threads fail at the same time, the first call changes the scheme, and each call returns True,
+        so that each thread repeats its own request.
 
         Args:
-            url: The URL of the request that failed.
+            url: The URL of the request whose connection failed.
 
         Returns:
-            Whether to send the request again, to the current origin (`origin`).
+            True if the scheme has changed and the request should be sent again, to the new `origin`; False if the failure stands.
         """
         if Origin.from_url(str(url)) != self.initial_origin:
             return False

@@ -1,4 +1,7 @@
-"""The policy of requests: authorization at the registry's origin, redirects, and external URLs. This module does no I/O."""
+"""The policy of requests: authorization at the registry's origin, redirects, and external URLs. This module does no I/O.
+
+A `Flow` is a generator: it yields the I/O to perform (effects), receives the results, and returns a response.
+"""
 
 from __future__ import annotations
 
@@ -30,6 +33,8 @@ class AuthPolicy(Protocol):
     def flow(self, request: HTTPRequest, /) -> Flow:
         """Send a request with the authorization that the registry requires, and return the last response.
 
+        The result is a generator: it yields the I/O that the caller must perform, and in the end returns the response.
+
         Args:
             request: The request.
         """
@@ -56,8 +61,10 @@ class V2AuthPolicy:
     def flow(self, request: HTTPRequest, /) -> Flow:
         """Send a request, follow its redirects, and return the last response.
 
+        The result is a generator: it yields the I/O that the caller must perform, and in the end returns the response.
+
         Args:
-            request: The request.
+            request: The request. If its URL is an external URL of a descriptor, no credentials are sent.
         """
         registry = self._registry
         if call_of(request).external:
@@ -68,7 +75,7 @@ class V2AuthPolicy:
 
 
 def send_without_credentials(request: HTTPRequest) -> Flow:
-    """Send a request without its secret headers, and return the response.
+    """Send a request without the headers Authorization, Cookie and Proxy-Authorization, and return the response.
 
     Args:
         request: The request.
@@ -90,17 +97,19 @@ def follow_redirects(
     """Send a request, follow its redirects, and return the last response.
 
     Requests to other origins than the registry's contain no credentials. A redirect from https to plain http, or from a registry
-    on the internet to a private network, raises an exception.
+    on the internet to a private network, is not followed and raises `TransportError`. If the method is neither GET nor HEAD, a
+    redirect is followed only if its status is 307 or 308 and the body can be sent again; otherwise the redirect is returned.
 
     Args:
         request: The request. Its URL may have another origin than the registry, such as the URL of an upload session.
-        registry: A function that returns the registry's origin, which may change with its first response.
+        registry: A function that returns the registry's origin, whose scheme may change with the first response.
         authorize: The flow that sends a request to the registry.
-        initial_origin: The registry's origin before it changed, which older requests still have.
-        send_elsewhere: The flow that sends a request to another origin.
+        initial_origin: The registry's origin before its scheme changed. A URL with this origin counts as a URL of the registry.
+            None if only the current origin counts.
+        send_elsewhere: The flow that sends a request to another origin than the registry's.
 
     Raises:
-        TransportError: There are too many redirects, or a redirect leads to a forbidden address.
+        TransportError: There are too many redirects, or the URL or a redirect leads to a forbidden address.
 
     Source: RFC 9110 section 15.4.
     """
@@ -125,15 +134,17 @@ def follow_redirects(
         request = _redirected(request, location)
         origin = _checked_origin(request, secure=secure)
     raise TransportError(
-        f"the server answered with more than {MAX_REDIRECTS} redirects, the limit", method=request.method, url=str(request.url)
+        f"the server answered with more than {MAX_REDIRECTS} redirects, so the last redirect was not followed",
+        method=request.method,
+        url=str(request.url),
     )
 
 
 def follow_external_url(request: HTTPRequest, registry: Callable[[], Origin]) -> Flow:
-    """Send a request to a URL of a descriptor, which anybody may have written, and follow its redirects.
+    """Send a request to an external URL (from a descriptor, which anybody may have written), and follow its redirects.
 
-    No credentials are sent, even if the URL leads to the registry. Plain http is allowed only if the registry uses plain http. IP
-    addresses and hosts in a private network are allowed only if the registry is in a private network.
+    No credentials are sent, even if the URL leads to the registry. Plain http is allowed only if the registry uses plain http. A
+    URL whose host is an IP address, or is in a private network, is allowed only if the registry itself is in a private network.
 
     Args:
         request: The request.
@@ -150,7 +161,7 @@ def follow_external_url(request: HTTPRequest, registry: Callable[[], Origin]) ->
             target = origin_of(request.url)
             if target.is_address or target.is_private:
                 raise TransportError(
-                    "the URL comes from a descriptor of a public registry and leads to an IP address or into a private network, "
+                    "the external URL of a descriptor on a public registry leads to an IP address or into a private network, "
                     "so no request was sent",
                     method=request.method,
                     url=str(request.url),
@@ -162,7 +173,7 @@ def follow_external_url(request: HTTPRequest, registry: Callable[[], Origin]) ->
 
 
 def origin_of(url: httpx.URL) -> Origin:
-    """Return the origin of a URL.
+    """Return the origin of a URL: its scheme, host and port.
 
     Args:
         url: An absolute URL.
@@ -179,7 +190,11 @@ def _parsed_origin(url: str) -> Origin:
 
 
 def _public_addresses(request: HTTPRequest, origin: Origin, registry: Origin) -> Generator[Effect, Any, tuple[str, ...] | None]:
-    """Return the only addresses that a request to another origin may be sent to; None if any address is allowed."""
+    """Return the IP addresses that a request to another origin than the registry's may be sent to, after checking them.
+
+    None means that any address is allowed: the host is the registry's, the registry itself is in a private network, or a proxy
+    resolves hosts.
+    """
     addresses = yield from addresses_for(origin.host, registry)
     if not are_public(addresses):
         raise TransportError(
@@ -210,7 +225,7 @@ def _redirected(request: HTTPRequest, location: str) -> HTTPRequest:
 
 
 def _checked_origin(request: HTTPRequest, *, secure: bool) -> Origin:
-    """Return the origin of a request's URL, after checking that it is https if `secure` is set."""
+    """Return the origin of a request's URL, after checking that the scheme is https if `secure` is true."""
     try:
         origin = origin_of(request.url)
     except InvalidReferenceError as error:

@@ -9,12 +9,14 @@ from ..http1.sockets import AddressInfo, async_resolve_host, resolve_host
 
 
 def is_proxied() -> bool:
-    """Return whether httpx uses a proxy because of environment variables or settings of the system."""
+    """Return whether environment variables or system settings name a proxy, which httpx then uses."""
     return any(getproxies().get(scheme) for scheme in ("http", "https", "all"))
 
 
 def resolve(host: str) -> tuple[str, ...] | None:
-    """Return the IP addresses of a host; None if a proxy resolves hosts. The tuple is empty if the host cannot be resolved.
+    """Return the IP addresses of a host; an empty tuple if the host cannot be resolved.
+
+    The result is None, without a lookup, if `is_proxied` is true, since the proxy resolves hosts.
 
     Args:
         host: A host name.
@@ -28,7 +30,9 @@ def resolve(host: str) -> tuple[str, ...] | None:
 
 
 async def async_resolve(host: str) -> tuple[str, ...] | None:
-    """Return the IP addresses of a host; None if a proxy resolves hosts. The tuple is empty if the host cannot be resolved.
+    """Return the IP addresses of a host; an empty tuple if the host cannot be resolved.
+
+    The result is None, without a lookup, if `is_proxied` is true, since the proxy resolves hosts.
 
     Args:
         host: A host name.

@@ -21,17 +21,18 @@ TRANSIENT_STATUSES = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523
 def seconds_to_retry(
     send: Send, outcome: HTTPResponse | HTTPFailure, failures: int, policy: RetryPolicy, deadline: Deadline | None
 ) -> float | None:
-    """Return the seconds to wait before a failed request is sent again; None if sending it again is not safe or would not help.
+    """Return the seconds to wait before a failed request is sent again; None if the request must not be sent again.
 
-    The result is also None if the caller repeats the request (`CallContext.repeated_by_caller`). A request whose body can be sent
-    again is safe to repeat if its method is idempotent, if it never reached the server, or if the server responded with 429.
+    None means that a repetition is not safe, would not help, would exceed `policy` or `deadline`, or is the business of the code
+    that sent the request (`CallContext.repeated_by_caller`). A request whose body can be sent again is safe to repeat if its
+    method is idempotent, if the request never reached the server, or if the server responded with 429.
 
     Args:
-        send: The request.
+        send: The request, and whether it may be repeated although its method is not idempotent.
         outcome: The response, whose body is not read yet, or the failure if there is no response.
         failures: How many times the request has failed in a row; 1 after the first time.
         policy: The client's retry policy.
-        deadline: The deadline of the call, or None.
+        deadline: The deadline of the call; None for no deadline.
     """
     if call_of(send.request).repeated_by_caller:
         return None

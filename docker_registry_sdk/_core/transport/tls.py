@@ -18,14 +18,15 @@ _FOLDERS = ("/etc/containers/certs.d", "/etc/docker/certs.d")
 
 
 def create_ssl_context(registry: str, options: CommonOptions) -> ssl.SSLContext:
-    """Return the TLS context of a client.
+    """Return the TLS context of a client, with the system's trusted certificates and those for the registry.
 
     Args:
-        registry: The host of the registry, with its port if it has one. Its folders below certs.d are read, too.
-        options: The client's options.
+        registry: The host of the registry, with its port if it has one. Certificates are read from the folders with this name
+            in the certs.d folders of Docker and Podman.
+        options: The client's options, of which `ca_file`, `client_cert` and `insecure` are used.
 
     Raises:
-        RegistryError: A file of certificates or keys cannot be read.
+        RegistryError: A file with certificates or keys cannot be read.
     """
     context = _create_late_context()
     for folder in _folders(registry):

@@ -1,4 +1,4 @@
-"""The repository that the functions of this folder take: the client that sends requests, the name, and the limits of a call."""
+"""A repository for downloads and uploads of blobs: the client that sends requests, the name, and the limits of the call."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ...wire import AsyncClient, AsyncContextSender, CallContext, CallLimits, De
 
 
 class RequestOptions(TypedDict):
-    """The options of a generated function that limit the time of the request.
+    """The keyword arguments that limit the time of a request, for the functions generated from the OpenAPI description.
 
     Attributes:
         timeout: The timeout of each step of the request; None uses the client's timeout.
-        deadline: The deadline of the call, or None.
+        deadline: The deadline of the call; None uses the client's deadline.
     """
 
     timeout: Timeout | None
@@ -30,7 +30,8 @@ class AsyncBlobRepository:
     Attributes:
         client: The client that sends the requests.
         name: The name of the repository on the registry.
-        limits: The timeout, the deadline and the retry policy of the call; by default the client's, for a call that begins now.
+        limits: The timeout, the deadline and the retry policy of the call; by default those of the client's options, for a call
+            that begins when this object is created.
     """
 
     client: AsyncClient
@@ -39,16 +40,16 @@ class AsyncBlobRepository:
 
     @property
     def options(self) -> RequestOptions:
-        """Return the timeout and the deadline as keyword arguments for a generated function."""
+        """Return the timeout and the deadline as keyword arguments for a function generated from the OpenAPI description."""
         return {"timeout": self.limits.timeout, "deadline": self.limits.deadline}
 
     @property
     def transfer_client(self) -> AsyncClient:
-        """Return a client whose transport does not repeat failed requests, since the caller repeats them."""
+        """Return a client that sends each request only once, since downloads and uploads repeat failed requests themselves."""
         return AsyncContextSender(sender_of(self.client), _repeated_by_caller)
 
     def for_new_call(self, deadline: Deadline | float | None) -> Self:
-        """Return the same repository with the limits of a call that begins now.
+        """Return a copy of this object with the limits of a call that begins now.
 
         Args:
             deadline: The deadline of the call, or the seconds that the call may take; None for the client's deadline.
@@ -68,7 +69,9 @@ class AsyncBlobRepository:
         return response.content_length
 
     def check_deadline(self, digest: Digest) -> None:
-        """Raise an exception if the deadline has passed. Long local work, such as hashing a file, calls this repeatedly.
+        """Raise an exception if the deadline has passed.
+
+        Code that works for a long time without a request, such as hashing a file, calls this method repeatedly.
 
         Args:
             digest: The digest of the blob that is processed, for the message.

@@ -1,4 +1,4 @@
-"""Cancellation of an upload session, so that it does not stay open on the registry."""
+"""Cancellation of an upload session, so that the session does not stay open on the registry."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ MIN_CANCEL_SECONDS: Final = 2.0
 
 
 async def async_cancel_upload(repository: AsyncBlobRepository, session: UploadSession, deadline: Deadline | None) -> None:
-    """Request the registry to cancel an upload session.
+    """Send the request that cancels an upload session on the registry.
 
     Args:
         repository: The repository of the session.
-        session: The session.
-        deadline: The deadline of the request; None for no deadline.
+        session: The session to cancel.
+        deadline: The deadline of the request; None uses the client's deadline.
 
     Raises:
         NotFoundError: The registry does not know the session.
@@ -35,15 +35,17 @@ async def async_cancel_upload(repository: AsyncBlobRepository, session: UploadSe
 async def async_cancel_after_error(
     repository: AsyncBlobRepository, session: UploadSession, error: BaseException, *, was_interrupted: bool
 ) -> None:
-    """Cancel an upload session after an error; if that fails, add a note to the exception that the session may stay open.
+    """Cancel an upload session after an error. If that fails, add a note to `error` that the session may stay open.
 
-    The request may take 2 seconds even when the deadline has passed, and is completed although the caller is cancelled.
+    The request to cancel the session may take 2 seconds even if the deadline of the call has passed. A cancellation of the
+    calling task does not interrupt this request.
 
     Args:
         repository: The repository of the session.
-        session: The session.
+        session: The session to cancel.
         error: The exception that ended the upload.
-        was_interrupted: Whether a request of the session was interrupted.
+        was_interrupted: Whether an earlier request of the session was interrupted. Then the session may be open although the
+            registry answers 404.
     """
     reason = ""
     async with async_shielded():

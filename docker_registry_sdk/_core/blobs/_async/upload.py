@@ -22,12 +22,13 @@ from .verified_source import AsyncVerifiedSource
 
 
 async def async_upload_blob(repository: AsyncBlobRepository, source: AsyncUploadSource, options: UploadOptions) -> Descriptor:
-    """Upload a blob, unless the repository has it, and return the descriptor of the blob.
+    """Upload a blob, unless the repository has the blob or the registry mounts it, and return the descriptor of the blob.
 
     Args:
-        repository: The repository.
-        source: The bytes of the blob.
-        options: The options of the upload.
+        repository: The repository to upload to.
+        source: Where the bytes of the blob are read from.
+        options: The options of the upload. Without `options.digest`, only a blob of at most 1 MiB in bytes or in a seekable file
+            is looked for before the upload, since the digest of other blobs is not known yet.
 
     Raises:
         DigestMismatchError: The bytes do not match `options.digest` or `options.size`.
@@ -67,7 +68,10 @@ async def async_upload_blob(repository: AsyncBlobRepository, source: AsyncUpload
 
 
 async def _read_small(body: AsyncRawBody) -> bytes | None:
-    """Return the content of a small source, which is hashed before anything is sent; return None for other sources."""
+    """Return the content of bytes or of a seekable file of at most 1 MiB; return None for other sources.
+
+    The content is hashed before any request is sent, since the digest shows whether the repository has the blob already.
+    """
     if isinstance(body, (bytes, bytearray, memoryview)):
         return read_if_small(body)
     return await async_run_in_thread(lambda: read_if_small(body))
@@ -85,9 +89,10 @@ def _verify_content(content: bytes, algorithm: str, digest: Digest | None, size:
 async def _find_or_mount(
     repository: AsyncBlobRepository, source: AsyncVerifiedSource, options: UploadOptions, upload: AsyncResumableUpload
 ) -> tuple[Digest, int] | None:
-    """Look for the blob in the repository, or try to mount it, and return digest and size; None if the blob must be uploaded.
+    """Return digest and size of a blob that the registry mounts or the repository has; None if the blob must be uploaded.
 
-    If the registry does not mount the blob, but opens an upload session, the upload uses that session.
+    If `options.from_repo` is given, try to mount the blob first. If the registry does not mount the blob, but opens an upload
+    session, the upload uses that session. The result is also None if the digest is not known, or if a session is resumed.
     """
     digest, size = source.expected_digest, source.size
     if digest is None or options.session is not None:

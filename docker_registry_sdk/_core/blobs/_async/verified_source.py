@@ -1,4 +1,4 @@
-"""The bytes of an upload source: hashed when they are read first, and verified before the last byte is sent."""
+"""The bytes of an upload source: hashed when first read, and verified before the last byte is sent."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ from .replayable_source import async_replayable
 class AsyncVerifiedSource:
     """An upload source whose bytes are verified before the last byte is yielded.
 
-    Bytes can be yielded a second time: all bytes if the source can be read again, otherwise only the last bytes, which are kept
-    in memory. Each byte is hashed when it is read for the first time.
+    Bytes can be yielded a second time, to repeat a request: all bytes if the source can be read again, otherwise only the bytes
+    that are still kept in memory. Each byte is hashed once, when it is read for the first time.
 
     Args:
-        source: The opened source.
-        algorithm: `sha256` or `sha512`.
-        digest: The expected digest; None to compute it.
-        size: The expected size in bytes; None when it is not known.
-        keep: If the source can be read only once: how many of the bytes that were yielded last to keep in memory.
+        source: The opened source: bytes, an open file, an iterable of bytes, or a replayable source.
+        algorithm: The algorithm to hash with: `sha256` or `sha512`.
+        digest: The expected digest; None if any digest is accepted.
+        size: The expected size in bytes; None if any size is accepted.
+        keep: The maximum number of yielded bytes to keep in memory until the registry has received them. No yielded bytes are
+            kept if the source can be read again and its size is known.
 
     Raises:
         TypeError: The source does not yield bytes.
@@ -47,7 +48,7 @@ class AsyncVerifiedSource:
         self.algorithm = algorithm
         """The algorithm of the digest."""
         self.expected_digest = digest
-        """The expected digest, or None to compute it."""
+        """The expected digest; None if any digest is accepted."""
         self._verifier = Verifier(algorithm)
         self._hasher = BackgroundHasher(self._verifier)
         self._hashed = 0
@@ -65,12 +66,12 @@ class AsyncVerifiedSource:
 
     @property
     def yielded_end(self) -> int:
-        """Return the offset after the last byte that was yielded."""
+        """Return the offset after the last byte that `blocks` yielded."""
         return self._yielded_end
 
     @property
     def hashed(self) -> int:
-        """Return the number of bytes that have been read from the source and hashed; bytes that were read twice count once."""
+        """Return the number of bytes that have been read from the source and hashed; a byte that was read twice counts once."""
         return self._hashed
 
     @property
@@ -84,12 +85,14 @@ class AsyncVerifiedSource:
         return self._is_verified
 
     async def digest(self) -> Digest:
-        """Return the digest of the bytes that have been read."""
+        """Return the digest of the bytes that have been read so far."""
         await self._wait_for_hasher()
         return self._verifier.digest
 
     def can_replay(self, offset: int) -> bool:
-        """Return whether the bytes from an offset on can be yielded.
+        """Return whether `blocks` can yield the bytes from an offset on.
+
+        The result is False if the source can be read only once and the byte at the offset is no longer kept in memory.
 
         Args:
             offset: The offset of the first byte.
@@ -97,7 +100,7 @@ class AsyncVerifiedSource:
         return self._replayable is not None or self._held_start <= offset
 
     def release(self, offset: int) -> None:
-        """Drop bytes from memory that the registry has received, except the last `keep` bytes.
+        """Remove from memory the bytes that the registry has received, since these bytes need not be sent again.
 
         Args:
             offset: The number of bytes that the registry has received.
@@ -106,13 +109,14 @@ class AsyncVerifiedSource:
         self._release_held()
 
     async def read_ahead(self, offset: int, length: int) -> int:
-        """Read bytes into memory, and return how many bytes are available: less than `length` only at the end.
+        """Return how many bytes the source has from an offset on, up to `length`.
 
-        If the size is known, the number is computed from the size, and nothing is read.
+        If the size of the source is not known, the bytes are read into memory first, until `length` bytes or the end are
+        reached. If the size is known, nothing is read.
 
         Args:
             offset: The offset of the first byte.
-            length: The number of bytes, at most `keep`.
+            length: The maximum result, which must not be above `keep`.
         """
         if self.size is None:
             await self._go_to(offset)
@@ -127,10 +131,10 @@ class AsyncVerifiedSource:
 
         Args:
             offset: The offset of the first byte, for which `can_replay` must be true.
-            length: The maximum number of bytes; None for all.
-            report: Called with the offset after each block, before the block is yielded.
-            hide_failure: Whether to stop without an exception when the source fails. The attribute `error` then holds the
-                exception.
+            length: The maximum number of bytes; None for all remaining bytes.
+            report: A function that is called before each block is yielded, with the offset after that block; None for no call.
+            hide_failure: Whether to stop without an exception when the source fails or the bytes do not match. The attribute
+                `error` then holds the exception.
 
         Raises:
             DigestMismatchError: The bytes do not match the expected digest or size.
@@ -165,7 +169,7 @@ class AsyncVerifiedSource:
             await self._read_more()
 
     async def aclose(self) -> None:
-        """Close the iterator of the source."""
+        """Close the iterator that reads the source, and end the thread that hashes."""
         self._hasher.close()
         await self._close_blocks()
 
@@ -252,9 +256,10 @@ class AsyncVerifiedSource:
             await async_run_in_thread(self._hasher.wait)
 
     def _release_held(self) -> None:
-        """Drop blocks that are no longer needed.
+        """Remove from memory the blocks that are no longer needed.
 
-        Needed are bytes that were not yielded, bytes that the registry has not received (at most `keep`), and the last block.
+        Three kinds of bytes are needed: bytes that were not yielded yet, the last yielded bytes that the registry has not
+        received (at most `keep`), and the last block.
         """
         keep = 0 if self._replayable is not None and self.size is not None else self._keep
         released_end = min(self._yielded_end, max(self._received_end, self._yielded_end - keep))

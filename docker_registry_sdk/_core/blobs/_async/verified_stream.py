@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class AsyncByteStream(AsyncRawBase):
-    """A readable stream over chunks of any length. Iterate over it, or call `read`."""
+    """A readable stream of bytes that arrive in chunks of any length. Iterate over the stream, or call `read`."""
 
     _rest = memoryview(b"")
 
@@ -44,7 +44,7 @@ class AsyncByteStream(AsyncRawBase):
 
         Raises:
             DigestMismatchError: The bytes do not match the requested digest or size.
-            TransportError: The body was interrupted.
+            TransportError: The body of the response was interrupted, and could not be resumed.
         """
         left = -1 if size is None else size
         if 0 <= left <= len(self._rest):
@@ -68,7 +68,7 @@ class AsyncByteStream(AsyncRawBase):
 
         Raises:
             DigestMismatchError: The bytes do not match the requested digest or size.
-            TransportError: The body was interrupted.
+            TransportError: The body of the response was interrupted, and could not be resumed.
         """
         view = memoryview(buffer).cast("B")
         data = await self.read(len(view))
@@ -80,7 +80,7 @@ class AsyncByteStream(AsyncRawBase):
 
         Raises:
             DigestMismatchError: The bytes do not match the requested digest or size.
-            TransportError: The body was interrupted.
+            TransportError: The body of the response was interrupted, and could not be resumed.
         """
         if self._rest:
             rest, self._rest = bytes(self._rest), memoryview(b"")
@@ -90,7 +90,7 @@ class AsyncByteStream(AsyncRawBase):
         return await self._next()
 
     async def _next(self) -> bytes:
-        """Return the next bytes, and `b""` at the end."""
+        """Return the next bytes, and `b""` at the end. Each subclass must override this method."""
         raise NotImplementedError
 
 
@@ -101,7 +101,7 @@ class AsyncBlobStream(AsyncByteStream):
 
     Args:
         digest: The digest of the blob.
-        fetch: The fetch that returns the bytes.
+        fetch: The download that returns the bytes, without having verified them.
 
     Raises:
         InvalidDigestError: This package cannot compute the algorithm of the digest.
@@ -120,7 +120,7 @@ class AsyncBlobStream(AsyncByteStream):
         return self._fetch.state.size
 
     async def aclose(self) -> None:
-        """Close the stream and its connection."""
+        """Close the stream. The connection is closed, too, unless the whole blob was read."""
         await self._fetch.aclose()
         await super().aclose()
 
@@ -149,15 +149,15 @@ class AsyncBlobStream(AsyncByteStream):
 async def async_open_blob_stream(
     repository: AsyncBlobRepository, blob: str | Descriptor, use_urls: bool
 ) -> AsyncIterator[AsyncBlobStream]:
-    """Open a blob as a verified stream. When the context ends, the stream and its connection are closed.
+    """Open a blob as a verified stream. At the end of the `with` block, the stream is closed.
 
     Args:
-        repository: The repository.
+        repository: The repository that has the blob.
         blob: The digest or the descriptor of the blob.
-        use_urls: Whether the external URLs of the descriptor may be used.
+        use_urls: Whether to try the external URLs of the descriptor if the registry does not have the blob.
 
     Raises:
-        InvalidDigestError: The digest is invalid.
+        InvalidDigestError: The digest is invalid, or this package cannot compute its algorithm.
         NotFoundError: The blob does not exist.
     """
     spec = parse_blob_spec(blob)

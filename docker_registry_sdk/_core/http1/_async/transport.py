@@ -26,14 +26,15 @@ _LISTEN_INTERVAL_SECONDS: Final = 0.05
 
 
 class AsyncHTTP1Transport(httpx.AsyncBaseTransport):
-    """A transport for requests whose `CallContext` has `bulk`, `addresses` or a `deadline`. Several tasks may use it at a time.
+    """A transport for requests whose `CallContext` has `bulk`, `addresses` or a `deadline`. Several tasks may use it at
+    the same time. All other requests are passed to the transport `others`.
 
     `bulk` means that the body of the request or of the response is large. `addresses` are the only IP addresses that the request
     may be sent to. The `deadline` limits the whole request, while the timeouts of httpx limit single reads and writes only.
 
     Args:
         context: The trusted certificates and other TLS settings.
-        others: The transport for all other requests.
+        others: The transport for requests without these three properties.
     """
 
     def __init__(self, context: ssl.SSLContext, others: httpx.AsyncBaseTransport) -> None:
@@ -43,7 +44,7 @@ class AsyncHTTP1Transport(httpx.AsyncBaseTransport):
         self._limit = AsyncSemaphore(MAX_CONNECTIONS)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request, and return the response. The caller reads the body of the response from the stream.
+        """Send a request, and return the response. The caller reads the body from `response.stream`.
 
         Args:
             request: The request.
@@ -66,7 +67,10 @@ class AsyncHTTP1Transport(httpx.AsyncBaseTransport):
             raise
 
     async def aclose(self) -> None:
-        """Close the idle connections. Connections in use are closed when their responses were read or closed."""
+        """Close the idle connections and the transport `others`.
+
+        A connection in use is closed as soon as the caller has read or closed the response.
+        """
         self._idle.close()
         await self._others.aclose()
 
@@ -124,7 +128,7 @@ class AsyncHTTP1Transport(httpx.AsyncBaseTransport):
 
 
 async def _send_request(connection: AsyncConnection, exchange: Exchange, request: httpx.Request, seconds: float | None) -> None:
-    """Send a request. If the server responds earlier, stop, and leave `exchange.is_sent` False."""
+    """Send a request. If the server responds before the whole request was sent, stop, and leave `exchange.is_sent` False."""
     assert isinstance(request.stream, httpx.AsyncByteStream)
     unsent = exchange.head
     async for block in request.stream:
@@ -170,7 +174,7 @@ async def _send_data(connection: AsyncConnection, exchange: Exchange, data: byte
 
 
 async def _receive_head(connection: AsyncConnection, exchange: Exchange, seconds: float | None) -> bool:
-    """Receive the head of the response; return False if the connection fails first."""
+    """Receive the head of the response, and return True; return False if the connection fails before the head is complete."""
     try:
         while exchange.response_head() is None:
             exchange.receive_data(await connection.receive(_RECEIVE_BYTES, seconds))

@@ -1,4 +1,4 @@
-"""Creation of a pipeline from the options of a client."""
+"""Creation of a pipeline, which sends all requests of a client, from the client's options."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ from .pipeline import AsyncPipeline, AsyncSettings
 
 
 def async_create_pipeline(index: Index, options: AsyncClientOptions, hub_host: str = HUB_HOST) -> AsyncPipeline:
-    """Return a new pipeline. The caller must set its `auth_policy` before the first request.
+    """Return a new pipeline, which sends all requests of a client to one registry.
+
+    The caller must set the pipeline's `auth_policy` before the first request.
 
     Args:
         index: The registry.
@@ -38,9 +40,10 @@ def async_create_pipeline(index: Index, options: AsyncClientOptions, hub_host: s
         hub_host: The host to connect to if the registry is Docker Hub.
 
     Raises:
-        TypeError: An option does not exist, has the wrong type, or excludes another option.
+        TypeError: An option does not exist, has the wrong type, or cannot be combined with another option that is given.
+        ValueError: The option `deadline` is not above 0.
         InvalidReferenceError: An item of `trusted_realms` is not a host.
-        RegistryError: A file of certificates cannot be read.
+        RegistryError: A file with certificates or keys cannot be read.
     """
     unknown = set(options) - AsyncClientOptions.__optional_keys__
     if unknown:
@@ -60,11 +63,11 @@ def async_create_pipeline(index: Index, options: AsyncClientOptions, hub_host: s
 
 
 def async_create_v2_auth_policy(pipeline: AsyncPipeline, options: AsyncClientOptions) -> V2AuthPolicy:
-    """Return the policy of API v2 for a pipeline.
+    """Return a policy that authorizes the requests of a pipeline with the token flow of API v2.
 
     Args:
-        pipeline: The pipeline.
-        options: The client's options.
+        pipeline: The pipeline, whose `auth_policy` the caller sets to the result.
+        options: The client's options, of which only `trusted_realms` is used.
     """
 
     def create(request: Request) -> HTTPRequest:
@@ -82,7 +85,7 @@ def async_create_v2_auth_policy(pipeline: AsyncPipeline, options: AsyncClientOpt
 
 
 def default_user_agent() -> str:
-    """Return the User-Agent of this package."""
+    """Return the default value of the User-Agent header, which names the versions of this package and of Python."""
     from importlib.metadata import version
 
     return f"docker_registry_sdk/{version('docker-registry-sdk')} python/{sys.version_info[0]}.{sys.version_info[1]}"
