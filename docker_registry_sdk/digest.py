@@ -28,10 +28,11 @@ class Digest(str):
     """A digest, such as `sha256:e3b0c442…`.
 
     Args:
-        text: The algorithm (`sha256`, `sha512` or `blake3`), a colon, and 64, 128 or 64 hexadecimal digits in lower case.
+        text: The algorithm, a colon, and hexadecimal digits in lower case: 64 digits for `sha256` and `blake3`, 128 for `sha512`.
+            A blake3 digest is valid, but this package cannot verify bytes against a blake3 digest.
 
     Raises:
-        InvalidDigestError: The text is not a digest.
+        InvalidDigestError: The text is not a digest in this form.
 
     Source: https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests
     """
@@ -82,13 +83,13 @@ def _check(text: str) -> None:
 
 
 class Verifier:
-    """An object that counts and hashes bytes, and compares the results with an expected size and digest.
+    """A hash and a count of bytes, to be compared with an expected digest and size.
 
     Args:
         algorithm: The algorithm of the digest to verify (`Digest.algorithm`): `sha256` or `sha512`.
 
     Raises:
-        InvalidDigestError: The algorithm is not supported.
+        InvalidDigestError: The algorithm is neither sha256 nor sha512.
     """
 
     def __init__(self, algorithm: str = DEFAULT_ALGORITHM) -> None:
@@ -100,12 +101,12 @@ class Verifier:
 
     @property
     def size(self) -> int:
-        """Return the number of bytes that were passed to `update`."""
+        """Return the number of all bytes that were passed to `update` so far."""
         return self._size
 
     @property
     def digest(self) -> Digest:
-        """Return the digest of the bytes that were passed to `update`."""
+        """Return the digest of all bytes that were passed to `update` so far."""
         return str.__new__(
             Digest, f"{self._algorithm}:{self._hash.hexdigest()}"
         )  # this text is valid, so the constructor need not check it
@@ -121,11 +122,11 @@ class Verifier:
         self._size += view.nbytes
 
     def verify(self, size: int | None, digest: str) -> Digest:
-        """Check that the digest and the size of the bytes have the expected values, and return the digest.
+        """Check that the bytes passed to `update` have the expected digest and size, and return the digest.
 
         Args:
             size: The expected number of bytes; None to compare the digest only.
-            digest: The expected digest. It must have the algorithm of this verifier.
+            digest: The expected digest, which must have the algorithm of this verifier.
 
         Raises:
             DigestMismatchError: The size or the digest differs.
@@ -151,7 +152,7 @@ def digest_of(data: bytes | bytearray | memoryview, algorithm: str = DEFAULT_ALG
         algorithm: `sha256` or `sha512`.
 
     Raises:
-        InvalidDigestError: The algorithm is not supported.
+        InvalidDigestError: The algorithm is neither sha256 nor sha512.
     """
     verifier = Verifier(algorithm)
     verifier.update(data)

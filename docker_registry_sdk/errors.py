@@ -3,8 +3,8 @@
     RegistryError
     ├── TransportError                  no response was received, or the response was interrupted
     │   └── DeadlineExceededError       the deadline passed before the call was complete (also a TimeoutError)
-    ├── ResponseError                   the response is not a documented success
-    │   ├── StatusError                 the status is not a documented success
+    ├── ResponseError                   the response is not a success that the API specification documents for the call
+    │   ├── StatusError                 the status is not a success that the API specification documents for the call
     │   │   ├── RedirectError           3xx
     │   │   │   └── NotModifiedError    304: the caller's copy is still current
     │   │   ├── BadRequestError         400
@@ -18,13 +18,13 @@
     │   │   ├── RangeNotSatisfiableError 416
     │   │   ├── RateLimitedError        429
     │   │   └── ServerError             5xx
-    │   └── UnexpectedContentType       the media type is not one of the documented media types
+    │   └── UnexpectedContentType       the media type is not one that the API specification documents for the call
     ├── ParseError                      a document is malformed
     ├── AuthError                       credentials are not available, or must not be sent to the server that requests them
     ├── DigestMismatchError             bytes do not match their digest or size
     ├── ReferrersError                  the list of referrers under a fallback tag cannot be read or changed
     ├── ArtifactError                   a manifest is not an artifact with files
-    │   └── UnsafeTitleError            the title of a file is a path outside the folder, or of another file
+    │   └── UnsafeTitleError            a file's title is a path outside the folder, or another file has that path
     ├── ImageError                      an image was not found, has no variant for the platform, or exceeds a limit
     └── InvalidReferenceError           an invalid name, tag, digest or URL (also a ValueError)
         └── InvalidDigestError          an invalid digest, or an algorithm that is not supported
@@ -87,14 +87,14 @@ class DeadlineExceededError(TransportError, TimeoutError):
 
 
 class ResponseError(RegistryError):
-    """A response that is not a documented success.
+    """A response that is not a success that the API specification (OpenAPI description) documents for the call.
 
     Attributes:
         method: The request's method.
         url: The request's URL, without user info, fragment and query values.
         status: The status of the response.
         headers: The headers of the response; names are case-insensitive.
-        raw: The part of the body that was read.
+        raw: The part of the body that was read; empty if nothing was read.
     """
 
     def __init__(self, problem: str, *, method: str, url: str, status: int, headers: Headers, raw: bytes) -> None:
@@ -104,11 +104,12 @@ class ResponseError(RegistryError):
 
 
 class StatusError(ResponseError):
-    """A response whose status is not a documented success.
+    """A response whose status is not a success that the API specification documents for the call.
 
     Attributes:
-        body: The parsed error body, an instance of the model in the specification; None when the body does not match the model.
-        errors: The entries of the error body, in the same form for all APIs; an empty tuple if the body has no entries.
+        body: The parsed body, an instance of the error model in the API specification; None if the body does not match.
+        errors: The error messages in the body, in the same form for API v1, API v2 and token services; an empty tuple if the body
+            contains no error messages.
     """
 
     hint: ClassVar[str] = "The specification does not list this status for the call; the body of the response is in .raw."
@@ -139,7 +140,7 @@ class StatusError(ResponseError):
 
     @classmethod
     def for_status(cls, status: int) -> type[Self]:
-        """Return the exception class for a status.
+        """Return the subclass of this class for a status, such as `NotFoundError` for 404; this class itself if there is none.
 
         Args:
             status: Any HTTP status, also one that is not registered.
@@ -155,7 +156,7 @@ class RedirectError(StatusError):
 
 
 class NotModifiedError(RedirectError):
-    """A 304 response: the copy with the ETag that the caller sent in If-None-Match is still current."""
+    """A 304 response: the object still has the ETag that the caller sent in If-None-Match, so the caller's copy is current."""
 
     hint = "Use the copy that was received with this ETag."
 
@@ -209,13 +210,13 @@ class TooLargeError(StatusError):
 
 
 class RangeNotSatisfiableError(StatusError):
-    """A 416 response: the requested range is outside the object, or the chunk does not begin at the upload's current offset."""
+    """A 416 response: the requested range is outside the object, or an uploaded chunk does not continue the upload."""
 
     hint = "Fetch the current size of the object, or the current offset of the upload, and continue from there."
 
 
 class RateLimitedError(StatusError):
-    """A 429 response: the rate limit of the registry is exceeded. `.retry_after` contains the seconds to wait."""
+    """A 429 response: the rate limit of the registry is exceeded. `.retry_after` contains the seconds to wait, if known."""
 
     hint = "Wait .retry_after seconds, or longer if it is None; the limit is often higher after logging in."
 
@@ -242,11 +243,11 @@ _BY_STATUS: dict[int, type[StatusError]] = {
 
 
 class UnexpectedContentType(ResponseError):  # noqa: N818 - the name that users know
-    """A successful response whose media type is not documented for the call. `.raw` contains the body.
+    """A successful response whose media type the API specification does not document for the call. `.raw` contains the body.
 
     Attributes:
         media_type: The media type of the response without parameters; None if the response has no Content-Type.
-        expected: The documented media types.
+        expected: The media types that the API specification documents for the call.
     """
 
     def __init__(
@@ -263,7 +264,7 @@ class ParseError(RegistryError):
     """A malformed document.
 
     Attributes:
-        model: The expected model, such as `ImageManifest`.
+        model: The kind of document that was expected, such as `ImageManifest`.
         field: The path of the malformed field, such as `layers[2].size`; an empty string if the whole document is malformed.
         problem: The reason, such as `should be text, not a number`.
     """
@@ -278,8 +279,8 @@ class AuthError(RegistryError):
     """A problem with credentials: they are not available, or must not be sent to the server that requests them.
 
     Attributes:
-        source: The file, helper, registry or realm that has the problem, without secrets.
-        problem: The reason.
+        source: Where the problem is, without secrets: a file, a credential helper, a registry or a token service's realm.
+        problem: A description of the problem.
     """
 
     def __init__(self, problem: str, *, source: str) -> None:
@@ -292,9 +293,9 @@ class DigestMismatchError(RegistryError):
 
     Attributes:
         expected: The expected digest.
-        actual: The digest of the bytes.
-        expected_size: The expected number of bytes; None if the size was not known.
-        actual_size: The number of bytes.
+        actual: The digest computed from the bytes.
+        expected_size: The expected number of bytes; None if no size was expected.
+        actual_size: The counted number of bytes.
     """
 
     def __init__(self, *, expected: str, actual: str, expected_size: int | None, actual_size: int) -> None:
@@ -311,7 +312,7 @@ class ReferrersError(RegistryError):
     """A failure to read or change the list of referrers under a fallback tag.
 
     Attributes:
-        subject: The digest of the manifest that the referrers refer to.
+        subject: The digest of the manifest that the referrers name in their field `subject`.
         tag: The fallback tag.
     """
 
@@ -321,15 +322,17 @@ class ReferrersError(RegistryError):
 
 
 class ArtifactError(RegistryError):
-    """A manifest that is not the manifest of an artifact with files."""
+    """A manifest that does not describe an artifact (a manifest whose layers are files)."""
 
 
 class UnsafeTitleError(ArtifactError):
-    """An unsafe title of a file: a path outside the folder, or the path of another file. No file was written.
+    """An unsafe title of a file in an artifact: a path outside the target folder, or the path of another file.
+
+    No file of the artifact was written.
 
     Attributes:
         title: The title, verbatim.
-        problem: The reason, as a verb phrase.
+        problem: What is wrong with the title, as a verb phrase.
     """
 
     def __init__(self, problem: str, *, title: str) -> None:
@@ -346,4 +349,4 @@ class InvalidReferenceError(RegistryError, ValueError):
 
 
 class InvalidDigestError(InvalidReferenceError):
-    """An invalid digest, or an algorithm that is not supported."""
+    """An invalid digest, or a digest with an algorithm that this package does not support."""

@@ -45,7 +45,7 @@ class Index:
     Attributes:
         name: The host and the optional port, such as `docker.io`, `localhost:5000`, `[::1]:5000`.
         official: Whether the registry is Docker Hub.
-        scheme: `http` or `https`; None if the reference has no scheme.
+        scheme: `http` or `https`; None if the reference states no scheme.
 
     Raises:
         InvalidReferenceError: The name or the scheme is invalid, or the scheme of Docker Hub is `http`.
@@ -93,10 +93,11 @@ class Repo:
 
     Attributes:
         index: The registry.
-        remote_name: The name as used in requests to the registry, such as `library/alpine`.
-        official: Whether the repository is an official image of Docker Hub.
-        local_name: The short name, such as `alpine` or `quay.io/coreos/etcd`.
-        canonical_name: The short name with the registry in front, such as `docker.io/alpine`.
+        remote_name: The name in the URLs of requests to the registry, such as `library/alpine`.
+        official: Whether the repository is an official image, in the namespace `library` of Docker Hub.
+        local_name: The shortest name for `docker pull`: without the registry for Docker Hub, such as `alpine`, and with the
+            registry for other registries, such as `quay.io/coreos/etcd`.
+        canonical_name: The name that always begins with the registry, such as `docker.io/alpine` or `quay.io/coreos/etcd`.
 
     Raises:
         InvalidReferenceError: The remote name is invalid.
@@ -153,9 +154,9 @@ def parse_index(text: str | None = None) -> Index:
     """Return the registry that a text names.
 
     Args:
-        text: A host, optionally with a scheme in front, and with a port and one slash at the end. None, an empty text and
-            `https://index.docker.io/v1/` name Docker Hub. A host other than `localhost` must have a dot, a port or a capital
-            letter.
+        text: A host, such as `quay.io`. A scheme before the host, a port after the host, and one slash at the end are optional. A
+            host other than `localhost` must have a dot, a port or a capital letter. None, an empty text and
+            `https://index.docker.io/v1/` mean Docker Hub.
 
     Raises:
         InvalidReferenceError: The text is invalid; the message names the invalid part and what to write instead.
@@ -176,7 +177,8 @@ def parse_repo(text: str, default_index: str | Index | None = None) -> Repo:
 
     Args:
         text: A name such as `alpine`, `quay.io/coreos/etcd` or `http://localhost:5000/alpine`, without tag and digest.
-        default_index: The registry to use if the text names no registry: a text for `parse_index`, or an `Index`.
+        default_index: The registry to use if the text names no registry: a text for `parse_index`, or an `Index`; None for Docker
+            Hub.
 
     Raises:
         InvalidReferenceError: The text is invalid; the message names the invalid part and what to write instead.
@@ -212,9 +214,10 @@ def parse_repo_and_ref(text: str, default_index: str | Index | None = None) -> R
     """Return the repository, the tag and the digest that a text names.
 
     Args:
-        text: A name for `parse_repo`, then a colon and a tag, or an @ and a digest, or both in this order. If the text has no
-            tag and no digest, the tag is `latest`.
-        default_index: The registry to use if the text names no registry: a text for `parse_index`, or an `Index`.
+        text: A name as for `parse_repo`, followed by a colon and a tag, by an @ and a digest, or by a tag and then a digest. If
+            the text has neither a tag nor a digest, the tag is `latest`.
+        default_index: The registry to use if the text names no registry: a text for `parse_index`, or an `Index`; None for Docker
+            Hub.
 
     Raises:
         InvalidReferenceError: The text is invalid; the message names the invalid part and what to write instead.

@@ -1,4 +1,6 @@
-"""The fallback tag. On registries without referrers API, clients list a manifest's referrers under this tag. Free of I/O.
+"""The fallback tag: on registries without a referrers API, clients store an index of a manifest's referrers under this tag.
+
+Free of I/O.
 
 Source: OCI Distribution Spec, Referrers Tag Schema.
 """
@@ -20,7 +22,7 @@ _INVALID_IN_TAGS: Final = re.compile("[^A-Za-z0-9._-]")
 
 
 def fallback_tag(subject: str) -> str:
-    """Return the fallback tag of a manifest.
+    """Return the fallback tag of a manifest, such as `sha256-e3b0c442…`.
 
     Args:
         subject: The digest of the manifest.
@@ -34,10 +36,10 @@ def fallback_tag(subject: str) -> str:
 def means_no_referrers_api(error: ResponseError) -> bool:
     """Return whether an error of `list_referrers` means that the registry has no referrers API.
 
-    The result is False for errors that may be temporary or may concern only this caller: 401, 403, 429 and most of 5xx.
+    The result is False for statuses that may be temporary or may concern only this caller: 401, 403, 429, and 5xx except 501.
 
     Args:
-        error: The error.
+        error: The error that `list_referrers` raised.
     """
     if isinstance(error, StatusError):
         return isinstance(error, (NotFoundError, MethodNotAllowedError)) or error.status in _UNOFFERED_STATUSES
@@ -45,14 +47,16 @@ def means_no_referrers_api(error: ResponseError) -> bool:
 
 
 def fallback_index(found: ManifestResponse, subject: Digest) -> ImageIndex | None:
-    """Return the index of referrers under the fallback tag of a manifest, or None if there is no index.
+    """Return the index of referrers that was found under the fallback tag of a subject.
+
+    The result is None if the registry returned the subject itself, as GitLab does when no fallback tag exists.
 
     Args:
-        found: The manifest under the fallback tag.
-        subject: The digest of the manifest.
+        found: The manifest that was pulled by the fallback tag.
+        subject: The digest of the subject, the manifest that the referrers refer to.
 
     Raises:
-        ReferrersError: The manifest under the tag is not an index.
+        ReferrersError: The manifest that was pulled is neither an index nor the subject.
 
     Source: OCI Distribution Spec, Referrers Tag Schema.
     """

@@ -45,13 +45,14 @@ class ManifestResponse:
     """A manifest that was pulled.
 
     Attributes:
-        manifest: The parsed manifest; the media type determines its class.
-        digest: The digest, computed from the bytes.
-        media_type: The media type.
+        manifest: The parsed manifest, an instance of the class for the media type.
+        digest: The manifest's digest, computed from the received bytes.
+        media_type: The manifest's media type, from the Content-Type header. If that header is missing or generic, the media type
+            is determined by the manifest's fields.
         raw: The received bytes. To push the manifest with the same digest, push these bytes.
-        signature: For schema 1: `verified` if all signatures are valid, `unchecked` if the package extra `schema1` is not
-            installed, `unsigned` if there are no signatures.
-        headers: The response's documented headers; None if the Content-Type was not a manifest type.
+        signature: `verified` if all signatures of a schema 1 manifest are valid, `unchecked` if they were not verified, since the
+            package extra `schema1` is not installed, and `unsigned` for manifests without signatures.
+        headers: The response with its parsed headers; None if the Content-Type was missing or generic.
     """
 
     manifest: Manifest
@@ -67,11 +68,12 @@ class PutManifestResponse:
     """The registry's response to a pushed manifest.
 
     Attributes:
-        digest: The digest, computed from the bytes.
-        location: The URL of the manifest, if the registry sent one.
-        subject: The digest of the manifest's subject, if the registry has a referrers API. None if the manifest has no subject,
-            or if the caller must add the manifest to the fallback tag.
-        tags: The further tags that the registry has set. If a tag is missing here, push the manifest under that tag.
+        digest: The manifest's digest, computed from the pushed bytes.
+        location: The URL of the manifest; None if the registry sent no URL.
+        subject: The digest of the manifest's subject, if the registry lists the manifest in its referrers API. None if the
+            manifest has no subject, or if the registry does not list the manifest, so that the caller must add the manifest to
+            the index under the fallback tag.
+        tags: Those of the tags passed as `tags` that the registry has set. Push the manifest again under each missing tag.
     """
 
     digest: Digest
@@ -88,20 +90,20 @@ def digest_from_manifest_bytes(content: bytes, algorithm: str = DEFAULT_ALGORITH
         algorithm: `sha256` or `sha512`.
 
     Raises:
-        InvalidDigestError: The algorithm is unknown.
-        ParseError: The signatures of a schema 1 manifest cover another manifest.
+        InvalidDigestError: The algorithm is neither sha256 nor sha512.
+        ParseError: The signatures of a schema 1 manifest are malformed, or cover other fields than the manifest has.
     """
     return digest_of(manifest_payload(content), algorithm)
 
 
 def manifest_payload(content: bytes) -> bytes:
-    """Return the bytes that the digest of a manifest covers: all bytes, or for signed schema 1 all but the signatures.
+    """Return the bytes that the digest of a manifest covers: all bytes, except the signatures of a signed schema 1 manifest.
 
     Args:
         content: The manifest's bytes.
 
     Raises:
-        ParseError: The signatures of a schema 1 manifest cover another manifest.
+        ParseError: The signatures of a schema 1 manifest are malformed, or cover other fields than the manifest has.
     """
     document = _parse(content)
     return signed_payload(content, document) if _is_schema1(document) else content
@@ -117,7 +119,7 @@ def is_manifest_type(media_type: str) -> bool:
 
 
 def parse_manifest(content: bytes, media_type: str) -> Manifest | None:
-    """Parse a manifest, and return it; return None if the media type is not a known manifest type.
+    """Parse a manifest, and return the parsed manifest, or None if the media type is not a known manifest type.
 
     Args:
         content: The manifest's bytes.
@@ -135,28 +137,29 @@ def parse_manifest(content: bytes, media_type: str) -> Manifest | None:
 
 
 def check_computable(reference: str) -> None:
-    """Check that this package can compute the algorithm of a digest, before a request is sent. A tag always passes.
+    """Check that this package can compute digests with the algorithm of a requested digest. Call this before the request.
 
     Args:
-        reference: A tag or a digest.
+        reference: The tag or the digest to request. A string that is not a `Digest` is a tag, and always passes.
 
     Raises:
-        InvalidDigestError: The reference is a digest of an unknown algorithm.
+        InvalidDigestError: The reference is a digest with an algorithm other than sha256 and sha512.
     """
     if isinstance(reference, Digest):
         Verifier(reference.algorithm)
 
 
 def compute_digest(payload: bytes, reference: str) -> Digest:
-    """Compute the digest of a manifest, with the algorithm of the reference if the reference is a digest, and return it.
+    """Return the digest of a manifest, after checking that it is the digest by which the manifest is pulled or pushed.
 
     Args:
         payload: The bytes that the digest covers.
-        reference: The tag or the digest by which the manifest is pulled or pushed.
+        reference: The tag or the digest by which the manifest is pulled or pushed. A string that is not a `Digest` is a tag: then
+            nothing is checked, and the algorithm of the result is sha256.
 
     Raises:
         DigestMismatchError: The reference is a digest, but the manifest has another digest.
-        InvalidDigestError: The reference is a digest of an unknown algorithm.
+        InvalidDigestError: The reference is a digest with an algorithm other than sha256 and sha512.
     """
     if not isinstance(reference, Digest):
         return digest_of(payload)
@@ -166,15 +169,17 @@ def compute_digest(payload: bytes, reference: str) -> Digest:
 
 
 def check_claimed_digest(claimed: str | None, digest: Digest, payload: bytes) -> None:
-    """Check the digest that a registry states for a manifest. A malformed digest, or an unknown algorithm, is ignored.
+    """Check the digest that a registry states for a manifest in the Docker-Content-Digest header.
+
+    A stated digest that is malformed, or whose algorithm is neither sha256 nor sha512, is ignored.
 
     Args:
-        claimed: The response's Docker-Content-Digest, or None.
-        digest: The digest that was computed.
+        claimed: The value of the header; None if the response has no such header, so that nothing is checked.
+        digest: The digest of the payload, computed by this package.
         payload: The bytes that the digest covers.
 
     Raises:
-        DigestMismatchError: The manifest has another digest than the stated one.
+        DigestMismatchError: The digest of the payload is not the stated digest.
     """
     if claimed is None or claimed == digest:
         return
@@ -187,11 +192,11 @@ def check_claimed_digest(claimed: str | None, digest: Digest, payload: bytes) ->
 
 
 def read_manifest(response: HTTPResponse, reference: str) -> ManifestResponse:
-    """Parse the manifest in a response, compare its digest with the requested and the stated digest, and return it.
+    """Return the manifest in a response, after parsing the manifest and verifying its digest.
 
     Args:
         response: The response to `get_manifest`.
-        reference: The tag or the digest that was requested.
+        reference: The requested tag or digest. A string that is not a `Digest` is a tag.
 
     Raises:
         StatusError: The status is not a success.
@@ -224,6 +229,9 @@ def _parse_by_content(error: UnexpectedContentType) -> tuple[str, Manifest]:
     """Parse the body of a response with a generic or missing Content-Type, and return the media type and the manifest.
 
     The fields of the document determine the media type.
+
+    Raises:
+        UnexpectedContentType: The Content-Type is not generic, or the document is not a manifest. The argument is raised again.
     """
     named = error.media_type or ""
     document = _parse(error.raw) if not named or named.startswith("text/") or named in _GENERIC_TYPES else None
@@ -239,7 +247,10 @@ def _compare(expected: Digest, actual: Digest, payload: bytes) -> None:
 
 
 def _check_single_kind(manifest: Manifest, media_type: str) -> None:
-    """Raise ParseError for a document that clients could parse as two different kinds of manifest (CVE-2021-41190)."""
+    """Raise ParseError if other clients could parse a manifest as another kind of manifest (CVE-2021-41190).
+
+    Such a manifest has fields of another kind, or a field `mediaType` that contradicts the stated media type.
+    """
     model = type(manifest).__name__
     for name, value in manifest.additional_properties.items():
         if value is not None and name.casefold() in _KIND_FIELDS:  # parsers in Go ignore the case of field names

@@ -11,10 +11,12 @@ MAX_ENTRIES = 10_000_000
 
 
 class PageGuard:
-    """A check of the links between the pages of one listing, for each link before the client requests the linked page.
+    """A guard against hostile and endless listings: it checks the link to each next page before a client requests that page.
+
+    Use one guard for all pages of one listing.
 
     Args:
-        registry: The origin of the registry.
+        registry: The origin of the registry, to which all links must lead.
     """
 
     def __init__(self, registry: Origin) -> None:
@@ -23,10 +25,10 @@ class PageGuard:
         self._entries = 0
 
     def check(self, url: str | None, entries: int) -> str | None:
-        """Check the link to the next page, and return it.
+        """Check the link to the next page, and return the link; return None on the last page.
 
         Args:
-            url: The link, or None on the last page.
+            url: The link to the next page; None on the last page, which has no such link.
             entries: The number of entries on the page that contained the link.
 
         Raises:
@@ -38,17 +40,18 @@ class PageGuard:
             return None
         if Origin.from_url(url) != self._registry:
             raise RegistryError(
-                f"the registry {self._registry} links to a next page of a listing on another origin, {Origin.from_url(url)}; "
-                "that page was not requested"
+                f"a listing of the registry {self._registry} continues on another origin, {Origin.from_url(url)}, so the "
+                "client did not request the next page. Ask the operator of the registry to correct the Link header."
             )
         if url in self._seen:
             raise RegistryError(
-                f"the registry {self._registry} links to a page of a listing that was read before, so the listing would not end"
+                f"a listing of the registry {self._registry} continues with a page that was read before, so the listing would "
+                "not end. Ask the operator of the registry to correct the Link header."
             )
         if len(self._seen) >= MAX_PAGES or self._entries > MAX_ENTRIES:
             raise RegistryError(
-                f"the registry {self._registry} returned {len(self._seen)} pages with {self._entries} entries and links to "
-                f"another page; the limits are {MAX_PAGES} pages and {MAX_ENTRIES} entries"
+                f"a listing of the registry {self._registry} is longer than this client reads: after {self._entries} entries on "
+                f"{len(self._seen)} pages there is a next page, but the limits are {MAX_PAGES} pages and {MAX_ENTRIES} entries"
             )
         self._seen.add(url)
         return url

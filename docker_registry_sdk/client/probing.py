@@ -20,23 +20,22 @@ def without_credentials(request: Request) -> Request:
 
 
 def speaks_api(response: HTTPResponse) -> bool:
-    """Return whether the response to a ping shows that the host speaks the API version of the ping.
+    """Return whether the response to a ping (200, 401 or 403) shows that the host speaks the pinged API version.
 
     Args:
-        response: The response.
+        response: The response to the ping.
 
     Raises:
         StatusError: The response is inconclusive: the host failed or is busy (408, 429, 5xx).
 
-    Source: OCI Distribution Spec, Determining Support (end-1), where a 401 may come without a challenge; API v1: Registry API,
-    Status check for registry.
+    Source: for API v2, OCI Distribution Spec, Determining Support (end-1); for API v1, Registry API, Status check for registry.
     """
     check_conclusive(response)
     return response.status_code in _API_STATUSES
 
 
 def check_conclusive(response: HTTPResponse) -> None:
-    """Check that the status of a response does not mean that the host failed or is busy.
+    """Raise StatusError if the status of a response means that the host failed or is busy.
 
     Args:
         response: The response.

@@ -1,4 +1,4 @@
-"""Docker's schema 1 manifests: the payload that their digest and their signatures cover.
+"""The payload of Docker's schema 1 manifests (the bytes that digest and signatures cover), and a check of the signatures.
 
 Source: https://distribution.github.io/distribution/spec/deprecated-schema-v1/ and RFC 7515.
 """
@@ -21,16 +21,17 @@ MAX_SIGNATURES = 16
 
 
 def signed_payload(raw: bytes, document: Any) -> bytes:
-    """Return the payload of a schema 1 manifest: the bytes that its digest and its signatures cover.
+    """Return the payload of a schema 1 manifest: the bytes that the manifest's digest and signatures cover.
 
-    The payload must contain every field of the manifest except the signatures, since the digest covers no other field.
+    The payload of an unsigned manifest is the whole manifest. The payload of a signed manifest must have all fields of the
+    manifest except `signatures`, since neither the digest nor the signatures protect a field outside the payload.
 
     Args:
         raw: The manifest's bytes.
         document: The manifest as parsed JSON.
 
     Raises:
-        ParseError: The signatures contradict each other, or cover another manifest.
+        ParseError: The signatures are malformed, cover different payloads, or cover other fields than the manifest has.
     """
     formats = {_format(protected, len(raw)) for protected in _protected_headers(document)}
     if not formats:
@@ -51,14 +52,16 @@ def signed_payload(raw: bytes, document: Any) -> bytes:
 def check_signatures(raw: bytes, document: Any) -> Signature:
     """Verify the signatures of a schema 1 manifest, if the package extra `schema1` is installed, and return the result.
 
-    Each signature contains its key. Therefore a valid signature proves that the manifest is intact, but not who signed it.
+    Each signature contains the public key that verifies the signature. So a valid signature proves that the manifest is intact,
+    but not who signed the manifest.
 
     Args:
         raw: The manifest's bytes.
         document: The manifest as parsed JSON.
 
     Returns:
-        `verified`, `unchecked` if the extra `schema1` is not installed, or `unsigned` if there are no signatures.
+        `verified` if all signatures are valid, `unchecked` if the extra `schema1` is not installed, or `unsigned` if there are no
+        signatures.
 
     Raises:
         ParseError: A signature is invalid, or its key or algorithm is not supported.
@@ -121,7 +124,14 @@ def _protected_headers(document: Any) -> list[Any]:
 
 
 def _format(protected: Any, max_length: int) -> tuple[int, bytes]:
-    """Return formatLength and formatTail. The payload is the first `formatLength` bytes of the manifest, and then the tail."""
+    """Return formatLength and formatTail from the protected header of a signature.
+
+    The payload is the first `formatLength` bytes of the manifest, followed by the bytes of `formatTail`.
+
+    Args:
+        protected: The protected header, as parsed JSON.
+        max_length: The length of the manifest in bytes.
+    """
     try:
         length, tail = protected["formatLength"], _decode(protected["formatTail"])
     except (KeyError, TypeError, ValueError):

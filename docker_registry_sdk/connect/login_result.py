@@ -17,8 +17,8 @@ class LoginResult:
         index: The registry.
         version: The API version that the login used.
         username: The user name.
-        checked: `credentials` if the registry checked the credentials and accepted them; `nothing` if the registry also accepts
-            requests without credentials, so that the credentials may be wrong.
+        checked: `credentials` if the registry checked the credentials and accepted them; `nothing` if the registry accepts
+            requests without credentials, so that it did not check the credentials, which may be wrong.
     """
 
     index: Index

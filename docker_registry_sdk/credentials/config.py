@@ -31,7 +31,8 @@ class CredentialConfig:
 
     Attributes:
         location: The path of the file, or the name of the environment variable, for messages.
-        auths: The stored credentials by key, not yet parsed.
+        auths: The entries with stored credentials, not yet parsed, by key. A key names a registry, or in Podman's files also a
+            repository.
         creds_store: The name of the helper for all registries; None if the file names no such helper.
         cred_helpers: The names of the helpers for single registries, by key.
     """
@@ -42,7 +43,9 @@ class CredentialConfig:
     cred_helpers: Mapping[str, str] = field(factory=dict)
 
     def helper_calls(self, registry: str) -> list[HelperCall]:
-        """Return the calls of helpers for a registry, in order. Make these calls before you use a stored credential.
+        """Return the helper calls to make for a registry, in order, before a stored credential is used.
+
+        The list is empty if the file names no helper for the registry.
 
         Args:
             registry: The name of the registry.
@@ -64,11 +67,11 @@ class CredentialConfig:
         ]
 
     def stored_credential(self, registry: str, repo: str | None) -> Credential | None:
-        """Return the credential that the file itself contains for a repository; None if it contains no credential.
+        """Return the credential that the file itself contains for a repository; None if the file contains no such credential.
 
         Args:
             registry: The name of the registry.
-            repo: The repository's name in the registry; None for a call that concerns no repository.
+            repo: The repository's name in the registry; None to find only a credential for the whole registry.
 
         Raises:
             AuthError: The entry in the file is invalid.
@@ -86,7 +89,7 @@ def parse_config(content: bytes, location: str, *, legacy: bool = False) -> Cred
     Args:
         content: The bytes of the file.
         location: The path of the file, or the name of the variable, for messages.
-        legacy: Whether the file is a .dockercfg, whose JSON object has only the entries that `auths` has in config.json.
+        legacy: Whether the file is a .dockercfg. The whole JSON object in a .dockercfg has the form of `auths` in config.json.
 
     Raises:
         AuthError: The content is not JSON, or `auths`, `credHelpers` or `credsStore` has a wrong type.
@@ -110,7 +113,7 @@ def parse_config(content: bytes, location: str, *, legacy: bool = False) -> Cred
 def _parse_json(content: bytes) -> tuple[object, str]:
     """Return the parsed document and an empty string, or None and an error message if the content is not JSON.
 
-    The exception of the parser is not raised, since it contains the content of the file with its secrets.
+    The exception of the JSON parser is not raised, since that exception contains the file's content, which holds secrets.
     """
     try:
         return json.loads(content.decode("utf-8-sig") or "{}"), ""

@@ -21,7 +21,7 @@ class Credential:
         source: The file, helper or caller that the credential came from, as text without secrets; ignored in comparisons.
 
     Raises:
-        ValueError: The number of secrets (password, identity token, registry token) is not one; there is a password but no
+        ValueError: Not exactly one of `password`, `identity_token` and `registry_token` is set; there is a password but no
             username; the username or a token is empty; the username contains a colon; or a value contains a control character,
             such as a line break.
 
@@ -55,7 +55,7 @@ class Credential:
 
     @property
     def kind(self) -> Literal["password", "identity_token", "registry_token"]:
-        """Return the kind of secret that the credential contains."""
+        """Return the name of the attribute that contains the secret."""
         if self.registry_token is not None:
             return "registry_token"
         return "password" if self.identity_token is None else "identity_token"

@@ -1,6 +1,6 @@
 """Credential helpers: programs called `docker-credential-NAME`, which read a server name on stdin and write JSON to stdout.
 
-A helper runs without a shell, and its run time and output are limited. No error contains the helper's environment or output.
+A helper runs without a shell, and its run time and output are limited. No exception contains the helper's environment or output.
 
 Source: https://github.com/docker/docker-credential-helpers/blob/master/README.md
 """
@@ -47,10 +47,10 @@ class HelperCall:
     Attributes:
         name: The name of the helper, without `docker-credential-`.
         server: The server, such as `quay.io`.
-        configured: The key and the file in which the helper is named, for messages.
+        configured: The place that names the helper, for messages, such as `credsStore in /home/me/.docker/config.json`.
 
     Raises:
-        AuthError: The name is invalid.
+        AuthError: The name contains characters other than letters, digits, `.`, `_` and `-`.
     """
 
     # `_check_name` can also use `configured`, since attrs calls validators after all values are set.
@@ -65,14 +65,14 @@ class HelperCall:
 
     @property
     def source(self) -> str:
-        """Return a description of the call for messages: the program, the server and the configuration file."""
+        """Return a description of the call for messages: the program, the server and the place that names the helper."""
         return f"{self.program} asked for {quoted(self.server)} ({self.configured})"
 
     def error(self, problem: str) -> AuthError:
         """Return an exception whose message names this call, a problem and a remedy.
 
         Args:
-            problem: The cause. It must not contain output of the helper, which may contain the secret.
+            problem: The problem. The text must not contain output of the helper, since that output may contain the secret.
         """
         return AuthError(
             f"{problem}. To see the helper's own message, pipe the server's name into `{self.program} get`", source=self.source
@@ -117,7 +117,7 @@ class HelperProcess:
 
     Args:
         call: The call of the helper.
-        environ: The environment of the process. The program is searched on the PATH of this environment.
+        environ: The environment variables of the process. The program is searched in the folders of the variable PATH.
         timeout: The maximum run time in seconds.
     """
 
@@ -157,7 +157,7 @@ class HelperProcess:
             process.wait()
 
     def cancel(self) -> None:
-        """Kill the process, or prevent its start if it was not started yet. Any thread may call this method."""
+        """Kill the process; if `run` has not started the process yet, prevent the start. Any thread may call this method."""
         with self._lock:
             self._cancelled = True
             if self._process is not None:

@@ -57,10 +57,10 @@ class ConfigLocation:
 
 
 def find_locations(environ: Mapping[str, str], platform: str = sys.platform) -> list[ConfigLocation]:
-    """Return the files and variables to search, in order. The files need not exist.
+    """Return the files and variables to search for credentials, in order. The files need not exist.
 
     Args:
-        environ: The environment; empty variables count as missing.
+        environ: The environment variables; a variable with an empty value counts as not set.
         platform: The operating system, as in `sys.platform`.
     """
     locations: list[ConfigLocation] = []

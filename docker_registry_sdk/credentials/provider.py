@@ -13,9 +13,9 @@ from .registry_keys import registry_key
 class CredentialProvider(Protocol):
     """An object that returns the credentials for registries, for example the credentials of a cloud account.
 
-    A client calls the provider when a registry requires credentials for the first time, and later when the registry rejects the
-    credentials or a token is about to expire. So a provider should cache credentials that are costly to fetch. Several threads
-    may call a provider at the same time.
+    A client calls the provider when a registry requires credentials for the first time, and again whenever the registry rejects
+    the credentials or a token is about to expire. So a provider should cache credentials that are costly to fetch. Several
+    threads may call a provider at the same time.
     """
 
     def get_credential(self, registry: str, repo: str | None, /) -> Credential | None:
@@ -66,7 +66,7 @@ class ExplicitCredentials:
 
         Args:
             registry: The name of the registry (`Index.name`).
-            repo: Not used.
+            repo: Ignored, since the credential is the same for all repositories.
         """
         other = self.registry is not None and registry_key(self.registry) != registry_key(registry)
         return None if other else self.credential

@@ -1,4 +1,4 @@
-"""The keys under which configuration files store credentials, and a function that returns the keys of a repository.
+"""The keys under which configuration files store credentials, and the names under which helpers store credentials.
 
 Forms of a key: `host`, `host:port`, `https://host`, `https://host/v1/` and, in Podman's files, `host/namespace/repo`.
 """
@@ -16,7 +16,7 @@ _HUB_HOSTS: Final = (HUB, "index.docker.io", "registry-1.docker.io")
 
 
 def registry_key(registry: str) -> str:
-    """Return the normalized name of a registry. Two names with equal results name the same registry.
+    """Return the normalized name of a registry. Two names of the same registry have the same normalized name.
 
     Args:
         registry: The host of the registry, with or without a port.
@@ -26,7 +26,9 @@ def registry_key(registry: str) -> str:
 
 
 def helper_servers(registry: str) -> tuple[str, ...]:
-    """Return the server names to pass to a helper, in order. Docker Hub has two, since Docker and Podman use different names.
+    """Return the server names under which helpers may store the credential of a registry, in the order in which to try them.
+
+    Docker Hub has two server names, since Docker and Podman store its credential under different names.
 
     Args:
         registry: The name of the registry.
@@ -36,12 +38,12 @@ def helper_servers(registry: str) -> tuple[str, ...]:
 
 
 def matching_keys(keys: Iterable[str], registry: str, repo: str | None) -> list[str]:
-    """Return the keys that match a repository as a new list, from the most specific key to the least specific.
+    """Return a new list of the keys that match a repository: keys with a longer path first, the key of the registry last.
 
     Args:
-        keys: All keys of a file.
+        keys: All keys in a configuration file.
         registry: The name of the registry.
-        repo: The repository's name in the registry. If it is None, only keys without a repository or namespace match.
+        repo: The repository's name in the registry; None to match only keys without a repository or namespace.
     """
     wanted = registry_key(registry)
     parts = repo.split("/") if repo else []
@@ -54,7 +56,7 @@ def matching_keys(keys: Iterable[str], registry: str, repo: str | None) -> list[
 
 
 def _split(key: str) -> tuple[int, str, list[str]]:
-    """Return the rank of a key's form (0 is preferred), the key's host with the port, and the parts of the key's path."""
+    """Return the rank of a key's form (lower ranks are preferred), the key's host and port, and the parts of the key's path."""
     scheme, separator, rest = key.partition("://")
     if not separator:
         scheme, rest = "", key

@@ -36,13 +36,16 @@ _Sent: TypeAlias = Generator[Effect, Any, tuple[V1Session, Origin, HTTPResponse]
 
 
 class V1AuthPolicy(V1IndexAuth):
-    """The AuthPolicy for one index and its registries. A client and the clients made by its `with_repo` share one AuthPolicy.
+    """The AuthPolicy (the part of a client that authenticates requests) for one index and the registries that the index names.
+
+    A client and the clients that its `with_repo` returns share one AuthPolicy.
 
     Args:
         index: The origin of the index.
         build: A function that converts the request of an operation to an HTTP request.
-        lock: A lock for threads or for tasks. It is held while a session is opened, so that concurrent callers share the session.
-        trusted: The hosts that the caller trusts as registries.
+        lock: A thread lock in sync clients, a task lock in async clients. The lock is held while a session is opened, so that
+            concurrent callers share that session.
+        trusted: The hosts, with or without a port, that the caller trusts as registries.
     """
 
     def __init__(
@@ -60,8 +63,9 @@ class V1AuthPolicy(V1IndexAuth):
         """Send a request with credentials to the index or to a registry, and return the last response.
 
         Args:
-            request: The request. The attribute `repo` of its context is the repository whose session is used. The attribute
-                `endpoint` is the registry to send to, or None for the first registry of the session.
+            request: The request. The context of the request contains `repo`, the repository whose session (token and cookies) is
+                used, and `endpoint`, the registry to send to, or None. With None, the operation decides: the request goes to
+                the index, or to the first registry of the session.
         """
         call = call_of(request)
         at_registry = _HOST_KINDS.get(call.operation_id) == "registry" or call.endpoint is not None
@@ -101,13 +105,14 @@ class V1AuthPolicy(V1IndexAuth):
             renewed = True
 
     def _send_in_session(self, repo: str, session: V1Session, request: HTTPRequest) -> _Sent:
-        """Send a request in a session, or in the newer session that has replaced it.
+        """Send a request with a session, or with a newer session that has replaced the session.
+
+        Some registries accept a token only once. Until this method knows whether the registry does, the lock lets only one call
+        send a request at a time, since concurrent calls would use up each other's token. If the registry accepts a token only
+        once, this method opens a new session for each call.
 
         Returns:
-            The session that was used, the registry, and the response.
-
-        Some registries accept a token only once. While it is unknown whether this registry does, send the calls one after the
-        other, since concurrent calls would use up each other's token. If it does, open a new session for each call.
+            The session that was used, the registry that the request was sent to, and the response.
         """
         endpoint = self._endpoint(session, request)
         if not self._allows_concurrency(session, endpoint):
@@ -132,7 +137,10 @@ class V1AuthPolicy(V1IndexAuth):
         return response
 
     def _authorize_at_registry(self, session: V1Session, endpoint: Origin, request: HTTPRequest) -> Flow:
-        """Send a request with the cookies of the registry, and with the token unless a cookie replaces it."""
+        """Send a request with the registry's cookies, and with the session's token unless the registry accepts a cookie instead.
+
+        If the registry requires Basic authentication, the password replaces the token.
+        """
         cookies = {**(session.index_cookies if endpoint == self._index.origin else {}), **session.cookies.get(endpoint, {})}
         cookie_suffices = endpoint in session.cookie_origins and endpoint not in self._token_required
         authorization = None if cookie_suffices else token_authorization(session)
@@ -157,13 +165,14 @@ class V1AuthPolicy(V1IndexAuth):
         return endpoints[0] if endpoint is None else endpoint
 
     def _allows_concurrency(self, session: V1Session, endpoint: Origin) -> bool:
-        """Return whether concurrent calls can use the session, since they send no token or a token that is valid repeatedly."""
+        """Return whether several calls can use a session at the same time: they send no token, or a reusable token."""
         return bool(session.token is None or self._reusable or session.cookies.get(endpoint) or self._always_basic)
 
     def _is_used_up(self, session: V1Session, endpoint: Origin, request: HTTPRequest) -> bool:
-        """Return whether a new session is needed, since the token of the session is used up.
+        """Return whether the token of a session is used up, so that a request needs a new session.
 
-        If the request can be sent only once, a token that may be used up also counts as used up.
+        If the request cannot be repeated after a 401, a token that was sent before counts as used up, in case the registry
+        accepts a token only once.
         """
         if not session.sent or self._allows_concurrency(session, endpoint):
             return False
@@ -171,7 +180,10 @@ class V1AuthPolicy(V1IndexAuth):
         return self._reusable is False or (not is_repeatable(request) and not session.index_cookies)
 
     def _switch_to_basic(self, repo: str, endpoint: Origin) -> Generator[Effect, Any, bool]:
-        """Send the password with every later call, if the registry has the origin of the index. Return whether this is new."""
+        """Switch to Basic authentication for all later calls, and return whether this call made the switch.
+
+        The result is False, and nothing changes, if the registry does not have the origin of the index, if Basic authentication
+        is used already, or if there is no password."""
         self._record(challenge="basic")
         if endpoint != self._index.origin or self._always_basic:
             return False
@@ -181,7 +193,9 @@ class V1AuthPolicy(V1IndexAuth):
     def _renew_after_401(
         self, repo: str, session: V1Session, endpoint: Origin, request: HTTPRequest, response: HTTPResponse
     ) -> Generator[Effect, Any, bool]:
-        """Record which credential a registry rejected, and open a new session. Return whether there is a new session."""
+        """After a 401, remember whether the registry rejected a cookie or a used token, and open a new session.
+
+        Return whether a new session is open."""
         self._record(challenge="token")
         if "Authorization" not in response.request.headers and session.cookies.get(endpoint):
             self._token_required.add(endpoint)

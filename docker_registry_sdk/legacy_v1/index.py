@@ -1,4 +1,4 @@
-"""Requests to an index of API v1: the credentials of requests, and the sessions and registry names in responses."""
+"""Requests to an index of API v1: their credentials, and the sessions and registry names in the responses."""
 
 from __future__ import annotations
 
@@ -50,13 +50,14 @@ _ACCESSES: Final[tuple[Access, ...]] = ("delete", "write", "read")
 
 
 class V1IndexAuth:
-    """The part of the AuthPolicy of API v1 that sends requests to the index and stores the sessions of all repositories.
+    """The part of `V1AuthPolicy` that sends requests to the index, and stores the sessions (token and cookies) of repositories.
 
     Args:
         index: The origin of the index.
         build: A function that converts the request of an operation to an HTTP request.
-        lock: A lock for threads or for tasks. It is held while a session is opened, so that concurrent callers share the session.
-        trusted: The hosts that the caller trusts as registries.
+        lock: A thread lock in sync clients, a task lock in async clients. The lock is held while a session is opened, so that
+            concurrent callers share that session.
+        trusted: The hosts, with or without a port, that the caller trusts as registries.
     """
 
     def __init__(
@@ -75,20 +76,23 @@ class V1IndexAuth:
         return self._report
 
     def endpoints(self, repo: str, access: Access) -> tuple[Origin, ...]:
-        """Return the registries of the open session, or the index itself if no session is open.
+        """Return the registries that the index named when it opened a session.
+
+        If no session is open, or the index named no registry, the result is the index itself (`registry-1.docker.io` for Docker
+        Hub).
 
         Args:
-            repo: The repository's name.
-            access: The access of the session.
+            repo: The name of the session's repository.
+            access: The access that the session grants.
 
         Raises:
-            AuthError: The index names a registry to which no request may be sent.
+            AuthError: The index named a registry that may be hostile (see `read_endpoints`).
         """
         session = self._sessions.get((repo, access))
         return read_endpoints(session.endpoints if session else None, self._index.origin, trusted=self._trusted)
 
     def forget(self, repo: str) -> None:
-        """Drop the sessions of a repository.
+        """Delete the stored sessions of a repository, for all kinds of access.
 
         Args:
             repo: The repository's name.
@@ -105,7 +109,10 @@ class V1IndexAuth:
         return response
 
     def _authorize_at_index(self, request: HTTPRequest) -> Flow:
-        """Send a request with the user's password. If the index rejects it, look up the credential again, and retry once."""
+        """Send a request to the index with the user's password.
+
+        After a 401, fetch the credential from the provider again; if the credential is a new one, send the request once more.
+        `put_repo_auth` is sent with the token of a session instead."""
         call = call_of(request)
         operation, repo = call.operation_id, call.repo
         session = self._sessions.get((repo or "", access_of(request.method)))
@@ -147,10 +154,10 @@ class V1IndexAuth:
         self._sessions[(repo, access)] = session
 
     def _find_session(self, repo: str, access: Access, request: HTTPRequest) -> Generator[Effect, Any, V1Session | HTTPResponse]:
-        """Return the session for a call, or the response of the index if the index opened no session.
+        """Return the session for a call to a registry. If the index refuses to open a session, return the response of the index.
 
-        If there is no session for writing or deleting, the result is a session for reading. The caller may use only the
-        endpoints of that session.
+        If the call writes or deletes, but no session for that is open, the result is a session for another access. Its token is
+        not valid for the call: use only the names of the registries in that session.
         """
         for one in dict.fromkeys((access, *_ACCESSES[1:])):
             if (session := self._sessions.get((repo, one))) is not None and (access != "read" or one == "read"):
@@ -176,10 +183,11 @@ class V1IndexAuth:
         return V1Session(access="read") if access != "read" and response.status_code == 404 else response
 
     def _reopen(self, repo: str, session: V1Session, request: HTTPRequest) -> Generator[Effect, Any, V1Session | None]:
-        """Open a new session, unless another caller has opened a newer one, and return the newer session.
+        """Replace a session by a new session, and return the new session. The caller must hold the lock.
 
-        The result is None if the index opens no session. For deletions it is always None, since the request that opens the
-        session would delete the repository again. The caller must hold the lock.
+        If another caller has replaced the session before, return that caller's session without a request. The result is None if
+        the index opens no session, and always None for deletions, since the request that opens a session for deleting would
+        delete the repository again.
         """
         if session.opener is None or session.access == "delete":
             return None
@@ -198,17 +206,20 @@ class V1IndexAuth:
 
 
 def read_endpoints(header: str | None, index: Origin, *, trusted: Collection[str]) -> tuple[Origin, ...]:
-    """Return the registries that an index names, or the index itself if the index names no registry.
+    """Return the registries that an index names, after checking that requests may be sent to these registries.
 
-    A hostile index may name any host. A token must not be sent to another site, and no request to the caller's own network.
+    A hostile index may name any host. But a token must not be sent to another site than the index, and an index must not direct
+    requests to hosts in the caller's private network.
 
     Args:
-        header: The index's X-Docker-Endpoints: hosts with or without a port, separated by commas.
-        index: The index.
-        trusted: The hosts, with or without a port, that the caller trusts as registries.
+        header: The X-Docker-Endpoints header of the index: hosts with or without a port, separated by commas. If the value is
+            None or empty, the result is the index itself (`registry-1.docker.io` for Docker Hub).
+        index: The origin of the index.
+        trusted: The hosts, with or without a port, that the caller trusts as registries, on any site and in any network.
 
     Raises:
-        AuthError: A registry is on another site or in a private network, uses plain http, or has an invalid address.
+        AuthError: A registry is on another site or in a private network and is not trusted, uses plain http although the index
+            uses https, or has an invalid address.
 
     Source: Docker Hub API, X-Docker-Endpoints.
     """
@@ -229,7 +240,7 @@ def _endpoint(host: str, index: Origin, trusted: Collection[str]) -> Origin:
         raise AuthError("the index names a registry by a URL with a path; only a host and a port are allowed", source=source)
     if index.is_secure and not endpoint.is_secure:
         raise AuthError(
-            f"the index names the registry {endpoint}, which uses plain http. The token could be read on the way, so no request "
+            f"the index names the registry {endpoint}, which uses plain http. Others could read the token, so no request "
             "was sent to the registry. Ask the operator of the index for an https registry.",
             source=source,
         )

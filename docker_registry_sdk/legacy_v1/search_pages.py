@@ -1,4 +1,4 @@
-"""The numbers of the pages of a search, which servers count in different ways. Free of I/O."""
+"""The page numbers of a search. Servers state the number of pages in different ways. Free of I/O."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from ..v1.models import SearchResult, SearchResults
 
 
 class SearchPages:
-    """The pages of one search: the number of the next page, and checks that the search ends.
+    """A counter for the pages of one search, with a guard against endless searches.
 
     Args:
-        index: The index, for error messages.
+        index: The name of the index, for error messages.
     """
 
     def __init__(self, index: str) -> None:
@@ -24,10 +24,11 @@ class SearchPages:
         """Return the number of the next page, or None after the last page.
 
         Args:
-            page: The page that was received last.
+            page: The page that was received last. Call this method once for each page, in order.
 
         Raises:
-            RegistryError: The page was received before, or the search is longer than `MAX_PAGES` pages or `MAX_ENTRIES` results.
+            RegistryError: A page with the same results was received before, or the search has more than `MAX_PAGES` pages or
+                `MAX_ENTRIES` results.
         """
         names = _names(page.results)
         self._entries += len(names)
@@ -40,8 +41,8 @@ class SearchPages:
             )
         if self._number >= MAX_PAGES or self._entries > MAX_ENTRIES:
             raise RegistryError(
-                f"the index {self._index} returned {self._number} pages with {self._entries} results and has more pages; "
-                f"the limits are {MAX_PAGES} pages and {MAX_ENTRIES} results"
+                f"the search on the index {self._index} is longer than this client reads: after {self._entries} results on "
+                f"{self._number} pages there is a next page, but the limits are {MAX_PAGES} pages and {MAX_ENTRIES} results"
             )
         self._seen.add(names)
         self._number += 1

@@ -1,4 +1,4 @@
-"""The sessions of API v1, and the request headers with credentials, tokens and cookies. Free of I/O."""
+"""The sessions of API v1 (token and cookies), and the request headers that carry passwords, tokens and cookies. Free of I/O."""
 
 from __future__ import annotations
 
@@ -21,38 +21,39 @@ _TOKEN_SCHEME: Final = "token "
 
 
 class SessionHeaders(Protocol):
-    """The headers of a response that opens a session."""
+    """The headers of a response with which an index opens a session."""
 
     @property
     def x_docker_token(self) -> str | None:
-        """Return the value of the X-Docker-Token header: the token, or None."""
+        """Return the value of the X-Docker-Token header, which holds the token; None if the response has no such header."""
         ...
 
     @property
     def x_docker_endpoints(self) -> str | None:
-        """Return the value of the X-Docker-Endpoints header: the registries, or None."""
+        """Return the value of the X-Docker-Endpoints header, which names the registries; None if there is no such header."""
         ...
 
     @property
     def www_authenticate(self) -> str | None:
-        """Return the value of the WWW-Authenticate header, which may also hold the token, or None."""
+        """Return the value of the WWW-Authenticate header, in which some servers send the token; None if it is missing."""
         ...
 
 
 @define(kw_only=True)
 class V1Session:
-    """The session of a repository for one kind of access: what the index returned in its headers, and what happened since.
+    """The session of a repository for one kind of access: token, cookies, registries, and counts of requests with the token.
 
     Attributes:
-        access: The access that the token grants.
-        opener: The request that opened the session, without credentials. It is sent again to open a new session.
-        token: The token, or None when the index sent no token.
-        endpoints: The X-Docker-Endpoints header: the registries that the index named.
+        access: The access that the token grants: `read`, `write` or `delete`.
+        opener: The request that opened the session, without credentials, to be sent again to open a new session. None for a
+            session that no request has opened.
+        token: The token; None if the index sent no token.
+        endpoints: The X-Docker-Endpoints header, with the registries that the index named; None if there was no such header.
         index_cookies: The cookies that the index set.
-        cookies: The cookies that each registry set.
-        cookie_origins: The registries that accept their cookie in place of the token.
+        cookies: The cookies that the registries set, by registry.
+        cookie_origins: The registries that have set a cookie in a response to the token, which they accept instead of the token.
         sent: The number of requests that carried the token.
-        accepted: The number of requests with the token that were not answered with 401.
+        accepted: The number of requests that carried the token and were not answered with 401.
     """
 
     access: Access
@@ -67,10 +68,10 @@ class V1Session:
 
 
 def access_of(method: str) -> Access:
-    """Return the access that a request needs.
+    """Return the access that a request to a registry needs: `read`, `write` or `delete`.
 
     Args:
-        method: The HTTP method.
+        method: The HTTP method of the request, in capital letters.
 
     Source: docker-registry 0.9, toolkit.check_token.
     """
@@ -78,10 +79,10 @@ def access_of(method: str) -> Access:
 
 
 def token_of(headers: SessionHeaders) -> str | None:
-    """Return the token in a response, without the word `Token` that some servers put before it; None if there is no token.
+    """Return the token in a response, or None if there is no token. The word `Token`, with which some servers begin, is removed.
 
     Args:
-        headers: The headers of the response that opens a session.
+        headers: The headers of a response with which an index opens a session.
     """
     value = headers.x_docker_token
     if value is None and (headers.www_authenticate or "").lower().startswith(_TOKEN_SCHEME):
@@ -91,14 +92,14 @@ def token_of(headers: SessionHeaders) -> str | None:
 
 
 def store_cookies(cookies: Cookies, response: HTTPResponse) -> bool:
-    """Store the names and values of the cookies in a response, but not the attributes of the cookies.
+    """Add the cookies in a response to the stored cookies, and remove the cookies that the response deletes.
 
     Args:
-        cookies: The stored cookies of the response's origin, to be changed.
+        cookies: The stored cookies, by name, of the origin of the response. This dict is changed.
         response: The response.
 
     Returns:
-        Whether the response set a cookie.
+        Whether a cookie was stored.
     """
     is_set = False
     for header in response.headers.get_list("Set-Cookie"):
@@ -115,10 +116,10 @@ def store_cookies(cookies: Cookies, response: HTTPResponse) -> bool:
 
 
 def password_authorization(credential: Credential | None) -> str | None:
-    """Return the Authorization header for a user name and password, or None if the credential has no password.
+    """Return the value of the Authorization header for the user name and password of a credential.
 
     Args:
-        credential: The credential that was found, or None.
+        credential: The credential. If it is None or has no password, the result is None.
     """
     # API v1 has no other credentials: the tokens in credential files are for API v2.
     if credential is None or credential.username is None or credential.password is None:
@@ -127,10 +128,10 @@ def password_authorization(credential: Credential | None) -> str | None:
 
 
 def token_authorization(session: V1Session | None) -> str | None:
-    """Return the Authorization header for the token of a session, or None if there is no token.
+    """Return the value of the Authorization header for the token of a session.
 
     Args:
-        session: The session, or None.
+        session: The session. If it is None or has no token, the result is None.
     """
     return None if session is None or session.token is None else f"Token {session.token}"
 
@@ -139,9 +140,9 @@ def set_auth_headers(request: HTTPRequest, authorization: str | None, cookies: C
     """Replace the Authorization and Cookie headers of a request.
 
     Args:
-        request: The request.
-        authorization: The Authorization header, or None to remove it.
-        cookies: The cookies. If they are empty, the Cookie header is removed.
+        request: The request to change.
+        authorization: The new value of the Authorization header; None to remove the header.
+        cookies: The cookies for the new Cookie header, by name; an empty dict to remove the header.
     """
     for name, value in (
         ("Authorization", authorization),
@@ -165,11 +166,11 @@ def without_auth_headers(request: HTTPRequest) -> HTTPRequest:
 
 
 def within_limits_of(opener: HTTPRequest, request: HTTPRequest) -> HTTPRequest:
-    """Return a copy of a request that opens a session, with the timeouts and the deadline of the call that needs the session.
+    """Return a copy of `opener` with the timeouts and the deadline of `request`.
 
     Args:
         opener: The request that opens a session.
-        request: The request of the call.
+        request: The request of the call that needs the session.
     """
     copy = without_auth_headers(opener)
     copy.extensions = {**copy.extensions, "timeout": request.extensions["timeout"]}
@@ -178,11 +179,11 @@ def within_limits_of(opener: HTTPRequest, request: HTTPRequest) -> HTTPRequest:
 
 
 def to_endpoint(request: HTTPRequest, endpoint: Origin) -> HTTPRequest:
-    """Return a copy of a request that goes to a registry, without Authorization and Cookie headers.
+    """Return a copy of a request with the origin of a registry in its URL, and without Authorization and Cookie headers.
 
     Args:
         request: The request.
-        endpoint: The registry.
+        endpoint: The origin of the registry.
     """
     copy = without_auth_headers(request)
     copy.url = verbatim_url(f"{endpoint}{request.url.raw_path.decode()}")
@@ -191,7 +192,7 @@ def to_endpoint(request: HTTPRequest, endpoint: Origin) -> HTTPRequest:
 
 
 def origin_of(response: HTTPResponse) -> Origin:
-    """Return the origin that a response came from.
+    """Return the origin that sent a response, which after a redirect is the last origin.
 
     Args:
         response: The response.

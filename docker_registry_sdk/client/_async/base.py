@@ -1,4 +1,4 @@
-"""The parts that the clients of both API versions share."""
+"""The base class of the clients of API v1 and API v2."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ class AsyncFetchPage(Protocol[Entry_co]):
         """Return the entries of a page, and the URL of the next page (None on the last page).
 
         Args:
-            url: The URL of the page, which the previous page linked; None for the first page.
-            limits: The limits of the whole listing.
+            url: The URL of the page, from the link on the previous page; None for the first page.
+            limits: The timeout of each request, and the deadline of the whole listing.
         """
         ...
 
@@ -36,8 +36,8 @@ class AsyncClientBase:
     """A client of one registry, bound to one repository of the registry or to no repository.
 
     Args:
-        name: The repository, or None.
-        index: The registry, when the name does not contain one.
+        name: The repository, as in `docker pull`; None for a client that is bound to no repository.
+        index: The registry to use if `name` contains no registry; None for Docker Hub.
         options: See `AsyncClientOptions`.
 
     Raises:
@@ -73,7 +73,9 @@ class AsyncClientBase:
 
     @property
     def _sender(self) -> AsyncSender:
-        """Return the object that sends the requests when this client is passed to a generated function."""
+        """Return the object that sends the requests of a function generated from the OpenAPI description, if the function is
+        called with this client.
+        """
         return self._pipeline
 
     @property
@@ -81,24 +83,32 @@ class AsyncClientBase:
         return self.repo.remote_name
 
     def _limits(self, timeout: Timeout | None, deadline: Deadline | float | None) -> CallLimits:
-        """Return the limits of a call that begins now and may send several requests."""
+        """Return the timeout and the deadline of a call that begins now. All requests of the call share the deadline.
+
+        Args:
+            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
+        """
         return call_limits(self._pipeline, timeout, deadline)
 
     def with_repo(self, name: str | Repo) -> Self:
-        """Return a client of another repository on the same registry. Both clients share connections, tokens and sessions.
+        """Return a client of another repository on the registry of this client. Both clients share connections and tokens.
 
         Args:
-            name: The repository. A registry in the name must be the registry of this client.
+            name: The name of the other repository. If the name contains a registry, it must be the registry of this client.
 
         Raises:
-            InvalidReferenceError: The name is malformed, or names another registry.
+            InvalidReferenceError: The name is malformed, or contains another registry.
         """
         other = copy(self)
         other._repo = repo_on_index(name, self.index)
         return other
 
     async def aclose(self) -> None:
-        """Close the connections, which clients made by `with_repo` share. An `http_client` that the caller passed stays open."""
+        """Close the connections of this client, and of all clients that share these connections through `with_repo`.
+
+        If the caller passed an `http_client`, nothing is closed: close the `http_client` instead.
+        """
         await self._pipeline.aclose()
 
     async def __aenter__(self) -> Self:
@@ -124,7 +134,8 @@ class AsyncClientBase:
                 client's deadline.
 
         Raises:
-            RegistryError: A page links to another origin, or the listing has no end.
+            RegistryError: The link to the next page leads to another origin or to a page that was read before, or the listing has
+                more than 10,000 pages or 10,000,000 entries.
             DeadlineExceededError: The deadline passed before the last page was received.
         """
         limits = self._limits(timeout, deadline)

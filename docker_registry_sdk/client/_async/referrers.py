@@ -1,4 +1,4 @@
-"""The client methods for referrers in API v2: the manifests whose `subject` is a given manifest."""
+"""The client methods for referrers in API v2. The referrers of a manifest are the manifests whose `subject` it is."""
 
 from __future__ import annotations
 
@@ -27,14 +27,16 @@ class AsyncReferrerCalls(AsyncManifestCalls):
         """Return one page of a manifest's referrers from the registry's referrers API.
 
         Args:
-            digest: The digest of the subject.
-            artifact_type: The artifact type to list. Some registries ignore this filter: see `oci_filters_applied`.
+            digest: The digest of the manifest whose referrers are listed.
+            artifact_type: The artifact type of the referrers to list; None for all. A registry that ignores this filter lists all
+                referrers, and the result's `oci_filters_applied` does not contain `artifactType`.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             InvalidDigestError: The digest is malformed.
-            NotFoundError: The registry has no referrers API. Use `iter_referrers`, which also reads the fallback tag.
+            NotFoundError: The registry has no referrers API. Use `iter_referrers`, which then reads the fallback
+                tag (the tag under which clients store an index of the referrers).
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Listing Referrers (end-12).
@@ -51,12 +53,13 @@ class AsyncReferrerCalls(AsyncManifestCalls):
         timeout: Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> AsyncIterator[Descriptor]:
-        """Yield the descriptors of all referrers of a manifest, or only of those with one artifact type.
+        """Yield the descriptors of a manifest's referrers, over all pages.
 
-        If the registry has no referrers API, the descriptors come from the index that clients store under the fallback tag.
+        If the registry has no referrers API, the descriptors come from the index that clients store under the fallback tag. If
+        that tag does not exist, nothing is yielded.
 
         Args:
-            digest: The digest of the subject.
+            digest: The digest of the manifest whose referrers are listed.
             artifact_type: The artifact type of the referrers to yield; None for all.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds from the first request until the last page is received, or a `Deadline`; None uses the
@@ -65,7 +68,8 @@ class AsyncReferrerCalls(AsyncManifestCalls):
         Raises:
             InvalidDigestError: The digest is malformed.
             ReferrersError: The manifest under the fallback tag is not an index.
-            RegistryError: A page links to another origin, or the listing has no end.
+            RegistryError: The link to the next page leads to another origin or to a page that was read before, or the listing has
+                more than 10,000 pages or 10,000,000 entries.
             DeadlineExceededError: The deadline passed before the last page was received.
 
         Source: OCI Distribution Spec, Listing Referrers (end-12), Referrers Tag Schema.

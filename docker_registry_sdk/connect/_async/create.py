@@ -1,4 +1,4 @@
-"""Creation of a client of the API version that a registry speaks."""
+"""Creation of a client for the API version that a registry speaks."""
 
 from __future__ import annotations
 
@@ -47,14 +47,15 @@ async def create_async_client(
     version: Literal[1, 2] | None = None,
     **options: Unpack[AsyncClientOptions],
 ) -> AsyncRegistryClientV1 | AsyncRegistryClientV2:
-    """Return a client of the API version that the registry speaks: version 2 if the registry speaks both versions.
+    """Return a client for the API version that the registry speaks; for version 2 if the registry speaks both versions.
 
-    To find the version, the function pings API v2 and then API v1, without credentials. If `version` is given, it sends no ping.
+    To find the version, this function pings API v2, and API v1 if the registry does not speak API v2. The pings carry no
+    credentials.
 
     Args:
         name: The repository, as in `docker pull`; None for a client that is bound to no repository.
-        index: The registry, when the name does not contain one; Docker Hub when neither names a registry.
-        version: The API version, if it is known.
+        index: The registry to use if `name` contains no registry; None for Docker Hub.
+        version: The API version, so that no ping is sent; None to find the version with pings.
         options: See `AsyncClientOptions`.
 
     Raises:
@@ -62,7 +63,7 @@ async def create_async_client(
         TypeError: An option does not exist or has the wrong type, or two options exclude each other.
         RegistryError: The registry speaks neither version, or a certificate file cannot be read.
         StatusError: The response to a ping is inconclusive: 408, 429 or 5xx. Try again later.
-        TransportError: No response was received.
+        TransportError: No response to a ping was received.
     """
     for candidate in _VERSIONS if version is None else (version,):
         client = _client_class(candidate)(name, index=index, **options)

@@ -1,4 +1,4 @@
-"""The common base of the client methods of API v1: the pipeline, and the sender of requests for one repository."""
+"""The common base class of the client methods of API v1, and a sender that adds a repository to each request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..index import HUB_INDEX
 
 
 class AsyncV1Base(AsyncClientBase):
-    """A client of one index and its registries, bound to one repository of the index or to no repository."""
+    """A client of one API v1 index and the registries that the index names, bound to one repository or to no repository."""
 
     def _create_pipeline(self, options: AsyncClientOptions) -> AsyncPipeline:
         pipeline = async_create_pipeline(self.index, options, HUB_INDEX)
@@ -34,17 +34,20 @@ class AsyncV1Base(AsyncClientBase):
 
     @property
     def _repo_sender(self) -> AsyncSender:
-        """Return a sender for the client's repository, whose session requests for images need, too."""
+        """Return a sender that adds the client's repository to each request.
+
+        Requests for images need this: their URLs do not contain the repository whose v1 session (token and cookies) they use.
+        """
         return async_create_v1_sender(self._pipeline, self._name)
 
 
 def async_create_v1_sender(pipeline: AsyncPipeline, repo: str, endpoint: Origin | None = None) -> AsyncContextSender:
-    """Return a sender that adds the repository to the context of each request, so that its session is used.
+    """Return a sender that adds a repository to each request, to use the v1 session (token and cookies) of that repository.
 
     Args:
-        pipeline: The pipeline.
-        repo: The repository's name.
-        endpoint: The registry to send requests to; None for the first registry that the index names.
+        pipeline: The pipeline that sends the requests.
+        repo: The repository's name. A request that already has a repository keeps that repository.
+        endpoint: The registry to send the requests to; None for the first registry that the index names.
     """
 
     def change(context: CallContext) -> CallContext:

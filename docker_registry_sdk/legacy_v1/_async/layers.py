@@ -1,4 +1,4 @@
-"""Download and upload the layers of API v1, and compute their payload checksums on the way."""
+"""Download and upload the layers of API v1, and compute their payload checksums meanwhile."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from ..checksum import payload_checksum, payload_verifier
 
 
 class AsyncLayerStream(AsyncByteStream):
-    """A stream of a layer's bytes. API v1 has no digests; `verification` says whether the layer could be verified.
+    """A stream of a layer's bytes. Not every registry states a checksum; `verification` tells whether the layer was verified.
 
-    Iterate over the stream, or call `read`. It buffers at most one chunk of the network.
+    Iterate over the stream, or call `read`. The stream buffers at most one chunk as received from the network.
 
     Args:
-        size: The expected number of bytes, or None when the registry does not state the size.
-        chunks: The bytes as they are received.
-        verifier: A verifier that has been updated with the image's JSON.
-        checksum: The payload checksum that the registry stated, or None.
+        size: The expected number of bytes; None to read until the response ends.
+        chunks: The chunks of the layer, as received from the network.
+        verifier: A verifier from `payload_verifier`, which has hashed the image's JSON already.
+        checksum: The payload checksum that the registry stated; None to verify nothing.
     """
 
     def __init__(self, size: int | None, chunks: AsyncIterator[bytes], verifier: Verifier, checksum: Digest | None) -> None:
@@ -37,9 +37,9 @@ class AsyncLayerStream(AsyncByteStream):
 
     @property
     def verification(self) -> Literal["unverified", "verified"]:
-        """Return `verified` after the whole layer was read and matched the payload checksum, otherwise `unverified`.
+        """Return `verified` if the whole layer was read and matched the payload checksum, otherwise `unverified`.
 
-        If the registry stated no checksum, the result is always `unverified`.
+        If no checksum is known, the result is always `unverified`.
         """
         return "verified" if self._ended and self.checksum is not None else "unverified"
 
@@ -73,10 +73,10 @@ async def async_open_layer_stream(
     """Open a layer as a stream. When the context ends, the stream and its connection are closed.
 
     Args:
-        client: The sender of the requests.
+        client: The client that sends the requests.
         img_id: The image's id.
-        img_json: The response to `get_img_json`, whose headers state the checksum; None to request it.
-        byte_range: The range to read, as `bytes=first-last`; a range cannot be verified.
+        img_json: The response to `get_img_json` for this image, whose headers state the checksum; None to send that request.
+        byte_range: The range to read, as `bytes=first-last` or `bytes=first-`; None for the whole layer. A range is not verified.
         limits: The timeout and deadline of the call.
 
     Raises:
@@ -105,10 +105,10 @@ async def async_upload_layer(
     """Upload a layer and return its payload checksum.
 
     Args:
-        client: The sender of the request.
+        client: The client that sends the request.
         img_id: The image's id.
-        source: The layer.
-        img_json: The image's JSON, byte for byte.
+        source: The layer, a tar archive: bytes, a path, a file, or an iterable of bytes.
+        img_json: The bytes that were passed to `put_img_json`, since the payload checksum covers the JSON and the layer.
         limits: The timeout and deadline of the call.
 
     Raises:
