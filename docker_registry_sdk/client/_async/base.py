@@ -73,9 +73,7 @@ class AsyncClientBase:
 
     @property
     def _sender(self) -> AsyncSender:
-        """Return the object that sends the requests of a function generated from the OpenAPI description, if the function is
-        called with this client.
-        """
+        """Return the sender that functions generated from the OpenAPI description use if this client is passed to them."""
         return self._pipeline
 
     @property

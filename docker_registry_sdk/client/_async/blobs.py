@@ -192,7 +192,7 @@ class AsyncBlobCalls(AsyncClientBase):
     ) -> Descriptor:
         """Upload a blob. An interrupted upload is resumed.
 
-        If `digest` is given and the repository already has the blob, nothing is uploaded.
+        If `digest` is given without `session`, and the repository already has the blob, nothing is uploaded.
 
         The bytes are hashed while they are read, and their digest and size are checked before the last request of the upload.
         If the registry loses bytes or the upload session, the bytes are sent again. A source that can be read twice (bytes, a
@@ -224,6 +224,7 @@ class AsyncBlobCalls(AsyncClientBase):
             DigestMismatchError: The source does not match `digest` or `size`.
             RegistryError: The registry rejects the upload. If the upload session stays open, a note on the exception says so.
             TypeError: The source is of an unsupported type, or `from_repo` was passed without `digest`.
+            ValueError: `session` belongs to another repository, `size` is negative, or `chunk_size` is less than 1.
             OSError: The source cannot be read.
             DeadlineExceededError: The deadline passed before the call was complete.
 

@@ -48,8 +48,8 @@ class AsyncManifestCalls(AsyncClientBase):
             DigestMismatchError: The bytes do not match the requested digest or the digest in the response's headers.
             UnexpectedContentType: The media type is not a known manifest type. The exception's `.raw` holds the bytes.
             ResponseError: The manifest exceeds the size limit.
-            ParseError: The manifest cannot be parsed, or could be parsed as two kinds of manifest, such as an
-                image manifest and an index.
+            ParseError: The manifest cannot be parsed, or could be parsed as two kinds of manifest, such as an image
+                manifest and an index.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pulling Manifests (end-3).
@@ -109,8 +109,8 @@ class AsyncManifestCalls(AsyncClientBase):
             content: The manifest's bytes. Before the call, push all blobs and manifests that the manifest lists.
             ref: A tag, or the digest of the content.
             media_type: The manifest's media type. If the manifest has a field `mediaType`, both values must be equal.
-            tags: Tags to set on the manifest; allowed only if `ref` is a digest. Registries may ignore tags: the result lists the
-                tags that the registry has set.
+            tags: Tags to set on the manifest in the same request; pass tags only if `ref` is a digest. Some registries ignore
+                tags: the result lists the tags that the registry has set.
             if_match: The ETag that the manifest under `ref` must have now; None to push in any case. Some registries ignore
                 this condition.
             if_none_match: `*` to push only if `ref` does not exist yet; None to push in any case. Some registries ignore this

@@ -1,4 +1,4 @@
-"""The client methods for referrers in API v2. The referrers of a manifest are the manifests whose `subject` it is."""
+"""The client methods for referrers in API v2. A referrer is a manifest whose field `subject` names another manifest."""
 
 from __future__ import annotations
 

@@ -227,9 +227,9 @@ class AsyncV1Repos(AsyncV1Base):
         await delete_repo_tags.asyncio(self._repo_sender, self._name, timeout=timeout, deadline=deadline)
 
     async def get_repo_json(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> RepoJson:
-        """Return the client's operating system and Docker version at the last push to the repository, and the time of that push.
+        """Return data on the last push to the repository: the time, and the Docker version and platform of the pushing client.
 
-        A registry may return default values if the repository does not exist.
+        A registry may return default values instead of 404 if the repository does not exist.
 
         Args:
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
@@ -245,9 +245,9 @@ class AsyncV1Repos(AsyncV1Base):
     async def get_repo_tag_json(
         self, tag: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
     ) -> RepoJson:
-        """Return the client's operating system and Docker version at the last push of a tag, and the time of that push.
+        """Return data on the last push of a tag: the time, and the Docker version and platform of the pushing client.
 
-        A registry may return default values if the tag does not exist.
+        A registry may return default values instead of 404 if the tag does not exist.
 
         Args:
             tag: The tag.
