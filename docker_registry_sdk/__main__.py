@@ -1,4 +1,4 @@
-"""The program `docker-registry-sdk`, which is also `python -m docker_registry_sdk`."""
+"""The program `docker-registry-sdk`, which `python -m docker_registry_sdk` runs, too."""
 
 from __future__ import annotations
 

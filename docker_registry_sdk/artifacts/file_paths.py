@@ -34,9 +34,9 @@ class TargetFile:
     """A file to which a layer of an artifact is written.
 
     Attributes:
-        path: The path.
+        path: The path of the file.
         descriptor: The descriptor of the layer.
-        exists: Whether the file exists with the same content.
+        exists: Whether a file with the content of the layer already exists at the path.
     """
 
     path: Path
@@ -45,13 +45,13 @@ class TargetFile:
 
 
 def check_titles(titles: Iterable[str]) -> None:
-    """Check that titles are relative paths on every operating system, and that no two titles mean the same file on any of them.
+    """Check that titles are relative paths on every operating system, and that no two titles mean one file on any system.
 
     Args:
         titles: The titles of an artifact's files.
 
     Raises:
-        UnsafeTitleError: A title is not a relative path, or collides with another title.
+        UnsafeTitleError: A title is not a relative path on every operating system, or may mean the same file as another title.
     """
     files: dict[str, str] = {}
     folders: dict[str, str] = {}
@@ -73,12 +73,12 @@ def check_titles(titles: Iterable[str]) -> None:
 
 
 def find_target_files(folder: Path, files: Sequence[tuple[str, Descriptor]]) -> list[TargetFile]:
-    """Check the titles of an artifact's files, and return the files to write. No file is written.
+    """Check the titles of an artifact's files, and return the path of each file. No file is written.
 
-    All paths are in the folder, and no path is that of an existing file with other content.
+    Each path is in the folder. If a file exists at the path, its content is that of the layer.
 
     Args:
-        folder: The folder, which need not exist.
+        folder: The folder in which the files will be written; it need not exist.
         files: The titles and descriptors of the files.
 
     Raises:
@@ -158,5 +158,5 @@ def _find_problem(title: str) -> str | None:
 
 
 def _collision_key(title: str) -> str:
-    """Return a key for a title. Titles with equal keys may mean one file on systems that ignore case or Unicode forms."""
+    """Return a key for a title. Titles with equal keys may mean one file on systems that ignore case or Unicode normalization."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", title).casefold())

@@ -39,20 +39,20 @@ class ArtifactBlob:
 
 
 def as_blobs(files: Sequence[os.PathLike[str] | ArtifactBlob]) -> list[ArtifactBlob]:
-    """Return the files of an artifact as blobs. The title of a path is the last part of the path.
+    """Convert paths to `ArtifactBlob` objects, with the last part of the path as title. Blobs are returned unchanged.
 
     Args:
-        files: Paths or blobs.
+        files: Paths, or `ArtifactBlob` objects.
     """
     return [each if isinstance(each, ArtifactBlob) else ArtifactBlob(each, title=Path(each).name) for each in files]
 
 
 def describe_blob(blob: ArtifactBlob, uploaded: Descriptor) -> Descriptor:
-    """Return the descriptor of a blob, with its media type and title.
+    """Return the descriptor of an uploaded blob for the manifest, with the media type and title of the blob.
 
     Args:
-        blob: The blob.
-        uploaded: The descriptor that the upload returned.
+        blob: The media type and title; if the title is None, the descriptor has no title annotation.
+        uploaded: The digest and size, from the descriptor that the upload returned.
     """
     annotations = None if blob.title is None else {_TITLE_ANNOTATION: blob.title}
     return Descriptor(media_type=blob.media_type, digest=uploaded.digest, size=uploaded.size, annotations=annotations)
@@ -71,8 +71,8 @@ def build_manifest(
         artifact_type: The type of the artifact, a media type.
         config: The descriptor of the config.
         layers: The descriptors of the files and other blobs.
-        subject: The descriptor of the subject.
-        annotations: The annotations of the manifest.
+        subject: The descriptor of the subject; None for a manifest without a subject.
+        annotations: The annotations of the manifest; None for no annotations.
 
     Source: OCI Image Spec, Guidelines for Artifact Usage.
     """
@@ -96,7 +96,7 @@ def titled_layers(response: ManifestResponse) -> list[tuple[str, Descriptor]]:
 
     Raises:
         ArtifactError: The manifest is not an OCI image manifest.
-        InvalidDigestError: The digest of a layer is invalid, or has an algorithm that cannot be computed.
+        InvalidDigestError: The digest of a layer is invalid, or has an unsupported algorithm.
         ParseError: The size of a layer is negative, or the `data` of a descriptor contradicts its digest or size.
     """
     if response.media_type == OCI_INDEX:

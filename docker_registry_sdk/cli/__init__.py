@@ -1,1 +1,1 @@
-"""The command line. Modules import the library inside functions, so that `--help` and usage errors need no slow import."""
+"""The command line. Modules import the library inside functions, so that `--help` and usage errors are fast."""

@@ -18,9 +18,9 @@ class Connection:
     """The options for connecting to a registry, and the user to log in as.
 
     Attributes:
-        username: The user's name; None uses stored credentials.
+        username: The name of the user; None uses stored credentials.
         password_stdin: Whether the password is on stdin.
-        client_options: The other options of the clients.
+        client_options: The other options of the clients, such as `ca_file` and `timeout`.
     """
 
     username: str | None
@@ -28,7 +28,7 @@ class Connection:
     client_options: ClientOptions
 
     def options(self) -> ClientOptions:
-        """Return the options of a client. If there is a user name, read the password and include it.
+        """Return the options for a client. If a user name was given, read the password, and include user name and password.
 
         Raises:
             click.UsageError: The password cannot be read, or `--password-stdin` was given without `--username`.
@@ -43,8 +43,8 @@ class Connection:
         """Return a client of the API version that the registry supports.
 
         Args:
-            name: The repository.
-            index: The host of the registry; needed only if no repository is given.
+            name: The repository; None for a client without a repository.
+            index: The host of the registry, if `name` does not contain the host; None for Docker Hub.
         """
         from .. import create_client
 
@@ -54,8 +54,8 @@ class Connection:
         """Return a client of API v2.
 
         Args:
-            name: The repository.
-            index: The host of the registry; needed only if no repository is given.
+            name: The repository; None for a client without a repository.
+            index: The host of the registry, if `name` does not contain the host; None for Docker Hub.
 
         Raises:
             RegistryError: The registry supports API v1 only.
@@ -72,13 +72,13 @@ class Connection:
 
 
 def read_password(*, from_stdin: bool) -> str:
-    """Read the password from stdin, or prompt for the password on the terminal without showing it.
+    """Read the password from stdin, or prompt for the password on the terminal without showing what is typed.
 
     Args:
-        from_stdin: Whether to read the password from stdin.
+        from_stdin: Whether to read the password from the first line of stdin instead of prompting.
 
     Raises:
-        click.UsageError: There is no terminal for a prompt, or the password is empty.
+        click.UsageError: A prompt is necessary but stdin is not a terminal, or the password is empty.
     """
     if from_stdin:
         password = sys.stdin.readline().rstrip("\r\n")

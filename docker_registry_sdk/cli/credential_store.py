@@ -23,15 +23,16 @@ _TIMEOUT_SECONDS = 60.0
 
 
 def store_credential(index: Index, username: str, password: str, environ: Mapping[str, str] = os.environ) -> str:
-    """Store a user name and password, and return the path of the file or the name of the helper.
+    """Store a user name and password, and return the path of config.json or the name of the helper that stores them.
 
-    The other entries of the file do not change.
+    The other entries of config.json do not change.
 
     Args:
-        index: The registry.
+        index: The registry that the login is for.
         username: The user's name.
         password: The user's password.
-        environ: The environment. `REGISTRY_AUTH_FILE` names another file, `DOCKER_CONFIG` another folder for config.json.
+        environ: The environment variables. `REGISTRY_AUTH_FILE` is the path of a file to use instead of config.json;
+            `DOCKER_CONFIG` is the folder of config.json, instead of `~/.docker`.
 
     Raises:
         AuthError: The file is malformed and was not changed, or the helper failed.

@@ -67,7 +67,7 @@ class Failure:
     Attributes:
         code: The exit status.
         problem: What happened.
-        hint: What to do.
+        hint: What the user can do next.
     """
 
     code: ExitCode
@@ -76,10 +76,10 @@ class Failure:
 
 
 def report(error: Exception, *, debug: bool) -> int:
-    """Print the problem and a hint on stderr, and return the exit status.
+    """Print the problem and a hint for an error on stderr, and return the exit status.
 
     Args:
-        error: The error.
+        error: The exception that ended the command.
         debug: Whether to print the traceback first.
     """
     if isinstance(error, click.exceptions.NoArgsIsHelpError):

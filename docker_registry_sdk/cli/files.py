@@ -12,7 +12,7 @@ from typing import IO
 
 @contextmanager
 def write_atomically(path: Path, mode: int = 0o666) -> Iterator[IO[bytes]]:
-    """Yield a temporary file that replaces the file at the path when the block ends, or is deleted if the block raises.
+    """Yield a temporary file that replaces the file at the path when the `with` block ends. If the block raises, delete it.
 
     Args:
         path: The path of the file; symbolic links are followed. A device or a pipe, such as /dev/null, is written to directly.

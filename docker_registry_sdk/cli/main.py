@@ -47,9 +47,9 @@ class LazyGroup(click.Group):
     """A group that imports the module of a command when the command is used.
 
     Args:
-        modules: The modules by the names of their commands, in the order of the help text.
-        package: The package of the modules.
-        options: The arguments of `click.Group`.
+        modules: The name of the module for each command, in the order of the help text.
+        package: The package that contains the modules.
+        options: Further arguments of `click.Group`.
     """
 
     def __init__(self, *args: Any, modules: Mapping[str, str], package: str, **options: Any) -> None:
@@ -83,7 +83,7 @@ def root() -> None:
     """Inspect container registries, and copy images between them.
 
     Images are named as in docker pull: alpine, alpine:3.20, ghcr.io/owner/name@sha256:…, localhost:5000/name. Write http://
-    before a name to connect without TLS; for registries on this machine plain http is tried automatically.
+    before a name to connect without TLS; for a registry on this machine, plain HTTP is tried automatically.
 
     A terminal shows tables. A pipe receives plain lines with tabs between values. --json prints one JSON document, or one JSON
     object per line for lists of unknown length. Credentials are those of docker login, podman login and this program's own
@@ -101,7 +101,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status.
 
     Args:
-        arguments: The arguments without the program's name; None uses those of the process.
+        arguments: The arguments without the program's name; None uses the arguments of this process.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):

@@ -33,10 +33,10 @@ class OperationCall:
     Attributes:
         operation: The operation.
         version: The version of the operation's API, 1 or 2.
-        repo: The repository that the client is for, if any.
+        repo: The repository that the client is for; None for a client without a repository.
         index: The host of the registry, for a client without a repository; None for Docker Hub.
-        arguments: The arguments of the operation's function by name, except `body`.
-        body: The path of the file with the request body, `-` for stdin, or None.
+        arguments: The arguments of the generated function of the operation by name, except `body`.
+        body: The path of the file with the request body; `-` for stdin, None for a request without a body.
         path: The file to write a streamed response body to; None for stdout.
     """
 
@@ -49,7 +49,7 @@ class OperationCall:
     path: Path | None
 
     def run(self, connection: Connection, output: Output) -> None:
-        """Send the request, and print the response.
+        """Send the request, and print the response as JSON, or write a streamed body to the file or to stdout.
 
         Args:
             connection: The options for connecting to the registry.
@@ -112,7 +112,7 @@ class OperationCall:
 
 
 def _as_typed(type_name: str, document: Any, models: Any) -> Any:
-    """Convert a JSON document to the type of a body: a model, a list or map of models, or plain JSON."""
+    """Convert a JSON document to the type of a request body: a model, or a list or map of models. Other types stay unchanged."""
     if collection := _COLLECTION.fullmatch(type_name):
         if collection[1] == "list" and isinstance(document, list):
             return [_as_typed(collection[2], value, models) for value in document]

@@ -76,7 +76,7 @@ def with_verbosity(function: _Function) -> _Function:
 
 
 def with_output(function: Callable[..., None]) -> Callable[..., None]:
-    """Add the options `--json`, `-v` and `--debug` to a command; its function receives an `Output` as `output`."""
+    """Add the options `--json`, `-v` and `--debug` to a command. The command's function receives an `Output` as `output`."""
 
     @wraps(function)
     def run(*args: Any, as_json: bool, **values: Any) -> None:
@@ -87,7 +87,7 @@ def with_output(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def with_registry(function: Callable[..., None]) -> Callable[..., None]:
-    """Add the options for connecting to a registry to a command; its function receives a `Connection` as `connection`."""
+    """Add the options for connecting to a registry to a command. The function receives a `Connection` as `connection`."""
 
     @wraps(function)
     def run(*args: Any, username: str | None, password_stdin: bool, **values: Any) -> None:

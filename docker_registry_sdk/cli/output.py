@@ -62,7 +62,7 @@ class Output:
             click.echo(text)
 
     def print_facts(self, facts: Mapping[str, Any]) -> None:
-        """Print named values: one line with the name and the value for each, or one JSON object.
+        """Print named values: a line with the name and the value for each, or with `--json` one JSON object.
 
         Args:
             facts: The values by their names, which are in snake_case. A value that is None is shown in JSON only.
@@ -75,7 +75,8 @@ class Output:
     def print_items(self, columns: Sequence[str], items: Iterable[Mapping[str, Any]]) -> None:
         """Print a list of unknown length.
 
-        A terminal shows a table. Otherwise, each item is one line: its values separated by tabs, or a JSON object.
+        With `--json`, each item is a JSON object on one line. Without it, a terminal shows a table if there are several columns;
+        otherwise each item is a line with the values separated by tabs.
 
         Args:
             columns: The names of the values to show, in order; JSON shows all values.
@@ -91,10 +92,11 @@ class Output:
                 click.echo("\t".join(_as_plain_text(item.get(name)) for name in columns))
 
     def print_rows(self, kind: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-        """Print rows: a table with a title on a terminal, otherwise one line per row, which begins with the kind.
+        """Print rows: on a terminal as a table with a title, otherwise as one line for each row.
 
         Args:
-            kind: One word for the kind of row, such as `layer`; if empty, lines begin with the first value.
+            kind: One word for the kind of row, such as `layer`: the title of the table, and the first word of each line. If the
+                kind is empty, the table has no title, and lines begin with the first value.
             columns: The names of the columns; if empty, the table has no header.
             rows: The values of each row.
         """
@@ -107,10 +109,10 @@ class Output:
                 click.echo("\t".join([kind] * bool(kind) + [_as_plain_text(value) for value in row]))
 
     def print_bytes(self, content: bytes) -> None:
-        """Print bytes verbatim; on a terminal, as text without control characters.
+        """Print bytes: in a pipe verbatim, on a terminal as text with blanks instead of control characters.
 
         Args:
-            content: The bytes.
+            content: The bytes to print.
         """
         if self.terminal:
             click.echo("\n".join(clean(line) for line in content.decode("utf-8", "replace").splitlines()))

@@ -20,7 +20,7 @@ _TRANSFER_PHASES = ("download", "upload", "copy")
 
 
 class ProgressTotal:
-    """The sum of the progress of all blobs.
+    """The sum of the progress of all blobs of a command.
 
     Args:
         total: The number of bytes to transfer. If it is None, the total is the sum of the sizes of the blobs whose transfer has
@@ -57,7 +57,9 @@ class ProgressTotal:
 
 @contextmanager
 def progress_bar(label: str, total: int | None = None) -> Iterator[OnProgress | None]:
-    """Show a progress bar, and yield the progress callback that updates it; yield None if the bar cannot be shown.
+    """Show a progress bar, and yield the progress callback that updates it; yield None if no bar is shown.
+
+    No bar is shown if stderr is not a terminal or is a dumb terminal, or if `-v` is given.
 
     Args:
         label: The word before the bar, such as `pull`.

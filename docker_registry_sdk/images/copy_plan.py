@@ -28,9 +28,10 @@ class PlannedBlob:
     """A blob in a plan.
 
     Attributes:
-        blob: The blob.
-        action: `move` copies the bytes; `mount` mounts the blob from another repository of the registry; `skip` means that the
-            target already has the blob; `leave` means that the blob is a non-distributable layer, which is not copied.
+        blob: The digest, size, media type and external URLs of the blob.
+        action: `move` copies the bytes; `mount` mounts the blob from the source repository, on the same registry; `skip`
+            means that the target already has the blob; `leave` means that the blob is a non-distributable layer, which is not
+            copied.
     """
 
     blob: BlobDescriptor
@@ -46,11 +47,12 @@ class PlannedManifest:
         media_type: The media type.
         size: The size in bytes.
         action: `push`, or `skip` for a manifest that the target already has.
-        role: `root` for the manifest of the copied reference, `child` for a manifest of an index, `referrer` for a manifest whose
-            subject is one of the others.
-        names_manifests: Whether the manifest is an index with manifests, which must be pushed before the index.
-        has_subject: Whether the manifest has a subject, so that it must be in the list of the subject's referrers.
-        raw: The bytes, if the action is `push`.
+        role: `root` for the manifest that the copied reference names, `child` for a manifest that an index lists, `referrer` for
+            a manifest whose subject is another manifest of the plan.
+        names_manifests: Whether the manifest is an index that lists manifests; these must be pushed before the index.
+        has_subject: Whether the manifest has a subject. If the registry has no referrers API, `apply_copy` then also adds the
+            manifest to the list of the subject's referrers.
+        raw: The bytes of the manifest; empty if the action is `skip`.
     """
 
     digest: Digest
@@ -65,17 +67,17 @@ class PlannedManifest:
 
 @frozen(kw_only=True)
 class CopyPlan:
-    """The plan of a copy, for `apply_copy`; `str()` prints it.
+    """The plan of a copy, made by `plan_copy` and executed by `apply_copy`; `str()` returns a table of its blobs and manifests.
 
     Attributes:
-        source: The location of the image.
+        source: The location from which the image is copied.
         target: The location to which the image is copied.
         digest: The digest of the copied manifest or index.
         media_type: The media type of the copied manifest or index.
-        blobs: The blobs, without duplicates.
-        manifests: The manifests in the order in which they are pushed; the copied reference comes last.
-        use_urls: Whether non-distributable layers are copied, from their external URLs where necessary.
-        options: The options of the clients that `apply_copy` creates.
+        blobs: The blobs, without duplicates. If the target is a registry, blobs of manifests that it already has are left out.
+        manifests: The manifests in the order in which they are pushed; the manifest with the role `root` comes last.
+        use_urls: Whether non-distributable layers are copied; a layer that the source lacks is downloaded from its external URLs.
+        options: The options of the clients that `apply_copy` creates, as passed to `plan_copy`, without `deadline`.
     """
 
     source: Location
@@ -93,10 +95,10 @@ class CopyPlan:
         return sum(one.blob.size or 0 for one in self.blobs if one.action == "move")
 
     def count(self, action: BlobAction | Literal["push"]) -> int:
-        """Return the number of blobs with an action; for `push`, the number of manifests.
+        """Return the number of blobs with an action, or the number of manifests to push.
 
         Args:
-            action: The action.
+            action: `move`, `mount`, `skip` or `leave` to count blobs; `push` to count manifests.
         """
         if action == "push":
             return sum(one.action == "push" for one in self.manifests)
@@ -120,10 +122,11 @@ class CopyResult:
     Attributes:
         digest: The digest of the copied manifest or index.
         media_type: The media type of the copied manifest or index.
-        bytes_moved: The number of bytes of blobs that were copied.
+        bytes_moved: The total number of bytes of the copied blobs; manifests, mounted blobs and skipped blobs are not counted.
         blobs_moved: The number of blobs whose bytes were copied.
-        blobs_mounted: The number of blobs that were mounted from another repository of the registry.
-        blobs_skipped: The number of blobs that the target already had, except the blobs of manifests that it already had.
+        blobs_mounted: The number of blobs that were mounted from the source repository, on the same registry.
+        blobs_skipped: The number of blobs that the target already had. If the target is a registry, blobs of manifests that it
+            already had are not counted.
         manifests_pushed: The number of manifests written.
     """
 

@@ -37,11 +37,11 @@ _MAX_NAMES_SHOWN: Final = 20
 
 @frozen
 class DockerArchive:
-    """A Docker archive, with the name of one of its images.
+    """The location of an image in a Docker archive: the tar file, and the name of one image in the tar file.
 
     Attributes:
         path: The tar file.
-        ref: The name of the image in the archive, such as `alpine:3.20`; None for the only image.
+        ref: The name of the image in the archive, such as `alpine:3.20`; None if the archive has only one image.
     """
 
     path: Path = field(converter=Path)
@@ -52,14 +52,15 @@ class DockerArchive:
 
     @property
     def printable_path(self) -> str:
-        """Return the path, with control characters escaped."""
+        """Return the path of the archive as text, with control characters escaped."""
         return printable(str(self.path))
 
     def open(self) -> ArchivedImage:
-        """Return the image with the name, or the only image.
+        """Return the image with the name `ref`; if `ref` is None, return the only image of the archive.
 
         Raises:
-            ImageError: There is no such image, there are several, or the file is not a Docker archive.
+            ImageError: Not exactly one image has the name, the name is None although the archive has no image or several images,
+                or the file is not a Docker archive.
             DigestMismatchError: The manifest has another digest or size than `index.json` says.
             ParseError: A document in the archive is malformed.
             OSError: The file cannot be read.
@@ -78,12 +79,13 @@ class DockerArchive:
 
 
 class ArchivedImage(FileImage):
-    """An image of an archive.
+    """An image in a Docker archive.
 
     Args:
-        tar: The files of the archive.
+        tar: The index of the files in the archive.
         root: The manifest or index of the image.
-        blobs: The config and layers that have other names than in an OCI image layout, by digest.
+        blobs: The positions of the config and the layers in the archive, by digest. Empty if the archive contains an OCI image
+            layout, where the name of a file follows from the digest.
     """
 
     def __init__(self, tar: TarIndex, root: StoredManifest, blobs: dict[Digest, TarMember]) -> None:
@@ -148,7 +150,8 @@ def _open_docker_image(tar: TarIndex, archive: DockerArchive) -> ArchivedImage:
 def _identify_layer(tar: TarIndex, member: TarMember, diff_id: str) -> tuple[Digest, str]:
     """Return the digest and the media type of a layer.
 
-    The digest of an uncompressed layer is its diff_id in the config; the copy compares the bytes with it.
+    For an uncompressed layer, the digest is the diff_id in the config, which is not checked here: the copy compares the bytes
+    with this digest. For a compressed layer, the digest is computed from the bytes.
     """
     with tar.open() as file:
         file.seek(member.offset)
@@ -163,11 +166,11 @@ def _identify_layer(tar: TarIndex, member: TarMember, diff_id: str) -> tuple[Dig
 
 
 def _select_image(archive: DockerArchive, images: list[tuple[list[str], Any]]) -> Any:
-    """Return the image that has the name of `archive.ref`, or the only image.
+    """Return the entry of the image with the name `archive.ref`; if `archive.ref` is None, return the entry of the only image.
 
     Args:
-        archive: The archive.
-        images: Pairs of the names of an image and its entry in the archive.
+        archive: The archive, with the name to look for.
+        images: A pair for each image: the names of the image, and the entry of the image in `index.json` or `manifest.json`.
     """
     if archive.ref is None:
         if len(images) == 1:
@@ -186,7 +189,7 @@ def _select_image(archive: DockerArchive, images: list[tuple[list[str], Any]]) -
 
 
 def _is_same_name(wanted: str, name: str) -> bool:
-    """Return whether two names refer to one image, as `alpine` and `docker.io/library/alpine:latest` do."""
+    """Return whether two names mean the same image, such as `alpine` and `docker.io/library/alpine:latest`."""
     try:
         return wanted == name or parse_repo_and_ref(wanted) == parse_repo_and_ref(name)
     except InvalidReferenceError:

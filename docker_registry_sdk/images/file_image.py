@@ -11,10 +11,10 @@ from .manifest_contents import StoredManifest, verify_manifest
 
 
 class FileImage(ABC):
-    """An image that is stored in files.
+    """An image that is stored in an OCI image layout or in a Docker archive.
 
     Args:
-        root: The manifest or index of the image.
+        root: The manifest or index that the image's tag or name identifies.
     """
 
     def __init__(self, root: StoredManifest) -> None:
@@ -34,11 +34,11 @@ class FileImage(ABC):
 
     @abstractmethod
     def read_blob(self, digest: Digest, offset: int) -> Iterator[bytes]:
-        """Yield the bytes of a blob, without comparing them with the digest.
+        """Yield the bytes of a blob from an offset, without comparing the bytes with the digest.
 
         Args:
             digest: The digest of the blob.
-            offset: The number of bytes to skip.
+            offset: The number of bytes to skip at the start of the blob.
 
         Raises:
             ImageError: The blob does not exist.
@@ -47,7 +47,7 @@ class FileImage(ABC):
 
     @abstractmethod
     def find_referrers(self, digest: Digest) -> list[Descriptor]:
-        """Return the manifests whose subject is another manifest.
+        """Return the descriptors of the manifests that have a given manifest as their subject.
 
         Args:
             digest: The digest of the subject.
@@ -57,10 +57,10 @@ class FileImage(ABC):
         """
 
     def read_manifest(self, digest: str, media_type: str) -> StoredManifest:
-        """Return a manifest after comparing its bytes with its digest.
+        """Return a manifest, after checking that the bytes have the expected digest.
 
         Args:
-            digest: The digest of the manifest.
+            digest: The expected digest of the manifest.
             media_type: The media type, from the descriptor of the manifest.
 
         Raises:

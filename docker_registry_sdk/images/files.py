@@ -21,11 +21,11 @@ _OPEN_FLAGS: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def path_without_links(root: Path, *parts: str) -> Path:
-    """Return a path below a folder, after checking that no part of it is a symbolic link.
+    """Return a path below a folder, after checking that no part below the folder is a symbolic link.
 
     Args:
         root: The folder, which may be a link itself.
-        parts: The names of the subfolders and of the file.
+        parts: The names of the subfolders and of the file. They need not exist.
 
     Raises:
         ImageError: A part is a link, which could point outside the folder.
@@ -49,7 +49,7 @@ def open_file(root: Path, *parts: str) -> BinaryIO:
 
     Raises:
         FileNotFoundError: The file does not exist.
-        ImageError: It is not a regular file, or a part of the path is a link.
+        ImageError: The path is not that of a regular file, or a part of the path is a link.
         OSError: The file cannot be opened.
     """
     path = path_without_links(root, *parts)
@@ -61,16 +61,16 @@ def open_file(root: Path, *parts: str) -> BinaryIO:
 
 
 def read_small_file(root: Path, *parts: str, max_bytes: int = MAX_JSON_BYTES) -> bytes:
-    """Return the content of a file below a folder, if it is not larger than a limit.
+    """Return the content of a file below a folder. Raise an error if the file is larger than a limit.
 
     Args:
         root: The folder.
         parts: The names of the subfolders and of the file.
-        max_bytes: The maximum size in bytes.
+        max_bytes: The maximum size of the file in bytes.
 
     Raises:
         FileNotFoundError: The file does not exist.
-        ImageError: It is larger, is not a regular file, or a part of the path is a link.
+        ImageError: The file is larger than `max_bytes` or is not a regular file, or a part of the path is a link.
         OSError: The file cannot be read.
     """
     with open_file(root, *parts) as file:
@@ -83,11 +83,11 @@ def read_small_file(root: Path, *parts: str, max_bytes: int = MAX_JSON_BYTES) ->
 
 
 def read_blocks(open_binary: Callable[[], BinaryIO], offset: int, size: int | None = None) -> Iterator[bytes]:
-    """Yield a range of a file in blocks.
+    """Yield a range of a file in blocks of at most 1 MiB.
 
     Args:
         open_binary: A function that opens the file. It is called when the first block is requested.
-        offset: The start of the range.
+        offset: The start of the range in bytes.
         size: The length of the range in bytes; None to read to the end of the file.
     """
     with open_binary() as file:
@@ -103,7 +103,7 @@ class AtomicFile:
     """A file that is written under a temporary name and renamed when it is complete.
 
     Args:
-        path: The final path; an existing file is replaced.
+        path: The final path. `commit` replaces an existing file at this path.
 
     Raises:
         OSError: The temporary file cannot be created.
@@ -115,10 +115,10 @@ class AtomicFile:
         self._file = self._temporary.open("xb", buffering=0)
 
     def write(self, content: bytes) -> None:
-        """Append bytes to the file.
+        """Append bytes to the temporary file.
 
         Args:
-            content: The bytes.
+            content: The bytes to append.
 
         Raises:
             OSError: The bytes cannot be written.
@@ -128,7 +128,7 @@ class AtomicFile:
             view = view[self._file.write(view) :]
 
     def commit(self) -> None:
-        """Write the file to the disk and rename it to its final path, so that it also survives a crash of the system.
+        """Flush the file to the disk and rename it to its final path. Afterwards the file survives a crash of the system.
 
         Raises:
             OSError: The file cannot be flushed or renamed.
@@ -149,8 +149,8 @@ def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that other processes see either the old or the new content.
 
     Args:
-        path: The path; an existing file is replaced.
-        content: The bytes.
+        path: The path of the file; an existing file is replaced.
+        content: The bytes of the new content.
 
     Raises:
         OSError: The file cannot be written.
@@ -165,7 +165,9 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 @contextmanager
 def file_lock(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock while the context is active; other threads and processes wait. On Windows, do nothing.
+    """Hold an exclusive lock on a file while the context is active. On Windows, which has no `flock`, take no lock.
+
+    Other threads and processes that call this function with the same path wait until the lock is released.
 
     Args:
         path: The path of the lock file, which is removed when the lock is released.
@@ -194,7 +196,7 @@ def file_lock(path: Path) -> Iterator[None]:
 
 
 def _sync_folder(path: Path) -> None:
-    """Flush the entries of a folder to the disk, where the system supports it."""
+    """Flush the entries of a folder to the disk. Do nothing on systems other than POSIX."""
     if os.name == "posix":
         folder = os.open(path, os.O_RDONLY)
         try:

@@ -1,4 +1,4 @@
-"""OCI image layouts, read: folders with images, as skopeo, umoci, buildah and others write them.
+"""Read OCI image layouts: folders with images, as skopeo, umoci, buildah and others write them.
 
 Source: https://github.com/opencontainers/image-spec/blob/main/image-layout.md
 """
@@ -30,11 +30,12 @@ _MAX_TAGS_SHOWN: Final = 20
 
 @frozen
 class Layout:
-    """An OCI image layout, with the tag of one of its images.
+    """The location of an image in an OCI image layout: the folder, and the tag of one image in the folder.
 
     Attributes:
         path: The folder.
-        tag: The tag of the image, any text. None reads the only image of the layout, or writes an image without a tag.
+        tag: The tag of the image, which may be any text. For None, the only image of the layout is read, or an image is written
+            without a tag.
     """
 
     path: Path = field(converter=Path)
@@ -45,14 +46,14 @@ class Layout:
 
     @property
     def printable_path(self) -> str:
-        """Return the folder, with control characters escaped."""
+        """Return the path of the folder as text, with control characters escaped."""
         return printable(str(self.path))
 
     def entries(self) -> list[Descriptor]:
-        """Return the descriptors in `index.json`; the annotation `org.opencontainers.image.ref.name` holds the tag of an image.
+        """Return the descriptors in `index.json`. The annotation `org.opencontainers.image.ref.name` of a descriptor is its tag.
 
         Raises:
-            ImageError: The folder is not a layout.
+            ImageError: The folder is not a layout, or is a layout of an unsupported version.
             ParseError: `index.json` is malformed.
             OSError: A file cannot be read.
         """
@@ -70,10 +71,12 @@ class Layout:
         return ImageIndex.from_dict(parse_json(content, f"{self.printable_path}/{INDEX_FILE}")).manifests
 
     def find(self) -> Descriptor:
-        """Return the descriptor of the image with the tag, or of the only image.
+        """Return the descriptor of the image with the layout's tag. If the tag is None, return that of the only image.
+
+        Referrers without a tag, such as signatures, do not count as images.
 
         Raises:
-            ImageError: There is no such image, or there are several.
+            ImageError: Not exactly one image has the tag, or the tag is None although the layout has no image or several images.
             ParseError: `index.json` or a manifest is malformed.
             OSError: A file cannot be read.
         """
@@ -102,12 +105,12 @@ class Layout:
         )
 
     def open(self) -> LayoutImage:
-        """Return the image with the tag, or the only image.
+        """Return the image with the layout's tag; if the tag is None, return the only image.
 
         Raises:
-            ImageError: There is no such image, or there are several.
+            ImageError: Not exactly one image has the tag, or the tag is None although the layout has no image or several images.
             DigestMismatchError: The manifest has another digest or size than `index.json` says.
-            ParseError: A document is malformed.
+            ParseError: `index.json` or a manifest is malformed.
             OSError: A file cannot be read.
         """
         found = self.find()
@@ -129,7 +132,7 @@ class Layout:
             raise ImageError(f"the layout {self.printable_path} has no blob {digest}") from None
 
     def read_manifest(self, digest: str, media_type: str) -> StoredManifest:
-        """Return a manifest after comparing its bytes with its digest; see `FileImage.read_manifest`."""
+        """Return a manifest, after checking that the bytes have the expected digest. See `FileImage.read_manifest`."""
         expected = Digest(digest)
         return verify_manifest(self.read_manifest_bytes(expected), expected, media_type)
 
@@ -153,7 +156,7 @@ class Layout:
 
         Args:
             digest: The digest of the blob.
-            size: The size in bytes; None if it is unknown.
+            size: The expected size in bytes; None accepts a file of any size.
 
         Raises:
             OSError: The file cannot be examined.
@@ -165,12 +168,14 @@ class Layout:
             return False
 
     def has_entry(self, digest: Digest) -> bool:
-        """Return whether `index.json` has this manifest under the tag, or under any tag if the tag is None.
+        """Return whether `index.json` lists a manifest under the layout's tag. If the tag is None, any entry counts.
 
         Args:
             digest: The digest of the manifest.
 
         Raises:
+            ImageError: The folder is not a layout.
+            ParseError: `index.json` is malformed.
             OSError: `index.json` cannot be read.
         """
         if not path_without_links(self.path, INDEX_FILE).exists():
@@ -178,7 +183,7 @@ class Layout:
         return any(one.digest == digest and self.tag in (None, tag_of(one)) for one in self.entries())
 
     def _is_referrer(self, descriptor: Descriptor) -> bool:
-        """Return whether a manifest has a subject; False for a manifest that does not exist."""
+        """Return whether a manifest has a subject. If the manifest is missing in the layout, return False."""
         try:
             return parse_contents(self.read_manifest(descriptor.digest, descriptor.media_type)).subject is not None
         except ImageError:
@@ -194,11 +199,11 @@ class Layout:
 
 
 class LayoutImage(FileImage):
-    """An image of a layout.
+    """An image in an OCI image layout.
 
     Args:
-        layout: The layout.
-        root: The manifest or index of the image.
+        layout: The layout that contains the image.
+        root: The manifest or index that the image's tag identifies.
     """
 
     def __init__(self, layout: Layout, root: StoredManifest) -> None:
@@ -222,9 +227,9 @@ class LayoutImage(FileImage):
 
 
 def tag_of(descriptor: Descriptor) -> str | None:
-    """Return the tag of an entry of `index.json`; None if it has no tag.
+    """Return the tag of a descriptor in `index.json`; None if the descriptor has no tag.
 
     Args:
-        descriptor: The entry.
+        descriptor: The descriptor of an image.
     """
     return (descriptor.annotations or {}).get(REF_NAME)

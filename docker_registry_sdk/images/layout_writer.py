@@ -1,4 +1,4 @@
-"""OCI image layouts, written: blobs first, then manifests, and `index.json` last and atomically.
+"""Write OCI image layouts: blobs first, then manifests, and `index.json` last and atomically.
 
 Source: https://github.com/opencontainers/image-spec/blob/main/image-layout.md
 """
@@ -26,7 +26,7 @@ class LayoutWriter:
     """A writer of images to a layout. Several processes may write to the same layout at the same time.
 
     Args:
-        layout: The layout.
+        layout: The layout to write to. The tag in it is ignored: `add_entry` has its own argument `tag`.
     """
 
     def __init__(self, layout: Layout) -> None:
@@ -34,10 +34,10 @@ class LayoutWriter:
         self._folder = layout.path
 
     def prepare(self) -> None:
-        """Create the layout, or check the existing one.
+        """Create the layout if the folder is missing or empty; otherwise check that the folder is a layout.
 
         Raises:
-            ImageError: The folder has other files, or is not a folder.
+            ImageError: The folder has files but is not a layout, or the path is that of a file.
             ParseError: `index.json` is malformed.
             OSError: A file or folder cannot be created or read.
         """
@@ -54,15 +54,15 @@ class LayoutWriter:
             self._layout.entries()  # fail before any blob is copied
 
     def blob_path(self, digest: Digest, size: int | None = None) -> Path:
-        """Return the path for a new blob, after creating its folder and removing a damaged file of the same name.
+        """Return the path for writing a blob, after creating the parent folder and removing a damaged file of this blob.
 
         Args:
             digest: The digest of the blob.
-            size: The size in bytes; None if it is unknown.
+            size: The size in bytes. None means that the size is unknown: then a damaged file is not removed.
 
         Raises:
             ImageError: A part of the path is a link.
-            DigestMismatchError: The blob exists and has another size.
+            DigestMismatchError: The blob exists, has the right digest, and has another size than `size`.
             OSError: The folder cannot be created.
         """
         path_without_links(self._folder, "blobs", digest.algorithm).mkdir(parents=True, exist_ok=True)
@@ -76,10 +76,11 @@ class LayoutWriter:
         """Write a manifest as a blob, without an entry in `index.json`.
 
         Args:
-            stored: The manifest.
+            stored: The manifest to write.
 
         Raises:
-            ImageError: The digest is not the digest of the bytes, as with signed Docker schema 1.
+            ImageError: The digest of the manifest is not the digest of all its bytes. This is so for signed Docker schema 1
+                manifests, whose digest does not cover the signatures.
             OSError: The file cannot be written.
         """
         if digest_of(stored.raw, stored.digest.algorithm) != stored.digest:
@@ -90,11 +91,13 @@ class LayoutWriter:
         write_atomically(self.blob_path(stored.digest), stored.raw)
 
     def add_entry(self, stored: StoredManifest, tag: str | None) -> None:
-        """Add a manifest to `index.json`, unless it is already there. A tag is moved from its previous manifest.
+        """Add a manifest to `index.json`, and remove the entry of another manifest that has the same tag.
+
+        If `index.json` already lists the manifest with the tag, nothing is changed.
 
         Args:
-            stored: The manifest.
-            tag: The tag; None for an entry without a tag.
+            stored: The manifest to add.
+            tag: The tag of the new entry. None adds an entry without a tag, unless the manifest has any entry already.
 
         Raises:
             ImageError: `index.json` is not JSON.
@@ -129,7 +132,11 @@ class LayoutWriter:
             write_atomically(self._folder / LAYOUT_FILE, json.dumps({"imageLayoutVersion": LAYOUT_VERSION}).encode())
 
     def _remove_damaged(self, digest: Digest, size: int) -> None:
-        """Remove a file with the name of a blob and other content. Keep the real blob: other images may need it."""
+        """Remove the file of a blob if the content has another digest.
+
+        If the content has the right digest, but not the size `size`, raise a `DigestMismatchError` and keep the file, since other
+        images may need the blob.
+        """
         verifier = Verifier(digest.algorithm)
         with suppress(FileNotFoundError):
             for block in read_blocks(lambda: open_file(self._folder, "blobs", digest.algorithm, digest.encoded), 0):

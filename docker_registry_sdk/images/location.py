@@ -35,7 +35,7 @@ class RegistryLocation:
 
     Attributes:
         ref: The repository with the tag or digest of the image.
-        client: The caller's client for this repository; None to create a client.
+        client: The caller's client for this repository; None if the copy must create a client.
     """
 
     ref: RepoRef
@@ -54,12 +54,12 @@ def parse_source(argument: SourceArgument | AsyncSourceArgument) -> Location:
     """Return the location of the image to copy.
 
     Args:
-        argument: The source as the user wrote it: a reference, a layout, an archive, or a pair of a client and a tag or digest.
+        argument: The source as the user wrote it: a reference, a layout, an archive, or a pair `(client, tag or digest)`.
 
     Raises:
         InvalidReferenceError: The reference or the path is malformed.
         ImageError: The client of a pair is a client of API v1.
-        TypeError: The argument has another type.
+        TypeError: The argument has a type other than those listed.
     """
     if isinstance(argument, (Layout, DockerArchive)):
         return argument
@@ -88,12 +88,12 @@ def parse_target(argument: TargetArgument | AsyncTargetArgument) -> RegistryLoca
     """Return the location to which an image is copied.
 
     Args:
-        argument: The target as the user wrote it: a reference, a layout, or a pair of a client and a tag or digest.
+        argument: The target as the user wrote it: a reference, a layout, or a pair `(client, tag or digest)`.
 
     Raises:
         InvalidReferenceError: The reference or the path is malformed.
         ImageError: The target is an archive, or the client of a pair is a client of API v1.
-        TypeError: The argument has another type.
+        TypeError: The argument has a type other than those listed.
     """
     location = parse_source(argument)
     if isinstance(location, DockerArchive):
@@ -102,7 +102,7 @@ def parse_target(argument: TargetArgument | AsyncTargetArgument) -> RegistryLoca
 
 
 def _split_path(text: str, prefix: str) -> tuple[str, str | None]:
-    """Return the path and the name of `prefix:path:name`; the name may be missing."""
+    """Split a location `prefix:path:name`, and return the path and the name; the name is None for `prefix:path`."""
     rest = text.removeprefix(prefix)
     drive = rest[:2] if _WINDOWS_DRIVE.match(rest) else ""  # a name never starts with a slash
     path, colon, name = rest.removeprefix(drive).partition(":")

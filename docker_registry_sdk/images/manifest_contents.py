@@ -21,10 +21,10 @@ MAX_MANIFESTS_BYTES: Final = 64 * 1024 * 1024
 
 @frozen(kw_only=True)
 class StoredManifest:
-    """The bytes of a manifest or index.
+    """The bytes of a manifest or index, with the digest and the media type.
 
     Attributes:
-        digest: The digest, computed from the bytes.
+        digest: The digest, which was compared with the bytes or computed from them.
         media_type: The media type.
         raw: The bytes.
     """
@@ -40,9 +40,9 @@ class BlobDescriptor:
 
     Attributes:
         digest: The digest.
-        size: The size in bytes; None if the manifest does not contain it, as in Docker schema 1.
+        size: The size in bytes; None if the manifest does not state the size, as in Docker schema 1.
         media_type: The media type.
-        urls: External URLs from which the blob can be downloaded.
+        urls: External URLs from which the blob can be downloaded; empty for most blobs.
     """
 
     digest: Digest
@@ -52,7 +52,7 @@ class BlobDescriptor:
 
     @property
     def is_external(self) -> bool:
-        """Return whether this is a non-distributable layer, which registries need not store, with external URLs."""
+        """Return whether the blob is a non-distributable layer with external URLs; registries need not store such a layer."""
         return bool(self.urls) and self.media_type in EXTERNAL_LAYERS
 
 
@@ -61,10 +61,10 @@ class ManifestContents:
     """The objects that a manifest refers to.
 
     Attributes:
-        children: The manifests of an index.
-        blobs: The config and the layers, without duplicates, the config first.
-        subject: The digest of the subject.
-        document: The parsed manifest; None for an unknown media type, which is copied without looking inside.
+        children: The descriptors of the manifests that an index lists; empty for other manifests.
+        blobs: The config and the layers, without duplicates, the config first; empty for an index.
+        subject: The digest of the subject; None if the manifest has no subject.
+        document: The parsed manifest; None for a manifest of an unknown media type, which is copied without being parsed.
     """
 
     children: tuple[Descriptor, ...] = ()
@@ -74,10 +74,10 @@ class ManifestContents:
 
 
 def parse_contents(stored: StoredManifest) -> ManifestContents:
-    """Return the objects that a manifest refers to.
+    """Parse a manifest, and return the objects that it refers to. For an unknown media type, return an empty result.
 
     Args:
-        stored: The manifest.
+        stored: The manifest to parse.
 
     Raises:
         ParseError: The manifest is malformed, or has the fields of both an image and an index.
@@ -104,7 +104,7 @@ def parse_contents(stored: StoredManifest) -> ManifestContents:
 
 
 def blob_descriptor(descriptor: Descriptor) -> BlobDescriptor:
-    """Return the checked form of a blob's descriptor.
+    """Convert the descriptor of a blob to a `BlobDescriptor`, after checking the digest and the size.
 
     Args:
         descriptor: The descriptor, as a manifest contains it.
@@ -126,14 +126,14 @@ def blob_descriptor(descriptor: Descriptor) -> BlobDescriptor:
 
 
 def merge_blob(blobs: dict[Digest, BlobDescriptor], blob: BlobDescriptor) -> None:
-    """Add a blob to a dictionary of blobs, unless it is already there.
+    """Add a blob to a dictionary of blobs, unless the dictionary already has the blob with a known size.
 
     Args:
         blobs: The blobs by digest.
         blob: The blob to add.
 
     Raises:
-        ImageError: The dictionary has the blob with another size.
+        ImageError: The dictionary has the blob with another known size.
     """
     known = blobs.get(blob.digest)
     if known is None or known.size is None:
@@ -146,12 +146,12 @@ def merge_blob(blobs: dict[Digest, BlobDescriptor], blob: BlobDescriptor) -> Non
 
 
 def verify_manifest(raw: bytes, digest: Digest, media_type: str) -> StoredManifest:
-    """Return a manifest after comparing its bytes with its digest.
+    """Return the bytes of a manifest as a `StoredManifest`, after checking that the bytes have the expected digest.
 
     Args:
         raw: The bytes of the manifest.
         digest: The expected digest.
-        media_type: The media type.
+        media_type: The media type, which is stored unchecked.
 
     Raises:
         DigestMismatchError: The bytes have another digest.
@@ -163,14 +163,14 @@ def verify_manifest(raw: bytes, digest: Digest, media_type: str) -> StoredManife
 
 
 def check_size(stored: StoredManifest, descriptor: Descriptor) -> StoredManifest:
-    """Return a manifest after comparing its size with its descriptor.
+    """Return a manifest unchanged, after checking that its size is the size in its descriptor.
 
     Args:
-        stored: The manifest.
+        stored: The manifest to check.
         descriptor: The descriptor of the manifest.
 
     Raises:
-        DigestMismatchError: The sizes differ.
+        DigestMismatchError: The number of bytes of the manifest is not the size in the descriptor.
     """
     if len(stored.raw) != descriptor.size:
         raise DigestMismatchError(
@@ -180,7 +180,7 @@ def check_size(stored: StoredManifest, descriptor: Descriptor) -> StoredManifest
 
 
 def parse_json(content: bytes, name: str) -> Any:
-    """Return a JSON document of a layout or an archive.
+    """Parse a JSON document, and return its value. The document is a file of a layout or archive, or a config.
 
     Args:
         content: The bytes of the document.

@@ -28,11 +28,12 @@ _MAX_PLATFORMS_SHOWN: Final = 20
 
 
 def parse_platform(text: str) -> Platform:
-    """Parse a platform such as `linux/arm64/v8`, and return it.
+    """Parse a platform such as `linux/arm64/v8`, and return the `Platform` with normalized names.
 
     Args:
-        text: `system/architecture` or `system/architecture/variant`, such as `linux/amd64` or `linux/arm/v7`. Architectures may
-            have Go's name or the name that `uname` prints. A Windows version stands in parentheses: `windows(10.0.17763)/amd64`.
+        text: `system/architecture` or `system/architecture/variant`, such as `linux/amd64` or `linux/arm/v7`. The
+            architecture may be a name of Go (`amd64`) or of `uname -m` (`x86_64`). The version of Windows may follow in
+            parentheses: `windows(10.0.17763)/amd64`.
 
     Raises:
         ImageError: The text has another form.
@@ -55,17 +56,17 @@ def parse_platform(text: str) -> Platform:
 
 
 def default_platform() -> Platform:
-    """Return Linux on the processor of this machine. On macOS and Windows too, containers run in a Linux virtual machine."""
+    """Return Linux on the processor of this machine, also on macOS and Windows, which run Linux in a virtual machine."""
     import platform
 
     return normalize(Platform(os="linux", architecture=platform.machine()))
 
 
 def normalize(platform: Platform) -> Platform:
-    """Return the platform with normalized names of the operating system, architecture and variant, for comparison.
+    """Return a platform with normalized names, for comparison: `Linux/x86_64` becomes `linux/amd64/v1`.
 
     Args:
-        platform: The platform, as a user or an index gives it.
+        platform: The platform, with the names that a user or an index contains.
     """
     system = (platform.os or "").lower()
     given = (platform.architecture or "").lower()
@@ -83,13 +84,14 @@ def normalize(platform: Platform) -> Platform:
 
 
 def rank(candidate: Platform, wanted: Platform) -> int | None:
-    """Return how much older an image's variant is than the wanted one: 0 if equal; None if the image does not run there.
+    """Return how well an image suits a platform: 0 if the variants are equal, more for an older variant of the image.
 
-    A processor runs programs for older variants of its architecture, but not for newer ones.
+    The result is None if the image does not run on the platform. A processor runs programs for older variants of its
+    architecture, but not for newer variants.
 
     Args:
         candidate: The platform of the image.
-        wanted: The platform on which the image should run.
+        wanted: The platform on which the image should run. Without a Windows version, any Windows version suits.
     """
     has, wants = normalize(candidate), normalize(wanted)
     if (has.os, has.architecture) != (wants.os, wants.architecture):
@@ -106,13 +108,13 @@ def rank(candidate: Platform, wanted: Platform) -> int | None:
 
 
 def choose(descriptors: Iterable[Descriptor], wanted: Platform) -> Descriptor:
-    """Return the descriptor in an index with the lowest `rank` for a platform, the first of descriptors with equal rank.
+    """Return the descriptor that suits a platform best, the one with the lowest `rank`. If several do, return the first.
 
-    Descriptors without a platform, such as attestations or nested indexes, are never chosen.
+    Descriptors without a platform or with the platform `unknown/unknown`, such as attestations, are never chosen.
 
     Args:
-        descriptors: The descriptors in the index.
-        wanted: The platform.
+        descriptors: The descriptors in an index.
+        wanted: The platform on which the image should run.
 
     Raises:
         ImageError: No descriptor suits the platform; the message lists the available platforms.
@@ -129,7 +131,7 @@ def choose(descriptors: Iterable[Descriptor], wanted: Platform) -> Descriptor:
 
 
 def is_known(platform: Platform) -> bool:
-    """Return whether a platform is a real one: BuildKit gives attestations in an index the platform `unknown/unknown`.
+    """Return whether a platform is real. BuildKit lists attestations in an index with the platform `unknown/unknown`.
 
     Args:
         platform: The platform of a descriptor.
@@ -138,10 +140,10 @@ def is_known(platform: Platform) -> bool:
 
 
 def show(platform: Platform) -> str:
-    """Return the text of a platform, in the form that `parse_platform` accepts.
+    """Return a platform as text such as `linux/arm64/v8`, which `parse_platform` accepts.
 
     Args:
-        platform: The platform.
+        platform: The platform; a missing operating system or architecture is shown as `unknown`.
     """
     version = f"({platform.os_version})" if platform.os_version else ""
     variant = f"/{platform.variant}" if platform.variant else ""
@@ -149,6 +151,6 @@ def show(platform: Platform) -> str:
 
 
 def _version(variant: str | None) -> tuple[int, int] | None:
-    """Return the major and minor number of a variant such as `v8.2`; None if it has another form."""
+    """Return the major and minor number of a variant such as `v8.2`; None if the variant is missing or has another form."""
     match = re.fullmatch(r"v(\d{1,3})(?:\.(\d{1,3}))?", variant or "")
     return None if match is None else (int(match[1]), int(match[2] or 0))

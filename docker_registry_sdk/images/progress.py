@@ -15,12 +15,12 @@ PROGRESS_INTERVAL_BYTES: Final = 1024 * 1024
 
 
 class CopyProgress:
-    """The progress of a copy, which calls the progress callback from any thread or task, one call at a time.
+    """The progress of a copy. Several threads or tasks may report progress; the progress callback is called once at a time.
 
     Args:
-        on_progress: The progress callback, if any.
-        cancel: The flag that stops the copy.
-        deadline: The deadline of the copy, if any.
+        on_progress: The progress callback; None for no callback.
+        cancel: The flag. After the flag was set, the methods raise an exception, which stops the copy.
+        deadline: The deadline of the whole copy; None for no deadline.
         source: The location of the source, for error messages.
     """
 
@@ -32,13 +32,13 @@ class CopyProgress:
         self._lock = Lock()
 
     def report(self, phase: Phase, digest: Digest, done: int, total: int | None) -> None:
-        """Call the progress callback, unless the copy is cancelled.
+        """Call the progress callback. If the copy is cancelled or its deadline has passed, raise an exception instead.
 
         Args:
-            phase: The phase of the blob or manifest.
+            phase: The current step for the blob or manifest, such as `copy` or `mount`.
             digest: The digest of the blob or manifest.
             done: The number of bytes of the blob or manifest that were processed.
-            total: The size of the blob or manifest in bytes, if known.
+            total: The size of the blob or manifest in bytes; None if the size is unknown.
         """
         self.check()
         if self._on_progress is not None:
@@ -46,7 +46,7 @@ class CopyProgress:
                 self._on_progress(Progress(phase=phase, digest=digest, bytes=done, total=total))
 
     def check(self) -> None:
-        """Raise an exception if the copy is cancelled, or if its deadline has passed.
+        """Raise an exception if the copy is cancelled, or if the deadline of the copy has passed.
 
         Raises:
             DeadlineExceededError: The deadline has passed.
@@ -60,19 +60,19 @@ class BlobProgress:
     """The progress of one blob of a copy.
 
     Args:
-        blob: The blob.
-        copy_progress: The progress of the copy.
+        blob: The blob that is copied.
+        copy_progress: The progress of the whole copy, to which this object reports.
     """
 
     def __init__(self, blob: BlobDescriptor, copy_progress: CopyProgress) -> None:
         self.blob = blob
         self.bytes_moved: int | None = None
-        """The number of bytes copied; None if the target has not read the blob, since it exists there or was mounted."""
+        """The number of bytes copied; None if the blob was not read, because the target has the blob or has mounted it."""
         self._copy_progress = copy_progress
         self._reported = 0
 
     def start(self, offset: int) -> None:
-        """Record that the blob is read from an offset on, at first or after an interruption.
+        """Record that reading the blob begins at an offset, or begins a second time at an offset after an interruption.
 
         Args:
             offset: The offset in bytes.
@@ -81,7 +81,7 @@ class BlobProgress:
         self._report(offset)
 
     def advance(self, offset: int) -> None:
-        """Record that the blob has been copied up to an offset.
+        """Record that the bytes of the blob before an offset have been copied.
 
         Args:
             offset: The offset in bytes.
@@ -92,7 +92,7 @@ class BlobProgress:
             self._report(offset)
 
     def on_download(self, progress: Progress) -> None:
-        """Record the progress of a download; a progress callback for `download_blob`.
+        """Record the progress of a download. `download_blob` calls this method as its progress callback.
 
         Args:
             progress: The progress of the download.
@@ -103,7 +103,7 @@ class BlobProgress:
             self.check()
 
     def check(self) -> None:
-        """Raise an exception if the copy is cancelled, or if its deadline has passed."""
+        """Raise an exception if the copy is cancelled, or if the deadline of the copy has passed."""
         self._copy_progress.check()
 
     def _report(self, offset: int) -> None:

@@ -1,4 +1,6 @@
-"""The list of referrers under the fallback tag of a subject, as clients keep it for registries without the API. Free of I/O.
+"""The list of referrers under the fallback tag of a subject. Free of I/O.
+
+Clients maintain this list on registries without the referrers API.
 
 Source: OCI Distribution Spec, Referrers Tag Schema.
 """
@@ -27,7 +29,7 @@ class Referrer:
 
     Attributes:
         subject: The digest of the subject.
-        descriptor: The descriptor of the manifest for the list of the subject's referrers.
+        descriptor: The descriptor of the manifest, as it appears in the list of the subject's referrers.
     """
 
     subject: Digest
@@ -35,15 +37,15 @@ class Referrer:
 
 
 def referrer_of(content: bytes, media_type: str, digest: Digest) -> Referrer | None:
-    """Return the subject of a manifest, with the manifest's descriptor for the list of referrers; None if it has no subject.
+    """Return a manifest's subject and descriptor, for the list of the subject's referrers; None if there is no subject.
 
     Args:
         content: The bytes of the manifest.
-        media_type: The media type; only OCI manifests and indexes have subjects.
+        media_type: The media type. For types other than the OCI manifest and index, which have no subject, the result is None.
         digest: The digest of the manifest.
 
     Raises:
-        ParseError: The content is not a manifest of that type.
+        ParseError: The content is not a manifest of the type `media_type`.
         InvalidDigestError: The digest of the subject is invalid.
 
     Source: OCI Distribution Spec, Pushing Manifests with Subject.
@@ -73,7 +75,7 @@ def referrer_of(content: bytes, media_type: str, digest: Digest) -> Referrer | N
 
 
 def add_referrer(referrer: Descriptor) -> Change:
-    """Return the change that adds a referrer to the list, unless it is already there.
+    """Return a function that adds a referrer to a list of referrers, or returns None if the list has the referrer.
 
     Args:
         referrer: The descriptor of the referrer.
@@ -86,7 +88,7 @@ def add_referrer(referrer: Descriptor) -> Change:
 
 
 def remove_referrer(digest: str) -> Change:
-    """Return the change that removes a referrer from the list.
+    """Return a function that removes a referrer from a list of referrers, or returns None if the list lacks the referrer.
 
     Args:
         digest: The digest of the referrer.
@@ -101,12 +103,12 @@ def remove_referrer(digest: str) -> Change:
 
 @frozen
 class ReferrersList:
-    """The list of referrers as it was read, with the conditions under which it may be replaced.
+    """The list of referrers that was read from a registry, with the HTTP conditions for replacing the list.
 
     Attributes:
-        index: The index; None if the fallback tag does not exist.
-        if_match: The ETag for If-Match; None if the registry does not support the condition.
-        if_none_match: `*` if the fallback tag did not exist, otherwise None.
+        index: The index under the fallback tag; None if there is none.
+        if_match: The value of the header If-Match; None to send no such header, because the registry sent no strong ETag.
+        if_none_match: `*` if the fallback tag did not exist; None to send no header If-None-Match.
     """
 
     index: ImageIndex | None
@@ -115,11 +117,11 @@ class ReferrersList:
 
     @property
     def manifests(self) -> list[Descriptor]:
-        """Return the descriptors of the referrers."""
+        """Return the descriptors of the referrers; empty if the index does not exist."""
         return [] if self.index is None else self.index.manifests
 
     def with_manifests(self, manifests: Sequence[Descriptor]) -> bytes:
-        """Return the bytes of a new index with the given referrers. All other fields are those of the index that was read.
+        """Return the bytes of an index that lists the given referrers and keeps all other fields of the index that was read.
 
         Args:
             manifests: The descriptors of the referrers.
@@ -131,14 +133,14 @@ class ReferrersList:
 
 
 def parse_referrers_list(response: ManifestResponse | None, subject: Digest) -> ReferrersList:
-    """Return the list of a subject's referrers.
+    """Return the list of a subject's referrers, which is empty if the fallback tag does not exist.
 
     Args:
         response: The manifest under the fallback tag; None if the tag does not exist.
         subject: The digest of the subject.
 
     Raises:
-        ReferrersError: The manifest is not an index.
+        ReferrersError: The manifest under the fallback tag is not an index.
     """
     if response is None:
         return ReferrersList(None, if_none_match="*")

@@ -27,8 +27,8 @@ class TarMember:
     """The position of a file in a tar archive.
 
     Attributes:
-        offset: The offset of its first byte in the archive.
-        size: Its size in bytes.
+        offset: The offset of the file's first byte in the archive.
+        size: The size of the file in bytes.
     """
 
     offset: int
@@ -39,10 +39,10 @@ class TarIndex:
     """The regular files of an uncompressed tar archive, by name.
 
     Args:
-        path: The archive.
+        path: The path of the archive.
 
     Raises:
-        ImageError: The file is not a tar archive, is compressed, truncated, or exceeds a safety limit.
+        ImageError: The file is not a tar archive, is compressed or truncated, or exceeds a safety limit.
         OSError: The file cannot be read.
     """
 
@@ -58,13 +58,15 @@ class TarIndex:
         return name in self._members or name in self._links
 
     def find(self, name: str) -> TarMember:
-        """Return the position of a file. One link inside the archive is followed: Docker wrote links for repeated layers.
+        """Return the position of a file. If the name is that of a link, return the position of the file to which the link points.
+
+        Docker wrote links for repeated layers. A link to another link is an error.
 
         Args:
             name: The name of the file in the archive.
 
         Raises:
-            ImageError: The archive has no such file, or several of this name.
+            ImageError: The archive has no file of this name, or has several.
         """
         for one in (name, self._links.get(name, name)):
             if one in self._duplicates:
@@ -78,10 +80,10 @@ class TarIndex:
 
         Args:
             name: The name of the file in the archive.
-            max_bytes: The maximum size in bytes.
+            max_bytes: The maximum size of the file in bytes.
 
         Raises:
-            ImageError: The archive has no such file, several of this name, or the file is larger.
+            ImageError: The archive has no file of this name, has several, or the file is larger than `max_bytes`.
             OSError: The archive cannot be read.
         """
         member = self.find(name)
@@ -144,10 +146,10 @@ class TarIndex:
 
 
 class _BoundedReads(io.RawIOBase):
-    """A file that raises an error for large reads, so that a header cannot make tarfile read gigabytes into memory.
+    """A file that raises an error for reads of more than 1 MiB, so that a header cannot make tarfile read gigabytes into memory.
 
     Args:
-        file: The file.
+        file: The file to read.
     """
 
     def __init__(self, file: BinaryIO) -> None:

@@ -1,1 +1,1 @@
-"""The commands. The command `tags` is the object `tags_command` of the module that `main.COMMANDS` names."""
+"""The commands. `main.COMMANDS` maps each command to its module: the command `tags` is `tags_command` in `repository`."""

@@ -28,11 +28,11 @@ _OPTION_TYPES: dict[str, dict[str, Any]] = {
 
 
 class OperationGroup(click.Group):
-    """The operations of one API.
+    """A group of commands, one for each operation of API v1 or v2.
 
     Args:
         version: The version of the API, 1 or 2.
-        options: The arguments of `click.Group`.
+        options: Further arguments of `click.Group`.
     """
 
     def __init__(self, version: int, **options: Any) -> None:
@@ -40,11 +40,11 @@ class OperationGroup(click.Group):
         self._version = version
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return the ids of the operations."""
+        """Return the names of the commands, which are the ids of the operations."""
         return list(self._operations())
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command of the operation with this id, or None if there is no such operation."""
+        """Return the command for an operation id, which may have `-` for `_`, or None if no operation has the id."""
         operation = self._operations().get(cmd_name.replace("-", "_"))
         return None if operation is None else _operation_command(operation, self._version)
 
@@ -58,7 +58,7 @@ def api_command() -> None:
     """Call a single operation of API v1 or v2.
 
     Calls use the client's authentication, retries and redirect rules. The result is JSON: the status, the documented headers
-    and the body. Locations and links from a registry's responses are given as options and used verbatim.
+    and the body. To follow a Location or Link header of an earlier response, pass its URL as an option; the URL is not changed.
 
     \b
     Examples:
@@ -72,13 +72,16 @@ api_command.add_command(OperationGroup(2, help="Call an operation of API v2, the
 
 
 class OperationCommand(click.Command):
-    """The command of an operation, with `--accept` and `--content-type` if the operation has these arguments."""
+    """The command of an operation. It has `--accept` and `--content-type` if the generated function has these arguments."""
 
     operation: Operation
     _has_all_options = False
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """Return the options. The first call adds `--accept` and `--content-type`, if the operation has these arguments."""
+        """Return the options of the command.
+
+        The first call imports the generated function, and adds `--accept` and `--content-type` if it has these arguments.
+        """
         if not self._has_all_options:
             self._has_all_options = True
             arguments = inspect.signature(self.operation.load().sync).parameters

@@ -71,9 +71,9 @@ def auth_command() -> None:
 def explain_command(context: click.Context, name: str, output: Output, connection: Connection) -> None:
     """Show each step of authentication with a registry.
 
-    Requests the tags of the repository. Then shows which credential was found and where, which challenge the registry sent,
-    which token service issued the token, its scopes and lifetime, and the last response. No secrets are shown. The exit status
-    is 4 if the registry does not authorize you.
+    Requests the tags of the repository NAME. Then shows which credential was found and where, which challenge the registry sent,
+    which token service issued the token, the scopes and lifetime of the token, and the last response. No secrets are shown. The
+    exit status is 4 if the registry does not authorize you.
 
     \b
     Example:

@@ -22,8 +22,8 @@ from ..progress import progress_bar
 def manifest_command(reference: str, raw: bool, output: Output, connection: Connection) -> None:
     """Print the manifest or index of an image.
 
-    The digest is verified, and the JSON is indented. --json wraps the manifest in a document with its digest, media type and
-    size.
+    The digest is verified, and the JSON is indented unless --raw is given. --json wraps the manifest in a
+    document with its digest, media type and size.
 
     \b
     Examples:
@@ -55,8 +55,8 @@ def manifest_command(reference: str, raw: bool, output: Output, connection: Conn
 def config_command(reference: str, platform: str | None, output: Output, connection: Connection) -> None:
     """Print the config of an image as JSON.
 
-    The config holds the image's command, environment, labels and history. For an image for several platforms, the config of
-    this machine's platform or of --platform is printed.
+    The config holds the image's command, environment, labels and history. If the image exists for several platforms, the config
+    for --platform is printed; the default is Linux on the processor of this machine.
 
     \b
     Example:
@@ -78,9 +78,9 @@ def config_command(reference: str, platform: str | None, output: Output, connect
 def blob_command(reference: str, path: Path | None, output: Output, connection: Connection) -> None:
     """Download a blob and verify its digest.
 
-    FILE is created only after the digest is verified. An interrupted download leaves FILE.part, and the next run resumes
-    from FILE.part. Without -o FILE, the bytes are written to stdout before the digest can be verified: check the exit status
-    before you use the bytes. The status 6 means that the bytes are wrong.
+    With -o FILE, the file is created only after the digest is verified. An interrupted download leaves FILE.part, and the next
+    run resumes from FILE.part. Without -o FILE, the bytes are written to stdout before the digest can be verified: check the exit
+    status before you use the bytes. The status 6 means that the bytes are wrong.
 
     \b
     Examples:

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 def inspect_command(reference: str, platform: str | None, output: Output, connection: Connection) -> None:
     """Show platforms, layers, sizes and labels of an image.
 
-    For an image for several platforms, the layers and labels are those of this machine's platform or of --platform. In a pipe,
-    each line begins with the kind of its value: platform, layer, label, annotation, or the name of a fact.
+    If the image exists for several platforms, the layers and labels for --platform are shown; the default is Linux on the
+    processor of this machine. In a pipe, each line begins with one word: platform, layer, label or annotation for a value of a
+    list, otherwise the name of the value, such as digest.
 
     \b
     Examples:
@@ -75,13 +76,13 @@ def _index_entries(response: ManifestResponse) -> list[Descriptor]:
 
 
 def _choose_manifest(client: RegistryClientV2, top: ManifestResponse, platform: str | None) -> ManifestResponse:
-    """Return the manifest of one image.
+    """Return the manifest for one platform.
 
     Args:
         client: The client of the repository.
-        top: A manifest, which is returned unchanged, or an index to choose from.
-        platform: The platform, such as `linux/arm64`. None chooses this machine's platform, or the first
-            entry if the index has no image for it.
+        top: An index to choose from, or a manifest that is not an index, which is returned unchanged.
+        platform: The platform, such as `linux/arm64`. None chooses Linux on the processor of this machine, or the first
+            entry of the index if the index has no image for that platform.
 
     Raises:
         ImageError: The index has no image for the requested platform.

@@ -42,7 +42,7 @@ def parse_command(reference: str, output: Output) -> None:
 def completion_command(shell: str) -> None:
     """Print a script for completion in a shell.
 
-    With the script, the shell completes the commands and options of this program.
+    When a shell has loaded the script, it completes the commands and options of this program.
 
     \b
     Examples, for the start-up files of the shells:

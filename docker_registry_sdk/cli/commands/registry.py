@@ -41,10 +41,10 @@ def ping_command(index: str | None, output: Output, connection: Connection) -> N
 @with_registry
 @with_output
 def search_command(term: str, index: str | None, limit: int, output: Output, connection: Connection) -> None:
-    """Search Docker Hub or another registry.
+    """Search for repositories on Docker Hub or another registry.
 
     Lists repositories whose name or description contains TERM: name, stars, whether the repository is official, and
-    description. Search is part of API v1, and Docker Hub still supports it. --json prints one object per line.
+    description. Search is part of API v1; Docker Hub still supports search. --json prints one object per line.
 
     \b
     Example:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def tags_command(name: str, output: Output, connection: Connection) -> None:
     """List the tags of a repository.
 
-    With a registry of API v1, each tag is followed by its image id. --json prints one object per line: {"tag": …}.
+    If the registry supports only API v1, each tag is followed by its image id. --json prints one object per line: {"tag": …}.
 
     \b
     Example:
@@ -43,7 +43,8 @@ def tags_command(name: str, output: Output, connection: Connection) -> None:
 def referrers_command(reference: str, artifact_type: str | None, output: Output, connection: Connection) -> None:
     """List the signatures and other artifacts that refer to an image.
 
-    These are the manifests whose subject is the image's manifest. --json prints one object per line, with annotations.
+    These are the manifests whose subject is the manifest or index of the image. --json prints one object per line, with
+    annotations.
 
     \b
     Example:

@@ -47,9 +47,9 @@ def serve_command(
     """Run a container registry for tests.
 
     The registry runs until Ctrl-C, and stores everything in memory unless --storage is given. It serves API v2 and v1 unless
-    --api is given. This command requires the package extra `testing`. The user's password is the value of
-    $EMBEDDED_REGISTRY_PASSWORD. If this variable is not set, a random password is generated and printed with the URL. The URL is
-    printed as soon as the registry accepts requests.
+    --api is given. This command requires the package extra `testing`. If the registry requires a login (see
+    --auth), the password is the value of $EMBEDDED_REGISTRY_PASSWORD. If this variable is not set, a random password is generated
+    and printed with the URL. The URL is printed as soon as the registry accepts requests.
 
     \b
     Examples:

@@ -120,11 +120,11 @@ def copy_command(
 
 
 def _client_options(connection: Connection, *locations: Location) -> ClientOptions:
-    """Return the options for the clients of a copy, or an empty dict if neither location is on a registry.
+    """Return the options for the clients of a copy, or an empty dict if no location is on a registry.
 
     Args:
         connection: The options of the command line.
-        locations: The source and the target.
+        locations: The locations that the command reads and writes.
 
     Raises:
         click.UsageError: A user name and password would be sent to two registries.

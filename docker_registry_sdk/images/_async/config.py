@@ -1,4 +1,4 @@
-"""The config of an image, and the choice of one platform of an image."""
+"""Read the config of an image, and choose the manifest for a platform from an index."""
 
 from __future__ import annotations
 
@@ -35,16 +35,17 @@ async def async_get_config(
     Args:
         client: A client of the image's repository.
         ref: A tag or digest.
-        platform: The platform, such as `linux/arm64`. None chooses Linux on the processor of this machine from an index; for an
-            image without index, None accepts any platform.
-        timeout: Seconds or an `httpx.Timeout` for each request.
+        platform: The platform, such as `linux/arm64`. If `platform` is None, the image for Linux on this machine's processor is
+            chosen from an index; if `ref` names a manifest that is not an index, None accepts any platform of the image.
+        timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Raises:
         NotFoundError: The image does not exist.
-        ImageError: The image does not exist for the platform, or has no config.
+        ImageError: The platform is malformed, the image does not exist for the platform, or the manifest has no image config or
+            a config of more than 4 MiB.
         DigestMismatchError: The bytes of the config have another digest.
-        ParseError: A document is malformed.
+        ParseError: The index, the manifest or the config is malformed.
         DeadlineExceededError: The deadline passed before the call was complete.
     """
     location = parse_source((client, ref))
@@ -58,12 +59,15 @@ async def async_get_config(
 
 
 async def async_select_platform(source: AsyncImageSource, root: StoredManifest, platform: str | Platform) -> StoredManifest:
-    """Return the manifest for a platform from an index. For an image without index, check the platform in the image's config.
+    """Return the manifest of an image for a platform.
+
+    If `root` is an index, the manifest is chosen from the index. Otherwise `root` itself is returned, after checking the
+    platform in the config of the image.
 
     Args:
-        source: The source of the image.
-        root: The manifest or index.
-        platform: The platform.
+        source: Where the manifests and the config are read from.
+        root: The manifest or index that the reference of the image names.
+        platform: The platform, such as `linux/arm64` or a `Platform`.
 
     Raises:
         ImageError: The platform is malformed, or the image does not exist for the platform.
@@ -79,15 +83,15 @@ async def async_select_platform(source: AsyncImageSource, root: StoredManifest, 
 
 
 async def async_select_manifest(source: AsyncImageSource, root: StoredManifest, wanted: Platform) -> StoredManifest:
-    """Return the manifest for a platform from an index; a manifest that is not an index is returned unchanged.
+    """Return the manifest for a platform from an index; if `root` is not an index, return `root` without checking its platform.
 
     Args:
-        source: The source of the image.
-        root: The manifest or index.
-        wanted: The platform.
+        source: Where the manifests are read from.
+        root: The manifest or index that the reference of the image names.
+        wanted: The platform to choose. If an index lists an index for the platform, the manifest is chosen from that index.
 
     Raises:
-        ImageError: The index has no manifest for the platform, or indexes are nested too deep.
+        ImageError: The index has no manifest for the platform, or indexes are nested more than 8 levels deep.
     """
     stored = root
     for _ in range(MAX_INDEX_DEPTH):
@@ -103,14 +107,14 @@ async def async_select_manifest(source: AsyncImageSource, root: StoredManifest, 
 
 
 async def async_read_config(source: AsyncImageSource, stored: StoredManifest) -> ImageConfig:
-    """Return the config of an image, after comparing its bytes with its digest.
+    """Return the config of an image, after comparing the bytes of the config with the digest in the manifest.
 
     Args:
-        source: The source of the image.
-        stored: The manifest.
+        source: Where the config is read from.
+        stored: The manifest of the image.
 
     Raises:
-        ImageError: The manifest has no image config, or the config is too large.
+        ImageError: The manifest has no image config, or the config is larger than 4 MiB.
         DigestMismatchError: The bytes of the config have another digest.
         ParseError: The config is malformed.
     """

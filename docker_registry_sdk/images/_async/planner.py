@@ -1,4 +1,4 @@
-"""The planner of a copy: find the manifests and blobs of an image, and the ones that the target already has."""
+"""Plan a copy: find the manifests and blobs of an image, and check which of them the target already has."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ _INDEX_TYPES: Final = frozenset({OCI_INDEX, DOCKER_LIST})
 
 @define(kw_only=True)
 class _Node:
-    """A manifest of the copy.
+    """A manifest that belongs to the copied image, or refers to it.
 
     Attributes:
         descriptor: The descriptor of the manifest.
-        role: The role of the manifest in the copy.
-        exists: Whether the target has the manifest.
-        stored: The bytes; None if they are not needed.
-        contents: The objects that the manifest refers to; empty if they are not needed.
+        role: `root`, `child` or `referrer`, as in `PlannedManifest`.
+        exists: Whether the target already has the manifest.
+        stored: The manifest's bytes; None if they need not be read, because the target has the manifest with its blobs.
+        contents: The objects that the manifest refers to; empty if the bytes were not read.
     """
 
     descriptor: Descriptor
@@ -51,13 +51,13 @@ class _Node:
 
 
 class AsyncPlanner:
-    """The planner of one copy.
+    """A planner, which finds the blobs and manifests of one image, and decides whether and how each is copied.
 
     Args:
-        source: The source.
-        target: The target.
+        source: Where the image is copied from.
+        target: Where the image is copied to.
         referrers: Whether to copy the referrers of the manifests too.
-        use_urls: Whether to copy non-distributable layers.
+        use_urls: Whether to copy non-distributable layers. If False, the plan leaves them out.
     """
 
     def __init__(self, source: AsyncImageSource, target: AsyncImageTarget, referrers: bool, use_urls: bool) -> None:
@@ -71,7 +71,7 @@ class AsyncPlanner:
         self._has_reference = False
 
     async def run(self, root: StoredManifest) -> tuple[tuple[PlannedBlob, ...], tuple[PlannedManifest, ...]]:
-        """Return the planned blobs and manifests.
+        """Return the blobs of the plan, and the manifests in the order in which they must be pushed.
 
         Args:
             root: The manifest or index to copy.
@@ -111,9 +111,9 @@ class AsyncPlanner:
         raise ImageError(f"the indexes of the image are nested more than {MAX_INDEX_DEPTH} levels deep, the limit")
 
     def _check_descriptor(self, descriptor: Descriptor) -> Digest:
-        """Return the digest, after checking that every descriptor of it agrees on media type and size.
+        """Return the digest in a descriptor, after checking that all descriptors with this digest have one media type and size.
 
-        A manifest under another media type would be copied without its blobs.
+        Otherwise a descriptor with a wrong media type could cause a manifest to be copied without the manifest's blobs.
         """
         digest, type_and_size = Digest(descriptor.digest), (descriptor.media_type, descriptor.size)
         known = self._types_and_sizes.setdefault(digest, type_and_size)
@@ -123,7 +123,7 @@ class AsyncPlanner:
         return digest
 
     async def _visit(self, node: _Node) -> list[_Node]:
-        """Look up a manifest in target and source, and return its children and referrers."""
+        """Check whether the target has a manifest, read the manifest if necessary, and return its children and referrers."""
         digest = Digest(node.descriptor.digest)
         if node.role == "root":
             self._has_reference = await self._target.has_reference(digest)
@@ -149,7 +149,7 @@ class AsyncPlanner:
         return "mount" if self._target.can_mount_from(self._source.repo) else "move"
 
     def _in_push_order(self, root: Digest) -> list[_Node]:
-        """Return the manifests, each after its children, and the root last."""
+        """Return the manifests in the order in which they are pushed: each index after its children, and the root last."""
         ordered: dict[Digest, _Node] = {}
 
         def visit(digest: Digest) -> None:
