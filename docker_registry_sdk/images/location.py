@@ -72,7 +72,10 @@ def parse_source(argument: SourceArgument | AsyncSourceArgument) -> Location:
     if isinstance(argument, RepoRef):
         return RegistryLocation(argument)
     if not isinstance(argument, tuple) or len(argument) != 2:
-        raise TypeError(f"pass an image as a reference, a layout or a pair (client, ref), not as {type(argument).__name__}")
+        raise TypeError(
+            "pass an image as text such as 'alpine:3.20', a RepoRef, a Layout, a DockerArchive or a pair (client, ref), "
+            f"not as {type(argument).__name__}"
+        )
     client, ref = argument
     version = getattr(client, "version", None)
     if version == 1:

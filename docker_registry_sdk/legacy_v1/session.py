@@ -79,7 +79,9 @@ def access_of(method: str) -> Access:
 
 
 def token_of(headers: SessionHeaders) -> str | None:
-    """Return the token in a response, or None if there is no token. The word `Token`, with which some servers begin, is removed.
+    """Return the token in a response, or None if there is no token.
+
+    Some servers write the word `Token` before the token; the word is removed.
 
     Args:
         headers: The headers of a response with which an index opens a session.

@@ -145,6 +145,6 @@ def are_public(addresses: Collection[str] | None) -> bool:
     """Return whether no address is private.
 
     Args:
-        addresses: The result of `addresses_for`. For None, which allows any address, the result is True.
+        addresses: The result of `addresses_for`. None means that every address is accepted; the result is then True.
     """
     return not any(map(is_private_host, addresses or ()))

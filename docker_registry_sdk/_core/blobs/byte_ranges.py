@@ -167,7 +167,7 @@ class Resumption:
 
 
 class ReadAhead:
-    """A cache of the last four blocks of a blob that were used, which also plans how many bytes to read ahead.
+    """A cache of the four most recently used blocks of a blob, which also plans how many bytes to read ahead.
 
     The number of bytes to read ahead doubles while reads are sequential, from 64 KiB to 4 MiB.
 

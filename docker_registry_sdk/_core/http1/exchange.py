@@ -156,7 +156,7 @@ class Exchange:
             elif event is h11.NEED_DATA:
                 return None
             else:
-                raise httpx.RemoteProtocolError("the server sent something other than a chunked body")
+                raise httpx.RemoteProtocolError("the response has a chunked body that is malformed")
 
     def _next_event(self) -> object:
         try:

@@ -25,7 +25,7 @@ def seconds_to_retry(
 
     None means that a repetition is not safe, would not help, would exceed `policy` or `deadline`, or is the business of the code
     that sent the request (`CallContext.repeated_by_caller`). A request whose body can be sent again is safe to repeat if its
-    method is idempotent, if the request never reached the server, or if the server responded with 429.
+    method is idempotent, if `send` allows it, if the request never reached the server, or if the server responded with 429.
 
     Args:
         send: The request, and whether it may be repeated although its method is not idempotent.

@@ -111,11 +111,11 @@ def parse_json(response: httpx.Response, model: str, parse: Callable[[Any], T], 
 
 
 def unexpected_content_type(response: httpx.Response, expected: Sequence[str]) -> UnexpectedContentType:
-    """Return the exception for a successful response whose media type the operation does not document.
+    """Return the exception for a successful response with a media type that the API specification does not list for the call.
 
     Args:
         response: An HTTP response whose body was read.
-        expected: The media types that the operation documents for the response.
+        expected: The media types that the specification lists for the response.
     """
     method, url = _origin(response)
     return UnexpectedContentType(

@@ -78,7 +78,7 @@ def add_query(url: str, parameters: Mapping[str, QueryValue]) -> str:
 
 
 def refuse_query(name: str, **parameters: object) -> None:
-    """Check that a caller who passed the URL of the next page, which contains a query, passed no query parameter as well.
+    """Check that a caller did not pass query parameters together with the URL of the next page, which contains a query.
 
     Args:
         name: The name of the argument that has the URL of the next page, for the error.

@@ -39,7 +39,7 @@ def push(
     timeout: Timeout | None = None,
     deadline: Deadline | float | None = None,
 ) -> Descriptor:
-    """Push files as an artifact, and return the descriptor of its manifest. Files that the repository has are not uploaded.
+    """Push files as an artifact, and return the descriptor of its manifest. Files that the repository has are skipped.
 
     Equal files and arguments give the same digest, since the manifest contains no time. To record a time, pass the annotation
     `org.opencontainers.image.created`.
@@ -47,14 +47,15 @@ def push(
     Args:
         client: A client of the repository.
         ref: A tag, or None to push the artifact by its digest only, which is usual for artifacts with a subject.
-        files: Paths, or blobs with title and media type. The title of a path is the last part of the path.
+        files: Paths, or `ArtifactBlob` objects with their own title and media type. The title of a file that is given as a path
+            is the last part of the path. If there are no files, the artifact has only the empty layer `{}`.
         artifact_type: The type of the artifact, a media type.
-        config: The config; None for the empty config.
-        annotations: The annotations of the manifest.
+        config: The config; None uses the empty config `{}` of the OCI specification.
+        annotations: The annotations of the manifest; None for no annotations.
         subject: The subject of the artifact: the digest of an existing manifest in the repository, or the descriptor of a
-            manifest, which need not exist yet.
-        on_progress: The progress callback.
-        timeout: Seconds or an `httpx.Timeout` for each request.
+            manifest, which need not exist yet. None for an artifact without a subject.
+        on_progress: The progress callback, which is called for each file and manifest; None for no callback.
+        timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -64,8 +65,9 @@ def push(
         ValueError: The artifact type is empty.
         UnsafeTitleError: A title is unsafe, so that `pull` would raise an error; no request was sent.
         InvalidDigestError: The subject is not a digest.
-        NotFoundError: The subject does not exist.
-        ReferrersError: The artifact was pushed, but could not be added to the list of the subject's referrers; push it again.
+        NotFoundError: The subject was given as a digest, and does not exist in the repository.
+        ReferrersError: The artifact was pushed, but could not be added to the list of the subject's referrers. Push the
+            artifact again.
         DeadlineExceededError: The deadline passed before the call was complete.
         OSError: A file cannot be read.
 
@@ -104,16 +106,16 @@ def pull(
     """Download the files of an artifact into a folder, and return the paths of the files.
 
     The files are the layers with a title. Titles are untrusted. Therefore all titles, and the existing files and links in the
-    folder, are checked before anything is written: no file is written outside the folder, and no file is overwritten. Existing
-    files with the same content are not downloaded again, so a second call resumes an interrupted pull. A folder packed by oras
-    (annotation `io.deis.oras.content.unpack`) is written as a tar.gz file, and not unpacked.
+    folder, are checked before anything is written: no file is written outside the folder, and no file is overwritten. A file that
+    exists with the content of its layer is not downloaded again, so a second call resumes an interrupted pull. A folder packed by
+    oras (annotation `io.deis.oras.content.unpack`) is written as a tar.gz file, and not unpacked.
 
     Args:
         client: A client of the repository.
         ref: A tag or digest.
-        folder: The folder, created if necessary.
-        on_progress: The progress callback.
-        timeout: Seconds or an `httpx.Timeout` for each request.
+        folder: The folder to write to, created if necessary.
+        on_progress: The progress callback, which is called for each file and manifest; None for no callback.
+        timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -121,11 +123,11 @@ def pull(
 
     Raises:
         NotFoundError: The artifact, or one of its files, does not exist.
-        ArtifactError: The manifest is not an artifact with files, for example an index.
-        UnsafeTitleError: A title is not a relative path, collides with another title, leads through a link, or would overwrite
-            another file; nothing was written.
+        ArtifactError: The manifest is an index, or another document that is not an OCI image manifest.
+        UnsafeTitleError: A title is not a relative path, may mean the same file as another title, leads through a link, or is the
+            path of an existing file with other content; nothing was written.
         DigestMismatchError: The bytes of a file have another digest; the downloaded bytes were deleted.
-        ParseError: The manifest is malformed or contradictory.
+        ParseError: The manifest is malformed, or the `data` of a descriptor contradicts the descriptor's digest or size.
         DeadlineExceededError: The deadline passed before the call was complete.
         OSError: A file cannot be written.
 

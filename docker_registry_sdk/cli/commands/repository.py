@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 def tags_command(name: str, output: Output, connection: Connection) -> None:
     """List the tags of a repository.
 
-    If the registry supports only API v1, each tag is followed by its image id. --json prints one object per line: {"tag": …}.
+    If the registry supports only API v1, each tag is followed by its image id. --json prints one object per line: {"tag": …},
+    or {"tag": …, "image": …} for API v1.
 
     \b
     Example:

@@ -42,18 +42,20 @@ class BlobCalls(ClientBase):
     ) -> AbstractContextManager[BlobStream]:
         """Return a context manager that opens a blob as a verified stream.
 
-        An interrupted download is resumed at the byte where it was interrupted, as often as `max_retries` allows.
+        An interrupted download is resumed at the byte where it was interrupted, at most `max_retries` times (an option of the
+        client). No request is sent before the context is entered.
 
         Args:
-            digest: The blob's digest, or its descriptor; the size in a descriptor is checked as well.
-            use_urls: If the registry does not have the blob, try the `urls` of the descriptor, without credentials.
+            digest: The blob's digest or descriptor. With a descriptor, the number of bytes must match its size, too.
+            use_urls: Whether to download the blob from the `urls` of the descriptor, without credentials, if the registry does
+                not have the blob. Without a descriptor, this has no effect.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds within which the whole blob must have been read, or a `Deadline`; None uses the client's
                 deadline.
 
         Raises:
-            InvalidDigestError: The digest is malformed, or of an unknown algorithm.
-            NotFoundError: The blob does not exist.
+            InvalidDigestError: The digest is malformed, or its algorithm is neither sha256 nor sha512.
+            NotFoundError: On entering the context: the blob does not exist.
             DigestMismatchError: While reading, before the last bytes are returned: the bytes do not match the digest or size.
             TransportError: While reading: the download was interrupted, and `max_retries` is used up.
             DeadlineExceededError: The deadline passed before the whole blob was read.
@@ -74,24 +76,28 @@ class BlobCalls(ClientBase):
     ) -> Descriptor:
         """Download a blob to a file: verified, resumable, and renamed into place atomically.
 
-        The bytes are first written to `<path>.part`. An interrupted download is resumed at most `max_retries` times. If the
-        download still fails, or the call is cancelled, the `.part` file is kept, and the next call resumes the download.
+        The bytes are first written to `<path>.part`. An interrupted download is resumed at most `max_retries` times (an
+        option of the client). If the download still fails, or the call is cancelled, the `.part` file is kept, and the next
+        call with the same path resumes the download.
 
         Args:
-            digest: The blob's digest, or its descriptor; the size in a descriptor is checked as well.
-            path: The file to write. If it exists and holds this blob already, nothing is downloaded.
-            use_urls: If the registry does not have the blob, try the `urls` of the descriptor, without credentials.
-            on_progress: Called at most once per MiB, and at the end. An exception that it raises ends the download.
+            digest: The blob's digest or descriptor. With a descriptor, the number of bytes must match its size, too.
+            path: The file to write. If the file already holds this blob, nothing is downloaded.
+            use_urls: Whether to download the blob from the `urls` of the descriptor, without credentials, if the registry does
+                not have the blob. Without a descriptor, this has no effect.
+            on_progress: A function that is called with a `Progress` at most once per MiB, and at the end. An exception in the
+                function ends the download. None: no function is called.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Returns:
-            The descriptor that was passed, or a new one with the blob's size.
+            If a descriptor was passed, that descriptor; otherwise a new descriptor with the blob's digest and size.
 
         Raises:
-            InvalidDigestError: The digest is malformed, or of an unknown algorithm.
+            InvalidDigestError: The digest is malformed, or its algorithm is neither sha256 nor sha512.
             FileExistsError: The file at the path holds other bytes than the blob; no request was sent.
-            OSError: The file cannot be written, its folder does not exist, or another download to the same path is running.
+            OSError: The file cannot be written, the folder of the file does not exist, or another download to the same path is
+                running.
             NotFoundError: The blob does not exist.
             DigestMismatchError: The bytes do not match the digest or the size. The `.part` file was deleted.
             TransportError: The download was interrupted, and `max_retries` is used up.
@@ -112,16 +118,16 @@ class BlobCalls(ClientBase):
         verified bytes.
 
         Args:
-            digest: The blob's digest, or its descriptor. The size in a descriptor is used without a check; for a digest, a HEAD
-                request finds the size.
+            digest: The blob's digest or descriptor. With a digest, the size comes from a HEAD request. With a descriptor, the
+                size in the descriptor is used without a check, and no request is sent before the first read.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
-            deadline: The seconds that opening the file, and each read of a range, may take, or a `Deadline` for all of them;
-                None uses the client's deadline.
+            deadline: The seconds that the opening may take, and again each read of a range; or a `Deadline` that limits the
+                opening and all reads together; None uses the client's deadline.
 
         Raises:
             InvalidDigestError: The digest is malformed.
-            NotFoundError: The blob does not exist. With a descriptor, raised on the first read.
-            ParseError: The registry does not state the size of the blob.
+            NotFoundError: The blob does not exist. If a descriptor was passed, the first read raises this error.
+            ParseError: A digest was passed, and the registry does not state the size of the blob.
             RegistryError: While reading: the registry does not support range requests.
             DeadlineExceededError: The deadline passed before the call was complete.
 
@@ -192,25 +198,30 @@ class BlobCalls(ClientBase):
         timeout: Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> Descriptor:
-        """Upload a blob, unless the repository has it already. An interrupted upload is resumed.
+        """Upload a blob. An interrupted upload is resumed.
 
-        The bytes are hashed while they are read, and checked before the upload is closed. If the registry loses the upload, a
-        source that can be read twice (bytes, a path, a seekable file, an `AsyncReplayableSource`) is sent from the start. Of
-        other sources, only the last 8 MiB (or the last chunk, if chunks are larger) can be sent a second time.
+        If `digest` is given without `session`, and the repository already has the blob, nothing is uploaded.
+
+        The bytes are hashed while they are read, and their digest and size are checked before the last request of the upload.
+        If the registry loses bytes or the upload session, the bytes are sent again. A source that can be read twice (bytes, a
+        path, a seekable file, an `AsyncReplayableSource`) can be sent again from the start. Of other sources, only the last
+        8 MiB (or the last chunk, if chunks are larger) can be sent again.
 
         Args:
-            source: Bytes, a path, a binary file, an iterable of bytes, or an object with a method `blocks(offset)`.
-            digest: The blob's digest; None computes the digest while uploading.
-            size: The blob's size in bytes, if it is known and cannot be determined from the source.
-            chunk_size: The size of each chunk in bytes; None sends the blob in one request, unless the registry requires chunks.
-            from_repo: The name of another repository on this registry that may have the blob. The call first tries to mount the
-                blob from that repository. If `from_repo` is given, `digest` must be given, too.
-            session: To resume an upload: the last session that `on_session` was called with for the same source, in this process
-                or in another one.
-            on_session: A function that is called with the session after each request. If `on_session` is given, the session of a
-                failed or cancelled upload stays open on the registry, so that the upload can be resumed; otherwise the session
-                is cancelled.
-            on_progress: Called at most once per MiB.
+            source: The blob's content: bytes, a path, a binary file, an iterable of bytes, or an `AsyncReplayableSource` (an
+                object with a method `blocks(offset)`).
+            digest: The blob's digest; None to compute a sha256 digest while uploading.
+            size: The blob's size in bytes; None if the size is unknown or the source states it, as bytes and files do.
+            chunk_size: The size of each chunk in bytes; None to send one request, unless the registry requires chunks.
+            from_repo: The name of another repository on this registry. The call first tries to mount the blob from that
+                repository, which requires `digest`. None: no mount is tried.
+            session: The session of an earlier upload of the same source, to resume that upload: the last session with which
+                `on_session` was called, in this or another process. None to begin a new upload.
+            on_session: A function that is called with the session after each request. If the upload fails or is cancelled, the
+                session stays open on the registry, so that a later call can resume the upload. None: no function is called, and
+                the session of an upload that fails or is cancelled is cancelled on the registry.
+            on_progress: A function that is called with a `Progress` at most once per MiB, and at the end. An exception in the
+                function ends the upload. None: no function is called.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -221,6 +232,7 @@ class BlobCalls(ClientBase):
             DigestMismatchError: The source does not match `digest` or `size`.
             RegistryError: The registry rejects the upload. If the upload session stays open, a note on the exception says so.
             TypeError: The source is of an unsupported type, or `from_repo` was passed without `digest`.
+            ValueError: `session` belongs to another repository, `size` is negative, or `chunk_size` is less than 1.
             OSError: The source cannot be read.
             DeadlineExceededError: The deadline passed before the call was complete.
 
@@ -252,13 +264,13 @@ class BlobCalls(ClientBase):
 
         Args:
             digest: The blob's digest.
-            from_repo: The name of the repository that has the blob. With None, the registry chooses the repository.
+            from_repo: The name of the repository that has the blob; None to let the registry choose a repository.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Returns:
-            The blob's descriptor if the blob was mounted; a HEAD request finds its size. Otherwise an open upload session: upload
-            the blob with the session, or cancel the session.
+            If the registry mounted the blob, the blob's descriptor, with the size from a HEAD request. Otherwise an upload
+            session that the registry has opened: pass the session to `blob_upload`, or cancel it with `cancel_blob_upload`.
 
         Raises:
             InvalidDigestError: The digest is malformed.

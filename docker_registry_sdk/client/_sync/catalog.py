@@ -24,13 +24,13 @@ class CatalogCalls(ClientBase):
         """Return one page of the registry's repository names; `iter_repositories` yields the names of all pages.
 
         Args:
-            n: The maximum number of names to return.
-            last: The name after which the page begins.
+            n: The maximum number of names to return; None leaves the number to the registry.
+            last: The page begins after this name, the last name of the previous page; None for the first page.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
-            StatusError: The registry has no catalog. Docker Hub and GHCR have no catalog.
+            StatusError: The registry does not offer the catalog. Docker Hub and GHCR do not offer it.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Docker Registry HTTP API V2, Listing Repositories.
@@ -49,8 +49,9 @@ class CatalogCalls(ClientBase):
                 client's deadline.
 
         Raises:
-            StatusError: The registry has no catalog. Docker Hub and GHCR have no catalog.
-            RegistryError: A page links to another origin, or the listing has no end.
+            StatusError: The registry does not offer the catalog. Docker Hub and GHCR do not offer it.
+            RegistryError: The link to the next page leads to another origin or to a page that was read before, or the listing has
+                more than 10,000 pages or 10,000,000 entries.
             DeadlineExceededError: The deadline passed before the last page was received.
 
         Source: Docker Registry HTTP API V2, Listing Repositories.

@@ -23,9 +23,9 @@ class RegistryClientV2(ReferrerCalls, TagCalls, CatalogCalls, BlobCalls, UploadC
     """A client of one registry that speaks API v2, bound to one repository of the registry or to no repository.
 
     Args:
-        name: The repository, as in `docker pull`: `alpine`, `ghcr.io/owner/name`, `http://localhost:5000/name`. A client
-            without a repository (None) can ping and list repositories.
-        index: The registry, when the name does not contain one; Docker Hub when neither names a registry.
+        name: The repository, as in `docker pull`: `alpine`, `ghcr.io/owner/name`, `http://localhost:5000/name`. None for a
+            client that is bound to no repository; such a client can only ping and list repositories.
+        index: The registry to use if `name` contains no registry; None for Docker Hub.
         options: See `AsyncClientOptions`.
 
     Raises:
@@ -49,6 +49,7 @@ class RegistryClientV2(ReferrerCalls, TagCalls, CatalogCalls, BlobCalls, UploadC
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
+            NotFoundError: The host does not speak API v2.
             UnauthorizedError: The registry speaks API v2, but requires credentials or rejects the client's credentials.
             DeadlineExceededError: The deadline passed before the call was complete.
 
@@ -57,7 +58,7 @@ class RegistryClientV2(ReferrerCalls, TagCalls, CatalogCalls, BlobCalls, UploadC
         return ping.sync(self._pipeline, timeout=timeout, deadline=deadline)
 
     def supports_v2(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> bool:
-        """Return whether the registry speaks API v2. The request carries no credentials.
+        """Return whether the registry speaks API v2, from the response to a ping without credentials.
 
         Args:
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
@@ -72,5 +73,5 @@ class RegistryClientV2(ReferrerCalls, TagCalls, CatalogCalls, BlobCalls, UploadC
         return send(self._pipeline, request, speaks_api, range(100, 600), None, self._limits(timeout, deadline))
 
     def explain_auth(self) -> AuthReport:
-        """Return a report without secrets on the last response: its credential, challenge, realm, scopes and token."""
+        """Return a report, without secrets, on the credential, challenge and token that led to the last response."""
         return self._auth_policy.report

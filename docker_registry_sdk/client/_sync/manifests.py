@@ -32,7 +32,10 @@ class ManifestCalls(ClientBase):
         timeout: Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> ManifestResponse:
-        """Return the manifest with a tag or a digest, after comparing the digest of its bytes with the requested digest.
+        """Return the manifest that a tag or a digest names, after verifying the manifest's bytes.
+
+        The bytes must match the digest in `ref`, if `ref` is a digest, and the digest in the response's headers, if the registry
+        sent one.
 
         Args:
             ref: A tag or a digest.
@@ -41,12 +44,13 @@ class ManifestCalls(ClientBase):
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
-            InvalidDigestError: `ref` is a malformed digest, or a digest of an unknown algorithm.
+            InvalidDigestError: `ref` is a malformed digest, or a digest with an algorithm other than sha256 and sha512.
             NotFoundError: The manifest does not exist.
             DigestMismatchError: The bytes do not match the requested digest or the digest in the response's headers.
-            UnexpectedContentType: The media type is not a known manifest type; `.raw` holds the bytes.
+            UnexpectedContentType: The media type is not a known manifest type. The exception's `.raw` holds the bytes.
             ResponseError: The manifest exceeds the size limit.
-            ParseError: The manifest cannot be parsed, or could be parsed as two kinds of manifest.
+            ParseError: The manifest cannot be parsed, or could be parsed as two kinds of manifest, such as an image
+                manifest and an index.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pulling Manifests (end-3).
@@ -103,19 +107,22 @@ class ManifestCalls(ClientBase):
         """Push a manifest under a tag or under its digest, in one request.
 
         Args:
-            content: The manifest's bytes. All blobs and manifests in it must have been pushed before.
+            content: The manifest's bytes. Before the call, push all blobs and manifests that the manifest lists.
             ref: A tag, or the digest of the content.
-            media_type: The manifest's media type, equal to the manifest's field `mediaType` if it has one.
-            tags: Further tags to set, if `ref` is a digest. The result lists the tags that the registry has set.
-            if_match: Push only if the manifest that is now under `ref` has this ETag. Some registries ignore this.
-            if_none_match: `*` to push only if `ref` does not exist yet. Some registries ignore this.
+            media_type: The manifest's media type. If the manifest has a field `mediaType`, both values must be equal.
+            tags: Tags to set on the manifest in the same request; pass tags only if `ref` is a digest. Some registries ignore
+                tags: the result lists the tags that the registry has set.
+            if_match: The ETag that the manifest under `ref` must have now; None to push in any case. Some registries ignore
+                this condition.
+            if_none_match: `*` to push only if `ref` does not exist yet; None to push in any case. Some registries ignore this
+                condition.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
-            InvalidDigestError: `ref` is a malformed digest, or a digest of an unknown algorithm.
+            InvalidDigestError: `ref` is a malformed digest, or a digest with an algorithm other than sha256 and sha512.
             DigestMismatchError: `ref` is not the digest of the content, or the registry returned another digest.
-            BadRequestError: The registry rejects the manifest, or a blob or manifest in the manifest is missing.
+            BadRequestError: The registry rejects the manifest, for example because a blob that the manifest lists is missing.
             PreconditionFailedError: The condition of `if_match` or `if_none_match` is not met.
             DeadlineExceededError: The deadline passed before the call was complete.
 
@@ -144,17 +151,17 @@ class ManifestCalls(ClientBase):
     def delete_manifest(
         self, ref: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
     ) -> None:
-        """Delete a manifest and all its tags, or delete only a tag.
+        """Delete a manifest and all its tags if `ref` is a digest; delete only the tag if `ref` is a tag.
 
         Args:
-            ref: The digest of the manifest to delete, or the tag to delete. With a tag, the manifest itself is not deleted.
+            ref: The digest of the manifest to delete, or the tag to delete.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             InvalidDigestError: `ref` is a malformed digest.
-            NotFoundError: The manifest does not exist.
-            BadRequestError: The registry deletes manifests by digest only.
+            NotFoundError: The manifest or the tag does not exist.
+            BadRequestError: `ref` is a tag, but the registry deletes manifests by digest only.
             MethodNotAllowedError: The registry does not delete manifests.
             DeadlineExceededError: The deadline passed before the call was complete.
 

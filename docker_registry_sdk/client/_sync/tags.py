@@ -24,8 +24,8 @@ class TagCalls(ClientBase):
         """Return one page of the repository's tags; `iter_tags` yields the tags of all pages.
 
         Args:
-            n: The maximum number of tags to return.
-            last: The tag after which the page begins.
+            n: The maximum number of tags to return; None leaves the number to the registry.
+            last: The page begins after this tag, the last tag of the previous page; None for the first page.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -50,7 +50,8 @@ class TagCalls(ClientBase):
 
         Raises:
             NotFoundError: The repository does not exist.
-            RegistryError: A page links to another origin, or the listing has no end.
+            RegistryError: The link to the next page leads to another origin or to a page that was read before, or the listing has
+                more than 10,000 pages or 10,000,000 entries.
             DeadlineExceededError: The deadline passed before the last page was received.
 
         Source: OCI Distribution Spec, Listing Tags (end-8).

@@ -30,14 +30,14 @@ class UploadCalls(ClientBase):
     def start_blob_upload(
         self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
     ) -> UploadSession:
-        """Open an upload session for a blob that will be identified by a sha256 digest.
+        """Open an upload session. The digest of the blob must be a sha256 digest; for other algorithms, use `blob_upload`.
 
         Args:
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
-            ParseError: The registry answers 201 instead of 202.
+            ParseError: The registry answers 201 (blob created) instead of 202, although no byte was uploaded.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pushing Blobs (end-4a).
@@ -54,15 +54,17 @@ class UploadCalls(ClientBase):
     def get_blob_upload_status(
         self, session: UploadSession, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
     ) -> UploadSession:
-        """Request the status of an upload, and return the session with the new number of received bytes and the new location.
+        """Request the status of an upload, and return the session for the next call.
+
+        The returned session contains the number of bytes that the registry has received, and the URL of the next request.
 
         Args:
-            session: The session.
+            session: The session that the previous call for this upload returned.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
-            NotFoundError: The session is closed, or its location is outdated.
+            NotFoundError: The session is closed, or `session` is not the newest one, so that its URL is no longer valid.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pushing a blob in chunks (end-13).
@@ -83,14 +85,14 @@ class UploadCalls(ClientBase):
         """Upload the next chunk of a blob, and return the session for the next call.
 
         Args:
-            session: The session that the last call returned.
-            data: The chunk. An empty chunk is not sent.
+            session: The session that the previous call for this upload returned.
+            data: The chunk. If the chunk is empty, no request is sent, and `session` is returned.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
-            RangeNotSatisfiableError: The chunk does not begin at the end of the previous chunk. Call `get_blob_upload_status`,
-                and continue from the offset of the session that it returns.
+            RangeNotSatisfiableError: The session's `offset` is not the number of bytes that the registry has received. Call
+                `get_blob_upload_status`, and continue at the `offset` of the session that `get_blob_upload_status` returns.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pushing a blob in chunks (end-5).
@@ -117,10 +119,10 @@ class UploadCalls(ClientBase):
         timeout: Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> Descriptor:
-        """Close an upload session after all bytes have been sent, and return the blob's descriptor.
+        """Close an upload session that has received all bytes of the blob, and return the blob's descriptor.
 
         Args:
-            session: The session that the last call returned.
+            session: The session that the previous call for this upload returned.
             digest: The digest of the whole blob.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
@@ -141,15 +143,15 @@ class UploadCalls(ClientBase):
     def cancel_blob_upload(
         self, session: UploadSession, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
     ) -> None:
-        """Cancel an upload session; the registry discards the uploaded bytes.
+        """Cancel an upload session, so that the registry discards the uploaded bytes.
 
         Args:
-            session: The session.
+            session: The session that the previous call for this upload returned.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
-            NotFoundError: The session is closed already.
+            NotFoundError: The session was completed or cancelled before.
             MethodNotAllowedError: The registry does not support the cancellation of uploads.
             DeadlineExceededError: The deadline passed before the call was complete.
 

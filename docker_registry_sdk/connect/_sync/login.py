@@ -25,17 +25,18 @@ def login(
         index: The registry; None for Docker Hub.
         username: The user name.
         password: The password, or an access token instead of a password.
-        version: The API version, if it is known; None to find the version with a ping.
+        version: The API version; None to find the version with pings.
         options: See `AsyncLoginOptions`.
 
     Returns:
-        The result. Its attribute `checked` says whether the registry checked the credentials.
+        The result of the login. Its attribute `checked` says whether the registry checked the credentials at all.
 
     Raises:
         AuthError: The token service rejects the credentials, or the credentials must not be sent to the token service.
         UnauthorizedError: The registry rejects the credentials.
         ForbiddenError: The account is inactive, or has no permissions.
         RegistryError: The registry speaks neither API v2 nor API v1.
+        StatusError: The response to a ping is inconclusive: 408, 429 or 5xx. Try again later.
         TransportError: No response was received.
 
     Source: OCI Distribution Spec, Determining Support (end-1); Docker Hub API, User Login.

@@ -16,10 +16,13 @@ from ..locations import find_locations
 class ConfigFileCredentials:
     """A provider of the credentials that `docker login` and `podman login` have stored. Each call reads the files anew.
 
-    The provider searches `$DOCKER_AUTH_CONFIG`, and then the file that `$REGISTRY_AUTH_FILE` names. If `$REGISTRY_AUTH_FILE` is
-    not set, it searches containers/auth.json below `$XDG_RUNTIME_DIR` and `$XDG_CONFIG_HOME`, config.json in `$DOCKER_CONFIG` or
-    ~/.docker, and ~/.dockercfg. In each file, the helper for the registry comes first, then the helper for all registries, then
-    the stored credentials, from the most specific to the least specific.
+    The provider searches the JSON text in `$DOCKER_AUTH_CONFIG` first. If `$REGISTRY_AUTH_FILE` is set, the provider then
+    searches only the file that the variable names. Otherwise the provider searches containers/auth.json in `$XDG_RUNTIME_DIR`
+    and in `$XDG_CONFIG_HOME`, config.json in `$DOCKER_CONFIG`, and ~/.dockercfg. A variable that is not set has the default of
+    Podman or Docker, such as ~/.docker for `$DOCKER_CONFIG`.
+
+    In each file, the provider first calls the helper for the registry, then the helper for all registries, and then uses the
+    credentials stored in the file. Of these, the credential for the repository comes before the one for the registry.
 
     Args:
         environ: The environment variables; None for the environment of the process.

@@ -103,7 +103,7 @@ async def async_select_manifest(source: AsyncImageSource, root: StoredManifest, 
         if found is None:
             raise ImageError(f"the index lists {chosen.digest} for {show(wanted)}, but this manifest does not exist")
         stored = found
-    raise ImageError(f"the indexes of the image are nested more than {MAX_INDEX_DEPTH} levels deep, the limit")
+    raise ImageError(f"the indexes of the image are nested too deep: the limit is {MAX_INDEX_DEPTH} levels")
 
 
 async def async_read_config(source: AsyncImageSource, stored: StoredManifest) -> ImageConfig:

@@ -16,7 +16,7 @@ from ..progress import BlobProgress
 
 
 class AsyncImageSource(Protocol):
-    """The source of a copy: an image in a registry, a layout or an archive."""
+    """The source of a copy: an image that is stored in a registry, in an OCI image layout or in an archive."""
 
     @property
     def repo(self) -> Repo | None:

@@ -108,7 +108,7 @@ class AsyncPlanner:
             level = [node for digest, node in nodes.items() if digest not in self._nodes and digest not in self._index_blobs]
             if not level:
                 return
-        raise ImageError(f"the indexes of the image are nested more than {MAX_INDEX_DEPTH} levels deep, the limit")
+        raise ImageError(f"the indexes of the image are nested too deep: the limit is {MAX_INDEX_DEPTH} levels")
 
     def _check_descriptor(self, descriptor: Descriptor) -> Digest:
         """Return the digest in a descriptor, after checking that all descriptors with this digest have one media type and size.

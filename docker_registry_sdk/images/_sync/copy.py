@@ -28,13 +28,14 @@ from .planner import Planner
 
 
 class CopyOptions(ClientOptions, total=False):
-    """The options of a copy.
+    """The options of `copy`: the choice of manifests and layers, the progress callback, and the options of created clients.
 
     Attributes:
-        platform: Copy only the manifest for this platform, such as `linux/arm64`; None copies the index with all platforms.
-        referrers: Whether to copy also the signatures and other referrers of the copied manifests.
-        use_urls: Whether to copy non-distributable layers, from their external URLs where necessary.
-        on_progress: The progress callback.
+        platform: Copy only the manifest for this platform, such as `linux/arm64`; None copies the image with all its platforms.
+        referrers: Whether to copy the referrers of the copied manifests as well, such as signatures.
+        use_urls: Whether to copy non-distributable layers too. If True, a layer that the source lacks is downloaded from the
+            external URLs in the manifest; if False, non-distributable layers are not copied.
+        on_progress: The progress callback, which is called for each blob and manifest; None for no callback.
     """
 
     platform: str | Platform | None
@@ -59,24 +60,29 @@ def copy(
     the target is written last.
 
     Args:
-        src: The source: a reference (`ghcr.io/owner/app:1.2`), `oci:path:tag` for a layout, `docker-archive:path:name` for a
-            `docker save` tarball, or a pair of a client and a tag or digest.
-        dst: The target: a reference, `oci:path:tag`, or a pair of a client and a tag or digest. A given client stays open.
-        platform: Copy only the manifest for this platform, such as `linux/arm64`; None copies the index with all platforms.
-        referrers: Whether to copy also the signatures and other referrers of the copied manifests.
-        use_urls: Whether to copy non-distributable layers, from their external URLs where necessary.
-        on_progress: The progress callback.
-        options: The options of the clients that are created for references; see `AsyncClientOptions`. `deadline` is the time in
-            seconds that the whole copy may take; without `deadline`, the deadlines of the given clients apply.
+        src: Where the image is copied from: a reference (`ghcr.io/owner/app:1.2`), `oci:path:tag` for a layout,
+            `docker-archive:path:name` for a `docker save` tarball, or a pair `(client, tag or digest)`.
+            A client in a pair stays open.
+        dst: Where the image is copied to: a reference, `oci:path:tag`, or a pair `(client, tag or digest)`.
+        platform: Copy only the manifest for this platform, such as `linux/arm64`; None copies the image with all its platforms.
+        referrers: Whether to copy the referrers of the copied manifests as well, such as signatures.
+        use_urls: Whether to copy non-distributable layers too. If True, a layer that the source lacks is downloaded from the
+            external URLs in the manifest; if False, non-distributable layers are not copied.
+        on_progress: The progress callback, which is called for each blob and manifest; None for no callback.
+        options: The options of the clients that this function creates for references; see `AsyncClientOptions`. The option
+            `deadline` is the time in seconds that the whole copy may take. Without the option, the deadline of each client in a
+            pair limits the requests of that client.
 
     Raises:
         InvalidReferenceError: A reference is malformed.
-        ImageError: The image does not exist for the platform, or exceeds a safety limit.
-        NotFoundError: The image, or a part of it, does not exist.
-        DigestMismatchError: Bytes of the source have another digest.
+        ImageError: The image does not exist for the platform, does not exist in the layout or archive, exceeds a safety limit,
+            or cannot be stored in the target.
+        NotFoundError: The registry does not have the image, or lacks a blob or manifest of the image.
+        DigestMismatchError: The bytes of a blob or manifest in the source do not match their digest.
         DeadlineExceededError: The deadline passed before the copy was complete.
         OSError: A file cannot be read or written.
-        TypeError: An option is unknown, or has no effect because no client is created.
+        TypeError: An option is unknown, an option has no effect because no client is created, or `username` or `password` would
+            be sent to two registries.
 
     Source: OCI Distribution Spec, Pulling and Pushing; OCI Image Layout Specification.
     """
@@ -94,19 +100,21 @@ def plan_copy(
     use_urls: bool = False,
     **options: Unpack[ClientOptions],
 ) -> CopyPlan:
-    """Return the plan of a copy. Nothing is written.
+    """Return the plan of a copy: the blobs and manifests, and whether each would be copied. Nothing is written to the target.
 
     Args:
-        src: The source; see `copy`.
-        dst: The target; see `copy`.
-        platform: Copy only the manifest for this platform, such as `linux/arm64`; None copies the index with all platforms.
-        referrers: Whether to copy also the signatures and other referrers of the copied manifests.
-        use_urls: Whether to copy non-distributable layers, from their external URLs where necessary.
-        options: The options of the clients that are created for references. They are stored in the plan, but `str()` and `repr()`
-            do not show them. `deadline` is the time in seconds for making the plan, and is not stored.
+        src: Where the image is copied from; see `copy`.
+        dst: Where the image is copied to; see `copy`.
+        platform: Copy only the manifest for this platform, such as `linux/arm64`; None copies the image with all its platforms.
+        referrers: Whether to copy the referrers of the copied manifests as well, such as signatures.
+        use_urls: Whether to copy non-distributable layers too. If True, a layer that the source lacks is downloaded from the
+            external URLs in the manifest; if False, non-distributable layers are not copied.
+        options: The options of the clients that are created for references. The plan stores the options for `apply_copy`, but
+            `str()` and `repr()` of the plan do not show them. The option `deadline` is the time in seconds that making the plan
+            may take; it is not stored in the plan.
 
     Raises:
-        RegistryError: The plan cannot be made, for a reason that `copy` lists.
+        RegistryError: The plan cannot be made; `copy` lists the errors.
     """
     with open_copy(parse_source(src), parse_target(dst), options) as opened:
         return _make_plan(opened, platform, referrers, use_urls)
@@ -115,15 +123,16 @@ def plan_copy(
 def apply_copy(
     plan: CopyPlan, on_progress: OnProgress | None = None, *, deadline: Deadline | float | None = None
 ) -> CopyResult:
-    """Execute the plan of a copy, and return the result.
+    """Execute the plan of a copy: transfer the blobs, push the manifests, and return the result.
 
     Args:
-        plan: The plan. Blobs that the target has received since the plan was made are not copied again.
-        on_progress: The progress callback.
-        deadline: The seconds that the copy may take, or a `Deadline`; None uses the deadline of a given client, if any.
+        plan: The plan that `plan_copy` returned. Blobs that the target has received since the plan was made are not copied again.
+        on_progress: The progress callback, which is called for each blob and manifest; None for no callback.
+        deadline: The seconds that the copy may take, or a `Deadline`; None uses the deadline of each client
+            in a pair that `plan_copy` received, for the requests of that client.
 
     Raises:
-        RegistryError: The copy failed, for a reason that `copy` lists.
+        RegistryError: The copy failed; `copy` lists the errors.
     """
     with open_copy(plan.source, plan.target, cast("ClientOptions", plan.options), deadline) as opened:
         return execute(plan, opened, on_progress)
@@ -139,13 +148,14 @@ def pull(
     """Copy an image into an OCI image layout, and return the result.
 
     Args:
-        src: The source; see `copy`.
+        src: Where the image is copied from; see `copy`.
         path: The folder of the layout, created if necessary.
-        tag: The tag of the image in the layout; None for the tag or name of the image in the source, if any.
-        options: The options of `copy`, and the options of the clients that are created for references.
+        tag: The tag of the image in the layout. None uses the tag in `src`, or the image's name for an archive; if `src` has no
+            tag and no name, the image is written without a tag.
+        options: The keyword arguments of `copy`, including the options of the clients that are created for references.
 
     Raises:
-        RegistryError: The copy failed, for a reason that `copy` lists.
+        RegistryError: The copy failed; `copy` lists the errors.
         OSError: The layout cannot be written.
     """
     source = parse_source(src)
@@ -167,16 +177,17 @@ def push(
     tag: str | None = None,
     **options: Unpack[CopyOptions],
 ) -> CopyResult:
-    """Copy an image from an OCI image layout or a `docker save` tarball, and return the result.
+    """Copy an image from an OCI image layout or a `docker save` tarball to a registry or another layout; return the result.
 
     Args:
         path: The folder of the layout, or the tarball.
-        dst: The target; see `copy`.
-        tag: The tag of the image in the layout, or the name of the image in the tarball; None for the only image.
-        options: The options of `copy`, and the options of the clients that are created for references.
+        dst: Where the image is copied to; see `copy`.
+        tag: The tag of the image in the layout, or the name of the image in the tarball. None copies the only image, and raises
+            an `ImageError` if there are several images.
+        options: The keyword arguments of `copy`, including the options of the clients that are created for references.
 
     Raises:
-        RegistryError: The copy failed, for a reason that `copy` lists.
+        RegistryError: The copy failed; `copy` lists the errors.
         OSError: The files cannot be read.
     """
     files = Path(path)

@@ -15,12 +15,12 @@ from .planner import DEFAULT_CONCURRENCY
 
 
 def execute(plan: CopyPlan, opened: OpenCopy, on_progress: OnProgress | None) -> CopyResult:
-    """Execute a plan and return the result.
+    """Execute the plan of a copy, and return the result.
 
     Args:
-        plan: The plan.
-        opened: The opened source and target.
-        on_progress: The progress callback.
+        plan: The plan to execute.
+        opened: The source and the target of the plan, opened.
+        on_progress: The progress callback, which is called for each blob and manifest; None for no callback.
 
     Raises:
         RegistryError: A blob or manifest cannot be copied.
@@ -54,9 +54,9 @@ def execute(plan: CopyPlan, opened: OpenCopy, on_progress: OnProgress | None) ->
 def _transfer_blob(
     plan: CopyPlan, source: ImageSource, target: ImageTarget, planned: PlannedBlob, copy_progress: CopyProgress
 ) -> tuple[Phase | None, int]:
-    """Transfer a blob to the target, and return how that ended and the number of bytes copied.
+    """Transfer a blob to the target as planned, and return the result and the number of bytes copied.
 
-    The result is the phase `copy`, `mount` or `skip`, or None for a blob that the plan does not transfer.
+    The result is `copy`, `mount` or `skip`, or None for a non-distributable layer that the plan leaves out.
     """
     blob = planned.blob
     if planned.action == "leave":

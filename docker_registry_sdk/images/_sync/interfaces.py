@@ -17,27 +17,27 @@ from ..progress import BlobProgress
 
 
 class ImageSource(Protocol):
-    """The source of a copy."""
+    """The source of a copy: an image that is stored in a registry, in an OCI image layout or in an archive."""
 
     @property
     def repo(self) -> Repo | None:
-        """Return the repository of the image; None for an image in files."""
+        """Return the repository of the image; None for an image in a layout or archive."""
         ...
 
     def read_root(self) -> StoredManifest:
-        """Return the manifest or index of the image."""
+        """Return the manifest or index that the image's tag, name or digest identifies."""
         ...
 
     def read_manifest(self, descriptor: Descriptor) -> StoredManifest | None:
-        """Return a manifest of an index; None if the registry stores it as a blob.
+        """Return a manifest that an index lists, or None if the index lists an object that the registry stores as a blob.
 
         Args:
-            descriptor: The descriptor of the manifest in the index.
+            descriptor: The manifest's descriptor, from the index.
         """
         ...
 
     def find_referrers(self, digest: Digest) -> Sequence[Descriptor]:
-        """Return the manifests whose subject is another manifest.
+        """Return the descriptors of the manifests that have a given manifest as their subject.
 
         Args:
             digest: The digest of the subject.
@@ -45,11 +45,11 @@ class ImageSource(Protocol):
         ...
 
     def open_blob(self, blob: BlobDescriptor, use_urls: bool) -> ReplayableSource:
-        """Return a reader of a blob. The bytes are not compared with the digest.
+        """Return a reader of a blob. The reader does not compare the bytes with the digest: the caller must do so.
 
         Args:
             blob: The blob.
-            use_urls: Whether to download the blob from its external URLs if the registry does not have the blob.
+            use_urls: Whether to download the blob from the blob's external URLs if the registry does not have the blob.
         """
         ...
 
@@ -57,27 +57,27 @@ class ImageSource(Protocol):
         """Write a blob to a file atomically, after comparing the bytes with the digest.
 
         Args:
-            path: The file.
-            progress: The blob, and the progress to update.
-            use_urls: Whether to download the blob from its external URLs if the registry does not have the blob.
+            path: The path of the file to write.
+            progress: The progress of the blob, which this method updates; `progress.blob` is the blob to write.
+            use_urls: Whether to download the blob from the blob's external URLs if the registry does not have the blob.
         """
         ...
 
 
 class ImageTarget(Protocol):
-    """The target of a copy."""
+    """The target of a copy: a repository of a registry, or a layout, with the tag or digest to write."""
 
     @property
     def is_complete(self) -> bool:
-        """Return whether the target guarantees that it has all blobs of each manifest that it has."""
+        """Return whether the presence of a manifest guarantees that the target has all blobs of the manifest, too."""
         ...
 
     def prepare(self) -> None:
-        """Create the target, if necessary."""
+        """Create the target if it does not exist."""
         ...
 
     def has_reference(self, digest: Digest) -> bool:
-        """Return whether the tag or digest of the target already resolves to a manifest.
+        """Return whether the tag of the target, or the digest if there is no tag, already resolves to a given manifest.
 
         Args:
             digest: The digest of the manifest.
@@ -85,7 +85,7 @@ class ImageTarget(Protocol):
         ...
 
     def has_manifest(self, digest: Digest) -> bool:
-        """Return whether a manifest exists.
+        """Return whether the target has a manifest.
 
         Args:
             digest: The digest of the manifest.
@@ -93,46 +93,47 @@ class ImageTarget(Protocol):
         ...
 
     def has_blob(self, blob: BlobDescriptor) -> bool:
-        """Return whether a blob exists.
+        """Return whether the target has a blob.
 
         Args:
-            blob: The blob.
+            blob: The digest and, if known, the size of the blob.
         """
         ...
 
     def can_mount_from(self, repo: Repo | None) -> bool:
-        """Return whether the target can mount blobs of a repository.
+        """Return whether the target can mount blobs from the repository of the source.
 
         Args:
-            repo: The repository.
+            repo: The repository of the source. For None, a source in a layout or archive, the result is False.
         """
         ...
 
     def write_blob(self, source: ImageSource, progress: BlobProgress, from_repo: str | None, use_urls: bool) -> None:
-        """Write a blob, or mount it.
+        """Write a blob to the target, or mount the blob from another repository.
 
         Args:
-            source: The source of the copy.
-            progress: The blob, and the progress to update.
-            from_repo: The name of the repository to mount the blob from; None to write the bytes.
-            use_urls: Whether to download the blob from its external URLs if the source does not have the blob.
+            source: Where the blob is read from.
+            progress: The progress of the blob, which this method updates; `progress.blob` is the blob to write.
+            from_repo: The name of the repository to mount the blob from, on the target's registry; None to write the bytes. If
+                the registry does not mount the blob, the bytes are written.
+            use_urls: Whether to download the blob from the blob's external URLs if the source does not have the blob.
         """
         ...
 
     def write_manifest(self, manifest: PlannedManifest) -> None:
-        """Write a manifest, after all its blobs and manifests were written.
+        """Write a manifest. The caller must have written the blobs of the manifest, and the manifests of an index, before.
 
         Args:
-            manifest: The manifest.
+            manifest: The manifest to write, from the plan.
         """
         ...
 
 
 class ProgressReader:
-    """A reader of a blob that updates the progress of the copy.
+    """A reader of a blob that updates the progress of the blob while the bytes are read.
 
     Args:
-        blob: The reader of the blob.
+        blob: The reader that supplies the bytes.
         progress: The progress to update.
     """
 
@@ -141,10 +142,10 @@ class ProgressReader:
         self._progress = progress
 
     def blocks(self, offset: int, /) -> Iterator[bytes]:
-        """Yield the bytes of the blob.
+        """Yield the bytes of the blob from an offset.
 
         Args:
-            offset: The number of bytes to skip.
+            offset: The number of bytes to skip at the start of the blob.
         """
         self._progress.start(offset)
         for block in self._blob.blocks(offset):

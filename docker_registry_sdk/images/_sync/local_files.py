@@ -27,10 +27,10 @@ from .interfaces import ImageSource, ProgressReader
 
 
 class FileSource:
-    """An image in a layout or an archive.
+    """An image in a layout or an archive, as source of a copy.
 
     Args:
-        image: The image.
+        image: The image to copy.
     """
 
     repo: Repo | None = None
@@ -39,20 +39,20 @@ class FileSource:
         self._image = image
 
     def read_root(self) -> StoredManifest:
-        """Return the manifest or index of the image."""
+        """Return the manifest or index that the image's tag, name or digest identifies."""
         return self._image.root
 
     def read_manifest(self, descriptor: Descriptor) -> StoredManifest | None:
-        """Return a manifest of an index; never None.
+        """Return a manifest that an index lists. If the file of the manifest is missing, raise an error; never return None.
 
         Args:
-            descriptor: The descriptor of the manifest in the index.
+            descriptor: The manifest's descriptor, from the index.
         """
         found = run_in_thread(lambda: self._image.read_manifest(descriptor.digest, descriptor.media_type))
         return check_size(found, descriptor)
 
     def find_referrers(self, digest: Digest) -> Sequence[Descriptor]:
-        """Return the manifests whose subject is another manifest.
+        """Return the descriptors of the manifests that have a given manifest as their subject.
 
         Args:
             digest: The digest of the subject.
@@ -60,11 +60,11 @@ class FileSource:
         return run_in_thread(lambda: self._image.find_referrers(digest))
 
     def open_blob(self, blob: BlobDescriptor, use_urls: bool) -> ReplayableSource:
-        """Return a reader of a blob. The bytes are not compared with the digest.
+        """Return a reader of a blob. The reader does not compare the bytes with the digest: the caller must do so.
 
         Args:
             blob: The blob.
-            use_urls: Ignored: missing blobs of files are not downloaded.
+            use_urls: Ignored, since blobs that the layout or archive lacks are not downloaded.
         """
         return FileBlob(self._image, blob.digest)
 
@@ -72,9 +72,9 @@ class FileSource:
         """Write a blob to a file atomically, after comparing the bytes with the digest.
 
         Args:
-            path: The file.
-            progress: The blob, and the progress to update.
-            use_urls: Ignored: missing blobs of files are not downloaded.
+            path: The path of the file to write.
+            progress: The progress of the blob, which this method updates; `progress.blob` is the blob to write.
+            use_urls: Ignored, since blobs that the layout or archive lacks are not downloaded.
         """
         blob = progress.blob
         verifier = Verifier(blob.digest.algorithm)
@@ -95,7 +95,7 @@ class FileBlob:
     """A reader of a blob in a layout or an archive.
 
     Args:
-        image: The image with the blob.
+        image: The image that contains the blob.
         digest: The digest of the blob.
     """
 
@@ -104,10 +104,10 @@ class FileBlob:
         self._digest = digest
 
     def blocks(self, offset: int, /) -> Iterator[bytes]:
-        """Yield the bytes of the blob.
+        """Yield the bytes of the blob from an offset.
 
         Args:
-            offset: The number of bytes to skip.
+            offset: The number of bytes to skip at the start of the blob.
         """
         return blocks(self._image.read_blob(self._digest, offset))
 
@@ -116,7 +116,7 @@ class LayoutTarget:
     """A layout as target of a copy.
 
     Args:
-        layout: The layout, and the tag to write.
+        layout: The layout to write to. The image gets the tag `layout.tag`, or no tag if `layout.tag` is None.
     """
 
     # Other programs write layouts that lack blobs or manifests, for example layers that a later copy should add.
@@ -127,11 +127,11 @@ class LayoutTarget:
         self._writer = LayoutWriter(layout)
 
     def prepare(self) -> None:
-        """Create the layout, if it does not exist."""
+        """Create the layout if the folder is missing or empty; otherwise check that the folder is a layout."""
         run_in_thread_uncancellable(self._writer.prepare)
 
     def has_reference(self, digest: Digest) -> bool:
-        """Return whether the tag already names a manifest.
+        """Return whether `index.json` already lists a manifest under the layout's tag. If the tag is None, any entry counts.
 
         Args:
             digest: The digest of the manifest.
@@ -139,7 +139,7 @@ class LayoutTarget:
         return run_in_thread(lambda: self._layout.has_entry(digest))
 
     def has_manifest(self, digest: Digest) -> bool:
-        """Return whether a manifest exists.
+        """Return whether the layout has the file of a manifest. The content of the file is not checked.
 
         Args:
             digest: The digest of the manifest.
@@ -147,10 +147,10 @@ class LayoutTarget:
         return run_in_thread(lambda: self._layout.has_blob(digest, None))
 
     def has_blob(self, blob: BlobDescriptor) -> bool:
-        """Return whether a blob exists.
+        """Return whether the layout has the file of a blob with the right size. The content of the file is not checked.
 
         Args:
-            blob: The blob.
+            blob: The digest and the size of the blob; if the size is None, any size is right.
         """
         return run_in_thread(lambda: self._layout.has_blob(blob.digest, blob.size))
 
@@ -158,7 +158,7 @@ class LayoutTarget:
         """Return False: a layout cannot mount blobs.
 
         Args:
-            repo: The repository.
+            repo: Ignored.
         """
         return False
 
@@ -166,20 +166,20 @@ class LayoutTarget:
         """Write a blob to the layout.
 
         Args:
-            source: The source of the copy.
-            progress: The blob, and the progress to update.
-            from_repo: Ignored.
-            use_urls: Whether to download the blob from its external URLs if the source does not have the blob.
+            source: Where the blob is read from.
+            progress: The progress of the blob, which this method updates; `progress.blob` is the blob to write.
+            from_repo: Ignored, since a layout cannot mount blobs.
+            use_urls: Whether to download the blob from the blob's external URLs if the source does not have the blob.
         """
         blob = progress.blob
         path = run_in_thread_uncancellable(lambda: self._writer.blob_path(blob.digest, blob.size))
         source.save_blob(path, progress, use_urls)
 
     def write_manifest(self, manifest: PlannedManifest) -> None:
-        """Write a manifest; add it to `index.json` unless it is the child of an index.
+        """Write a manifest. Add the manifest to `index.json` as well, unless the manifest is listed by a copied index.
 
         Args:
-            manifest: The manifest.
+            manifest: The manifest to write, from the plan.
         """
         stored = StoredManifest(digest=manifest.digest, media_type=manifest.media_type, raw=manifest.raw)
         run_in_thread_uncancellable(lambda: self._writer.write_manifest(stored))

@@ -26,12 +26,12 @@ class OpenCopy:
     """The opened source and target of a copy.
 
     Attributes:
-        source: The source.
-        target: The target.
-        source_location: The location of the source.
-        target_location: The location of the target.
-        options: The options of the clients that were created.
-        deadline: The deadline of the copy, if any.
+        source: The image to read.
+        target: The layout, or the repository on a registry, to write to.
+        source_location: The location from which `source` was opened.
+        target_location: The location from which `target` was opened.
+        options: The options of the clients that are created for the copy, without `deadline`.
+        deadline: The deadline of the whole copy; None if only the deadlines of the caller's clients apply.
     """
 
     source: ImageSource
@@ -49,17 +49,19 @@ def open_copy(
     options: ClientOptions,
     deadline: Deadline | float | None = None,
 ) -> Iterator[OpenCopy]:
-    """Open the source and the target of a copy; clients created here are closed on exit.
+    """Open the source and the target of a copy. On exit, close the clients that were created for the copy.
 
     Args:
-        source: The location of the image.
+        source: The location from which the image is copied.
         target: The location to which the image is copied.
-        options: The options of the clients, and the option `deadline` of the copy.
-        deadline: The deadline of the copy, which replaces that of the options. Without any, the deadlines of given clients apply.
+        options: The options of the clients to create. The option `deadline` limits the whole copy.
+        deadline: The deadline of the whole copy, or the seconds until the deadline; None uses the option `deadline`. If that is
+            missing too, the deadline of each client that the caller passed limits the requests of that client.
 
     Raises:
         ImageError: The source is a layout or archive without the image.
-        TypeError: There are options although no client is created, or a password although two registries are accessed.
+        TypeError: Options were passed although no client is created, or a user name or password was passed although clients for
+            two registries are created.
     """
     client_options = options.copy()
     seconds = client_options.pop("deadline", None)

@@ -41,26 +41,29 @@ def push_manifest(
     timeout: Timeout | None = None,
     deadline: Deadline | float | None = None,
 ) -> PutManifestResponse:
-    """Push a manifest. If it has a subject and the registry has no referrers API, add it to the list under the fallback tag.
+    """Push a manifest. If the manifest has a subject and the registry has no referrers API, update the fallback tag as well.
 
-    Changes that other clients make to the list at the same time are kept: the list is read again after a short time, and changed
-    again if the manifest is missing, as often as the client's `max_retries` allows. With `max_retries=0` the list is written once
-    and not read again. To push several referrers of one subject, push one after the other: that is faster than concurrently.
+    The fallback tag of the subject names an index that lists the subject's referrers. This function adds the manifest to that
+    list. Other clients may overwrite the list at the same time. Therefore this function reads the list again after a short
+    time, and adds the manifest again if it is missing, at most `max_retries` times (an option of the client). With
+    `max_retries=0` the list is written once and not read again. Push several referrers of one subject one after the other:
+    concurrent calls overwrite each other's list, and take longer.
 
     Args:
         client: A client of the repository.
-        content: The bytes of the manifest, whose blobs and manifests must have been pushed before.
-        ref: A tag, the digest of the content, or None for its digest.
-        media_type: The media type of the manifest, equal to its `mediaType`.
-        timeout: Seconds or an `httpx.Timeout` for each request.
+        content: The bytes of the manifest. All blobs and manifests that the manifest lists must have been pushed before.
+        ref: A tag or the digest of the content. None pushes the content under its digest, without a tag.
+        media_type: The media type of the manifest, equal to the field `mediaType` in the content if there is this field.
+        timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Raises:
-        ParseError: The content is not a manifest of that type; nothing was sent.
+        ParseError: The content is not a manifest of the type `media_type`; nothing was sent.
         InvalidDigestError: `ref` or the digest of the subject is invalid; nothing was sent.
-        DigestMismatchError: `ref` is another digest than that of the content, or the registry returned another digest.
-        ReferrersError: The manifest was pushed, but could not be added to the list of referrers; push it again.
-        StatusError: The registry refuses the manifest or the list; push it again to complete the list.
+        DigestMismatchError: `ref` is a digest, but not the digest of the content; or the registry returned another digest.
+        ReferrersError: The manifest was pushed, but could not be added to the list of referrers. Push the manifest again.
+        StatusError: The registry refuses the manifest, or refuses the list after the manifest was pushed. If the call is
+            repeated, it completes the list.
         DeadlineExceededError: The deadline passed before the call was complete.
 
     Source: OCI Distribution Spec, Pushing Manifests with Subject, Referrers Tag Schema.
@@ -87,21 +90,22 @@ def delete_manifest(
     timeout: Timeout | None = None,
     deadline: Deadline | float | None = None,
 ) -> None:
-    """Delete a manifest with all its tags, and remove it from the list of referrers under the fallback tag of its subject.
+    """Delete a manifest with all its tags. On registries without the referrers API, update the fallback tag of its subject.
 
-    An empty list is not deleted: that could delete a referrer that another client has just added.
+    The fallback tag names an index that lists the subject's referrers. The manifest is removed from this list before the manifest
+    is deleted. A list that becomes empty is kept: deleting the list could delete a referrer that another client has just added.
 
     Args:
         client: A client of the repository.
         digest: The digest of the manifest; tags are not accepted.
-        timeout: Seconds or an `httpx.Timeout` for each request.
+        timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Raises:
         InvalidDigestError: The digest is invalid; nothing was sent.
         NotFoundError: The manifest does not exist.
-        ReferrersError: The list cannot be read or changed; nothing was deleted.
-        MethodNotAllowedError: The registry does not support deletion; the list is unchanged.
+        ReferrersError: The list of referrers cannot be read or changed; nothing was deleted.
+        MethodNotAllowedError: The registry does not support deletion; the list of referrers still contains the manifest.
         DeadlineExceededError: The deadline passed before the call was complete.
 
     Source: OCI Distribution Spec, Deleting Manifests (end-9).
@@ -135,7 +139,10 @@ def _has_referrers_api(client: RegistryClientV2, subject: Digest, limits: CallLi
 
 
 def _update_list(client: RegistryClientV2, subject: Digest, change: Change, limits: CallLimits) -> bool:
-    """Change the list under the fallback tag until the registry returns it changed; return whether a change was necessary."""
+    """Write the changed list of referrers, and repeat this until the registry returns the changed list.
+
+    Return True; return False if the list needed no change.
+    """
     tag = fallback_tag(subject)
     for attempt in range(limits.retry.max_retries + 1):
         started = time.monotonic()
@@ -166,8 +173,8 @@ def _update_list(client: RegistryClientV2, subject: Digest, change: Change, limi
         elif attempt < limits.retry.max_retries and limits.deadline is not None:
             raise limits.deadline.error("PUT", f"{client.repo.canonical_name}:{tag}")
     raise ReferrersError(
-        f"the list was written {limits.retry.max_retries + 1} times, and each time it was overwritten or unchanged afterwards: "
-        "other clients are changing it, or the registry does not allow tags to be moved. Try again later.",
+        f"the list lacked the change after each of {limits.retry.max_retries + 1} attempts to write the list. If other clients "
+        "are changing the list, try again later. If the registry does not allow tags to be moved, allow it for this tag.",
         subject=subject,
         tag=tag,
     )

@@ -48,13 +48,13 @@ FILE_LOCK_INTERVAL_SECONDS: Final = 0.2
 
 
 class RegistryImage:
-    """An image in a repository of a registry.
+    """An image in a repository of a registry, as source or target of a copy.
 
     Args:
         client: A client of the repository.
-        tag: The tag; None to use only the digest.
-        digest: The digest; None for the manifest that has the tag.
-        limits: The limits of the copy.
+        tag: The tag of the image; None if only the digest identifies the image.
+        digest: The digest of the image, which takes precedence over the tag; None if only the tag identifies the image.
+        limits: The timeout, deadline and retries for the requests of the copy.
     """
 
     # A registry accepts a manifest only when it has the blobs, and keeps them as long as the manifest.
@@ -69,11 +69,11 @@ class RegistryImage:
 
     @property
     def repo(self) -> Repo:
-        """Return the repository."""
+        """Return the repository of the image."""
         return self._client.repo
 
     def read_root(self) -> StoredManifest:
-        """Return the manifest or index of the image."""
+        """Return the manifest or index that the image's tag, name or digest identifies."""
         try:
             return self._get_manifest(self._digest or self._tag or "", None)
         except NotFoundError as error:
@@ -83,10 +83,10 @@ class RegistryImage:
             raise ImageError(f"the registry {self._client.index.name} {problem}") from error
 
     def read_manifest(self, descriptor: Descriptor) -> StoredManifest | None:
-        """Return a manifest of an index; None if the registry stores it as a blob.
+        """Return a manifest that an index lists, or None if the index lists an object that the registry stores as a blob.
 
         Args:
-            descriptor: The descriptor of the manifest in the index.
+            descriptor: The manifest's descriptor, from the index.
         """
         try:
             found = self._get_manifest(Digest(descriptor.digest), descriptor.media_type)
@@ -97,7 +97,9 @@ class RegistryImage:
         return check_size(found, descriptor)
 
     def find_referrers(self, digest: Digest) -> Sequence[Descriptor]:
-        """Return the manifests whose subject is another manifest, at most `MAX_MANIFESTS + 1` of them.
+        """Return the descriptors of the manifests that have a given manifest as their subject.
+
+        The result has at most `MAX_MANIFESTS + 1` descriptors, one more than a copy allows.
 
         Args:
             digest: The digest of the subject.
@@ -110,11 +112,11 @@ class RegistryImage:
         return found
 
     def open_blob(self, blob: BlobDescriptor, use_urls: bool) -> ReplayableSource:
-        """Return a reader of a blob. The bytes are not compared with the digest.
+        """Return a reader of a blob. The reader does not compare the bytes with the digest: the caller must do so.
 
         Args:
             blob: The blob.
-            use_urls: Whether to download the blob from its external URLs if the registry does not have the blob.
+            use_urls: Whether to download the blob from the blob's external URLs if the registry does not have the blob.
         """
         return RemoteBlob(self._blobs, _digest_or_descriptor(blob), use_urls=use_urls, verify=False)
 
@@ -122,9 +124,9 @@ class RegistryImage:
         """Write a blob to a file atomically, after comparing the bytes with the digest.
 
         Args:
-            path: The file.
-            progress: The blob, and the progress to update.
-            use_urls: Whether to download the blob from its external URLs if the registry does not have the blob.
+            path: The path of the file to write.
+            progress: The progress of the blob, which this method updates; `progress.blob` is the blob to write.
+            use_urls: Whether to download the blob from the blob's external URLs if the registry does not have the blob.
         """
         blob = _digest_or_descriptor(progress.blob)
         while True:
@@ -139,16 +141,16 @@ class RegistryImage:
                 return
 
     def prepare(self) -> None:
-        """Do nothing: registries create a repository with its first blob."""
+        """Do nothing: a registry creates the repository when the first blob is uploaded."""
 
     def has_reference(self, digest: Digest) -> bool:
-        """Return whether the tag or digest of the target already resolves to a manifest.
+        """Return whether the tag of this target, or the digest if there is no tag, already resolves to a given manifest.
 
         Args:
             digest: The digest of the manifest.
 
         Raises:
-            ImageError: The target is a reference with another digest.
+            ImageError: This target has a digest, but not the digest of the manifest.
         """
         if self._digest is not None and self._digest != digest:
             raise ImageError(
@@ -161,7 +163,7 @@ class RegistryImage:
         return False
 
     def has_manifest(self, digest: Digest) -> bool:
-        """Return whether a manifest exists.
+        """Return whether the repository has a manifest. Return False if the registry denies access: the push will fail.
 
         Args:
             digest: The digest of the manifest.
@@ -171,10 +173,10 @@ class RegistryImage:
         return False
 
     def has_blob(self, blob: BlobDescriptor) -> bool:
-        """Return whether a blob exists and has the expected size.
+        """Return whether the repository has a blob with the expected size. If the registry denies access, return False.
 
         Args:
-            blob: The blob.
+            blob: The digest and the expected size of the blob; if the size is None, any size is accepted.
         """
         with suppress(*_ABSENT, ParseError):
             found = self._client.head_blob(blob.digest, **self._options)
@@ -182,33 +184,34 @@ class RegistryImage:
         return False
 
     def can_mount_from(self, repo: Repo | None) -> bool:
-        """Return whether a repository is another repository of the same registry.
+        """Return whether blobs can be mounted from a repository: another repository of the same registry.
 
         Args:
-            repo: The repository.
+            repo: The repository of the source. For None, a source in a layout or archive, the result is False.
         """
         return (
             repo is not None and repo.index.name == self.repo.index.name and repo.remote_name != self.repo.remote_name
         )
 
     def write_blob(self, source: ImageSource, progress: BlobProgress, from_repo: str | None, use_urls: bool) -> None:
-        """Upload a blob, or mount it.
+        """Upload a blob, or mount the blob from another repository of the registry.
 
         Args:
-            source: The source of the copy.
-            progress: The blob, and the progress to update.
-            from_repo: The name of the repository to mount the blob from; None to upload the bytes.
-            use_urls: Whether to download the blob from its external URLs if the source does not have the blob.
+            source: Where the blob is read from.
+            progress: The progress of the blob, which this method updates; `progress.blob` is the blob to write.
+            from_repo: The name of the repository to mount the blob from, on the target's registry; None to upload the bytes. If
+                the registry does not mount the blob, the bytes are uploaded.
+            use_urls: Whether to download the blob from the blob's external URLs if the source does not have the blob.
         """
         blob = progress.blob
         reader = ProgressReader(source.open_blob(blob, use_urls), progress)
         self._client.blob_upload(reader, digest=blob.digest, size=blob.size, from_repo=from_repo, **self._options)
 
     def write_manifest(self, manifest: PlannedManifest) -> None:
-        """Push a manifest. The root manifest of the copy is pushed under the tag if there is one, other manifests by digest.
+        """Push a manifest: under the tag if the manifest is the root of the copy and there is a tag, otherwise by digest.
 
         Args:
-            manifest: The manifest.
+            manifest: The manifest to push, from the plan.
         """
         ref = self._tag if manifest.role == "root" and self._tag is not None else manifest.digest
         if manifest.has_subject:
@@ -221,7 +224,7 @@ class RegistryImage:
         return response.docker_content_digest
 
     def _supports_v2(self) -> bool:
-        """Return whether the registry supports API v2; True if the request fails."""
+        """Return whether the registry supports API v2. If the request fails, return True, so that the first error is reported."""
         try:
             return self._client.supports_v2(**self._options)
         except RegistryError:
@@ -237,14 +240,17 @@ class RegistryImage:
 
 
 def _digest_or_descriptor(blob: BlobDescriptor) -> str | Descriptor:
-    """Return a blob in the form that client methods accept: the digest alone if the size is unknown."""
+    """Return the descriptor of a blob for `download_blob`; if the size is unknown, return the digest alone."""
     if blob.size is None:
         return blob.digest
     return Descriptor(media_type=blob.media_type, digest=blob.digest, size=blob.size, urls=list(blob.urls) or None)
 
 
 def _unknown_manifest(error: UnexpectedContentType, ref: str) -> StoredManifest:
-    """Return a manifest of an unknown media type, which is copied unchanged. Raise the error if the response is a web page."""
+    """Return the body of a response with an unknown media type as a manifest, which is copied unchanged.
+
+    Raise the error if the body is not a JSON object, or has a text media type, since it may be a web page.
+    """
     try:
         document = json.loads(error.raw)
     except (ValueError, RecursionError):

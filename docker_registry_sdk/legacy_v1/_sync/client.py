@@ -17,12 +17,12 @@ from .repositories import V1Repos
 
 
 class RegistryClientV1(V1Repos, V1Images):
-    """A client of one index that speaks API v1 and of its registries, bound to one repository or to no repository.
+    """A client of one API v1 index and the registries that the index names, bound to one repository or to no repository.
 
     Args:
-        name: The repository, as in `docker pull`: `alpine`, `quay.io/owner/name`, `http://localhost:5000/name`. A client
-            without a repository (None) can ping, search and manage users.
-        index: The index, when the name does not contain one; Docker Hub when neither names an index.
+        name: The repository, as in `docker pull`: `alpine`, `quay.io/owner/name`, `http://localhost:5000/name`. None for a
+            client that is bound to no repository; such a client can only ping, search and manage users.
+        index: The index to use if `name` contains no index; None for Docker Hub.
         options: See `AsyncClientOptions`.
 
     Raises:
@@ -49,7 +49,7 @@ class RegistryClientV1(V1Repos, V1Images):
         return ping.sync(self._pipeline, timeout=timeout, deadline=deadline)
 
     def supports_v1(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> bool:
-        """Return whether the index speaks API v1. The request carries no credentials.
+        """Return whether the index speaks API v1, from the response to a ping without credentials.
 
         Args:
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
@@ -76,8 +76,8 @@ class RegistryClientV1(V1Repos, V1Images):
 
         Args:
             term: The search term.
-            page: The number of the page; the first page is 1.
-            n: The number of results per page.
+            page: The number of the page, from 1; None for the first page.
+            n: The number of results per page; None leaves the number to the index.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -108,7 +108,7 @@ class RegistryClientV1(V1Repos, V1Images):
 
         Raises:
             NotFoundError: The index does not offer a search.
-            RegistryError: The search has no end.
+            RegistryError: The index returned a page twice, or more than 10,000 pages or 10,000,000 results.
             DeadlineExceededError: The deadline passed before the last page was received.
 
         Source: Docker Hub API, Search.
@@ -127,7 +127,9 @@ class RegistryClientV1(V1Repos, V1Images):
                 return
 
     def check_login(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> None:
-        """Check the user name and password. A standalone registry accepts every password: see `checks_logins`.
+        """Check the client's user name and password with the index.
+
+        A standalone registry (a registry without an index) accepts every password; `checks_logins` tells whether this is so.
 
         Args:
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
@@ -136,7 +138,7 @@ class RegistryClientV1(V1Repos, V1Images):
         Raises:
             UnauthorizedError: The credentials are wrong.
             ForbiddenError: The account is inactive.
-            NotFoundError: The host is not an index, or the client has no credentials to send.
+            NotFoundError: The host is not an index, or the client has no credentials: Quay then answers 404 instead of 401.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Docker Hub API, User Login.
@@ -144,7 +146,7 @@ class RegistryClientV1(V1Repos, V1Images):
         check_login.sync(self._pipeline, timeout=timeout, deadline=deadline)
 
     def checks_logins(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> bool:
-        """Return whether the index rejects a login without credentials. If not, `check_login` succeeds with every password.
+        """Return whether the index rejects a login without credentials. False means that `check_login` accepts every password.
 
         Args:
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
@@ -172,7 +174,7 @@ class RegistryClientV1(V1Repos, V1Images):
         Args:
             username: The new user's name.
             password: The new user's password.
-            email: The email address, which the user has to confirm.
+            email: The new user's email address, which the user has to confirm; None to send no address.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -194,12 +196,12 @@ class RegistryClientV1(V1Repos, V1Images):
         timeout: Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> None:
-        """Change the password of a user, or add an email address.
+        """Change the password of a user, add an email address to the user, or both.
 
         Args:
             username: The user's name.
-            password: The new password.
-            email: The email address to add.
+            password: The new password; None to keep the present password.
+            email: The email address to add; None to add no address.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -214,7 +216,7 @@ class RegistryClientV1(V1Repos, V1Images):
         update_user.sync(self._pipeline, username, change, timeout=timeout, deadline=deadline)
 
     def explain_auth(self) -> AuthReport:
-        """Return a report without secrets on the last response: its credential, challenge and token."""
+        """Return a report, without secrets, on the credential, challenge and token that led to the last response."""
         return self._auth_policy.report
 
 

@@ -24,12 +24,12 @@ from .layers import LayerStream, open_layer_stream, upload_layer
 
 
 class V1Images(V1Base):
-    """The client methods for images. An image id is a random name, not a digest, so no bytes can be verified against it."""
+    """The client methods for images. An image id is a random name, not a digest, so no bytes can be verified against an id."""
 
     def get_img_ancestry(
         self, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
     ) -> list[str]:
-        """Return the ids of an image and all its ancestors: the image first, the root last.
+        """Return the id of an image and the ids of all its ancestors: the image first, its parent next, the base image last.
 
         Args:
             img_id: The image's id.
@@ -48,7 +48,7 @@ class V1Images(V1Base):
     def get_img_json(
         self, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
     ) -> GetImgJsonOk:
-        """Return the JSON of an image: parsed as `.body`, unchanged as `.raw`; the headers state the layer's size and checksum.
+        """Return the JSON of an image (parsed as `.body`, unchanged as `.raw`), with headers on the layer's size and checksum.
 
         Args:
             img_id: The image's id.
@@ -77,8 +77,10 @@ class V1Images(V1Base):
 
         Args:
             img_id: The image's id.
-            img_json: The response to `get_img_json`, whose headers state the checksum; None to request it.
-            range: The range to read, as `bytes=first-last` or `bytes=first-`; a range is never verified.
+            img_json: The response to `get_img_json` for this image, whose headers state the checksum; None to send that request
+                first.
+            range: The range to read, as `bytes=first-last` or `bytes=first-`; None for the whole layer. A range is never
+                verified, since the checksum covers the whole layer.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds within which the whole layer must have been read, or a `Deadline`; None uses the client's
                 deadline.
@@ -100,13 +102,14 @@ class V1Images(V1Base):
 
         Args:
             img_id: The image's id.
-            content: The image's JSON, byte for byte, since the payload checksum covers it.
+            content: The image's JSON. Pass the same bytes to `put_img_layer`, since the payload checksum covers these bytes.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
             ConflictError: The registry has the complete image already.
-            BadRequestError: The parent does not exist, the image was not passed to `put_repo`, or the JSON has another id.
+            BadRequestError: The parent does not exist, the image was not passed to `put_repo`, or the id in the JSON is not
+                `img_id`.
             AuthError: The registry requires a token for writing: call `put_repo` first.
             DeadlineExceededError: The deadline passed before the call was complete.
 
@@ -123,17 +126,19 @@ class V1Images(V1Base):
         timeout: Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> Digest:
-        """Upload the layer of an image after its JSON, and return the payload checksum for `put_img_checksum`.
+        """Upload the layer of an image, and return the payload checksum to pass to `put_img_checksum`.
+
+        Upload the image's JSON with `put_img_json` before.
 
         Args:
             img_id: The image's id.
             source: The layer, a tar archive: bytes, a path, a file, or an iterable of bytes.
-            img_json: The image's JSON as it was passed to `put_img_json`, since the checksum covers it.
+            img_json: The bytes that were passed to `put_img_json`, since the payload checksum covers the JSON and the layer.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
-            NotFoundError: The image's JSON was not uploaded before.
+            NotFoundError: The image's JSON was not uploaded.
             ConflictError: The registry has the complete image already.
             OSError: The source cannot be read.
             DeadlineExceededError: The deadline passed before the call was complete.
@@ -156,12 +161,13 @@ class V1Images(V1Base):
         Args:
             img_id: The image's id.
             checksum: The checksum that `put_img_layer` returned.
-            tarsum: The tarsum, a checksum that docker-registry up to 0.9.0 requires. If it is sent, Quay checks neither checksum.
+            tarsum: The tarsum, an older kind of checksum, which docker-registry up to 0.9.0 requires; None to send only the
+                payload checksum. If a tarsum is sent, Quay checks neither the tarsum nor the payload checksum.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
-            BadRequestError: The uploaded JSON and layer have another checksum.
+            BadRequestError: The checksum does not match the uploaded JSON and layer.
             ConflictError: The image is complete already.
             DeadlineExceededError: The deadline passed before the call was complete.
 
@@ -179,7 +185,10 @@ class V1Images(V1Base):
     def get_img_files(
         self, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
     ) -> list[list[Any]]:
-        """Return a list for each file in an image's layer: path, kind, whether it is deleted, size, time, mode, user and group.
+        """Return the files in the layer of an image, as one list of eight values for each file.
+
+        The values are the path, the type as one letter (such as `f` for a file), whether the layer deletes the file, the size in
+        bytes, the modification time in seconds since 1970, the mode, the user id and the group id.
 
         Args:
             img_id: The image's id.
@@ -198,7 +207,7 @@ class V1Images(V1Base):
     def get_img_diff(
         self, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
     ) -> ImgDiff | None:
-        """Return the differences between the layer of an image and its ancestors.
+        """Return which files the layer of an image creates, changes and deletes, compared with the image's ancestors.
 
         Args:
             img_id: The image's id.
@@ -206,7 +215,8 @@ class V1Images(V1Base):
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Returns:
-            The differences, or None while the registry is still computing them; call again later.
+            The differences. None means that the registry has not computed the differences yet, so call again later, or that the
+            image does not exist.
 
         Raises:
             BadRequestError: The registry does not compute differences.

@@ -32,7 +32,8 @@ class V1Repos(V1Base):
     def list_repo_imgs(
         self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
     ) -> list[RepoImg]:
-        """Return the images of the repository that the index has recorded. The registry may hold other images.
+        """Return the images that the index has recorded for the repository. A registry may hold images that the index has not
+        recorded.
 
         Args:
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
@@ -40,7 +41,7 @@ class V1Repos(V1Base):
 
         Raises:
             NotFoundError: The repository does not exist.
-            UnauthorizedError: The repository is private, or the credentials are wrong.
+            UnauthorizedError: The credentials are wrong, or the repository is private and the client has no credentials.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Docker Hub API, List user repository images.
@@ -56,10 +57,10 @@ class V1Repos(V1Base):
         timeout: Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> None:
-        """Announce all images of a push to the index, and open a session for writing.
+        """Begin a push: send a list of the push's images to the index, and open a session (token and cookies) for writing.
 
         Args:
-            images: All images of the push, or their ids.
+            images: All images that will be pushed, each as a `RepoImg` or as an image id.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -77,15 +78,15 @@ class V1Repos(V1Base):
     def put_repo_imgs(
         self, images: Sequence[RepoImg], *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
     ) -> None:
-        """Complete a push by sending the checksums of its images.
+        """Complete a push by sending the checksums of the pushed images to the index.
 
         Args:
-            images: The images, with their checksums.
+            images: The pushed images, with their checksums.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
-            BadRequestError: No push is open.
+            BadRequestError: No push is open on the index: `put_repo` was not called before.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Docker Hub API, Update user repository images.
@@ -93,14 +94,16 @@ class V1Repos(V1Base):
         put_repo_imgs.sync(self._repo_sender, self._name, _images(images), timeout=timeout, deadline=deadline)
 
     def put_repo_auth(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> None:
-        """Ask the index whether the token of the open session is valid. Registries send this request; clients rarely need it.
+        """Ask the index whether the token of the client's session for the repository is valid.
+
+        Registries send this request to check the tokens of clients; clients rarely need to send it.
 
         Args:
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
-            UnauthorizedError: No session is open, or its token has expired.
+            UnauthorizedError: The client has no session, or the token of the session has expired.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Docker Hub API, Repository Authorization.
@@ -117,7 +120,8 @@ class V1Repos(V1Base):
         Raises:
             NotFoundError: The repository does not exist.
             UnauthorizedError: The index requires credentials, or rejects the client's credentials.
-            AuthError: The index names a registry to which no request may be sent. The registries have deleted nothing.
+            AuthError: The index names a registry that may be hostile, so no request was sent to any registry. The index has
+                begun the deletion, but no registry has deleted anything.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: The Docker Hub and the Registry spec, Delete.
@@ -211,8 +215,9 @@ class V1Repos(V1Base):
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
-            NotFoundError: The tag does not exist. docker-registry may also answer 404 after it has deleted the tag.
-            AuthError: The registry requires a token for deleting. An index issues such tokens only for whole repositories.
+            NotFoundError: The tag does not exist. docker-registry sometimes answers 404 although it has deleted the tag.
+            AuthError: The registry requires a token for deleting. An index issues such tokens only for the deletion of a whole
+                repository (`delete_repo`).
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: Registry API, Delete a repository tag.
@@ -220,7 +225,7 @@ class V1Repos(V1Base):
         delete_repo_tag.sync(self._repo_sender, self._name, tag, timeout=timeout, deadline=deadline)
 
     def delete_repo_tags(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> None:
-        """Delete all tags of the repository; docker-registry then deletes the repository as well.
+        """Delete all tags of the repository. On docker-registry, this deletes the repository as well.
 
         Args:
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
@@ -228,7 +233,7 @@ class V1Repos(V1Base):
 
         Raises:
             NotFoundError: The repository does not exist.
-            AuthError: The registry requires a token for deleting.
+            AuthError: The registry requires a token for deleting, which an index issues only to `delete_repo`.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: docker-registry, tags.py, delete_repository.
@@ -236,7 +241,9 @@ class V1Repos(V1Base):
         delete_repo_tags.sync(self._repo_sender, self._name, timeout=timeout, deadline=deadline)
 
     def get_repo_json(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> RepoJson:
-        """Return data about the last push to the repository. A registry may return data even if the repository does not exist.
+        """Return data on the last push to the repository: the time, and the Docker version and platform of the pushing client.
+
+        A registry may return default values instead of 404 if the repository does not exist.
 
         Args:
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
@@ -252,7 +259,9 @@ class V1Repos(V1Base):
     def get_repo_tag_json(
         self, tag: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
     ) -> RepoJson:
-        """Return data about the push of a tag. A registry may return data even if the tag does not exist.
+        """Return data on the last push of a tag: the time, and the Docker version and platform of the pushing client.
+
+        A registry may return default values instead of 404 if the tag does not exist.
 
         Args:
             tag: The tag.
@@ -289,7 +298,7 @@ class V1Repos(V1Base):
         """Change the properties of the repository.
 
         Args:
-            properties: The properties.
+            properties: The new properties.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

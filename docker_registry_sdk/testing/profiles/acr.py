@@ -54,7 +54,7 @@ class AcceptZeroUser:
     """An effect that accepts a token request with the user name `ZERO_USER` and with a refresh token as the password."""
 
     async def play(self, exchange: Exchange, app: ASGIApp) -> None:
-        """Send an access token for the refresh token if the user name is `ZERO_USER`. Otherwise, call the token service."""
+        """Send an access token in exchange for a refresh token if the user name is `ZERO_USER`; else call the token service."""
         authorization = parse_authorization(exchange.call.headers.get("authorization"))
         credentials = parse_basic(authorization.value) if authorization is not None else None
         if credentials is None or credentials[0] != ZERO_USER:

@@ -119,7 +119,7 @@ class Storage(Protocol):
 
     @property
     def lock(self) -> threading.RLock:
-        """Return the lock that a caller must hold during a change of several calls, such as to load, change and save a record."""
+        """Return the lock that a caller must hold while it makes several calls that belong together, such as load and save."""
         ...
 
     @property

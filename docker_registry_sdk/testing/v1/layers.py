@@ -122,7 +122,8 @@ class LayerRange:
     def length(self) -> int:
         """Return the number of bytes in the range, which is the Content-Length of the response.
 
-        A range can end after the end of the layer. Then the connection is closed after the last byte of the layer.
+        A range can end after the end of the layer. Then the Content-Length is larger than the number of bytes sent, and
+        the connection is closed after the last byte of the layer.
         """
         return self.last - self.first + 1
 

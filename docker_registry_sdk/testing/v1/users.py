@@ -66,7 +66,9 @@ class Users:
         return name
 
     def require(self, header: str | None) -> str | None:
-        """Return the name of the user who sent a request, after a check of the credentials. The request must have credentials.
+        """Return the name of the user who sent a request, after a check of the credentials.
+
+        If the index checks users, the request must have credentials; otherwise the credentials are ignored.
 
         Args:
             header: The value of the `Authorization` header, or None if the request has no such header.

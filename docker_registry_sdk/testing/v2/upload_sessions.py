@@ -19,7 +19,7 @@ class UploadSession:
         repository: The name of the repository to which the blob is uploaded.
         writer: The writer that stores the received bytes.
         algorithm: The algorithm of the digest that is computed while the bytes are received. If the client completes the upload
-            with a digest of another algorithm, `matches` reads the stored bytes again to compute a digest of this algorithm.
+            with a digest of another algorithm, `matches` reads the stored bytes again to compute the other digest.
     """
 
     def __init__(self, repository: str, writer: BlobWriter, algorithm: str) -> None:

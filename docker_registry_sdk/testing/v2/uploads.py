@@ -130,8 +130,8 @@ class Uploads:
     async def _append_body(self, session: UploadSession, request: Request) -> None:
         """Append the body of a request to an upload. The caller must hold the lock of the session.
 
-        If the client disconnects, keep the bytes received before, so that the client can resume the upload. If the length of the
-        body differs from the length in `Content-Range`, discard all bytes of the body.
+        If the client disconnects, keep the bytes received before, so that the client can resume the upload. If the
+        body was received to its end, but its length differs from the length in `Content-Range`, discard all bytes of the body.
 
         Raises:
             ApiError: The lengths differ, or an earlier chunk was smaller than the minimum (SIZE_INVALID); or the upload was

@@ -35,7 +35,8 @@ def source_size(source: AsyncRawBody | AsyncReplayableSource) -> int | None:
     """Return the number of bytes from the current position of a source to its end, or None if the number is not known.
 
     Args:
-        source: The opened source. The number is known for bytes and for files with a position, but not for replayable sources.
+        source: The opened source. The number is known for a `bytes` object and for a seekable file, but not for
+            a replayable source.
     """
     return None if isinstance(source, AsyncReplayableSource) else body_length(source)
 

@@ -116,7 +116,9 @@ async def _find_or_mount(
             if isinstance(response, start_blob_upload.StartBlobUploadAccepted):
                 return None
             if size is None:
-                size = await repository.stored_size(digest) or 0
+                size = await repository.stored_size(digest)
+            if size is None:
+                return None  # The registry does not state the size. The upload, which follows, counts the bytes.
             _report(options, "mount", digest, size)
             return digest, size
     with suppress(NotFoundError):

@@ -19,18 +19,19 @@ if TYPE_CHECKING:
 
 
 class BlobFile(RawBase):
-    """A seekable file object for a blob. Each read requests a range of the blob, and some bytes after it for later reads.
+    """A seekable file object for a blob.
+
+    A read requests only the bytes that are not cached, and some bytes around them for later reads.
 
     The bytes are not verified, since the digest covers the whole blob: a registry could send any bytes. Only the offset and the
     length of each range are checked. If the bytes must be verified, download the blob, or read the blob as a stream.
 
-    If `deadline` is a number of seconds, the seconds are counted anew for each range.
-
     Args:
-        repository: The repository.
-        blob: The blob.
+        repository: The repository that has the blob.
+        blob: The blob to read.
         size: The size of the blob in bytes.
-        deadline: The seconds that fetching a range may take, or a deadline for all ranges; None for the client's deadline.
+        deadline: The seconds that the request for each range may take, or one `Deadline` for all ranges together. None uses the
+            seconds of the client's option `deadline` for each range.
 
     Attributes:
         digest: The digest of the blob.
@@ -87,7 +88,7 @@ class BlobFile(RawBase):
             size: The maximum number of bytes.
 
         Raises:
-            TransportError: The body was interrupted too often.
+            TransportError: The body of the response was interrupted too often.
             RegistryError: The registry does not support range requests, or sent another range than the requested one.
         """
         self._check_open()
@@ -115,7 +116,7 @@ class BlobFile(RawBase):
             buffer: The buffer.
 
         Raises:
-            TransportError: The body was interrupted too often.
+            TransportError: The body of the response was interrupted too often.
             RegistryError: The registry does not support range requests, or sent another range than the requested one.
         """
         view = memoryview(buffer).cast("B")

@@ -31,14 +31,14 @@ def download_blob(
     """Download a blob to a file, unless the file already holds the blob, and return the descriptor of the blob.
 
     Args:
-        repository: The repository.
+        repository: The repository that has the blob.
         blob: The digest or the descriptor of the blob.
-        path: The path of the file.
-        use_urls: Whether the external URLs of the descriptor may be used.
-        on_progress: The progress callback.
+        path: The path of the file. An unfinished download is kept beside the file, with `.part` after its name.
+        use_urls: Whether to try the external URLs of the descriptor if the registry does not have the blob.
+        on_progress: The progress callback; None for no callback.
 
     Raises:
-        OSError: The file cannot be written, or another file exists at the path.
+        OSError: The file cannot be written, or something other than this blob exists at the path.
         DigestMismatchError: The bytes do not match the digest or the size.
         NotFoundError: The blob does not exist.
     """
@@ -83,7 +83,10 @@ class _Download:
                 run_in_thread_uncancellable(lambda: part.close(keep=keep))
 
     def _check_existing(self) -> Descriptor | None:
-        """Return the descriptor of the blob if the target file holds the blob; return None if the target does not exist."""
+        """Return the descriptor of the blob if the target file holds the blob; return None if the target does not exist.
+
+        If something else exists at the path of the target, raise OSError.
+        """
         if not self._target.is_file():
             check_absent(self._target)
             return None
@@ -100,7 +103,7 @@ class _Download:
         return self._blob.to_descriptor(size)
 
     def _complete(self, part: PartFile) -> Descriptor:
-        """Download the rest of the blob. If the bytes in the `.part` file turn out to be of another blob, download the whole."""
+        """Download the rest of the blob. If the bytes in the `.part` file belong to another blob, download the whole blob."""
         was_begun = part.length > 0
         if was_begun and self._size is None:
             self._size = self._repository.stored_size(self._blob.digest)
@@ -128,7 +131,7 @@ class _Download:
         return self._blob.to_descriptor(size)
 
     def _receive(self, state: Resumption, verifier: Verifier, part: PartFile) -> None:
-        """Fetch, hash and write the missing bytes."""
+        """Fetch the missing bytes of the blob, hash these bytes with `verifier`, and append them to the `.part` file."""
         fetch = start_fetch(self._repository, self._blob, state, self._use_urls)
         writer = HashingWriter(verifier, part.write)
         reported, more = state.offset, True

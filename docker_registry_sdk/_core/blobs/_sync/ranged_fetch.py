@@ -47,7 +47,8 @@ class RangedFetch:
     The bytes are not verified.
 
     Args:
-        request: A function that sends the request. Its arguments are the values of the Range and If-Range headers, or None.
+        request: A function that sends the request. Its arguments are the values of the Range and If-Range headers; None for a
+            header that is not sent.
         state: The range to read, and the number of bytes that have arrived.
         limits: The limits of the call; its retry policy and deadline limit how often the request is repeated.
     """
@@ -61,10 +62,10 @@ class RangedFetch:
         self._has_ended = False
 
     def start(self) -> None:
-        """Send the request, unless nothing is left to read.
+        """Send the request, unless nothing is left to read or a response is being read already.
 
         Raises:
-            RegistryError: The response does not hold the requested bytes.
+            RegistryError: The request failed too often, or the response does not hold the requested bytes.
         """
         if self._body is None and self.state.is_complete and self.state.offset > 0:
             self._has_ended = True
@@ -92,34 +93,43 @@ class RangedFetch:
     def read(self) -> bytes:
         """Return the next bytes as they arrive, and `b""` at the end.
 
-        If the registry sends more bytes than the blob has, the surplus is returned, too, so that the caller notices it.
+        If the registry sends more bytes than the blob has, the surplus bytes are returned, too, so that the caller notices
+        the error.
 
         Raises:
-            TransportError: The body was interrupted too often.
+            TransportError: The body of a response was interrupted too often.
             RegistryError: A response does not hold the requested bytes.
         """
         return bytes(self._next(None))
 
     def read_into(self, buffer: memoryview) -> int:
-        """Read the next bytes into a buffer as they arrive, and return the number of bytes, 0 at the end; see `read`.
+        """Read the next bytes into a buffer as they arrive, and return the number of bytes, which is 0 only at the end.
+
+        Surplus bytes are read as by `read`.
 
         Args:
             buffer: The buffer, which must not be empty.
 
         Raises:
-            TransportError: The body was interrupted too often.
+            TransportError: The body of a response was interrupted too often.
             RegistryError: A response does not hold the requested bytes.
         """
         return len(self._next(buffer))
 
     def close(self) -> None:
-        """Close the connection. After a complete response, the connection stays open for the next request."""
+        """Close the current response. If its body was not read completely, the connection is closed, too.
+
+        If the body was read completely, the connection stays open for the next request.
+        """
         response, self._response, self._body = self._response, None, None
         if response is not None:
             response.__exit__(None, None, None)
 
     def _next(self, buffer: memoryview | None) -> bytes | memoryview:
-        """Return the next bytes, and `b""` at the end. With a buffer, the result is the beginning of the buffer."""
+        """Return the next bytes, and `b""` at the end.
+
+        If a buffer is given, the bytes are read into the buffer, and the result is the filled part of the buffer.
+        """
         while not self._has_ended:
             self.start()
             if self._body is None:
@@ -161,16 +171,16 @@ class RangedFetch:
 
 
 def start_fetch(repository: BlobRepository, blob: BlobSpec, state: Resumption, use_urls: bool) -> RangedFetch:
-    """Start to fetch a blob from the registry or, if the registry does not have the blob, from its descriptor's external URLs.
+    """Start to fetch a blob from the registry or, if the registry does not have the blob, from an external URL.
 
     Args:
-        repository: The repository.
-        blob: The blob.
+        repository: The repository to ask first.
+        blob: The blob, with the external URLs of its descriptor.
         state: The range to read.
-        use_urls: Whether external URLs may be used.
+        use_urls: Whether to try the external URLs, in their order, if the registry does not have the blob.
 
     Raises:
-        NotFoundError: The blob does not exist.
+        NotFoundError: The registry does not have the blob, and no external URL may be used or every one failed.
     """
     fetch = RangedFetch(_registry_request(repository, blob.digest), state, repository.limits)
     try:

@@ -19,10 +19,10 @@ from .verified_stream import open_blob_stream
 
 
 def replayable(source: RawBody | ReplayableSource) -> ReplayableSource | None:
-    """Return a replayable source for an opened source, or None if the opened source can be read only once.
+    """Return a source that can be read more than once, or None if the opened source can be read only once.
 
     Args:
-        source: The opened source.
+        source: The opened source: bytes, an open file, an iterable of bytes, or a replayable source, which is returned itself.
     """
     if isinstance(source, ReplayableSource):
         return source
@@ -36,7 +36,8 @@ def source_size(source: RawBody | ReplayableSource) -> int | None:
     """Return the number of bytes from the current position of a source to its end, or None if the number is not known.
 
     Args:
-        source: The opened source.
+        source: The opened source. The number is known for a `bytes` object and for a seekable file, but not for
+            a replayable source.
     """
     return None if isinstance(source, ReplayableSource) else body_length(source)
 
@@ -68,16 +69,16 @@ class _FileSource:
 
 
 class RemoteBlob:
-    """An `AsyncReplayableSource` that reads a blob from a registry; an interrupted download is resumed.
+    """A replayable source that reads a blob from a registry; an interrupted download is resumed.
 
     Args:
         repository: The repository that has the blob.
         blob: The digest or the descriptor of the blob.
-        use_urls: Whether the external URLs of the descriptor may be used.
-        verify: Whether to verify the bytes. Pass False if they are uploaded, since the upload verifies them.
+        use_urls: Whether to try the external URLs of the descriptor if the registry does not have the blob.
+        verify: Whether to verify the bytes. Pass False if the bytes are uploaded, since the upload verifies them.
 
     Raises:
-        InvalidDigestError: The digest is invalid.
+        InvalidDigestError: The digest is invalid, or this package cannot compute its algorithm.
     """
 
     def __init__(
@@ -91,7 +92,8 @@ class RemoteBlob:
     def blocks(self, offset: int, /) -> Iterator[bytes]:
         """Yield the bytes from an offset to the end.
 
-        If the offset is 0 and `verify` is true, the digest is checked before the last block is yielded.
+        If the offset is 0 and `verify` is true, the digest is checked before the last block is yielded. Otherwise the bytes are
+        not verified, since the digest covers the whole blob.
 
         Args:
             offset: The offset of the first byte.
@@ -99,7 +101,7 @@ class RemoteBlob:
         Raises:
             NotFoundError: The blob does not exist.
             DigestMismatchError: The bytes do not match the digest or the size.
-            TransportError: The body was interrupted too often.
+            TransportError: The body of the response was interrupted too often.
         """
         if offset == 0 and self._verify:
             blob = self._spec.descriptor or self._spec.digest

@@ -52,10 +52,10 @@ class ResumableUpload:
     """One upload of a blob through an upload session. When a request fails, the upload resumes, or starts over in a new session.
 
     Args:
-        repository: The repository.
-        source: The bytes of the blob.
+        repository: The repository to upload to.
+        source: The source of the blob's bytes.
         options: The options of the upload.
-        content: All bytes of the blob if it is small, else None.
+        content: All bytes of the blob, already verified, if the blob has at most 1 MiB; None to read the bytes from `source`.
     """
 
     def __init__(
@@ -85,10 +85,10 @@ class ResumableUpload:
         self._lost_locations: list[str] = []
 
     def use_session(self, session: UploadSession) -> None:
-        """Use a session for the next requests, and call the session callback with it.
+        """Use an upload session for the next requests, and call the session callback, if there is one, with that session.
 
         Args:
-            session: The session in its newest state.
+            session: The session, with the location and the offset that the registry stated last.
         """
         self._session = session
         self._source.release(session.offset)
@@ -117,10 +117,12 @@ class ResumableUpload:
                 return stored
 
     def abort(self, error: BaseException) -> None:
-        """Cancel the upload after an error, unless the caller has a session callback.
+        """Cancel the upload after an error, unless the options have a session callback.
 
-        A note on the exception names each upload session that stays open on the registry. The request that cancels the upload
-        may take 2 seconds even when the deadline has passed.
+        With a session callback, the session stays open on the registry, so that the caller can resume the upload.
+
+        A note on the exception names each upload session that may stay open on the registry. The request that cancels the
+        session may take 2 seconds even if the deadline has passed.
 
         Args:
             error: The exception that ended the upload.
@@ -136,13 +138,16 @@ class ResumableUpload:
         if self._options.on_session is not None:
             error.add_note(
                 f"The upload session stays open on the registry, which has received {session.offset} bytes. To resume the "
-                "upload, pass session=... with this session."
+                "upload, pass session=... with the last session that the session callback received."
             )
             return
         cancel_after_error(self._repository, session, error, was_interrupted=self._was_interrupted)
 
     def _ensure_session(self) -> None:
-        """Open a session, or request the status of the session to resume. Then hash all bytes that the registry has received."""
+        """Make sure that an upload session with a known offset is open, and hash all bytes that the registry has received.
+
+        If no session is open, or the session is unusable, open a new session. If the offset is not known, request the status.
+        """
         session = self._session
         if session is not None and self._state == "unknown":
             response = get_blob_upload_status.sync(
@@ -193,7 +198,7 @@ class ResumableUpload:
         )
 
     def _hash_received(self) -> None:
-        """Hash the bytes that the registry has received, but that were not hashed here, since another process sent them."""
+        """Read and hash the bytes that an earlier process has sent to the registry, since their hash is part of the digest."""
         assert self._session is not None
         received, hashed = self._session.offset, self._source.hashed
         if received > hashed:
@@ -319,9 +324,9 @@ class ResumableUpload:
         return None
 
     def _find_stored(self) -> tuple[Digest, int] | None:
-        """Return digest and size of the blob if the repository has it, else None.
+        """Return digest and size of the blob if the repository has the blob; None if not, or if the digest is not known yet.
 
-        The last request may have stored the blob although its response was lost.
+        The last request of the upload may have stored the blob although the response was lost.
         """
         digest = self._digest or (self._source.digest() if self._source.is_verified else None)
         if digest is not None:

@@ -23,12 +23,13 @@ from .verified_source import VerifiedSource
 
 
 def upload_blob(repository: BlobRepository, source: UploadSource, options: UploadOptions) -> Descriptor:
-    """Upload a blob, unless the repository has it, and return the descriptor of the blob.
+    """Upload a blob, unless the repository has the blob or the registry mounts it, and return the descriptor of the blob.
 
     Args:
-        repository: The repository.
-        source: The bytes of the blob.
-        options: The options of the upload.
+        repository: The repository to upload to.
+        source: Where the bytes of the blob are read from.
+        options: The options of the upload. Without `options.digest`, only a blob of at most 1 MiB in bytes or in a seekable file
+            is looked for before the upload, since the digest of other blobs is not known yet.
 
     Raises:
         DigestMismatchError: The bytes do not match `options.digest` or `options.size`.
@@ -68,7 +69,10 @@ def upload_blob(repository: BlobRepository, source: UploadSource, options: Uploa
 
 
 def _read_small(body: RawBody) -> bytes | None:
-    """Return the content of a small source, which is hashed before anything is sent; return None for other sources."""
+    """Return the content of bytes or of a seekable file of at most 1 MiB; return None for other sources.
+
+    The content is hashed before any request is sent, since the digest shows whether the repository has the blob already.
+    """
     if isinstance(body, (bytes, bytearray, memoryview)):
         return read_if_small(body)
     return run_in_thread(lambda: read_if_small(body))
@@ -88,9 +92,10 @@ def _verify_content(content: bytes, algorithm: str, digest: Digest | None, size:
 def _find_or_mount(
     repository: BlobRepository, source: VerifiedSource, options: UploadOptions, upload: ResumableUpload
 ) -> tuple[Digest, int] | None:
-    """Look for the blob in the repository, or try to mount it, and return digest and size; None if the blob must be uploaded.
+    """Return digest and size of a blob that the registry mounts or the repository has; None if the blob must be uploaded.
 
-    If the registry does not mount the blob, but opens an upload session, the upload uses that session.
+    If `options.from_repo` is given, try to mount the blob first. If the registry does not mount the blob, but opens an upload
+    session, the upload uses that session. The result is also None if the digest is not known, or if a session is resumed.
     """
     digest, size = source.expected_digest, source.size
     if digest is None or options.session is not None:
@@ -116,7 +121,9 @@ def _find_or_mount(
             if isinstance(response, start_blob_upload.StartBlobUploadAccepted):
                 return None
             if size is None:
-                size = repository.stored_size(digest) or 0
+                size = repository.stored_size(digest)
+            if size is None:
+                return None  # The registry does not state the size. The upload, which follows, counts the bytes.
             _report(options, "mount", digest, size)
             return digest, size
     with suppress(NotFoundError):

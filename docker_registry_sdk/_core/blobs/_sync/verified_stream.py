@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class SyncByteStream(RawBase):
-    """A readable stream over chunks of any length. Iterate over it, or call `read`."""
+    """A readable stream of bytes that arrive in chunks of any length. Iterate over the stream, or call `read`."""
 
     _rest = memoryview(b"")
 
@@ -45,7 +45,7 @@ class SyncByteStream(RawBase):
 
         Raises:
             DigestMismatchError: The bytes do not match the requested digest or size.
-            TransportError: The body was interrupted.
+            TransportError: The body of the response was interrupted, and could not be resumed.
         """
         left = -1 if size is None else size
         if 0 <= left <= len(self._rest):
@@ -69,7 +69,7 @@ class SyncByteStream(RawBase):
 
         Raises:
             DigestMismatchError: The bytes do not match the requested digest or size.
-            TransportError: The body was interrupted.
+            TransportError: The body of the response was interrupted, and could not be resumed.
         """
         view = memoryview(buffer).cast("B")
         data = self.read(len(view))
@@ -81,7 +81,7 @@ class SyncByteStream(RawBase):
 
         Raises:
             DigestMismatchError: The bytes do not match the requested digest or size.
-            TransportError: The body was interrupted.
+            TransportError: The body of the response was interrupted, and could not be resumed.
         """
         if self._rest:
             rest, self._rest = bytes(self._rest), memoryview(b"")
@@ -91,7 +91,7 @@ class SyncByteStream(RawBase):
         return self._next()
 
     def _next(self) -> bytes:
-        """Return the next bytes, and `b""` at the end."""
+        """Return the next bytes, and `b""` at the end. Each subclass must override this method."""
         raise NotImplementedError
 
 
@@ -102,7 +102,7 @@ class BlobStream(SyncByteStream):
 
     Args:
         digest: The digest of the blob.
-        fetch: The fetch that returns the bytes.
+        fetch: The download that returns the bytes, without having verified them.
 
     Raises:
         InvalidDigestError: This package cannot compute the algorithm of the digest.
@@ -121,7 +121,7 @@ class BlobStream(SyncByteStream):
         return self._fetch.state.size
 
     def close(self) -> None:
-        """Close the stream and its connection."""
+        """Close the stream. The connection is closed, too, unless the whole blob was read."""
         self._fetch.close()
         super().close()
 
@@ -148,15 +148,15 @@ class BlobStream(SyncByteStream):
 
 @contextmanager
 def open_blob_stream(repository: BlobRepository, blob: str | Descriptor, use_urls: bool) -> Iterator[BlobStream]:
-    """Open a blob as a verified stream. When the context ends, the stream and its connection are closed.
+    """Open a blob as a verified stream. At the end of the `with` block, the stream is closed.
 
     Args:
-        repository: The repository.
+        repository: The repository that has the blob.
         blob: The digest or the descriptor of the blob.
-        use_urls: Whether the external URLs of the descriptor may be used.
+        use_urls: Whether to try the external URLs of the descriptor if the registry does not have the blob.
 
     Raises:
-        InvalidDigestError: The digest is invalid.
+        InvalidDigestError: The digest is invalid, or this package cannot compute its algorithm.
         NotFoundError: The blob does not exist.
     """
     spec = parse_blob_spec(blob)

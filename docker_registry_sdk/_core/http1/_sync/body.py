@@ -22,8 +22,8 @@ class ResponseBody(httpx.SyncByteStream):
 
     Args:
         connection: The connection to read from.
-        exchange: The state of the request and its response. The head of the response was received.
-        seconds: The maximum time to wait for more bytes; None for no limit.
+        exchange: The state of the request and its response. The head of the response must have been received already.
+        seconds: The maximum time that one read waits for bytes; None for no limit.
         release: A function that is called once, when the whole body was read or the body is closed. Its argument says whether the
             connection can be used for another request.
     """
@@ -61,7 +61,7 @@ class ResponseBody(httpx.SyncByteStream):
     def fill(self, buffer: memoryview) -> int:
         """Read the next bytes of the body into a buffer, and return the number of bytes; 0 at the end.
 
-        Only for bodies that are not chunked.
+        Call this method only if the body is not chunked.
 
         Args:
             buffer: A buffer of at least one byte.

@@ -109,7 +109,7 @@ class Connection:
             return None
 
     def send_now(self, data: memoryview) -> int:
-        """Send as many bytes as possible without waiting, and return the number of bytes sent.
+        """Send as many bytes as possible without waiting, and return the number of bytes sent; 0 if none could be sent yet.
 
         Args:
             data: The bytes.
@@ -126,7 +126,7 @@ class Connection:
         """Wait until the connection is readable (or writable); return True, or False if the time is over.
 
         Args:
-            seconds: The maximum time to wait; None for no limit.
+            seconds: The maximum time to wait; None for no limit. A deadline of the call limits the time, too.
             write: Whether to wait until the connection is writable instead of readable.
 
         Raises:
@@ -146,7 +146,7 @@ class Connection:
         return ready
 
     def check_deadline(self) -> None:
-        """Raise an exception if the deadline has passed.
+        """Raise an exception if the deadline of the call that uses the connection has passed.
 
         Raises:
             TimeoutError: The deadline has passed.
@@ -155,9 +155,10 @@ class Connection:
             raise TimeoutError("the deadline of the call passed before the call was complete")
 
     def is_idle(self) -> bool:
-        """Return whether the connection is open, and has no received bytes that nobody has read.
+        """Return whether the connection is open and no unread bytes have arrived.
 
-        Bytes that a server sends before the next request cannot be the response to that request.
+        Bytes that arrive before the next request is sent cannot be the response to that request, so they make the connection
+        unusable.
         """
         try:
             return self.receive_now(1) is None
@@ -201,7 +202,7 @@ def connect(
         context: The trusted certificates and other TLS settings.
         addresses: The only IP addresses to connect to, without a DNS lookup; None to resolve the host.
         seconds: The maximum time to connect, not counting the DNS lookup; None for no limit.
-        deadline: The deadline of the call, or None.
+        deadline: The deadline of the call; None for no deadline.
 
     Raises:
         httpx.ConnectTimeout: Connecting takes too long.
@@ -227,7 +228,10 @@ def connect(
 
 
 def _connect_to_first(infos: list[AddressInfo], deadline: float | None) -> Connection:
-    """Try the addresses in order, and return the first connection. Each attempt gets an equal share of the remaining time."""
+    """Try the addresses in order, and return the first connection that opens; raise the last error if all attempts fail.
+
+    Each attempt gets an equal share of the time until `deadline`, a value of `time.monotonic()`; None for no limit.
+    """
     failure: OSError | None = None
     for number, (family, kind, protocol, _, address) in enumerate(infos):
         share = None if deadline is None else max(0.0, deadline - time.monotonic()) / (len(infos) - number)

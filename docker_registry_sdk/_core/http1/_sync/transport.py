@@ -27,14 +27,15 @@ _LISTEN_INTERVAL_SECONDS: Final = 0.05
 
 
 class HTTP1Transport(httpx.BaseTransport):
-    """A transport for requests whose `CallContext` has `bulk`, `addresses` or a `deadline`. Several tasks may use it at a time.
+    """A transport for requests whose `CallContext` has `bulk`, `addresses` or a `deadline`. Several tasks may use it at
+    the same time. All other requests are passed to the transport `others`.
 
     `bulk` means that the body of the request or of the response is large. `addresses` are the only IP addresses that the request
     may be sent to. The `deadline` limits the whole request, while the timeouts of httpx limit single reads and writes only.
 
     Args:
         context: The trusted certificates and other TLS settings.
-        others: The transport for all other requests.
+        others: The transport for requests without these three properties.
     """
 
     def __init__(self, context: ssl.SSLContext, others: httpx.BaseTransport) -> None:
@@ -44,7 +45,7 @@ class HTTP1Transport(httpx.BaseTransport):
         self._limit = Semaphore(MAX_CONNECTIONS)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request, and return the response. The caller reads the body of the response from the stream.
+        """Send a request, and return the response. The caller reads the body from `response.stream`.
 
         Args:
             request: The request.
@@ -67,7 +68,10 @@ class HTTP1Transport(httpx.BaseTransport):
             raise
 
     def close(self) -> None:
-        """Close the idle connections. Connections in use are closed when their responses were read or closed."""
+        """Close the idle connections and the transport `others`.
+
+        A connection in use is closed as soon as the caller has read or closed the response.
+        """
         self._idle.close()
         self._others.close()
 
@@ -125,7 +129,7 @@ class HTTP1Transport(httpx.BaseTransport):
 
 
 def _send_request(connection: Connection, exchange: Exchange, request: httpx.Request, seconds: float | None) -> None:
-    """Send a request. If the server responds earlier, stop, and leave `exchange.is_sent` False."""
+    """Send a request. If the server responds before the whole request was sent, stop, and leave `exchange.is_sent` False."""
     assert isinstance(request.stream, httpx.SyncByteStream)
     unsent = exchange.head
     for block in request.stream:
@@ -171,7 +175,7 @@ def _send_data(connection: Connection, exchange: Exchange, data: bytes, seconds:
 
 
 def _receive_head(connection: Connection, exchange: Exchange, seconds: float | None) -> bool:
-    """Receive the head of the response; return False if the connection fails first."""
+    """Receive the head of the response, and return True; return False if the connection fails before the head is complete."""
     try:
         while exchange.response_head() is None:
             exchange.receive_data(connection.receive(_RECEIVE_BYTES, seconds))

@@ -45,14 +45,14 @@ _MAX_RESOLVED_HOSTS = 100
 
 @frozen(kw_only=True)
 class Settings:
-    """The parts of a pipeline.
+    """The settings of a pipeline: the httpx client, the User-Agent and the source of credentials.
 
     Attributes:
         http: The httpx client that sends the requests.
-        owned: Whether the pipeline closes the httpx client.
-        user_agent: The User-Agent header.
+        owned: Whether the pipeline closes the httpx client; False if the httpx client is the caller's own.
+        user_agent: The value of the User-Agent header.
         credentials: The source of credentials.
-        proxied: Whether a proxy resolves hosts.
+        proxied: Whether the option `proxy` is given. Then the proxy resolves hosts, not this machine.
     """
 
     http: httpx.Client
@@ -63,18 +63,18 @@ class Settings:
 
 
 class Pipeline(LimitedSender):
-    """The sender of all requests to one registry. Tasks may share it.
+    """The sender of all requests to one registry. Several tasks may share one pipeline.
 
     Args:
         registry: The origin of the registry.
-        settings: The httpx client that sends, the source of credentials, and the User-Agent.
+        settings: The httpx client, the source of credentials, and the User-Agent.
         retry: The policy for repeating requests.
         deadline_seconds: The maximum duration of a call, in seconds; None for no limit.
 
     Attributes:
         registry: The origin of the registry.
-        auth_policy: The policy that adds credentials to each request and follows redirects. It is set after the pipeline is made,
-            since the policy needs the pipeline.
+        auth_policy: The policy that adds credentials to each request and follows redirects. None until the creator of the
+            pipeline sets the policy, which needs the pipeline for its own requests.
 
     Raises:
         ValueError: `deadline_seconds` is not above 0.
@@ -103,15 +103,16 @@ class Pipeline(LimitedSender):
         timeout: Any = None,
         extensions: Any = None,
     ) -> httpx.Request:
-        """Return an httpx request.
+        """Return an httpx request with the User-Agent and the other default headers of the client.
 
         Args:
             method: The HTTP method.
-            url: A path on the registry with its query, or an absolute URL.
-            content: The body in the form that httpx accepts.
-            headers: The headers.
-            timeout: The timeout of each step, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
-            extensions: The extensions of the request, with the context of the call.
+            url: A path with its query, which is sent to the registry, or an absolute URL.
+            content: The body in a form that httpx accepts; None for no body.
+            headers: Further headers; None for no further headers.
+            timeout: The timeout of each step, such as one read, in seconds or as an `httpx.Timeout`; None uses the client's
+                timeout.
+            extensions: The httpx extensions of the request, which contain the `CallContext`; None for no extensions.
         """
         if url.startswith("/"):
             url = f"{self.registry.base_url}{url}"
@@ -132,14 +133,17 @@ class Pipeline(LimitedSender):
         return request
 
     def send(self, request: httpx.Request, /, *, stream: bool = True) -> httpx.Response:
-        """Send a request with the authorization that it needs, and return the response. Repeat the request if that is safe.
+        """Send a request with the authorization that the registry requires, and return the response.
+
+        If the request fails and a repetition is safe, the request is repeated.
 
         Args:
             request: A request that `build_request` returned.
-            stream: Whether to return the response before its body is read.
+            stream: True to return the response before its body is read; False to read the body first.
 
         Raises:
             httpx.TransportError: No response was received.
+            TransportError: There were too many redirects, or the URL or a redirect leads to a forbidden address.
             AuthError: No token is available for the request.
             DeadlineExceededError: The deadline of the call passed.
         """
@@ -148,7 +152,7 @@ class Pipeline(LimitedSender):
         return response if stream else read(response)
 
     def close(self) -> None:
-        """Close the connections, unless the httpx client is the caller's own."""
+        """Close the httpx client and its connections, unless the httpx client is the caller's own."""
         if self._settings.owned:
             self._settings.http.close()
 

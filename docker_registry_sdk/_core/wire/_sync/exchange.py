@@ -36,12 +36,12 @@ class Sender(RequestBuilder, Protocol):
     """An object that sends requests, such as an `httpx.AsyncClient`."""
 
     def send(self, request: httpx.Request, /, *, stream: bool = ...) -> httpx.Response:
-        """Send a request and return the response; with `stream`, its body is not read yet."""
+        """Send a request and return its response. If `stream` is true, the body of the response is not read yet."""
         ...
 
 
 class SenderOwner(Protocol):
-    """A client of a registry; the object `_sender` sends its requests."""
+    """A client of a registry whose attribute `_sender` is the object that sends the client's requests."""
 
     @property
     def _sender(self) -> Sender: ...
@@ -52,11 +52,11 @@ Client: TypeAlias = Sender | SenderOwner
 
 
 class ContextSender(LimitedSender):
-    """A sender that changes the context of each request before another sender sends the request.
+    """A sender that changes the `CallContext` of each request, and then lets another sender send the request.
 
     Args:
-        sender: The sender that sends the requests.
-        change: A function that returns the new context for the context of a request.
+        sender: The other sender.
+        change: A function that receives the context of a request and returns the context to use instead.
     """
 
     def __init__(self, sender: Sender, change: Callable[[CallContext], CallContext]) -> None:
@@ -66,20 +66,21 @@ class ContextSender(LimitedSender):
             self.retry, self.deadline_seconds = sender.retry, sender.deadline_seconds
 
     def build_request(self, method: str, url: str, /, *, extensions: Any = None, **options: Any) -> httpx.Request:
-        """Return an httpx request; see `httpx.AsyncClient.build_request`.
+        """Build an httpx request with the other sender, and change the context of the request.
 
         Args:
             method: The HTTP method.
             url: A path with its query, or an absolute URL.
-            extensions: The extensions of the request, with its context.
-            options: Further arguments for `build_request` of the other sender.
+            extensions: The httpx extensions of the request, which contain its context. If they contain no context, or are None,
+                the context to change has default values.
+            options: The other arguments of `httpx.AsyncClient.build_request`, such as `content` and `headers`.
         """
         request = self._parent.build_request(method, url, extensions=extensions, **options)
         set_call(request, self._change(call_of(request)))
         return request
 
     def send(self, request: httpx.Request, /, *, stream: bool = True) -> httpx.Response:
-        """Send a request.
+        """Send a request with the other sender, and return its response.
 
         Args:
             request: A request that `build_request` returned.
@@ -96,19 +97,19 @@ def stream(
     parse_error: Callable[[Any], ErrorBody] | None,
     limits: CallLimits,
 ) -> Iterator[httpx.Response]:
-    """Send a request and yield its response before the body is read. The response is closed when the block ends.
+    """Send a request and yield its response before the body is read. The response is closed when the `with` block ends.
 
     Args:
         client: The client that sends the request.
-        request: The operation's request.
-        successes: The statuses of documented successes.
-        parse_error: A function that parses the documented error body.
+        request: The request to send.
+        successes: The statuses that the operation documents as successes.
+        parse_error: A function that parses the documented error body; None if the operation documents no error body.
         limits: The timeout and deadline of the call.
 
     Raises:
-        TransportError: No response was received, or the response was cut.
-        DeadlineExceededError: The deadline passed.
-        StatusError: The status is not a documented success.
+        TransportError: The connection failed, or was interrupted before the headers of the response were complete.
+        DeadlineExceededError: The deadline passed before the status and headers were received.
+        StatusError: The status is not in `successes`.
     """
     sender: Sender = sender_of(client)
     built = _build(sender, request, limits, buffered=False)
@@ -131,21 +132,21 @@ def send(
     parse_error: Callable[[Any], ErrorBody] | None,
     limits: CallLimits,
 ) -> T:
-    """Send a request and return its parsed response.
+    """Send a request, read the whole response, and return the parsed response.
 
     Args:
         client: The client that sends the request.
-        request: The operation's request.
-        parse: The function `parse` of the operation's module.
-        successes: The statuses of documented successes.
-        parse_error: A function that parses the documented error body.
+        request: The request to send.
+        parse: A function that converts the HTTP response to the typed response of the operation.
+        successes: The statuses that the operation documents as successes.
+        parse_error: A function that parses the documented error body; None if the operation documents no error body.
         limits: The timeout and deadline of the call.
 
     Raises:
-        TransportError: No response was received, or the body of a success was cut.
-        DeadlineExceededError: The deadline passed.
-        StatusError: The status is not a documented success.
-        ResponseError: The body is longer than the limit of the operation.
+        TransportError: No response was received, or the body of a success is incomplete.
+        DeadlineExceededError: The deadline passed before the response was complete.
+        StatusError: The status is not in `successes`.
+        ResponseError: The body of a success is longer than `body_limit` allows for the operation.
         RegistryError: `parse` rejects the response.
     """
     sender: Sender = sender_of(client)
@@ -159,7 +160,10 @@ def send(
 
 
 def _build(sender: Sender, request: Request, limits: CallLimits, *, buffered: bool) -> httpx.Request:
-    """Return the httpx request of a call, after checking that the deadline has not passed."""
+    """Return the httpx request of a call, after checking that the deadline has not passed.
+
+    `buffered` means that the whole response will be read before it is returned.
+    """
     length = request.headers.get("Content-Length")
     content: Any = None
     if request.body is not None or length:
@@ -176,7 +180,7 @@ def _build(sender: Sender, request: Request, limits: CallLimits, *, buffered: bo
 def _open(
     sender: Sender, request: httpx.Request, successes: Container[int], parse_error: Callable[[Any], ErrorBody] | None
 ) -> httpx.Response:
-    """Send a request and return its response before the body is read, after checking that the status is a success."""
+    """Send a request and return its response before the body is read. Raise a StatusError if the status is not in `successes`."""
     try:
         response = sender.send(request, stream=True)
     except httpx.HTTPError as error:
@@ -190,7 +194,7 @@ def _open(
 def _receive(
     sender: Sender, request: httpx.Request, successes: Container[int], parse_error: Callable[[Any], ErrorBody] | None
 ) -> httpx.Response:
-    """Send a request and return its response with the whole body, after checking that the status is a success."""
+    """Send a request and return its response with the whole body. Raise a StatusError if the status is not in `successes`."""
     response = _open(sender, request, successes, parse_error)
     try:
         return read(response)
@@ -200,7 +204,7 @@ def _receive(
 
 @contextmanager
 def _deadline_errors(request: httpx.Request, deadline: Deadline) -> Iterator[None]:
-    """Convert a TimeoutError in the block to a DeadlineExceededError if the deadline has passed."""
+    """Raise a DeadlineExceededError in place of a TimeoutError that the `with` block raises after the deadline."""
     try:
         yield
     except DeadlineExceededError:
@@ -212,17 +216,18 @@ def _deadline_errors(request: httpx.Request, deadline: Deadline) -> Iterator[Non
 
 
 def read(response: httpx.Response, *, wanted: bool = True) -> httpx.Response:
-    """Read the body of a response up to a limit, close the response, and return it with its body.
+    """Read the body of a response into memory, close the response, and return a response that contains the body.
 
-    The body of a success must be complete; the body of an error is cut at the limit.
+    The body of a success must be complete, and not longer than `body_limit` allows for the operation. Of the body of an error,
+    only the first `MAX_ERROR_BODY_BYTES` are kept, and an interruption while the body is read is ignored.
 
     Args:
-        response: A response whose body may have been read already.
-        wanted: Whether the status is a documented success; if not, the response is treated as an error.
+        response: An HTTP response. If its body was read before, the response is returned unchanged.
+        wanted: Whether the caller can use a response with this status. If not, even a 2xx response is treated as an error.
 
     Raises:
         ResponseError: The body of a success is longer than the limit.
-        httpx.HTTPError: The body of a success was cut.
+        httpx.HTTPError: The body of a success is incomplete, or the deadline passed while the body was read.
     """
     if response.is_closed and _content_of(response) is not None:
         return response
@@ -251,7 +256,9 @@ def read(response: httpx.Response, *, wanted: bool = True) -> httpx.Response:
 
 
 class Chunks(Iterator[bytes]):
-    """An iterator of the raw bytes of a streamed body, in chunks as they are received. `fill` reads into a buffer instead.
+    """An iterator of the bytes of a streamed body, in chunks as they are received, without removing a content coding.
+
+    Instead of iterating, a caller can copy the bytes into its own buffers with `fill`.
 
     Args:
         response: A response whose body is not read yet.
@@ -274,15 +281,15 @@ class Chunks(Iterator[bytes]):
             return next(self._chunks)
 
     def fill(self, buffer: memoryview) -> int:
-        """Read the next bytes of the body into a buffer, and return their number; 0 at the end of the body.
+        """Copy the next bytes of the body into a buffer, and return the number of copied bytes; 0 at the end of the body.
 
         Args:
-            buffer: A buffer of at least one byte.
+            buffer: A writable buffer of at least one byte. The number of copied bytes may be smaller than its length.
 
         Raises:
-            TransportError: The body was cut.
-            DeadlineExceededError: The deadline passed.
-            ValueError: The stream is closed.
+            TransportError: The connection was interrupted before the end of the body.
+            DeadlineExceededError: The deadline of the call passed.
+            ValueError: The response was closed before the whole body was read.
         """
         if self._fill is None or self._response.is_closed:
             if not self._rest:
@@ -322,7 +329,7 @@ def _chunks(response: httpx.Response) -> Iterator[bytes]:
 
 
 def _content_of(response: httpx.Response) -> bytes | None:
-    """Return the body of a response that was already read, for example by an event hook of httpx; None if it was not read."""
+    """Return the body of a response whose body was already read, as by an event hook of httpx; None if it was not read."""
     if not response.is_closed:
         return None
     try:

@@ -11,7 +11,7 @@ from docker_registry_sdk._core.blobs.progress import Progress
 from docker_registry_sdk.digest import digest_of
 from docker_registry_sdk.errors import BadRequestError
 from docker_registry_sdk.testing import EmbeddedRegistry
-from docker_registry_sdk.testing.faults import Fault, Reset
+from docker_registry_sdk.testing.faults import Fault, Reset, SetHeader
 from docker_registry_sdk.testing.profiles import ProfileName
 from docker_registry_sdk.testing.storage.records import Repository
 from tests.core.blobs._async.helpers import ALL_SOURCES, AsyncReplayable, stored
@@ -130,6 +130,16 @@ async def test_the_session_of_a_refused_mount_is_used() -> None:
         async with AsyncRegistryClientV2(f"{registry.url}/{REPO}") as client:
             await client.blob_upload(CONTENT, digest=DIGEST, from_repo="unknown/project")
         assert [record.method for record in complete_log(registry)].count("POST") == 1
+
+
+async def test_a_mounted_blob_has_its_size_although_the_registry_does_not_state_the_size() -> None:
+    with EmbeddedRegistry() as registry:
+        registry.storage.save("tests/other", Repository())
+        registry.faults.add(Fault(SetHeader("Content-Length", None), operation="head_blob"))
+        async with AsyncRegistryClientV2(f"{registry.url}/{REPO}") as client:
+            await client.with_repo("tests/other").blob_upload(CONTENT)
+            blob = await client.blob_upload(pieces(), digest=DIGEST, from_repo="tests/other")
+            assert (blob.digest, blob.size) == (DIGEST, SIZE)
 
 
 @pytest.mark.parametrize("source", ALL_SOURCES)
