@@ -5,12 +5,15 @@
 
 `Digest` is a subclass of `str`: a digest is equal to a string with the same text. The constructor rejects invalid digests, so a
 `Digest` can be used safely in a path, a URL or a file name.
+
+Methods with a parameter `digest` accept a `DigestLike`: text, a `Digest`, a descriptor, or a result that has a digest.
 """
 
 from __future__ import annotations
 
 import hashlib
-from typing import Final, Self
+import re
+from typing import Final, Protocol, Self, TypeAlias
 
 from ._core.text.redaction import quoted
 from .errors import DigestMismatchError, InvalidDigestError
@@ -20,6 +23,9 @@ from .errors import DigestMismatchError, InvalidDigestError
 _LENGTHS: Final = {"sha256": 64, "sha512": 128, "blake3": 64}
 _COMPUTABLE: Final = ("sha256", "sha512")
 _HEX: Final = frozenset("0123456789abcdef")
+
+# https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
+_TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
 
 DEFAULT_ALGORITHM: Final = "sha256"
 
@@ -62,6 +68,64 @@ class Digest(str):
 
     def __getnewargs__(self) -> tuple[str]:
         return (str(self),)
+
+
+class HasDigest(Protocol):
+    """An object with a digest: a descriptor, or a result of this package, such as `ManifestResponse`."""
+
+    @property
+    def digest(self) -> str | None:
+        """The digest of the content; None if the object names content without its digest, as a reference with a tag does."""
+
+
+DigestLike: TypeAlias = str | HasDigest
+"""A digest as text or as a `Digest`, or an object whose attribute `digest` is the digest, such as a `Descriptor`."""
+
+
+RefLike: TypeAlias = str | HasDigest
+"""A tag as text, or a digest in one of the forms of a `DigestLike`."""
+
+
+def to_digest(value: DigestLike) -> Digest:
+    """Return the digest that an argument of a method names.
+
+    Args:
+        value: A digest as text or as a `Digest`, or an object whose attribute `digest` is the digest, such as a `Descriptor`.
+
+    Raises:
+        InvalidDigestError: The text is not a digest (the message for a tag says how to get the digest), the object has no digest,
+            or the value is of another type.
+    """
+    if isinstance(value, Digest):
+        return value
+    if not isinstance(value, str):
+        return Digest(_digest_of_object(value))
+    if ":" not in value and _TAG.fullmatch(value) and not (len(value) in _LENGTHS.values() and _HEX.issuperset(value)):
+        raise InvalidDigestError(f"{quoted(value)} is a tag; resolve it first: client.resolve({quoted(value)})")
+    return Digest(value)
+
+
+def to_reference(value: RefLike) -> str:
+    """Return the tag or the digest that an argument of a method names. A digest is returned as a `Digest`.
+
+    Args:
+        value: A tag as text, or a digest in one of the forms that `to_digest` accepts. Text with a colon is a digest.
+
+    Raises:
+        InvalidDigestError: The text has a colon, but is not a digest; the object has no digest; or the value is of another type.
+    """
+    if isinstance(value, str):
+        return Digest(value) if ":" in value else value
+    return Digest(_digest_of_object(value))
+
+
+def _digest_of_object(value: HasDigest) -> str:
+    if (digest := getattr(value, "digest", None)) is not None:
+        return digest  # type: ignore[no-any-return]
+    if hasattr(value, "digest"):
+        raise InvalidDigestError(f"{quoted(str(value))} has no digest; resolve its tag first: client.resolve(tag)")
+    name = type(value).__name__
+    raise InvalidDigestError(f"a digest must be text, a Digest, a Descriptor or a result with a digest, not {name}")
 
 
 def _check(text: str) -> None:

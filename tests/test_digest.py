@@ -6,12 +6,15 @@ import copy
 import hashlib
 import json
 import pickle
+from collections.abc import Callable
+from typing import Any
 
 import pytest
+from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docker_registry_sdk.digest import Digest, Verifier, digest_of
+from docker_registry_sdk.digest import Digest, Verifier, digest_of, to_digest, to_reference
 from docker_registry_sdk.errors import DigestMismatchError, InvalidDigestError, InvalidReferenceError
 
 EMPTY = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -155,3 +158,76 @@ def test_digest_of_another_algorithm_is_not_a_mismatch() -> None:
 def test_verify_rejects_an_invalid_digest() -> None:
     with pytest.raises(InvalidDigestError):
         Verifier().verify(0, "sha256:e3b0")
+
+
+@frozen
+class Named:
+    """An object with a digest, as a descriptor or the result of a call is."""
+
+    digest: str | None
+
+
+DIGESTS = st.from_regex(r"(sha256|blake3):[0-9a-f]{64}|sha512:[0-9a-f]{128}", fullmatch=True)
+TAGS = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", fullmatch=True)
+
+
+@given(DIGESTS)
+def test_each_form_of_a_digest_is_the_same_digest(text: str) -> None:
+    forms = (text, Digest(text), Named(text), Named(Digest(text)))
+    for form in forms:
+        assert type(to_digest(form)) is Digest
+        assert type(to_reference(form)) is Digest
+        assert to_digest(form) == to_reference(form) == text
+
+
+@given(TAGS)
+def test_tag_is_a_reference_but_no_digest(tag: str) -> None:
+    assert to_reference(tag) is tag
+    with pytest.raises(InvalidDigestError):
+        to_digest(tag)
+
+
+@pytest.mark.parametrize("tag", ["v1", "1.0-rc.1", "a" * 63, "A" * 64])
+def test_error_for_a_tag_says_how_to_get_the_digest(tag: str) -> None:
+    with pytest.raises(InvalidDigestError) as caught:
+        to_digest(tag)
+    assert str(caught.value) == f"'{tag}' is a tag; resolve it first: client.resolve('{tag}')"
+
+
+@given(st.text() | st.from_regex(r"sha(256|512):[0-9a-fA-F]{60,130}"))
+def test_text_that_is_no_digest_is_rejected_in_each_form(text: str) -> None:
+    try:
+        Digest(text)
+    except InvalidDigestError:
+        for value in (text, Named(text)):
+            with pytest.raises(InvalidDigestError):
+                to_digest(value)
+        with pytest.raises(InvalidDigestError):
+            to_reference(Named(text))
+
+
+@pytest.mark.parametrize("convert", [to_digest, to_reference])
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        (None, "not NoneType"),
+        (5, "not int"),
+        (EMPTY.encode(), "not bytes"),
+        ([EMPTY], "not list"),
+        (Named(None), "has no digest; resolve its tag first"),
+        (Named(5), "must be a string, not int"),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    ],
+)
+def test_value_without_a_digest_is_rejected(convert: Callable[[Any], object], value: object, problem: str) -> None:
+    with pytest.raises(InvalidDigestError, match=problem):
+        convert(value)
+
+
+def test_text_with_a_colon_is_never_a_tag() -> None:
+    with pytest.raises(InvalidDigestError):
+        to_reference("sha256:cafe")
+
+
+def test_hexadecimal_digits_without_an_algorithm_are_no_tag() -> None:
+    with pytest.raises(InvalidDigestError, match="has no colon"):
+        to_digest(EMPTY.removeprefix("sha256:"))

@@ -13,6 +13,7 @@ import pytest
 from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
 from docker_registry_sdk._core.transport.options import ConnectionOptions
 from docker_registry_sdk.client.fallback import fallback_tag
+from docker_registry_sdk.digest import RefLike
 from docker_registry_sdk.images import async_delete_manifest, async_push_manifest, delete_manifest, push_manifest
 from docker_registry_sdk.media_types import OCI_MANIFEST
 from docker_registry_sdk.testing import EmbeddedRegistry
@@ -41,7 +42,7 @@ def registry_without_api_url(request: pytest.FixtureRequest, tmp_path_factory: p
         yield embedded.url
 
 
-def is_first(seen: set[str], step: str, ref: str) -> bool:
+def is_first(seen: set[str], step: str, ref: object) -> bool:
     """Return whether this is the first time that a client reads or writes the list."""
     if ref != TAG or step in seen:
         return False
@@ -55,14 +56,14 @@ class SynchronizedClient(RegistryClientV2):
     barrier: Barrier
     seen: set[str]
 
-    def get_manifest(self, ref: str, **options: Any) -> Any:
+    def get_manifest(self, ref: RefLike, **options: Any) -> Any:
         try:
             return super().get_manifest(ref, **options)
         finally:
             if is_first(self.seen, "read", ref):
                 self.barrier.wait(30)
 
-    def put_manifest(self, content: bytes, ref: str, **options: Any) -> Any:
+    def put_manifest(self, content: bytes, ref: RefLike, **options: Any) -> Any:
         try:
             return super().put_manifest(content, ref, **options)
         finally:
@@ -76,14 +77,14 @@ class AsyncSynchronizedClient(AsyncRegistryClientV2):
     barrier: asyncio.Barrier
     seen: set[str]
 
-    async def get_manifest(self, ref: str, **options: Any) -> Any:
+    async def get_manifest(self, ref: RefLike, **options: Any) -> Any:
         try:
             return await super().get_manifest(ref, **options)
         finally:
             if is_first(self.seen, "read", ref):
                 await asyncio.wait_for(self.barrier.wait(), 30)
 
-    async def put_manifest(self, content: bytes, ref: str, **options: Any) -> Any:
+    async def put_manifest(self, content: bytes, ref: RefLike, **options: Any) -> Any:
         try:
             return await super().put_manifest(content, ref, **options)
         finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from ...digest import Digest, Verifier
+from ...digest import Digest, DigestLike, Verifier, to_digest
 from ...errors import ParseError
 from ...media_types import OCTET_STREAM
 from ...v2.models import Descriptor
@@ -38,17 +38,18 @@ class BlobSpec:
         return self.descriptor or Descriptor(media_type=OCTET_STREAM, digest=self.digest, size=size)
 
 
-def parse_blob_spec(blob: str | Descriptor) -> BlobSpec:
+def parse_blob_spec(blob: DigestLike) -> BlobSpec:
     """Return the `BlobSpec` for a digest or a descriptor.
 
     Args:
-        blob: The digest or the descriptor.
+        blob: The digest: text, a `Digest`, or an object with a digest. The size and the external URLs are known only from a
+            descriptor.
 
     Raises:
         InvalidDigestError: The digest is invalid, or this package cannot compute its algorithm.
         ParseError: The size in the descriptor is negative.
     """
-    digest = Digest(blob.digest if isinstance(blob, Descriptor) else blob)
+    digest = to_digest(blob)
     Verifier(digest.algorithm)  # raises before any request is sent if the algorithm cannot be computed
     if not isinstance(blob, Descriptor):
         return BlobSpec(digest)

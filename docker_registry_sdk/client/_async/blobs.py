@@ -15,7 +15,7 @@ from ..._core.blobs.progress import OnProgress
 from ..._core.blobs.upload_session import OnSession, UploadOptions, UploadSession, session_from_start
 from ..._core.blobs.upload_source import AsyncUploadSource
 from ..._core.wire import CallLimits, Deadline, Timeout
-from ...digest import Digest
+from ...digest import DigestLike, to_digest
 from ...errors import ParseError
 from ...media_types import OCTET_STREAM
 from ...v2.api import delete_blob, head_blob, start_blob_upload
@@ -28,7 +28,7 @@ class AsyncBlobCalls(AsyncClientBase):
 
     def create_blob_read_stream(
         self,
-        digest: str | Descriptor,
+        digest: DigestLike,
         *,
         use_urls: bool = False,
         timeout: Timeout | None = None,
@@ -40,7 +40,8 @@ class AsyncBlobCalls(AsyncClientBase):
         client). No request is sent before the context is entered.
 
         Args:
-            digest: The blob's digest or descriptor. With a descriptor, the number of bytes must match its size, too.
+            digest: The blob's digest: text, a `Digest`, or an object with a digest such as a descriptor.
+                With a descriptor, the number of bytes must match its size, too.
             use_urls: Whether to download the blob from the `urls` of the descriptor, without credentials, if the registry does
                 not have the blob. Without a descriptor, this has no effect.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
@@ -60,7 +61,7 @@ class AsyncBlobCalls(AsyncClientBase):
 
     async def download_blob(
         self,
-        digest: str | Descriptor,
+        digest: DigestLike,
         path: str | os.PathLike[str],
         *,
         use_urls: bool = False,
@@ -75,7 +76,8 @@ class AsyncBlobCalls(AsyncClientBase):
         call with the same path resumes the download.
 
         Args:
-            digest: The blob's digest or descriptor. With a descriptor, the number of bytes must match its size, too.
+            digest: The blob's digest: text, a `Digest`, or an object with a digest such as a descriptor.
+                With a descriptor, the number of bytes must match its size, too.
             path: The file to write. If the file already holds this blob, nothing is downloaded.
             use_urls: Whether to download the blob from the `urls` of the descriptor, without credentials, if the registry does
                 not have the blob. Without a descriptor, this has no effect.
@@ -104,7 +106,7 @@ class AsyncBlobCalls(AsyncClientBase):
         )
 
     async def open_blob(
-        self, digest: str | Descriptor, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, digest: DigestLike, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
     ) -> AsyncBlobFile:
         """Open a blob as a seekable file, for code such as `zipfile` that reads only some ranges of a file.
 
@@ -112,8 +114,9 @@ class AsyncBlobCalls(AsyncClientBase):
         verified bytes.
 
         Args:
-            digest: The blob's digest or descriptor. With a digest, the size comes from a HEAD request. With a descriptor, the
-                size in the descriptor is used without a check, and no request is sent before the first read.
+            digest: The blob's digest: text, a `Digest`, or an object with a digest such as a descriptor.
+                With a descriptor, its size is used without a check, and no request is sent before the first read. Otherwise,
+                the size comes from a HEAD request.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the opening may take, and again each read of a range; or a `Deadline` that limits the
                 opening and all reads together; None uses the client's deadline.
@@ -135,12 +138,12 @@ class AsyncBlobCalls(AsyncClientBase):
         return AsyncBlobFile(self._blobs(limits), spec, size, deadline)
 
     async def head_blob(
-        self, digest: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, digest: DigestLike, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
     ) -> Descriptor:
         """Request the size of a blob without downloading it, and return the blob's descriptor.
 
         Args:
-            digest: The blob's digest.
+            digest: The blob's digest: text, a `Digest`, or an object with a digest such as a descriptor.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -152,17 +155,19 @@ class AsyncBlobCalls(AsyncClientBase):
 
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
-        checked = Digest(digest)
+        checked = to_digest(digest)
         response = await head_blob.asyncio(self._pipeline, self._name, checked, timeout=timeout, deadline=deadline)
         if response.content_length is None:
             raise ParseError(model="HeadBlobOk", field="Content-Length", problem="is missing from the headers")
         return Descriptor(media_type=response.media_type or OCTET_STREAM, digest=checked, size=response.content_length)
 
-    async def delete_blob(self, digest: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> None:
+    async def delete_blob(
+        self, digest: DigestLike, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> None:
         """Delete a blob from the repository.
 
         Args:
-            digest: The blob's digest.
+            digest: The blob's digest: text, a `Digest`, or an object with a digest such as a descriptor.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -174,13 +179,13 @@ class AsyncBlobCalls(AsyncClientBase):
 
         Source: OCI Distribution Spec, Deleting Blobs (end-10).
         """
-        await delete_blob.asyncio(self._pipeline, self._name, Digest(digest), timeout=timeout, deadline=deadline)
+        await delete_blob.asyncio(self._pipeline, self._name, to_digest(digest), timeout=timeout, deadline=deadline)
 
     async def blob_upload(
         self,
         source: AsyncUploadSource,
         *,
-        digest: str | None = None,
+        digest: DigestLike | None = None,
         size: int | None = None,
         chunk_size: int | None = None,
         from_repo: str | None = None,
@@ -202,7 +207,8 @@ class AsyncBlobCalls(AsyncClientBase):
         Args:
             source: The blob's content: bytes, a path, a binary file, an iterable of bytes, or an `AsyncReplayableSource` (an
                 object with a method `blocks(offset)`).
-            digest: The blob's digest; None to compute a sha256 digest while uploading.
+            digest: The blob's digest: text, a `Digest`, or an object with a digest such as a descriptor. None to compute a sha256
+                digest while uploading.
             size: The blob's size in bytes; None if the size is unknown or the source states it, as bytes and files do.
             chunk_size: The size of each chunk in bytes; None to send one request, unless the registry requires chunks.
             from_repo: The name of another repository on this registry. The call first tries to mount the blob from that
@@ -234,7 +240,7 @@ class AsyncBlobCalls(AsyncClientBase):
             self._blobs(self._limits(timeout, deadline)),
             source,
             UploadOptions(
-                digest=digest,
+                digest=None if digest is None else to_digest(digest),
                 size=size,
                 chunk_size=chunk_size,
                 from_repo=from_repo,
@@ -246,7 +252,7 @@ class AsyncBlobCalls(AsyncClientBase):
 
     async def mount_blob(
         self,
-        digest: str,
+        digest: DigestLike,
         from_repo: str | None = None,
         *,
         timeout: Timeout | None = None,
@@ -255,7 +261,7 @@ class AsyncBlobCalls(AsyncClientBase):
         """Mount a blob from another repository of the registry.
 
         Args:
-            digest: The blob's digest.
+            digest: The blob's digest: text, a `Digest`, or an object with a digest such as a descriptor.
             from_repo: The name of the repository that has the blob; None to let the registry choose a repository.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
@@ -270,7 +276,7 @@ class AsyncBlobCalls(AsyncClientBase):
 
         Source: OCI Distribution Spec, Mounting a blob from another repository (end-11).
         """
-        mounted, limits = Digest(digest), self._limits(timeout, deadline)
+        mounted, limits = to_digest(digest), self._limits(timeout, deadline)
         response = await start_blob_upload.asyncio(
             self._pipeline, self._name, mount=mounted, from_repo=from_repo, timeout=limits.timeout, deadline=limits.deadline
         )

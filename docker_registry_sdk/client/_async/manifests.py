@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..._core.wire import Deadline, HTTPResponse, Timeout, async_send
-from ...digest import Digest
+from ...digest import RefLike, to_reference
 from ...v2.api import delete_manifest, get_manifest, head_manifest, put_manifest
 from ...v2.models import ErrorResponse
 from ..manifests import (
@@ -25,7 +25,7 @@ class AsyncManifestCalls(AsyncClientBase):
 
     async def get_manifest(
         self,
-        ref: str,
+        ref: RefLike,
         *,
         accept: Sequence[str] | None = None,
         timeout: Timeout | None = None,
@@ -37,7 +37,7 @@ class AsyncManifestCalls(AsyncClientBase):
         sent one.
 
         Args:
-            ref: A tag or a digest.
+            ref: A tag, or a digest: text, a `Digest`, or an object with a digest such as a descriptor.
             accept: The media types to accept; None for all manifest types that this package can parse.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
@@ -54,7 +54,7 @@ class AsyncManifestCalls(AsyncClientBase):
 
         Source: OCI Distribution Spec, Pulling Manifests (end-3).
         """
-        reference = _reference(ref)
+        reference = to_reference(ref)
         check_computable(reference)
 
         def read(response: HTTPResponse) -> ManifestResponse:
@@ -66,7 +66,7 @@ class AsyncManifestCalls(AsyncClientBase):
 
     async def head_manifest(
         self,
-        ref: str,
+        ref: RefLike,
         *,
         accept: Sequence[str] | None = None,
         timeout: Timeout | None = None,
@@ -75,7 +75,7 @@ class AsyncManifestCalls(AsyncClientBase):
         """Return the digest, size and media type of a manifest from the headers of the response to a HEAD request.
 
         Args:
-            ref: A tag or a digest.
+            ref: A tag, or a digest: text, a `Digest`, or an object with a digest such as a descriptor.
             accept: The media types to accept; None for all manifest types that this package can parse.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
@@ -88,13 +88,13 @@ class AsyncManifestCalls(AsyncClientBase):
         Source: OCI Distribution Spec, Pulling Manifests (end-3).
         """
         return await head_manifest.asyncio(
-            self._pipeline, self._name, _reference(ref), accept=accept, timeout=timeout, deadline=deadline
+            self._pipeline, self._name, to_reference(ref), accept=accept, timeout=timeout, deadline=deadline
         )
 
     async def put_manifest(
         self,
         content: bytes,
-        ref: str,
+        ref: RefLike,
         *,
         media_type: str,
         tags: Sequence[str] = (),
@@ -107,7 +107,7 @@ class AsyncManifestCalls(AsyncClientBase):
 
         Args:
             content: The manifest's bytes. Before the call, push all blobs and manifests that the manifest lists.
-            ref: A tag, or the digest of the content.
+            ref: A tag, or the digest of the content: text, a `Digest`, or an object with a digest such as a descriptor.
             media_type: The manifest's media type. If the manifest has a field `mediaType`, both values must be equal.
             tags: Tags to set on the manifest in the same request; pass tags only if `ref` is a digest. Some registries ignore
                 tags: the result lists the tags that the registry has set.
@@ -127,7 +127,7 @@ class AsyncManifestCalls(AsyncClientBase):
 
         Source: OCI Distribution Spec, Pushing Manifests (end-7a, end-7b).
         """
-        reference = _reference(ref)
+        reference = to_reference(ref)
         payload = manifest_payload(content)
         digest = compute_digest(payload, reference)
         response = await put_manifest.asyncio(
@@ -148,12 +148,13 @@ class AsyncManifestCalls(AsyncClientBase):
         )
 
     async def delete_manifest(
-        self, ref: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, ref: RefLike, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
     ) -> None:
         """Delete a manifest and all its tags if `ref` is a digest; delete only the tag if `ref` is a tag.
 
         Args:
-            ref: The digest of the manifest to delete, or the tag to delete.
+            ref: The tag to delete, or the digest of the manifest to delete: text, a `Digest`, or an object with a digest such
+                as a descriptor.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -166,8 +167,4 @@ class AsyncManifestCalls(AsyncClientBase):
 
         Source: OCI Distribution Spec, Deleting Manifests and Tags (end-9).
         """
-        await delete_manifest.asyncio(self._pipeline, self._name, _reference(ref), timeout=timeout, deadline=deadline)
-
-
-def _reference(ref: str) -> str:
-    return Digest(ref) if isinstance(ref, str) and ":" in ref else ref
+        await delete_manifest.asyncio(self._pipeline, self._name, to_reference(ref), timeout=timeout, deadline=deadline)

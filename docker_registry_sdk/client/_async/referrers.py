@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 
 from ..._core.wire import CallLimits, Deadline, Timeout
-from ...digest import Digest
+from ...digest import Digest, DigestLike, to_digest
 from ...errors import NotFoundError, ResponseError
 from ...v2.api import list_referrers
 from ...v2.models import Descriptor
@@ -18,7 +18,7 @@ class AsyncReferrerCalls(AsyncManifestCalls):
 
     async def list_referrers(
         self,
-        digest: str,
+        digest: DigestLike,
         *,
         artifact_type: str | None = None,
         timeout: Timeout | None = None,
@@ -27,7 +27,8 @@ class AsyncReferrerCalls(AsyncManifestCalls):
         """Return one page of a manifest's referrers from the registry's referrers API.
 
         Args:
-            digest: The digest of the manifest whose referrers are listed.
+            digest: The digest of the manifest whose referrers are listed: text, a `Digest`, or an object with a digest such as a
+                descriptor.
             artifact_type: The artifact type of the referrers to list; None for all. A registry that ignores this filter lists all
                 referrers, and the result's `oci_filters_applied` does not contain `artifactType`.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
@@ -42,12 +43,12 @@ class AsyncReferrerCalls(AsyncManifestCalls):
         Source: OCI Distribution Spec, Listing Referrers (end-12).
         """
         return await list_referrers.asyncio(
-            self._pipeline, self._name, Digest(digest), artifact_type=artifact_type, timeout=timeout, deadline=deadline
+            self._pipeline, self._name, to_digest(digest), artifact_type=artifact_type, timeout=timeout, deadline=deadline
         )
 
     async def iter_referrers(
         self,
-        digest: str,
+        digest: DigestLike,
         *,
         artifact_type: str | None = None,
         timeout: Timeout | None = None,
@@ -59,7 +60,8 @@ class AsyncReferrerCalls(AsyncManifestCalls):
         that tag does not exist, nothing is yielded.
 
         Args:
-            digest: The digest of the manifest whose referrers are listed.
+            digest: The digest of the manifest whose referrers are listed: text, a `Digest`, or an object with a digest such as a
+                descriptor.
             artifact_type: The artifact type of the referrers to yield; None for all.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds from the first request until the last page is received, or a `Deadline`; None uses the
@@ -74,7 +76,7 @@ class AsyncReferrerCalls(AsyncManifestCalls):
 
         Source: OCI Distribution Spec, Listing Referrers (end-12), Referrers Tag Schema.
         """
-        subject = Digest(digest)
+        subject = to_digest(digest)
 
         async def fetch(url: str | None, limits: CallLimits, /) -> tuple[Sequence[Descriptor], str | None]:
             if url is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..._core.blobs.upload_session import UploadSession, session_after_chunk, session_from_start, session_from_status
 from ..._core.wire import Deadline, Timeout
-from ...digest import Digest
+from ...digest import DigestLike, to_digest
 from ...errors import ParseError
 from ...media_types import OCTET_STREAM
 from ...v2.api import cancel_blob_upload, complete_blob_upload, get_blob_upload_status, start_blob_upload, upload_blob_chunk
@@ -95,13 +95,18 @@ class AsyncUploadCalls(AsyncClientBase):
         return session_after_chunk(session, response, len(data))
 
     async def complete_blob_upload(
-        self, session: UploadSession, digest: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self,
+        session: UploadSession,
+        digest: DigestLike,
+        *,
+        timeout: Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> Descriptor:
         """Close an upload session that has received all bytes of the blob, and return the blob's descriptor.
 
         Args:
             session: The session that the previous call for this upload returned.
-            digest: The digest of the whole blob.
+            digest: The digest of the whole blob: text, a `Digest`, or an object with a digest such as a descriptor.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -112,7 +117,7 @@ class AsyncUploadCalls(AsyncClientBase):
 
         Source: OCI Distribution Spec, Pushing Blobs (end-6).
         """
-        checked = Digest(digest)
+        checked = to_digest(digest)
         await complete_blob_upload.asyncio(
             self._pipeline, session.repo, session.location, checked, timeout=timeout, deadline=deadline
         )

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..._core.wire import Deadline, HTTPResponse, Timeout, send
-from ...digest import Digest
+from ...digest import RefLike, to_reference
 from ...v2.api import delete_manifest, get_manifest, head_manifest, put_manifest
 from ...v2.models import ErrorResponse
 from ..manifests import (
@@ -26,7 +26,7 @@ class ManifestCalls(ClientBase):
 
     def get_manifest(
         self,
-        ref: str,
+        ref: RefLike,
         *,
         accept: Sequence[str] | None = None,
         timeout: Timeout | None = None,
@@ -38,7 +38,7 @@ class ManifestCalls(ClientBase):
         sent one.
 
         Args:
-            ref: A tag or a digest.
+            ref: A tag, or a digest: text, a `Digest`, or an object with a digest such as a descriptor.
             accept: The media types to accept; None for all manifest types that this package can parse.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
@@ -55,7 +55,7 @@ class ManifestCalls(ClientBase):
 
         Source: OCI Distribution Spec, Pulling Manifests (end-3).
         """
-        reference = _reference(ref)
+        reference = to_reference(ref)
         check_computable(reference)
 
         def read(response: HTTPResponse) -> ManifestResponse:
@@ -67,7 +67,7 @@ class ManifestCalls(ClientBase):
 
     def head_manifest(
         self,
-        ref: str,
+        ref: RefLike,
         *,
         accept: Sequence[str] | None = None,
         timeout: Timeout | None = None,
@@ -76,7 +76,7 @@ class ManifestCalls(ClientBase):
         """Return the digest, size and media type of a manifest from the headers of the response to a HEAD request.
 
         Args:
-            ref: A tag or a digest.
+            ref: A tag, or a digest: text, a `Digest`, or an object with a digest such as a descriptor.
             accept: The media types to accept; None for all manifest types that this package can parse.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
@@ -89,13 +89,13 @@ class ManifestCalls(ClientBase):
         Source: OCI Distribution Spec, Pulling Manifests (end-3).
         """
         return head_manifest.sync(
-            self._pipeline, self._name, _reference(ref), accept=accept, timeout=timeout, deadline=deadline
+            self._pipeline, self._name, to_reference(ref), accept=accept, timeout=timeout, deadline=deadline
         )
 
     def put_manifest(
         self,
         content: bytes,
-        ref: str,
+        ref: RefLike,
         *,
         media_type: str,
         tags: Sequence[str] = (),
@@ -108,7 +108,7 @@ class ManifestCalls(ClientBase):
 
         Args:
             content: The manifest's bytes. Before the call, push all blobs and manifests that the manifest lists.
-            ref: A tag, or the digest of the content.
+            ref: A tag, or the digest of the content: text, a `Digest`, or an object with a digest such as a descriptor.
             media_type: The manifest's media type. If the manifest has a field `mediaType`, both values must be equal.
             tags: Tags to set on the manifest in the same request; pass tags only if `ref` is a digest. Some registries ignore
                 tags: the result lists the tags that the registry has set.
@@ -128,7 +128,7 @@ class ManifestCalls(ClientBase):
 
         Source: OCI Distribution Spec, Pushing Manifests (end-7a, end-7b).
         """
-        reference = _reference(ref)
+        reference = to_reference(ref)
         payload = manifest_payload(content)
         digest = compute_digest(payload, reference)
         response = put_manifest.sync(
@@ -149,12 +149,13 @@ class ManifestCalls(ClientBase):
         )
 
     def delete_manifest(
-        self, ref: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, ref: RefLike, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
     ) -> None:
         """Delete a manifest and all its tags if `ref` is a digest; delete only the tag if `ref` is a tag.
 
         Args:
-            ref: The digest of the manifest to delete, or the tag to delete.
+            ref: The tag to delete, or the digest of the manifest to delete: text, a `Digest`, or an object with a digest such
+                as a descriptor.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -167,8 +168,4 @@ class ManifestCalls(ClientBase):
 
         Source: OCI Distribution Spec, Deleting Manifests and Tags (end-9).
         """
-        delete_manifest.sync(self._pipeline, self._name, _reference(ref), timeout=timeout, deadline=deadline)
-
-
-def _reference(ref: str) -> str:
-    return Digest(ref) if isinstance(ref, str) and ":" in ref else ref
+        delete_manifest.sync(self._pipeline, self._name, to_reference(ref), timeout=timeout, deadline=deadline)

@@ -10,7 +10,7 @@ from ..._core.blobs.upload_session import (
     session_from_status,
 )
 from ..._core.wire import Deadline, Timeout
-from ...digest import Digest
+from ...digest import DigestLike, to_digest
 from ...errors import ParseError
 from ...media_types import OCTET_STREAM
 from ...v2.api import (
@@ -114,7 +114,7 @@ class UploadCalls(ClientBase):
     def complete_blob_upload(
         self,
         session: UploadSession,
-        digest: str,
+        digest: DigestLike,
         *,
         timeout: Timeout | None = None,
         deadline: Deadline | float | None = None,
@@ -123,7 +123,7 @@ class UploadCalls(ClientBase):
 
         Args:
             session: The session that the previous call for this upload returned.
-            digest: The digest of the whole blob.
+            digest: The digest of the whole blob: text, a `Digest`, or an object with a digest such as a descriptor.
             timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -134,7 +134,7 @@ class UploadCalls(ClientBase):
 
         Source: OCI Distribution Spec, Pushing Blobs (end-6).
         """
-        checked = Digest(digest)
+        checked = to_digest(digest)
         complete_blob_upload.sync(
             self._pipeline, session.repo, session.location, checked, timeout=timeout, deadline=deadline
         )

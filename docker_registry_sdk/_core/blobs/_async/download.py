@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from ....digest import Verifier
+from ....digest import DigestLike, Verifier
 from ....errors import DigestMismatchError, TransportError
 from ....v2.models import Descriptor
 from ...concurrency.threads import async_run_in_thread, async_run_in_thread_uncancellable, async_shielded
@@ -21,7 +21,7 @@ from .ranged_fetch import async_start_fetch
 
 async def async_download_blob(
     repository: AsyncBlobRepository,
-    blob: str | Descriptor,
+    blob: DigestLike,
     path: str | os.PathLike[str],
     *,
     use_urls: bool = False,

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
-from ....v2.models import Descriptor
+from ....digest import DigestLike
 from ...concurrency.threads import async_run_in_thread
 from ...wire import AsyncRawBody, body_length
 from ..blob_spec import parse_blob_spec
@@ -80,9 +80,7 @@ class AsyncRemoteBlob:
         InvalidDigestError: The digest is invalid, or this package cannot compute its algorithm.
     """
 
-    def __init__(
-        self, repository: AsyncBlobRepository, blob: str | Descriptor, *, use_urls: bool = False, verify: bool = True
-    ) -> None:
+    def __init__(self, repository: AsyncBlobRepository, blob: DigestLike, *, use_urls: bool = False, verify: bool = True) -> None:
         self._repository = repository
         self._spec = parse_blob_spec(blob)
         self._use_urls = use_urls

@@ -6,8 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from ....digest import Digest, Verifier
-from ....v2.models import Descriptor
+from ....digest import Digest, DigestLike, Verifier
 from ..blob_spec import parse_blob_spec
 from ..byte_ranges import Resumption
 from ..raw_base import AsyncRawBase
@@ -147,7 +146,7 @@ class AsyncBlobStream(AsyncByteStream):
 
 @asynccontextmanager
 async def async_open_blob_stream(
-    repository: AsyncBlobRepository, blob: str | Descriptor, use_urls: bool
+    repository: AsyncBlobRepository, blob: DigestLike, use_urls: bool
 ) -> AsyncIterator[AsyncBlobStream]:
     """Open a blob as a verified stream. At the end of the `with` block, the stream is closed.
 

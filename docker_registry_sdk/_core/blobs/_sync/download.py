@@ -7,7 +7,7 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from ....digest import Verifier
+from ....digest import DigestLike, Verifier
 from ....errors import DigestMismatchError, TransportError
 from ....v2.models import Descriptor
 from ...concurrency.threads import run_in_thread, run_in_thread_uncancellable, shielded
@@ -22,7 +22,7 @@ from .ranged_fetch import start_fetch
 
 def download_blob(
     repository: BlobRepository,
-    blob: str | Descriptor,
+    blob: DigestLike,
     path: str | os.PathLike[str],
     *,
     use_urls: bool = False,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from ....v2.models import Descriptor
+from ....digest import DigestLike
 from ...concurrency.threads import run_in_thread
 from ...wire import RawBody, body_length
 from ..blob_spec import parse_blob_spec
@@ -82,7 +82,7 @@ class RemoteBlob:
     """
 
     def __init__(
-        self, repository: BlobRepository, blob: str | Descriptor, *, use_urls: bool = False, verify: bool = True
+        self, repository: BlobRepository, blob: DigestLike, *, use_urls: bool = False, verify: bool = True
     ) -> None:
         self._repository = repository
         self._spec = parse_blob_spec(blob)

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from ....digest import Digest, Verifier
-from ....v2.models import Descriptor
+from ....digest import Digest, DigestLike, Verifier
 from ..blob_spec import parse_blob_spec
 from ..byte_ranges import Resumption
 from ..raw_base import RawBase
@@ -147,7 +146,7 @@ class BlobStream(SyncByteStream):
 
 
 @contextmanager
-def open_blob_stream(repository: BlobRepository, blob: str | Descriptor, use_urls: bool) -> Iterator[BlobStream]:
+def open_blob_stream(repository: BlobRepository, blob: DigestLike, use_urls: bool) -> Iterator[BlobStream]:
     """Open a blob as a verified stream. At the end of the `with` block, the stream is closed.
 
     Args:
