@@ -14,9 +14,9 @@ from attrs import frozen
 
 from .._core.blobs.blob_spec import parse_blob_spec
 from ..client.manifests import ManifestResponse
-from ..digest import Verifier
+from ..digest import Digest, Verifier
 from ..errors import ArtifactError, ParseError
-from ..media_types import OCI_INDEX, OCI_MANIFEST, OCTET_STREAM
+from ..media_types import DOCKER_CONFIG, OCI_CONFIG, OCI_EMPTY, OCI_INDEX, OCI_MANIFEST, OCTET_STREAM
 from ..v2.models import Descriptor, ImageManifest
 
 EMPTY_CONTENT: Final = b"{}"
@@ -95,7 +95,8 @@ def titled_layers(response: ManifestResponse) -> list[tuple[str, Descriptor]]:
         response: The manifest of the artifact.
 
     Raises:
-        ArtifactError: The manifest is not an OCI image manifest.
+        ArtifactError: The manifest is not an OCI image manifest, is that of an image, or has layers of which none has a title.
+            If the only layer is the empty layer `{}`, the artifact has no files on purpose, and the result is empty.
         InvalidDigestError: The digest of a layer is invalid, or has an unsupported algorithm.
         ParseError: The size of a layer is negative, or the `data` of a descriptor contradicts its digest or size.
     """
@@ -112,7 +113,21 @@ def titled_layers(response: ManifestResponse) -> list[tuple[str, Descriptor]]:
         parse_blob_spec(each)
         _check_data(each, f"layers[{position}].data")
     titles = [(each.annotations or {}).get(_TITLE_ANNOTATION) for each in layers]
-    return [(title, each) for title, each in zip(titles, layers, strict=True) if title is not None]
+    files = [(title, each) for title, each in zip(titles, layers, strict=True) if title is not None]
+    if not files:
+        _check_empty(response.digest, response.manifest)
+    return files
+
+
+def _check_empty(digest: Digest, manifest: ImageManifest) -> None:
+    """Raise an error if a manifest without files is that of an image, or has layers whose names are unknown."""
+    is_image = manifest.artifact_type is None and manifest.config.media_type in (OCI_CONFIG, DOCKER_CONFIG)
+    if is_image or any(each.media_type != OCI_EMPTY for each in manifest.layers):
+        kind = "it is an image" if is_image else "no layer has a title"
+        raise ArtifactError(
+            f"{digest} is not an artifact with files: {kind}; "
+            "pull an image with images.pull, or download layers with download_blob"
+        )
 
 
 def _check_data(descriptor: Descriptor, field: str) -> None:

@@ -6,6 +6,7 @@ Source: https://github.com/opencontainers/image-spec/blob/main/image-layout.md
 from __future__ import annotations
 
 import json
+import os
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +16,7 @@ from ..digest import Digest, Verifier, digest_of
 from ..errors import ImageError
 from ..media_types import OCI_INDEX
 from ..v2.models import ImageIndex
-from .files import file_lock, open_file, path_without_links, read_blocks, read_small_file, write_atomically
+from .files import BLOCK_BYTES, file_lock, open_file, path_without_links, read_small_file, write_atomically
 from .layout import INDEX_FILE, LAYOUT_FILE, LAYOUT_VERSION, REF_NAME, Layout
 from .manifest_contents import StoredManifest, parse_json
 
@@ -139,8 +140,13 @@ class LayoutWriter:
         """
         verifier = Verifier(digest.algorithm)
         with suppress(FileNotFoundError):
-            for block in read_blocks(lambda: open_file(self._folder, "blobs", digest.algorithm, digest.encoded), 0):
-                verifier.update(block)
-            if verifier.digest == digest:
+            with open_file(self._folder, "blobs", digest.algorithm, digest.encoded) as file:
+                read = os.fstat(file.fileno())
+                while block := file.read(BLOCK_BYTES):
+                    verifier.update(block)
+            if verifier.digest == digest:  # another process may have completed the blob since its size was checked
                 verifier.verify(size, digest)
-            path_without_links(self._folder, "blobs", digest.algorithm, digest.encoded).unlink()
+                return
+            path = path_without_links(self._folder, "blobs", digest.algorithm, digest.encoded)
+            if os.path.samestat(read, path.lstat()):  # otherwise another process has replaced the damaged file
+                path.unlink()

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from docker_registry_sdk import images
-from docker_registry_sdk.digest import Digest
+from docker_registry_sdk.digest import Digest, Verifier, digest_of
 from docker_registry_sdk.errors import ImageError
-from docker_registry_sdk.images import Layout
-from docker_registry_sdk.images.files import path_without_links
+from docker_registry_sdk.images import Layout, layout_writer
+from docker_registry_sdk.images.files import path_without_links, write_atomically
 from docker_registry_sdk.images.layout_writer import LayoutWriter
 from docker_registry_sdk.images.manifest_contents import StoredManifest
 from docker_registry_sdk.testing import EmbeddedRegistry
@@ -40,6 +40,46 @@ def test_signed_schema_1_cannot_be_written_to_a_layout(tmp_path: Path) -> None:
         LayoutWriter(Layout(tmp_path)).write_manifest(
             StoredManifest(digest=Digest("sha256:" + "0" * 64), media_type="x", raw=b"{}")
         )
+
+
+def test_a_blob_that_another_process_completes_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process completes the blob after this one has found that the blob is missing or damaged, and before it reads it."""
+    content = b"a good blob"
+    digest = digest_of(content)
+    LayoutWriter(Layout(tmp_path)).prepare()
+    path = tmp_path / "blobs" / "sha256" / digest.encoded
+    for first_bytes in (None, b"damaged"):
+        path.parent.mkdir(exist_ok=True)
+        path.unlink(missing_ok=True)
+        if first_bytes is not None:
+            path.write_bytes(first_bytes)
+
+        def check_before_other_process(layout: Layout, digest: Digest, size: int | None) -> bool:
+            path.unlink(missing_ok=True)
+            path.write_bytes(content)
+            return False
+
+        monkeypatch.setattr(Layout, "has_blob", check_before_other_process)
+        assert LayoutWriter(Layout(tmp_path)).blob_path(digest, len(content)) == path
+        assert path.read_bytes() == content
+
+
+def test_a_blob_that_another_process_replaces_while_it_is_read_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    content = b"a good blob"
+    digest = digest_of(content)
+    LayoutWriter(Layout(tmp_path)).prepare()
+    path = tmp_path / "blobs" / "sha256" / digest.encoded
+    path.parent.mkdir()
+    path.write_bytes(b"damaged")
+
+    class ReplacingVerifier(Verifier):
+        def update(self, data: bytes | bytearray | memoryview) -> None:
+            super().update(data)
+            write_atomically(path, content)
+
+    monkeypatch.setattr(layout_writer, "Verifier", ReplacingVerifier)
+    assert LayoutWriter(Layout(tmp_path)).blob_path(digest, len(content)) == path
+    assert path.read_bytes() == content
 
 
 def test_concurrent_processes_and_threads_keep_all_entries(tmp_path: Path) -> None:

@@ -114,7 +114,8 @@ async def async_pull(
 
     Raises:
         NotFoundError: The artifact, or one of its files, does not exist.
-        ArtifactError: The manifest is an index, or another document that is not an OCI image manifest.
+        ArtifactError: The manifest is an index, or another document that is not an OCI image manifest; or the manifest has layers
+            but none with a title, as an image has.
         UnsafeTitleError: A title is not a relative path, may mean the same file as another title, leads through a link, or is the
             path of an existing file with other content; nothing was written.
         DigestMismatchError: The bytes of a file have another digest; the downloaded bytes were deleted.

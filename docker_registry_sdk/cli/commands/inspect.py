@@ -11,7 +11,9 @@ from ..options import with_output, with_platform, with_registry
 from ..output import Output, Size
 
 if TYPE_CHECKING:
-    from ... import Descriptor, ManifestResponse, RegistryClientV2
+    from ...client.manifests import Manifest
+    from ...images._sync.registry import RegistryImage
+    from ...images.manifest_contents import StoredManifest
     from ...v2.models import ImageConfig
 
 
@@ -32,27 +34,34 @@ def inspect_command(reference: str, platform: str | None, output: Output, connec
       docker-registry-sdk inspect alpine
       docker-registry-sdk inspect alpine --json | jq .layers
     """
-    from ...images.platforms import show
+    from ..._core.wire import call_limits
+    from ...images._sync.config import descend
+    from ...images._sync.registry import RegistryImage
+    from ...images.manifest_contents import parse_contents
+    from ...images.platforms import default_platform, parse_platform, show
     from ...reference import parse_repo_and_ref
 
     ref = parse_repo_and_ref(reference)
     with connection.open_v2(ref) as client:
-        top = client.get_manifest(ref.digest or ref.tag or "")
-        chosen = _choose_manifest(client, top, platform)
-        config = _get_config(client, chosen)
+        source = RegistryImage(client, ref.tag, ref.digest, call_limits(client))
+        wanted = default_platform() if platform is None else parse_platform(platform)
+        top, *path = descend(source, source.read_root(), wanted, or_first=platform is None)
+        chosen = path[-1] if path else top
+        config = _read_config(source, chosen)
+    contents = parse_contents(chosen)
     facts = {"reference": str(ref), "digest": top.digest, "media_type": top.media_type, **_config_facts(config)}
     platforms = [
         {
             "platform": entry.platform and show(entry.platform),
             "digest": entry.digest,
             "size": Size(entry.size),
-            "shown": entry.digest == chosen.digest,
+            "shown": entry.digest == path[0].digest,
         }
-        for entry in _index_entries(top)
+        for entry in parse_contents(top).children
     ]
-    layers = _layers(chosen)
+    layers = _layers(contents.document)
     labels = dict((config and config.config and config.config.labels) or {})
-    annotations = dict(getattr(chosen.manifest, "annotations", None) or {})
+    annotations = dict(getattr(contents.document, "annotations", None) or {})
     if layers and all(layer["size"] is not None for layer in layers):
         facts["size"] = Size(sum(layer["size"] for layer in layers))
     if output.json:
@@ -67,48 +76,12 @@ def inspect_command(reference: str, platform: str | None, output: Output, connec
     output.print_rows("annotation", ["name", "value"], list(annotations.items()))
 
 
-def _index_entries(response: ManifestResponse) -> list[Descriptor]:
-    """Return the entries of an index, or an empty list if the document is not an index."""
-    from ...v2.models import DockerManifestList, ImageIndex
-
-    document = response.manifest
-    return document.manifests if isinstance(document, ImageIndex | DockerManifestList) else []
-
-
-def _choose_manifest(client: RegistryClientV2, top: ManifestResponse, platform: str | None) -> ManifestResponse:
-    """Return the manifest for one platform.
-
-    Args:
-        client: The client of the repository.
-        top: An index to choose from, or a manifest that is not an index, which is returned unchanged.
-        platform: The platform, such as `linux/arm64`. None chooses Linux on the processor of this machine, or the first
-            entry of the index if the index has no image for that platform.
-
-    Raises:
-        ImageError: The index has no image for the requested platform.
-    """
+def _read_config(source: RegistryImage, chosen: StoredManifest) -> ImageConfig | None:
     from ...errors import ImageError
-    from ...images import parse_platform
-    from ...images.platforms import choose, default_platform
-
-    entries = _index_entries(top)
-    if not entries:
-        return top
-    try:
-        entry = choose(entries, default_platform() if platform is None else parse_platform(platform))
-    except ImageError:
-        if platform is not None:
-            raise
-        entry = entries[0]
-    return client.get_manifest(entry.digest)
-
-
-def _get_config(client: RegistryClientV2, response: ManifestResponse) -> ImageConfig | None:
-    from ...errors import ImageError
-    from ...images import get_config
+    from ...images._sync.config import read_config
 
     try:
-        return get_config(client, response.digest)
+        return read_config(source, chosen)
     except ImageError:
         return None  # an artifact, for example, has no config
 
@@ -130,10 +103,9 @@ def _config_facts(config: ImageConfig | None) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value is not None}
 
 
-def _layers(response: ManifestResponse) -> list[dict[str, Any]]:
+def _layers(document: Manifest | None) -> list[dict[str, Any]]:
     from ...v2.models import DockerManifest, DockerSchema1Manifest, ImageManifest
 
-    document = response.manifest
     if isinstance(document, ImageManifest | DockerManifest):
         return [{"digest": layer.digest, "size": Size(layer.size), "media_type": layer.media_type} for layer in document.layers]
     if isinstance(document, DockerSchema1Manifest):  # lists the top layer first, and no sizes

@@ -85,24 +85,44 @@ async def async_select_platform(source: AsyncImageSource, root: StoredManifest, 
 async def async_select_manifest(source: AsyncImageSource, root: StoredManifest, wanted: Platform) -> StoredManifest:
     """Return the manifest for a platform from an index; if `root` is not an index, return `root` without checking its platform.
 
+    See `async_descend`.
+    """
+    return (await async_descend(source, root, wanted))[-1]
+
+
+async def async_descend(
+    source: AsyncImageSource, root: StoredManifest, wanted: Platform, *, or_first: bool = False
+) -> list[StoredManifest]:
+    """Return the indexes and the manifest that lead from an index to the manifest for a platform.
+
+    The first item is `root`, and the last item is the manifest for the platform. If `root` is not an index, it is the only item,
+    and its platform is not checked.
+
     Args:
         source: Where the manifests are read from.
         root: The manifest or index that the reference of the image names.
         wanted: The platform to choose. If an index lists an index for the platform, the manifest is chosen from that index.
+        or_first: Whether to choose the first entry of an index that has no manifest for the platform. If False, such an index
+            raises an error.
 
     Raises:
         ImageError: The index has no manifest for the platform, or indexes are nested more than 8 levels deep.
     """
-    stored = root
+    path = [root]
     for _ in range(MAX_INDEX_DEPTH):
-        children = parse_contents(stored).children
+        children = parse_contents(path[-1]).children
         if not children:
-            return stored
-        chosen = choose(children, wanted)
+            return path
+        try:
+            chosen = choose(children, wanted)
+        except ImageError:
+            if not or_first:
+                raise
+            chosen = children[0]
         found = await source.read_manifest(chosen)
         if found is None:
             raise ImageError(f"the index lists {chosen.digest} for {show(wanted)}, but this manifest does not exist")
-        stored = found
+        path.append(found)
     raise ImageError(f"the indexes of the image are nested too deep: the limit is {MAX_INDEX_DEPTH} levels")
 
 

@@ -33,8 +33,9 @@ def execute(plan: CopyPlan, opened: OpenCopy, on_progress: OnProgress | None) ->
     jobs = [partial(_transfer_blob, plan, source, target, blob, progress) for blob in plan.blobs]
     transfers = gather(jobs, DEFAULT_CONCURRENCY, cancel)
     pushed = [one for one in plan.manifests if one.action == "push"]
-    # Images of an index need only their blobs, which exist now. All other manifests are pushed one by one, in the planned order.
-    independent = [one for one in pushed if one.role == "child" and not one.names_manifests]
+    # Images of an index need only their blobs, which exist now. All other manifests are pushed one by one, in the planned order:
+    # on registries without the referrers API, concurrent pushes of referrers overwrite each other's list.
+    independent = [one for one in pushed if one.role == "child" and not (one.names_manifests or one.has_subject)]
     gather([partial(_push_manifest, target, one, progress) for one in independent], DEFAULT_CONCURRENCY, cancel)
     for one in pushed:
         if one not in independent:

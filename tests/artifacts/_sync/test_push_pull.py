@@ -25,7 +25,7 @@ from docker_registry_sdk.errors import (
     ParseError,
     UnsafeTitleError,
 )
-from docker_registry_sdk.media_types import OCI_INDEX, OCI_MANIFEST
+from docker_registry_sdk.media_types import OCI_CONFIG, OCI_INDEX, OCI_MANIFEST
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Slow, Status, WrongBytes
 from docker_registry_sdk.v2.models import Descriptor
@@ -64,7 +64,8 @@ def push_layers(client: RegistryClientV2, ref: str, layers: list[dict[str, Any]]
         "config": descriptor("application/vnd.oci.empty.v1+json", b"{}"),
         "layers": layers,
     }
-    return (client.put_manifest(json.dumps(document | fields).encode(), ref, media_type=OCI_MANIFEST)).digest
+    document = {name: value for name, value in (document | fields).items() if value is not None}
+    return (client.put_manifest(json.dumps(document).encode(), ref, media_type=OCI_MANIFEST)).digest
 
 
 def layer(content: bytes, title: str | None, **fields: Any) -> dict[str, Any]:
@@ -127,6 +128,20 @@ def test_an_artifact_may_have_no_files(repository_client: RegistryClientV2, tmp_
     found = json.loads((repository_client.get_manifest(pushed.digest)).raw)
     assert found["layers"] == [found["config"]] == [descriptor("application/vnd.oci.empty.v1+json", b"{}")]
     assert artifacts.pull(repository_client, pushed.digest, tmp_path / "target") == []
+
+
+def test_an_image_and_an_artifact_without_files_are_refused(
+    repository_client: RegistryClientV2, tmp_path: Path
+) -> None:
+    repository_client.blob_upload(b"layer")
+    repository_client.blob_upload(b'{"os":"linux"}')
+    image = {"config": descriptor(OCI_CONFIG, b'{"os":"linux"}'), "artifactType": None}
+    no_title = [layer(b"layer", None)]
+    for number, (layers, fields) in enumerate([(no_title, image), (no_title, {}), ([], image)]):
+        push_layers(repository_client, f"no-files-{number}", layers, **fields)
+        with pytest.raises(ArtifactError, match="not an artifact with files"):
+            artifacts.pull(repository_client, f"no-files-{number}", tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_blob_without_title_is_not_pulled(repository_client: RegistryClientV2, tmp_path: Path) -> None:

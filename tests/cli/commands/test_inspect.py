@@ -9,6 +9,8 @@ import pytest
 from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.cli.conftest import RunCli
+from tests.images.built_images import build_image, build_index, push_image
+from tests.images.request_log import recorded_requests
 from tests.support.images import DOCKER_MANIFEST, OCI_MANIFEST, digest_of, make_image
 from tests.support.skopeo import ARCHITECTURES, MultiPlatformImage
 
@@ -70,3 +72,24 @@ def test_unknown_platforms(run_cli: RunCli, open_registry: EmbeddedRegistry) -> 
         problem, hint = run_cli(command, name, "--platform", "windows/amd64").check_failure(1)
         assert "linux/arm64" in problem
         assert "inspect" in hint
+
+
+def test_inspect_follows_nested_indexes_as_config_does(run_cli: RunCli, embedded_registry: EmbeddedRegistry) -> None:
+    images = {"linux/amd64": build_image([b"1"], "linux/amd64"), "linux/arm64": build_image([b"2"], "linux/arm64")}
+    nested = {platform: build_index({platform: image}) for platform, image in images.items()}
+    push_image(f"{embedded_registry.url}/nested", build_index(nested), "v1")
+    name = f"{embedded_registry.host}/nested:v1"
+    for platform, image in images.items():
+        document = json.loads(run_cli("inspect", name, "--platform", platform, "--json").out)
+        assert [layer["digest"] for layer in document["layers"]] == list(image.blobs)[1:]
+        assert document["labels"] == {"platform": platform}
+        # The entry of the outer index through which the shown image was found.
+        assert [one["platform"] for one in document["platforms"] if one["shown"]] == [platform]
+        config = json.loads(run_cli("config", name, "--platform", platform).out)
+        assert config["architecture"] == document["architecture"]
+
+
+def test_inspect_reads_each_manifest_once(run_cli: RunCli, open_registry: EmbeddedRegistry) -> None:
+    with recorded_requests(open_registry) as asked:
+        run_cli("inspect", f"{open_registry.host}/team/app", "--platform", "linux/arm64")
+    assert [one for one in asked if "ping" not in one] == ["GET manifests 200", "GET manifests 200", "GET blobs 200"]

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2, images
+from docker_registry_sdk.client.fallback import fallback_tag
+from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Status
 from tests.images.built_images import BuiltImage, build_image, build_index, check_pushed_image, descriptor_of, push_image
 from tests.images.conftest import StartRegistry
@@ -125,3 +127,25 @@ def check_artifact(url: str, made: BuiltImage) -> None:
             assert client.get_manifest(digest).raw == raw
         for digest in made.blobs:
             client.head_blob(digest)
+
+
+async def test_referrers_in_an_index_are_pushed_one_after_the_other(
+    start_registry: StartRegistry, registry_without_referrers: EmbeddedRegistry
+) -> None:
+    """Concurrent pushes would overwrite each other's list under the fallback tag, and each lost entry costs a wait."""
+    subject = build_image([b"subject"])
+    signatures = [
+        build_image([b"%d" % number], subject=descriptor_of(subject), artifactType="application/x-signature")
+        for number in range(6)
+    ]
+    index = build_index({"linux/amd64": subject}, without_platform=signatures)
+    source, target = start_registry(), registry_without_referrers
+    push_image(f"{source.url}/a", index, "v1")
+    with recorded_requests(target):
+        await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
+    tag = fallback_tag(subject.root)
+    requests = [record for record in target.requests.snapshot() if record.path.endswith(f"/manifests/{tag}")]
+    # For each signature: read the list, write the changed list, and read it again.
+    assert [record.method for record in requests] == ["GET", "PUT", "GET"] * len(signatures)
+    with RegistryClientV2(f"{target.url}/b") as client:
+        assert {one.digest for one in client.iter_referrers(subject.root)} == {one.root for one in signatures}
