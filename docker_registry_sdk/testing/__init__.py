@@ -18,16 +18,16 @@ from .._core.lazy_exports import lazy_exports
 from .extra import needs_extra
 
 if TYPE_CHECKING:
-    from docker_registry_sdk.testing.profiles.profile import Profile as Profile
-    from docker_registry_sdk.testing.profiles.profile import Quirk as Quirk
+    from docker_registry_sdk.testing.profiles.profile import RegistryProfile as RegistryProfile
+    from docker_registry_sdk.testing.profiles.profile import RegistryQuirk as RegistryQuirk
     from docker_registry_sdk.testing.registry import EmbeddedRegistry as EmbeddedRegistry
     from docker_registry_sdk.testing.registry import EmbeddedRegistryFactory as EmbeddedRegistryFactory
     from docker_registry_sdk.testing.registry import EmbeddedRegistryOptions as EmbeddedRegistryOptions
     from docker_registry_sdk.testing.request_log import RequestLog as RequestLog
     from docker_registry_sdk.testing.request_log import RequestRecord as RequestRecord
-    from docker_registry_sdk.testing.settings import Clock as Clock
-    from docker_registry_sdk.testing.settings import Settings as Settings
-    from docker_registry_sdk.testing.storage.base import Storage as Storage
+    from docker_registry_sdk.testing.settings import RegistryClock as RegistryClock
+    from docker_registry_sdk.testing.settings import RegistrySettings as RegistrySettings
+    from docker_registry_sdk.testing.storage.base import RegistryStorage as RegistryStorage
     from docker_registry_sdk.testing.storage.directory import DirectoryStorage as DirectoryStorage
     from docker_registry_sdk.testing.storage.memory import MemoryStorage as MemoryStorage
     from docker_registry_sdk.testing.v1.settings import V1Settings as V1Settings
@@ -35,11 +35,11 @@ else:
     _get_attribute, __dir__, __all__ = lazy_exports(
         __name__,
         {
-            ".profiles.profile": ("Profile", "Quirk"),
+            ".profiles.profile": ("RegistryProfile", "RegistryQuirk"),
             ".registry": ("EmbeddedRegistry", "EmbeddedRegistryFactory", "EmbeddedRegistryOptions"),
             ".request_log": ("RequestLog", "RequestRecord"),
-            ".settings": ("Clock", "Settings"),
-            ".storage.base": ("Storage",),
+            ".settings": ("RegistryClock", "RegistrySettings"),
+            ".storage.base": ("RegistryStorage",),
             ".storage.directory": ("DirectoryStorage",),
             ".storage.memory": ("MemoryStorage",),
             ".v1.settings": ("V1Settings",),

@@ -8,7 +8,7 @@ from starlette.routing import BaseRoute, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from docker_registry_sdk.testing.connection import CutConnections
-from docker_registry_sdk.testing.faults.exchange import Site
+from docker_registry_sdk.testing.faults.exchange import RegistryState
 from docker_registry_sdk.testing.faults.injection import Faults, InjectFaults
 from docker_registry_sdk.testing.request_log import LogRequests, RequestLog
 from docker_registry_sdk.testing.v2.errors import NAME_INVALID, UNSUPPORTED, ApiError, Refusal
@@ -19,7 +19,9 @@ V1_PATHS = ("/v1/", "/_ping", "/_layers/")
 _AMBIGUOUS_ESCAPE = re.compile(rb"%(?:2f|5c|[01][0-9a-f]|7f)", re.IGNORECASE)
 
 
-def build_app(v2_routes: list[BaseRoute] | None, v1_app: ASGIApp | None, log: RequestLog, faults: Faults, site: Site) -> ASGIApp:
+def build_app(
+    v2_routes: list[BaseRoute] | None, v1_app: ASGIApp | None, log: RequestLog, faults: Faults, registry: RegistryState
+) -> ASGIApp:
     """Create the ASGI application, which logs each request, applies faults, and selects API v1 or v2 by the path of the request.
 
     Args:
@@ -27,7 +29,7 @@ def build_app(v2_routes: list[BaseRoute] | None, v1_app: ASGIApp | None, log: Re
         v1_app: The application of API v1, or None if the registry does not support API v1.
         log: The log to which a record of each request is added.
         faults: The faults to apply to requests.
-        site: The state of the registry, such as storage and clock, which faults can read and change.
+        registry: The state of the registry, such as storage and clock, which faults can read and change.
 
     Returns:
         The application.
@@ -38,7 +40,7 @@ def build_app(v2_routes: list[BaseRoute] | None, v1_app: ASGIApp | None, log: Re
     if v2_routes is not None:
         not_found = Refusal(ApiError(UNSUPPORTED, "the path does not exist", status=404))
         apps.append((("",), _RejectAmbiguousPaths(Router(v2_routes, redirect_slashes=False, default=not_found))))
-    return CutConnections(LogRequests(InjectFaults(_DispatchByPath(apps), faults, site), log))
+    return CutConnections(LogRequests(InjectFaults(_DispatchByPath(apps), faults, registry), log))
 
 
 class _DispatchByPath:

@@ -16,15 +16,15 @@ from docker_registry_sdk.testing.app import LazyApp, build_app
 from docker_registry_sdk.testing.auth.account import Account
 from docker_registry_sdk.testing.auth.authentication import AuthMode, create_authentication
 from docker_registry_sdk.testing.auth.headers import TokenAddress
-from docker_registry_sdk.testing.faults.exchange import Site
+from docker_registry_sdk.testing.faults.exchange import RegistryState
 from docker_registry_sdk.testing.faults.injection import Faults
 from docker_registry_sdk.testing.profiles import ProfileName
-from docker_registry_sdk.testing.profiles.profile import Profile, find_profile
+from docker_registry_sdk.testing.profiles.profile import RegistryProfile, find_profile
 from docker_registry_sdk.testing.request_log import RequestLog
 from docker_registry_sdk.testing.server import ServerThread
-from docker_registry_sdk.testing.settings import Clock, Settings
+from docker_registry_sdk.testing.settings import RegistryClock, RegistrySettings
 from docker_registry_sdk.testing.storage import open_storage
-from docker_registry_sdk.testing.storage.base import Storage
+from docker_registry_sdk.testing.storage.base import RegistryStorage
 from docker_registry_sdk.testing.tls import Certificates
 from docker_registry_sdk.testing.v1.index import Index
 from docker_registry_sdk.testing.v1.settings import V1Settings
@@ -39,9 +39,9 @@ class EmbeddedRegistryOptions(TypedDict, total=False):
     username: str | None
     password: str | None
     anonymous_pull: bool | None
-    storage: Storage | str | os.PathLike[str] | None
+    storage: RegistryStorage | str | os.PathLike[str] | None
     apis: Collection[Literal["v1", "v2"]] | None
-    settings: Settings | None
+    settings: RegistrySettings | None
     v1: V1Settings | None
     index: "EmbeddedRegistry | None"
     host: str
@@ -49,7 +49,7 @@ class EmbeddedRegistryOptions(TypedDict, total=False):
     tls: bool
     require_client_certificate: bool
     ssl_context: ssl.SSLContext | None
-    profile: ProfileName | Profile | None
+    profile: ProfileName | RegistryProfile | None
 
 
 class EmbeddedRegistry:
@@ -81,7 +81,7 @@ class EmbeddedRegistry:
         require_client_certificate: Whether to accept only clients with the certificate in `client_cert_file`. Requires `tls`.
         ssl_context: The SSL context with which to serve HTTPS. Cannot be combined with `tls`. None serves HTTP, unless `tls` is
             True.
-        profile: The name of the profile of a real registry, such as `docker-hub`, or a `Profile`. The embedded registry
+        profile: The name of the profile of a real registry, such as `docker-hub`, or a `RegistryProfile`. The embedded registry
             reproduces the quirks of the profile, and takes the defaults of other arguments from the profile. None means that
             there is no profile and no quirk.
 
@@ -97,9 +97,9 @@ class EmbeddedRegistry:
         username: str | None = None,
         password: str | None = None,
         anonymous_pull: bool | None = None,
-        storage: Storage | str | os.PathLike[str] | None = None,
+        storage: RegistryStorage | str | os.PathLike[str] | None = None,
         apis: Collection[Literal["v1", "v2"]] | None = None,
-        settings: Settings | None = None,
+        settings: RegistrySettings | None = None,
         v1: V1Settings | None = None,
         index: "EmbeddedRegistry | None" = None,
         host: str = "127.0.0.1",
@@ -107,7 +107,7 @@ class EmbeddedRegistry:
         tls: bool = False,
         require_client_certificate: bool = False,
         ssl_context: ssl.SSLContext | None = None,
-        profile: ProfileName | Profile | None = None,
+        profile: ProfileName | RegistryProfile | None = None,
     ) -> None:
         if require_client_certificate and not tls:
             raise ValueError("require_client_certificate requires tls=True")
@@ -115,7 +115,7 @@ class EmbeddedRegistry:
             raise ValueError("tls=True and ssl_context cannot be combined; tls=True creates its own SSL context")
         self._profile = find_profile(profile)
         self._settings = settings or self._profile.settings
-        self._clock = Clock()
+        self._clock = RegistryClock()
         anonymous_pull = self._profile.anonymous_pull if anonymous_pull is None else anonymous_pull
         self._account = Account.create(self._profile.username if username is None else username, password, anonymous_pull)
         self._auth: AuthMode = self._profile.auth if auth is None else auth
@@ -136,7 +136,7 @@ class EmbeddedRegistry:
             self._ssl_context = self._certificates.server_context(require_client=require_client_certificate)
         self._requests = RequestLog()
         self._faults = Faults(self._profile.faults)
-        self._site = Site(
+        self._state = RegistryState(
             self._storage,
             self._account,
             self._clock,
@@ -152,7 +152,7 @@ class EmbeddedRegistry:
         return self._requests
 
     @property
-    def profile(self) -> Profile:
+    def profile(self) -> RegistryProfile:
         """Return the profile of the registry. If the argument `profile` was None, return a profile without quirks."""
         return self._profile
 
@@ -162,12 +162,12 @@ class EmbeddedRegistry:
         return self._faults
 
     @property
-    def storage(self) -> Storage:
+    def storage(self) -> RegistryStorage:
         """Return the storage of the content: blobs, manifests and tags."""
         return self._storage
 
     @property
-    def clock(self) -> Clock:
+    def clock(self) -> RegistryClock:
         """Return the clock of the registry. A test can move this clock forward, so that tokens expire."""
         return self._clock
 
@@ -308,7 +308,7 @@ class EmbeddedRegistry:
 
         `v2` or `v1` is None if the server does not support this API.
         """
-        app = build_app(v2, v1, self._requests, self._faults, self._site)
+        app = build_app(v2, v1, self._requests, self._faults, self._state)
         server = ServerThread(app, self._address[0], port, self._ssl_context)
         server.start()
         parts.callback(server.stop)

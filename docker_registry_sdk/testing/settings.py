@@ -14,7 +14,7 @@ TokenOrigin: TypeAlias = Literal["same", "port", "name"]
 
 
 @attrs.frozen(kw_only=True)
-class Settings:
+class RegistrySettings:
     """The settings of API v2: the limits, the check of manifests, and the token service.
 
     Args:
@@ -49,7 +49,7 @@ class Settings:
     token_path: str = attrs.field(default="/token", validator=validators.matches_re(r"(?:/[A-Za-z0-9._~-]+)+"))
 
 
-class Clock:
+class RegistryClock:
     """A clock that shows the system time plus an offset. Tests can change the offset. Any thread may call the methods."""
 
     def __init__(self) -> None:

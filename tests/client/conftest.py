@@ -11,7 +11,7 @@ import pytest
 from attrs import frozen
 
 from docker_registry_sdk import RegistryClientV2
-from docker_registry_sdk.testing import EmbeddedRegistry, Settings
+from docker_registry_sdk.testing import EmbeddedRegistry, RegistrySettings
 from tests.client.log_of_requests import Requests
 from tests.core.wire.loopback import Loopback, run_loopback
 from tests.support.docker_registry import PASSWORD, USERNAME, htpasswd_settings, run_docker_registry
@@ -99,7 +99,7 @@ def start_registry() -> Iterator[StartRegistry]:
     """A function that starts an embedded registry which only this test uses."""
     started: list[EmbeddedRegistry] = []
 
-    def start(settings: Settings | None = None, **options: Any) -> EmbeddedRegistry:
+    def start(settings: RegistrySettings | None = None, **options: Any) -> EmbeddedRegistry:
         registry = EmbeddedRegistry(settings=settings, **options)
         registry.start()
         started.append(registry)

@@ -12,7 +12,7 @@ import pytest
 
 from docker_registry_sdk import images
 from docker_registry_sdk.images import Progress
-from docker_registry_sdk.testing.faults import Exchange, Fault, Slow
+from docker_registry_sdk.testing.faults import Fault, FaultExchange, Slow
 from tests.images.built_images import build_image, check_pushed_image, push_image
 from tests.images.conftest import StartRegistry
 from tests.images.request_log import open_uploads
@@ -52,7 +52,7 @@ async def test_a_cancelled_copy_leaves_no_upload_and_no_file(start_registry: Sta
 class DelayedUpload:
     """A fault that delays a request and removes its query, so that nothing is mounted."""
 
-    async def play(self, exchange: Exchange, app: Any) -> None:
+    async def play(self, exchange: FaultExchange, app: Any) -> None:
         await asyncio.sleep(0.5)
         await app({**exchange.scope, "query_string": b""}, exchange.receive, exchange.send)
 

@@ -15,7 +15,7 @@ from docker_registry_sdk.errors import (
     PreconditionFailedError,
     RangeNotSatisfiableError,
 )
-from docker_registry_sdk.testing import EmbeddedRegistry, Settings
+from docker_registry_sdk.testing import EmbeddedRegistry, RegistrySettings
 from docker_registry_sdk.v2.api import (
     cancel_blob_upload,
     complete_blob_upload,
@@ -222,7 +222,7 @@ def test_an_upload_resumes_at_the_offset_of_its_status(http: httpx.Client, repo:
 
 def test_the_minimum_chunk_length_is_announced_and_required(exchanges: Exchanges, repo: str) -> None:
     with (
-        EmbeddedRegistry(settings=Settings(chunk_min_length=4)) as registry,
+        EmbeddedRegistry(settings=RegistrySettings(chunk_min_length=4)) as registry,
         httpx.Client(base_url=registry.url, transport=ValidatingTransport(httpx.HTTPTransport(), exchanges)) as http,
     ):
         started = start_blob_upload.sync(http, repo)

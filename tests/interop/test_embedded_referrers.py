@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from docker_registry_sdk.testing import EmbeddedRegistry, Settings
+from docker_registry_sdk.testing import EmbeddedRegistry, RegistrySettings
 from docker_registry_sdk.v2.api import delete_manifest, list_referrers, put_manifest
 from docker_registry_sdk.v2.models import Descriptor
 from tests.interop.test_push_and_pull import upload_blobs
@@ -80,7 +80,7 @@ def test_the_filter_is_applied_and_named_in_the_header(http: httpx.Client, repo:
 @pytest.fixture
 def paged(exchanges: Exchanges) -> Iterator[EmbeddedRegistry]:
     """A registry with two referrers per page."""
-    with EmbeddedRegistry(settings=Settings(page_limit=2)) as registry:
+    with EmbeddedRegistry(settings=RegistrySettings(page_limit=2)) as registry:
         yield registry
 
 

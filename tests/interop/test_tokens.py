@@ -10,7 +10,7 @@ import pytest
 from attrs import frozen
 
 from docker_registry_sdk.errors import BadRequestError, NotFoundError, StatusError, UnauthorizedError
-from docker_registry_sdk.testing import EmbeddedRegistry, Settings
+from docker_registry_sdk.testing import EmbeddedRegistry, RegistrySettings
 from docker_registry_sdk.testing.settings import TokenOrigin
 from docker_registry_sdk.token_auth.api import get_token, post_token
 from docker_registry_sdk.token_auth.models import AccessType, GrantType, TokenRequest
@@ -51,7 +51,7 @@ def origin(request: pytest.FixtureRequest) -> TokenOrigin:
 @pytest.fixture
 def embedded(origin: TokenOrigin) -> Iterator[EmbeddedRegistry]:
     """A registry that requires a login for everything except pulls."""
-    with EmbeddedRegistry(auth="token", settings=Settings(token_origin=origin)) as registry:
+    with EmbeddedRegistry(auth="token", settings=RegistrySettings(token_origin=origin)) as registry:
         yield registry
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from docker_registry_sdk.errors import BadRequestError, StatusError
 from docker_registry_sdk.testing import EmbeddedRegistry, V1Settings
-from docker_registry_sdk.testing.storage.records import V1Repository
+from docker_registry_sdk.testing.storage.records import V1RepositoryRecord
 from docker_registry_sdk.v1 import api
 from docker_registry_sdk.v1.models import NewUser, RepoImg, RepoProperties, UserChange
 from tests.support.transports import ValidatingTransport
@@ -188,7 +188,7 @@ def http(request: pytest.FixtureRequest, exchanges: Exchanges) -> Iterator[httpx
             for image in (TOP, LOST):
                 api.put_img_json.sync(client, image.id, image.json)
             api.put_img_layer.sync(client, TOP.id, TOP.layer)
-            registry.storage.v1.save("bad/list", V1Repository(images="[{}]"))
+            registry.storage.v1.save("bad/list", V1RepositoryRecord(images="[{}]"))
         yield client
 
 

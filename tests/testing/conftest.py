@@ -6,9 +6,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from docker_registry_sdk.testing import EmbeddedRegistry, Settings
+from docker_registry_sdk.testing import EmbeddedRegistry, RegistrySettings
 
-Serve = Callable[[Settings], EmbeddedRegistry]
+Serve = Callable[[RegistrySettings], EmbeddedRegistry]
 
 
 @pytest.fixture(params=["memory", "directory"])
@@ -21,7 +21,7 @@ def serve(storage_path: Path | None) -> Iterator[Serve]:
     """Return a function that starts a registry with some settings; the registries stop at the end of the test."""
     started: list[EmbeddedRegistry] = []
 
-    def start(settings: Settings) -> EmbeddedRegistry:
+    def start(settings: RegistrySettings) -> EmbeddedRegistry:
         registry = EmbeddedRegistry(storage=storage_path, settings=settings)
         registry.start()
         started.append(registry)
@@ -35,7 +35,7 @@ def serve(storage_path: Path | None) -> Iterator[Serve]:
 @pytest.fixture
 def stored_registry(serve: Serve) -> EmbeddedRegistry:
     """A registry on each kind of storage."""
-    return serve(Settings())
+    return serve(RegistrySettings())
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from docker_registry_sdk.testing import EmbeddedRegistry, Settings
+from docker_registry_sdk.testing import EmbeddedRegistry, RegistrySettings
 from docker_registry_sdk.testing.auth.authentication import AuthMode
 from tests.support.go_programs import require_go_program
 
@@ -43,7 +43,7 @@ def switches(config: Any) -> list[bool]:
 @pytest.mark.parametrize("auth", ["none", "basic", "token"])
 def test_conformance(program: Path, storage_path: Path | None, tmp_path: Path, auth: AuthMode) -> None:
     results = tmp_path / "results"
-    settings = Settings(sparse_images=True)
+    settings = RegistrySettings(sparse_images=True)
     with EmbeddedRegistry(storage=storage_path, settings=settings, auth=auth, anonymous_pull=False) as registry:
         environment = {
             "OCI_USERNAME": registry.username,

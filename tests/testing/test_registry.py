@@ -14,9 +14,9 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
-from docker_registry_sdk.testing import EmbeddedRegistry, Settings
+from docker_registry_sdk.testing import EmbeddedRegistry, RegistrySettings
 from docker_registry_sdk.testing.connection import connection_of
-from docker_registry_sdk.testing.faults import Exchange, Fault
+from docker_registry_sdk.testing.faults import Fault, FaultExchange
 from tests.testing.helpers import digest_of, push_blob, start_upload
 
 Threads: TypeAlias = Callable[[], set[threading.Thread]]
@@ -198,7 +198,7 @@ def test_nagles_algorithm_is_off(memory_registry: EmbeddedRegistry) -> None:
     no_delay: list[int] = []
 
     class ReadOption:
-        async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+        async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
             connection = connection_of(exchange.scope).transport.get_extra_info("socket")
             no_delay.append(connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
             await app(exchange.scope, exchange.receive, exchange.send)
@@ -225,8 +225,8 @@ def test_many_concurrent_pulls() -> None:
 
 def test_invalid_settings() -> None:
     with pytest.raises(ValueError, match="manifest_limit"):
-        Settings(manifest_limit=0)
+        RegistrySettings(manifest_limit=0)
     with pytest.raises(ValueError, match="chunk_min_length"):
-        Settings(chunk_min_length=0)
+        RegistrySettings(chunk_min_length=0)
     with pytest.raises(ValueError, match="page_limit"):
-        Settings(page_limit=0)
+        RegistrySettings(page_limit=0)

@@ -10,7 +10,7 @@ import pytest
 from starlette.types import ASGIApp
 
 from docker_registry_sdk.testing import EmbeddedRegistry, RequestLog, RequestRecord
-from docker_registry_sdk.testing.faults import Exchange, Fault
+from docker_registry_sdk.testing.faults import Fault, FaultExchange
 from tests.testing.helpers import UNKNOWN, digest_of
 
 RECORD = RequestRecord("GET", "/", (("accept", "a"), ("accept", "b")), 200, 0, 0, ())
@@ -53,7 +53,7 @@ def test_running_requests_are_counted(stored_registry: EmbeddedRegistry, client:
     arrived, release = threading.Event(), threading.Event()
 
     class Hold:
-        async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+        async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
             arrived.set()
             await asyncio.to_thread(release.wait, 60)
             await app(exchange.scope, exchange.receive, exchange.send)

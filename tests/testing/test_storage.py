@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from docker_registry_sdk.testing import DirectoryStorage, EmbeddedRegistry, MemoryStorage, Storage
+from docker_registry_sdk.testing import DirectoryStorage, EmbeddedRegistry, MemoryStorage, RegistryStorage
 from docker_registry_sdk.testing.storage.base import link_blob
-from docker_registry_sdk.testing.storage.records import ManifestRecord, Repository
+from docker_registry_sdk.testing.storage.records import ManifestRecord, RepositoryRecord
 from docker_registry_sdk.testing.storage.serialization import repository_from_json, repository_to_json
 from tests.testing.helpers import OCI_INDEX, UNKNOWN, digest_of, index, push_blob, push_image, put_manifest, start_upload
 
@@ -18,11 +18,11 @@ CONTENT = b"some content"
 
 
 @pytest.fixture
-def storage(storage_path: Path | None) -> Storage:
+def storage(storage_path: Path | None) -> RegistryStorage:
     return MemoryStorage() if storage_path is None else DirectoryStorage(storage_path)
 
 
-def write_content(storage: Storage, content: bytes) -> str:
+def write_content(storage: RegistryStorage, content: bytes) -> str:
     writer = storage.create()
     writer.append([content])
     writer.sync()
@@ -31,7 +31,7 @@ def write_content(storage: Storage, content: bytes) -> str:
     return digest_of(content)
 
 
-def read_content(storage: Storage, digest: str) -> bytes | None:
+def read_content(storage: RegistryStorage, digest: str) -> bytes | None:
     reader = storage.open(digest)
     if reader is None:
         return None
@@ -41,7 +41,7 @@ def read_content(storage: Storage, digest: str) -> bytes | None:
         reader.close()
 
 
-def test_content(storage: Storage) -> None:
+def test_content(storage: RegistryStorage) -> None:
     assert read_content(storage, digest_of(CONTENT)) is None
     digest = write_content(storage, CONTENT)
     assert read_content(storage, digest) == CONTENT
@@ -52,7 +52,7 @@ def test_content(storage: Storage) -> None:
     assert read_content(storage, digest) is None
 
 
-def test_truncate_and_read_parts(storage: Storage) -> None:
+def test_truncate_and_read_parts(storage: RegistryStorage) -> None:
     writer = storage.create()
     writer.append([b"abc", b"", b"def"])
     writer.truncate(4)
@@ -66,7 +66,7 @@ def test_truncate_and_read_parts(storage: Storage) -> None:
     reader.close()
 
 
-def test_abort(storage: Storage, storage_path: Path | None) -> None:
+def test_abort(storage: RegistryStorage, storage_path: Path | None) -> None:
     writer = storage.create()
     writer.append([CONTENT])
     writer.abort()
@@ -75,16 +75,16 @@ def test_abort(storage: Storage, storage_path: Path | None) -> None:
     assert storage_path is None or not list((storage_path / "uploads").iterdir())
 
 
-def test_records(storage: Storage) -> None:
+def test_records(storage: RegistryStorage) -> None:
     assert (storage.load("a/b"), storage.names()) == (None, [])
-    repository = Repository().with_blob(UNKNOWN).with_manifest(UNKNOWN, ManifestRecord("x/y", 1, UNKNOWN), ["v1"])
+    repository = RepositoryRecord().with_blob(UNKNOWN).with_manifest(UNKNOWN, ManifestRecord("x/y", 1, UNKNOWN), ["v1"])
     for name in ("b", "a/b", "a"):
         storage.save(name, repository)
     assert storage.load("a/b") == repository
     assert storage.names() == ["a", "a/b", "b"]
 
 
-def test_concurrent_link_blob(storage: Storage) -> None:
+def test_concurrent_link_blob(storage: RegistryStorage) -> None:
     digests = [digest_of(bytes([number])) for number in range(100)]
     barrier = threading.Barrier(8)
 
@@ -95,12 +95,12 @@ def test_concurrent_link_blob(storage: Storage) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(link, range(8)))
-    assert storage.load("repo") == Repository(blobs=frozenset(digests))
+    assert storage.load("repo") == RepositoryRecord(blobs=frozenset(digests))
 
 
 def test_serialization() -> None:
     manifests = {UNKNOWN: ManifestRecord("x/y", 5, UNKNOWN, "sha512:1"), "sha256:1": ManifestRecord("z/z", 0, "sha256:3")}
-    repository = Repository(frozenset({"sha256:2", UNKNOWN}), manifests, {"Latest": UNKNOWN, "latest": "sha256:1"})
+    repository = RepositoryRecord(frozenset({"sha256:2", UNKNOWN}), manifests, {"Latest": UNKNOWN, "latest": "sha256:1"})
     assert repository_from_json(repository_to_json(repository)) == repository
 
 

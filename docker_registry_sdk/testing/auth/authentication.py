@@ -18,7 +18,7 @@ from docker_registry_sdk.testing.auth.headers import (
 )
 from docker_registry_sdk.testing.auth.scopes import format_scopes
 from docker_registry_sdk.testing.extra import needs_extra
-from docker_registry_sdk.testing.settings import Clock
+from docker_registry_sdk.testing.settings import RegistryClock
 from docker_registry_sdk.testing.v2.access import Access, Authorizer, Grant, OpenAuthorizer
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Authentication:
             self.tokens.revoke()
 
 
-def create_authentication(mode: AuthMode, account: Account, clock: Clock, token_lifetime: int) -> Authentication:
+def create_authentication(mode: AuthMode, account: Account, clock: RegistryClock, token_lifetime: int) -> Authentication:
     """Create the authentication of a registry's clients. Import the JWT library only if the mode is `token`.
 
     Args:

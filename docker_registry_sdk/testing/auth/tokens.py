@@ -12,7 +12,7 @@ from joserfc.jwk import ECKey
 
 from docker_registry_sdk.testing.auth.headers import SERVICE
 from docker_registry_sdk.testing.auth.scopes import from_claim, to_claim
-from docker_registry_sdk.testing.settings import Clock
+from docker_registry_sdk.testing.settings import RegistryClock
 from docker_registry_sdk.testing.v2.access import Access, Grant
 
 ISSUER = "embedded-registry-token-service"
@@ -48,7 +48,7 @@ class Tokens:
     Source: Distribution, "Token Authentication Implementation" (the claims), "Oauth2 Token Authentication" (refresh tokens).
     """
 
-    def __init__(self, clock: Clock, lifetime: int) -> None:
+    def __init__(self, clock: RegistryClock, lifetime: int) -> None:
         self._clock = clock
         self._lifetime = lifetime
         self._lock = threading.Lock()

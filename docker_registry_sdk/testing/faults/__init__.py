@@ -4,12 +4,12 @@
 
     registry.faults.add(Fault(Status(503, retry_after=1), operation="get_manifest", times=2))
 
-An effect is any object with the method `play` that the protocol `Effect` describes.
+An effect is any object with the method `play` that the protocol `FaultEffect` describes.
 """
 
 from docker_registry_sdk.testing.faults.bodies import LoseResponse, Reset, Slow, Truncate, WrongBytes
-from docker_registry_sdk.testing.faults.exchange import Call, Effect, Exchange, Operation, Site
-from docker_registry_sdk.testing.faults.fault import Fault, Share
+from docker_registry_sdk.testing.faults.exchange import FaultEffect, FaultExchange, OperationName, RegistryState, RequestInfo
+from docker_registry_sdk.testing.faults.fault import Fault, RequestShare
 from docker_registry_sdk.testing.faults.headers import (
     ContentType,
     ForeignLink,
@@ -32,15 +32,14 @@ from docker_registry_sdk.testing.faults.tokens import (
 )
 
 __all__ = [
-    "Call",
     "ChallengeWithout",
     "Challenges",
     "ContentType",
-    "Effect",
-    "Exchange",
     "ExpireTokens",
     "ExpiryAsText",
     "Fault",
+    "FaultEffect",
+    "FaultExchange",
     "Faults",
     "ForeignLink",
     "HtmlError",
@@ -48,14 +47,15 @@ __all__ = [
     "LocationOn",
     "LoseResponse",
     "NoDigest",
-    "Operation",
+    "OperationName",
     "RedirectTo",
+    "RegistryState",
+    "RequestInfo",
+    "RequestShare",
     "Reset",
     "RevokeTokens",
     "SetHeader",
-    "Share",
     "SignedLocations",
-    "Site",
     "Slow",
     "Status",
     "TokenWithout",

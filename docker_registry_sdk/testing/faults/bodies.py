@@ -9,7 +9,7 @@ from attrs import validators
 from starlette.types import ASGIApp, Message, Receive, Send
 
 from docker_registry_sdk.testing.connection import ConnectionCut, connection_of
-from docker_registry_sdk.testing.faults.exchange import Exchange
+from docker_registry_sdk.testing.faults.exchange import FaultExchange
 from docker_registry_sdk.testing.faults.responses import capture_response
 
 Body: TypeAlias = Literal["request", "response"]
@@ -37,7 +37,7 @@ class Reset:
     after: int = attrs.field(default=0, validator=validators.ge(0), kw_only=True)
     of: Body = attrs.field(default="response", validator=validators.in_(("request", "response")), kw_only=True)
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Call the registry, and reset the connection after the first `after` bytes of the body."""
         if self.of == "response":
             await app(exchange.scope, exchange.receive, _cut_response(exchange.send, self.after, "reset"))
@@ -64,7 +64,7 @@ class Truncate:
 
     after: int = attrs.field(default=0, validator=validators.ge(0), kw_only=True)
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Call the registry, and close the connection after the first `after` bytes of the response body."""
         await app(exchange.scope, exchange.receive, _cut_response(exchange.send, self.after, "close"))
 
@@ -79,7 +79,7 @@ class LoseResponse:
 
     how: Literal["close", "reset"] = attrs.field(default="reset", validator=validators.in_(("close", "reset")))
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Call the registry, drop its response, and end the connection."""
         await capture_response(app, exchange.scope, exchange.receive)
         raise ConnectionCut(self.how)
@@ -150,7 +150,7 @@ class WrongBytes:
 
     at: int = attrs.field(default=0, validator=validators.ge(0), kw_only=True)
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Call the registry, and change the byte in its response."""
         position = 0
 
@@ -184,7 +184,7 @@ class Slow:
     bytes_per_second: int = attrs.field(validator=validators.ge(1))
     of: Body = attrs.field(default="response", validator=validators.in_(("request", "response")), kw_only=True)
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Call the registry, and pause after each piece of the body."""
 
         async def receive_slowly() -> Message:
@@ -205,7 +205,7 @@ class Slow:
         else:
             await app(exchange.scope, exchange.receive, send_slowly)
 
-    async def _pieces(self, exchange: Exchange, body: Any) -> AsyncIterator[Any]:
+    async def _pieces(self, exchange: FaultExchange, body: Any) -> AsyncIterator[Any]:
         """Yield pieces of a body, and pause after each piece. If the client has disconnected, yield the rest as one piece."""
         size = max(1, self.bytes_per_second // _PIECES_PER_SECOND)
         for offset in range(0, len(body), size):

@@ -9,10 +9,10 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from docker_registry_sdk.testing.auth.account import Account
-from docker_registry_sdk.testing.settings import Clock
-from docker_registry_sdk.testing.storage.base import Storage
+from docker_registry_sdk.testing.settings import RegistryClock
+from docker_registry_sdk.testing.storage.base import RegistryStorage
 
-Operation: TypeAlias = Literal[
+OperationName: TypeAlias = Literal[
     "ping",
     "list_repositories",
     "list_tags",
@@ -34,7 +34,7 @@ Operation: TypeAlias = Literal[
 ]
 """An operation of API v2 or of the token service, named as in the OpenAPI description."""
 
-UPLOAD_SESSION_OPERATIONS: tuple[Operation, ...] = (
+UPLOAD_SESSION_OPERATIONS: tuple[OperationName, ...] = (
     "get_blob_upload_status",
     "upload_blob_chunk",
     "complete_blob_upload",
@@ -42,7 +42,7 @@ UPLOAD_SESSION_OPERATIONS: tuple[Operation, ...] = (
 )
 """The operations on an upload that has already been started."""
 
-_OPERATIONS: tuple[tuple[re.Pattern[str], dict[str, Operation]], ...] = (
+_OPERATIONS: tuple[tuple[re.Pattern[str], dict[str, OperationName]], ...] = (
     (re.compile("/v2/?"), {"GET": "ping", "HEAD": "ping"}),
     (re.compile("/v2/_catalog"), {"GET": "list_repositories", "HEAD": "list_repositories"}),
     (re.compile("/v2/.+/tags/list"), {"GET": "list_tags", "HEAD": "list_tags"}),
@@ -63,10 +63,10 @@ _OPERATIONS: tuple[tuple[re.Pattern[str], dict[str, Operation]], ...] = (
     ),
     (re.compile("/v2/.+/referrers/[^/]+"), {"GET": "list_referrers", "HEAD": "list_referrers"}),
 )
-_TOKEN_OPERATIONS: dict[str, Operation] = {"GET": "get_token", "POST": "post_token"}
+_TOKEN_OPERATIONS: dict[str, OperationName] = {"GET": "get_token", "POST": "post_token"}
 
 
-def operation_of(method: str, path: str, token_path: str) -> Operation | None:
+def operation_of(method: str, path: str, token_path: str) -> OperationName | None:
     """Return the operation of a request.
 
     Args:
@@ -83,7 +83,7 @@ def operation_of(method: str, path: str, token_path: str) -> Operation | None:
 
 
 @attrs.frozen
-class Call:
+class RequestInfo:
     """The parts of a request that a fault can match.
 
     Args:
@@ -100,11 +100,11 @@ class Call:
     target: str
     query: QueryParams
     headers: Headers
-    operation: Operation | None
+    operation: OperationName | None
 
     @classmethod
     def of(cls, scope: Scope, token_path: str) -> Self:
-        """Create the `Call` of a request from the ASGI scope of the request.
+        """Create the `RequestInfo` of a request from the ASGI scope of the request.
 
         Args:
             scope: The ASGI scope of the request.
@@ -122,7 +122,7 @@ class Call:
 
 
 @attrs.frozen
-class Site:
+class RegistryState:
     """The state of the registry that effects can read and change.
 
     Args:
@@ -135,9 +135,9 @@ class Site:
         numbers: Counters and times that effects store between requests. Each effect must use keys that no other effect uses.
     """
 
-    storage: Storage
+    storage: RegistryStorage
     account: Account
-    clock: Clock
+    clock: RegistryClock
     token_lifetime: int
     token_path: str
     revoke_tokens: Callable[[], None]
@@ -145,28 +145,28 @@ class Site:
 
 
 @attrs.frozen
-class Exchange:
+class FaultExchange:
     """A request, with the functions that read its body and send the response.
 
     Args:
-        call: The request.
+        request: The request.
         scope: The ASGI scope of the request.
         receive: The ASGI function that returns the messages with the request body.
         send: The ASGI function that sends the messages of the response.
-        site: The state of the registry.
+        registry: The state of the registry.
     """
 
-    call: Call
+    request: RequestInfo
     scope: Scope
     receive: Receive
     send: Send
-    site: Site
+    registry: RegistryState
 
 
-class Effect(Protocol):
+class FaultEffect(Protocol):
     """The protocol of effects: objects that change or replace the response to a request."""
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Answer a request.
 
         An effect may send a response without a call of `app`. Or it may call `app` with the request or a changed request, and

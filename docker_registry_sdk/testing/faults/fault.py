@@ -8,14 +8,14 @@ from collections.abc import Callable
 import attrs
 from attrs import validators
 
-from docker_registry_sdk.testing.faults.exchange import Call, Effect, Operation
+from docker_registry_sdk.testing.faults.exchange import FaultEffect, OperationName, RequestInfo
 
 _ONCE: int | None = 1
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 @attrs.frozen
-class Share:
+class RequestShare:
     """A share of the requests, selected by pseudo-random numbers that depend on a seed.
 
     The number for a request depends on the seed, the method, the path (without upload ids) and the number of earlier requests
@@ -47,12 +47,12 @@ class ShareSelector:
         share: The share that decides which requests are selected.
     """
 
-    def __init__(self, share: Share) -> None:
+    def __init__(self, share: RequestShare) -> None:
         self._share = share
         self._seen: Counter[str] = Counter()
         self._consecutive: Counter[tuple[str, str]] = Counter()
 
-    def selects(self, call: Call) -> bool:
+    def selects(self, call: RequestInfo) -> bool:
         """Count a request, and return whether the request is selected."""
         kind = f"{call.method} {_UUID.sub('', call.path)}"
         self._seen[kind] += 1
@@ -75,7 +75,7 @@ def _to_pattern(value: str | re.Pattern[str] | None) -> re.Pattern[str] | None:
     return re.compile(value) if isinstance(value, str) else value
 
 
-def _to_operations(value: Operation | tuple[Operation, ...] | None) -> tuple[Operation, ...] | None:
+def _to_operations(value: OperationName | tuple[OperationName, ...] | None) -> tuple[OperationName, ...] | None:
     return (value,) if isinstance(value, str) else value
 
 
@@ -105,16 +105,16 @@ class Fault:
         re.error: `path` is not a valid regular expression.
     """
 
-    effect: Effect
+    effect: FaultEffect
     method: str | None = attrs.field(default=None, kw_only=True)
     path: re.Pattern[str] | None = attrs.field(default=None, converter=_to_pattern, kw_only=True)
-    operation: tuple[Operation, ...] | None = attrs.field(default=None, converter=_to_operations, kw_only=True)
-    when: Callable[[Call], bool] | None = attrs.field(default=None, kw_only=True)
+    operation: tuple[OperationName, ...] | None = attrs.field(default=None, converter=_to_operations, kw_only=True)
+    when: Callable[[RequestInfo], bool] | None = attrs.field(default=None, kw_only=True)
     times: int | None = attrs.field(default=_ONCE, validator=validators.optional(validators.ge(1)), kw_only=True)
     after: int = attrs.field(default=0, validator=validators.ge(0), kw_only=True)
-    share: Share | None = attrs.field(default=None, kw_only=True)
+    share: RequestShare | None = attrs.field(default=None, kw_only=True)
 
-    def matches(self, call: Call) -> bool:
+    def matches(self, call: RequestInfo) -> bool:
         """Return whether a request meets the conditions `method`, `path`, `operation` and `when`."""
         return (
             (self.method is None or self.method == call.method)

@@ -10,7 +10,7 @@ import attrs
 from attrs import validators
 from starlette.types import ASGIApp
 
-from docker_registry_sdk.testing.faults.exchange import UPLOAD_SESSION_OPERATIONS, Exchange
+from docker_registry_sdk.testing.faults.exchange import UPLOAD_SESSION_OPERATIONS, FaultExchange
 from docker_registry_sdk.testing.faults.responses import CapturedResponse, change_head, send_json
 
 WRONG_DIGEST = "sha256:" + "bad0" * 16
@@ -53,7 +53,7 @@ class SetHeader:
     name: str
     values: tuple[str, ...] = attrs.field(converter=to_values)
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Call the registry, and change the header of the response."""
 
         def change(head: CapturedResponse) -> None:
@@ -72,7 +72,7 @@ class WrongDigest:
 
     digest: str = WRONG_DIGEST
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Call the registry, and replace the digest in the response."""
 
         def change(head: CapturedResponse) -> None:
@@ -86,7 +86,7 @@ class WrongDigest:
 class NoDigest:
     """An effect that removes `Docker-Content-Digest` from the response."""
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Call the registry, and remove the digest from the response."""
         await SetHeader(_DIGEST, None).play(exchange, app)
 
@@ -102,7 +102,7 @@ class ContentType:
 
     values: tuple[str, ...] = attrs.field(converter=to_values)
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Call the registry, and change the type in the response."""
         await SetHeader("content-type", self.values).play(exchange, app)
 
@@ -119,9 +119,9 @@ class ForeignLink:
 
     origin: str
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Call the registry, and set `Link` in the response."""
-        await SetHeader("link", f'<{self.origin}{exchange.call.path}?last=a>; rel="next"').play(exchange, app)
+        await SetHeader("link", f'<{self.origin}{exchange.request.path}?last=a>; rel="next"').play(exchange, app)
 
 
 @attrs.frozen
@@ -142,7 +142,7 @@ class LocationForm:
 
     form: Literal["absolute", "network", "relative"] = attrs.field(validator=validators.in_(("absolute", "network", "relative")))
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Call the registry, and rewrite the location in the response."""
 
         def change(head: CapturedResponse) -> None:
@@ -152,13 +152,13 @@ class LocationForm:
 
         await app(exchange.scope, exchange.receive, change_head(exchange.send, change))
 
-    def _rewrite(self, location: str, exchange: Exchange) -> str:
-        host = exchange.call.headers.get("host", "")
+    def _rewrite(self, location: str, exchange: FaultExchange) -> str:
+        host = exchange.request.headers.get("host", "")
         if self.form == "network":
             return f"//{host}{location}"
         if self.form == "absolute":
             return f"{exchange.scope['scheme']}://{host}{location}"
-        return "../" * (exchange.call.path.count("/") - 1) + location.removeprefix("/")
+        return "../" * (exchange.request.path.count("/") - 1) + location.removeprefix("/")
 
 
 @attrs.frozen
@@ -173,7 +173,7 @@ class LocationOn:
 
     origin: str
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Call the registry, and rewrite the location in the response."""
 
         def change(head: CapturedResponse) -> None:
@@ -197,12 +197,12 @@ class SignedLocations:
     Source: registries behind a content delivery network, and the `_state` parameter of Distribution.
     """
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Check the query of the request, call the registry, and sign the location in the response."""
         scope = exchange.scope
-        if exchange.call.operation in UPLOAD_SESSION_OPERATIONS:
+        if exchange.request.operation in UPLOAD_SESSION_OPERATIONS:
             query = scope["query_string"].decode("latin-1")
-            signed = _signed_query(exchange.call.path)
+            signed = _signed_query(exchange.request.path)
             if query != signed and not query.startswith(f"{signed}&") and not query.endswith(f"&{signed}"):
                 error = {"code": "DENIED", "message": "the query of the upload location was changed"}
                 await send_json(exchange.send, 403, {"errors": [error]})

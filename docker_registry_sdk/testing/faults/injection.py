@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import attrs
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from docker_registry_sdk.testing.faults.exchange import Call, Effect, Exchange, Site
+from docker_registry_sdk.testing.faults.exchange import FaultEffect, FaultExchange, RegistryState, RequestInfo
 from docker_registry_sdk.testing.faults.fault import Fault, ShareSelector
 
 _KEY = "faults"
@@ -46,7 +46,7 @@ class Faults:
         with self._lock:
             self._added.clear()
 
-    def select(self, call: Call) -> tuple[Fault, ...]:
+    def select(self, call: RequestInfo) -> tuple[Fault, ...]:
         """Count a request for each fault that it matches, and return the faults that apply to the request.
 
         Args:
@@ -68,7 +68,7 @@ class _FaultState:
         self._applied = 0
         self._share = None if fault.share is None else ShareSelector(fault.share)
 
-    def applies_to(self, call: Call) -> bool:
+    def applies_to(self, call: RequestInfo) -> bool:
         if self._applied == self.fault.times or not self.fault.matches(call):
             return False
         self._matched += 1
@@ -85,20 +85,20 @@ class InjectFaults:
     Args:
         app: The registry as an ASGI application.
         faults: The faults from which those for a request are selected.
-        site: The state of the registry, which the effects can read and change.
+        registry: The state of the registry, which the effects can read and change.
     """
 
     app: ASGIApp
     faults: Faults
-    site: Site
+    registry: RegistryState
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request with the effects of the faults that apply to the request. If no fault applies, call the registry."""
-        faults = self.faults.select(Call.of(scope, self.site.token_path)) if self.faults else ()
+        faults = self.faults.select(RequestInfo.of(scope, self.registry.token_path)) if self.faults else ()
         scope["state"][_KEY] = faults
         app = self.app
         for fault in faults:
-            app = _WithEffect(fault.effect, app, self.site)
+            app = _WithEffect(fault.effect, app, self.registry)
         await app(scope, receive, send)
 
 
@@ -112,9 +112,11 @@ def faults_of(scope: Scope) -> tuple[Fault, ...]:
 class _WithEffect:
     """An ASGI application that applies one effect to every request, and passes `app` to the effect as the registry to call."""
 
-    effect: Effect
+    effect: FaultEffect
     app: ASGIApp
-    site: Site
+    registry: RegistryState
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.effect.play(Exchange(Call.of(scope, self.site.token_path), scope, receive, send, self.site), self.app)
+        await self.effect.play(
+            FaultExchange(RequestInfo.of(scope, self.registry.token_path), scope, receive, send, self.registry), self.app
+        )

@@ -9,7 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from docker_registry_sdk.testing.faults.exchange import Exchange
+from docker_registry_sdk.testing.faults.exchange import FaultExchange
 from docker_registry_sdk.testing.v2.errors import API_VERSION
 
 _DEFAULT_CODES = {
@@ -169,9 +169,9 @@ class Status:
     code: str | None = attrs.field(default=None, kw_only=True)
     message: str = attrs.field(default="injected fault", kw_only=True)
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Send the error."""
-        headers = {"docker-distribution-api-version": API_VERSION} if exchange.call.path.startswith("/v2") else {}
+        headers = {"docker-distribution-api-version": API_VERSION} if exchange.request.path.startswith("/v2") else {}
         if self.retry_after is not None:
             headers["retry-after"] = str(self.retry_after)
         code = self.code or _DEFAULT_CODES.get(self.status, "UNKNOWN")
@@ -190,7 +190,7 @@ class HtmlError:
     status: int = 502
     title: str = "Bad Gateway"
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Send the page."""
         page = HTMLResponse(f"<!DOCTYPE html>\n<title>{self.title}</title>\n<h1>{self.title}</h1>\n", self.status)
         await page(exchange.scope, exchange.receive, exchange.send)
@@ -209,7 +209,7 @@ class RedirectTo:
     origin: str
     status: int = attrs.field(default=307, kw_only=True)
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Send the redirect."""
-        redirect = RedirectResponse(self.origin + exchange.call.target, self.status)
+        redirect = RedirectResponse(self.origin + exchange.request.target, self.status)
         await redirect(exchange.scope, exchange.receive, exchange.send)

@@ -5,7 +5,7 @@ import re
 import attrs
 from starlette.types import ASGIApp
 
-from docker_registry_sdk.testing.faults.exchange import Exchange
+from docker_registry_sdk.testing.faults.exchange import FaultExchange
 from docker_registry_sdk.testing.faults.headers import set_header, to_values
 from docker_registry_sdk.testing.faults.responses import CapturedResponse, change_head, change_response
 
@@ -16,9 +16,9 @@ _CHALLENGE = "www-authenticate"
 class RevokeTokens:
     """An effect that revokes all access tokens and refresh tokens before the registry processes the request."""
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Revoke the tokens, and call the registry."""
-        exchange.site.revoke_tokens()
+        exchange.registry.revoke_tokens()
         await app(exchange.scope, exchange.receive, exchange.send)
 
 
@@ -29,9 +29,9 @@ class ExpireTokens:
     The effect moves the clock of the registry forward by the lifetime of an access token.
     """
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Move the clock of the registry forward, and call the registry."""
-        exchange.site.clock.advance(exchange.site.token_lifetime)
+        exchange.registry.clock.advance(exchange.registry.token_lifetime)
         await app(exchange.scope, exchange.receive, exchange.send)
 
 
@@ -47,7 +47,7 @@ class Challenges:
 
     values: tuple[str, ...] = attrs.field(converter=to_values)
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Call the registry, and replace the challenge in its response."""
 
         def change(head: CapturedResponse) -> None:
@@ -67,7 +67,7 @@ class ChallengeWithout:
 
     parameter: str
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Call the registry, and remove the parameter from the challenge in its response."""
 
         def change(head: CapturedResponse) -> None:
@@ -90,7 +90,7 @@ class TokenWithout:
 
     field: str
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Call the token service, and remove the field from its response."""
 
         def change(response: CapturedResponse) -> None:
@@ -109,7 +109,7 @@ class ExpiryAsText:
     Source: distribution#1746.
     """
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Call the token service, and convert `expires_in` to a string."""
 
         def change(response: CapturedResponse) -> None:

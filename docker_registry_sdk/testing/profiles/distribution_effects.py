@@ -8,7 +8,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message
 
 from docker_registry_sdk.testing.connection import ConnectionCut
-from docker_registry_sdk.testing.faults.exchange import UPLOAD_SESSION_OPERATIONS, Exchange
+from docker_registry_sdk.testing.faults.exchange import UPLOAD_SESSION_OPERATIONS, FaultExchange
 from docker_registry_sdk.testing.faults.responses import CapturedResponse, Status, capture_response, change_head
 from docker_registry_sdk.testing.profiles.requests import body_of, with_field, with_path, without_fields
 from docker_registry_sdk.testing.v2.manifest_formats import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
@@ -35,15 +35,15 @@ class RequireAccept:
     - A Docker manifest or list that is requested by digest is sent nevertheless.
     """
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Call the registry, and send the response of the registry, another image, or an error, as the class describes."""
         response = await capture_response(app, exchange.scope, exchange.receive)
         if response is None:
             return
         media_type = response.headers.get("content-type", "") if response.status == 200 else ""
-        accept = ",".join(exchange.call.headers.getlist("accept"))
+        accept = ",".join(exchange.request.headers.getlist("accept"))
         accepted = {part.partition(";")[0].strip() for part in accept.split(",")}
-        by_tag = ":" not in exchange.call.path
+        by_tag = ":" not in exchange.request.path
         if media_type in {OCI_MANIFEST, OCI_INDEX} - accepted:
             await _MANIFEST_UNKNOWN.play(exchange, app)
         elif by_tag and media_type == DOCKER_LIST and DOCKER_LIST not in accepted and DOCKER_MANIFEST in accepted:
@@ -53,14 +53,14 @@ class RequireAccept:
         else:
             await response.send(exchange.send)
 
-    async def _send_image(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def _send_image(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Send the manifest of the image for linux/amd64 in the requested manifest list, or 404 if the list has no such image."""
         manifest_list = await capture_response(app, {**exchange.scope, "method": "GET"}, exchange.receive)
         digest = None if manifest_list is None else _find_linux_amd64(manifest_list)
         if digest is None:
             await _MANIFEST_UNKNOWN.play(exchange, app)
             return
-        path = exchange.call.path.rpartition("/")[0]
+        path = exchange.request.path.rpartition("/")[0]
         await app(with_path(exchange.scope, f"{path}/{digest}"), exchange.receive, exchange.send)
 
 
@@ -80,16 +80,16 @@ class UploadStates:
     outdated location is answered with 404.
     """
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Send 404 if the state in the request is not the current state of the upload.
 
         Otherwise, call the registry, and write the new state into the location in the response.
         """
         scope = exchange.scope
-        if exchange.call.operation in UPLOAD_SESSION_OPERATIONS:
+        if exchange.request.operation in UPLOAD_SESSION_OPERATIONS:
             scope = without_fields(scope, _STATE_FIELD)
             status = await capture_response(app, {**scope, "method": "GET"}, body_of(b""))
-            if status is not None and status.status == 204 and exchange.call.query.get(_STATE_FIELD) != _state(status):
+            if status is not None and status.status == 204 and exchange.request.query.get(_STATE_FIELD) != _state(status):
                 await _UPLOAD_INVALID.play(exchange, app)
                 return
 
@@ -115,7 +115,7 @@ class WrongLengthOfRangeError:
     The connection is closed after the text.
     """
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Call the registry, and change the response if its status is 416."""
         is_range_error = False
 

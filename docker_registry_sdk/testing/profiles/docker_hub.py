@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import attrs
 from starlette.types import ASGIApp, Scope
 
-from docker_registry_sdk.testing.faults.exchange import Call, Exchange, Site
-from docker_registry_sdk.testing.faults.fault import Fault, Share
+from docker_registry_sdk.testing.faults.exchange import FaultExchange, RegistryState, RequestInfo
+from docker_registry_sdk.testing.faults.fault import Fault, RequestShare
 from docker_registry_sdk.testing.faults.responses import CapturedResponse, Status, change_head, send_json
 from docker_registry_sdk.testing.profiles.effects import ChangeHead, ChangeRequest, ChangeResponse, RefuseScopes
-from docker_registry_sdk.testing.profiles.profile import Profile, Quirk, always
+from docker_registry_sdk.testing.profiles.profile import RegistryProfile, RegistryQuirk, always
 from docker_registry_sdk.testing.profiles.requests import without_credentials, without_fields
-from docker_registry_sdk.testing.settings import Settings
+from docker_registry_sdk.testing.settings import RegistrySettings
 from docker_registry_sdk.testing.v2.access import Access
 
 PULL_LIMIT = 100
@@ -37,12 +37,12 @@ class RateLimit:
     limit: int
     window: int
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Send 429 if the request is a pull and the limit is reached. Otherwise, count a pull, and call the registry."""
-        numbers, now = exchange.site.numbers, exchange.site.clock.now()
+        numbers, now = exchange.registry.numbers, exchange.registry.clock.now()
         if now >= numbers.get(_SINCE, float("-inf")) + self.window:
             numbers[_SINCE], numbers[_USED] = now, 0
-        if exchange.call.method == "GET":
+        if exchange.request.method == "GET":
             if numbers[_USED] >= self.limit:
                 await self._send_limit_error(exchange, int(numbers[_SINCE] + self.window) + 1)
                 return
@@ -53,17 +53,17 @@ class RateLimit:
 
         await app(exchange.scope, exchange.receive, change_head(exchange.send, change))
 
-    async def _send_limit_error(self, exchange: Exchange, until: int) -> None:
+    async def _send_limit_error(self, exchange: FaultExchange, until: int) -> None:
         error = {"code": "TOOMANYREQUESTS", "message": "the pull limit is reached"}
         headers = {**self._headers(exchange), "retry-after": str(until)}
         await send_json(exchange.send, 429, {"errors": [error]}, headers)
 
-    def _headers(self, exchange: Exchange) -> dict[str, str]:
-        remaining = self.limit - int(exchange.site.numbers[_USED])
+    def _headers(self, exchange: FaultExchange) -> dict[str, str]:
+        remaining = self.limit - int(exchange.registry.numbers[_USED])
         return {"ratelimit-limit": f"{self.limit};w={self.window}", "ratelimit-remaining": f"{remaining};w={self.window}"}
 
 
-def _has_bearer(call: Call) -> bool:
+def _has_bearer(call: RequestInfo) -> bool:
     return call.headers.get("authorization", "").lower().startswith("bearer ")
 
 
@@ -71,11 +71,11 @@ def _is_long_name(name: str) -> bool:
     return name.count("/") > 1
 
 
-def _mounts_from_long_name(call: Call) -> bool:
+def _mounts_from_long_name(call: RequestInfo) -> bool:
     return "mount" in call.query and _is_long_name(call.query.get("from", ""))
 
 
-def _requests_long_name(requested: Sequence[Access], _: Site) -> bool:
+def _requests_long_name(requested: Sequence[Access], _: RegistryState) -> bool:
     return any(access.type == "repository" and _is_long_name(access.name) for access in requested)
 
 
@@ -88,23 +88,23 @@ def _remove_manifests(response: CapturedResponse) -> None:
     response.set_json({**response.json(), "manifests": []})
 
 
-def _without_digest(exchange: Exchange) -> Scope:
+def _without_digest(exchange: FaultExchange) -> Scope:
     return without_fields(exchange.scope, "digest")
 
 
-DOCKER_HUB = Profile(
+DOCKER_HUB = RegistryProfile(
     name="docker-hub",
-    settings=Settings(token_origin="name"),
+    settings=RegistrySettings(token_origin="name"),
     quirks=(
-        Quirk("token-service-on-other-host", "The token service is on a different host from the API.", "auth.docker.io"),
-        Quirk("ping-without-scope", "The challenge of a ping names no scope.", "dxf#23"),
-        Quirk(
+        RegistryQuirk("token-service-on-other-host", "The token service is on a different host from the API.", "auth.docker.io"),
+        RegistryQuirk("ping-without-scope", "The challenge of a ping names no scope.", "dxf#23"),
+        RegistryQuirk(
             "bearer-fails-at-token-service",
             "The token service answers 500 to a request with an old Bearer token.",
             "oras-java#17, oras#846",
             (always(Status(500), ("get_token", "post_token"), when=_has_bearer),),
         ),
-        Quirk(
+        RegistryQuirk(
             "no-catalog",
             "No token allows listing the repositories: even a token for the catalog is answered with 401 and insufficient_scope.",
             "hub-feedback#2094",
@@ -113,13 +113,13 @@ DOCKER_HUB = Profile(
                 always(ChangeHead(_add_insufficient_scope), "list_repositories", when=_has_bearer),
             ),
         ),
-        Quirk(
+        RegistryQuirk(
             "no-delete",
             "Manifests and blobs cannot be deleted: 405.",
             "dxf#25, hub-feedback#2360",
             (always(Status(405, message="deletion is not supported"), ("delete_manifest", "delete_blob")),),
         ),
-        Quirk(
+        RegistryQuirk(
             "long-names-refused",
             "If a repository name has more than two parts, a token request for it and a mount from it are answered with 400.",
             "ggcr#1679, ggcr#1741",
@@ -134,29 +134,32 @@ DOCKER_HUB = Profile(
                 ),
             ),
         ),
-        Quirk(
+        RegistryQuirk(
             "rate-limit-headers",
             "Responses to manifest pulls have the limit and the remaining pulls in ratelimit-limit and ratelimit-remaining.",
             "regclient#711",
             (always(RateLimit(PULL_LIMIT, PULL_WINDOW_SECONDS), ("get_manifest", "head_manifest")),),
         ),
-        Quirk("head-not-counted", "A HEAD of a manifest does not count as a pull.", "regclient#711"),
-        Quirk(
+        RegistryQuirk("head-not-counted", "A HEAD of a manifest does not count as a pull.", "regclient#711"),
+        RegistryQuirk(
             "retry-after-is-a-time",
             "Beyond the limit, the response is 429 with the time to retry in Retry-After, in seconds since 1970.",
             "hub-feedback#2459",
         ),
-        Quirk(
+        RegistryQuirk(
             "empty-referrers",
             "Requests for referrers are answered alternately with an empty and the correct list, beginning with the empty list.",
             "hub-feedback#2372",
             (
                 Fault(
-                    ChangeResponse({200}, _remove_manifests), operation="list_referrers", times=None, share=Share(1, in_a_row=1)
+                    ChangeResponse({200}, _remove_manifests),
+                    operation="list_referrers",
+                    times=None,
+                    share=RequestShare(1, in_a_row=1),
                 ),
             ),
         ),
-        Quirk(
+        RegistryQuirk(
             "no-single-post",
             "A POST with a digest does not store the blob, but starts an upload: 202.",
             "distribution 2.8, on which Docker Hub is based",

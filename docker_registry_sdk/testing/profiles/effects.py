@@ -11,7 +11,7 @@ import attrs
 from starlette.types import ASGIApp, Scope
 
 from docker_registry_sdk.testing.auth.scopes import parse_scopes
-from docker_registry_sdk.testing.faults.exchange import Call, Exchange, Site
+from docker_registry_sdk.testing.faults.exchange import FaultExchange, RegistryState, RequestInfo
 from docker_registry_sdk.testing.faults.responses import CapturedResponse, Status, change_head, change_response, send_json
 from docker_registry_sdk.testing.profiles.requests import body_of, read_body, with_field, without_fields
 from docker_registry_sdk.testing.v2.access import Access
@@ -28,9 +28,9 @@ class ChangeRequest:
         change: A function that gets the exchange, and returns the ASGI scope of the changed request.
     """
 
-    change: Callable[[Exchange], Scope]
+    change: Callable[[FaultExchange], Scope]
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Call the registry with the changed request."""
         await app(self.change(exchange), exchange.receive, exchange.send)
 
@@ -46,7 +46,7 @@ class ChangeHead:
 
     change: Callable[[CapturedResponse], None]
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Call the registry, and change the status or the headers of its response."""
         await app(exchange.scope, exchange.receive, change_head(exchange.send, self.change))
 
@@ -63,7 +63,7 @@ class ChangeResponse:
     statuses: Container[int]
     change: Callable[[CapturedResponse], None]
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Call the registry, and change the response if its status is one of `statuses`."""
         await app(exchange.scope, exchange.receive, change_response(exchange.send, self.statuses, self.change))
 
@@ -81,21 +81,21 @@ class RefuseScopes:
         document: The JSON body of the response to a rejected request.
     """
 
-    rejects: Callable[[Sequence[Access], Site], bool]
+    rejects: Callable[[Sequence[Access], RegistryState], bool]
     status: int
     document: Any
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Send the error if `rejects` returns True. Otherwise, call the token service."""
-        receive, scopes = exchange.receive, exchange.call.query.getlist("scope")
-        if exchange.call.method == "POST":
+        receive, scopes = exchange.receive, exchange.request.query.getlist("scope")
+        if exchange.request.method == "POST":
             body = await read_body(exchange.receive)
             receive, scopes = body_of(body), parse_qs(body.decode("latin-1")).get("scope", [])
         try:
             requested = parse_scopes(" ".join(scopes))
         except ValueError:
             requested = []
-        if await asyncio.to_thread(self.rejects, requested, exchange.site):
+        if await asyncio.to_thread(self.rejects, requested, exchange.registry):
             await send_json(exchange.send, self.status, self.document)
             return
         await app(exchange.scope, receive, exchange.send)
@@ -116,10 +116,10 @@ class OpaqueLinks:
     absolute: bool = attrs.field(default=False, kw_only=True)
     strict: bool = attrs.field(default=False, kw_only=True)
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Decode the cursor in the request, if any, call the registry, and write a cursor into the link in the response."""
         scope = exchange.scope
-        cursor = exchange.call.query.get(self.field)
+        cursor = exchange.request.query.get(self.field)
         if cursor is not None:
             last = _decode_cursor(cursor)
             if last is not None:
@@ -134,13 +134,13 @@ class OpaqueLinks:
 
         await app(scope, exchange.receive, change_head(exchange.send, change))
 
-    def _rewrite(self, link: str, exchange: Exchange) -> str:
+    def _rewrite(self, link: str, exchange: FaultExchange) -> str:
         url, _, parameters = link.removeprefix("<").partition(">")
         parts = urlsplit(url)
         fields = [
             (self.field, _encode_cursor(value)) if name == "last" else (name, value) for name, value in parse_qsl(parts.query)
         ]
-        origin = f"{exchange.scope['scheme']}://{exchange.call.headers.get('host', '')}" if self.absolute else ""
+        origin = f"{exchange.scope['scheme']}://{exchange.request.headers.get('host', '')}" if self.absolute else ""
         return f"<{origin}{parts.path}?{urlencode(fields)}>{parameters}"
 
 
@@ -156,7 +156,7 @@ def _decode_cursor(cursor: str) -> str | None:
     return text.removeprefix(_CURSOR_PREFIX) if text.startswith(_CURSOR_PREFIX) else None
 
 
-def mounts_without_source(call: Call) -> bool:
+def mounts_without_source(call: RequestInfo) -> bool:
     """Return whether a request is a mount that does not name the source repository."""
     return "mount" in call.query and "from" not in call.query
 
@@ -171,7 +171,7 @@ class PageSizeExceeds:
 
     limit: int
 
-    def __call__(self, call: Call) -> bool:
+    def __call__(self, call: RequestInfo) -> bool:
         """Return whether the `n` of a request is larger than the limit. If the request has no valid `n`, return False."""
         count = call.query.get("n", "")
         return count.isdecimal() and int(count) > self.limit

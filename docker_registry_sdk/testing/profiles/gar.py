@@ -4,11 +4,11 @@ import attrs
 from starlette.types import ASGIApp
 
 from docker_registry_sdk.testing.auth.headers import parse_authorization, parse_basic
-from docker_registry_sdk.testing.faults.exchange import Call, Exchange
+from docker_registry_sdk.testing.faults.exchange import FaultExchange, RequestInfo
 from docker_registry_sdk.testing.faults.responses import CapturedResponse, Status
 from docker_registry_sdk.testing.faults.tokens import Challenges
 from docker_registry_sdk.testing.profiles.effects import ChangeResponse
-from docker_registry_sdk.testing.profiles.profile import Profile, Quirk, always
+from docker_registry_sdk.testing.profiles.profile import RegistryProfile, RegistryQuirk, always
 from docker_registry_sdk.testing.profiles.requests import with_basic
 
 USERNAMES = ("oauth2accesstoken", "_json_key", "_json_key_base64")
@@ -16,7 +16,7 @@ USERNAMES = ("oauth2accesstoken", "_json_key", "_json_key_base64")
 _SIGN_IN_PAGE = b"<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body></body></html>\n"
 
 
-def _is_not_ping_or_token(call: Call) -> bool:
+def _is_not_ping_or_token(call: RequestInfo) -> bool:
     return call.operation not in {"ping", "get_token", "post_token"}
 
 
@@ -33,11 +33,11 @@ class AcceptOneChunk:
     The response is 400. Google does not document its status code.
     """
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Call the registry for the first PATCH of an upload, and send an error for every later PATCH."""
-        key = f"gar.chunks {exchange.call.path}"
-        exchange.site.numbers[key] = exchange.site.numbers.get(key, 0) + 1
-        if exchange.site.numbers[key] > 1:
+        key = f"gar.chunks {exchange.request.path}"
+        exchange.registry.numbers[key] = exchange.registry.numbers.get(key, 0) + 1
+        if exchange.registry.numbers[key] > 1:
             await Status(400, code="BLOB_UPLOAD_INVALID", message="chunked uploads are not supported").play(exchange, app)
             return
         await app(exchange.scope, exchange.receive, exchange.send)
@@ -50,45 +50,45 @@ class AcceptGoogleUserNames:
     At Google, each of these user names denotes a kind of password.
     """
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Replace a fixed user name in the request by the name of the registry's user, and call the token service."""
         scope = exchange.scope
-        authorization = parse_authorization(exchange.call.headers.get("authorization"))
+        authorization = parse_authorization(exchange.request.headers.get("authorization"))
         credentials = parse_basic(authorization.value) if authorization is not None and authorization.scheme == "basic" else None
         if credentials is not None and credentials[0] in USERNAMES:
-            scope = with_basic(scope, exchange.site.account.username, credentials[1])
+            scope = with_basic(scope, exchange.registry.account.username, credentials[1])
         await app(scope, exchange.receive, exchange.send)
 
 
-GAR = Profile(
+GAR = RegistryProfile(
     name="gar",
     quirks=(
-        Quirk(
+        RegistryQuirk(
             "one-chunk",
             "An upload accepts one PATCH only.",
             "skopeo#1101, sdk-container-builds#287",
             (always(AcceptOneChunk(), "upload_blob_chunk"),),
         ),
-        Quirk(
+        RegistryQuirk(
             "no-post-for-tokens",
             "Tokens are issued by GET only: a POST is answered with 404.",
             "containerd, remotes/docker/auth",
             (always(Status(404, message="not found"), "post_token"),),
         ),
-        Quirk(
+        RegistryQuirk(
             "challenge-at-ping-only",
             "The 401 response to a ping has a challenge; the 401 response to any other request has no challenge.",
             "containers/image, docker client",
             (always(Challenges(None), when=_is_not_ping_or_token),),
         ),
-        Quirk("ping-without-scope", "The challenge of a ping names no scope.", "dxf#28"),
-        Quirk(
+        RegistryQuirk("ping-without-scope", "The challenge of a ping names no scope.", "dxf#28"),
+        RegistryQuirk(
             "page-for-unknown-tags",
             "A request for the tags of a repository that does not exist is answered with a web page and the status 200.",
             "gardener/cc-utils, oci client",
             (always(ChangeResponse({404}, _set_sign_in_page), "list_tags"),),
         ),
-        Quirk(
+        RegistryQuirk(
             "special-user-names",
             "The user names oauth2accesstoken and _json_key denote the kind of the password.",
             "Google Cloud documentation, Artifact Registry authentication",

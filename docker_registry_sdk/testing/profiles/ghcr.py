@@ -7,11 +7,11 @@ import re
 import attrs
 from starlette.types import ASGIApp
 
-from docker_registry_sdk.testing.faults.exchange import Call, Exchange
+from docker_registry_sdk.testing.faults.exchange import FaultExchange, RequestInfo
 from docker_registry_sdk.testing.faults.headers import SetHeader
 from docker_registry_sdk.testing.faults.responses import CapturedResponse, Status, change_response
 from docker_registry_sdk.testing.profiles.effects import ChangeResponse
-from docker_registry_sdk.testing.profiles.profile import Profile, Quirk, always
+from docker_registry_sdk.testing.profiles.profile import RegistryProfile, RegistryQuirk, always
 from docker_registry_sdk.testing.profiles.requests import with_header
 
 MAX_CHUNK_BYTES = 4 * 1024 * 1024
@@ -21,7 +21,7 @@ _TOKEN_FIELDS = ("token", "access_token")
 _OPAQUE_BEARER = re.compile(r"Bearer ([A-Za-z0-9+/=]+)", re.IGNORECASE)
 
 
-def _has_opaque_token(call: Call) -> bool:
+def _has_opaque_token(call: RequestInfo) -> bool:
     """Return whether a request has a Bearer token without dots, which cannot be a JWT."""
     return _OPAQUE_BEARER.fullmatch(call.headers.get("authorization", "")) is not None
 
@@ -30,7 +30,7 @@ def _has_opaque_token(call: Call) -> bool:
 class EncodeTokens:
     """An effect that encodes the tokens in responses of the token service, so that clients cannot parse the tokens as JWT."""
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Call the token service, and encode the token in its response."""
 
         def change(response: CapturedResponse) -> None:
@@ -44,9 +44,9 @@ class EncodeTokens:
 class DecodeTokens:
     """An effect that decodes a token in a request if `EncodeTokens` has encoded the token before."""
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Call the registry with the decoded token, or with the unchanged token if the token cannot be decoded."""
-        match = _OPAQUE_BEARER.fullmatch(exchange.call.headers["authorization"])
+        match = _OPAQUE_BEARER.fullmatch(exchange.request.headers["authorization"])
         token = _decode(match[1]) if match else None
         scope = exchange.scope if token is None else with_header(exchange.scope, "authorization", f"Bearer {token}")
         await app(scope, exchange.receive, exchange.send)
@@ -69,20 +69,20 @@ def _set_denied(response: CapturedResponse) -> None:
     response.set_json({"errors": [{"code": "DENIED", "message": "denied"}]})
 
 
-def _is_large_chunk(call: Call) -> bool:
+def _is_large_chunk(call: RequestInfo) -> bool:
     return "content-range" in call.headers and int(call.headers.get("content-length", "0")) > MAX_CHUNK_BYTES
 
 
-GHCR = Profile(
+GHCR = RegistryProfile(
     name="ghcr",
     quirks=(
-        Quirk(
+        RegistryQuirk(
             "bad-credentials-denied",
             "Wrong or expired credentials are answered with 403, even for public images.",
             "oras#1161",
             (always(ChangeResponse({401}, _set_denied), ("get_token", "post_token")),),
         ),
-        Quirk(
+        RegistryQuirk(
             "opaque-token",
             "A token is opaque, not a JWT.",
             _REPORTED,
@@ -91,7 +91,7 @@ GHCR = Profile(
                 always(DecodeTokens(), when=_has_opaque_token),
             ),
         ),
-        Quirk(
+        RegistryQuirk(
             "no-referrers",
             "The referrers API is not supported: 404, and the response to a manifest with a subject has no OCI-Subject.",
             "actions/attest-build-provenance#91, ghcr-cleanup-action#13",
@@ -100,19 +100,19 @@ GHCR = Profile(
                 always(SetHeader("oci-subject", None), "put_manifest"),
             ),
         ),
-        Quirk(
+        RegistryQuirk(
             "no-catalog",
             "The repositories cannot be listed: 404.",
             _REPORTED,
             (always(Status(404, code="NOT_FOUND", message="not found"), "list_repositories"),),
         ),
-        Quirk(
+        RegistryQuirk(
             "no-cancel",
             "An upload cannot be cancelled: 405.",
             _REPORTED,
             (always(Status(405, message="cancellation is not supported"), "cancel_blob_upload"),),
         ),
-        Quirk(
+        RegistryQuirk(
             "chunk-limit",
             "A chunk of more than 4 MiB is answered with 416; a stream without Content-Range may be longer.",
             "rust-oci-client#35, rust-oci-client#37",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import attrs
 from starlette.types import ASGIApp
 
-from docker_registry_sdk.testing.faults.exchange import Call, Exchange, Site
+from docker_registry_sdk.testing.faults.exchange import FaultExchange, RegistryState, RequestInfo
 from docker_registry_sdk.testing.faults.responses import CapturedResponse, Status
 from docker_registry_sdk.testing.faults.tokens import ChallengeWithout
 from docker_registry_sdk.testing.profiles.effects import (
@@ -19,9 +19,9 @@ from docker_registry_sdk.testing.profiles.effects import (
     RefuseScopes,
     mounts_without_source,
 )
-from docker_registry_sdk.testing.profiles.profile import Profile, Quirk, always
+from docker_registry_sdk.testing.profiles.profile import RegistryProfile, RegistryQuirk, always
 from docker_registry_sdk.testing.profiles.requests import with_path, without_credentials
-from docker_registry_sdk.testing.settings import Settings
+from docker_registry_sdk.testing.settings import RegistrySettings
 from docker_registry_sdk.testing.v2.access import Access
 
 HARBOR_SESSION_COOKIE = "sid=0123456789abcdef0123456789abcdef; Path=/; HttpOnly"
@@ -38,11 +38,11 @@ def _set_cookie(head: CapturedResponse) -> None:
     head.headers.append("set-cookie", HARBOR_SESSION_COOKIE)
 
 
-def _writes_with_cookie(call: Call) -> bool:
+def _writes_with_cookie(call: RequestInfo) -> bool:
     return call.method not in {"GET", "HEAD"} and "sid=" in call.headers.get("cookie", "")
 
 
-def _mounts_with_source(call: Call) -> bool:
+def _mounts_with_source(call: RequestInfo) -> bool:
     return "mount" in call.query and "from" in call.query
 
 
@@ -53,21 +53,21 @@ class RequireProject:
     The project is the first part of the repository name in the parameter `from`, which the request must have.
     """
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Send 401 if the project does not exist. Otherwise, call the registry."""
-        project = exchange.call.query["from"].partition("/")[0]
-        names = await asyncio.to_thread(exchange.site.storage.names)
+        project = exchange.request.query["from"].partition("/")[0]
+        names = await asyncio.to_thread(exchange.registry.storage.names)
         if project not in {name.partition("/")[0] for name in names}:
             await Status(401, message=f"project {project} not found").play(exchange, app)
             return
         await app(exchange.scope, exchange.receive, exchange.send)
 
 
-def _has_digest_tag(call: Call) -> bool:
+def _has_digest_tag(call: RequestInfo) -> bool:
     return _GITLAB_DIGEST_TAG.fullmatch(call.path) is not None
 
 
-def _requests_unknown_group(requested: Sequence[Access], site: Site) -> bool:
+def _requests_unknown_group(requested: Sequence[Access], registry: RegistryState) -> bool:
     """Return whether GitLab would reject a token request because the group of a repository does not exist.
 
     GitLab rejects such a request only if it names several repositories, and only if the repository in the missing group is
@@ -77,7 +77,7 @@ def _requests_unknown_group(requested: Sequence[Access], site: Site) -> bool:
     pull_only = names - {access.name for access in requested if access.action != "pull"}
     if len(names) < 2 or not pull_only:
         return False
-    groups = {name.partition("/")[0] for name in site.storage.names()}
+    groups = {name.partition("/")[0] for name in registry.storage.names()}
     return any(name.partition("/")[0] not in groups for name in pull_only)
 
 
@@ -85,26 +85,26 @@ def _requests_unknown_group(requested: Sequence[Access], site: Site) -> bool:
 class ResolveDigestTag:
     """An effect that resolves a tag of the form `sha256-<hex>` to the digest `sha256:<hex>` if the tag does not exist."""
 
-    async def play(self, exchange: Exchange, app: ASGIApp) -> None:
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Replace the tag by the digest if the repository exists and does not have the tag, and call the registry."""
-        scope, match = exchange.scope, _GITLAB_DIGEST_TAG.fullmatch(exchange.call.path)
+        scope, match = exchange.scope, _GITLAB_DIGEST_TAG.fullmatch(exchange.request.path)
         assert match is not None  # the fault has the condition _has_digest_tag
-        repository = await asyncio.to_thread(exchange.site.storage.load, match["name"])
+        repository = await asyncio.to_thread(exchange.registry.storage.load, match["name"])
         if repository is not None and f"sha256-{match['encoded']}" not in repository.tags:
             scope = with_path(scope, f"/v2/{match['name']}/manifests/sha256:{match['encoded']}")
         await app(scope, exchange.receive, exchange.send)
 
 
-ARTIFACTORY = Profile(
+ARTIFACTORY = RegistryProfile(
     name="artifactory",
     quirks=(
-        Quirk(
+        RegistryQuirk(
             "missing-manifest-forbidden",
             "A HEAD of a manifest that does not exist is answered with 403 instead of 404.",
             "RTFACT-13797",
             (always(ChangeResponse({404}, _set_forbidden), "head_manifest"),),
         ),
-        Quirk(
+        RegistryQuirk(
             "no-post-for-tokens",
             "Tokens are issued by GET only: a POST is answered with 401.",
             "containerd, remotes/docker/auth",
@@ -114,10 +114,10 @@ ARTIFACTORY = Profile(
 )
 
 
-HARBOR = Profile(
+HARBOR = RegistryProfile(
     name="harbor",
     quirks=(
-        Quirk(
+        RegistryQuirk(
             "session-cookie",
             "Responses set a session cookie; a request with this cookie that is not GET or HEAD requires a CSRF token, else 403.",
             "dotnet/sdk#37221, harbor#12676",
@@ -126,7 +126,7 @@ HARBOR = Profile(
                 always(Status(403, code="FORBIDDEN", message="CSRF token invalid"), when=_writes_with_cookie),
             ),
         ),
-        Quirk(
+        RegistryQuirk(
             "mount-from-unknown-project",
             "A mount from a project that does not exist is answered with 401 instead of 202.",
             "harbor#17097, ggcr#1393",
@@ -136,34 +136,36 @@ HARBOR = Profile(
 )
 
 
-ICR = Profile(
+ICR = RegistryProfile(
     name="icr",
-    quirks=(Quirk("delete-action", "Deletion requires a token with the action delete; push is not sufficient.", "ggcr#2266"),),
+    quirks=(
+        RegistryQuirk("delete-action", "Deletion requires a token with the action delete; push is not sufficient.", "ggcr#2266"),
+    ),
 )
 
 
-NVCR = Profile(
+NVCR = RegistryProfile(
     name="nvcr",
-    quirks=(Quirk("no-service", "A challenge names no service.", "dxf#57", (always(ChallengeWithout("service")),)),),
+    quirks=(RegistryQuirk("no-service", "A challenge names no service.", "dxf#57", (always(ChallengeWithout("service")),)),),
 )
 
 
-QUAY = Profile(
+QUAY = RegistryProfile(
     name="quay",
     quirks=(
-        Quirk(
+        RegistryQuirk(
             "mount-without-from-unauthorized",
             "A mount without from is answered with 401, regardless of the token.",
             "ggcr, pkg/v1/remote",
             (always(ChangeRequest(without_credentials), "start_blob_upload", when=mounts_without_source),),
         ),
-        Quirk(
+        RegistryQuirk(
             "next-page",
             "The link to a next page is relative, and has an opaque cursor in next_page instead of last.",
             "regclient#272, ggcr#794",
             (always(OpaqueLinks("next_page"), ("list_tags", "list_repositories")),),
         ),
-        Quirk(
+        RegistryQuirk(
             "page-limit",
             "A page size n of more than 100 is answered with 413.",
             "ggcr#1963",
@@ -179,18 +181,18 @@ QUAY = Profile(
 )
 
 
-GITLAB = Profile(
+GITLAB = RegistryProfile(
     name="gitlab",
-    settings=Settings(token_path="/jwt/auth"),
+    settings=RegistrySettings(token_path="/jwt/auth"),
     quirks=(
-        Quirk("token-path", "The token service is at /jwt/auth.", "GitLab documentation, container registry"),
-        Quirk(
+        RegistryQuirk("token-path", "The token service is at /jwt/auth.", "GitLab documentation, container registry"),
+        RegistryQuirk(
             "unknown-scope-refused",
             "A token request is answered with 403 if one of its scopes contains a path that is unknown to GitLab.",
             "ggcr#220, kaniko#181",
             (always(RefuseScopes(_requests_unknown_group, 403, _GITLAB_DENIED), ("get_token", "post_token")),),
         ),
-        Quirk(
+        RegistryQuirk(
             "tag-is-digest",
             "The tag sha256-<hex> is resolved to the digest, so that the fallback tag for referrers leads to the subject itself.",
             "oras-go#1396",

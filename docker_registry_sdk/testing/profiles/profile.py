@@ -7,14 +7,14 @@ from typing import Literal
 import attrs
 
 from docker_registry_sdk.testing.auth.authentication import AuthMode
-from docker_registry_sdk.testing.faults.exchange import Call, Effect, Operation
+from docker_registry_sdk.testing.faults.exchange import FaultEffect, OperationName, RequestInfo
 from docker_registry_sdk.testing.faults.fault import Fault
 from docker_registry_sdk.testing.profiles import PROFILE_NAMES, ProfileName
-from docker_registry_sdk.testing.settings import Settings
+from docker_registry_sdk.testing.settings import RegistrySettings
 
 
 @attrs.frozen
-class Quirk:
+class RegistryQuirk:
     """One documented deviation of a registry from the specification or from common behaviour.
 
     Args:
@@ -32,7 +32,7 @@ class Quirk:
 
 
 @attrs.frozen(kw_only=True)
-class Profile:
+class RegistryProfile:
     """The quirks of a real registry, and defaults for the arguments of `EmbeddedRegistry`.
 
     Args:
@@ -46,12 +46,12 @@ class Profile:
     """
 
     name: str
-    quirks: tuple[Quirk, ...]
+    quirks: tuple[RegistryQuirk, ...]
     auth: AuthMode = "token"
     username: str | None = None
     anonymous_pull: bool = True
     apis: tuple[Literal["v1", "v2"], ...] = ("v2",)
-    settings: Settings = attrs.field(factory=Settings)
+    settings: RegistrySettings = attrs.field(factory=RegistrySettings)
 
     @property
     def faults(self) -> tuple[Fault, ...]:
@@ -59,7 +59,7 @@ class Profile:
         return tuple(fault for quirk in self.quirks for fault in quirk.faults)
 
 
-PLAIN = Profile(name="plain", auth="none", apis=("v1", "v2"), quirks=())
+PLAIN = RegistryProfile(name="plain", auth="none", apis=("v1", "v2"), quirks=())
 """The profile of the embedded registry without quirks."""
 
 MODULES: dict[str, tuple[str, str]] = {
@@ -80,11 +80,11 @@ MODULES: dict[str, tuple[str, str]] = {
 """For each name of a profile, the module and the variable in this module that holds the profile."""
 
 
-def find_profile(name: ProfileName | Profile | None) -> Profile:
+def find_profile(name: ProfileName | RegistryProfile | None) -> RegistryProfile:
     """Return the profile for the argument `profile` of `EmbeddedRegistry`. Import the module of a profile only when needed.
 
     Args:
-        name: The name of a profile, or None for the profile without quirks. A `Profile` is returned unchanged.
+        name: The name of a profile, or None for the profile without quirks. A `RegistryProfile` is returned unchanged.
 
     Returns:
         The profile.
@@ -94,22 +94,22 @@ def find_profile(name: ProfileName | Profile | None) -> Profile:
     """
     if name is None:
         return PLAIN
-    if isinstance(name, Profile):
+    if isinstance(name, RegistryProfile):
         return name
     module_and_variable = MODULES.get(name)
     if module_and_variable is None:
         raise ValueError(f"there is no profile {name!r}; profile must be one of {', '.join(PROFILE_NAMES)}")
     module, variable = module_and_variable
-    profile: Profile = getattr(import_module(f"docker_registry_sdk.testing.profiles.{module}"), variable)
+    profile: RegistryProfile = getattr(import_module(f"docker_registry_sdk.testing.profiles.{module}"), variable)
     return profile
 
 
 def always(
-    effect: Effect,
-    operation: Operation | tuple[Operation, ...] | None = None,
+    effect: FaultEffect,
+    operation: OperationName | tuple[OperationName, ...] | None = None,
     *,
     path: str | None = None,
-    when: Callable[[Call], bool] | None = None,
+    when: Callable[[RequestInfo], bool] | None = None,
 ) -> Fault:
     """Return a fault that applies to every matching request; the number of requests is not limited.
 

@@ -9,7 +9,7 @@ from urllib.parse import unquote_plus, urlencode
 
 from starlette.types import ASGIApp, Message, Receive, Scope
 
-from docker_registry_sdk.testing.faults.exchange import Exchange
+from docker_registry_sdk.testing.faults.exchange import FaultExchange
 from docker_registry_sdk.testing.faults.responses import CapturedResponse, capture_response
 
 FORM = "application/x-www-form-urlencoded"
@@ -39,7 +39,7 @@ def without_header(scope: Scope, name: str) -> Scope:
     return {**scope, "headers": [pair for pair in scope["headers"] if pair[0] != name.encode()]}
 
 
-def without_credentials(exchange: Exchange) -> Scope:
+def without_credentials(exchange: FaultExchange) -> Scope:
     """Return a copy of the request of an exchange without the header Authorization."""
     return without_header(exchange.scope, "authorization")
 

@@ -2,12 +2,12 @@
 
 import os
 
-from docker_registry_sdk.testing.storage.base import Storage
+from docker_registry_sdk.testing.storage.base import RegistryStorage
 from docker_registry_sdk.testing.storage.directory import DirectoryStorage
 from docker_registry_sdk.testing.storage.memory import MemoryStorage
 
 
-def open_storage(storage: Storage | str | os.PathLike[str] | None) -> Storage:
+def open_storage(storage: RegistryStorage | str | os.PathLike[str] | None) -> RegistryStorage:
     """Return the storage for the argument `storage` of `EmbeddedRegistry`.
 
     Args:

@@ -9,11 +9,11 @@ import threading
 from collections.abc import Iterable
 from typing import Protocol
 
-from docker_registry_sdk.testing.storage.records import Repository, V1Image, V1Repository
+from docker_registry_sdk.testing.storage.records import RepositoryRecord, V1ImageRecord, V1RepositoryRecord
 
 
 class BlobReader(Protocol):
-    """A reader of stored content. The content stays readable until `close`, even after `Storage.discard`."""
+    """A reader of stored content. The content stays readable until `close`, even after `RegistryStorage.discard`."""
 
     @property
     def size(self) -> int:
@@ -93,11 +93,11 @@ class V1Records(Protocol):
         """Return the names of all repositories of API v1, sorted in ASCII order."""
         ...
 
-    def load(self, name: str) -> V1Repository | None:
+    def load(self, name: str) -> V1RepositoryRecord | None:
         """Return the record of a repository, or None if the repository does not exist."""
         ...
 
-    def save(self, name: str, repository: V1Repository) -> None:
+    def save(self, name: str, repository: V1RepositoryRecord) -> None:
         """Create the record of a repository, or replace it atomically."""
         ...
 
@@ -105,16 +105,16 @@ class V1Records(Protocol):
         """Delete the record of a repository, if the record exists."""
         ...
 
-    def load_image(self, image_id: str) -> V1Image | None:
+    def load_image(self, image_id: str) -> V1ImageRecord | None:
         """Return the record of an image, or None if the image does not exist."""
         ...
 
-    def save_image(self, image_id: str, image: V1Image) -> None:
+    def save_image(self, image_id: str, image: V1ImageRecord) -> None:
         """Create the record of an image, or replace it atomically."""
         ...
 
 
-class Storage(Protocol):
+class RegistryStorage(Protocol):
     """A storage of the content and the records that clients push to an embedded registry."""
 
     @property
@@ -131,11 +131,11 @@ class Storage(Protocol):
         """Return the names of all repositories of API v2, sorted in ASCII order."""
         ...
 
-    def load(self, name: str) -> Repository | None:
+    def load(self, name: str) -> RepositoryRecord | None:
         """Return the record of a repository, or None if the repository does not exist."""
         ...
 
-    def save(self, name: str, repository: Repository) -> None:
+    def save(self, name: str, repository: RepositoryRecord) -> None:
         """Create the record of a repository, or replace it atomically."""
         ...
 
@@ -152,7 +152,7 @@ class Storage(Protocol):
         ...
 
 
-def link_blob(storage: Storage, name: str, digest: str) -> None:
+def link_blob(storage: RegistryStorage, name: str, digest: str) -> None:
     """Add content that is stored already to a repository as a blob. If the repository does not exist, create the repository.
 
     Args:
@@ -161,10 +161,10 @@ def link_blob(storage: Storage, name: str, digest: str) -> None:
         digest: The digest of the content.
     """
     with storage.lock:
-        storage.save(name, (storage.load(name) or Repository()).with_blob(digest))
+        storage.save(name, (storage.load(name) or RepositoryRecord()).with_blob(digest))
 
 
-def discard_unused(storage: Storage, digest: str) -> None:
+def discard_unused(storage: RegistryStorage, digest: str) -> None:
     """Delete the content with a digest, unless it is the content of a blob or a manifest in any repository of API v2.
 
     Args:

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from docker_registry_sdk.testing.storage.memory import RecordTable, V1RecordTable
-from docker_registry_sdk.testing.storage.records import Repository, V1Image, V1Repository
+from docker_registry_sdk.testing.storage.records import RepositoryRecord, V1ImageRecord, V1RepositoryRecord
 from docker_registry_sdk.testing.storage.serialization import (
     repository_from_json,
     repository_to_json,
@@ -150,7 +150,7 @@ class DirectoryStorage(RecordTable):
             self._repositories[name] = _read_record(path, repository_from_json, "a repository")
         self.v1 = V1RecordFiles(self._root / "v1", self.lock, self._write)
 
-    def save(self, name: str, repository: Repository) -> None:
+    def save(self, name: str, repository: RepositoryRecord) -> None:
         """Create the record of a repository, or replace it atomically."""
         with self.lock:
             self._write(self._root / "repositories" / name / RECORD_NAME, repository_to_json(repository))
@@ -212,7 +212,7 @@ class V1RecordFiles(V1RecordTable):
         for path in root.glob("images/*/*.json"):
             self._images[path.stem] = _read_record(path, v1_image_from_json, "an image of API v1")
 
-    def save(self, name: str, repository: V1Repository) -> None:
+    def save(self, name: str, repository: V1RepositoryRecord) -> None:
         """Create the record of a repository, or replace it atomically."""
         with self._lock:
             self._write(self._repository_path(name), v1_repository_to_json(name, repository))
@@ -224,7 +224,7 @@ class V1RecordFiles(V1RecordTable):
             self._repository_path(name).unlink(missing_ok=True)
             super().remove(name)
 
-    def save_image(self, image_id: str, image: V1Image) -> None:
+    def save_image(self, image_id: str, image: V1ImageRecord) -> None:
         """Create the record of an image, or replace it atomically."""
         with self._lock:
             self._write(self._root / "images" / image_id[:2] / f"{image_id}.json", v1_image_to_json(image))

@@ -4,7 +4,7 @@ import io
 import threading
 from collections.abc import Iterable
 
-from docker_registry_sdk.testing.storage.records import Repository, V1Image, V1Repository
+from docker_registry_sdk.testing.storage.records import RepositoryRecord, V1ImageRecord, V1RepositoryRecord
 
 
 class RecordTable:
@@ -16,18 +16,18 @@ class RecordTable:
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        self._repositories: dict[str, Repository] = {}
+        self._repositories: dict[str, RepositoryRecord] = {}
 
     def names(self) -> list[str]:
         """Return the names of all repositories, sorted in ASCII order."""
         with self.lock:
             return sorted(self._repositories)
 
-    def load(self, name: str) -> Repository | None:
+    def load(self, name: str) -> RepositoryRecord | None:
         """Return the record of a repository, or None if the repository does not exist."""
         return self._repositories.get(name)
 
-    def save(self, name: str, repository: Repository) -> None:
+    def save(self, name: str, repository: RepositoryRecord) -> None:
         """Create or replace the record of a repository."""
         with self.lock:
             self._repositories[name] = repository
@@ -42,19 +42,19 @@ class V1RecordTable:
 
     def __init__(self, lock: threading.RLock) -> None:
         self._lock = lock
-        self._repositories: dict[str, V1Repository] = {}
-        self._images: dict[str, V1Image] = {}
+        self._repositories: dict[str, V1RepositoryRecord] = {}
+        self._images: dict[str, V1ImageRecord] = {}
 
     def names(self) -> list[str]:
         """Return the names of all repositories, sorted in ASCII order."""
         with self._lock:
             return sorted(self._repositories)
 
-    def load(self, name: str) -> V1Repository | None:
+    def load(self, name: str) -> V1RepositoryRecord | None:
         """Return the record of a repository, or None if the repository does not exist."""
         return self._repositories.get(name)
 
-    def save(self, name: str, repository: V1Repository) -> None:
+    def save(self, name: str, repository: V1RepositoryRecord) -> None:
         """Create or replace the record of a repository."""
         with self._lock:
             self._repositories[name] = repository
@@ -64,11 +64,11 @@ class V1RecordTable:
         with self._lock:
             self._repositories.pop(name, None)
 
-    def load_image(self, image_id: str) -> V1Image | None:
+    def load_image(self, image_id: str) -> V1ImageRecord | None:
         """Return the record of an image, or None if the image does not exist."""
         return self._images.get(image_id)
 
-    def save_image(self, image_id: str, image: V1Image) -> None:
+    def save_image(self, image_id: str, image: V1ImageRecord) -> None:
         """Create or replace the record of an image."""
         with self._lock:
             self._images[image_id] = image

@@ -30,7 +30,7 @@ class ManifestRecord:
 
 
 @attrs.frozen
-class Repository:
+class RepositoryRecord:
     """The record of a repository: its blobs, manifests and tags.
 
     Args:
@@ -72,15 +72,15 @@ class Repository:
         """Return whether a digest is the digest of the bytes of a blob or a manifest in this repository."""
         return digest in self.blobs or any(manifest.content == digest for manifest in self.manifests.values())
 
-    def with_blob(self, digest: str) -> "Repository":
+    def with_blob(self, digest: str) -> "RepositoryRecord":
         """Return a copy of this record to which the digest of a blob is added."""
         return attrs.evolve(self, blobs=self.blobs | {digest})
 
-    def without_blob(self, digest: str) -> "Repository":
+    def without_blob(self, digest: str) -> "RepositoryRecord":
         """Return a copy of this record from which the digest of a blob is removed."""
         return attrs.evolve(self, blobs=self.blobs - {digest})
 
-    def with_manifest(self, digest: str, manifest: ManifestRecord, tags: Iterable[str]) -> "Repository":
+    def with_manifest(self, digest: str, manifest: ManifestRecord, tags: Iterable[str]) -> "RepositoryRecord":
         """Return a copy of this record to which a manifest is added.
 
         Args:
@@ -92,7 +92,7 @@ class Repository:
             self, manifests={**self.manifests, digest: manifest}, tags={**self.tags, **dict.fromkeys(tags, digest)}
         )
 
-    def without_manifest(self, digest: str) -> "Repository":
+    def without_manifest(self, digest: str) -> "RepositoryRecord":
         """Return a copy of this record from which a manifest and all tags that refer to this manifest are removed."""
         return attrs.evolve(
             self,
@@ -100,7 +100,7 @@ class Repository:
             tags={tag: target for tag, target in self.tags.items() if target != digest},
         )
 
-    def without_tag(self, tag: str) -> "Repository":
+    def without_tag(self, tag: str) -> "RepositoryRecord":
         """Return a copy of this record from which a tag is removed, but not the manifest to which the tag refers."""
         return attrs.evolve(self, tags={name: digest for name, digest in self.tags.items() if name != tag})
 
@@ -113,7 +113,7 @@ The client names the versions and the platform in the `User-Agent` header.
 
 
 @attrs.frozen
-class V1Repository:
+class V1RepositoryRecord:
     """The record of a repository of API v1: its tags, image list and visibility.
 
     Clients send the tags to the registry of API v1, and the image list to the index of API v1.
@@ -132,7 +132,7 @@ class V1Repository:
     images: str | None = None
     private: bool = False
 
-    def with_tag(self, tag: str, image_id: str, push_info: PushInfo) -> "V1Repository":
+    def with_tag(self, tag: str, image_id: str, push_info: PushInfo) -> "V1RepositoryRecord":
         """Return a copy of this record in which a tag is added, or refers to another image than before.
 
         Args:
@@ -147,7 +147,7 @@ class V1Repository:
             push_info=push_info if tag == "latest" else self.push_info,
         )
 
-    def without_tag(self, tag: str) -> "V1Repository":
+    def without_tag(self, tag: str) -> "V1RepositoryRecord":
         """Return a copy of this record from which a tag is removed. The image to which the tag refers is not deleted."""
         return attrs.evolve(
             self,
@@ -158,7 +158,7 @@ class V1Repository:
 
 
 @attrs.frozen
-class V1Image:
+class V1ImageRecord:
     """The record of an image of API v1.
 
     Args:

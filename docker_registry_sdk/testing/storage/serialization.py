@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from docker_registry_sdk.testing.storage.records import ManifestRecord, Repository, V1Image, V1Repository
+from docker_registry_sdk.testing.storage.records import ManifestRecord, RepositoryRecord, V1ImageRecord, V1RepositoryRecord
 
 
-def repository_to_json(repository: Repository) -> bytes:
+def repository_to_json(repository: RepositoryRecord) -> bytes:
     """Return the record of a repository of API v2 as JSON text."""
     return _to_json(
         {
@@ -27,7 +27,7 @@ def repository_to_json(repository: Repository) -> bytes:
     )
 
 
-def repository_from_json(content: bytes) -> Repository:
+def repository_from_json(content: bytes) -> RepositoryRecord:
     """Parse the record of a repository of API v2.
 
     Args:
@@ -41,7 +41,7 @@ def repository_from_json(content: bytes) -> Repository:
     """
     with _errors_as_value_error():
         document: dict[str, Any] = json.loads(content)
-        return Repository(
+        return RepositoryRecord(
             blobs=frozenset(document["blobs"]),
             manifests={
                 digest: ManifestRecord(manifest["mediaType"], manifest["size"], manifest["content"], manifest["subject"])
@@ -51,7 +51,7 @@ def repository_from_json(content: bytes) -> Repository:
         )
 
 
-def v1_repository_to_json(name: str, repository: V1Repository) -> bytes:
+def v1_repository_to_json(name: str, repository: V1RepositoryRecord) -> bytes:
     """Return the record of a repository of API v1 as JSON text.
 
     Args:
@@ -70,7 +70,7 @@ def v1_repository_to_json(name: str, repository: V1Repository) -> bytes:
     )
 
 
-def v1_repository_from_json(content: bytes) -> tuple[str, V1Repository]:
+def v1_repository_from_json(content: bytes) -> tuple[str, V1RepositoryRecord]:
     """Parse the record of a repository of API v1.
 
     Args:
@@ -84,7 +84,7 @@ def v1_repository_from_json(content: bytes) -> tuple[str, V1Repository]:
     """
     with _errors_as_value_error():
         document: dict[str, Any] = json.loads(content)
-        return document["name"], V1Repository(
+        return document["name"], V1RepositoryRecord(
             tags=document["tags"],
             tag_push_info=document["tagFacts"],
             push_info=document["facts"],
@@ -93,7 +93,7 @@ def v1_repository_from_json(content: bytes) -> tuple[str, V1Repository]:
         )
 
 
-def v1_image_to_json(image: V1Image) -> bytes:
+def v1_image_to_json(image: V1ImageRecord) -> bytes:
     """Return the record of an image of API v1 as JSON text."""
     return _to_json(
         {
@@ -106,7 +106,7 @@ def v1_image_to_json(image: V1Image) -> bytes:
     )
 
 
-def v1_image_from_json(content: bytes) -> V1Image:
+def v1_image_from_json(content: bytes) -> V1ImageRecord:
     """Parse the record of an image of API v1.
 
     Args:
@@ -120,7 +120,7 @@ def v1_image_from_json(content: bytes) -> V1Image:
     """
     with _errors_as_value_error():
         document: dict[str, Any] = json.loads(content)
-        return V1Image(
+        return V1ImageRecord(
             json=document["json"],
             ancestry=tuple(document["ancestry"]),
             layer=document["layer"],

@@ -5,7 +5,7 @@ import asyncio
 import attrs
 from starlette.requests import Request
 
-from docker_registry_sdk.testing.storage.base import Storage
+from docker_registry_sdk.testing.storage.base import RegistryStorage
 from docker_registry_sdk.testing.v1.index import Index
 from docker_registry_sdk.testing.v1.responses import V1Error
 from docker_registry_sdk.testing.v1.settings import V1Settings
@@ -25,7 +25,7 @@ class RegistryAuthorizer:
     Source: docker-registry 0.9, toolkit.requires_auth and toolkit.check_token.
     """
 
-    storage: Storage
+    storage: RegistryStorage
     settings: V1Settings
     index: Index
     sessions: Sessions

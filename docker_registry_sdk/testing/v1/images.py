@@ -6,8 +6,8 @@ import attrs
 from starlette.requests import Request
 from starlette.responses import Response
 
-from docker_registry_sdk.testing.storage.base import BlobReader, Storage
-from docker_registry_sdk.testing.storage.records import V1Image
+from docker_registry_sdk.testing.storage.base import BlobReader, RegistryStorage
+from docker_registry_sdk.testing.storage.records import V1ImageRecord
 from docker_registry_sdk.testing.v1.authorization import RegistryAuthorizer
 from docker_registry_sdk.testing.v1.requests import is_object, parse_image_id, read_json
 from docker_registry_sdk.testing.v1.responses import (
@@ -31,7 +31,7 @@ class ImageHandlers:
     Source: docker-registry 0.9, images.py.
     """
 
-    storage: Storage
+    storage: RegistryStorage
     authorizer: RegistryAuthorizer
 
     async def get_json(self, request: Request) -> Response:
@@ -83,7 +83,7 @@ class ImageHandlers:
         await asyncio.to_thread(self._complete_push, image_id, checksum)
         return json_response()
 
-    def _layer_size(self, image: V1Image) -> int | None:
+    def _layer_size(self, image: V1ImageRecord) -> int | None:
         reader = _open_layer_or_none(self.storage, image)
         if reader is None:
             return None
@@ -98,7 +98,7 @@ class ImageHandlers:
             image = self.storage.v1.load_image(image_id)
             if image is not None and image.complete:
                 raise V1Error("Image already exists", 409)
-            self.storage.v1.save_image(image_id, V1Image(text, ancestry))
+            self.storage.v1.save_image(image_id, V1ImageRecord(text, ancestry))
             if image is not None and image.layer is not None:
                 self.storage.discard(image.layer)
 
@@ -125,8 +125,8 @@ class ImageHandlers:
 
 
 async def load_complete_image(
-    request: Request, storage: Storage, authorizer: RegistryAuthorizer
-) -> tuple[str | None, str, V1Image | None]:
+    request: Request, storage: RegistryStorage, authorizer: RegistryAuthorizer
+) -> tuple[str | None, str, V1ImageRecord | None]:
     """Check the token or the session of a request to read an image, and load the record of the image.
 
     Args:
@@ -151,7 +151,7 @@ async def load_complete_image(
     return token_repository, image_id, image
 
 
-def require_image(image: V1Image | None) -> V1Image:
+def require_image(image: V1ImageRecord | None) -> V1ImageRecord:
     """Return the record of an image, after checking that the image exists.
 
     Args:
@@ -165,7 +165,7 @@ def require_image(image: V1Image | None) -> V1Image:
     return image
 
 
-def open_layer(storage: Storage, image: V1Image) -> BlobReader:
+def open_layer(storage: RegistryStorage, image: V1ImageRecord) -> BlobReader:
     """Return a reader of the layer of an image. If the image has no layer, raise a V1Error with the status 404.
 
     The call may block.
@@ -176,5 +176,5 @@ def open_layer(storage: Storage, image: V1Image) -> BlobReader:
     return reader
 
 
-def _open_layer_or_none(storage: Storage, image: V1Image) -> BlobReader | None:
+def _open_layer_or_none(storage: RegistryStorage, image: V1ImageRecord) -> BlobReader | None:
     return storage.open(image.layer) if image.layer is not None else None

@@ -12,8 +12,8 @@ import attrs
 from starlette.requests import Request
 from starlette.responses import Response
 
-from docker_registry_sdk.testing.storage.base import Storage
-from docker_registry_sdk.testing.storage.records import V1Repository
+from docker_registry_sdk.testing.storage.base import RegistryStorage
+from docker_registry_sdk.testing.storage.records import V1RepositoryRecord
 from docker_registry_sdk.testing.v1.requests import is_list, is_object, parse_repository, read_json
 from docker_registry_sdk.testing.v1.responses import V1Error, crash_error, json_response, json_text_response
 from docker_registry_sdk.testing.v1.settings import V1Settings
@@ -31,7 +31,7 @@ class Index:
         settings: The settings of the index.
     """
 
-    def __init__(self, storage: Storage, settings: V1Settings) -> None:
+    def __init__(self, storage: RegistryStorage, settings: V1Settings) -> None:
         self.storage = storage
         self.users = Users(settings.users)
         self.deleting: set[str] = set()
@@ -203,7 +203,7 @@ class IndexHandlers:
         """
         storage = self.index.storage
         with storage.lock:
-            record = storage.v1.load(name) or V1Repository()
+            record = storage.v1.load(name) or V1RepositoryRecord()
             if record.images is not None:
                 try:
                     text = json.dumps(_merge_image_lists(document, json.loads(record.images)))

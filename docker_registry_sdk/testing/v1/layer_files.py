@@ -17,8 +17,8 @@ import attrs
 from starlette.requests import Request
 from starlette.responses import Response
 
-from docker_registry_sdk.testing.storage.base import BlobReader, Storage
-from docker_registry_sdk.testing.storage.records import V1Image
+from docker_registry_sdk.testing.storage.base import BlobReader, RegistryStorage
+from docker_registry_sdk.testing.storage.records import V1ImageRecord
 from docker_registry_sdk.testing.v1.authorization import RegistryAuthorizer
 from docker_registry_sdk.testing.v1.images import load_complete_image, open_layer, require_image
 from docker_registry_sdk.testing.v1.responses import V1Error, cache_headers, json_response, json_text_response, not_modified
@@ -70,7 +70,7 @@ class LayerFileHandlers:
     Source: docker-registry 0.9, images.py and lib/layers.py.
     """
 
-    storage: Storage
+    storage: RegistryStorage
     authorizer: RegistryAuthorizer
     _requested_diffs: set[str] = attrs.field(factory=set[str], init=False)
 
@@ -103,10 +103,10 @@ class LayerFileHandlers:
             self._requested_diffs.add(image_id)
         return json_text_response(b"", headers=cache_headers())
 
-    def _list_files(self, image: V1Image) -> list[FileInfo]:
+    def _list_files(self, image: V1ImageRecord) -> list[FileInfo]:
         return list_files(open_layer(self.storage, image))
 
-    def _changes(self, image: V1Image) -> dict[str, dict[str, tuple[Any, ...]]]:
+    def _changes(self, image: V1ImageRecord) -> dict[str, dict[str, tuple[Any, ...]]]:
         """Return the deleted, changed and created files of a layer.
 
         A whiteout is a deleted file. Any other file is changed if an ancestor's layer contains the path, unless the layer of the

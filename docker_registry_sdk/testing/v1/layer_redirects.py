@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from docker_registry_sdk.testing.byte_ranges import RangeError, parse_range
-from docker_registry_sdk.testing.storage.base import Storage
+from docker_registry_sdk.testing.storage.base import RegistryStorage
 from docker_registry_sdk.testing.streaming import BlobResponse
 from docker_registry_sdk.testing.v1.images import open_layer
 from docker_registry_sdk.testing.v1.responses import V1Error, WebPageError
@@ -46,7 +46,7 @@ class SignedUrlHandlers:
         storage: The storage of the layers.
     """
 
-    storage: Storage
+    storage: RegistryStorage
 
     async def get(self, request: Request) -> Response:
         """Return a layer, or the parts of the layer that the header `Range` requests.

@@ -9,8 +9,8 @@ import attrs
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from docker_registry_sdk.testing.storage.base import BlobReader, BlobWriter, Storage, new_layer_key
-from docker_registry_sdk.testing.storage.records import V1Image
+from docker_registry_sdk.testing.storage.base import BlobReader, BlobWriter, RegistryStorage, new_layer_key
+from docker_registry_sdk.testing.storage.records import V1ImageRecord
 from docker_registry_sdk.testing.streaming import OCTET_STREAM, Part, StreamResponse, body_blocks
 from docker_registry_sdk.testing.v1.authorization import RegistryAuthorizer
 from docker_registry_sdk.testing.v1.images import load_complete_image, open_layer, require_image
@@ -33,7 +33,7 @@ class LayerHandlers:
     Source: docker-registry 0.9, images.py.
     """
 
-    storage: Storage
+    storage: RegistryStorage
     authorizer: RegistryAuthorizer
 
     async def get(self, request: Request) -> Response:
@@ -76,7 +76,7 @@ class LayerHandlers:
             writer.abort()
         return json_response()
 
-    def _store(self, image_id: str, image: V1Image, writer: BlobWriter, checksum: str) -> None:
+    def _store(self, image_id: str, image: V1ImageRecord, writer: BlobWriter, checksum: str) -> None:
         """Store an uploaded layer, and add the key and the checksum of the layer to the record of the image.
 
         Args:
@@ -190,7 +190,7 @@ def _append(writer: BlobWriter, hash_chunk: Callable[[bytes], None], chunks: Seq
         hash_chunk(chunk)
 
 
-def _check_incomplete(image: V1Image) -> None:
+def _check_incomplete(image: V1ImageRecord) -> None:
     if image.complete:
         raise V1Error("Image already exists", 409)
 

@@ -9,8 +9,8 @@ import attrs
 from starlette.requests import Request
 from starlette.responses import Response
 
-from docker_registry_sdk.testing.storage.base import Storage
-from docker_registry_sdk.testing.storage.records import PushInfo, V1Repository
+from docker_registry_sdk.testing.storage.base import RegistryStorage
+from docker_registry_sdk.testing.storage.records import PushInfo, V1RepositoryRecord
 from docker_registry_sdk.testing.v1.authorization import RegistryAuthorizer
 from docker_registry_sdk.testing.v1.requests import is_object, parse_repository, parse_tag, read_json
 from docker_registry_sdk.testing.v1.responses import V1Error, crash_error, json_response
@@ -39,7 +39,7 @@ class TagHandlers:
     Source: docker-registry 0.9, tags.py.
     """
 
-    storage: Storage
+    storage: RegistryStorage
     authorizer: RegistryAuthorizer
 
     async def list(self, request: Request) -> Response:
@@ -99,14 +99,14 @@ class TagHandlers:
         record = await self._load(request)
         return json_response(dict(UNKNOWN_PUSH_INFO if record.push_info is None else record.push_info))
 
-    async def _load(self, request: Request) -> V1Repository:
+    async def _load(self, request: Request) -> V1RepositoryRecord:
         name = parse_repository(request.path_params["name"])
         await self.authorizer.authorize(request, name)
-        return self.storage.v1.load(name) or V1Repository()
+        return self.storage.v1.load(name) or V1RepositoryRecord()
 
     def _set(self, name: str, tag: str, image_id: str, push_info: PushInfo) -> None:
         with self.storage.lock:
-            record = self.storage.v1.load(name) or V1Repository()
+            record = self.storage.v1.load(name) or V1RepositoryRecord()
             self.storage.v1.save(name, record.with_tag(tag, image_id, push_info))
 
     def _delete(self, name: str, tag: str) -> None:
@@ -128,7 +128,7 @@ class RepositoryHandlers:
     Source: docker-registry 0.9, tags.py.
     """
 
-    storage: Storage
+    storage: RegistryStorage
     authorizer: RegistryAuthorizer
 
     async def get_properties(self, request: Request) -> Response:
@@ -168,13 +168,13 @@ class RepositoryHandlers:
 
     def _set_private(self, name: str, private: bool) -> None:
         with self.storage.lock:
-            record = self.storage.v1.load(name) or V1Repository()
+            record = self.storage.v1.load(name) or V1RepositoryRecord()
             _save_or_remove(self.storage, name, attrs.evolve(record, private=private))
 
 
-def _save_or_remove(storage: Storage, name: str, record: V1Repository) -> None:
+def _save_or_remove(storage: RegistryStorage, name: str, record: V1RepositoryRecord) -> None:
     """Save the record of a repository. If the new record is empty, remove the stored record instead."""
-    if record == V1Repository():
+    if record == V1RepositoryRecord():
         storage.v1.remove(name)
     else:
         storage.v1.save(name, record)

@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from docker_registry_sdk.testing.storage.base import Storage
+from docker_registry_sdk.testing.storage.base import RegistryStorage
 from docker_registry_sdk.testing.v1.authorization import RegistryAuthorizer
 from docker_registry_sdk.testing.v1.images import ImageHandlers
 from docker_registry_sdk.testing.v1.index import Index, IndexHandlers
@@ -29,7 +29,7 @@ _Table: TypeAlias = dict[str, dict[str, Handler]]
 """The handler of each path and method."""
 
 
-def v1_app(storage: Storage, settings: V1Settings, index: Index) -> ASGIApp:
+def v1_app(storage: RegistryStorage, settings: V1Settings, index: Index) -> ASGIApp:
     """Return the ASGI application that serves API v1.
 
     Args:
@@ -106,7 +106,7 @@ def _index_table(index: IndexHandlers, users: UserHandlers, settings: V1Settings
     return {**table, "/v1/search": {"GET": index.search}} if settings.search else table
 
 
-def _registry_table(storage: Storage, authorizer: RegistryAuthorizer, repositories: RepositoryHandlers) -> _Table:
+def _registry_table(storage: RegistryStorage, authorizer: RegistryAuthorizer, repositories: RepositoryHandlers) -> _Table:
     tags, images = TagHandlers(storage, authorizer), ImageHandlers(storage, authorizer)
     layers, layer_files = LayerHandlers(storage, authorizer), LayerFileHandlers(storage, authorizer)
     return {

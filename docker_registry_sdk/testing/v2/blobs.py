@@ -6,7 +6,7 @@ import attrs
 from starlette.requests import Request
 from starlette.responses import Response
 
-from docker_registry_sdk.testing.storage.base import BlobReader, Storage, discard_unused
+from docker_registry_sdk.testing.storage.base import BlobReader, RegistryStorage, discard_unused
 from docker_registry_sdk.testing.streaming import OCTET_STREAM, BlobResponse
 from docker_registry_sdk.testing.v2.errors import BLOB_UNKNOWN, NAME_UNKNOWN, ApiError
 from docker_registry_sdk.testing.v2.names import parse_digest, parse_name
@@ -29,7 +29,7 @@ class Blobs:
     Source: OCI Distribution Specification, end-2 and end-10.
     """
 
-    storage: Storage
+    storage: RegistryStorage
 
     async def get(self, request: Request) -> Response:
         """Send a blob, or the parts of the blob that the header `Range` requests."""

@@ -13,9 +13,9 @@ from starlette.datastructures import URL, QueryParams
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from docker_registry_sdk.testing.settings import Settings
-from docker_registry_sdk.testing.storage.base import Storage
-from docker_registry_sdk.testing.storage.records import Repository
+from docker_registry_sdk.testing.settings import RegistrySettings
+from docker_registry_sdk.testing.storage.base import RegistryStorage
+from docker_registry_sdk.testing.storage.records import RepositoryRecord
 from docker_registry_sdk.testing.v2.errors import NAME_UNKNOWN, PAGINATION_NUMBER_INVALID, ApiError
 from docker_registry_sdk.testing.v2.manifest_formats import IMAGES, OCI_INDEX, load_json_object
 from docker_registry_sdk.testing.v2.manifests import read_manifest
@@ -111,8 +111,8 @@ class Catalog:
     Source: Docker Registry HTTP API V2, "Listing Repositories".
     """
 
-    storage: Storage
-    settings: Settings
+    storage: RegistryStorage
+    settings: RegistrySettings
 
     async def get(self, request: Request) -> Response:
         """Send the names of the repositories in ASCII order. If the request or the settings limit the number, send one page."""
@@ -133,8 +133,8 @@ class Tags:
     Source: OCI Distribution Specification, end-8.
     """
 
-    storage: Storage
-    settings: Settings
+    storage: RegistryStorage
+    settings: RegistrySettings
 
     async def get(self, request: Request) -> Response:
         """Send the tags of a repository in ASCII order. If the request or the settings limit the number, send one page."""
@@ -158,8 +158,8 @@ class Referrers:
     Source: OCI Distribution Specification, end-12.
     """
 
-    storage: Storage
-    settings: Settings
+    storage: RegistryStorage
+    settings: RegistrySettings
 
     async def get(self, request: Request) -> Response:
         """Send an image index with the descriptors of the referrers, sorted by digest.
@@ -189,7 +189,7 @@ class Referrers:
         Returns:
             The descriptors on the page, and whether more descriptors follow on a next page.
         """
-        repository = self.storage.load(name) or Repository()
+        repository = self.storage.load(name) or RepositoryRecord()
         digests = repository.referrers(subject)
         found: list[dict[str, Any]] = []
         size = _EMPTY_INDEX_BYTES
@@ -203,7 +203,7 @@ class Referrers:
             found.append(descriptor)
         return found, False
 
-    def _describe(self, repository: Repository, digest: str) -> dict[str, Any] | None:
+    def _describe(self, repository: RepositoryRecord, digest: str) -> dict[str, Any] | None:
         """Return the descriptor of a referrer, or None if the referrer was deleted after `repository` was loaded."""
         record = repository.manifests[digest]
         try:

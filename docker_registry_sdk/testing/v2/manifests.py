@@ -7,9 +7,9 @@ from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import Response
 
-from docker_registry_sdk.testing.settings import Settings
-from docker_registry_sdk.testing.storage.base import Storage, discard_unused
-from docker_registry_sdk.testing.storage.records import ManifestRecord, Repository
+from docker_registry_sdk.testing.settings import RegistrySettings
+from docker_registry_sdk.testing.storage.base import RegistryStorage, discard_unused
+from docker_registry_sdk.testing.storage.records import ManifestRecord, RepositoryRecord
 from docker_registry_sdk.testing.v2.errors import (
     MANIFEST_BLOB_UNKNOWN,
     MANIFEST_INVALID,
@@ -35,8 +35,8 @@ class Manifests:
     Source: OCI Distribution Specification, end-3, end-7 and end-9.
     """
 
-    storage: Storage
-    settings: Settings
+    storage: RegistryStorage
+    settings: RegistrySettings
 
     async def get(self, request: Request) -> Response:
         """Send a manifest. For a HEAD request, send the headers only."""
@@ -114,7 +114,7 @@ class Manifests:
         headers: Headers,
     ) -> None:
         with self.storage.lock:
-            repository = self.storage.load(name) or Repository()
+            repository = self.storage.load(name) or RepositoryRecord()
             current = repository.resolve(reference)
             check_match(headers, current)
             check_none_match(headers, current)
@@ -133,7 +133,7 @@ class Manifests:
         with self.storage.lock:
             digest, record = self._find(name, reference)
             check_match(headers, digest)
-            repository = self.storage.load(name) or Repository()
+            repository = self.storage.load(name) or RepositoryRecord()
             if is_digest(reference):
                 self.storage.save(name, repository.without_manifest(digest))
                 discard_unused(self.storage, record.content)
@@ -141,7 +141,7 @@ class Manifests:
                 self.storage.save(name, repository.without_tag(reference))
 
 
-def read_manifest(storage: Storage, record: ManifestRecord) -> bytes:
+def read_manifest(storage: RegistryStorage, record: ManifestRecord) -> bytes:
     """Return the bytes of a manifest. The call may block.
 
     Args:
@@ -163,7 +163,7 @@ def read_manifest(storage: Storage, record: ManifestRecord) -> bytes:
         reader.close()
 
 
-def _write_content(storage: Storage, digest: str, content: bytes) -> str:
+def _write_content(storage: RegistryStorage, digest: str, content: bytes) -> str:
     """Store the bytes of a manifest under the digest of these bytes.
 
     Args:

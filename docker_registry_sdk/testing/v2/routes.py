@@ -8,8 +8,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 from starlette.types import Receive, Scope, Send
 
-from docker_registry_sdk.testing.settings import Settings
-from docker_registry_sdk.testing.storage.base import Storage
+from docker_registry_sdk.testing.settings import RegistrySettings
+from docker_registry_sdk.testing.storage.base import RegistryStorage
 from docker_registry_sdk.testing.v2.access import (
     Authorizer,
     RequiredAccess,
@@ -68,7 +68,9 @@ class Resource:
             return error.response()
 
 
-def v2_routes(storage: Storage, settings: Settings, sessions: UploadSessions, authorizer: Authorizer) -> list[BaseRoute]:
+def v2_routes(
+    storage: RegistryStorage, settings: RegistrySettings, sessions: UploadSessions, authorizer: Authorizer
+) -> list[BaseRoute]:
     """Create the routes of API v2.
 
     Args:

@@ -5,7 +5,7 @@ import hashlib
 import uuid
 from collections.abc import Iterator, Sequence
 
-from docker_registry_sdk.testing.storage.base import BlobWriter, Storage, link_blob
+from docker_registry_sdk.testing.storage.base import BlobWriter, RegistryStorage, link_blob
 from docker_registry_sdk.testing.v2.errors import BLOB_UPLOAD_UNKNOWN, ApiError
 from docker_registry_sdk.testing.v2.names import algorithm_of, digest_of
 
@@ -59,7 +59,7 @@ class UploadSession:
             return digest == f"{self.algorithm}:{self._hasher.hexdigest()}"
         return digest == digest_of(algorithm_of(digest), self._read_back())
 
-    def commit(self, storage: Storage, digest: str) -> None:
+    def commit(self, storage: RegistryStorage, digest: str) -> None:
         """Store the received bytes as a blob of the repository. The call may block.
 
         Args:
@@ -83,7 +83,7 @@ class UploadSessions:
         storage: The storage in which the received bytes are stored.
     """
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: RegistryStorage) -> None:
         self._storage = storage
         self._sessions: dict[str, UploadSession] = {}
 

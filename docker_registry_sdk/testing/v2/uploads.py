@@ -6,8 +6,8 @@ import attrs
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from docker_registry_sdk.testing.settings import Settings
-from docker_registry_sdk.testing.storage.base import Storage, link_blob
+from docker_registry_sdk.testing.settings import RegistrySettings
+from docker_registry_sdk.testing.storage.base import RegistryStorage, link_blob
 from docker_registry_sdk.testing.streaming import body_blocks
 from docker_registry_sdk.testing.v2.access import Grant, grant_of, pull_access
 from docker_registry_sdk.testing.v2.errors import BLOB_UPLOAD_UNKNOWN, DIGEST_INVALID, RANGE_INVALID, SIZE_INVALID, ApiError
@@ -28,8 +28,8 @@ class Uploads:
     Source: OCI Distribution Specification, end-4 to end-6, end-11, end-13 and end-14.
     """
 
-    storage: Storage
-    settings: Settings
+    storage: RegistryStorage
+    settings: RegistrySettings
     sessions: UploadSessions
 
     async def start(self, request: Request) -> Response:

@@ -10,7 +10,7 @@ import pytest
 from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.client import pages
 from docker_registry_sdk.errors import RegistryError
-from docker_registry_sdk.testing import Settings
+from docker_registry_sdk.testing import RegistrySettings
 from tests.client._async.conftest import AsyncConnect
 from tests.client.conftest import StartRegistry, options_of
 from tests.core.wire.loopback import Handler, Loopback
@@ -44,7 +44,7 @@ async def collect(items: AsyncIterator[object], into: list[object]) -> None:
 
 @pytest.mark.parametrize("auth", ["none", "token"])
 async def test_all_pages_are_read_in_order(start_registry: StartRegistry, connect_to: AsyncConnect, auth: str) -> None:
-    registry = start_registry(Settings(page_limit=7), auth=auth)
+    registry = start_registry(RegistrySettings(page_limit=7), auth=auth)
     client = await connect_to(registry.url, **options_of(registry))
     image = make_image()
     for content in (image.config, image.layer):

@@ -10,7 +10,7 @@ from docker_registry_sdk import OCI_MANIFEST, AsyncRegistryClientV2, create_asyn
 from docker_registry_sdk.errors import NotFoundError
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.profiles import ProfileName
-from docker_registry_sdk.testing.storage.records import Repository
+from docker_registry_sdk.testing.storage.records import RepositoryRecord
 from tests.support._async.blobs import read_blob
 from tests.support.images import digest_of, make_image
 
@@ -33,7 +33,7 @@ async def test_an_image_is_pushed_and_pulled(profile: ProfileName) -> None:
                 with pytest.raises(NotFoundError) as caught:
                     await client.blob_upload(IMAGE.layer)
                 assert caught.value.codes == ("NAME_UNKNOWN",)
-                registry.storage.save("team/app", Repository())
+                registry.storage.save("team/app", RepositoryRecord())
             for blob in (IMAGE.config, IMAGE.layer):
                 assert (await client.blob_upload(blob)).digest == digest_of(blob)
             pushed = await client.put_manifest(IMAGE.oci, "v1", media_type=OCI_MANIFEST)

@@ -10,7 +10,7 @@ from attrs import evolve
 
 from docker_registry_sdk import AsyncRegistryClientV2, UploadSession
 from docker_registry_sdk.errors import BadRequestError, NotFoundError, ParseError, RangeNotSatisfiableError, StatusError
-from docker_registry_sdk.testing import Settings
+from docker_registry_sdk.testing import RegistrySettings
 from docker_registry_sdk.v2.models import Descriptor
 from tests.client._async.conftest import AsyncConnect
 from tests.client.conftest import Server, StartRegistry
@@ -89,7 +89,7 @@ async def test_a_wrong_digest_is_refused(client: AsyncRegistryClientV2) -> None:
 
 
 async def test_the_minimum_length_of_chunks_is_returned(start_registry: StartRegistry, connect_to: AsyncConnect) -> None:
-    client = await connect_to(start_registry(Settings(chunk_min_length=1000)).url)
+    client = await connect_to(start_registry(RegistrySettings(chunk_min_length=1000)).url)
     session = await client.start_blob_upload()
     assert session.chunk_min_length == 1000
     session = await client.upload_blob_chunk(session, CONTENT[:1000])

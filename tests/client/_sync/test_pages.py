@@ -15,7 +15,7 @@ from tests.support.images import OCI_INDEX, OCI_MANIFEST, digest_of, make_image
 from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.client import pages
 from docker_registry_sdk.errors import RegistryError
-from docker_registry_sdk.testing import Settings
+from docker_registry_sdk.testing import RegistrySettings
 
 pytestmark = pytest.mark.anyio
 SUBJECT = "sha256:" + "0" * 64
@@ -45,7 +45,7 @@ def collect(items: Iterator[object], into: list[object]) -> None:
 
 @pytest.mark.parametrize("auth", ["none", "token"])
 def test_all_pages_are_read_in_order(start_registry: StartRegistry, connect_to: Connect, auth: str) -> None:
-    registry = start_registry(Settings(page_limit=7), auth=auth)
+    registry = start_registry(RegistrySettings(page_limit=7), auth=auth)
     client = connect_to(registry.url, **options_of(registry))
     image = make_image()
     for content in (image.config, image.layer):

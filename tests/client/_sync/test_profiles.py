@@ -13,7 +13,7 @@ from docker_registry_sdk import OCI_MANIFEST, RegistryClientV2, create_client
 from docker_registry_sdk.errors import NotFoundError
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.profiles import ProfileName
-from docker_registry_sdk.testing.storage.records import Repository
+from docker_registry_sdk.testing.storage.records import RepositoryRecord
 
 pytestmark = pytest.mark.anyio
 PROFILES = get_args(ProfileName)
@@ -34,7 +34,7 @@ def test_an_image_is_pushed_and_pulled(profile: ProfileName) -> None:
                 with pytest.raises(NotFoundError) as caught:
                     client.blob_upload(IMAGE.layer)
                 assert caught.value.codes == ("NAME_UNKNOWN",)
-                registry.storage.save("team/app", Repository())
+                registry.storage.save("team/app", RepositoryRecord())
             for blob in (IMAGE.config, IMAGE.layer):
                 assert (client.blob_upload(blob)).digest == digest_of(blob)
             pushed = client.put_manifest(IMAGE.oci, "v1", media_type=OCI_MANIFEST)

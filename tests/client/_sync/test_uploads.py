@@ -22,7 +22,7 @@ from docker_registry_sdk.errors import (
     RangeNotSatisfiableError,
     StatusError,
 )
-from docker_registry_sdk.testing import Settings
+from docker_registry_sdk.testing import RegistrySettings
 from docker_registry_sdk.v2.models import Descriptor
 
 pytestmark = pytest.mark.anyio
@@ -96,7 +96,7 @@ def test_a_wrong_digest_is_refused(client: RegistryClientV2) -> None:
 
 
 def test_the_minimum_length_of_chunks_is_returned(start_registry: StartRegistry, connect_to: Connect) -> None:
-    client = connect_to(start_registry(Settings(chunk_min_length=1000)).url)
+    client = connect_to(start_registry(RegistrySettings(chunk_min_length=1000)).url)
     session = client.start_blob_upload()
     assert session.chunk_min_length == 1000
     session = client.upload_blob_chunk(session, CONTENT[:1000])

@@ -12,7 +12,7 @@ import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
 from docker_registry_sdk.testing import EmbeddedRegistry
-from docker_registry_sdk.testing.faults import Exchange, Fault
+from docker_registry_sdk.testing.faults import Fault, FaultExchange
 from tests.core.wire.loopback import Handler, Loopback, run_loopback
 from tests.support.embedded import count_token_requests, login_of
 from tests.support.images import digest_of
@@ -52,7 +52,7 @@ def count_pings(registry: EmbeddedRegistry) -> int:
 class Delay:
     """A fault that delays requests, so that all callers lack the challenge at the same time."""
 
-    async def play(self, exchange: Exchange, app: Any) -> None:
+    async def play(self, exchange: FaultExchange, app: Any) -> None:
         await anyio.sleep(0.3)
         await app(exchange.scope, exchange.receive, exchange.send)
 

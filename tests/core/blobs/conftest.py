@@ -12,7 +12,7 @@ import pytest
 from attrs import frozen
 
 from docker_registry_sdk.testing import EmbeddedRegistry
-from docker_registry_sdk.testing.faults import Call, Fault
+from docker_registry_sdk.testing.faults import Fault, RequestInfo
 from docker_registry_sdk.testing.request_log import RequestRecord
 from tests.core.wire.loopback import Loopback, run_loopback
 
@@ -53,7 +53,7 @@ class Server:
     def add_read_fault(self, effect: Any, **options: Any) -> None:
         """Add a fault to authorized reads of blobs."""
 
-        def has_token(call: Call) -> bool:
+        def has_token(call: RequestInfo) -> bool:
             return "authorization" in call.headers
 
         self.registry.faults.add(Fault(effect, operation="create_blob_read_stream", when=has_token, **options))

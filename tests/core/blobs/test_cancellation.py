@@ -17,7 +17,7 @@ from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
 from docker_registry_sdk._core.blobs.progress import Progress
 from docker_registry_sdk.errors import NotFoundError
 from docker_registry_sdk.testing import EmbeddedRegistry
-from docker_registry_sdk.testing.faults import Exchange, Fault, Status
+from docker_registry_sdk.testing.faults import Fault, FaultExchange, Status
 from tests.core.blobs.conftest import Server
 from tests.core.blobs.upload_helpers import (
     CONTENT,
@@ -89,7 +89,7 @@ class PressCtrlC:
     def __init__(self, opens: bool = True) -> None:
         self.opens = opens
 
-    async def play(self, exchange: Exchange, app: Any) -> None:
+    async def play(self, exchange: FaultExchange, app: Any) -> None:
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
         await asyncio.sleep(0.3)
         if self.opens:

@@ -14,13 +14,13 @@ from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk._core.blobs.upload_session import UploadSession
 from docker_registry_sdk.errors import NotFoundError
 from docker_registry_sdk.testing import EmbeddedRegistry, RequestRecord
-from docker_registry_sdk.testing.faults import Operation
+from docker_registry_sdk.testing.faults import OperationName
 
 REPO = "tests/upload"
 SIZE = 2_000_000
 CONTENT = random.Random(5).randbytes(SIZE)
 DIGEST = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
-BODY_OPERATIONS: tuple[Operation, ...] = ("upload_blob_chunk", "complete_blob_upload")
+BODY_OPERATIONS: tuple[OperationName, ...] = ("upload_blob_chunk", "complete_blob_upload")
 # Options of an upload.
 GIVEN: list[dict[str, Any]] = [
     {},

@@ -14,7 +14,7 @@ from docker_registry_sdk.errors import (
 )
 from docker_registry_sdk.images import Layout, Progress
 from docker_registry_sdk.reference import parse_repo_and_ref
-from docker_registry_sdk.testing import Settings, V1Settings
+from docker_registry_sdk.testing import RegistrySettings, V1Settings
 from docker_registry_sdk.testing.faults import Fault, HtmlError, NoDigest, Status, WrongBytes
 from tests.images.built_images import (
     AMD64,
@@ -34,7 +34,7 @@ from tests.support.images import DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, descr
 
 pytestmark = pytest.mark.anyio
 
-LENIENT = Settings(sparse_images=True)
+LENIENT = RegistrySettings(sparse_images=True)
 
 
 async def test_an_index_is_copied_whole(registry_url: str, repo_name: str) -> None:

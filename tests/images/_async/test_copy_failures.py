@@ -14,7 +14,7 @@ from docker_registry_sdk import AsyncRegistryClientV2, images
 from docker_registry_sdk.errors import ForbiddenError, NotFoundError
 from docker_registry_sdk.images import Progress
 from docker_registry_sdk.images import files as files_module
-from docker_registry_sdk.testing.faults import Call, Fault, Status
+from docker_registry_sdk.testing.faults import Fault, RequestInfo, Status
 from tests.images.built_images import BuiltImage, build_image, build_index, check_pushed_image, push_image
 from tests.images.conftest import StartRegistry
 from tests.images.request_log import open_uploads
@@ -26,7 +26,7 @@ IMAGE = build_image([bytes([number]) * (200_000 + number) for number in range(12
 BIG = build_image([bytes([number]) * (4 * MEBIBYTE) for number in range(4)])
 
 
-def closes_upload_of(made: BuiltImage, number: int) -> Callable[[Call], bool]:
+def closes_upload_of(made: BuiltImage, number: int) -> Callable[[RequestInfo], bool]:
     """Return a function that returns whether a call closes the upload of a certain layer."""
     digest = list(made.blobs)[number]
     return lambda call: call.query.get("digest") == digest

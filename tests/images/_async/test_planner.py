@@ -11,7 +11,7 @@ from docker_registry_sdk import AsyncRegistryClientV2, images
 from docker_registry_sdk.errors import (
     ImageError,
 )
-from docker_registry_sdk.testing import Settings
+from docker_registry_sdk.testing import RegistrySettings
 from tests.client.schema1_signing import payload_of, sign
 from tests.images.built_images import (
     AMD64,
@@ -30,7 +30,7 @@ from tests.support.images import DOCKER_SCHEMA1, OCI_INDEX, descriptor, digest_o
 pytestmark = pytest.mark.anyio
 
 ODD = "application/vnd.example.odd+json"
-LENIENT = Settings(sparse_images=True)
+LENIENT = RegistrySettings(sparse_images=True)
 
 
 async def test_nested_indexes_are_copied_children_first(registry_url: str, repo_name: str, start_registry: StartRegistry) -> None:

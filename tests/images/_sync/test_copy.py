@@ -36,7 +36,7 @@ from docker_registry_sdk.errors import (
 )
 from docker_registry_sdk.images import Layout, Progress
 from docker_registry_sdk.reference import parse_repo_and_ref
-from docker_registry_sdk.testing import Settings, V1Settings
+from docker_registry_sdk.testing import RegistrySettings, V1Settings
 from docker_registry_sdk.testing.faults import (
     Fault,
     HtmlError,
@@ -47,7 +47,7 @@ from docker_registry_sdk.testing.faults import (
 
 pytestmark = pytest.mark.anyio
 
-LENIENT = Settings(sparse_images=True)
+LENIENT = RegistrySettings(sparse_images=True)
 
 
 def test_an_index_is_copied_whole(registry_url: str, repo_name: str) -> None:

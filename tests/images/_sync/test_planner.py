@@ -26,12 +26,12 @@ from docker_registry_sdk import RegistryClientV2, images
 from docker_registry_sdk.errors import (
     ImageError,
 )
-from docker_registry_sdk.testing import Settings
+from docker_registry_sdk.testing import RegistrySettings
 
 pytestmark = pytest.mark.anyio
 
 ODD = "application/vnd.example.odd+json"
-LENIENT = Settings(sparse_images=True)
+LENIENT = RegistrySettings(sparse_images=True)
 
 
 def test_nested_indexes_are_copied_children_first(

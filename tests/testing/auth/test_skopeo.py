@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from docker_registry_sdk.testing import EmbeddedRegistry, Settings
+from docker_registry_sdk.testing import EmbeddedRegistry, RegistrySettings
 from docker_registry_sdk.testing.auth.authentication import AuthMode
 from docker_registry_sdk.testing.settings import TokenOrigin
 from tests.support.skopeo import Skopeo, make_images, read_layout, require_skopeo, write_layout
@@ -23,7 +23,7 @@ def skopeo(tmp_path: Path) -> Skopeo:
 def auth_registry(request: pytest.FixtureRequest) -> Iterator[EmbeddedRegistry]:
     auth: AuthMode = "basic" if request.param == "basic" else "token"
     origins: dict[str, TokenOrigin] = {"token on another port": "port", "token by another name": "name"}
-    settings = Settings(token_origin=origins.get(request.param, "same"))
+    settings = RegistrySettings(token_origin=origins.get(request.param, "same"))
     with EmbeddedRegistry(auth=auth, settings=settings) as auth_registry:
         yield auth_registry
 

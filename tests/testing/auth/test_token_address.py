@@ -3,7 +3,7 @@
 import httpx
 import pytest
 
-from docker_registry_sdk.testing import EmbeddedRegistry, Settings
+from docker_registry_sdk.testing import EmbeddedRegistry, RegistrySettings
 from docker_registry_sdk.testing.auth.headers import TokenAddress
 from tests.testing.auth.helpers import bearer, challenge, get_token
 
@@ -13,7 +13,7 @@ def test_same_origin(token_registry: EmbeddedRegistry) -> None:
 
 
 def test_another_port() -> None:
-    with EmbeddedRegistry(auth="token", settings=Settings(token_origin="port")) as registry:
+    with EmbeddedRegistry(auth="token", settings=RegistrySettings(token_origin="port")) as registry:
         realm = httpx.URL(challenge(httpx.get(f"{registry.url}/v2/"))["realm"])
         assert str(realm) == registry.token_url
         assert (realm.host, realm.path) == ("127.0.0.1", "/token")
@@ -32,12 +32,12 @@ def test_another_port() -> None:
 
 
 def test_another_port_without_token_service() -> None:
-    with EmbeddedRegistry(auth="basic", settings=Settings(token_origin="port")) as registry:
+    with EmbeddedRegistry(auth="basic", settings=RegistrySettings(token_origin="port")) as registry:
         assert httpx.get(f"{registry.url}/v2/").status_code == 401
 
 
 def test_another_name() -> None:
-    with EmbeddedRegistry(auth="token", settings=Settings(token_origin="name")) as registry:
+    with EmbeddedRegistry(auth="token", settings=RegistrySettings(token_origin="name")) as registry:
         port = httpx.URL(registry.url).port
         assert registry.token_url == f"http://localhost:{port}/token"
         assert challenge(httpx.get(f"{registry.url}/v2/"))["realm"] == registry.token_url
@@ -69,10 +69,10 @@ def test_ipv6() -> None:
 
 
 def test_tls() -> None:
-    with EmbeddedRegistry(auth="token", tls=True, settings=Settings(token_origin="port")) as registry:
+    with EmbeddedRegistry(auth="token", tls=True, settings=RegistrySettings(token_origin="port")) as registry:
         assert registry.token_url.startswith("https://127.0.0.1:")
 
 
 def test_invalid_origin() -> None:
     with pytest.raises(ValueError, match="token_origin"):
-        Settings(token_origin="elsewhere")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        RegistrySettings(token_origin="elsewhere")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

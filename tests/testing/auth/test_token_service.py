@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from docker_registry_sdk.testing import EmbeddedRegistry, Settings
+from docker_registry_sdk.testing import EmbeddedRegistry, RegistrySettings
 from tests.testing.auth.helpers import bearer, claims, get_token, post_token
 
 
@@ -179,7 +179,7 @@ def test_unsupported_methods(token_registry: EmbeddedRegistry) -> None:
 
 
 def test_token_lifetime() -> None:
-    with EmbeddedRegistry(auth="token", settings=Settings(token_lifetime=7)) as registry:
+    with EmbeddedRegistry(auth="token", settings=RegistrySettings(token_lifetime=7)) as registry:
         assert get_token(registry)["expires_in"] == 7
     with pytest.raises(ValueError, match="token_lifetime"):
-        Settings(token_lifetime=0)
+        RegistrySettings(token_lifetime=0)

@@ -12,12 +12,12 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey
 from joserfc.util import urlsafe_b64encode
 
-from docker_registry_sdk.testing import Clock, EmbeddedRegistry, Settings
+from docker_registry_sdk.testing import EmbeddedRegistry, RegistryClock, RegistrySettings
 from docker_registry_sdk.testing.auth.headers import SERVICE
 from docker_registry_sdk.testing.auth.tokens import ISSUER, Tokens
 from tests.testing.auth.helpers import bearer, challenge, claims, get_token, post_token
 
-TOKENS = Tokens(Clock(), 60)
+TOKENS = Tokens(RegistryClock(), 60)
 
 
 def ping(registry: EmbeddedRegistry, token: str) -> httpx.Response:
@@ -33,7 +33,7 @@ def refresh(registry: EmbeddedRegistry, refresh_token: str) -> httpx.Response:
 
 
 def test_expiry() -> None:
-    with EmbeddedRegistry(auth="token", settings=Settings(token_lifetime=10_000)) as registry:
+    with EmbeddedRegistry(auth="token", settings=RegistrySettings(token_lifetime=10_000)) as registry:
         response = get_token(registry, offline_token="true")
         registry.clock.advance(9_000)
         assert ping(registry, response["token"]).status_code == 200
@@ -75,7 +75,7 @@ def test_token_of_another_registry(token_registry: EmbeddedRegistry, private_reg
 
 
 def test_clock() -> None:
-    clock = Clock()
+    clock = RegistryClock()
     before = time.time()
     assert before <= clock.now() <= time.time()
     clock.advance(1000)
@@ -85,7 +85,7 @@ def test_clock() -> None:
 
 
 def test_forged_tokens() -> None:
-    tokens = Tokens(Clock(), 60)
+    tokens = Tokens(RegistryClock(), 60)
     token = tokens.issue("ann", [])
     header, payload, signature = token.value.split(".")
     grant = tokens.verify(token.value)
@@ -130,7 +130,7 @@ def test_forged_tokens() -> None:
 def test_wrong_claims(monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], valid: bool) -> None:
     key = ECKey.generate_key("P-256")
     monkeypatch.setattr("docker_registry_sdk.testing.auth.tokens._new_key", lambda: key)
-    tokens = Tokens(Clock(), 60)
+    tokens = Tokens(RegistryClock(), 60)
     token_claims: dict[str, Any] = {"iss": ISSUER, "aud": SERVICE, "exp": int(time.time()) + 60, "access": [], **change}
     token = jwt.encode({"alg": "ES256"}, {name: value for name, value in token_claims.items() if value is not None}, key)
     assert (tokens.verify(token) is not None) == valid
@@ -138,7 +138,7 @@ def test_wrong_claims(monkeypatch: pytest.MonkeyPatch, change: dict[str, Any], v
 
 def test_wrong_algorithm() -> None:
     """A token signed with HS256, with known text as the shared secret, is invalid."""
-    tokens = Tokens(Clock(), 60)
+    tokens = Tokens(RegistryClock(), 60)
     token_claims = claims(tokens.issue("ann", []).value)
     forged = jwt.encode({"alg": "HS256"}, token_claims, OctKey.import_key(json.dumps(token_claims).encode()))
     assert tokens.verify(forged) is None

@@ -9,8 +9,8 @@ import pytest
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import (
     ContentType,
-    Effect,
     Fault,
+    FaultEffect,
     ForeignLink,
     LocationForm,
     LocationOn,
@@ -33,7 +33,7 @@ from tests.testing.helpers import digest_of, next_page, push_image, start_upload
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_digest_header(
-    memory_registry: EmbeddedRegistry, client: httpx.Client, effect: Effect, values: list[str], method: str
+    memory_registry: EmbeddedRegistry, client: httpx.Client, effect: FaultEffect, values: list[str], method: str
 ) -> None:
     digest = push_image(client, "repo", "tag")
     memory_registry.faults.add(Fault(effect))

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from docker_registry_sdk.testing import EmbeddedRegistry
-from docker_registry_sdk.testing.faults import Fault, Share, Status
+from docker_registry_sdk.testing.faults import Fault, RequestShare, Status
 from docker_registry_sdk.testing.faults.exchange import operation_of
 from tests.testing.helpers import digest_of, push_image
 
@@ -132,7 +132,7 @@ def test_invalid_numbers(arguments: dict[str, int]) -> None:
 def test_invalid_share() -> None:
     for fraction, in_a_row in [(-0.1, 2), (1.1, 2), (0.5, 0)]:
         with pytest.raises(ValueError):
-            Share(fraction, in_a_row=in_a_row)
+            RequestShare(fraction, in_a_row=in_a_row)
 
 
 class TestShare:
@@ -149,29 +149,29 @@ class TestShare:
         runs: list[list[int]] = []
         for seed in (1, 1, 2):
             memory_registry.faults.clear()
-            memory_registry.faults.add(Fault(BROKEN, share=Share(0.2, seed=seed), times=None))
+            memory_registry.faults.add(Fault(BROKEN, share=RequestShare(0.2, seed=seed), times=None))
             runs.append([status for path in paths for status in statuses(client, 100, path)])
         assert 60 < runs[0].count(503) < 140
         assert runs[0] == runs[1] != runs[2]
 
     def test_at_most_two_consecutive(self, memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
-        memory_registry.faults.add(Fault(BROKEN, share=Share(1), times=None))
+        memory_registry.faults.add(Fault(BROKEN, share=RequestShare(1), times=None))
         assert statuses(client, 6) == [503, 503, 200, 503, 503, 200]
 
     def test_other_requests_in_between_do_not_count(self, memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
-        memory_registry.faults.add(Fault(BROKEN, share=Share(1, in_a_row=1), times=None))
+        memory_registry.faults.add(Fault(BROKEN, share=RequestShare(1, in_a_row=1), times=None))
         seen = [(path, client.get(path).status_code) for _ in range(2) for path in ("/v2/", "/v2/_catalog")]
         assert seen == [("/v2/", 503), ("/v2/_catalog", 503), ("/v2/", 200), ("/v2/_catalog", 200)]
 
     def test_callers_are_counted_separately_by_a_header(self, memory_registry: EmbeddedRegistry, client: httpx.Client) -> None:
-        memory_registry.faults.add(Fault(BROKEN, share=Share(1, identified_by="x-caller"), times=None))
+        memory_registry.faults.add(Fault(BROKEN, share=RequestShare(1, identified_by="x-caller"), times=None))
         seen = [client.get("/v2/", headers={"x-caller": name}).status_code for name in "ababab"]
         assert seen == [503, 503, 503, 503, 200, 200]
 
     def test_selection_does_not_depend_on_threads(self, memory_registry: EmbeddedRegistry, paths: list[str]) -> None:
         def run(threads: bool) -> dict[str, list[int]]:
             memory_registry.faults.clear()
-            memory_registry.faults.add(Fault(BROKEN, share=Share(0.3, seed=5), times=None))
+            memory_registry.faults.add(Fault(BROKEN, share=RequestShare(0.3, seed=5), times=None))
             seen: dict[str, list[int]] = {}
 
             def request(path: str) -> None:

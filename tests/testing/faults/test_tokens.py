@@ -9,10 +9,10 @@ from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import (
     Challenges,
     ChallengeWithout,
-    Effect,
     ExpireTokens,
     ExpiryAsText,
     Fault,
+    FaultEffect,
     HtmlError,
     RevokeTokens,
     TokenWithout,
@@ -30,7 +30,7 @@ def client(token_registry: EmbeddedRegistry) -> Iterator[httpx.Client]:
 
 
 @pytest.mark.parametrize("effect", [ExpireTokens(), RevokeTokens()])
-def test_tokens_become_invalid_during_an_upload(token_registry: EmbeddedRegistry, effect: Effect) -> None:
+def test_tokens_become_invalid_during_an_upload(token_registry: EmbeddedRegistry, effect: FaultEffect) -> None:
     """The third chunk gets a 401; with a new token, the upload continues."""
     token_registry.faults.add(Fault(effect, operation="upload_blob_chunk", after=2))
     with user_client(token_registry, SCOPE) as client:
@@ -51,7 +51,7 @@ def test_tokens_become_invalid_during_an_upload(token_registry: EmbeddedRegistry
     ],
 )
 def test_several_challenges(
-    token_registry: EmbeddedRegistry, client: httpx.Client, effect: Effect, schemes: list[list[str]]
+    token_registry: EmbeddedRegistry, client: httpx.Client, effect: FaultEffect, schemes: list[list[str]]
 ) -> None:
     """Several challenges in one line or in several lines, or no challenge."""
     token_registry.faults.add(Fault(effect))

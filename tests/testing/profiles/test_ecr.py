@@ -4,7 +4,7 @@ import httpx
 import pytest
 
 from docker_registry_sdk.testing import EmbeddedRegistry
-from docker_registry_sdk.testing.storage.records import Repository
+from docker_registry_sdk.testing.storage.records import RepositoryRecord
 from tests.testing.helpers import (
     assert_error,
     codes,
@@ -22,7 +22,7 @@ PROFILE = "ecr"
 
 @pytest.fixture(autouse=True)
 def repository(profile_registry: EmbeddedRegistry) -> None:
-    profile_registry.storage.save("repo", Repository())
+    profile_registry.storage.save("repo", RepositoryRecord())
 
 
 def test_basic_as_aws(profile_registry: EmbeddedRegistry, anyone: httpx.Client) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from docker_registry_sdk.testing import EmbeddedRegistry, Profile, Quirk, Settings
+from docker_registry_sdk.testing import EmbeddedRegistry, RegistryProfile, RegistryQuirk, RegistrySettings
 from docker_registry_sdk.testing.faults import Fault, Status
 from docker_registry_sdk.testing.profiles import PROFILE_NAMES, ProfileName
 from docker_registry_sdk.testing.profiles.profile import MODULES, always, find_profile
@@ -23,7 +23,7 @@ def find_tests(name: ProfileName) -> Any:
 
 
 @pytest.mark.parametrize(("name", "quirk"), QUIRKS, ids=[f"{name}: {quirk.name}" for name, quirk in QUIRKS])
-def test_each_quirk_has_a_test_with_its_text_and_source(name: ProfileName, quirk: Quirk) -> None:
+def test_each_quirk_has_a_test_with_its_text_and_source(name: ProfileName, quirk: RegistryQuirk) -> None:
     tests = find_tests(name)
     assert name == tests.PROFILE
     test = getattr(tests, f"test_{quirk.name.replace('-', '_')}", None)
@@ -64,14 +64,14 @@ def test_no_profile() -> None:
 
 
 def test_arguments_take_precedence_over_the_profile() -> None:
-    settings = Settings(page_limit=2)
+    settings = RegistrySettings(page_limit=2)
     registry = EmbeddedRegistry(profile="ecr", auth="none", username="ann", settings=settings)
     assert (registry.auth, registry.username) == ("none", "ann")
 
 
 def test_custom_profile() -> None:
-    quirk = Quirk("teapot", "A ping is answered with 418.", "RFC 2324", (always(Status(418), "ping"),))
-    with EmbeddedRegistry(profile=Profile(name="own", auth="none", quirks=(quirk,))) as registry:
+    quirk = RegistryQuirk("teapot", "A ping is answered with 418.", "RFC 2324", (always(Status(418), "ping"),))
+    with EmbeddedRegistry(profile=RegistryProfile(name="own", auth="none", quirks=(quirk,))) as registry:
         registry.faults.add(Fault(Status(503), operation="list_tags"))
         registry.faults.clear()
         assert httpx.get(f"{registry.url}/v2/").status_code == 418

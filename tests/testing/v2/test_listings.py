@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from docker_registry_sdk.testing import Settings
+from docker_registry_sdk.testing import RegistrySettings
 from tests.testing.conftest import Serve
 from tests.testing.helpers import (
     EMPTY_JSON,
@@ -102,7 +102,7 @@ def test_catalog(client: httpx.Client) -> None:
 
 
 def test_page_limit(serve: Serve) -> None:
-    with httpx.Client(base_url=serve(Settings(page_limit=4)).url) as client:
+    with httpx.Client(base_url=serve(RegistrySettings(page_limit=4)).url) as client:
         push_tags(client)
         assert [len(page["tags"]) for page in pages(client, "/v2/repo/tags/list")] == [4, 4, 1]
         assert [len(page["tags"]) for page in pages(client, "/v2/repo/tags/list?n=100")] == [4, 4, 1]
@@ -166,7 +166,7 @@ def test_no_referrers(client: httpx.Client) -> None:
 
 
 def test_pages_of_referrers(serve: Serve) -> None:
-    with httpx.Client(base_url=serve(Settings(page_limit=2)).url) as client:
+    with httpx.Client(base_url=serve(RegistrySettings(page_limit=2)).url) as client:
         expected = push_referrers(client, UNKNOWN, 6)
         url = f"/v2/repo/referrers/{UNKNOWN}"
         found = [page["manifests"] for page in pages(client, url)]
@@ -178,7 +178,7 @@ def test_pages_of_referrers(serve: Serve) -> None:
 
 def test_page_of_referrers_is_limited_by_size(serve: Serve) -> None:
     limit = 2000
-    with httpx.Client(base_url=serve(Settings(manifest_limit=limit)).url) as client:
+    with httpx.Client(base_url=serve(RegistrySettings(manifest_limit=limit)).url) as client:
         expected = push_referrers(client, UNKNOWN, 20)
         found = list(pages(client, f"/v2/repo/referrers/{UNKNOWN}"))
         assert len(found) > 2

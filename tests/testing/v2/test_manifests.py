@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from docker_registry_sdk.testing import EmbeddedRegistry, Settings
+from docker_registry_sdk.testing import EmbeddedRegistry, RegistrySettings
 from tests.testing.conftest import Serve
 from tests.testing.helpers import (
     DOCKER_LIST,
@@ -83,7 +83,7 @@ def test_missing_blobs(client: httpx.Client) -> None:
 
 
 def test_sparse_images_if_permitted(serve: Serve) -> None:
-    with httpx.Client(base_url=serve(Settings(sparse_images=True)).url) as client:
+    with httpx.Client(base_url=serve(RegistrySettings(sparse_images=True)).url) as client:
         assert put_manifest(client, "repo", "v1", image(b"{}", [b"one"])).status_code == 201
 
 
@@ -149,7 +149,7 @@ def test_unknown_media_types_are_not_parsed(client: httpx.Client, content: bytes
 
 
 def test_size_limit(serve: Serve) -> None:
-    with httpx.Client(base_url=serve(Settings()).url) as client:
+    with httpx.Client(base_url=serve(RegistrySettings()).url) as client:
         content = index()
         largest = content + b" " * (4 * 1024 * 1024 - len(content))
         assert put_manifest(client, "repo", "v1", largest, OCI_INDEX).status_code == 201

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from docker_registry_sdk.testing import EmbeddedRegistry, Settings
+from docker_registry_sdk.testing import EmbeddedRegistry, RegistrySettings
 from tests.testing.conftest import Serve
 from tests.testing.helpers import UNKNOWN, assert_error, digest_of, push_blob, start_upload
 
@@ -143,7 +143,7 @@ def test_mount_with_bad_arguments(client: httpx.Client) -> None:
 
 
 def test_chunk_min_length(serve: Serve) -> None:
-    registry = serve(Settings(chunk_min_length=100))
+    registry = serve(RegistrySettings(chunk_min_length=100))
     with httpx.Client(base_url=registry.url) as client:
         response = client.post("/v2/repo/blobs/uploads/")
         assert response.headers["oci-chunk-min-length"] == "100"

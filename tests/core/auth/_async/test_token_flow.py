@@ -10,7 +10,7 @@ import pytest
 from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.credentials import Credential, ExplicitCredentials
 from docker_registry_sdk.errors import AuthError, ForbiddenError, RegistryError, UnauthorizedError
-from docker_registry_sdk.testing import EmbeddedRegistry, Settings
+from docker_registry_sdk.testing import EmbeddedRegistry, RegistrySettings
 from tests.support._async.blobs import read_blob
 from tests.support.embedded import count_token_requests, login_of
 from tests.support.images import digest_of
@@ -29,7 +29,7 @@ async def test_revoked_tokens_are_replaced() -> None:
 
 
 async def test_a_streamed_upload_replaces_an_expired_token() -> None:
-    with EmbeddedRegistry(auth="token", settings=Settings(token_lifetime=60)) as registry:
+    with EmbeddedRegistry(auth="token", settings=RegistrySettings(token_lifetime=60)) as registry:
         async with AsyncRegistryClientV2(f"{registry.url}/a", **login_of(registry)) as client:
             await client.blob_upload(b"first")
             registry.clock.advance(3600)
@@ -39,7 +39,7 @@ async def test_a_streamed_upload_replaces_an_expired_token() -> None:
 
 @pytest.mark.parametrize("origin", ["same", "port", "name"])
 async def test_a_token_service_of_another_name_must_be_trusted(origin: Literal["same", "port", "name"]) -> None:
-    with EmbeddedRegistry(auth="token", settings=Settings(token_origin=origin)) as registry:
+    with EmbeddedRegistry(auth="token", settings=RegistrySettings(token_origin=origin)) as registry:
         async with AsyncRegistryClientV2(f"{registry.url}/a", **login_of(registry)) as client:
             if origin == "name":
                 with pytest.raises(AuthError, match="private network"):

@@ -19,7 +19,7 @@ from docker_registry_sdk.errors import (
     RegistryError,
     UnauthorizedError,
 )
-from docker_registry_sdk.testing import EmbeddedRegistry, Settings
+from docker_registry_sdk.testing import EmbeddedRegistry, RegistrySettings
 
 pytestmark = pytest.mark.anyio
 
@@ -35,7 +35,7 @@ def test_revoked_tokens_are_replaced() -> None:
 
 
 def test_a_streamed_upload_replaces_an_expired_token() -> None:
-    with EmbeddedRegistry(auth="token", settings=Settings(token_lifetime=60)) as registry:
+    with EmbeddedRegistry(auth="token", settings=RegistrySettings(token_lifetime=60)) as registry:
         with RegistryClientV2(f"{registry.url}/a", **login_of(registry)) as client:
             client.blob_upload(b"first")
             registry.clock.advance(3600)
@@ -45,7 +45,7 @@ def test_a_streamed_upload_replaces_an_expired_token() -> None:
 
 @pytest.mark.parametrize("origin", ["same", "port", "name"])
 def test_a_token_service_of_another_name_must_be_trusted(origin: Literal["same", "port", "name"]) -> None:
-    with EmbeddedRegistry(auth="token", settings=Settings(token_origin=origin)) as registry:
+    with EmbeddedRegistry(auth="token", settings=RegistrySettings(token_origin=origin)) as registry:
         with RegistryClientV2(f"{registry.url}/a", **login_of(registry)) as client:
             if origin == "name":
                 with pytest.raises(AuthError, match="private network"):

@@ -13,7 +13,7 @@ from docker_registry_sdk.errors import BadRequestError
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Reset, SetHeader
 from docker_registry_sdk.testing.profiles import ProfileName
-from docker_registry_sdk.testing.storage.records import Repository
+from docker_registry_sdk.testing.storage.records import RepositoryRecord
 from tests.core.blobs._async.helpers import ALL_SOURCES, AsyncReplayable, stored
 from tests.core.blobs.upload_helpers import (
     BODY_OPERATIONS,
@@ -36,7 +36,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("waits")]
 def of_profile(profile: ProfileName) -> EmbeddedRegistry:
     """Return a registry that has the repository already, since ECR requires that."""
     registry = EmbeddedRegistry(profile=profile)
-    registry.storage.save(REPO, Repository())
+    registry.storage.save(REPO, RepositoryRecord())
     return registry
 
 
@@ -99,7 +99,7 @@ async def test_large_chunks_are_sent_to_ghcr_without_content_range(chunk_size: i
 async def test_a_mount_sends_no_bytes(profile: ProfileName) -> None:
     reports: list[Progress] = []
     with of_profile(profile) as registry:
-        registry.storage.save("tests/other", Repository())
+        registry.storage.save("tests/other", RepositoryRecord())
         async with AsyncRegistryClientV2(f"{registry.url}/{REPO}", **options_of(registry)) as client:
             other = client.with_repo("tests/other" if profile != "docker-hub" else f"{registry.host}/tests/other")
             await other.blob_upload(CONTENT)
@@ -134,7 +134,7 @@ async def test_the_session_of_a_refused_mount_is_used() -> None:
 
 async def test_a_mounted_blob_has_its_size_although_the_registry_does_not_state_the_size() -> None:
     with EmbeddedRegistry() as registry:
-        registry.storage.save("tests/other", Repository())
+        registry.storage.save("tests/other", RepositoryRecord())
         registry.faults.add(Fault(SetHeader("Content-Length", None), operation="head_blob"))
         async with AsyncRegistryClientV2(f"{registry.url}/{REPO}") as client:
             await client.with_repo("tests/other").blob_upload(CONTENT)

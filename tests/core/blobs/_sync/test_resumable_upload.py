@@ -35,12 +35,12 @@ from docker_registry_sdk.errors import (
     StatusError,
     TransportError,
 )
-from docker_registry_sdk.testing import EmbeddedRegistry, Settings
+from docker_registry_sdk.testing import EmbeddedRegistry, RegistrySettings
 from docker_registry_sdk.testing.faults import (
     ExpireTokens,
     Fault,
     LoseResponse,
-    Operation,
+    OperationName,
     Reset,
     Status,
 )
@@ -87,7 +87,7 @@ def test_a_reset_repeats_at_most_a_chunk(source: str, tenth: int, tmp_path: Path
 @pytest.mark.parametrize("chunk_size", [None, CHUNK])
 @pytest.mark.parametrize("operation", ["start_blob_upload", *BODY_OPERATIONS])
 @pytest.mark.parametrize("source", ALL_SOURCES)
-def test_a_lost_response(source: str, operation: Operation, chunk_size: int | None, tmp_path: Path) -> None:
+def test_a_lost_response(source: str, operation: OperationName, chunk_size: int | None, tmp_path: Path) -> None:
     with EmbeddedRegistry() as registry:
         registry.faults.add(Fault(LoseResponse(), operation=operation))
         given, options = ALL_SOURCES[source](tmp_path)
@@ -206,7 +206,7 @@ def test_a_first_byte_that_may_or_may_not_have_arrived() -> None:
 
 @pytest.mark.parametrize("source", ALL_SOURCES)
 def test_the_minimum_length_of_chunks(source: str, tmp_path: Path) -> None:
-    with EmbeddedRegistry(settings=Settings(chunk_min_length=CHUNK)) as registry:
+    with EmbeddedRegistry(settings=RegistrySettings(chunk_min_length=CHUNK)) as registry:
         registry.faults.add(Fault(Reset(after=300_000, of="request"), operation="upload_blob_chunk", after=1))
         given, options = ALL_SOURCES[source](tmp_path)
         upload(registry, given, chunk_size=1000, **options)

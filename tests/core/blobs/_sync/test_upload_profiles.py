@@ -27,7 +27,7 @@ from docker_registry_sdk.errors import BadRequestError
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Reset, SetHeader
 from docker_registry_sdk.testing.profiles import ProfileName
-from docker_registry_sdk.testing.storage.records import Repository
+from docker_registry_sdk.testing.storage.records import RepositoryRecord
 
 PROFILES = get_args(ProfileName)
 LARGE = CONTENT * 4  # more than GHCR accepts in one chunk
@@ -37,7 +37,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("waits")]
 def of_profile(profile: ProfileName) -> EmbeddedRegistry:
     """Return a registry that has the repository already, since ECR requires that."""
     registry = EmbeddedRegistry(profile=profile)
-    registry.storage.save(REPO, Repository())
+    registry.storage.save(REPO, RepositoryRecord())
     return registry
 
 
@@ -98,7 +98,7 @@ def test_large_chunks_are_sent_to_ghcr_without_content_range(chunk_size: int | N
 def test_a_mount_sends_no_bytes(profile: ProfileName) -> None:
     reports: list[Progress] = []
     with of_profile(profile) as registry:
-        registry.storage.save("tests/other", Repository())
+        registry.storage.save("tests/other", RepositoryRecord())
         with RegistryClientV2(f"{registry.url}/{REPO}", **options_of(registry)) as client:
             other = client.with_repo("tests/other" if profile != "docker-hub" else f"{registry.host}/tests/other")
             other.blob_upload(CONTENT)
@@ -133,7 +133,7 @@ def test_the_session_of_a_refused_mount_is_used() -> None:
 
 def test_a_mounted_blob_has_its_size_although_the_registry_does_not_state_the_size() -> None:
     with EmbeddedRegistry() as registry:
-        registry.storage.save("tests/other", Repository())
+        registry.storage.save("tests/other", RepositoryRecord())
         registry.faults.add(Fault(SetHeader("Content-Length", None), operation="head_blob"))
         with RegistryClientV2(f"{registry.url}/{REPO}") as client:
             client.with_repo("tests/other").blob_upload(CONTENT)

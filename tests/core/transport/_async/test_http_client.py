@@ -7,7 +7,7 @@ import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.errors import NotFoundError
-from docker_registry_sdk.testing import EmbeddedRegistry, Settings
+from docker_registry_sdk.testing import EmbeddedRegistry, RegistrySettings
 from docker_registry_sdk.v2.api import get_manifest
 from tests.core.wire.loopback import run_loopback
 from tests.support._async.blobs import read_blob
@@ -59,7 +59,7 @@ async def test_its_authorization_and_cookies_are_not_sent() -> None:
 
     headers = {"Authorization": "Bearer S3CR3T", "Cookie": "a=S3CR3T"}
     http = httpx.AsyncClient(headers=headers, event_hooks={"request": [keep]})
-    with EmbeddedRegistry(auth="token", settings=Settings(token_origin="port")) as registry:
+    with EmbeddedRegistry(auth="token", settings=RegistrySettings(token_origin="port")) as registry:
         async with AsyncRegistryClientV2(f"{registry.url}/a", http_client=http) as client:
             with pytest.raises(NotFoundError):
                 await client.get_manifest("latest")

@@ -11,7 +11,7 @@ from tests.support.embedded import login_of
 
 from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.errors import NotFoundError
-from docker_registry_sdk.testing import EmbeddedRegistry, Settings
+from docker_registry_sdk.testing import EmbeddedRegistry, RegistrySettings
 from docker_registry_sdk.v2.api import get_manifest
 
 pytestmark = pytest.mark.anyio
@@ -64,7 +64,7 @@ def test_its_authorization_and_cookies_are_not_sent() -> None:
 
     headers = {"Authorization": "Bearer S3CR3T", "Cookie": "a=S3CR3T"}
     http = httpx.Client(headers=headers, event_hooks={"request": [keep]})
-    with EmbeddedRegistry(auth="token", settings=Settings(token_origin="port")) as registry:
+    with EmbeddedRegistry(auth="token", settings=RegistrySettings(token_origin="port")) as registry:
         with RegistryClientV2(f"{registry.url}/a", http_client=http) as client:
             with pytest.raises(NotFoundError):
                 client.get_manifest("latest")
