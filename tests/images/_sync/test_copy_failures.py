@@ -24,7 +24,7 @@ from docker_registry_sdk import RegistryClientV2, images
 from docker_registry_sdk.errors import ForbiddenError, NotFoundError
 from docker_registry_sdk.images import Progress
 from docker_registry_sdk.images import files as files_module
-from docker_registry_sdk.testing.faults import RequestInfo, Fault, Status
+from docker_registry_sdk.testing.faults import Fault, RequestInfo, Status
 
 pytestmark = pytest.mark.anyio
 
