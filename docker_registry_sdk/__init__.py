@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from .errors import ArtifactError as ArtifactError
     from .errors import AuthError as AuthError
     from .errors import BadRequestError as BadRequestError
+    from .errors import BasicLoginError as BasicLoginError
+    from .errors import ClosedError as ClosedError
     from .errors import ConflictError as ConflictError
     from .errors import DeadlineExceededError as DeadlineExceededError
     from .errors import DigestMismatchError as DigestMismatchError
@@ -41,10 +43,12 @@ if TYPE_CHECKING:
     from .errors import ImageError as ImageError
     from .errors import InvalidDigestError as InvalidDigestError
     from .errors import InvalidReferenceError as InvalidReferenceError
+    from .errors import LoginError as LoginError
     from .errors import MethodNotAllowedError as MethodNotAllowedError
     from .errors import NotFoundError as NotFoundError
     from .errors import NotModifiedError as NotModifiedError
     from .errors import ParseError as ParseError
+    from .errors import PlatformNotFoundError as PlatformNotFoundError
     from .errors import PreconditionFailedError as PreconditionFailedError
     from .errors import RangeNotSatisfiableError as RangeNotSatisfiableError
     from .errors import RateLimitedError as RateLimitedError
@@ -54,10 +58,11 @@ if TYPE_CHECKING:
     from .errors import ResponseError as ResponseError
     from .errors import ServerError as ServerError
     from .errors import StatusError as StatusError
+    from .errors import TokenLoginError as TokenLoginError
     from .errors import TooLargeError as TooLargeError
     from .errors import TransportError as TransportError
     from .errors import UnauthorizedError as UnauthorizedError
-    from .errors import UnexpectedContentType as UnexpectedContentType
+    from .errors import UnexpectedContentTypeError as UnexpectedContentTypeError
     from .errors import UnsafeTitleError as UnsafeTitleError
     from .images._async.config import async_get_config as async_get_config
     from .images._async.copy import async_apply_copy as async_apply_copy
@@ -112,6 +117,8 @@ else:
                 "ArtifactError",
                 "AuthError",
                 "BadRequestError",
+                "BasicLoginError",
+                "ClosedError",
                 "ConflictError",
                 "DeadlineExceededError",
                 "DigestMismatchError",
@@ -119,10 +126,12 @@ else:
                 "ImageError",
                 "InvalidDigestError",
                 "InvalidReferenceError",
+                "LoginError",
                 "MethodNotAllowedError",
                 "NotFoundError",
                 "NotModifiedError",
                 "ParseError",
+                "PlatformNotFoundError",
                 "PreconditionFailedError",
                 "RangeNotSatisfiableError",
                 "RateLimitedError",
@@ -132,10 +141,11 @@ else:
                 "ResponseError",
                 "ServerError",
                 "StatusError",
+                "TokenLoginError",
                 "TooLargeError",
                 "TransportError",
                 "UnauthorizedError",
-                "UnexpectedContentType",
+                "UnexpectedContentTypeError",
                 "UnsafeTitleError",
             ),
             ".images._async.copy": ("async_apply_copy", "async_copy", "async_plan_copy", "async_pull", "async_push"),

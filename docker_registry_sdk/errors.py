@@ -9,6 +9,7 @@
     │   │   │   └── NotModifiedError    304: the caller's copy is still current
     │   │   ├── BadRequestError         400
     │   │   ├── UnauthorizedError       401
+    │   │   │   └── BasicLoginError     401 although a user name and a password were sent (also a LoginError)
     │   │   ├── ForbiddenError          403
     │   │   ├── NotFoundError           404
     │   │   ├── MethodNotAllowedError   405: the registry does not offer the call
@@ -18,14 +19,18 @@
     │   │   ├── RangeNotSatisfiableError 416
     │   │   ├── RateLimitedError        429
     │   │   └── ServerError             5xx
-    │   └── UnexpectedContentType       the media type is not one that the API specification documents for the call
+    │   └── UnexpectedContentTypeError  the media type is not one that the API specification documents for the call
     ├── ParseError                      a document is malformed
+    ├── LoginError                      the registry or its token service rejects the credentials
     ├── AuthError                       credentials are not available, or must not be sent to the server that requests them
+    │   └── TokenLoginError             a token service rejects the credentials (also a LoginError)
     ├── DigestMismatchError             bytes do not match their digest or size
     ├── ReferrersError                  the list of referrers under a fallback tag cannot be read or changed
     ├── ArtifactError                   a manifest is not an artifact with files
     │   └── UnsafeTitleError            a file's title is a path outside the folder, or another file has that path
-    ├── ImageError                      an image was not found, has no variant for the platform, or exceeds a limit
+    ├── ImageError                      an image was not found, is damaged, or exceeds a limit
+    │   └── PlatformNotFoundError       an image does not exist for the requested platform
+    ├── ClosedError                     a client was used after it was closed
     └── InvalidReferenceError           an invalid name, tag, digest or URL (also a ValueError)
         └── InvalidDigestError          an invalid digest, or an algorithm that is not supported
 
@@ -84,6 +89,17 @@ class DeadlineExceededError(TransportError, TimeoutError):
     def __init__(self, seconds: float, *, method: str, url: str) -> None:
         self.seconds = seconds
         super().__init__(f"the deadline of {seconds:g} s passed before the call was complete", method=method, url=url)
+
+
+class LoginError(RegistryError):
+    """Credentials that the registry or its token service rejects: the user name, the password or the identity token is wrong.
+
+    The exception that is raised is also an `UnauthorizedError` (`BasicLoginError`) or an `AuthError` (`TokenLoginError`).
+    """
+
+
+class ClosedError(RegistryError):
+    """A call of a client that is closed, or that borrows the connections of a client that is closed."""
 
 
 class ResponseError(RegistryError):
@@ -173,6 +189,12 @@ class UnauthorizedError(StatusError):
     hint = "Log in to this registry, or check that the credentials are right and allow the call."
 
 
+class BasicLoginError(UnauthorizedError, LoginError):
+    """A 401 response to a request with a user name and a password: the registry rejects them."""
+
+    hint = "Check the user name and the password, or log in again."
+
+
 class ForbiddenError(StatusError):
     """A 403 response: the credentials do not allow the call."""
 
@@ -242,7 +264,7 @@ _BY_STATUS: dict[int, type[StatusError]] = {
 }
 
 
-class UnexpectedContentType(ResponseError):  # noqa: N818 - the name that users know
+class UnexpectedContentTypeError(ResponseError):
     """A successful response whose media type the API specification does not document for the call. `.raw` contains the body.
 
     Attributes:
@@ -286,6 +308,10 @@ class AuthError(RegistryError):
     def __init__(self, problem: str, *, source: str) -> None:
         self.source, self.problem = source, problem
         super().__init__(f"{source}: {problem}")
+
+
+class TokenLoginError(AuthError, LoginError):
+    """Credentials that a token service rejects: it answered 400, 401 or 403 to a token request with these credentials."""
 
 
 class DigestMismatchError(RegistryError):
@@ -342,6 +368,19 @@ class UnsafeTitleError(ArtifactError):
 
 class ImageError(RegistryError):
     """A problem with an image: it was not found, has no variant for the requested platform, or exceeds a safety limit."""
+
+
+class PlatformNotFoundError(ImageError):
+    """An image that does not exist for the requested platform.
+
+    Attributes:
+        wanted: The requested platform, such as `linux/arm64`.
+        available: The platforms that the image exists for; an empty tuple if its index contains no platforms.
+    """
+
+    def __init__(self, problem: str, *, wanted: str, available: Sequence[str]) -> None:
+        self.wanted, self.available = wanted, tuple(available)
+        super().__init__(problem)
 
 
 class InvalidReferenceError(RegistryError, ValueError):

@@ -17,6 +17,8 @@ from docker_registry_sdk.errors import (
     ArtifactError,
     AuthError,
     BadRequestError,
+    BasicLoginError,
+    ClosedError,
     ConflictError,
     DeadlineExceededError,
     DigestMismatchError,
@@ -25,10 +27,12 @@ from docker_registry_sdk.errors import (
     ImageError,
     InvalidDigestError,
     InvalidReferenceError,
+    LoginError,
     MethodNotAllowedError,
     NotFoundError,
     NotModifiedError,
     ParseError,
+    PlatformNotFoundError,
     PreconditionFailedError,
     RangeNotSatisfiableError,
     RateLimitedError,
@@ -38,10 +42,11 @@ from docker_registry_sdk.errors import (
     ResponseError,
     ServerError,
     StatusError,
+    TokenLoginError,
     TooLargeError,
     TransportError,
     UnauthorizedError,
-    UnexpectedContentType,
+    UnexpectedContentTypeError,
     UnsafeTitleError,
 )
 
@@ -78,7 +83,8 @@ def status_error(
     status: int, method: str = "GET", url: str = "https://registry.test/v2/a/manifests/b", **more: Any
 ) -> StatusError:
     """Return the error for a status."""
-    return StatusError.for_status(status)(method=method, url=url, status=status, headers=more.pop("headers", {}), **more)
+    kind = more.pop("kind", StatusError.for_status(status))
+    return kind(method=method, url=url, status=status, headers=more.pop("headers", {}), **more)
 
 
 def all_classes(root: type[RegistryError] = RegistryError) -> list[type[RegistryError]]:
@@ -93,7 +99,7 @@ def examples() -> list[RegistryError]:
         TransportError("it broke off", method="GET", url="https://u:pw@registry.test/v2/?a=b"),
         DeadlineExceededError(2.5, method="GET", url="https://u:pw@registry.test/v2/?a=b"),
         ResponseError("odd", method="GET", url="https://registry.test/", status=200, headers=httpx.Headers({"A": "b"}), raw=b"x"),
-        UnexpectedContentType(
+        UnexpectedContentTypeError(
             method="GET",
             url="https://registry.test/",
             status=200,
@@ -106,6 +112,11 @@ def examples() -> list[RegistryError]:
         AuthError("cannot be read: Permission denied", source="config.json"),
         DigestMismatchError(expected="sha256:aa", actual="sha256:bb", expected_size=5, actual_size=6),
         ReferrersError("it is none", subject="sha256:aa", tag="sha256-aa"),
+        LoginError("the password is wrong"),
+        TokenLoginError("it rejects the credential", source="the token service"),
+        status_error(401, kind=BasicLoginError),
+        ClosedError("the client is closed"),
+        PlatformNotFoundError("the image does not exist for linux/arm", wanted="linux/arm", available=["linux/amd64"]),
         ArtifactError("v1 is an index"),
         ImageError("the layout has two images; name one"),
         UnsafeTitleError("leads out of the folder", title="../a\x1b[2J"),
@@ -249,12 +260,12 @@ def test_pickled_error_keeps_its_notes_and_properties() -> None:
 
 
 def test_unexpected_content_type_shows_actual_and_expected_and_keeps_the_body() -> None:
-    error = UnexpectedContentType(
+    error = UnexpectedContentTypeError(
         method="GET", url="https://r.test/", status=200, headers={}, raw=b"<p>", media_type="text/html", expected=["a/b", "c/d"]
     )
     assert "the media type text/html, not a/b or c/d" in str(error)
     assert error.raw == b"<p>"
-    nameless = UnexpectedContentType(
+    nameless = UnexpectedContentTypeError(
         method="GET", url="https://r.test/", status=200, headers={}, raw=b"", media_type=None, expected=["a/b"]
     )
     assert "no media type, not a/b" in str(nameless)

@@ -165,7 +165,7 @@ def _describe_registry_error(error: RegistryError) -> Failure:
         case library.ImageError():
             hint = "docker-registry-sdk inspect NAME shows the platforms and layers of an image"
             return Failure(ExitCode.FAILURE, problem.rstrip("."), hint)
-        case library.ParseError() | library.UnexpectedContentType():
+        case library.ParseError() | library.UnexpectedContentTypeError():
             hint = f"the server may not be a registry, or a proxy may have sent this response; {_VERBOSE_HINT}"
             return Failure(ExitCode.FAILURE, problem.rstrip("."), hint)
     return Failure(ExitCode.FAILURE, problem, _VERBOSE_HINT)

@@ -11,7 +11,7 @@ import re
 from typing import Final
 
 from ..digest import Digest
-from ..errors import MethodNotAllowedError, NotFoundError, ReferrersError, ResponseError, StatusError, UnexpectedContentType
+from ..errors import MethodNotAllowedError, NotFoundError, ReferrersError, ResponseError, StatusError, UnexpectedContentTypeError
 from ..v2.models import ImageIndex
 from .manifests import ManifestResponse
 
@@ -43,7 +43,7 @@ def means_no_referrers_api(error: ResponseError) -> bool:
     """
     if isinstance(error, StatusError):
         return isinstance(error, (NotFoundError, MethodNotAllowedError)) or error.status in _UNOFFERED_STATUSES
-    return isinstance(error, UnexpectedContentType)
+    return isinstance(error, UnexpectedContentTypeError)
 
 
 def fallback_index(found: ManifestResponse, subject: Digest) -> ImageIndex | None:

@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from .._core.wire import HTTPResponse
 from ..digest import DEFAULT_ALGORITHM, Digest, Verifier, digest_of
-from ..errors import DigestMismatchError, InvalidDigestError, ParseError, UnexpectedContentType
+from ..errors import DigestMismatchError, InvalidDigestError, ParseError, UnexpectedContentTypeError
 from ..media_types import (
     DOCKER_LIST,
     DOCKER_MANIFEST,
@@ -201,7 +201,7 @@ def read_manifest(response: HTTPResponse, reference: str) -> ManifestResponse:
     Raises:
         StatusError: The status is not a success.
         DigestMismatchError: The bytes do not match the requested digest or the digest in the response's headers.
-        UnexpectedContentType: The media type is not a known manifest type.
+        UnexpectedContentTypeError: The media type is not a known manifest type.
         ParseError: The manifest cannot be parsed, contradicts its Content-Type, or could be parsed as two kinds of manifest.
     """
     parsed: get_manifest.GetManifestOk | None = None
@@ -210,7 +210,7 @@ def read_manifest(response: HTTPResponse, reference: str) -> ManifestResponse:
         parsed = get_manifest.parse(response)
         raw, media_type, manifest = parsed.raw, parsed.media_type or "", parsed.body
         claimed = parsed.docker_content_digest
-    except UnexpectedContentType as error:
+    except UnexpectedContentTypeError as error:
         raw, claimed = error.raw, error.headers.get("docker-content-digest")
         media_type, manifest = _parse_by_content(error)
     _check_single_kind(manifest, media_type)
@@ -225,13 +225,14 @@ def read_manifest(response: HTTPResponse, reference: str) -> ManifestResponse:
     return ManifestResponse(manifest=manifest, digest=digest, media_type=media_type, raw=raw, signature=signature, headers=parsed)
 
 
-def _parse_by_content(error: UnexpectedContentType) -> tuple[str, Manifest]:
+def _parse_by_content(error: UnexpectedContentTypeError) -> tuple[str, Manifest]:
     """Parse the body of a response with a generic or missing Content-Type, and return the media type and the manifest.
 
     The fields of the document determine the media type.
 
     Raises:
-        UnexpectedContentType: The Content-Type is not generic, or the document is not a manifest. The argument is raised again.
+        UnexpectedContentTypeError: The Content-Type is not generic, or the document is not a manifest. The argument is raised
+            again.
     """
     named = error.media_type or ""
     document = _parse(error.raw) if not named or named.startswith("text/") or named in _GENERIC_TYPES else None

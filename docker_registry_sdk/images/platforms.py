@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from .._core.text.redaction import printable, quoted
-from ..errors import ImageError
+from ..errors import ImageError, PlatformNotFoundError
 from ..v2.models import Descriptor, Platform
 
 _TEXT: Final = re.compile(r"[A-Za-z0-9_.-]+(?:\([A-Za-z0-9_.-]+\))?(?:/[A-Za-z0-9_.-]+){1,2}")
@@ -117,7 +117,7 @@ def choose(descriptors: Iterable[Descriptor], wanted: Platform) -> Descriptor:
         wanted: The platform on which the image should run.
 
     Raises:
-        ImageError: No descriptor suits the platform; the message lists the available platforms.
+        PlatformNotFoundError: No descriptor suits the platform; the message lists the available platforms.
     """
     offers = [(one, one.platform) for one in descriptors if one.platform is not None and is_known(one.platform)]
     ranked = [(rank(platform, wanted), one) for one, platform in offers]
@@ -127,7 +127,9 @@ def choose(descriptors: Iterable[Descriptor], wanted: Platform) -> Descriptor:
     known = sorted({printable(show(platform)) for _, platform in offers})
     more = " and more" if len(known) > _MAX_PLATFORMS_SHOWN else ""
     shown = f"its platforms are {', '.join(known[:_MAX_PLATFORMS_SHOWN])}{more}" if known else "its index contains no platforms"
-    raise ImageError(f"the image does not exist for {show(wanted)}: {shown}")
+    raise PlatformNotFoundError(
+        f"the image does not exist for {show(wanted)}: {shown}", wanted=printable(show(wanted)), available=known
+    )
 
 
 def is_known(platform: Platform) -> bool:

@@ -20,7 +20,7 @@ import pytest
 
 from docker_registry_sdk._core.wire import call_of
 from docker_registry_sdk._core.wire.operations import Operation
-from docker_registry_sdk.errors import InvalidReferenceError, NotFoundError, ParseError, UnexpectedContentType
+from docker_registry_sdk.errors import InvalidReferenceError, NotFoundError, ParseError, UnexpectedContentTypeError
 
 HERE = Path(__file__).parent
 REGENERATE = "scripts/generate --spec tests/generator/tricky.yaml --output tests/generator/golden"
@@ -144,7 +144,7 @@ def test_media_type_of_the_response_chooses_the_member_of_the_union() -> None:
     ]
     with client(*responses, seen=[]) as http:
         assert operation("get_thing").sync(http, "a", "b", False).body == [thing()]
-        with pytest.raises(UnexpectedContentType):
+        with pytest.raises(UnexpectedContentTypeError):
             operation("get_thing").sync(http, "a", "b", False)
 
 

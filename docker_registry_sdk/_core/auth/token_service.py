@@ -11,7 +11,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from ...credentials import Credential
-from ...errors import AuthError, ParseError, StatusError
+from ...errors import AuthError, ParseError, StatusError, TokenLoginError
 from ...token_auth.api import get_token, post_token
 from ...token_auth.models import GrantType, TokenRequest, TokenResponse
 from ..text.redaction import one_line
@@ -77,7 +77,8 @@ def fetch_token(
         credential: The credential to send; None to request an anonymous token.
 
     Raises:
-        AuthError: The token service answers 400, 401 or 403: it rejects the credential, or issues no anonymous token.
+        TokenLoginError: The token service answers 400, 401 or 403 to a request with the credential: it rejects the credential.
+        AuthError: The token service answers 400, 401 or 403 to a request without a credential: it issues no anonymous token.
         StatusError: The token service answers with another error status.
         ParseError: The response is malformed, contains no token, or contains a token that cannot be sent in a header.
 
@@ -124,7 +125,8 @@ def _grant(
         body: TokenResponse = parse(response).body
     except StatusError as error:
         if error.status in (400, 401, 403):
-            raise AuthError(_refusal(error, credential), source=f"the token service {error.url}") from error
+            kind = AuthError if credential is None else TokenLoginError
+            raise kind(_refusal(error, credential), source=f"the token service {error.url}") from error
         raise
     token = body.token or body.access_token
     if not token:

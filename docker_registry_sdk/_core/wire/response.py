@@ -13,7 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 import httpx
 from attrs import field, frozen
 
-from ...errors import ErrorDetail, ParseError, StatusError, UnexpectedContentType
+from ...errors import BasicLoginError, ErrorDetail, ParseError, StatusError, UnexpectedContentTypeError
 from .json_values import Mismatch
 from .urls import make_absolute
 
@@ -94,7 +94,7 @@ def parse_json(response: httpx.Response, model: str, parse: Callable[[Any], T], 
         expected: The media types that the operation documents for the response, for errors.
 
     Raises:
-        UnexpectedContentType: The body is not JSON, and the response has a Content-Type other than JSON.
+        UnexpectedContentTypeError: The body is not JSON, and the response has a Content-Type other than JSON.
         ParseError: The body is not JSON, and the Content-Type is JSON or absent; or the body is JSON, but does not match the
             model.
     """
@@ -110,7 +110,7 @@ def parse_json(response: httpx.Response, model: str, parse: Callable[[Any], T], 
         raise ParseError(model=model, field=error.place, problem=error.problem) from None
 
 
-def unexpected_content_type(response: httpx.Response, expected: Sequence[str]) -> UnexpectedContentType:
+def unexpected_content_type(response: httpx.Response, expected: Sequence[str]) -> UnexpectedContentTypeError:
     """Return the exception for a successful response with a media type that the API specification does not list for the call.
 
     Args:
@@ -118,7 +118,7 @@ def unexpected_content_type(response: httpx.Response, expected: Sequence[str]) -
         expected: The media types that the specification lists for the response.
     """
     method, url = _origin(response)
-    return UnexpectedContentType(
+    return UnexpectedContentTypeError(
         method=method,
         url=url,
         status=response.status_code,
@@ -148,7 +148,9 @@ def status_error(response: httpx.Response, content: bytes, parse: Callable[[Any]
             body = None
     errors = body.error_details() if body is not None else _plain_words(response, content)
     method, url = _origin(response)
-    return StatusError.for_status(response.status_code)(
+    rejects_login = response.status_code == 401 and _sent_basic_credentials(response)
+    kind = BasicLoginError if rejects_login else StatusError.for_status(response.status_code)
+    return kind(
         method=method,
         url=url,
         status=response.status_code,
@@ -177,6 +179,13 @@ def _origin(response: httpx.Response) -> tuple[str, str]:
         return response.request.method, str(response.request.url)
     except RuntimeError:  # a response without a request, as in tests
         return "request", "(unknown URL)"
+
+
+def _sent_basic_credentials(response: httpx.Response) -> bool:
+    try:
+        return response.request.headers.get("Authorization", "").lower().startswith("basic ")
+    except RuntimeError:  # a response without a request, as in tests
+        return False
 
 
 def text_header(response: httpx.Response, name: str) -> str | None:

@@ -46,7 +46,7 @@ class AsyncManifestCalls(AsyncClientBase):
             InvalidDigestError: `ref` is a malformed digest, or a digest with an algorithm other than sha256 and sha512.
             NotFoundError: The manifest does not exist.
             DigestMismatchError: The bytes do not match the requested digest or the digest in the response's headers.
-            UnexpectedContentType: The media type is not a known manifest type. The exception's `.raw` holds the bytes.
+            UnexpectedContentTypeError: The media type is not a known manifest type. The exception's `.raw` holds the bytes.
             ResponseError: The manifest exceeds the size limit.
             ParseError: The manifest cannot be parsed, or could be parsed as two kinds of manifest, such as an image
                 manifest and an index.

@@ -24,7 +24,7 @@ from ...errors import (
     ParseError,
     RegistryError,
     UnauthorizedError,
-    UnexpectedContentType,
+    UnexpectedContentTypeError,
 )
 from ...reference import Repo
 from ...v2.models import Descriptor
@@ -225,7 +225,7 @@ class AsyncRegistryImage:
         accept = None if media_type is None or is_manifest_type(media_type) else [media_type]
         try:
             response = await self._client.get_manifest(ref, accept=accept, **self._options)
-        except UnexpectedContentType as error:
+        except UnexpectedContentTypeError as error:
             return _unknown_manifest(error, ref)
         return StoredManifest(digest=response.digest, media_type=response.media_type, raw=response.raw)
 
@@ -237,7 +237,7 @@ def _digest_or_descriptor(blob: BlobDescriptor) -> str | Descriptor:
     return Descriptor(media_type=blob.media_type, digest=blob.digest, size=blob.size, urls=list(blob.urls) or None)
 
 
-def _unknown_manifest(error: UnexpectedContentType, ref: str) -> StoredManifest:
+def _unknown_manifest(error: UnexpectedContentTypeError, ref: str) -> StoredManifest:
     """Return the body of a response with an unknown media type as a manifest, which is copied unchanged.
 
     Raise the error if the body is not a JSON object, or has a text media type, since it may be a web page.

@@ -9,7 +9,7 @@ from ..._core.text.redaction import printable
 from ..._core.wire import Deadline, Timeout, call_limits
 from ...client._sync.client import RegistryClientV2
 from ...digest import Verifier
-from ...errors import ImageError
+from ...errors import ImageError, PlatformNotFoundError
 from ...media_types import DOCKER_CONFIG, OCI_CONFIG
 from ...v2.models import DockerManifest, ImageConfig, ImageManifest, Platform
 from ..location import RegistryLocation, parse_source
@@ -49,8 +49,8 @@ def get_config(
 
     Raises:
         NotFoundError: The image does not exist.
-        ImageError: The platform is malformed, the image does not exist for the platform, or the manifest has no image config or
-            a config of more than 4 MiB.
+        PlatformNotFoundError: The image does not exist for the platform.
+        ImageError: The platform is malformed, or the manifest has no image config or a config of more than 4 MiB.
         DigestMismatchError: The bytes of the config have another digest.
         ParseError: The index, the manifest or the config is malformed.
         DeadlineExceededError: The deadline passed before the call was complete.
@@ -77,7 +77,8 @@ def select_platform(source: ImageSource, root: StoredManifest, platform: str | P
         platform: The platform, such as `linux/arm64` or a `Platform`.
 
     Raises:
-        ImageError: The platform is malformed, or the image does not exist for the platform.
+        ImageError: The platform is malformed.
+        PlatformNotFoundError: The image does not exist for the platform.
     """
     wanted = parse_platform(platform) if isinstance(platform, str) else normalize(platform)
     chosen = select_manifest(source, root, wanted)
@@ -87,8 +88,11 @@ def select_platform(source: ImageSource, root: StoredManifest, platform: str | P
             os=config.os, architecture=config.architecture, variant=config.variant, os_version=config.os_version
         )
         if rank(made_for, wanted) is None:
-            raise ImageError(
-                f"the image does not exist for {show(wanted)}: its platform is {printable(show(made_for))}"
+            available = printable(show(made_for))
+            raise PlatformNotFoundError(
+                f"the image does not exist for {show(wanted)}: its platform is {available}",
+                wanted=printable(show(wanted)),
+                available=[available],
             )
     return chosen
 
@@ -117,7 +121,8 @@ def descend(
             raises an error.
 
     Raises:
-        ImageError: The index has no manifest for the platform, or indexes are nested more than 8 levels deep.
+        PlatformNotFoundError: The index has no manifest for the platform.
+        ImageError: Indexes are nested more than 8 levels deep.
     """
     path = [root]
     for _ in range(MAX_INDEX_DEPTH):

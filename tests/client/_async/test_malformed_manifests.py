@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2
-from docker_registry_sdk.errors import DigestMismatchError, ParseError, RegistryError, UnexpectedContentType
+from docker_registry_sdk.errors import DigestMismatchError, ParseError, RegistryError, UnexpectedContentTypeError
 from docker_registry_sdk.v2.models import DockerManifest, DockerManifestList, ImageIndex, ImageManifest
 from tests.core.wire.loopback import Handler, Loopback
 from tests.support.images import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, digest_of, index_of, make_image
@@ -67,7 +67,7 @@ async def test_a_body_that_is_not_a_manifest_is_returned_as_raw_bytes(
         b'{"mediaType": "example/other", "layers": []}',
     ):
         answer(loopback, content, media_type)
-        with pytest.raises(UnexpectedContentType) as caught:
+        with pytest.raises(UnexpectedContentTypeError) as caught:
             await loopback_client.get_manifest("v1")
         assert caught.value.raw == content
 
@@ -77,7 +77,7 @@ async def test_an_unknown_media_type_in_the_body_is_not_guessed(
 ) -> None:
     for media_type in ("application/vnd.oci.artifact.manifest.v1+json", "application/vnd.example.manifest+json", "image/png"):
         answer(loopback, without_type(IMAGE.oci), media_type)
-        with pytest.raises(UnexpectedContentType) as caught:
+        with pytest.raises(UnexpectedContentTypeError) as caught:
             await loopback_client.get_manifest("v1")
         assert (caught.value.raw, caught.value.media_type) == (without_type(IMAGE.oci), media_type)
 

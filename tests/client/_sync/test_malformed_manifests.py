@@ -25,7 +25,7 @@ from docker_registry_sdk.errors import (
     DigestMismatchError,
     ParseError,
     RegistryError,
-    UnexpectedContentType,
+    UnexpectedContentTypeError,
 )
 from docker_registry_sdk.v2.models import (
     DockerManifest,
@@ -86,7 +86,7 @@ def test_a_body_that_is_not_a_manifest_is_returned_as_raw_bytes(
         b'{"mediaType": "example/other", "layers": []}',
     ):
         answer(loopback, content, media_type)
-        with pytest.raises(UnexpectedContentType) as caught:
+        with pytest.raises(UnexpectedContentTypeError) as caught:
             loopback_client.get_manifest("v1")
         assert caught.value.raw == content
 
@@ -100,7 +100,7 @@ def test_an_unknown_media_type_in_the_body_is_not_guessed(
         "image/png",
     ):
         answer(loopback, without_type(IMAGE.oci), media_type)
-        with pytest.raises(UnexpectedContentType) as caught:
+        with pytest.raises(UnexpectedContentTypeError) as caught:
             loopback_client.get_manifest("v1")
         assert (caught.value.raw, caught.value.media_type) == (without_type(IMAGE.oci), media_type)
 

@@ -24,7 +24,7 @@ from docker_registry_sdk.errors import (
     RegistryError,
     ServerError,
     StatusError,
-    UnexpectedContentType,
+    UnexpectedContentTypeError,
 )
 from tests.core.auth.driving import CLIENT, PASSWORD, REALM, token_response
 
@@ -174,7 +174,7 @@ def test_the_message_of_a_token_service_is_shortened_to_one_line() -> None:
         (httpx.Response(500), ServerError),
         (httpx.Response(503), ServerError),
         (httpx.Response(302, headers={"Location": "https://evil.test/"}), StatusError),
-        (httpx.Response(200, html="<html>log in</html>"), UnexpectedContentType),
+        (httpx.Response(200, html="<html>log in</html>"), UnexpectedContentTypeError),
         (httpx.Response(200, json=[]), ParseError),
         (httpx.Response(200, json={}), ParseError),
         (httpx.Response(200, json={"token": None}), ParseError),

@@ -16,7 +16,7 @@ from docker_registry_sdk.errors import (
     ServerError,
     StatusError,
     TransportError,
-    UnexpectedContentType,
+    UnexpectedContentTypeError,
 )
 from docker_registry_sdk.v2.api import (
     complete_blob_upload,
@@ -213,7 +213,7 @@ def test_gzipped_error_body_is_read(loopback: Loopback, http: httpx.Client) -> N
 
 def test_unexpected_content_type_is_raised_with_the_raw_body(loopback: Loopback, http: httpx.Client) -> None:
     loopback.answer = lambda handler: handler.reply(200, b"<html>", Content_Type="text/html")
-    with pytest.raises(UnexpectedContentType) as caught:
+    with pytest.raises(UnexpectedContentTypeError) as caught:
         get_manifest.sync(http, "a", "b")
     assert caught.value.raw == b"<html>"
 

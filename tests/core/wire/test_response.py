@@ -20,7 +20,7 @@ from docker_registry_sdk.errors import (
     ServerError,
     StatusError,
     UnauthorizedError,
-    UnexpectedContentType,
+    UnexpectedContentTypeError,
 )
 from docker_registry_sdk.token_auth.api import get_token
 from docker_registry_sdk.v1.api import get_img_ancestry, get_repo_json, list_repo_tags
@@ -81,7 +81,7 @@ def test_model_is_chosen_by_the_media_type_without_parameters(media_type: str, k
     ["text/html", "application/json", "application/vnd.cncf.helm", "application/vnd.oci.image.manifest.v1+jsonx", "", None],
 )
 def test_unknown_media_type_raises_with_the_raw_body(media_type: str | None) -> None:
-    with pytest.raises(UnexpectedContentType) as caught:
+    with pytest.raises(UnexpectedContentTypeError) as caught:
         get_manifest.parse(answer(200, MANIFEST, media_type))
     assert caught.value.raw == MANIFEST
     assert caught.value.status == 200
@@ -98,7 +98,7 @@ def test_other_media_types_are_accepted_for_json_of_an_operation_with_one_media_
 
 def test_web_page_instead_of_json_is_an_unexpected_content_type() -> None:
     for parse in (list_tags.parse, get_token.parse, list_repo_tags.parse):
-        with pytest.raises(UnexpectedContentType) as caught:
+        with pytest.raises(UnexpectedContentTypeError) as caught:
             parse(answer(200, b"<html>Log in</html>", "text/html; charset=utf-8"))
         assert (caught.value.media_type, caught.value.raw) == ("text/html", b"<html>Log in</html>")
 
@@ -261,7 +261,7 @@ def test_error_of_head_refers_to_get() -> None:
 def test_response_without_a_request_still_raises_the_right_error() -> None:
     with pytest.raises(NotFoundError):
         get_manifest.parse(httpx.Response(404))
-    with pytest.raises(UnexpectedContentType):
+    with pytest.raises(UnexpectedContentTypeError):
         get_manifest.parse(httpx.Response(200))
 
 

@@ -10,7 +10,7 @@ from docker_registry_sdk.errors import (
     ImageError,
     InvalidReferenceError,
     NotFoundError,
-    UnexpectedContentType,
+    UnexpectedContentTypeError,
 )
 from docker_registry_sdk.images import Layout, Progress
 from docker_registry_sdk.reference import parse_repo_and_ref
@@ -189,7 +189,7 @@ async def test_a_web_page_is_not_accepted_as_manifest(start_registry: StartRegis
     source = start_registry()
     push_image(f"{source.url}/a", AMD64, "v1")
     source.faults.add(Fault(HtmlError(200), operation="get_manifest"))
-    with pytest.raises(UnexpectedContentType):
+    with pytest.raises(UnexpectedContentTypeError):
         await images.async_copy(f"{source.url}/a:v1", f"{start_registry().url}/b:v1")
 
 

@@ -32,7 +32,7 @@ from docker_registry_sdk.errors import (
     ImageError,
     InvalidReferenceError,
     NotFoundError,
-    UnexpectedContentType,
+    UnexpectedContentTypeError,
 )
 from docker_registry_sdk.images import Layout, Progress
 from docker_registry_sdk.reference import parse_repo_and_ref
@@ -207,7 +207,7 @@ def test_a_web_page_is_not_accepted_as_manifest(start_registry: StartRegistry) -
     source = start_registry()
     push_image(f"{source.url}/a", AMD64, "v1")
     source.faults.add(Fault(HtmlError(200), operation="get_manifest"))
-    with pytest.raises(UnexpectedContentType):
+    with pytest.raises(UnexpectedContentTypeError):
         images.copy(f"{source.url}/a:v1", f"{start_registry().url}/b:v1")
 
 

@@ -79,7 +79,7 @@ def parse(response: wire.HTTPResponse) -> Success:
 
     Raises:
         StatusError: The status is not a documented success.
-        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
+        UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
     """
     match response.status_code:
@@ -151,7 +151,7 @@ def sync(
             429: Too many tokens were requested.
             500: The service failed.
             503: The service is busy or down.
-        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
+        UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
     Source: OAuth 2.0 token authentication, Getting a token, <https://distribution.github.io/distribution/spec/auth/oauth/#getting-a-token>.
@@ -213,7 +213,7 @@ async def asyncio(
             429: Too many tokens were requested.
             500: The service failed.
             503: The service is busy or down.
-        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
+        UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
     Source: OAuth 2.0 token authentication, Getting a token, <https://distribution.github.io/distribution/spec/auth/oauth/#getting-a-token>.

@@ -84,7 +84,7 @@ def parse(response: wire.HTTPResponse) -> Success:
 
     Raises:
         StatusError: The status is not a documented success.
-        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
+        UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
     """
     match response.status_code:
@@ -154,7 +154,7 @@ def sync(
                 cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
                 its own body.
-        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
+        UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
     Source: docker-registry, tags.py, get_repository_json, <https://github.com/docker-archive/docker-registry/blob/f93b432d3fc7/docker_registry/tags.py>.
@@ -212,7 +212,7 @@ async def asyncio(
                 cache or database fails.
             503: The server is busy, down or in read-only mode (Quay), or a proxy in front of it answers 503 with
                 its own body.
-        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
+        UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
     Source: docker-registry, tags.py, get_repository_json, <https://github.com/docker-archive/docker-registry/blob/f93b432d3fc7/docker_registry/tags.py>.

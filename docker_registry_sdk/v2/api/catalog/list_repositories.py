@@ -98,7 +98,7 @@ def parse(response: wire.HTTPResponse) -> Success:
 
     Raises:
         StatusError: The status is not a documented success.
-        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
+        UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
     """
     match response.status_code:
@@ -173,7 +173,7 @@ def sync(
             429: The rate limit is exceeded (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
                 500 to a name that is too long.
-        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
+        UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
     Source: Docker Registry HTTP API V2, Listing Repositories, <https://distribution.github.io/distribution/spec/api/#listing-repositories>.
@@ -237,7 +237,7 @@ async def asyncio(
             429: The rate limit is exceeded (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
                 500 to a name that is too long.
-        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
+        UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
     Source: Docker Registry HTTP API V2, Listing Repositories, <https://distribution.github.io/distribution/spec/api/#listing-repositories>.

@@ -117,7 +117,7 @@ def parse(response: wire.HTTPResponse) -> Success:
 
     Raises:
         StatusError: The status is not a documented success.
-        UnexpectedContentType: The media type of the response is not documented.
+        UnexpectedContentTypeError: The media type of the response is not documented.
         ParseError: The response does not match the specification.
     """
     match response.status_code:
@@ -223,7 +223,7 @@ def sync(
             429: The rate limit is exceeded (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
                 500 to a name that is too long.
-        UnexpectedContentType: The media type of the response is not documented.
+        UnexpectedContentTypeError: The media type of the response is not documented.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pulling Manifests (end-3), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests>.
@@ -291,7 +291,7 @@ async def asyncio(
             429: The rate limit is exceeded (TOOMANYREQUESTS).
             5XX: The registry, its storage or a proxy in front of it failed. Docker distribution 2.8 also answers
                 500 to a name that is too long.
-        UnexpectedContentType: The media type of the response is not documented.
+        UnexpectedContentTypeError: The media type of the response is not documented.
         ParseError: The response does not match the specification.
 
     Source: OCI Distribution Spec, Pulling Manifests (end-3), <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests>.

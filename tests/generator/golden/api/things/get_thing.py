@@ -123,7 +123,7 @@ def parse(response: wire.HTTPResponse) -> Success:
 
     Raises:
         StatusError: The status is not a documented success.
-        UnexpectedContentType: The media type of the response is not documented.
+        UnexpectedContentTypeError: The media type of the response is not documented.
         ParseError: The response does not match the specification.
     """
     match response.status_code:
@@ -212,7 +212,7 @@ def sync(
         StatusError: The status is not a documented success:
             404: The thing does "not" exist.
             5XX: It broke.
-        UnexpectedContentType: The media type of the response is not documented.
+        UnexpectedContentTypeError: The media type of the response is not documented.
         ParseError: The response does not match the specification.
 
     Source: The "manual", <https://example.org/things#get>.
@@ -283,7 +283,7 @@ async def asyncio(
         StatusError: The status is not a documented success:
             404: The thing does "not" exist.
             5XX: It broke.
-        UnexpectedContentType: The media type of the response is not documented.
+        UnexpectedContentTypeError: The media type of the response is not documented.
         ParseError: The response does not match the specification.
 
     Source: The "manual", <https://example.org/things#get>.

@@ -85,7 +85,7 @@ def parse(response: wire.HTTPResponse) -> Success:
 
     Raises:
         StatusError: The status is not a documented success.
-        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
+        UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
     """
     match response.status_code:
@@ -134,7 +134,7 @@ def sync(
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
-        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
+        UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
     Source: The manual, <https://example.org/things#list>.
@@ -180,7 +180,7 @@ async def asyncio(
         TransportError: No response was received, or the response was interrupted.
         DeadlineExceededError: The deadline passed before the call was complete.
         StatusError: The status is not a documented success:
-        UnexpectedContentType: The media type of the response is neither the documented media type nor JSON.
+        UnexpectedContentTypeError: The media type of the response is neither the documented media type nor JSON.
         ParseError: The response does not match the specification.
 
     Source: The manual, <https://example.org/things#list>.
