@@ -83,7 +83,7 @@ def status_error(
     status: int, method: str = "GET", url: str = "https://registry.test/v2/a/manifests/b", **more: Any
 ) -> StatusError:
     """Return the error for a status."""
-    kind = more.pop("kind", StatusError.for_status(status))
+    kind: type[StatusError] = more.pop("kind", StatusError.for_status(status))
     return kind(method=method, url=url, status=status, headers=more.pop("headers", {}), **more)
 
 

@@ -183,7 +183,7 @@ def _origin(response: httpx.Response) -> tuple[str, str]:
 
 def _sent_basic_credentials(response: httpx.Response) -> bool:
     try:
-        return response.request.headers.get("Authorization", "").lower().startswith("basic ")
+        return str(response.request.headers.get("Authorization", "")).lower().startswith("basic ")
     except RuntimeError:  # a response without a request, as in tests
         return False
 
