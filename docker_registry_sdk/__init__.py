@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ._core.transport.options import AsyncClientOptions as AsyncClientOptions
     from ._core.transport.options import ClientOptions as ClientOptions
     from ._core.wire.policy import Deadline as Deadline
+    from ._core.wire.timeout import Timeout as Timeout
     from .client._async.client import AsyncRegistryClientV2 as AsyncRegistryClientV2
     from .client._sync.client import RegistryClientV2 as RegistryClientV2
     from .client.manifests import ManifestResponse as ManifestResponse
@@ -102,6 +103,7 @@ else:
             "._core.blobs.progress": ("Progress",),
             "._core.blobs.upload_session": ("UploadSession",),
             "._core.wire.policy": ("Deadline",),
+            "._core.wire.timeout": ("Timeout",),
             "._core.transport.options": ("AsyncClientOptions", "ClientOptions"),
             ".client._async.client": ("AsyncRegistryClientV2",),
             ".client._sync.client": ("RegistryClientV2",),

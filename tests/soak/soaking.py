@@ -121,7 +121,9 @@ def soak_threads(registry: EmbeddedRegistry, calls: int, threads: int = 100) -> 
         threads: The number of threads.
     """
     outcome = Outcome(registry, calls)
-    http = httpx.Client(transport=FlakyTransport(httpx.HTTPTransport(verify=False), outcome.simulated), timeout=DEFAULT_TIMEOUT)
+    http = httpx.Client(
+        transport=FlakyTransport(httpx.HTTPTransport(verify=False), outcome.simulated), timeout=DEFAULT_TIMEOUT.steps
+    )
     with http, RegistryClientV2(index=registry.url, http_client=http, **_login(registry)) as client:
         client.supports_v2()
         clients = [client.with_repo(name) for name in NAMES]
@@ -151,7 +153,7 @@ async def soak_tasks(registry: EmbeddedRegistry, calls: int, tasks: int = 1000) 
     """
     outcome = Outcome(registry, calls)
     transport = AsyncFlakyTransport(httpx.AsyncHTTPTransport(verify=False), outcome.simulated)
-    http = httpx.AsyncClient(transport=transport, timeout=DEFAULT_TIMEOUT)
+    http = httpx.AsyncClient(transport=transport, timeout=DEFAULT_TIMEOUT.steps)
     async with http, AsyncRegistryClientV2(index=registry.url, http_client=http, **_login(registry)) as client:
         await client.supports_v2()
         clients = [client.with_repo(name) for name in NAMES]

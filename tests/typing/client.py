@@ -9,13 +9,12 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Literal, assert_never, assert_type
 
-import httpx
-
 from docker_registry_sdk import (
     AsyncRegistryClientV2,
     ClientOptions,
     Progress,
     RegistryClientV2,
+    Timeout,
     UploadSession,
     create_async_client,
     create_client,
@@ -51,7 +50,7 @@ class Vault:
 
 
 def connect(name: str) -> RegistryClientV2:
-    options: ClientOptions = {"credentials": Vault(), "timeout": httpx.Timeout(5), "max_retries": 2, "trusted_realms": ["auth"]}
+    options: ClientOptions = {"credentials": Vault(), "timeout": Timeout(read=5), "max_retries": 2, "trusted_realms": ["auth"]}
     assert_type(RegistryClientV2(index="ghcr.io"), RegistryClientV2)
     assert_type(RegistryClientV2(index=Index("ghcr.io"), ca_file=Path("ca.pem"), client_cert=("cert", "key")), RegistryClientV2)
     options["user_agent"] = "mirror/1.0"

@@ -10,11 +10,12 @@ import httpx
 
 from ...credentials import AsyncCredentialProvider, CredentialProvider
 from ..wire.policy import DEFAULT_MAX_RETRIES, DEFAULT_MAX_RETRY_WAIT_SECONDS, RetryPolicy
+from ..wire.timeout import Timeout
 
 FilePath: TypeAlias = str | PathLike[str]
 # A registry may need long for a large manifest, but not for connecting. There is no limit on the time that a request waits for a
 # free connection, since many tasks may share one client.
-DEFAULT_TIMEOUT = httpx.Timeout(60.0, connect=15.0, pool=None)
+DEFAULT_TIMEOUT = Timeout()
 
 
 class ConnectionOptions(TypedDict, total=False):
@@ -25,7 +26,7 @@ class ConnectionOptions(TypedDict, total=False):
         ca_file: A PEM file with certificates to trust in addition to those of the system.
         client_cert: The client certificate: a PEM file with certificate and key, or a pair of PEM files.
         proxy: The URL of a proxy; by default, the proxy in the environment variables `HTTP_PROXY`, `HTTPS_PROXY` and `ALL_PROXY`.
-        timeout: The timeout of each step of a request, such as one read, in seconds or as an `httpx.Timeout`; 60 seconds, but
+        timeout: The timeout of each step of a request, such as one read, in seconds or as a `Timeout`; 60 seconds, but
             15 seconds for connecting, if not given.
         deadline: The maximum duration of a call in seconds, including all its requests, waits and bodies; no limit if not
             given. A call that takes longer raises `DeadlineExceededError`. The argument `deadline` of a call replaces the option.
@@ -44,7 +45,7 @@ class ConnectionOptions(TypedDict, total=False):
     ca_file: FilePath
     client_cert: FilePath | tuple[FilePath, FilePath]
     proxy: str
-    timeout: float | httpx.Timeout
+    timeout: float | Timeout
     deadline: float
     max_retries: int
     max_retry_wait: float

@@ -71,7 +71,6 @@ if TYPE_CHECKING:
     from .json_values import timestamp as timestamp
     from .policy import Deadline as Deadline
     from .policy import RetryPolicy as RetryPolicy
-    from .policy import Timeout as Timeout
     from .policy import to_deadline as to_deadline
     from .request import Request as Request
     from .request import accept_header as accept_header
@@ -92,6 +91,8 @@ if TYPE_CHECKING:
     from .response import text_header as text_header
     from .response import unexpected_content_type as unexpected_content_type
     from .response import url_header as url_header
+    from .timeout import Timeout as Timeout
+    from .timeout import timeout_steps as timeout_steps
     from .urls import follow_url as follow_url
     from .urls import make_absolute as make_absolute
     from .urls import refuse_query as refuse_query
@@ -174,7 +175,6 @@ else:
             ".policy": (
                 "Deadline",
                 "RetryPolicy",
-                "Timeout",
                 "to_deadline",
             ),
             ".request": (
@@ -199,6 +199,10 @@ else:
                 "text_header",
                 "unexpected_content_type",
                 "url_header",
+            ),
+            ".timeout": (
+                "Timeout",
+                "timeout_steps",
             ),
             ".urls": (
                 "follow_url",

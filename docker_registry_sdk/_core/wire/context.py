@@ -14,7 +14,8 @@ import httpx
 from attrs import frozen
 
 from ..names.origin import Origin
-from .policy import DEFAULT_RETRY_POLICY, Deadline, RetryPolicy, Timeout, to_deadline
+from .policy import DEFAULT_RETRY_POLICY, Deadline, RetryPolicy, to_deadline
+from .timeout import Timeout
 
 CALL = "docker_registry_sdk.call"
 """The key of `extensions` that holds the context of a request."""
@@ -140,13 +141,13 @@ class CallLimits:
     """The time limits of a call, and the policy for repeating the requests of the call.
 
     Attributes:
-        timeout: The timeout of each step of a request (wait for a free connection, connect, write, read), in seconds or as an
-            `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of a request (wait for a free connection, connect, write, read), in seconds or as a
+            `Timeout`; None uses the client's timeout.
         deadline: The moment by which the whole call must be complete; None for no deadline.
         retry: The policy for repeating requests.
     """
 
-    timeout: Timeout | None = None
+    timeout: float | Timeout | None = None
     deadline: Deadline | None = None
     retry: RetryPolicy = DEFAULT_RETRY_POLICY
 
@@ -199,13 +200,13 @@ def bound_timeouts(request: httpx.Request, deadline: Deadline) -> None:
     request.extensions["timeout"] = {step: deadline.bound(seconds) for step, seconds in timeouts.items()}
 
 
-def call_limits(client: object, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> CallLimits:
+def call_limits(client: object, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None) -> CallLimits:
     """Return the limits of a call that begins now.
 
     Args:
         client: A client of this package, whose options set the policy for repeating requests; or an httpx client, which has no
             such options, so that the default policy applies.
-        timeout: The timeout of each step of a request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of a request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The deadline of the call, or the seconds from now until the deadline. None uses the client's option `deadline`;
             without this option, the call has no deadline.
 

@@ -32,14 +32,11 @@ from __future__ import annotations
 import math
 import random
 import time
-from typing import Self, TypeAlias
+from typing import Self
 
-import httpx
 from attrs import field, frozen
 
 from ...errors import DeadlineExceededError
-
-Timeout: TypeAlias = float | httpx.Timeout
 
 DEFAULT_MAX_RETRIES = 3
 DEFAULT_MAX_RETRY_WAIT_SECONDS = 60.0

@@ -13,7 +13,7 @@ from ...errors import InvalidReferenceError
 from ..text.redaction import redact_url
 from .bodies import AsyncRawBody, body_length
 from .context import CALL, CallContext
-from .policy import Timeout
+from .timeout import Timeout, timeout_steps
 from .urls import QueryValue, VerbatimURL, add_query, make_absolute, request_target
 
 HeaderValue: TypeAlias = str | int | bool | None
@@ -114,7 +114,7 @@ def build(
     request: Request,
     content: Any,
     *,
-    timeout: Timeout | None = None,
+    timeout: float | Timeout | None = None,
     context: CallContext | None = None,
 ) -> httpx.Request:
     """Convert the description of a request to an httpx request that a client can send.
@@ -123,7 +123,7 @@ def build(
         client: The client, whose base URL and default headers are used.
         request: The description of the request. The attribute `body` is ignored.
         content: The body as `sync_content` or `async_content` returns it; None for no body.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         context: The context of the httpx request; None uses `request.context`.
 
     Raises:
@@ -134,7 +134,7 @@ def build(
         # The path is relative to the registry's origin, without the path that the client's base URL may have.
         base = client.build_request("GET", "/").url
         url = make_absolute(str(base), url) if base.host else url
-    options: dict[str, Any] = {} if timeout is None else {"timeout": timeout}
+    options: dict[str, Any] = {} if timeout is None else {"timeout": timeout_steps(timeout)}
     try:
         built = client.build_request(
             request.method, url, content=content, headers=request.headers, extensions={CALL: context}, **options

@@ -28,7 +28,7 @@ async def async_push(
     annotations: Mapping[str, str] | None = None,
     subject: str | Descriptor | None = None,
     on_progress: OnProgress | None = None,
-    timeout: Timeout | None = None,
+    timeout: float | Timeout | None = None,
     deadline: Deadline | float | None = None,
 ) -> Descriptor:
     """Push files as an artifact, and return the descriptor of its manifest. Files that the repository has are skipped.
@@ -47,7 +47,7 @@ async def async_push(
         subject: The subject of the artifact: the digest of an existing manifest in the repository, or the descriptor of a
             manifest, which need not exist yet. None for an artifact without a subject.
         on_progress: The progress callback, which is called for each file and manifest; None for no callback.
-        timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+        timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -91,7 +91,7 @@ async def async_pull(
     folder: str | os.PathLike[str],
     *,
     on_progress: OnProgress | None = None,
-    timeout: Timeout | None = None,
+    timeout: float | Timeout | None = None,
     deadline: Deadline | float | None = None,
 ) -> list[Path]:
     """Download the files of an artifact into a folder, and return the paths of the files.
@@ -106,7 +106,7 @@ async def async_pull(
         ref: A tag or digest.
         folder: The folder to write to, created if necessary.
         on_progress: The progress callback, which is called for each file and manifest; None for no callback.
-        timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+        timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

@@ -31,7 +31,7 @@ class AsyncBlobCalls(AsyncClientBase):
         digest: DigestLike,
         *,
         use_urls: bool = False,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> AbstractAsyncContextManager[AsyncBlobStream]:
         """Return a context manager that opens a blob as a verified stream.
@@ -44,7 +44,7 @@ class AsyncBlobCalls(AsyncClientBase):
                 With a descriptor, the number of bytes must match its size, too.
             use_urls: Whether to download the blob from the `urls` of the descriptor, without credentials, if the registry does
                 not have the blob. Without a descriptor, this has no effect.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds within which the whole blob must have been read, or a `Deadline`; None uses the client's
                 deadline.
 
@@ -66,7 +66,7 @@ class AsyncBlobCalls(AsyncClientBase):
         *,
         use_urls: bool = False,
         on_progress: OnProgress | None = None,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> Descriptor:
         """Download a blob to a file: verified, resumable, and renamed into place atomically.
@@ -83,7 +83,7 @@ class AsyncBlobCalls(AsyncClientBase):
                 not have the blob. Without a descriptor, this has no effect.
             on_progress: A function that is called with a `Progress` at most once per MiB, and at the end. An exception in the
                 function ends the download. None: no function is called.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Returns:
@@ -106,7 +106,7 @@ class AsyncBlobCalls(AsyncClientBase):
         )
 
     async def open_blob(
-        self, digest: DigestLike, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, digest: DigestLike, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> AsyncBlobFile:
         """Open a blob as a seekable file, for code such as `zipfile` that reads only some ranges of a file.
 
@@ -117,7 +117,7 @@ class AsyncBlobCalls(AsyncClientBase):
             digest: The blob's digest: text, a `Digest`, or an object with a digest such as a descriptor.
                 With a descriptor, its size is used without a check, and no request is sent before the first read. Otherwise,
                 the size comes from a HEAD request.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the opening may take, and again each read of a range; or a `Deadline` that limits the
                 opening and all reads together; None uses the client's deadline.
 
@@ -138,13 +138,13 @@ class AsyncBlobCalls(AsyncClientBase):
         return AsyncBlobFile(self._blobs(limits), spec, size, deadline)
 
     async def head_blob(
-        self, digest: DigestLike, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, digest: DigestLike, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> Descriptor:
         """Request the size of a blob without downloading it, and return the blob's descriptor.
 
         Args:
             digest: The blob's digest: text, a `Digest`, or an object with a digest such as a descriptor.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -162,13 +162,13 @@ class AsyncBlobCalls(AsyncClientBase):
         return Descriptor(media_type=response.media_type or OCTET_STREAM, digest=checked, size=response.content_length)
 
     async def delete_blob(
-        self, digest: DigestLike, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, digest: DigestLike, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> None:
         """Delete a blob from the repository.
 
         Args:
             digest: The blob's digest: text, a `Digest`, or an object with a digest such as a descriptor.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -192,7 +192,7 @@ class AsyncBlobCalls(AsyncClientBase):
         session: UploadSession | None = None,
         on_session: OnSession | None = None,
         on_progress: OnProgress | None = None,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> Descriptor:
         """Upload a blob. An interrupted upload is resumed.
@@ -220,7 +220,7 @@ class AsyncBlobCalls(AsyncClientBase):
                 the session of an upload that fails or is cancelled is cancelled on the registry.
             on_progress: A function that is called with a `Progress` at most once per MiB, and at the end. An exception in the
                 function ends the upload. None: no function is called.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Returns:
@@ -255,7 +255,7 @@ class AsyncBlobCalls(AsyncClientBase):
         digest: DigestLike,
         from_repo: str | None = None,
         *,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> Descriptor | UploadSession:
         """Mount a blob from another repository of the registry.
@@ -263,7 +263,7 @@ class AsyncBlobCalls(AsyncClientBase):
         Args:
             digest: The blob's digest: text, a `Digest`, or an object with a digest such as a descriptor.
             from_repo: The name of the repository that has the blob; None to let the registry choose a repository.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Returns:

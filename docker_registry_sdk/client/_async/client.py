@@ -40,11 +40,11 @@ class AsyncRegistryClientV2(AsyncReferrerCalls, AsyncTagCalls, AsyncCatalogCalls
         self._auth_policy = pipeline.auth_policy = async_create_v2_auth_policy(pipeline, options)
         return pipeline
 
-    async def ping(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> ping.PingOk:
+    async def ping(self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None) -> ping.PingOk:
         """Check that the registry speaks API v2 and accepts the client's credentials.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -56,11 +56,11 @@ class AsyncRegistryClientV2(AsyncReferrerCalls, AsyncTagCalls, AsyncCatalogCalls
         """
         return await ping.asyncio(self._pipeline, timeout=timeout, deadline=deadline)
 
-    async def supports_v2(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> bool:
+    async def supports_v2(self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None) -> bool:
         """Return whether the registry speaks API v2, from the response to a ping without credentials.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:

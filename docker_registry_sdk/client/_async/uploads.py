@@ -16,12 +16,12 @@ class AsyncUploadCalls(AsyncClientBase):
     """The client methods for upload sessions."""
 
     async def start_blob_upload(
-        self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> UploadSession:
         """Open an upload session. The digest of the blob must be a sha256 digest; for other algorithms, use `blob_upload`.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -40,7 +40,7 @@ class AsyncUploadCalls(AsyncClientBase):
         return session_from_start(self._name, response)
 
     async def get_blob_upload_status(
-        self, session: UploadSession, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, session: UploadSession, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> UploadSession:
         """Request the status of an upload, and return the session for the next call.
 
@@ -48,7 +48,7 @@ class AsyncUploadCalls(AsyncClientBase):
 
         Args:
             session: The session that the previous call for this upload returned.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -63,14 +63,19 @@ class AsyncUploadCalls(AsyncClientBase):
         return session_from_status(session, response)
 
     async def upload_blob_chunk(
-        self, session: UploadSession, data: bytes, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self,
+        session: UploadSession,
+        data: bytes,
+        *,
+        timeout: float | Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> UploadSession:
         """Upload the next chunk of a blob, and return the session for the next call.
 
         Args:
             session: The session that the previous call for this upload returned.
             data: The chunk. If the chunk is empty, no request is sent, and `session` is returned.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -99,7 +104,7 @@ class AsyncUploadCalls(AsyncClientBase):
         session: UploadSession,
         digest: DigestLike,
         *,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> Descriptor:
         """Close an upload session that has received all bytes of the blob, and return the blob's descriptor.
@@ -107,7 +112,7 @@ class AsyncUploadCalls(AsyncClientBase):
         Args:
             session: The session that the previous call for this upload returned.
             digest: The digest of the whole blob: text, a `Digest`, or an object with a digest such as a descriptor.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -124,13 +129,13 @@ class AsyncUploadCalls(AsyncClientBase):
         return Descriptor(media_type=OCTET_STREAM, digest=checked, size=session.offset)
 
     async def cancel_blob_upload(
-        self, session: UploadSession, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, session: UploadSession, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> None:
         """Cancel an upload session, so that the registry discards the uploaded bytes.
 
         Args:
             session: The session that the previous call for this upload returned.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:

@@ -81,11 +81,11 @@ class ClientBase:
     def _name(self) -> str:
         return self.repo.remote_name
 
-    def _limits(self, timeout: Timeout | None, deadline: Deadline | float | None) -> CallLimits:
+    def _limits(self, timeout: float | Timeout | None, deadline: Deadline | float | None) -> CallLimits:
         """Return the timeout and the deadline of a call that begins now. All requests of the call share the deadline.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
         """
         return call_limits(self._pipeline, timeout, deadline)
@@ -122,13 +122,13 @@ class ClientBase:
         return f"{type(self).__name__}({self.index.name if self._repo is None else self._repo.canonical_name!r})"
 
     def _iter_pages(
-        self, fetch: FetchPage[Entry], timeout: Timeout | None, deadline: Deadline | float | None
+        self, fetch: FetchPage[Entry], timeout: float | Timeout | None, deadline: Deadline | float | None
     ) -> Iterator[Entry]:
         """Yield the entries of all pages of a listing.
 
         Args:
             fetch: A function that requests one page.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds from the first request until the last page is received, or a `Deadline`; None uses the
                 client's deadline.
 

@@ -37,7 +37,7 @@ class BlobCalls(ClientBase):
         digest: DigestLike,
         *,
         use_urls: bool = False,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> AbstractContextManager[BlobStream]:
         """Return a context manager that opens a blob as a verified stream.
@@ -50,7 +50,7 @@ class BlobCalls(ClientBase):
                 With a descriptor, the number of bytes must match its size, too.
             use_urls: Whether to download the blob from the `urls` of the descriptor, without credentials, if the registry does
                 not have the blob. Without a descriptor, this has no effect.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds within which the whole blob must have been read, or a `Deadline`; None uses the client's
                 deadline.
 
@@ -72,7 +72,7 @@ class BlobCalls(ClientBase):
         *,
         use_urls: bool = False,
         on_progress: OnProgress | None = None,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> Descriptor:
         """Download a blob to a file: verified, resumable, and renamed into place atomically.
@@ -89,7 +89,7 @@ class BlobCalls(ClientBase):
                 not have the blob. Without a descriptor, this has no effect.
             on_progress: A function that is called with a `Progress` at most once per MiB, and at the end. An exception in the
                 function ends the download. None: no function is called.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Returns:
@@ -112,7 +112,7 @@ class BlobCalls(ClientBase):
         )
 
     def open_blob(
-        self, digest: DigestLike, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, digest: DigestLike, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> BlobFile:
         """Open a blob as a seekable file, for code such as `zipfile` that reads only some ranges of a file.
 
@@ -123,7 +123,7 @@ class BlobCalls(ClientBase):
             digest: The blob's digest: text, a `Digest`, or an object with a digest such as a descriptor.
                 With a descriptor, its size is used without a check, and no request is sent before the first read. Otherwise,
                 the size comes from a HEAD request.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the opening may take, and again each read of a range; or a `Deadline` that limits the
                 opening and all reads together; None uses the client's deadline.
 
@@ -144,13 +144,13 @@ class BlobCalls(ClientBase):
         return BlobFile(self._blobs(limits), spec, size, deadline)
 
     def head_blob(
-        self, digest: DigestLike, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, digest: DigestLike, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> Descriptor:
         """Request the size of a blob without downloading it, and return the blob's descriptor.
 
         Args:
             digest: The blob's digest: text, a `Digest`, or an object with a digest such as a descriptor.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -168,13 +168,13 @@ class BlobCalls(ClientBase):
         return Descriptor(media_type=response.media_type or OCTET_STREAM, digest=checked, size=response.content_length)
 
     def delete_blob(
-        self, digest: DigestLike, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, digest: DigestLike, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> None:
         """Delete a blob from the repository.
 
         Args:
             digest: The blob's digest: text, a `Digest`, or an object with a digest such as a descriptor.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -198,7 +198,7 @@ class BlobCalls(ClientBase):
         session: UploadSession | None = None,
         on_session: OnSession | None = None,
         on_progress: OnProgress | None = None,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> Descriptor:
         """Upload a blob. An interrupted upload is resumed.
@@ -226,7 +226,7 @@ class BlobCalls(ClientBase):
                 the session of an upload that fails or is cancelled is cancelled on the registry.
             on_progress: A function that is called with a `Progress` at most once per MiB, and at the end. An exception in the
                 function ends the upload. None: no function is called.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Returns:
@@ -261,7 +261,7 @@ class BlobCalls(ClientBase):
         digest: DigestLike,
         from_repo: str | None = None,
         *,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> Descriptor | UploadSession:
         """Mount a blob from another repository of the registry.
@@ -269,7 +269,7 @@ class BlobCalls(ClientBase):
         Args:
             digest: The blob's digest: text, a `Digest`, or an object with a digest such as a descriptor.
             from_repo: The name of the repository that has the blob; None to let the registry choose a repository.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Returns:

@@ -41,11 +41,11 @@ class RegistryClientV2(ReferrerCalls, TagCalls, CatalogCalls, BlobCalls, UploadC
         self._auth_policy = pipeline.auth_policy = create_v2_auth_policy(pipeline, options)
         return pipeline
 
-    def ping(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> ping.PingOk:
+    def ping(self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None) -> ping.PingOk:
         """Check that the registry speaks API v2 and accepts the client's credentials.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -57,11 +57,11 @@ class RegistryClientV2(ReferrerCalls, TagCalls, CatalogCalls, BlobCalls, UploadC
         """
         return ping.sync(self._pipeline, timeout=timeout, deadline=deadline)
 
-    def supports_v2(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> bool:
+    def supports_v2(self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None) -> bool:
         """Return whether the registry speaks API v2, from the response to a ping without credentials.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:

@@ -29,7 +29,7 @@ class ManifestCalls(ClientBase):
         ref: RefLike,
         *,
         accept: Sequence[str] | None = None,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> ManifestResponse:
         """Return the manifest that a tag or a digest names, after verifying the manifest's bytes.
@@ -40,7 +40,7 @@ class ManifestCalls(ClientBase):
         Args:
             ref: A tag, or a digest: text, a `Digest`, or an object with a digest such as a descriptor.
             accept: The media types to accept; None for all manifest types that this package can parse.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -70,7 +70,7 @@ class ManifestCalls(ClientBase):
         ref: RefLike,
         *,
         accept: Sequence[str] | None = None,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> head_manifest.HeadManifestOk:
         """Return the digest, size and media type of a manifest from the headers of the response to a HEAD request.
@@ -78,7 +78,7 @@ class ManifestCalls(ClientBase):
         Args:
             ref: A tag, or a digest: text, a `Digest`, or an object with a digest such as a descriptor.
             accept: The media types to accept; None for all manifest types that this package can parse.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -101,7 +101,7 @@ class ManifestCalls(ClientBase):
         tags: Sequence[str] = (),
         if_match: str | None = None,
         if_none_match: str | None = None,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> PutManifestResponse:
         """Push a manifest under a tag or under its digest, in one request.
@@ -116,7 +116,7 @@ class ManifestCalls(ClientBase):
                 this condition.
             if_none_match: `*` to push only if `ref` does not exist yet; None to push in any case. Some registries ignore this
                 condition.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -149,14 +149,14 @@ class ManifestCalls(ClientBase):
         )
 
     def delete_manifest(
-        self, ref: RefLike, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, ref: RefLike, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> None:
         """Delete a manifest and all its tags if `ref` is a digest; delete only the tag if `ref` is a tag.
 
         Args:
             ref: The tag to delete, or the digest of the manifest to delete: text, a `Digest`, or an object with a digest such
                 as a descriptor.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:

@@ -22,7 +22,7 @@ class ReferrerCalls(ManifestCalls):
         digest: DigestLike,
         *,
         artifact_type: str | None = None,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> list_referrers.ListReferrersOk:
         """Return one page of a manifest's referrers from the registry's referrers API.
@@ -32,7 +32,7 @@ class ReferrerCalls(ManifestCalls):
                 descriptor.
             artifact_type: The artifact type of the referrers to list; None for all. A registry that ignores this filter lists all
                 referrers, and the result's `oci_filters_applied` does not contain `artifactType`.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -57,7 +57,7 @@ class ReferrerCalls(ManifestCalls):
         digest: DigestLike,
         *,
         artifact_type: str | None = None,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> Iterator[Descriptor]:
         """Yield the descriptors of a manifest's referrers, over all pages.
@@ -69,7 +69,7 @@ class ReferrerCalls(ManifestCalls):
             digest: The digest of the manifest whose referrers are listed: text, a `Digest`, or an object with a digest such as a
                 descriptor.
             artifact_type: The artifact type of the referrers to yield; None for all.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds from the first request until the last page is received, or a `Deadline`; None uses the
                 client's deadline.
 

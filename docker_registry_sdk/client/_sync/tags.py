@@ -18,7 +18,7 @@ class TagCalls(ClientBase):
         *,
         n: int | None = None,
         last: str | None = None,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> list_tags.ListTagsOk:
         """Return one page of the repository's tags; `iter_tags` yields the tags of all pages.
@@ -26,7 +26,7 @@ class TagCalls(ClientBase):
         Args:
             n: The maximum number of tags to return; None leaves the number to the registry.
             last: The page begins after this tag, the last tag of the previous page; None for the first page.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -38,13 +38,17 @@ class TagCalls(ClientBase):
         return list_tags.sync(self._pipeline, self._name, n=n, last=last, timeout=timeout, deadline=deadline)
 
     def iter_tags(
-        self, *, page_size: int | None = None, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self,
+        *,
+        page_size: int | None = None,
+        timeout: float | Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> Iterator[str]:
         """Yield all tags of the repository. Each page is requested when all tags of the previous page have been yielded.
 
         Args:
             page_size: The number of tags to request per page; None leaves the number to the registry.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds from the first request until the last page is received, or a `Deadline`; None uses the
                 client's deadline.
 

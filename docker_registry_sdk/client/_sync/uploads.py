@@ -28,12 +28,12 @@ class UploadCalls(ClientBase):
     """The client methods for upload sessions."""
 
     def start_blob_upload(
-        self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> UploadSession:
         """Open an upload session. The digest of the blob must be a sha256 digest; for other algorithms, use `blob_upload`.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -52,7 +52,11 @@ class UploadCalls(ClientBase):
         return session_from_start(self._name, response)
 
     def get_blob_upload_status(
-        self, session: UploadSession, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self,
+        session: UploadSession,
+        *,
+        timeout: float | Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> UploadSession:
         """Request the status of an upload, and return the session for the next call.
 
@@ -60,7 +64,7 @@ class UploadCalls(ClientBase):
 
         Args:
             session: The session that the previous call for this upload returned.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -79,7 +83,7 @@ class UploadCalls(ClientBase):
         session: UploadSession,
         data: bytes,
         *,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> UploadSession:
         """Upload the next chunk of a blob, and return the session for the next call.
@@ -87,7 +91,7 @@ class UploadCalls(ClientBase):
         Args:
             session: The session that the previous call for this upload returned.
             data: The chunk. If the chunk is empty, no request is sent, and `session` is returned.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -116,7 +120,7 @@ class UploadCalls(ClientBase):
         session: UploadSession,
         digest: DigestLike,
         *,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> Descriptor:
         """Close an upload session that has received all bytes of the blob, and return the blob's descriptor.
@@ -124,7 +128,7 @@ class UploadCalls(ClientBase):
         Args:
             session: The session that the previous call for this upload returned.
             digest: The digest of the whole blob: text, a `Digest`, or an object with a digest such as a descriptor.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -141,13 +145,17 @@ class UploadCalls(ClientBase):
         return Descriptor(media_type=OCTET_STREAM, digest=checked, size=session.offset)
 
     def cancel_blob_upload(
-        self, session: UploadSession, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self,
+        session: UploadSession,
+        *,
+        timeout: float | Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> None:
         """Cancel an upload session, so that the registry discards the uploaded bytes.
 
         Args:
             session: The session that the previous call for this upload returned.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:

@@ -27,7 +27,7 @@ async def async_get_config(
     ref: str,
     platform: str | Platform | None = None,
     *,
-    timeout: Timeout | None = None,
+    timeout: float | Timeout | None = None,
     deadline: Deadline | float | None = None,
 ) -> ImageConfig:
     """Return the config of an image: environment, command, labels, history and platform.
@@ -37,7 +37,7 @@ async def async_get_config(
         ref: A tag or digest.
         platform: The platform, such as `linux/arm64`. If `platform` is None, the image for Linux on this machine's processor is
             chosen from an index; if `ref` names a manifest that is not an index, None accepts any platform of the image.
-        timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+        timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Raises:

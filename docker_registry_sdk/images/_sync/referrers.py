@@ -38,7 +38,7 @@ def push_manifest(
     ref: str | None,
     *,
     media_type: str,
-    timeout: Timeout | None = None,
+    timeout: float | Timeout | None = None,
     deadline: Deadline | float | None = None,
 ) -> PutManifestResponse:
     """Push a manifest. If the manifest has a subject and the registry has no referrers API, update the fallback tag as well.
@@ -54,7 +54,7 @@ def push_manifest(
         content: The bytes of the manifest. All blobs and manifests that the manifest lists must have been pushed before.
         ref: A tag or the digest of the content. None pushes the content under its digest, without a tag.
         media_type: The media type of the manifest, equal to the field `mediaType` in the content if there is this field.
-        timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+        timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Raises:
@@ -87,7 +87,7 @@ def delete_manifest(
     client: RegistryClientV2,
     digest: str,
     *,
-    timeout: Timeout | None = None,
+    timeout: float | Timeout | None = None,
     deadline: Deadline | float | None = None,
 ) -> None:
     """Delete a manifest with all its tags. On registries without the referrers API, update the fallback tag of its subject.
@@ -98,7 +98,7 @@ def delete_manifest(
     Args:
         client: A client of the repository.
         digest: The digest of the manifest; tags are not accepted.
-        timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+        timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Raises:

@@ -32,11 +32,11 @@ class AsyncRegistryClientV1(AsyncV1Repos, AsyncV1Images):
 
     version: Literal[1] = 1
 
-    async def ping(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> ping.PingOk:
+    async def ping(self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None) -> ping.PingOk:
         """Check that the index speaks API v1.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -47,11 +47,11 @@ class AsyncRegistryClientV1(AsyncV1Repos, AsyncV1Images):
         """
         return await ping.asyncio(self._pipeline, timeout=timeout, deadline=deadline)
 
-    async def supports_v1(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> bool:
+    async def supports_v1(self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None) -> bool:
         """Return whether the index speaks API v1, from the response to a ping without credentials.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -68,7 +68,7 @@ class AsyncRegistryClientV1(AsyncV1Repos, AsyncV1Images):
         *,
         page: int | None = None,
         n: int | None = None,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> search.SearchOk:
         """Search the index for repositories, and return one page of results; `iter_search` yields the results of all pages.
@@ -77,7 +77,7 @@ class AsyncRegistryClientV1(AsyncV1Repos, AsyncV1Images):
             term: The search term.
             page: The number of the page, from 1; None for the first page.
             n: The number of results per page; None leaves the number to the index.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -89,14 +89,19 @@ class AsyncRegistryClientV1(AsyncV1Repos, AsyncV1Images):
         return await search.asyncio(self._pipeline, q=term, page=page, n=n, timeout=timeout, deadline=deadline)
 
     async def iter_search(
-        self, term: str, *, page_size: int | None = None, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self,
+        term: str,
+        *,
+        page_size: int | None = None,
+        timeout: float | Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> AsyncIterator[SearchResult]:
         """Yield all results of a search. Each page is requested when all results of the previous page have been yielded.
 
         Args:
             term: The search term.
             page_size: The number of results to request per page; None leaves the number to the index.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds from the first request until the last page is received, or a `Deadline`; None uses the
                 client's deadline.
 
@@ -120,13 +125,13 @@ class AsyncRegistryClientV1(AsyncV1Repos, AsyncV1Images):
             if number is None:
                 return
 
-    async def check_login(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> None:
+    async def check_login(self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None) -> None:
         """Check the client's user name and password with the index.
 
         A standalone registry (a registry without an index) accepts every password; `checks_logins` tells whether this is so.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -139,11 +144,11 @@ class AsyncRegistryClientV1(AsyncV1Repos, AsyncV1Images):
         """
         await check_login.asyncio(self._pipeline, timeout=timeout, deadline=deadline)
 
-    async def checks_logins(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> bool:
+    async def checks_logins(self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None) -> bool:
         """Return whether the index rejects a login without credentials. False means that `check_login` accepts every password.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -160,7 +165,7 @@ class AsyncRegistryClientV1(AsyncV1Repos, AsyncV1Images):
         password: str,
         *,
         email: str | None = None,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> None:
         """Create a user. The request does not carry the client's own credentials.
@@ -169,7 +174,7 @@ class AsyncRegistryClientV1(AsyncV1Repos, AsyncV1Images):
             username: The new user's name.
             password: The new user's password.
             email: The new user's email address, which the user has to confirm; None to send no address.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -187,7 +192,7 @@ class AsyncRegistryClientV1(AsyncV1Repos, AsyncV1Images):
         *,
         password: str | None = None,
         email: str | None = None,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> None:
         """Change the password of a user, add an email address to the user, or both.
@@ -196,7 +201,7 @@ class AsyncRegistryClientV1(AsyncV1Repos, AsyncV1Images):
             username: The user's name.
             password: The new password; None to keep the present password.
             email: The email address to add; None to add no address.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:

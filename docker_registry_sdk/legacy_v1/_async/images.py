@@ -19,13 +19,13 @@ class AsyncV1Images(AsyncV1Base):
     """The client methods for images. An image id is a random name, not a digest, so no bytes can be verified against an id."""
 
     async def get_img_ancestry(
-        self, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, img_id: str, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> list[str]:
         """Return the id of an image and the ids of all its ancestors: the image first, its parent next, the base image last.
 
         Args:
             img_id: The image's id.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -38,13 +38,13 @@ class AsyncV1Images(AsyncV1Base):
         return (await get_img_ancestry.asyncio(self._repo_sender, img_id, timeout=timeout, deadline=deadline)).body
 
     async def get_img_json(
-        self, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, img_id: str, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> GetImgJsonOk:
         """Return the JSON of an image (parsed as `.body`, unchanged as `.raw`), with headers on the layer's size and checksum.
 
         Args:
             img_id: The image's id.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -62,7 +62,7 @@ class AsyncV1Images(AsyncV1Base):
         *,
         img_json: GetImgJsonOk | None = None,
         range: str | None = None,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> AbstractAsyncContextManager[AsyncLayerStream]:
         """Return a context manager that opens the layer of an image as a stream, verified if the registry stated a checksum.
@@ -73,7 +73,7 @@ class AsyncV1Images(AsyncV1Base):
                 first.
             range: The range to read, as `bytes=first-last` or `bytes=first-`; None for the whole layer. A range is never
                 verified, since the checksum covers the whole layer.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds within which the whole layer must have been read, or a `Deadline`; None uses the client's
                 deadline.
 
@@ -88,14 +88,14 @@ class AsyncV1Images(AsyncV1Base):
         return async_open_layer_stream(self._repo_sender, img_id, img_json, range, self._limits(timeout, deadline))
 
     async def put_img_json(
-        self, img_id: str, content: bytes, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, img_id: str, content: bytes, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> None:
         """Start the upload of an image by sending its JSON; the parent image must have been uploaded before.
 
         Args:
             img_id: The image's id.
             content: The image's JSON. Pass the same bytes to `put_img_layer`, since the payload checksum covers these bytes.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -115,7 +115,7 @@ class AsyncV1Images(AsyncV1Base):
         source: AsyncBlobSource,
         *,
         img_json: bytes,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> Digest:
         """Upload the layer of an image, and return the payload checksum to pass to `put_img_checksum`.
@@ -126,7 +126,7 @@ class AsyncV1Images(AsyncV1Base):
             img_id: The image's id.
             source: The layer, a tar archive: bytes, a path, a file, or an iterable of bytes.
             img_json: The bytes that were passed to `put_img_json`, since the payload checksum covers the JSON and the layer.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -145,7 +145,7 @@ class AsyncV1Images(AsyncV1Base):
         checksum: str,
         *,
         tarsum: str | None = None,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> None:
         """Complete the upload of an image by sending its payload checksum.
@@ -155,7 +155,7 @@ class AsyncV1Images(AsyncV1Base):
             checksum: The checksum that `put_img_layer` returned.
             tarsum: The tarsum, an older kind of checksum, which docker-registry up to 0.9.0 requires; None to send only the
                 payload checksum. If a tarsum is sent, Quay checks neither the tarsum nor the payload checksum.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -175,7 +175,7 @@ class AsyncV1Images(AsyncV1Base):
         )
 
     async def get_img_files(
-        self, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, img_id: str, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> list[list[Any]]:
         """Return the files in the layer of an image, as one list of eight values for each file.
 
@@ -184,7 +184,7 @@ class AsyncV1Images(AsyncV1Base):
 
         Args:
             img_id: The image's id.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -197,13 +197,13 @@ class AsyncV1Images(AsyncV1Base):
         return (await get_img_files.asyncio(self._repo_sender, img_id, timeout=timeout, deadline=deadline)).body
 
     async def get_img_diff(
-        self, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, img_id: str, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> ImgDiff | None:
         """Return which files the layer of an image creates, changes and deletes, compared with the image's ancestors.
 
         Args:
             img_id: The image's id.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Returns:

@@ -28,12 +28,14 @@ from .base import AsyncV1Base, async_create_v1_sender
 class AsyncV1Repos(AsyncV1Base):
     """The client methods for repositories and tags."""
 
-    async def list_repo_imgs(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> list[RepoImg]:
+    async def list_repo_imgs(
+        self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> list[RepoImg]:
         """Return the images that the index has recorded for the repository. A registry may hold images that the index has not
         recorded.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -48,13 +50,13 @@ class AsyncV1Repos(AsyncV1Base):
         ).body
 
     async def put_repo(
-        self, images: Sequence[RepoImg | str], *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, images: Sequence[RepoImg | str], *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> None:
         """Begin a push: send a list of the push's images to the index, and open a session (token and cookies) for writing.
 
         Args:
             images: All images that will be pushed, each as a `RepoImg` or as an image id.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -69,13 +71,13 @@ class AsyncV1Repos(AsyncV1Base):
         )
 
     async def put_repo_imgs(
-        self, images: Sequence[RepoImg], *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, images: Sequence[RepoImg], *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> None:
         """Complete a push by sending the checksums of the pushed images to the index.
 
         Args:
             images: The pushed images, with their checksums.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -86,13 +88,13 @@ class AsyncV1Repos(AsyncV1Base):
         """
         await put_repo_imgs.asyncio(self._repo_sender, self._name, _images(images), timeout=timeout, deadline=deadline)
 
-    async def put_repo_auth(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> None:
+    async def put_repo_auth(self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None) -> None:
         """Ask the index whether the token of the client's session for the repository is valid.
 
         Registries send this request to check the tokens of clients; clients rarely need to send it.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -103,11 +105,11 @@ class AsyncV1Repos(AsyncV1Base):
         """
         await put_repo_auth.asyncio(self._repo_sender, self._name, timeout=timeout, deadline=deadline)
 
-    async def delete_repo(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> None:
+    async def delete_repo(self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None) -> None:
         """Delete the repository with its tags and its list of images, on the index and on every registry that the index names.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -135,11 +137,13 @@ class AsyncV1Repos(AsyncV1Base):
             )
         self._auth_policy.forget(name)
 
-    async def list_repo_tags(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> dict[str, str]:
+    async def list_repo_tags(
+        self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> dict[str, str]:
         """Return the tags of the repository, each with the id of its image.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -154,12 +158,14 @@ class AsyncV1Repos(AsyncV1Base):
         # Docker Hub once sent a list of tags with abbreviated ids.
         return {tag.name: tag.layer for tag in body if tag.name is not None and tag.layer is not None}
 
-    async def get_img_id(self, tag: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> str:
+    async def get_img_id(
+        self, tag: str, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> str:
         """Return the id of the image that a tag names.
 
         Args:
             tag: The tag.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -171,14 +177,14 @@ class AsyncV1Repos(AsyncV1Base):
         return (await get_img_id.asyncio(self._repo_sender, self._name, tag, timeout=timeout, deadline=deadline)).body
 
     async def put_repo_tag(
-        self, tag: str, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, tag: str, img_id: str, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> None:
         """Create a tag, or move it to another image.
 
         Args:
             tag: The tag.
             img_id: The image's id.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -191,13 +197,13 @@ class AsyncV1Repos(AsyncV1Base):
         await put_repo_tag.asyncio(self._repo_sender, self._name, tag, img_id, timeout=timeout, deadline=deadline)
 
     async def delete_repo_tag(
-        self, tag: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, tag: str, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> None:
         """Delete a tag, but not its image.
 
         Args:
             tag: The tag.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -210,11 +216,11 @@ class AsyncV1Repos(AsyncV1Base):
         """
         await delete_repo_tag.asyncio(self._repo_sender, self._name, tag, timeout=timeout, deadline=deadline)
 
-    async def delete_repo_tags(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> None:
+    async def delete_repo_tags(self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None) -> None:
         """Delete all tags of the repository. On docker-registry, this deletes the repository as well.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -226,13 +232,15 @@ class AsyncV1Repos(AsyncV1Base):
         """
         await delete_repo_tags.asyncio(self._repo_sender, self._name, timeout=timeout, deadline=deadline)
 
-    async def get_repo_json(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> RepoJson:
+    async def get_repo_json(
+        self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> RepoJson:
         """Return data on the last push to the repository: the time, and the Docker version and platform of the pushing client.
 
         A registry may return default values instead of 404 if the repository does not exist.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -243,7 +251,7 @@ class AsyncV1Repos(AsyncV1Base):
         return (await get_repo_json.asyncio(self._repo_sender, self._name, timeout=timeout, deadline=deadline)).body
 
     async def get_repo_tag_json(
-        self, tag: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, tag: str, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> RepoJson:
         """Return data on the last push of a tag: the time, and the Docker version and platform of the pushing client.
 
@@ -251,7 +259,7 @@ class AsyncV1Repos(AsyncV1Base):
 
         Args:
             tag: The tag.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -262,12 +270,12 @@ class AsyncV1Repos(AsyncV1Base):
         return (await get_repo_tag_json.asyncio(self._repo_sender, self._name, tag, timeout=timeout, deadline=deadline)).body
 
     async def get_repo_properties(
-        self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> RepoProperties:
         """Return the properties of the repository, which say who may read it.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -279,13 +287,13 @@ class AsyncV1Repos(AsyncV1Base):
         return (await get_repo_properties.asyncio(self._repo_sender, self._name, timeout=timeout, deadline=deadline)).body
 
     async def put_repo_properties(
-        self, properties: RepoProperties, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, properties: RepoProperties, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> None:
         """Change the properties of the repository.
 
         Args:
             properties: The new properties.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:

@@ -33,11 +33,11 @@ class RegistryClientV1(V1Repos, V1Images):
 
     version: Literal[1] = 1
 
-    def ping(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> ping.PingOk:
+    def ping(self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None) -> ping.PingOk:
         """Check that the index speaks API v1.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -48,11 +48,11 @@ class RegistryClientV1(V1Repos, V1Images):
         """
         return ping.sync(self._pipeline, timeout=timeout, deadline=deadline)
 
-    def supports_v1(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> bool:
+    def supports_v1(self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None) -> bool:
         """Return whether the index speaks API v1, from the response to a ping without credentials.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -69,7 +69,7 @@ class RegistryClientV1(V1Repos, V1Images):
         *,
         page: int | None = None,
         n: int | None = None,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> search.SearchOk:
         """Search the index for repositories, and return one page of results; `iter_search` yields the results of all pages.
@@ -78,7 +78,7 @@ class RegistryClientV1(V1Repos, V1Images):
             term: The search term.
             page: The number of the page, from 1; None for the first page.
             n: The number of results per page; None leaves the number to the index.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -94,7 +94,7 @@ class RegistryClientV1(V1Repos, V1Images):
         term: str,
         *,
         page_size: int | None = None,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> Iterator[SearchResult]:
         """Yield all results of a search. Each page is requested when all results of the previous page have been yielded.
@@ -102,7 +102,7 @@ class RegistryClientV1(V1Repos, V1Images):
         Args:
             term: The search term.
             page_size: The number of results to request per page; None leaves the number to the index.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds from the first request until the last page is received, or a `Deadline`; None uses the
                 client's deadline.
 
@@ -126,13 +126,13 @@ class RegistryClientV1(V1Repos, V1Images):
             if number is None:
                 return
 
-    def check_login(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> None:
+    def check_login(self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None) -> None:
         """Check the client's user name and password with the index.
 
         A standalone registry (a registry without an index) accepts every password; `checks_logins` tells whether this is so.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -145,11 +145,13 @@ class RegistryClientV1(V1Repos, V1Images):
         """
         check_login.sync(self._pipeline, timeout=timeout, deadline=deadline)
 
-    def checks_logins(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> bool:
+    def checks_logins(
+        self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> bool:
         """Return whether the index rejects a login without credentials. False means that `check_login` accepts every password.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -166,7 +168,7 @@ class RegistryClientV1(V1Repos, V1Images):
         password: str,
         *,
         email: str | None = None,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> None:
         """Create a user. The request does not carry the client's own credentials.
@@ -175,7 +177,7 @@ class RegistryClientV1(V1Repos, V1Images):
             username: The new user's name.
             password: The new user's password.
             email: The new user's email address, which the user has to confirm; None to send no address.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -193,7 +195,7 @@ class RegistryClientV1(V1Repos, V1Images):
         *,
         password: str | None = None,
         email: str | None = None,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> None:
         """Change the password of a user, add an email address to the user, or both.
@@ -202,7 +204,7 @@ class RegistryClientV1(V1Repos, V1Images):
             username: The user's name.
             password: The new password; None to keep the present password.
             email: The email address to add; None to add no address.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:

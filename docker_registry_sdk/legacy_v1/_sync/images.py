@@ -27,13 +27,13 @@ class V1Images(V1Base):
     """The client methods for images. An image id is a random name, not a digest, so no bytes can be verified against an id."""
 
     def get_img_ancestry(
-        self, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, img_id: str, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> list[str]:
         """Return the id of an image and the ids of all its ancestors: the image first, its parent next, the base image last.
 
         Args:
             img_id: The image's id.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -46,13 +46,13 @@ class V1Images(V1Base):
         return (get_img_ancestry.sync(self._repo_sender, img_id, timeout=timeout, deadline=deadline)).body
 
     def get_img_json(
-        self, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, img_id: str, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> GetImgJsonOk:
         """Return the JSON of an image (parsed as `.body`, unchanged as `.raw`), with headers on the layer's size and checksum.
 
         Args:
             img_id: The image's id.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -70,7 +70,7 @@ class V1Images(V1Base):
         *,
         img_json: GetImgJsonOk | None = None,
         range: str | None = None,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> AbstractContextManager[LayerStream]:
         """Return a context manager that opens the layer of an image as a stream, verified if the registry stated a checksum.
@@ -81,7 +81,7 @@ class V1Images(V1Base):
                 first.
             range: The range to read, as `bytes=first-last` or `bytes=first-`; None for the whole layer. A range is never
                 verified, since the checksum covers the whole layer.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds within which the whole layer must have been read, or a `Deadline`; None uses the client's
                 deadline.
 
@@ -96,14 +96,19 @@ class V1Images(V1Base):
         return open_layer_stream(self._repo_sender, img_id, img_json, range, self._limits(timeout, deadline))
 
     def put_img_json(
-        self, img_id: str, content: bytes, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self,
+        img_id: str,
+        content: bytes,
+        *,
+        timeout: float | Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> None:
         """Start the upload of an image by sending its JSON; the parent image must have been uploaded before.
 
         Args:
             img_id: The image's id.
             content: The image's JSON. Pass the same bytes to `put_img_layer`, since the payload checksum covers these bytes.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -123,7 +128,7 @@ class V1Images(V1Base):
         source: BlobSource,
         *,
         img_json: bytes,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> Digest:
         """Upload the layer of an image, and return the payload checksum to pass to `put_img_checksum`.
@@ -134,7 +139,7 @@ class V1Images(V1Base):
             img_id: The image's id.
             source: The layer, a tar archive: bytes, a path, a file, or an iterable of bytes.
             img_json: The bytes that were passed to `put_img_json`, since the payload checksum covers the JSON and the layer.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -153,7 +158,7 @@ class V1Images(V1Base):
         checksum: str,
         *,
         tarsum: str | None = None,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> None:
         """Complete the upload of an image by sending its payload checksum.
@@ -163,7 +168,7 @@ class V1Images(V1Base):
             checksum: The checksum that `put_img_layer` returned.
             tarsum: The tarsum, an older kind of checksum, which docker-registry up to 0.9.0 requires; None to send only the
                 payload checksum. If a tarsum is sent, Quay checks neither the tarsum nor the payload checksum.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -183,7 +188,7 @@ class V1Images(V1Base):
         )
 
     def get_img_files(
-        self, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, img_id: str, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> list[list[Any]]:
         """Return the files in the layer of an image, as one list of eight values for each file.
 
@@ -192,7 +197,7 @@ class V1Images(V1Base):
 
         Args:
             img_id: The image's id.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -205,13 +210,13 @@ class V1Images(V1Base):
         return (get_img_files.sync(self._repo_sender, img_id, timeout=timeout, deadline=deadline)).body
 
     def get_img_diff(
-        self, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, img_id: str, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> ImgDiff | None:
         """Return which files the layer of an image creates, changes and deletes, compared with the image's ancestors.
 
         Args:
             img_id: The image's id.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Returns:

@@ -30,13 +30,13 @@ class V1Repos(V1Base):
     """The client methods for repositories and tags."""
 
     def list_repo_imgs(
-        self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> list[RepoImg]:
         """Return the images that the index has recorded for the repository. A registry may hold images that the index has not
         recorded.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -54,14 +54,14 @@ class V1Repos(V1Base):
         self,
         images: Sequence[RepoImg | str],
         *,
-        timeout: Timeout | None = None,
+        timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> None:
         """Begin a push: send a list of the push's images to the index, and open a session (token and cookies) for writing.
 
         Args:
             images: All images that will be pushed, each as a `RepoImg` or as an image id.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -76,13 +76,17 @@ class V1Repos(V1Base):
         )
 
     def put_repo_imgs(
-        self, images: Sequence[RepoImg], *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self,
+        images: Sequence[RepoImg],
+        *,
+        timeout: float | Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> None:
         """Complete a push by sending the checksums of the pushed images to the index.
 
         Args:
             images: The pushed images, with their checksums.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -93,13 +97,15 @@ class V1Repos(V1Base):
         """
         put_repo_imgs.sync(self._repo_sender, self._name, _images(images), timeout=timeout, deadline=deadline)
 
-    def put_repo_auth(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> None:
+    def put_repo_auth(
+        self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> None:
         """Ask the index whether the token of the client's session for the repository is valid.
 
         Registries send this request to check the tokens of clients; clients rarely need to send it.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -110,11 +116,11 @@ class V1Repos(V1Base):
         """
         put_repo_auth.sync(self._repo_sender, self._name, timeout=timeout, deadline=deadline)
 
-    def delete_repo(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> None:
+    def delete_repo(self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None) -> None:
         """Delete the repository with its tags and its list of images, on the index and on every registry that the index names.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -148,12 +154,12 @@ class V1Repos(V1Base):
         self._auth_policy.forget(name)
 
     def list_repo_tags(
-        self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> dict[str, str]:
         """Return the tags of the repository, each with the id of its image.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -168,12 +174,14 @@ class V1Repos(V1Base):
         # Docker Hub once sent a list of tags with abbreviated ids.
         return {tag.name: tag.layer for tag in body if tag.name is not None and tag.layer is not None}
 
-    def get_img_id(self, tag: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> str:
+    def get_img_id(
+        self, tag: str, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> str:
         """Return the id of the image that a tag names.
 
         Args:
             tag: The tag.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -185,14 +193,14 @@ class V1Repos(V1Base):
         return (get_img_id.sync(self._repo_sender, self._name, tag, timeout=timeout, deadline=deadline)).body
 
     def put_repo_tag(
-        self, tag: str, img_id: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, tag: str, img_id: str, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> None:
         """Create a tag, or move it to another image.
 
         Args:
             tag: The tag.
             img_id: The image's id.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -205,13 +213,13 @@ class V1Repos(V1Base):
         put_repo_tag.sync(self._repo_sender, self._name, tag, img_id, timeout=timeout, deadline=deadline)
 
     def delete_repo_tag(
-        self, tag: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, tag: str, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> None:
         """Delete a tag, but not its image.
 
         Args:
             tag: The tag.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -224,11 +232,13 @@ class V1Repos(V1Base):
         """
         delete_repo_tag.sync(self._repo_sender, self._name, tag, timeout=timeout, deadline=deadline)
 
-    def delete_repo_tags(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> None:
+    def delete_repo_tags(
+        self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> None:
         """Delete all tags of the repository. On docker-registry, this deletes the repository as well.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -240,13 +250,15 @@ class V1Repos(V1Base):
         """
         delete_repo_tags.sync(self._repo_sender, self._name, timeout=timeout, deadline=deadline)
 
-    def get_repo_json(self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None) -> RepoJson:
+    def get_repo_json(
+        self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> RepoJson:
         """Return data on the last push to the repository: the time, and the Docker version and platform of the pushing client.
 
         A registry may return default values instead of 404 if the repository does not exist.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -257,7 +269,7 @@ class V1Repos(V1Base):
         return (get_repo_json.sync(self._repo_sender, self._name, timeout=timeout, deadline=deadline)).body
 
     def get_repo_tag_json(
-        self, tag: str, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, tag: str, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> RepoJson:
         """Return data on the last push of a tag: the time, and the Docker version and platform of the pushing client.
 
@@ -265,7 +277,7 @@ class V1Repos(V1Base):
 
         Args:
             tag: The tag.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -276,12 +288,12 @@ class V1Repos(V1Base):
         return (get_repo_tag_json.sync(self._repo_sender, self._name, tag, timeout=timeout, deadline=deadline)).body
 
     def get_repo_properties(
-        self, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> RepoProperties:
         """Return the properties of the repository, which say who may read it.
 
         Args:
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
@@ -293,13 +305,17 @@ class V1Repos(V1Base):
         return (get_repo_properties.sync(self._repo_sender, self._name, timeout=timeout, deadline=deadline)).body
 
     def put_repo_properties(
-        self, properties: RepoProperties, *, timeout: Timeout | None = None, deadline: Deadline | float | None = None
+        self,
+        properties: RepoProperties,
+        *,
+        timeout: float | Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> None:
         """Change the properties of the repository.
 
         Args:
             properties: The new properties.
-            timeout: Seconds or an `httpx.Timeout` for each step of a request; None uses the client's timeout.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:

@@ -13,7 +13,7 @@ from typing import Any, TypedDict
 import httpx
 import pytest
 
-from docker_registry_sdk import AsyncRegistryClientV2, UploadSession
+from docker_registry_sdk import AsyncRegistryClientV2, Timeout, UploadSession
 from docker_registry_sdk.errors import (
     DeadlineExceededError,
     InvalidReferenceError,
@@ -42,7 +42,7 @@ async def all_of(items: AsyncIterator[object]) -> None:
 class Limits(TypedDict, total=False):
     """The limits of one call; numbers are seconds."""
 
-    timeout: float | httpx.Timeout
+    timeout: float | Timeout
     deadline: float
 
 
@@ -117,7 +117,7 @@ def silent(loopback: Loopback) -> Iterator[Loopback]:
 async def test_every_call_has_a_timeout(connect_to: AsyncConnect, silent: Loopback, call: str) -> None:
     client = await connect_to(silent.url, max_retries=0)
     with pytest.raises(TransportError, match=r"[Tt]imeout|timed out"):
-        await CALLS[call](client, {"timeout": httpx.Timeout(30.0, read=0.2)})
+        await CALLS[call](client, {"timeout": Timeout(read=0.2)})
     for _ in range(1000):
         if silent.seen:  # the server may get to the request after the client has stopped waiting
             break
@@ -137,7 +137,7 @@ async def test_the_timeout_of_a_client_is_used_for_all_calls(connect_to: AsyncCo
     with pytest.raises(TransportError, match=r"[Tt]imeout|timed out"):
         await client.list_tags()
     with pytest.raises(TransportError, match=r"[Tt]imeout|timed out"):
-        await client.list_tags(timeout=httpx.Timeout(50, read=0.1))
+        await client.list_tags(timeout=Timeout(read=0.1))
 
 
 @pytest.mark.parametrize("listing", ["iter_tags", "iter_repositories", "iter_referrers"])

@@ -11,7 +11,7 @@ import pytest
 from attrs import evolve, fields
 
 from docker_registry_sdk._core.names.origin import Origin
-from docker_registry_sdk._core.wire import CallContext, Deadline, Request, call_of, make_request, set_call
+from docker_registry_sdk._core.wire import CallContext, Deadline, Request, Timeout, call_of, make_request, set_call
 from docker_registry_sdk.errors import TransportError
 from docker_registry_sdk.token_auth.api import get_token, post_token
 from docker_registry_sdk.token_auth.models import GrantType, TokenRequest
@@ -83,11 +83,11 @@ def test_each_request_has_its_own_extensions() -> None:
     [
         (None, {"connect": 7.0, "read": 7.0, "write": 7.0, "pool": 7.0}),
         (1.5, {"connect": 1.5, "read": 1.5, "write": 1.5, "pool": 1.5}),
-        (httpx.Timeout(3, read=4), {"connect": 3, "read": 4, "write": 3, "pool": 3}),
-        (httpx.Timeout(None), {"connect": None, "read": None, "write": None, "pool": None}),
+        (Timeout(connect=3, read=4, write=3, pool=3), {"connect": 3, "read": 4, "write": 3, "pool": 3}),
+        (Timeout(connect=None, read=None, write=None), {"connect": None, "read": None, "write": None, "pool": None}),
     ],
 )
-def test_timeout_of_a_call_is_passed_to_httpx(timeout: float | httpx.Timeout | None, expected: dict[str, float | None]) -> None:
+def test_timeout_of_a_call_is_passed_to_httpx(timeout: float | Timeout | None, expected: dict[str, float | None]) -> None:
     seen: list[Any] = []
 
     def answer(request: httpx.Request) -> httpx.Response:

@@ -19,7 +19,7 @@ class RequestOptions(TypedDict):
         deadline: The deadline of the call; None uses the client's deadline.
     """
 
-    timeout: Timeout | None
+    timeout: float | Timeout | None
     deadline: Deadline | None
 
 

@@ -101,8 +101,7 @@ class AsyncPipeline(LimitedSender):
             url: A path with its query, which is sent to the registry, or an absolute URL.
             content: The body in a form that httpx accepts; None for no body.
             headers: Further headers; None for no further headers.
-            timeout: The timeout of each step, such as one read, in seconds or as an `httpx.Timeout`; None uses the client's
-                timeout.
+            timeout: The timeouts as httpx accepts them, such as a tuple of `timeout_steps`; None uses the client's timeout.
             extensions: The httpx extensions of the request, which contain the `CallContext`; None for no extensions.
         """
         if url.startswith("/"):

@@ -20,7 +20,7 @@ from ...auth.realm import parse_trusted
 from ...auth.tokens import TokenStore
 from ...concurrency.waiting import SingleFlightLock
 from ...http1._sync.transport import HTTP1Transport
-from ...wire import HTTPRequest, Request, build
+from ...wire import HTTPRequest, Request, build, timeout_steps
 from ..options import DEFAULT_TIMEOUT, ClientOptions, create_retry_policy
 from ..registry_origin import HUB_HOST, RegistryOrigin
 from ..request_policy import V2AuthPolicy
@@ -106,7 +106,7 @@ def _check_http(http: object, options: ClientOptions) -> None:
 
 def _create_http(index: Index, options: ClientOptions) -> httpx.Client:
     context, proxy = create_ssl_context(index.name, options), options.get("proxy")
-    timeout = options.get("timeout", DEFAULT_TIMEOUT)
+    timeout = timeout_steps(options.get("timeout", DEFAULT_TIMEOUT))
     if proxy is not None or is_proxied():
         return httpx.Client(verify=context, proxy=proxy, timeout=timeout)
     transport = HTTP1Transport(context, httpx.HTTPTransport(verify=context))

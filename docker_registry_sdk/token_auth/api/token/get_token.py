@@ -135,7 +135,7 @@ def sync(
     client_id: str | None = None,
     account: str | None = None,
     offline_token: bool | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Get a token.
@@ -160,7 +160,7 @@ def sync(
             or answer 400 if it differs from the user name in the credentials.
         offline_token: Whether to request a refresh token too; a GET returns one only if this is true. Some
             services return a refresh token that they do not accept later, so request one only to use it.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -213,7 +213,7 @@ async def asyncio(
     client_id: str | None = None,
     account: str | None = None,
     offline_token: bool | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Get a token.
@@ -238,7 +238,7 @@ async def asyncio(
             or answer 400 if it differs from the user name in the credentials.
         offline_token: Whether to request a refresh token too; a GET returns one only if this is true. Some
             services return a refresh token that they do not accept later, so request one only to use it.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

@@ -125,7 +125,7 @@ def sync(
     *,
     x_docker_token: bool | None = None,
     x_docker_endpoints: str | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Delete a repository.
@@ -144,7 +144,7 @@ def sync(
             neither.
         x_docker_endpoints: The registries that hold the images, separated by commas. The index does not check
             them.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -198,7 +198,7 @@ async def asyncio(
     *,
     x_docker_token: bool | None = None,
     x_docker_endpoints: str | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Delete a repository.
@@ -217,7 +217,7 @@ async def asyncio(
             neither.
         x_docker_endpoints: The registries that hold the images, separated by commas. The index does not check
             them.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

@@ -120,7 +120,7 @@ def sync(
     name: str,
     *,
     x_docker_token: bool | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Get a token for deleting.
@@ -135,7 +135,7 @@ def sync(
             must name that repository with the further slashes escaped, as in `a/b%2Fc`.
         x_docker_token: Whether to request a token and the endpoints. Without this header an index may send
             neither.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -183,7 +183,7 @@ async def asyncio(
     name: str,
     *,
     x_docker_token: bool | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Get a token for deleting.
@@ -198,7 +198,7 @@ async def asyncio(
             must name that repository with the further slashes escaped, as in `a/b%2Fc`.
         x_docker_token: Whether to request a token and the endpoints. Without this header an index may send
             neither.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

@@ -136,7 +136,7 @@ def sync(
     name: str,
     *,
     x_docker_token: bool | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """List the images of a repository and start a session.
@@ -154,7 +154,7 @@ def sync(
             must name that repository with the further slashes escaped, as in `a/b%2Fc`.
         x_docker_token: Whether to request a token and the endpoints. Without this header an index may send
             neither.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -203,7 +203,7 @@ async def asyncio(
     name: str,
     *,
     x_docker_token: bool | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """List the images of a repository and start a session.
@@ -221,7 +221,7 @@ async def asyncio(
             must name that repository with the further slashes escaped, as in `a/b%2Fc`.
         x_docker_token: Whether to request a token and the endpoints. Without this header an index may send
             neither.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

@@ -126,7 +126,7 @@ def sync(
     body: list[RepoImg],
     *,
     x_docker_token: bool | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Create a repository and start a push.
@@ -147,7 +147,7 @@ def sync(
         body: The images of the push, still without checksums.
         x_docker_token: Whether to request a token and the endpoints. Without this header an index may send
             neither.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -201,7 +201,7 @@ async def asyncio(
     body: list[RepoImg],
     *,
     x_docker_token: bool | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Create a repository and start a push.
@@ -222,7 +222,7 @@ async def asyncio(
         body: The images of the push, still without checksums.
         x_docker_token: Whether to request a token and the endpoints. Without this header an index may send
             neither.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

@@ -126,7 +126,7 @@ def sync(
     body: list[RepoImg],
     *,
     x_docker_endpoints: str | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Complete a push with the checksums of its images.
@@ -144,7 +144,7 @@ def sync(
         body: The images of the push, with their checksums.
         x_docker_endpoints: The registries that hold the images, separated by commas. The index does not check
             them.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -197,7 +197,7 @@ async def asyncio(
     body: list[RepoImg],
     *,
     x_docker_endpoints: str | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Complete a push with the checksums of its images.
@@ -215,7 +215,7 @@ async def asyncio(
         body: The images of the push, with their checksums.
         x_docker_endpoints: The registries that hold the images, separated by commas. The index does not check
             them.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

@@ -116,7 +116,7 @@ def sync(
     q: str | None = None,
     page: int | None = None,
     n: int | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Search for repositories.
@@ -132,7 +132,7 @@ def sync(
             lists no repository.
         page: The page number, starting at 1.
         n: The number of results per page: 25 if it is missing, at most 100.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -176,7 +176,7 @@ async def asyncio(
     q: str | None = None,
     page: int | None = None,
     n: int | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Search for repositories.
@@ -192,7 +192,7 @@ async def asyncio(
             lists no repository.
         page: The page number, starting at 1.
         n: The number of results per page: 25 if it is missing, at most 100.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

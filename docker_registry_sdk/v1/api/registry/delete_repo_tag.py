@@ -103,7 +103,7 @@ def sync(
     name: str,
     tag: str,
     *,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Delete a tag.
@@ -117,7 +117,7 @@ def sync(
             Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
             must name that repository with the further slashes escaped, as in `a/b%2Fc`.
         tag: The tag.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -166,7 +166,7 @@ async def asyncio(
     name: str,
     tag: str,
     *,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Delete a tag.
@@ -180,7 +180,7 @@ async def asyncio(
             Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
             must name that repository with the further slashes escaped, as in `a/b%2Fc`.
         tag: The tag.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

@@ -153,7 +153,7 @@ def sync(
     img_id: str,
     *,
     range: str | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success[bytes]:
     """Get the layer of an image.
@@ -174,7 +174,7 @@ def sync(
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
             404 (invalid id) to anything else.
         range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -229,7 +229,7 @@ async def asyncio(
     img_id: str,
     *,
     range: str | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success[bytes]:
     """Get the layer of an image.
@@ -250,7 +250,7 @@ async def asyncio(
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
             404 (invalid id) to anything else.
         range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -306,7 +306,7 @@ def stream(
     img_id: str,
     *,
     range: str | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Iterator[Success[wire.Chunks]]:
     """Get the layer of an image.
@@ -327,7 +327,7 @@ def stream(
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
             404 (invalid id) to anything else.
         range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -384,7 +384,7 @@ async def asyncio_stream(
     img_id: str,
     *,
     range: str | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> AsyncIterator[Success[wire.AsyncChunks]]:
     """Get the layer of an image.
@@ -405,7 +405,7 @@ async def asyncio_stream(
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
             404 (invalid id) to anything else.
         range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

@@ -117,7 +117,7 @@ def sync(
     client: wire.Client,
     name: str,
     *,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Get information about the last push to a repository.
@@ -131,7 +131,7 @@ def sync(
         name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
             Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
             must name that repository with the further slashes escaped, as in `a/b%2Fc`.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -175,7 +175,7 @@ async def asyncio(
     client: wire.AsyncClient,
     name: str,
     *,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Get information about the last push to a repository.
@@ -189,7 +189,7 @@ async def asyncio(
         name: The repository, as namespace/repository. A name without a slash belongs to the namespace `library`.
             Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
             must name that repository with the further slashes escaped, as in `a/b%2Fc`.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

@@ -121,7 +121,7 @@ def sync(
     name: str,
     tag: str,
     *,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Get information about the push of a tag.
@@ -135,7 +135,7 @@ def sync(
             Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
             must name that repository with the further slashes escaped, as in `a/b%2Fc`.
         tag: The tag.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -181,7 +181,7 @@ async def asyncio(
     name: str,
     tag: str,
     *,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Get information about the push of a tag.
@@ -195,7 +195,7 @@ async def asyncio(
             Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
             must name that repository with the further slashes escaped, as in `a/b%2Fc`.
         tag: The tag.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

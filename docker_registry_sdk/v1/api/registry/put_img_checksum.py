@@ -111,7 +111,7 @@ def sync(
     *,
     x_docker_checksum: str | None = None,
     x_docker_checksum_payload: str | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Complete the upload of an image with its checksum.
@@ -132,7 +132,7 @@ def sync(
         x_docker_checksum_payload: `sha256:` and the hexadecimal SHA-256 of three parts, concatenated: the JSON of
             the image as it was put, a line feed, and the layer as it was put. This is not the digest of the layer
             alone.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -186,7 +186,7 @@ async def asyncio(
     *,
     x_docker_checksum: str | None = None,
     x_docker_checksum_payload: str | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Complete the upload of an image with its checksum.
@@ -207,7 +207,7 @@ async def asyncio(
         x_docker_checksum_payload: `sha256:` and the hexadecimal SHA-256 of three parts, concatenated: the JSON of
             the image as it was put, a line feed, and the layer as it was put. This is not the digest of the layer
             alone.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

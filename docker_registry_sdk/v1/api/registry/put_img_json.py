@@ -108,7 +108,7 @@ def sync(
     body: wire.RawBody,
     *,
     content_type: str = "application/json",
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Start the upload of an image.
@@ -124,7 +124,7 @@ def sync(
             404 (invalid id) to anything else.
         body: The JSON of the image, sent unchanged.
         content_type: The media type of the body, sent as Content-Type.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -176,7 +176,7 @@ async def asyncio(
     body: wire.AsyncRawBody,
     *,
     content_type: str = "application/json",
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Start the upload of an image.
@@ -192,7 +192,7 @@ async def asyncio(
             404 (invalid id) to anything else.
         body: The JSON of the image, sent unchanged.
         content_type: The media type of the body, sent as Content-Type.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

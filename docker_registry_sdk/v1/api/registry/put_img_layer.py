@@ -108,7 +108,7 @@ def sync(
     body: wire.RawBody,
     *,
     content_type: str = "application/octet-stream",
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Upload the layer of an image.
@@ -126,7 +126,7 @@ def sync(
             404 (invalid id) to anything else.
         body: The layer: a tar archive, uncompressed or compressed.
         content_type: The media type of the body, sent as Content-Type.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -180,7 +180,7 @@ async def asyncio(
     body: wire.AsyncRawBody,
     *,
     content_type: str = "application/octet-stream",
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Upload the layer of an image.
@@ -198,7 +198,7 @@ async def asyncio(
             404 (invalid id) to anything else.
         body: The layer: a tar archive, uncompressed or compressed.
         content_type: The media type of the body, sent as Content-Type.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

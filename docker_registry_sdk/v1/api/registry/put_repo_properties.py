@@ -107,7 +107,7 @@ def sync(
     name: str,
     body: RepoProperties,
     *,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Change the properties of a repository.
@@ -122,7 +122,7 @@ def sync(
             Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
             must name that repository with the further slashes escaped, as in `a/b%2Fc`.
         body: The properties.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -170,7 +170,7 @@ async def asyncio(
     name: str,
     body: RepoProperties,
     *,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Change the properties of a repository.
@@ -185,7 +185,7 @@ async def asyncio(
             Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
             must name that repository with the further slashes escaped, as in `a/b%2Fc`.
         body: The properties.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

@@ -110,7 +110,7 @@ def sync(
     tag: str,
     body: str,
     *,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Set a tag.
@@ -128,7 +128,7 @@ def sync(
             must name that repository with the further slashes escaped, as in `a/b%2Fc`.
         tag: The tag.
         body: The image id, sent as a JSON string. The image id.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -182,7 +182,7 @@ async def asyncio(
     tag: str,
     body: str,
     *,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Set a tag.
@@ -200,7 +200,7 @@ async def asyncio(
             must name that repository with the further slashes escaped, as in `a/b%2Fc`.
         tag: The tag.
         body: The image id, sent as a JSON string. The image id.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

@@ -174,7 +174,7 @@ def sync(
     byte_range: str | None = None,
     if_range: str | None = None,
     if_none_match: str | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success[bytes]:
     """Read a blob, or a byte range of it.
@@ -194,7 +194,7 @@ def sync(
             blob.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
             and 412 to a write.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -250,7 +250,7 @@ async def asyncio(
     byte_range: str | None = None,
     if_range: str | None = None,
     if_none_match: str | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success[bytes]:
     """Read a blob, or a byte range of it.
@@ -270,7 +270,7 @@ async def asyncio(
             blob.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
             and 412 to a write.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -327,7 +327,7 @@ def stream(
     byte_range: str | None = None,
     if_range: str | None = None,
     if_none_match: str | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Iterator[Success[wire.Chunks]]:
     """Read a blob, or a byte range of it.
@@ -347,7 +347,7 @@ def stream(
             blob.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
             and 412 to a write.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -405,7 +405,7 @@ async def asyncio_stream(
     byte_range: str | None = None,
     if_range: str | None = None,
     if_none_match: str | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> AsyncIterator[Success[wire.AsyncChunks]]:
     """Read a blob, or a byte range of it.
@@ -425,7 +425,7 @@ async def asyncio_stream(
             blob.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
             and 412 to a write.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

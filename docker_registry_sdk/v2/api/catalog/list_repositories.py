@@ -134,7 +134,7 @@ def sync(
     next_url: str | None = None,
     n: int | None = None,
     last: str | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """List the repositories of the registry.
@@ -149,7 +149,7 @@ def sync(
         next_url: The URL that the server gave, used verbatim.
         n: The maximum number of entries on the page. A page with fewer entries need not be the last one.
         last: The page starts after this entry.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -198,7 +198,7 @@ async def asyncio(
     next_url: str | None = None,
     n: int | None = None,
     last: str | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """List the repositories of the registry.
@@ -213,7 +213,7 @@ async def asyncio(
         next_url: The URL that the server gave, used verbatim.
         n: The maximum number of entries on the page. A page with fewer entries need not be the last one.
         last: The page starts after this entry.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

@@ -106,7 +106,7 @@ def sync(
     reference: str,
     *,
     if_match: str | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Delete a manifest by digest, or a tag.
@@ -121,7 +121,7 @@ def sync(
         name: The repository name without the registry host, such as `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
         if_match: The ETag that the manifest must have; otherwise the registry answers 412.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -172,7 +172,7 @@ async def asyncio(
     reference: str,
     *,
     if_match: str | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Delete a manifest by digest, or a tag.
@@ -187,7 +187,7 @@ async def asyncio(
         name: The repository name without the registry host, such as `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
         if_match: The ETag that the manifest must have; otherwise the registry answers 412.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

@@ -182,7 +182,7 @@ def sync(
     *,
     if_none_match: str | None = None,
     accept: Sequence[str] | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Get a manifest by tag or digest.
@@ -198,7 +198,7 @@ def sync(
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
             and 412 to a write.
         accept: The media types to accept; by default all documented media types.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -250,7 +250,7 @@ async def asyncio(
     *,
     if_none_match: str | None = None,
     accept: Sequence[str] | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Get a manifest by tag or digest.
@@ -266,7 +266,7 @@ async def asyncio(
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
             and 412 to a write.
         accept: The media types to accept; by default all documented media types.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

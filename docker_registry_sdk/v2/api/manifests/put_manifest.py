@@ -151,7 +151,7 @@ def sync(
     tag: Sequence[str] | None = None,
     if_match: str | None = None,
     if_none_match: str | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Push a manifest by tag or digest.
@@ -173,7 +173,7 @@ def sync(
         if_match: The ETag that the manifest must have; otherwise the registry answers 412.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
             and 412 to a write.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -235,7 +235,7 @@ async def asyncio(
     tag: Sequence[str] | None = None,
     if_match: str | None = None,
     if_none_match: str | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Push a manifest by tag or digest.
@@ -257,7 +257,7 @@ async def asyncio(
         if_match: The ETag that the manifest must have; otherwise the registry answers 412.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
             and 412 to a write.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

@@ -142,7 +142,7 @@ def sync(
     *,
     next_url: str | None = None,
     artifact_type: str | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """List the manifests whose subject is this manifest.
@@ -158,7 +158,7 @@ def sync(
         digest: The digest of the content, such as `sha256:…`.
         next_url: The URL that the server gave, used verbatim.
         artifact_type: Return only referrers of this artifact type.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -209,7 +209,7 @@ async def asyncio(
     *,
     next_url: str | None = None,
     artifact_type: str | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """List the manifests whose subject is this manifest.
@@ -225,7 +225,7 @@ async def asyncio(
         digest: The digest of the content, such as `sha256:…`.
         next_url: The URL that the server gave, used verbatim.
         artifact_type: Return only referrers of this artifact type.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

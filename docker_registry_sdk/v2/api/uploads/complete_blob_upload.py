@@ -127,7 +127,7 @@ def sync(
     content_type: str = "application/octet-stream",
     content_range: str | None = None,
     content_length: int | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Complete an upload, with the remaining bytes.
@@ -146,7 +146,7 @@ def sync(
             without a unit.
         content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
             such as an iterator.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -204,7 +204,7 @@ async def asyncio(
     content_type: str = "application/octet-stream",
     content_range: str | None = None,
     content_length: int | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Complete an upload, with the remaining bytes.
@@ -223,7 +223,7 @@ async def asyncio(
             without a unit.
         content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
             such as an iterator.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

@@ -177,7 +177,7 @@ def sync(
     from_repo: str | None = None,
     digest_algorithm: str | None = None,
     content_length: int | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Start an upload session, upload a blob in one request, or mount a blob.
@@ -202,7 +202,7 @@ def sync(
             draft).
         content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
             such as an iterator.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -264,7 +264,7 @@ async def asyncio(
     from_repo: str | None = None,
     digest_algorithm: str | None = None,
     content_length: int | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Start an upload session, upload a blob in one request, or mount a blob.
@@ -289,7 +289,7 @@ async def asyncio(
             draft).
         content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
             such as an iterator.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

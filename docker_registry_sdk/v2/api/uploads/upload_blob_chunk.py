@@ -128,7 +128,7 @@ def sync(
     content_type: str = "application/octet-stream",
     content_range: str | None = None,
     content_length: int | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Upload the next chunk.
@@ -148,7 +148,7 @@ def sync(
             without a unit.
         content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
             such as an iterator.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -207,7 +207,7 @@ async def asyncio(
     content_type: str = "application/octet-stream",
     content_range: str | None = None,
     content_length: int | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Upload the next chunk.
@@ -227,7 +227,7 @@ async def asyncio(
             without a unit.
         content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
             such as an iterator.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

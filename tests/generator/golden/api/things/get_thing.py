@@ -180,7 +180,7 @@ def sync(
     x_trace: int | None = None,
     if_none_match: str | None = None,
     accept: Sequence[str] | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Get a \"\"\"thing\"\"\" from C:\\things.
@@ -199,7 +199,7 @@ def sync(
         x_trace: A number to find the call by.
         if_none_match: An ETag.
         accept: The media types to accept; by default all documented media types.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -251,7 +251,7 @@ async def asyncio(
     x_trace: int | None = None,
     if_none_match: str | None = None,
     accept: Sequence[str] | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Get a \"\"\"thing\"\"\" from C:\\things.
@@ -270,7 +270,7 @@ async def asyncio(
         x_trace: A number to find the call by.
         if_none_match: An ETag.
         accept: The media types to accept; by default all documented media types.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

@@ -140,7 +140,7 @@ def sync(
     *,
     content_type: ContentType | str,
     source: str | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Put a thing.
@@ -154,7 +154,7 @@ def sync(
         body: The thing, in one of its forms.
         content_type: The media type of the body, sent as Content-Type.
         source: Where it comes from.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -198,7 +198,7 @@ async def asyncio(
     *,
     content_type: ContentType | str,
     source: str | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Put a thing.
@@ -212,7 +212,7 @@ async def asyncio(
         body: The thing, in one of its forms.
         content_type: The media type of the body, sent as Content-Type.
         source: Where it comes from.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

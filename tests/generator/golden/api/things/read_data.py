@@ -123,7 +123,7 @@ def sync(
     name: str,
     *,
     accept: Sequence[str] | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success[bytes]:
     """Read the data.
@@ -134,7 +134,7 @@ def sync(
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         name: Its name, as in `a/b`.
         accept: The media types to accept; by default all documented media types.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -171,7 +171,7 @@ async def asyncio(
     name: str,
     *,
     accept: Sequence[str] | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success[bytes]:
     """Read the data.
@@ -182,7 +182,7 @@ async def asyncio(
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: Its name, as in `a/b`.
         accept: The media types to accept; by default all documented media types.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -220,7 +220,7 @@ def stream(
     name: str,
     *,
     accept: Sequence[str] | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Iterator[Success[wire.Chunks]]:
     """Read the data.
@@ -231,7 +231,7 @@ def stream(
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         name: Its name, as in `a/b`.
         accept: The media types to accept; by default all documented media types.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -270,7 +270,7 @@ async def asyncio_stream(
     name: str,
     *,
     accept: Sequence[str] | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> AsyncIterator[Success[wire.AsyncChunks]]:
     """Read the data.
@@ -281,7 +281,7 @@ async def asyncio_stream(
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: Its name, as in `a/b`.
         accept: The media types to accept; by default all documented media types.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:

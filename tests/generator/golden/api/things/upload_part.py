@@ -99,7 +99,7 @@ def sync(
     body: wire.RawBody | None = None,
     content_type: str = "application/octet-stream",
     last: bool | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Send a part.
@@ -113,7 +113,7 @@ def sync(
         body: The part's bytes.
         content_type: The media type of the body, sent as Content-Type.
         last: Whether it is the last.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
@@ -152,7 +152,7 @@ async def asyncio(
     body: wire.AsyncRawBody | None = None,
     content_type: str = "application/octet-stream",
     last: bool | None = None,
-    timeout: wire.Timeout | None = None,
+    timeout: float | wire.Timeout | None = None,
     deadline: wire.Deadline | float | None = None,
 ) -> Success:
     """Send a part.
@@ -166,7 +166,7 @@ async def asyncio(
         body: The part's bytes.
         content_type: The media type of the body, sent as Content-Type.
         last: Whether it is the last.
-        timeout: The timeout of each step of the request, in seconds or as an `httpx.Timeout`; None uses the client's timeout.
+        timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
     Returns:
