@@ -17,7 +17,7 @@ import docker_registry_sdk
 
 MODULES = sorted(one.name for one in pkgutil.walk_packages(docker_registry_sdk.__path__, "docker_registry_sdk."))
 GENERATED = [f"docker_registry_sdk.{package}.{inner}" for package in ("v1", "v2", "token_auth") for inner in ("api", "models")]
-# The packages whose names `lazy_exports` imports on first use.
+# The hand-written packages whose names `lazy_exports` imports on first use.
 EXPORTING = [
     "docker_registry_sdk",
     "docker_registry_sdk._core.wire",
@@ -109,10 +109,6 @@ def typed_names(module: ModuleType) -> set[tuple[str, str, str]]:
         if isinstance(statement, ast.ImportFrom):
             origin = resolve_name("." * statement.level + (statement.module or ""), module.__name__)
             found |= {(origin, one.name, str(one.asname)) for one in statement.names}
-        elif isinstance(statement, ast.Assign):  # Name = module.name
-            assert isinstance(statement.targets[0], ast.Name)
-            origin, _, name = ast.unparse(statement.value).rpartition(".")
-            found.add((origin, name, statement.targets[0].id))
     return found
 
 

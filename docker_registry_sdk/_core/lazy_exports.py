@@ -1,15 +1,20 @@
 """Names of a package that are imported when they are first used, so that importing the package is cheap.
 
-A package lists its names twice. Type checkers, editors and bundlers such as PyInstaller read import statements below
-`if TYPE_CHECKING:`. At run time, Python skips these imports and calls the functions that `lazy_exports` returns (PEP 562):
+A package lists its names once, as import statements that type checkers, editors, and bundlers such as PyInstaller read. At run
+time, Python skips these statements and calls the functions that `lazy_exports` returns (PEP 562):
 
     if TYPE_CHECKING:
         from .errors import NotFoundError as NotFoundError
     else:
-        __getattr__, __dir__, __all__ = lazy_exports(__name__, {".errors": ("NotFoundError",)})
+        __getattr__, __dir__, __all__ = lazy_exports(__name__)
 
-A test checks that both lists are equal. The library `lazy_loader` would need only one list, but it parses a stub file at each
-start and does not support `as`.
+`lazy_exports` learns the names from the code of the package itself: it runs that code once more, in a namespace of its own, where
+`TYPE_CHECKING` is true and where an import statement imports nothing and only records its module and its names. This reads no
+file, so it also works without sources, and it takes 0.1 ms for a hundred names. The library `lazy_loader` parses a stub file
+instead, at each start, and does not support `as`.
+
+When a class or function of a public module is first used, its `__module__` becomes the public module. `repr`, pickles and
+documentation then name the module that users import from, and the file that defines the class or function can change.
 """
 
 from __future__ import annotations
@@ -17,30 +22,63 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
+from types import CodeType, FunctionType
+from typing import ForwardRef
 
 Exports = tuple[Callable[[str], object], Callable[[], list[str]], list[str]]
 
+_ROOT = __name__.partition(".")[0]
+PUBLIC_MODULES = tuple(
+    f"{_ROOT}{name}"
+    for name in (
+        "",
+        ".artifacts",
+        ".credentials",
+        ".errors",
+        ".images",
+        ".media_types",
+        ".testing",
+        ".testing.faults",
+        ".testing.profiles",
+        ".token_auth",
+        ".token_auth.api",
+        ".token_auth.models",
+        ".v1",
+        ".v1.api",
+        ".v1.models",
+        ".v2",
+        ".v2.api",
+        ".v2.models",
+    )
+)
+"""The modules that users import from. Names that no public module has may change in each version."""
 
-def lazy_exports(package: str, names: Mapping[str, Sequence[str]]) -> Exports:
+_origins: dict[str, dict[str, tuple[str, str]]] = {}
+"""For each package that called `lazy_exports`: its public names, and the module and name that each is imported from."""
+
+
+def lazy_exports(package: str) -> Exports:
     """Return `__getattr__`, `__dir__` and `__all__` for a package whose names are imported when they are first used.
+
+    It must be called by the code of the package, in the `else` of `if TYPE_CHECKING:`. The exported names are the names that the
+    statements `from ... import ...` below `if TYPE_CHECKING:` bind. They can also be names of modules.
 
     Args:
         package: The `__name__` of the package.
-        names: The names to export, grouped by module: each key is the name of a module, relative to the package or absolute, and
-            its value lists names of this module. `"name as public_name"` exports `name` as `public_name`.
     """
-    origins: dict[str, tuple[str, str]] = {}
-    for module, texts in names.items():
-        for text in texts:
-            name, _, public_name = text.partition(" as ")
-            origins[public_name or name] = module, name
+    caller = sys._getframe(1)
+    recorded = _record_imports(caller.f_code, caller.f_globals["__package__"])
+    # Names outside of `if TYPE_CHECKING:` were imported for the package's own use.
+    origins = {name: origin for name, origin in recorded.items() if name not in caller.f_globals}
+    _origins[package] = origins
     public_names = sorted(origins)
 
     def get_attribute(public_name: str) -> object:
         if public_name not in origins:
             raise AttributeError(f"module {package!r} has no attribute {public_name!r}")
-        module, name = origins[public_name]
-        value = getattr(import_module(module, package), name)
+        value = _import_name(*origins[public_name])
+        if package in PUBLIC_MODULES:
+            _set_public_module(value, public_name, package)
         setattr(sys.modules[package], public_name, value)  # Python does not ask again
         return value
 
@@ -48,3 +86,78 @@ def lazy_exports(package: str, names: Mapping[str, Sequence[str]]) -> Exports:
         return sorted({*vars(sys.modules[package]), *public_names})
 
     return get_attribute, list_names, public_names
+
+
+class _Recorded:
+    """What an import statement gets instead of a module, and binds instead of a name in a module."""
+
+    def __init__(self, module: str, name: str = "") -> None:
+        self._origin = module, name
+
+    def __getattr__(self, attribute: str) -> _Recorded:
+        module, name = self._origin
+        return _Recorded(f"{module}.{name}" if name else module, attribute)
+
+
+def _record_imports(code: CodeType, package: str) -> dict[str, tuple[str, str]]:
+    """Run the code of a package without importing anything.
+
+    Args:
+        code: The code of the package's `__init__.py`.
+        package: The name that relative imports in the code refer to.
+
+    Returns:
+        For each name that a statement `from ... import ...` binds, the absolute name of the module and the name in that module.
+    """
+
+    def record_import(
+        name: str,
+        global_names: Mapping[str, object] | None = None,
+        local_names: Mapping[str, object] | None = None,
+        from_names: Sequence[str] | None = (),
+        level: int = 0,
+    ) -> _Recorded:
+        if level:
+            parent = package.rsplit(".", level - 1)[0]
+            name = f"{parent}.{name}" if name else parent
+        return _Recorded(name)
+
+    # `TYPE_CHECKING` becomes an object, which is true.
+    namespace: dict[str, object] = {"__name__": package, "__builtins__": {"__import__": record_import}}
+    exec(code, namespace)
+    return {name: value._origin for name, value in namespace.items() if isinstance(value, _Recorded) and value._origin[1]}
+
+
+def _import_name(module_name: str, name: str) -> object:
+    module = import_module(module_name)
+    try:
+        return getattr(module, name)
+    except AttributeError:
+        return import_module(f"{module_name}.{name}")
+
+
+def _set_public_module(value: object, public_name: str, package: str) -> None:
+    """Set `__module__` of a class or function of this distribution to the public package that exports it.
+
+    If several packages export the value, the first of these is taken: the top-level package, the package whose folder defines the
+    value, `package`. So the result does not depend on the package through which the value is used first.
+    """
+    if not isinstance(value, type | FunctionType) or value.__module__ in PUBLIC_MODULES:
+        return
+    origin = value.__module__, value.__name__
+    if _origins[package][public_name] != origin:  # a class of another distribution, such as httpx
+        return
+    parts = value.__module__.split(".")
+    parents = [".".join(parts[:length]) for length in range(1, len(parts))]
+    home = next((one for one in parents if _origins.get(one, {}).get(public_name) == origin), package)
+    if isinstance(value, type):
+        import inspect  # slow, and already imported by attrs
+
+        # typing evaluates the text of an annotation in the namespace of `__module__`, unless a ForwardRef names another module.
+        value.__annotations__ = {
+            name: ForwardRef(annotation, module=value.__module__, is_class=True) if isinstance(annotation, str) else annotation
+            for name, annotation in inspect.get_annotations(value).items()
+        }
+        if "__firstlineno__" in value.__dict__:  # inspect.getsource would show these lines of the package's file
+            type.__delattr__(value, "__firstlineno__")
+    value.__module__ = home

@@ -22,11 +22,4 @@ if TYPE_CHECKING:
     from ._sync.push_pull import push as push
     from .manifest import ArtifactBlob as ArtifactBlob
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        {
-            "._async.push_pull": ("async_pull", "async_push"),
-            "._sync.push_pull": ("pull", "push"),
-            ".manifest": ("ArtifactBlob",),
-        },
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__)

@@ -20,12 +20,4 @@ if TYPE_CHECKING:
     from .provider import CredentialProvider as CredentialProvider
     from .provider import ExplicitCredentials as ExplicitCredentials
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        {
-            "._async.config_files": ("AsyncConfigFileCredentials",),
-            "._sync.config_files": ("ConfigFileCredentials",),
-            ".credential": ("Credential",),
-            ".provider": ("AsyncCredentialProvider", "CredentialProvider", "ExplicitCredentials"),
-        },
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__)

@@ -41,20 +41,4 @@ if TYPE_CHECKING:
     from .layout import Layout as Layout
     from .platforms import parse_platform as parse_platform
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        {
-            ".._core.blobs.progress": ("Progress",),
-            "..v2.models": ("Platform",),
-            "._async.copy": ("async_apply_copy", "async_copy", "async_plan_copy", "async_pull", "async_push"),
-            "._async.config": ("async_get_config",),
-            "._async.referrers": ("async_delete_manifest", "async_push_manifest"),
-            "._sync.copy": ("apply_copy", "copy", "plan_copy", "pull", "push"),
-            "._sync.config": ("get_config",),
-            "._sync.referrers": ("delete_manifest", "push_manifest"),
-            ".copy_plan": ("CopyPlan", "CopyResult", "PlannedBlob", "PlannedManifest"),
-            ".docker_archive": ("DockerArchive",),
-            ".layout": ("Layout",),
-            ".platforms": ("parse_platform",),
-        },
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__)

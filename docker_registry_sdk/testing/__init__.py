@@ -15,7 +15,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._core.lazy_exports import lazy_exports
-from .extra import needs_extra
 
 if TYPE_CHECKING:
     from docker_registry_sdk.testing.profiles.profile import RegistryProfile as RegistryProfile
@@ -32,19 +31,9 @@ if TYPE_CHECKING:
     from docker_registry_sdk.testing.storage.memory import MemoryStorage as MemoryStorage
     from docker_registry_sdk.testing.v1.settings import V1Settings as V1Settings
 else:
-    _get_attribute, __dir__, __all__ = lazy_exports(
-        __name__,
-        {
-            ".profiles.profile": ("RegistryProfile", "RegistryQuirk"),
-            ".registry": ("EmbeddedRegistry", "EmbeddedRegistryFactory", "EmbeddedRegistryOptions"),
-            ".request_log": ("RequestLog", "RequestRecord"),
-            ".settings": ("RegistryClock", "RegistrySettings"),
-            ".storage.base": ("RegistryStorage",),
-            ".storage.directory": ("DirectoryStorage",),
-            ".storage.memory": ("MemoryStorage",),
-            ".v1.settings": ("V1Settings",),
-        },
-    )
+    from .extra import needs_extra
+
+    _get_attribute, __dir__, __all__ = lazy_exports(__name__)
 
     def __getattr__(name):
         with needs_extra():

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from ..lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
-    import httpx
     from httpx import ByteStream as ByteStream
 
     from ...errors import ErrorDetail as ErrorDetail
@@ -53,6 +52,9 @@ if TYPE_CHECKING:
     from .failures import is_untrusted as is_untrusted
     from .failures import may_pass as may_pass
     from .failures import never_arrived as never_arrived
+    from .http_types import HTTPFailure as HTTPFailure
+    from .http_types import HTTPRequest as HTTPRequest
+    from .http_types import HTTPResponse as HTTPResponse
     from .json_values import NullList as NullList
     from .json_values import Reader as Reader
     from .json_values import anything as anything
@@ -97,118 +99,5 @@ if TYPE_CHECKING:
     from .urls import make_absolute as make_absolute
     from .urls import refuse_query as refuse_query
     from .urls import verbatim_url as verbatim_url
-
-    # `import ... as` exports no other name to type checkers.
-    HTTPRequest = httpx.Request
-    HTTPResponse = httpx.Response
-    HTTPFailure = httpx.TransportError
 else:
-    __getattr__, __dir__, __all__ = lazy_exports(
-        __name__,
-        {
-            "httpx": ("ByteStream", "Request as HTTPRequest", "Response as HTTPResponse", "TransportError as HTTPFailure"),
-            "...errors": ("ErrorDetail",),
-            "._async.exchange": (
-                "AsyncChunks",
-                "AsyncClient",
-                "AsyncContextSender",
-                "AsyncSender",
-                "async_read",
-                "async_send",
-                "async_stream",
-            ),
-            "._sync.exchange": (
-                "Chunks",
-                "Client",
-                "ContextSender",
-                "Sender",
-                "read",
-                "send",
-                "stream",
-            ),
-            ".bodies": (
-                "AsyncRawBody",
-                "RawBody",
-                "Readable",
-                "async_blocks",
-                "blocks",
-                "body_length",
-            ),
-            ".context": (
-                "AsyncFill",
-                "CALL",
-                "CallContext",
-                "CallLimits",
-                "FILL",
-                "Fill",
-                "LimitedSender",
-                "NO_LIMITS",
-                "bound_timeouts",
-                "call_limits",
-                "call_of",
-                "sender_of",
-                "set_call",
-            ),
-            ".failures": (
-                "is_untrusted",
-                "may_pass",
-                "never_arrived",
-            ),
-            ".json_values": (
-                "NullList",
-                "Reader",
-                "anything",
-                "boolean",
-                "either",
-                "first",
-                "form_body",
-                "format_timestamp",
-                "integer",
-                "json_body",
-                "list_of",
-                "map_of",
-                "number",
-                "open_enum",
-                "string",
-                "timestamp",
-            ),
-            ".policy": (
-                "Deadline",
-                "RetryPolicy",
-                "to_deadline",
-            ),
-            ".request": (
-                "Request",
-                "accept_header",
-                "build",
-                "check_path_value",
-                "fill_path",
-                "make_request",
-            ),
-            ".response": (
-                "ParsedResponse",
-                "Response",
-                "boolean_header",
-                "integer_header",
-                "list_header",
-                "media_type",
-                "next_link",
-                "parse_json",
-                "required",
-                "status_error",
-                "text_header",
-                "unexpected_content_type",
-                "url_header",
-            ),
-            ".timeout": (
-                "Timeout",
-                "timeout_steps",
-            ),
-            ".urls": (
-                "follow_url",
-                "make_absolute",
-                "refuse_query",
-                "verbatim_url",
-            ),
-        },
-    )
+    __getattr__, __dir__, __all__ = lazy_exports(__name__)

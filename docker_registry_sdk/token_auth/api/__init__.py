@@ -3,29 +3,10 @@
 
 from typing import TYPE_CHECKING
 
+from ..._core.lazy_exports import lazy_exports
+
 if TYPE_CHECKING:
     from .token import get_token as get_token
     from .token import post_token as post_token
 else:
-    _MODULES = {
-        "get_token": "token.get_token",
-        "post_token": "token.post_token",
-    }
-
-    def __getattr__(name):
-        from importlib import import_module
-
-        if name not in _MODULES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        module = import_module(f".{_MODULES[name]}", __name__)
-        globals()[name] = module
-        return module
-
-    def __dir__():
-        return sorted({*globals(), *_MODULES})
-
-
-__all__ = [
-    "get_token",
-    "post_token",
-]
+    __getattr__, __dir__, __all__ = lazy_exports(__name__)

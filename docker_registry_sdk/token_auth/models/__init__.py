@@ -3,6 +3,8 @@
 
 from typing import TYPE_CHECKING
 
+from ..._core.lazy_exports import lazy_exports
+
 if TYPE_CHECKING:
     from .access_type import AccessType as AccessType
     from .error_entry import ErrorEntry as ErrorEntry
@@ -11,33 +13,4 @@ if TYPE_CHECKING:
     from .token_request import TokenRequest as TokenRequest
     from .token_response import TokenResponse as TokenResponse
 else:
-    _MODULES = {
-        "AccessType": "access_type",
-        "ErrorEntry": "error_entry",
-        "ErrorResponse": "error_response",
-        "GrantType": "grant_type",
-        "TokenRequest": "token_request",
-        "TokenResponse": "token_response",
-    }
-
-    def __getattr__(name):
-        from importlib import import_module
-
-        if name not in _MODULES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(import_module(f".{_MODULES[name]}", __name__), name)
-        globals()[name] = value
-        return value
-
-    def __dir__():
-        return sorted({*globals(), *_MODULES})
-
-
-__all__ = [
-    "AccessType",
-    "ErrorEntry",
-    "ErrorResponse",
-    "GrantType",
-    "TokenRequest",
-    "TokenResponse",
-]
+    __getattr__, __dir__, __all__ = lazy_exports(__name__)

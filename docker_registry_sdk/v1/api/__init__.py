@@ -3,6 +3,8 @@
 
 from typing import TYPE_CHECKING
 
+from ..._core.lazy_exports import lazy_exports
+
 if TYPE_CHECKING:
     from .base import ping as ping
     from .index import check_login as check_login
@@ -33,77 +35,4 @@ if TYPE_CHECKING:
     from .registry import put_repo_properties as put_repo_properties
     from .registry import put_repo_tag as put_repo_tag
 else:
-    _MODULES = {
-        "check_login": "index.check_login",
-        "create_user": "index.create_user",
-        "delete_repo": "index.delete_repo",
-        "delete_repo_imgs": "index.delete_repo_imgs",
-        "delete_repo_tag": "registry.delete_repo_tag",
-        "delete_repo_tags": "registry.delete_repo_tags",
-        "get_img_ancestry": "registry.get_img_ancestry",
-        "get_img_diff": "registry.get_img_diff",
-        "get_img_files": "registry.get_img_files",
-        "get_img_id": "registry.get_img_id",
-        "get_img_json": "registry.get_img_json",
-        "get_img_layer_stream": "registry.get_img_layer_stream",
-        "get_repo_json": "registry.get_repo_json",
-        "get_repo_properties": "registry.get_repo_properties",
-        "get_repo_tag_json": "registry.get_repo_tag_json",
-        "list_repo_imgs": "index.list_repo_imgs",
-        "list_repo_tags": "registry.list_repo_tags",
-        "ping": "base.ping",
-        "put_img_checksum": "registry.put_img_checksum",
-        "put_img_json": "registry.put_img_json",
-        "put_img_layer": "registry.put_img_layer",
-        "put_repo": "index.put_repo",
-        "put_repo_auth": "index.put_repo_auth",
-        "put_repo_imgs": "index.put_repo_imgs",
-        "put_repo_properties": "registry.put_repo_properties",
-        "put_repo_tag": "registry.put_repo_tag",
-        "search": "index.search",
-        "update_user": "index.update_user",
-    }
-
-    def __getattr__(name):
-        from importlib import import_module
-
-        if name not in _MODULES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        module = import_module(f".{_MODULES[name]}", __name__)
-        globals()[name] = module
-        return module
-
-    def __dir__():
-        return sorted({*globals(), *_MODULES})
-
-
-__all__ = [
-    "check_login",
-    "create_user",
-    "delete_repo",
-    "delete_repo_imgs",
-    "delete_repo_tag",
-    "delete_repo_tags",
-    "get_img_ancestry",
-    "get_img_diff",
-    "get_img_files",
-    "get_img_id",
-    "get_img_json",
-    "get_img_layer_stream",
-    "get_repo_json",
-    "get_repo_properties",
-    "get_repo_tag_json",
-    "list_repo_imgs",
-    "list_repo_tags",
-    "ping",
-    "put_img_checksum",
-    "put_img_json",
-    "put_img_layer",
-    "put_repo",
-    "put_repo_auth",
-    "put_repo_imgs",
-    "put_repo_properties",
-    "put_repo_tag",
-    "search",
-    "update_user",
-]
+    __getattr__, __dir__, __all__ = lazy_exports(__name__)

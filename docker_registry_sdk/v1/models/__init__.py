@@ -3,6 +3,8 @@
 
 from typing import TYPE_CHECKING
 
+from ..._core.lazy_exports import lazy_exports
+
 if TYPE_CHECKING:
     from .access import Access as Access
     from .container_config import ContainerConfig as ContainerConfig
@@ -22,55 +24,4 @@ if TYPE_CHECKING:
     from .tag_map import TagMap as TagMap
     from .user_change import UserChange as UserChange
 else:
-    _MODULES = {
-        "Access": "access",
-        "ContainerConfig": "container_config",
-        "EmptyObjects": "empty_objects",
-        "ErrorResponse": "error_response",
-        "FileFacts": "file_facts",
-        "ImgDiff": "img_diff",
-        "ImgJson": "img_json",
-        "Labels": "labels",
-        "NewUser": "new_user",
-        "RepoImg": "repo_img",
-        "RepoJson": "repo_json",
-        "RepoProperties": "repo_properties",
-        "RepoTag": "repo_tag",
-        "SearchResult": "search_result",
-        "SearchResults": "search_results",
-        "TagMap": "tag_map",
-        "UserChange": "user_change",
-    }
-
-    def __getattr__(name):
-        from importlib import import_module
-
-        if name not in _MODULES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(import_module(f".{_MODULES[name]}", __name__), name)
-        globals()[name] = value
-        return value
-
-    def __dir__():
-        return sorted({*globals(), *_MODULES})
-
-
-__all__ = [
-    "Access",
-    "ContainerConfig",
-    "EmptyObjects",
-    "ErrorResponse",
-    "FileFacts",
-    "ImgDiff",
-    "ImgJson",
-    "Labels",
-    "NewUser",
-    "RepoImg",
-    "RepoJson",
-    "RepoProperties",
-    "RepoTag",
-    "SearchResult",
-    "SearchResults",
-    "TagMap",
-    "UserChange",
-]
+    __getattr__, __dir__, __all__ = lazy_exports(__name__)

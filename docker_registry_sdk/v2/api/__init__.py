@@ -3,6 +3,8 @@
 
 from typing import TYPE_CHECKING
 
+from ..._core.lazy_exports import lazy_exports
+
 if TYPE_CHECKING:
     from .base import ping as ping
     from .blobs import create_blob_read_stream as create_blob_read_stream
@@ -21,53 +23,4 @@ if TYPE_CHECKING:
     from .uploads import start_blob_upload as start_blob_upload
     from .uploads import upload_blob_chunk as upload_blob_chunk
 else:
-    _MODULES = {
-        "cancel_blob_upload": "uploads.cancel_blob_upload",
-        "complete_blob_upload": "uploads.complete_blob_upload",
-        "create_blob_read_stream": "blobs.create_blob_read_stream",
-        "delete_blob": "blobs.delete_blob",
-        "delete_manifest": "manifests.delete_manifest",
-        "get_blob_upload_status": "uploads.get_blob_upload_status",
-        "get_manifest": "manifests.get_manifest",
-        "head_blob": "blobs.head_blob",
-        "head_manifest": "manifests.head_manifest",
-        "list_referrers": "referrers.list_referrers",
-        "list_repositories": "catalog.list_repositories",
-        "list_tags": "tags.list_tags",
-        "ping": "base.ping",
-        "put_manifest": "manifests.put_manifest",
-        "start_blob_upload": "uploads.start_blob_upload",
-        "upload_blob_chunk": "uploads.upload_blob_chunk",
-    }
-
-    def __getattr__(name):
-        from importlib import import_module
-
-        if name not in _MODULES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        module = import_module(f".{_MODULES[name]}", __name__)
-        globals()[name] = module
-        return module
-
-    def __dir__():
-        return sorted({*globals(), *_MODULES})
-
-
-__all__ = [
-    "cancel_blob_upload",
-    "complete_blob_upload",
-    "create_blob_read_stream",
-    "delete_blob",
-    "delete_manifest",
-    "get_blob_upload_status",
-    "get_manifest",
-    "head_blob",
-    "head_manifest",
-    "list_referrers",
-    "list_repositories",
-    "list_tags",
-    "ping",
-    "put_manifest",
-    "start_blob_upload",
-    "upload_blob_chunk",
-]
+    __getattr__, __dir__, __all__ = lazy_exports(__name__)

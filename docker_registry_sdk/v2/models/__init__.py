@@ -3,6 +3,8 @@
 
 from typing import TYPE_CHECKING
 
+from ..._core.lazy_exports import lazy_exports
+
 if TYPE_CHECKING:
     from .annotations import Annotations as Annotations
     from .container_config import ContainerConfig as ContainerConfig
@@ -31,69 +33,4 @@ if TYPE_CHECKING:
     )
     from .tag_list import TagList as TagList
 else:
-    _MODULES = {
-        "Annotations": "annotations",
-        "ContainerConfig": "container_config",
-        "Descriptor": "descriptor",
-        "DockerManifest": "docker_manifest",
-        "DockerManifestList": "docker_manifest_list",
-        "DockerSchema1Manifest": "docker_schema1_manifest",
-        "EmptyObjects": "empty_objects",
-        "ErrorCode": "error_code",
-        "ErrorEntry": "error_entry",
-        "ErrorResponse": "error_response",
-        "Healthcheck": "healthcheck",
-        "HistoryEntry": "history_entry",
-        "ImageConfig": "image_config",
-        "ImageIndex": "image_index",
-        "ImageManifest": "image_manifest",
-        "JsonWebKey": "json_web_key",
-        "Platform": "platform",
-        "RepositoryList": "repository_list",
-        "RootFs": "root_fs",
-        "Schema1History": "schema1_history",
-        "Schema1Layer": "schema1_layer",
-        "Schema1Signature": "schema1_signature",
-        "Schema1SignatureHeader": "schema1_signature_header",
-        "TagList": "tag_list",
-    }
-
-    def __getattr__(name):
-        from importlib import import_module
-
-        if name not in _MODULES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(import_module(f".{_MODULES[name]}", __name__), name)
-        globals()[name] = value
-        return value
-
-    def __dir__():
-        return sorted({*globals(), *_MODULES})
-
-
-__all__ = [
-    "Annotations",
-    "ContainerConfig",
-    "Descriptor",
-    "DockerManifest",
-    "DockerManifestList",
-    "DockerSchema1Manifest",
-    "EmptyObjects",
-    "ErrorCode",
-    "ErrorEntry",
-    "ErrorResponse",
-    "Healthcheck",
-    "HistoryEntry",
-    "ImageConfig",
-    "ImageIndex",
-    "ImageManifest",
-    "JsonWebKey",
-    "Platform",
-    "RepositoryList",
-    "RootFs",
-    "Schema1History",
-    "Schema1Layer",
-    "Schema1Signature",
-    "Schema1SignatureHeader",
-    "TagList",
-]
+    __getattr__, __dir__, __all__ = lazy_exports(__name__)
