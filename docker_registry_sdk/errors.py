@@ -31,6 +31,8 @@
     ├── ImageError                      an image was not found, is damaged, or exceeds a limit
     │   └── PlatformNotFoundError       an image does not exist for the requested platform
     ├── ClosedError                     a client was used after it was closed
+    ├── ForkedProcessError              an object that was made before os.fork() was used in the child process
+    ├── EventLoopError                  an async client was used in two event loops
     └── InvalidReferenceError           an invalid name, tag, digest or URL (also a ValueError)
         └── InvalidDigestError          an invalid digest, or an algorithm that is not supported
 
@@ -381,6 +383,14 @@ class PlatformNotFoundError(ImageError):
     def __init__(self, problem: str, *, wanted: str, available: Sequence[str]) -> None:
         self.wanted, self.available = wanted, tuple(available)
         super().__init__(problem)
+
+
+class ForkedProcessError(RegistryError):
+    """An object that was made before `os.fork()` and cannot be used in the child process, such as an open stream of a blob."""
+
+
+class EventLoopError(RegistryError):
+    """An async client that is used in another event loop than before, while the first event loop is still running."""
 
 
 class InvalidReferenceError(RegistryError, ValueError):

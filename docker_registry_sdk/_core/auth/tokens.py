@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 
 from attrs import field, frozen
 
+from ..concurrency.forks import reset_after_fork
 from .effects import Lock
 from .scope import ScopeSet
 
@@ -56,6 +57,11 @@ class TokenStore:
         self._create_lock = create_lock
         self._clock = clock
         self._tokens: tuple[Token, ...] = ()
+        self.after_fork()
+        reset_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Replace the locks in a child process, where the threads that hold the locks do not exist. The tokens stay."""
         self._lock = threading.Lock()
         # A lock exists as long as a flow holds it or waits for it.
         self._fetching: WeakValueDictionary[tuple[tuple[str, str, str], frozenset[str]], Lock] = WeakValueDictionary()

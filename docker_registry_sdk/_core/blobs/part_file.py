@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from ...digest import Verifier
+from ..concurrency.forks import reset_after_fork
 
 _BLOCK_BYTES: Final = 1024 * 1024
 # The maximum that one call of hash_some() hashes. A call runs in a thread and cannot be cancelled, so it must end soon.
@@ -42,6 +43,13 @@ class PartFile:
         self._is_renamed = self._has_failed = False
         self._descriptor = self._open()
         self.length = os.fstat(self._descriptor).st_size
+        reset_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Close the file in a child process, so that the lock ends when the parent closes the file."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor != -1:
+            os.close(descriptor)
 
     @property
     def is_resumable(self) -> bool:

@@ -1,4 +1,4 @@
-"""Common base classes of blob streams and blob files: `io.RawIOBase` in sync code, `AsyncRawBase` in async code."""
+"""Common base classes of blob streams and blob files: `RawBase` in sync code, `AsyncRawBase` in async code."""
 
 from __future__ import annotations
 
@@ -6,14 +6,36 @@ import io
 from types import TracebackType
 from typing import Self
 
-RawBase = io.RawIOBase
-"""The base class of sync streams and files."""
+from ...errors import ForkedProcessError
+
+
+class RawBase(io.RawIOBase):
+    """A base class of sync streams and files."""
+
+    _is_inherited = False
+
+    def after_fork(self) -> None:
+        """Make each read raise an exception, since the stream belongs to the parent process."""
+        self._is_inherited = True
+
+    def _check_process(self) -> None:
+        if self._is_inherited:
+            raise _inherited()
 
 
 class AsyncRawBase:
     """A base class of async streams and files. `aclose` and `async with` replace `close` and `with` of `io.RawIOBase`."""
 
     _is_closed = False
+    _is_inherited = False
+
+    def after_fork(self) -> None:
+        """Make each read raise an exception, since the stream belongs to the parent process."""
+        self._is_inherited = True
+
+    def _check_process(self) -> None:
+        if self._is_inherited:
+            raise _inherited()
 
     @property
     def closed(self) -> bool:
@@ -31,3 +53,10 @@ class AsyncRawBase:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         await self.aclose()
+
+
+def _inherited() -> ForkedProcessError:
+    return ForkedProcessError(
+        "the blob was opened before the process was forked, and its connection belongs to the parent: open the blob in the "
+        "child process"
+    )

@@ -8,6 +8,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
+from .forks import reset_after_fork
+from .loops import async_running_loop
+
 if TYPE_CHECKING:
     from anyio import Event
 
@@ -59,9 +62,16 @@ class SingleFlightLock:
     """A lock for work that one thread does for all waiting threads, such as fetching a token.
 
     `release` wakes all waiting threads at once: if the work is done, all of them continue without acquiring the lock.
+
+    In a child process after `os.fork`, the lock is free.
     """
 
     def __init__(self) -> None:
+        self.after_fork()
+        reset_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Release the lock in a child process, where the thread that holds the lock does not exist."""
         self._condition = threading.Condition()
         self._held = False
 
@@ -99,9 +109,17 @@ class AsyncSingleFlightLock:
 
     `release` wakes all waiting tasks at once. If each of a thousand tasks woke only the next one, a token could expire before the
     last task uses it.
+
+    In another event loop, and in a child process after `os.fork`, the lock is free.
     """
 
     def __init__(self) -> None:
+        self._loop: object = None
+        self.after_fork()
+        reset_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Release the lock in a child process, where the event loop whose task holds the lock does not run."""
         self._released: Event | None = None
         self._held = False
 
@@ -116,6 +134,9 @@ class AsyncSingleFlightLock:
         """
         import anyio
 
+        if (loop := async_running_loop()) is not self._loop:
+            self._loop = loop
+            self.after_fork()
         while self._held:
             self._released = self._released or anyio.Event()
             await self._released.wait()

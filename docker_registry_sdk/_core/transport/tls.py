@@ -46,6 +46,16 @@ def create_ssl_context(registry: str, options: CommonOptions) -> ssl.SSLContext:
     return context
 
 
+def has_certificate_files(registry: str, options: CommonOptions) -> bool:
+    """Return whether the TLS context of a client contains certificates from files other than those of the system.
+
+    Args:
+        registry: The host of the registry, with its port if it has one.
+        options: The client's options, of which `ca_file` and `client_cert` are used.
+    """
+    return options.get("ca_file") is not None or options.get("client_cert") is not None or bool(_folders(registry))
+
+
 def _create_late_context() -> ssl.SSLContext:
     """Return a TLS context that loads the system's certificates at the first handshake, since loading them is slow."""
     lock = threading.Lock()

@@ -8,6 +8,7 @@ from typing import Literal
 
 from ..._core.blobs._async.verified_stream import AsyncByteStream
 from ..._core.blobs.upload_source import AsyncBlobSource, open_source
+from ..._core.concurrency.forks import reset_after_fork
 from ..._core.wire import AsyncClient, AsyncRawBody, CallLimits, async_blocks
 from ...digest import Digest, Verifier
 from ...errors import DigestMismatchError
@@ -34,6 +35,7 @@ class AsyncLayerStream(AsyncByteStream):
         self._verifier = verifier
         self._left = size
         self._ended = False
+        reset_after_fork(self)
 
     @property
     def verification(self) -> Literal["unverified", "verified"]:

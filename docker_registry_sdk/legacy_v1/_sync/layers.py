@@ -9,6 +9,7 @@ from typing import Literal
 
 from ..._core.blobs._sync.verified_stream import SyncByteStream
 from ..._core.blobs.upload_source import BlobSource, open_source
+from ..._core.concurrency.forks import reset_after_fork
 from ..._core.wire import CallLimits, Client, RawBody, blocks
 from ...digest import Digest, Verifier
 from ...errors import DigestMismatchError
@@ -35,6 +36,7 @@ class LayerStream(SyncByteStream):
         self._verifier = verifier
         self._left = size
         self._ended = False
+        reset_after_fork(self)
 
     @property
     def verification(self) -> Literal["unverified", "verified"]:

@@ -98,7 +98,7 @@ def run(
 
     async def run_async() -> httpx.Response:
         pipeline = asynchronous.AsyncPipeline(
-            origin, asynchronous.AsyncSettings(http=httpx.AsyncClient(transport=async_line), **made), policy
+            origin, asynchronous.AsyncSettings(create_http=lambda: httpx.AsyncClient(transport=async_line), **made), policy
         )
         pipeline.auth_policy = FixedPolicy(send)
         return await pipeline.send(send.request)
@@ -106,7 +106,9 @@ def run(
     async def async_sleep(seconds: float) -> None:
         async_waits.append(seconds)
 
-    pipeline = synchronous.Pipeline(origin, synchronous.Settings(http=httpx.Client(transport=line), **made), policy)
+    pipeline = synchronous.Pipeline(
+        origin, synchronous.Settings(create_http=lambda: httpx.Client(transport=line), **made), policy
+    )
     pipeline.auth_policy = FixedPolicy(send)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(synchronous, "sleep", waits.append)

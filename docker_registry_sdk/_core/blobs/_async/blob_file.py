@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from ....errors import RegistryError
+from ...concurrency.forks import reset_after_fork
 from ...wire import Deadline
 from ..blob_spec import BlobSpec
 from ..byte_ranges import ReadAhead, Resumption
@@ -47,6 +48,7 @@ class AsyncBlobFile(AsyncRawBase):
         self._deadline = deadline
         self._read_ahead = ReadAhead(size)
         self._position = 0
+        reset_after_fork(self)
 
     def readable(self) -> bool:
         """Return True: the file can be read."""
@@ -89,6 +91,7 @@ class AsyncBlobFile(AsyncRawBase):
         Raises:
             TransportError: The body of the response was interrupted too often.
             RegistryError: The registry does not support range requests, or sent another range than the requested one.
+            ForkedProcessError: The file was opened in the parent process.
         """
         self._check_open()
         left = max(0, self.size - self._position)
@@ -117,6 +120,7 @@ class AsyncBlobFile(AsyncRawBase):
         Raises:
             TransportError: The body of the response was interrupted too often.
             RegistryError: The registry does not support range requests, or sent another range than the requested one.
+            ForkedProcessError: The file was opened in the parent process.
         """
         view = memoryview(buffer).cast("B")
         data = await self.read(len(view))
@@ -143,5 +147,6 @@ class AsyncBlobFile(AsyncRawBase):
         self._read_ahead.add(start, bytes(data))
 
     def _check_open(self) -> None:
+        self._check_process()
         if self.closed:
             raise ValueError("the blob file is closed: read from it inside its with block")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 from attrs import evolve
 
 from ....digest import Digest
-from ....errors import NotFoundError, ParseError, RangeNotSatisfiableError, RegistryError, TransportError
+from ....errors import ForkedProcessError, NotFoundError, ParseError, RangeNotSatisfiableError, RegistryError, TransportError
 from ....v2.api import create_blob_read_stream
+from ...concurrency.forks import keep_forever, reset_after_fork
 from ...concurrency.waiting import async_sleep
 from ...text.redaction import redact_url
 from ...wire import AsyncChunks, CallLimits, async_stream, follow_url, integer_header, make_request, text_header
@@ -45,6 +46,13 @@ class AsyncRangedFetch:
         self._response: AbstractAsyncContextManager[_Response] | None = None
         self._body: AsyncChunks | None = None
         self._has_ended = False
+        reset_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Drop the response in a child process, and make each further request raise `ForkedProcessError`."""
+        keep_forever(self._response)
+        self._response = self._body = None
+        self._request = _refuse_request
 
     async def start(self) -> None:
         """Send the request, unless nothing is left to read or a response is being read already.
@@ -186,6 +194,13 @@ async def async_start_fetch(
         else:
             return fetch
     raise missing
+
+
+def _refuse_request(byte_range: str | None, if_range: str | None) -> NoReturn:
+    raise ForkedProcessError(
+        "the download began before the process was forked, and its connection belongs to the parent: start the download in "
+        "the child process"
+    )
 
 
 def _registry_request(repository: AsyncBlobRepository, digest: Digest) -> _Request:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from ....digest import Digest, DigestLike, Verifier
+from ...concurrency.forks import reset_after_fork
 from ..blob_spec import parse_blob_spec
 from ..byte_ranges import Resumption
 from ..raw_base import AsyncRawBase
@@ -44,7 +45,9 @@ class AsyncByteStream(AsyncRawBase):
         Raises:
             DigestMismatchError: The bytes do not match the requested digest or size.
             TransportError: The body of the response was interrupted, and could not be resumed.
+            ForkedProcessError: The stream was opened in the parent process.
         """
+        self._check_process()
         left = -1 if size is None else size
         if 0 <= left <= len(self._rest):
             taken, self._rest = self._rest[:left], self._rest[left:]
@@ -68,6 +71,7 @@ class AsyncByteStream(AsyncRawBase):
         Raises:
             DigestMismatchError: The bytes do not match the requested digest or size.
             TransportError: The body of the response was interrupted, and could not be resumed.
+            ForkedProcessError: The stream was opened in the parent process.
         """
         view = memoryview(buffer).cast("B")
         data = await self.read(len(view))
@@ -80,7 +84,9 @@ class AsyncByteStream(AsyncRawBase):
         Raises:
             DigestMismatchError: The bytes do not match the requested digest or size.
             TransportError: The body of the response was interrupted, and could not be resumed.
+            ForkedProcessError: The stream was opened in the parent process.
         """
+        self._check_process()
         if self._rest:
             rest, self._rest = bytes(self._rest), memoryview(b"")
             return rest
@@ -112,6 +118,7 @@ class AsyncBlobStream(AsyncByteStream):
         self._verifier = Verifier(digest.algorithm)
         self._held = b""
         self._has_ended = False
+        reset_after_fork(self)
 
     @property
     def size(self) -> int | None:

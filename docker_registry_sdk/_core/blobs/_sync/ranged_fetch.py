@@ -6,12 +6,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 from attrs import evolve
 
 from ....digest import Digest
 from ....errors import (
+    ForkedProcessError,
     NotFoundError,
     ParseError,
     RangeNotSatisfiableError,
@@ -19,6 +20,7 @@ from ....errors import (
     TransportError,
 )
 from ....v2.api import create_blob_read_stream
+from ...concurrency.forks import keep_forever, reset_after_fork
 from ...concurrency.waiting import sleep
 from ...text.redaction import redact_url
 from ...wire import (
@@ -60,6 +62,13 @@ class RangedFetch:
         self._response: AbstractContextManager[_Response] | None = None
         self._body: Chunks | None = None
         self._has_ended = False
+        reset_after_fork(self)
+
+    def after_fork(self) -> None:
+        """Drop the response in a child process, and make each further request raise `ForkedProcessError`."""
+        keep_forever(self._response)
+        self._response = self._body = None
+        self._request = _refuse_request
 
     def start(self) -> None:
         """Send the request, unless nothing is left to read or a response is being read already.
@@ -205,6 +214,13 @@ def start_fetch(repository: BlobRepository, blob: BlobSpec, state: Resumption, u
         else:
             return fetch
     raise missing
+
+
+def _refuse_request(byte_range: str | None, if_range: str | None) -> NoReturn:
+    raise ForkedProcessError(
+        "the download began before the process was forked, and its connection belongs to the parent: start the download in "
+        "the child process"
+    )
 
 
 def _registry_request(repository: BlobRepository, digest: Digest) -> _Request:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ....digest import Digest, DigestLike, Verifier
+from ...concurrency.forks import reset_after_fork
 from ..blob_spec import parse_blob_spec
 from ..byte_ranges import Resumption
 from ..raw_base import RawBase
@@ -45,7 +46,9 @@ class SyncByteStream(RawBase):
         Raises:
             DigestMismatchError: The bytes do not match the requested digest or size.
             TransportError: The body of the response was interrupted, and could not be resumed.
+            ForkedProcessError: The stream was opened in the parent process.
         """
+        self._check_process()
         left = -1 if size is None else size
         if 0 <= left <= len(self._rest):
             taken, self._rest = self._rest[:left], self._rest[left:]
@@ -69,6 +72,7 @@ class SyncByteStream(RawBase):
         Raises:
             DigestMismatchError: The bytes do not match the requested digest or size.
             TransportError: The body of the response was interrupted, and could not be resumed.
+            ForkedProcessError: The stream was opened in the parent process.
         """
         view = memoryview(buffer).cast("B")
         data = self.read(len(view))
@@ -81,7 +85,9 @@ class SyncByteStream(RawBase):
         Raises:
             DigestMismatchError: The bytes do not match the requested digest or size.
             TransportError: The body of the response was interrupted, and could not be resumed.
+            ForkedProcessError: The stream was opened in the parent process.
         """
+        self._check_process()
         if self._rest:
             rest, self._rest = bytes(self._rest), memoryview(b"")
             return rest
@@ -113,6 +119,7 @@ class BlobStream(SyncByteStream):
         self._verifier = Verifier(digest.algorithm)
         self._held = b""
         self._has_ended = False
+        reset_after_fork(self)
 
     @property
     def size(self) -> int | None:

@@ -6,11 +6,13 @@ import math
 import ssl
 import time
 from typing import Any, Final
+from weakref import WeakSet
 
 import httpx
 
 from ...concurrency.waiting import AsyncSemaphore, async_checkpoint
 from ...wire import FILL, call_of
+from ..abandon import abandon_transport
 from ..exchange import IDEMPOTENT_METHODS, Exchange, connection_errors
 from ..idle import Destination, IdleConnections
 from .body import AsyncResponseBody
@@ -42,6 +44,7 @@ class AsyncHTTP1Transport(httpx.AsyncBaseTransport):
         self._others = others
         self._idle: IdleConnections[AsyncConnection] = IdleConnections()
         self._limit = AsyncSemaphore(MAX_CONNECTIONS)
+        self._connections: WeakSet[AsyncConnection] = WeakSet()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request, and return the response. The caller reads the body from `response.stream`.
@@ -74,6 +77,15 @@ class AsyncHTTP1Transport(httpx.AsyncBaseTransport):
         self._idle.close()
         await self._others.aclose()
 
+    def abandon(self) -> None:
+        """Close the file descriptors of all connections, also of connections in use, and send nothing.
+
+        Other processes with the same connections are not affected. The transport must not be used afterwards.
+        """
+        for connection in list(self._connections):
+            connection.abandon()
+        abandon_transport(self._others)
+
     async def _send(self, request: httpx.Request, timeout: dict[str, Any]) -> httpx.Response:
         destination: Destination = (request.url.scheme, request.url.host, request.url.port)
         addresses = call_of(request).addresses
@@ -90,6 +102,7 @@ class AsyncHTTP1Transport(httpx.AsyncBaseTransport):
                 exchange = Exchange(request)
         deadline = call_of(request).deadline
         connection = await async_connect(request.url, self._context, addresses, timeout.get("connect"), deadline)
+        self._connections.add(connection)
         return await self._send_on(connection, exchange, request, timeout, destination)
 
     async def _send_on(

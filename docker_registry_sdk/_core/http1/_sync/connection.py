@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import httpx
 
+from ...concurrency.forks import close_descriptor
 from ...wire import Deadline
 from ..exchange import connection_errors
 from ..sockets import AddressInfo, resolve_host, wait_for_socket
@@ -175,6 +176,11 @@ class Connection:
         # another file. So wake the thread or task, and let `wait` close the socket.
         with suppress(OSError):  # the connection is lost already, which also wakes the thread or task
             self._sock.shutdown(socket.SHUT_RDWR)
+
+    def abandon(self) -> None:
+        """Close the file descriptor of the socket, and send nothing: another process may use the same connection."""
+        self._closed = True
+        close_descriptor(self._sock)
 
     def _retry_when_ready(self, call: Callable[[], T], seconds: float | None) -> T:
         while True:

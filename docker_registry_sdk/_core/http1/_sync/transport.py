@@ -7,11 +7,13 @@ import math
 import ssl
 import time
 from typing import Any, Final
+from weakref import WeakSet
 
 import httpx
 
 from ...concurrency.waiting import Semaphore, checkpoint
 from ...wire import FILL, call_of
+from ..abandon import abandon_transport
 from ..exchange import IDEMPOTENT_METHODS, Exchange, connection_errors
 from ..idle import Destination, IdleConnections
 from .body import ResponseBody
@@ -43,6 +45,7 @@ class HTTP1Transport(httpx.BaseTransport):
         self._others = others
         self._idle: IdleConnections[Connection] = IdleConnections()
         self._limit = Semaphore(MAX_CONNECTIONS)
+        self._connections: WeakSet[Connection] = WeakSet()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send a request, and return the response. The caller reads the body from `response.stream`.
@@ -75,6 +78,15 @@ class HTTP1Transport(httpx.BaseTransport):
         self._idle.close()
         self._others.close()
 
+    def abandon(self) -> None:
+        """Close the file descriptors of all connections, also of connections in use, and send nothing.
+
+        Other processes with the same connections are not affected. The transport must not be used afterwards.
+        """
+        for connection in list(self._connections):
+            connection.abandon()
+        abandon_transport(self._others)
+
     def _send(self, request: httpx.Request, timeout: dict[str, Any]) -> httpx.Response:
         destination: Destination = (request.url.scheme, request.url.host, request.url.port)
         addresses = call_of(request).addresses
@@ -91,6 +103,7 @@ class HTTP1Transport(httpx.BaseTransport):
                 exchange = Exchange(request)
         deadline = call_of(request).deadline
         connection = connect(request.url, self._context, addresses, timeout.get("connect"), deadline)
+        self._connections.add(connection)
         return self._send_on(connection, exchange, request, timeout, destination)
 
     def _send_on(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import cache
 
 import httpx
 
@@ -25,7 +27,7 @@ from ..options import DEFAULT_TIMEOUT, AsyncClientOptions, create_retry_policy
 from ..registry_origin import HUB_HOST, RegistryOrigin
 from ..request_policy import V2AuthPolicy
 from ..resolving import is_proxied
-from ..tls import create_ssl_context
+from ..tls import create_ssl_context, has_certificate_files
 from .pipeline import AsyncPipeline, AsyncSettings
 
 
@@ -53,7 +55,7 @@ def async_create_pipeline(index: Index, options: AsyncClientOptions, hub_host: s
     if http is not None:
         _check_http(http, options)
     settings = AsyncSettings(
-        http=http if http is not None else _create_http(index, options),
+        create_http=_http_factory(index, options) if http is None else lambda: http,
         owned=http is None,
         user_agent=options.get("user_agent") or default_user_agent(),
         credentials=_credentials(index, options),
@@ -84,6 +86,7 @@ def async_create_v2_auth_policy(pipeline: AsyncPipeline, options: AsyncClientOpt
     return V2AuthPolicy(pipeline.registry, authenticator)
 
 
+@cache
 def default_user_agent() -> str:
     """Return the default value of the User-Agent header, which names the versions of this package and of Python."""
     from importlib.metadata import version
@@ -100,13 +103,20 @@ def _check_http(http: object, options: AsyncClientOptions) -> None:
         raise TypeError(f"pass {', '.join(sorted(decided))} to the httpx client of the option http_client, not to this client")
 
 
-def _create_http(index: Index, options: AsyncClientOptions) -> httpx.AsyncClient:
-    context, proxy = create_ssl_context(index.name, options), options.get("proxy")
-    timeout = timeout_steps(options.get("timeout", DEFAULT_TIMEOUT))
-    if proxy is not None or is_proxied():
-        return httpx.AsyncClient(verify=context, proxy=proxy, timeout=timeout)
-    transport = AsyncHTTP1Transport(context, httpx.AsyncHTTPTransport(verify=context))
-    return httpx.AsyncClient(transport=transport, timeout=timeout)
+def _http_factory(index: Index, options: AsyncClientOptions) -> Callable[[], httpx.AsyncClient]:
+    """Return a function that creates an httpx client. Certificate files are read now, so that a bad file raises an error now."""
+    proxy, timeout = options.get("proxy"), timeout_steps(options.get("timeout", DEFAULT_TIMEOUT))
+    checked = [create_ssl_context(index.name, options)] if has_certificate_files(index.name, options) else []
+
+    def create() -> httpx.AsyncClient:
+        # A child process creates another context, since a thread of the parent may have held a lock of the first one.
+        context = checked.pop() if checked else create_ssl_context(index.name, options)
+        if proxy is not None or is_proxied():
+            return httpx.AsyncClient(verify=context, proxy=proxy, timeout=timeout)
+        transport = AsyncHTTP1Transport(context, httpx.AsyncHTTPTransport(verify=context))
+        return httpx.AsyncClient(transport=transport, timeout=timeout)
+
+    return create
 
 
 def _credentials(index: Index, options: AsyncClientOptions) -> CredentialProvider | AsyncCredentialProvider:

@@ -6,16 +6,21 @@ from __future__ import annotations
 import inspect
 import logging
 import math
+import threading
 import time
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NoReturn
 
 import httpx
 from attrs import evolve, frozen
 
 from ....credentials import Credential, CredentialProvider
-from ....errors import AuthError
+from ....errors import AuthError, ClosedError, EventLoopError, ForkedProcessError
 from ...auth.effects import Acquire, Effect, FindCredential, Flow, Read, Resolve, Send
+from ...concurrency.forks import keep_forever, reset_after_fork
+from ...concurrency.loops import LoopAware, is_running
 from ...concurrency.waiting import SingleFlightLock, sleep
+from ...http1.abandon import abandon_client
 from ...text.redaction import one_line, redact_url
 from ...wire import (
     Deadline,
@@ -45,29 +50,33 @@ _MAX_RESOLVED_HOSTS = 100
 
 @frozen(kw_only=True)
 class Settings:
-    """The settings of a pipeline: the httpx client, the User-Agent and the source of credentials.
+    """The settings of a pipeline: a function that creates the httpx client, the User-Agent and the source of credentials.
 
     Attributes:
-        http: The httpx client that sends the requests.
-        owned: Whether the pipeline closes the httpx client; False if the httpx client is the caller's own.
+        create_http: A function that returns the httpx client that sends the requests. It is called before the first request, and
+            again in a child process after `os.fork` and in another event loop.
+        owned: Whether the pipeline closes the httpx client; False if `create_http` returns the caller's own httpx client.
         user_agent: The value of the User-Agent header.
         credentials: The source of credentials.
         proxied: Whether the option `proxy` is given. Then the proxy resolves hosts, not this machine.
     """
 
-    http: httpx.Client
+    create_http: Callable[[], httpx.Client]
     owned: bool
     user_agent: str
     credentials: CredentialProvider | CredentialProvider
     proxied: bool
 
 
-class Pipeline(LimitedSender):
+class Pipeline(LimitedSender, LoopAware):
     """The sender of all requests to one registry. Several tasks may share one pipeline.
+
+    The pipeline creates its httpx client before the first request. In a child process after `os.fork`, and in another event loop
+    after the first one has ended, the pipeline creates a new httpx client and never uses the connections of the old one.
 
     Args:
         registry: The origin of the registry.
-        settings: The httpx client, the source of credentials, and the User-Agent.
+        settings: A function that creates the httpx client, the source of credentials, and the User-Agent.
         retry: The policy for repeating requests.
         deadline_seconds: The maximum duration of a call, in seconds; None for no limit.
 
@@ -91,6 +100,16 @@ class Pipeline(LimitedSender):
         self._settings = settings
         self._credentials: dict[str | None, Credential | None] = {}
         self._resolved: dict[str, tuple[tuple[str, ...] | None, float]] = {}
+        self._http: httpx.Client | None = None
+        self._loop: object = None  # the event loop that the connections of the httpx client belong to
+        self._is_closed = self._is_forked = False
+        self._opening = threading.Lock()
+        reset_after_fork(self)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a client cannot be pickled, since its connections belong to one process: create a client in each process"
+        )
 
     def build_request(
         self,
@@ -115,7 +134,7 @@ class Pipeline(LimitedSender):
         """
         if url.startswith("/"):
             url = f"{self.registry.base_url}{url}"
-        http, target = self._settings.http, httpx.URL(url)
+        http, target = self._http or self._open(), httpx.URL(url)
         own = {**(headers or {}), "User-Agent": self._settings.user_agent}
         # The default headers of a caller's http_client are also sent to token services and storage, except secrets.
         # Its cookies and query parameters are left out: API v2 does not use them, and the policy of API v1 sends its own.
@@ -145,15 +164,75 @@ class Pipeline(LimitedSender):
             TransportError: There were too many redirects, or the URL or a redirect leads to a forbidden address.
             AuthError: No token is available for the request.
             DeadlineExceededError: The deadline of the call passed.
+            ClosedError: The client is closed.
+            EventLoopError: The client is in use in another event loop.
+            ForkedProcessError: The caller's own httpx client was made before the process was forked.
         """
         assert self.auth_policy is not None
+        if self.current_loop is not self._loop:
+            self._change_loop()
         response = self._run(self.auth_policy.flow(request), call_of(request).deadline)
         return response if stream else read(response)
 
     def close(self) -> None:
-        """Close the httpx client and its connections, unless the httpx client is the caller's own."""
-        if self._settings.owned:
-            self._settings.http.close()
+        """Close the httpx client and its connections, unless the httpx client is the caller's own.
+
+        Later requests raise `ClosedError`.
+
+        Raises:
+            EventLoopError: The client is in use in another event loop.
+        """
+        if (
+            self._http is not None
+            and self._settings.owned
+            and self._loop is not None
+            and self.current_loop is not self._loop
+        ):
+            self._change_loop()
+        with self._opening:
+            self._is_closed = True
+            http, self._http = self._http, None
+        if http is not None and self._settings.owned:
+            http.close()
+
+    def after_fork(self) -> None:
+        """Drop the connections in a child process, which must not use them. The parent's connections stay open."""
+        self._opening = threading.Lock()
+        self._is_forked = True
+        self._loop = None
+        http, self._http = self._http, None
+        if http is not None:
+            keep_forever(http)
+            if self._settings.owned:
+                abandon_client(http)
+
+    def _open(self) -> httpx.Client:
+        """Return the httpx client; create it if there is none."""
+        with self._opening:
+            if self._is_closed:
+                raise ClosedError("the client is closed: create a new client")
+            if self._is_forked and not self._settings.owned:
+                raise ForkedProcessError(
+                    "the httpx client was made before the process was forked, and its connections belong to the parent process: "
+                    "create the httpx client, and the registry client, in the child process"
+                )
+            if self._http is None:
+                self._http = self._settings.create_http()
+            return self._http
+
+    def _change_loop(self) -> None:
+        """Use the running event loop from now on, if the event loop of the last request has ended."""
+        loop = self.current_loop
+        with self._opening:
+            if is_running(self._loop) or (self._loop is not None and not self._settings.owned):
+                raise EventLoopError(
+                    "the connections of the client belong to another event loop, in which the client was used before: create one "
+                    "client for each event loop"
+                )
+            if self._loop is not None and self._http is not None:
+                abandon_client(self._http)
+                self._http = None
+            self._loop = loop
 
     def _run(self, flow: Flow, deadline: Deadline | None) -> httpx.Response:
         try:
@@ -215,7 +294,8 @@ class Pipeline(LimitedSender):
             bound_timeouts(request, deadline)
         started = time.perf_counter()
         try:
-            response = self._settings.http.send(request, stream=True, auth=_NO_AUTH, follow_redirects=False)
+            http = self._http or self._open()
+            response = http.send(request, stream=True, auth=_NO_AUTH, follow_redirects=False)
         except httpx.TransportError as error:
             _log.debug("%s %s: %s", request.method, redact_url(str(request.url)), type(error).__name__)
             unconnected = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout) and not is_untrusted(error)
