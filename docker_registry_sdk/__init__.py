@@ -40,7 +40,9 @@ if TYPE_CHECKING:
     from .errors import ConflictError as ConflictError
     from .errors import DeadlineExceededError as DeadlineExceededError
     from .errors import DigestMismatchError as DigestMismatchError
+    from .errors import EventLoopError as EventLoopError
     from .errors import ForbiddenError as ForbiddenError
+    from .errors import ForkedProcessError as ForkedProcessError
     from .errors import ImageError as ImageError
     from .errors import InvalidDigestError as InvalidDigestError
     from .errors import InvalidReferenceError as InvalidReferenceError

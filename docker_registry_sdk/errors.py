@@ -104,6 +104,14 @@ class ClosedError(RegistryError):
     """A call of a client that is closed, or that borrows the connections of a client that is closed."""
 
 
+class ForkedProcessError(RegistryError):
+    """An object that was made before `os.fork()` and cannot be used in the child process, such as an open stream of a blob."""
+
+
+class EventLoopError(RegistryError):
+    """An async client that is used in another event loop than before, while the first event loop is still running."""
+
+
 class ResponseError(RegistryError):
     """A response that is not a success that the API specification (OpenAPI description) documents for the call.
 
@@ -383,14 +391,6 @@ class PlatformNotFoundError(ImageError):
     def __init__(self, problem: str, *, wanted: str, available: Sequence[str]) -> None:
         self.wanted, self.available = wanted, tuple(available)
         super().__init__(problem)
-
-
-class ForkedProcessError(RegistryError):
-    """An object that was made before `os.fork()` and cannot be used in the child process, such as an open stream of a blob."""
-
-
-class EventLoopError(RegistryError):
-    """An async client that is used in another event loop than before, while the first event loop is still running."""
 
 
 class InvalidReferenceError(RegistryError, ValueError):
