@@ -85,16 +85,17 @@ def check_transport(transport: object) -> Transport:
     """
     send = getattr(transport, "send", None)
     kind = type(transport)
-    adapter = f"docker_registry_sdk.httpx_adapter.{AsyncHttpxTransport.__name__}"
+    name, own = Transport.__name__, HttpxTransport
+    adapter = f"docker_registry_sdk.httpx_adapter.{own.__name__}"
+    is_async = inspect.iscoroutinefunction(Transport.send)
     if kind.__module__.partition(".")[0] == "httpx" or not callable(send):
         raise TypeError(
-            f"transport must be a {AsyncTransport.__name__}, not {kind.__module__}.{kind.__name__}; "
+            f"transport must be a {name}, not {kind.__module__}.{kind.__name__}; "
             f"to use an httpx client, wrap it: {adapter}(client)"
         )
-    if inspect.iscoroutinefunction(send) != inspect.iscoroutinefunction(Transport.send):
+    if inspect.iscoroutinefunction(send) != is_async:
         raise TypeError(
-            f"the method send of the transport {kind.__name__} must "
-            + ("" if inspect.iscoroutinefunction(Transport.send) else "not ")
-            + f"be an async function; for an httpx client, use {adapter}"
+            f"the method send of the transport {kind.__name__} must {'' if is_async else 'not '}be an async function; "
+            f"for an httpx client, use {adapter}"
         )
     return transport  # type: ignore[return-value]
