@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ._core.blobs.upload_session import UploadSession as UploadSession
     from ._core.transport.options import AsyncClientOptions as AsyncClientOptions
     from ._core.transport.options import ClientOptions as ClientOptions
+    from ._core.version import __version__ as __version__
     from ._core.wire.policy import Deadline as Deadline
     from ._core.wire.timeout import Timeout as Timeout
     from .client._async.client import AsyncRegistryClientV2 as AsyncRegistryClientV2
@@ -67,36 +68,18 @@ if TYPE_CHECKING:
     from .errors import UnauthorizedError as UnauthorizedError
     from .errors import UnexpectedContentTypeError as UnexpectedContentTypeError
     from .errors import UnsafeTitleError as UnsafeTitleError
-    from .images._async.config import async_get_config as async_get_config
-    from .images._async.copy import async_apply_copy as async_apply_copy
-    from .images._async.copy import async_copy as async_copy
-    from .images._async.copy import async_plan_copy as async_plan_copy
-    from .images._async.copy import async_pull as async_pull
-    from .images._async.copy import async_push as async_push
-    from .images._sync.config import get_config as get_config
-    from .images._sync.copy import apply_copy as apply_copy
-    from .images._sync.copy import copy as copy
-    from .images._sync.copy import plan_copy as plan_copy
-    from .images._sync.copy import pull as pull
-    from .images._sync.copy import push as push
-    from .images.copy_plan import CopyPlan as CopyPlan
-    from .images.copy_plan import CopyResult as CopyResult
-    from .images.docker_archive import DockerArchive as DockerArchive
-    from .images.layout import Layout as Layout
     from .legacy_v1._async.client import AsyncRegistryClientV1 as AsyncRegistryClientV1
     from .legacy_v1._sync.client import RegistryClientV1 as RegistryClientV1
-    from .media_types import DOCKER_LIST as DOCKER_LIST
-    from .media_types import DOCKER_MANIFEST as DOCKER_MANIFEST
-    from .media_types import DOCKER_SCHEMA1 as DOCKER_SCHEMA1
-    from .media_types import OCI_INDEX as OCI_INDEX
-    from .media_types import OCI_MANIFEST as OCI_MANIFEST
     from .reference import Index as Index
+    from .reference import Registry as Registry
     from .reference import Repo as Repo
     from .reference import RepoRef as RepoRef
     from .reference import parse_index as parse_index
+    from .reference import parse_registry as parse_registry
     from .reference import parse_repo as parse_repo
     from .reference import parse_repo_and_ref as parse_repo_and_ref
     from .reference import parse_repo_and_tag as parse_repo_and_tag
-    from .v2.models import Descriptor as Descriptor
+    from .v2.models.descriptor import Descriptor as Descriptor
+    from .v2.models.platform import Platform as Platform
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__)

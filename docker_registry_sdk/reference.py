@@ -34,12 +34,12 @@ def _index_name(name: str) -> str:
     return DEFAULT_INDEX_NAME if name.lower() in (DEFAULT_INDEX_NAME, _FORMER_INDEX_NAME) else name
 
 
-def _is_official(index: Index) -> bool:
+def _is_official(index: Registry) -> bool:
     return index.name == DEFAULT_INDEX_NAME
 
 
 @frozen
-class Index:
+class Registry:
     """A registry, as it is named in a reference.
 
     Attributes:
@@ -58,13 +58,17 @@ class Index:
     def __attrs_post_init__(self) -> None:
         if self.scheme not in (None, "http", "https"):
             raise InvalidReferenceError(
-                f"the scheme of index {self.name!r} is neither http nor https; use 'http', 'https' or None"
+                f"the scheme of registry {self.name!r} is neither http nor https; use 'http', 'https' or None"
             )
         if self.official and self.scheme == "http":
-            raise InvalidReferenceError(f"the index {self.name!r} is not available over http; write https:// or no scheme")
+            raise InvalidReferenceError(f"the registry {self.name!r} is not available over http; write https:// or no scheme")
 
     def __str__(self) -> str:
         return self.name if self.scheme is None else f"{self.scheme}://{self.name}"
+
+
+Index = Registry
+"""The name of `Registry` in the node client."""
 
 
 def _remote_name(name: str) -> str:
@@ -103,7 +107,7 @@ class Repo:
         InvalidReferenceError: The remote name is invalid.
     """
 
-    index: Index
+    index: Registry
     remote_name: str = field(converter=_remote_name)
     official: bool = field(init=False, default=Factory(_is_official_repo, takes_self=True))
     local_name: str = field(init=False, default=Factory(_local_name, takes_self=True))
@@ -150,7 +154,7 @@ class RepoRef(Repo):
         return f"{super().__str__()}{tag}" if self.digest is None else f"{super().__str__()}{tag}@{self.digest}"
 
 
-def parse_index(text: str | None = None) -> Index:
+def parse_registry(text: str | None = None) -> Registry:
     """Return the registry that a text names.
 
     Args:
@@ -164,21 +168,25 @@ def parse_index(text: str | None = None) -> Index:
     Source: https://github.com/distribution/reference/blob/main/normalize.go
     """
     if text is None or text == "" or text == _FORMER_INDEX_URL:
-        return Index(DEFAULT_INDEX_NAME)
+        return Registry(DEFAULT_INDEX_NAME)
     scheme, rest = _split_scheme(text)
     host = rest.removesuffix("/")
     if "/" in host:
-        raise InvalidReferenceError(f"index {shown(text)} has a path after the host; write only the host and the port")
-    return Index(host, scheme=scheme)
+        raise InvalidReferenceError(f"registry {shown(text)} has a path after the host; write only the host and the port")
+    return Registry(host, scheme=scheme)
 
 
-def parse_repo(text: str, default_index: str | Index | None = None) -> Repo:
+parse_index = parse_registry
+"""The name of `parse_registry` in the node client."""
+
+
+def parse_repo(text: str, default_index: str | Registry | None = None) -> Repo:
     """Return the repository that a text names.
 
     Args:
         text: A name such as `alpine`, `quay.io/coreos/etcd` or `http://localhost:5000/alpine`, without tag and digest.
-        default_index: The registry to use if the text names no registry: a text for `parse_index`, or an `Index`; None for Docker
-            Hub.
+        default_index: The registry to use if the text names no registry: a text for `parse_registry`, or a `Registry`; None for
+            Docker Hub.
 
     Raises:
         InvalidReferenceError: The text is invalid; the message names the invalid part and what to write instead.
@@ -190,11 +198,11 @@ def parse_repo(text: str, default_index: str | Index | None = None) -> Repo:
     if scheme is not None:
         if not slash:
             raise InvalidReferenceError(f"reference {shown(text)} ends after the host; write a slash and the repository's name")
-        index = parse_index(f"{scheme}://{host}")
+        index = parse_registry(f"{scheme}://{host}")
     elif slash and is_host(host):
-        index = Index(host)
+        index = Registry(host)
     else:
-        index, name = default_index if isinstance(default_index, Index) else parse_index(default_index), rest
+        index, name = default_index if isinstance(default_index, Registry) else parse_registry(default_index), rest
         if IMAGE_ID.fullmatch(name):
             raise InvalidReferenceError(
                 f"the name {shown(name)} is an image ID, since it has 64 hexadecimal digits; "
@@ -210,14 +218,14 @@ def parse_repo(text: str, default_index: str | Index | None = None) -> Repo:
     return Repo(index, f"{_LIBRARY}{name}" if index.official and "/" not in name else name)
 
 
-def parse_repo_and_ref(text: str, default_index: str | Index | None = None) -> RepoRef:
+def parse_repo_and_ref(text: str, default_index: str | Registry | None = None) -> RepoRef:
     """Return the repository, the tag and the digest that a text names.
 
     Args:
         text: A name as for `parse_repo`, followed by a colon and a tag, by an @ and a digest, or by a tag and then a digest. If
             the text has neither a tag nor a digest, the tag is `latest`.
-        default_index: The registry to use if the text names no registry: a text for `parse_index`, or an `Index`; None for Docker
-            Hub.
+        default_index: The registry to use if the text names no registry: a text for `parse_registry`, or a `Registry`; None for
+            Docker Hub.
 
     Raises:
         InvalidReferenceError: The text is invalid; the message names the invalid part and what to write instead.
@@ -243,6 +251,7 @@ def parse_repo_and_ref(text: str, default_index: str | Index | None = None) -> R
 
 
 parse_repo_and_tag = parse_repo_and_ref
+"""A second name of `parse_repo_and_ref` in the node client."""
 
 
 def _split_scheme(text: str) -> tuple[Scheme | None, str]:

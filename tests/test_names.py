@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import builtins
 import inspect
+import sys
+from importlib.metadata import version
 
 import pytest
 
 import docker_registry_sdk
 from docker_registry_sdk import errors
 from tests.test_imports import loaded_after
+
+EXPORTED: list[str] = vars(docker_registry_sdk)["__all__"]
 
 
 def test_all_exceptions_are_exported() -> None:
@@ -34,3 +39,23 @@ def test_v2_loads_no_v1(name: str) -> None:
 def test_create_client_with_version_2_loads_no_v1() -> None:
     code = "import docker_registry_sdk as sdk\nsdk.create_client('alpine', version=2).close()"
     assert [one for one in loaded_after(code) if ".v1" in one] == []
+
+
+def test_a_star_import_hides_no_module_of_the_standard_library() -> None:
+    assert set(EXPORTED) & sys.stdlib_module_names == set()
+    assert set(EXPORTED) & set(dir(builtins)) == set()
+
+
+def test_verbs_stand_in_the_modules_of_their_topics_only() -> None:
+    verbs = {"copy", "pull", "push", "plan_copy", "apply_copy", "get_config"}
+    assert {name.removeprefix("async_") for name in EXPORTED} & verbs == set()
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    assert docker_registry_sdk.__version__ == version("docker-registry-sdk")
+
+
+def test_the_words_of_the_node_client_are_second_names() -> None:
+    assert docker_registry_sdk.Index is docker_registry_sdk.Registry
+    assert docker_registry_sdk.parse_index is docker_registry_sdk.parse_registry
+    assert docker_registry_sdk.parse_repo_and_tag is docker_registry_sdk.parse_repo_and_ref

@@ -43,6 +43,7 @@ PUBLIC_MODULES = tuple(
         ".token_auth",
         ".token_auth.api",
         ".token_auth.models",
+        ".types",
         ".v1",
         ".v1.api",
         ".v1.models",
@@ -137,25 +138,26 @@ def _import_name(module_name: str, name: str) -> object:
 
 
 def _set_public_module(value: object, public_name: str, package: str) -> None:
-    """Set `__module__` of a class or function of this distribution to the public package that exports it.
+    """Set `__module__` of a class or function of this distribution to the public module that exports it.
 
-    If several packages export the value, the first of these is taken: the top-level package, the package whose folder defines the
-    value, `package`. So the result does not depend on the package through which the value is used first.
+    If several public modules export the value, the first of these is taken: the top-level package, the package whose folder
+    defines the value, `package`. So the result does not depend on the module through which the value is used first.
     """
     if not isinstance(value, type | FunctionType) or value.__module__ in PUBLIC_MODULES:
         return
-    origin = value.__module__, value.__name__
-    if _origins[package][public_name] != origin:  # a class of another distribution, such as httpx
+    defined_in = value.__module__
+    if _origins[package][public_name][0] != defined_in:  # a class of another distribution, such as httpx
         return
-    parts = value.__module__.split(".")
+    parts = defined_in.split(".")
     parents = [".".join(parts[:length]) for length in range(1, len(parts))]
-    home = next((one for one in parents if _origins.get(one, {}).get(public_name) == origin), package)
+    origin = defined_in, value.__name__
+    home = next((one for one in parents if _origins.get(one, {}).get(value.__name__) == origin), package)
     if isinstance(value, type):
         import inspect  # slow, and already imported by attrs
 
         # typing evaluates the text of an annotation in the namespace of `__module__`, unless a ForwardRef names another module.
         value.__annotations__ = {
-            name: ForwardRef(annotation, module=value.__module__, is_class=True) if isinstance(annotation, str) else annotation
+            name: ForwardRef(annotation, module=defined_in, is_class=True) if isinstance(annotation, str) else annotation
             for name, annotation in inspect.get_annotations(value).items()
         }
         if "__firstlineno__" in value.__dict__:  # inspect.getsource would show these lines of the package's file

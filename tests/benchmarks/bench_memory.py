@@ -19,7 +19,8 @@ import tempfile
 import time
 from pathlib import Path
 
-from docker_registry_sdk import OCI_MANIFEST, AsyncRegistryClientV2, RegistryClientV2
+from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
+from docker_registry_sdk.media_types import OCI_MANIFEST
 from tests.benchmarks.transfer.content import MIB, digest_of_file, write_random
 from tests.support.docker_registry import DockerRegistry, run_docker_registry
 

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from docker_registry_sdk import OCI_MANIFEST, RegistryClientV2, errors
+from docker_registry_sdk import RegistryClientV2, errors
 from docker_registry_sdk._core.wire.operations import Operation
 from docker_registry_sdk.cli.errors import MEANINGS
 from docker_registry_sdk.cli.main import root
+from docker_registry_sdk.media_types import OCI_MANIFEST
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.v1.operations import OPERATIONS as V1_OPERATIONS
 from docker_registry_sdk.v2.operations import OPERATIONS as V2_OPERATIONS

@@ -12,30 +12,27 @@ from typing import Literal, assert_never, assert_type
 from docker_registry_sdk import (
     AsyncRegistryClientV2,
     ClientOptions,
+    Digest,
+    ManifestResponse,
     Progress,
+    Registry,
     RegistryClientV2,
+    Repo,
     Timeout,
     UploadSession,
     create_async_client,
     create_client,
+    digest_from_manifest_bytes,
 )
-from docker_registry_sdk._core.auth.report import AuthReport
-from docker_registry_sdk._core.blobs._async.blob_file import AsyncBlobFile
-from docker_registry_sdk._core.blobs._async.verified_stream import AsyncBlobStream
-from docker_registry_sdk._core.blobs._sync.blob_file import BlobFile
-from docker_registry_sdk._core.blobs._sync.verified_stream import BlobStream
-from docker_registry_sdk.client.manifests import ManifestResponse, PutManifestResponse, digest_from_manifest_bytes
 from docker_registry_sdk.credentials import Credential
-from docker_registry_sdk.digest import Digest
 from docker_registry_sdk.errors import NotFoundError, RateLimitedError
-from docker_registry_sdk.reference import Index, Repo
+from docker_registry_sdk.types import AsyncBlobFile, AsyncBlobStream, AuthReport, BlobFile, BlobStream, PutManifestResponse
 from docker_registry_sdk.v2.api import head_manifest, list_tags
 from docker_registry_sdk.v2.models import (
     Descriptor,
     DockerManifest,
     DockerManifestList,
     DockerSchema1Manifest,
-    ImageIndex,
     ImageManifest,
 )
 
@@ -52,7 +49,9 @@ class Vault:
 def connect(name: str) -> RegistryClientV2:
     options: ClientOptions = {"credentials": Vault(), "timeout": Timeout(read=5), "max_retries": 2, "trusted_realms": ["auth"]}
     assert_type(RegistryClientV2(index="ghcr.io"), RegistryClientV2)
-    assert_type(RegistryClientV2(index=Index("ghcr.io"), ca_file=Path("ca.pem"), client_cert=("cert", "key")), RegistryClientV2)
+    assert_type(
+        RegistryClientV2(index=Registry("ghcr.io"), ca_file=Path("ca.pem"), client_cert=("cert", "key")), RegistryClientV2
+    )
     options["user_agent"] = "mirror/1.0"
     return RegistryClientV2(name, **options)
 

@@ -14,7 +14,8 @@ from ..output import Output, Size
 from ..progress import progress_bar
 
 if TYPE_CHECKING:
-    from ... import ClientOptions, CopyPlan, CopyResult
+    from ... import ClientOptions
+    from ...images import CopyPlan, CopyResult
     from ...images.location import Location
 
 

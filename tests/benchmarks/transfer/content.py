@@ -9,7 +9,8 @@ import random
 import tarfile
 from pathlib import Path
 
-from docker_registry_sdk import OCI_MANIFEST, RegistryClientV2
+from docker_registry_sdk import RegistryClientV2
+from docker_registry_sdk.media_types import OCI_MANIFEST
 
 MIB = 1024 * 1024
 BLOB_SIZE = 400 * MIB

@@ -6,8 +6,9 @@ from typing import get_args
 
 import pytest
 
-from docker_registry_sdk import OCI_MANIFEST, AsyncRegistryClientV2, create_async_client
+from docker_registry_sdk import AsyncRegistryClientV2, create_async_client
 from docker_registry_sdk.errors import NotFoundError
+from docker_registry_sdk.media_types import OCI_MANIFEST
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.profiles import ProfileName
 from docker_registry_sdk.testing.storage.records import RepositoryRecord

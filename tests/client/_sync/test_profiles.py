@@ -9,8 +9,9 @@ import pytest
 from tests.support._sync.blobs import read_blob
 from tests.support.images import digest_of, make_image
 
-from docker_registry_sdk import OCI_MANIFEST, RegistryClientV2, create_client
+from docker_registry_sdk import RegistryClientV2, create_client
 from docker_registry_sdk.errors import NotFoundError
+from docker_registry_sdk.media_types import OCI_MANIFEST
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.profiles import ProfileName
 from docker_registry_sdk.testing.storage.records import RepositoryRecord
