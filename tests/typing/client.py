@@ -33,6 +33,7 @@ from docker_registry_sdk.v2.models import (
     DockerManifest,
     DockerManifestList,
     DockerSchema1Manifest,
+    ImageIndex,
     ImageManifest,
 )
 
