@@ -23,7 +23,14 @@ if TYPE_CHECKING:
     from ._core.wire.policy import Deadline as Deadline
     from ._core.wire.timeout import Timeout as Timeout
     from .client._async.client import AsyncRegistryClientV2 as AsyncRegistryClientV2
+    from .client._async.manifest_ref import AsyncManifestRef as AsyncManifestRef
+    from .client._async.registries import AsyncRegistries as AsyncRegistries
+    from .client._async.repository import AsyncRepository as AsyncRepository
     from .client._sync.client import RegistryClientV2 as RegistryClientV2
+    from .client._sync.manifest_ref import ManifestRef as ManifestRef
+    from .client._sync.registries import Registries as Registries
+    from .client._sync.repository import Repository as Repository
+    from .client.host import Host as Host
     from .client.manifests import ManifestResponse as ManifestResponse
     from .client.manifests import digest_from_manifest_bytes as digest_from_manifest_bytes
     from .connect._async.create import create_async_client as create_async_client

@@ -121,7 +121,8 @@ def run_threads(repo: str, *acts: Callable[[SynchronizedClient], object]) -> Non
     barrier = Barrier(len(acts))
 
     def run(act: Callable[[SynchronizedClient], object]) -> None:
-        with SynchronizedClient(repo, **MANY_RETRIES) as client:
+        client = SynchronizedClient(repo, **MANY_RETRIES)
+        with client:
             client.barrier, client.seen = barrier, set()
             act(client)
 
@@ -135,7 +136,8 @@ async def run_tasks(repo: str, *acts: Callable[[AsyncSynchronizedClient], Awaita
     barrier = asyncio.Barrier(len(acts))
 
     async def run(act: Callable[[AsyncSynchronizedClient], Awaitable[object]]) -> None:
-        async with AsyncSynchronizedClient(repo, **MANY_RETRIES) as client:
+        client = AsyncSynchronizedClient(repo, **MANY_RETRIES)
+        async with client:
             client.barrier, client.seen = barrier, set()
             await act(client)
 

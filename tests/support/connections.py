@@ -19,7 +19,10 @@ class OtherTransport(httpx.MockTransport):
 
 def open_connections(client: Any) -> int:
     """Return how many connections a client has, idle or in use, of httpx and of the HTTP/1.1 engine."""
-    transport = client._pipeline._http._transport
+    http = client._pipeline._http
+    if http is None:  # before the first request, and after the client was closed
+        return 0
+    transport = http._transport
     return len(transport._others._pool.connections) + len(transport._idle._entries) + 100 - free_slots(transport)
 
 

@@ -18,7 +18,7 @@ def test_each_public_name_is_offered_with_its_documentation(client: type) -> Non
     offered = {each.name: each for each in jedi.Script(code).complete(3, len("client.")) if not each.name.startswith("_")}
     public = {name for name in dir(client) if not name.startswith("_")}
     assert public <= set(offered)
-    assert set(offered) - public == {"index"}
+    assert set(offered) - public == {"registry"}
     for name in public - {"version"}:
         member = inspect.getattr_static(client, name)
         assert inspect.getdoc(member), f"{name} has no documentation"

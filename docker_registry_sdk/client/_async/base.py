@@ -1,19 +1,15 @@
-"""The base class of the clients of API v1 and API v2."""
+"""The base class of repositories and clients."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from copy import copy
-from types import TracebackType
-from typing import Protocol, Self, TypeVar, Unpack
+from typing import Protocol, TypeVar
 
 from ..._core.transport._async.pipeline import AsyncPipeline
-from ..._core.transport.options import AsyncClientOptions
 from ..._core.wire import AsyncSender, CallLimits, Deadline, Timeout, call_limits
 from ...errors import InvalidReferenceError
 from ...reference import Index, Repo
 from ..pages import PageGuard
-from ..target import parse_target, repo_on_index
 
 Entry = TypeVar("Entry")
 Entry_co = TypeVar("Entry_co", covariant=True)
@@ -32,30 +28,21 @@ class AsyncFetchPage(Protocol[Entry_co]):
         ...
 
 
-class AsyncClientBase:
-    """A client of one registry, bound to one repository of the registry or to no repository.
+class AsyncRepositoryBase:
+    """The state that all client methods share: the registry, the repository (None if there is no repository), and the sender.
 
-    Args:
-        name: The repository, as in `docker pull`; None for a client that is bound to no repository.
-        index: The registry to use if `name` contains no registry; None for Docker Hub.
-        options: See `AsyncClientOptions`.
-
-    Raises:
-        InvalidReferenceError: The name or the index is malformed.
+    Attributes:
+        registry: The registry.
     """
 
-    def __init__(
-        self,
-        name: str | Repo | None = None,
-        *,
-        index: str | Index | None = None,
-        **options: Unpack[AsyncClientOptions],
-    ) -> None:
-        self.index, self._repo = parse_target(name, index)
-        self._pipeline = self._create_pipeline(options)
+    registry: Index
+    _repo: Repo | None
+    _pipeline: AsyncPipeline
 
-    def _create_pipeline(self, options: AsyncClientOptions) -> AsyncPipeline:
-        raise NotImplementedError
+    @property
+    def index(self) -> Index:
+        """Return the registry: the same object as `registry`, under the name that the node.js client uses."""
+        return self.registry
 
     @property
     def repo(self) -> Repo:
@@ -66,8 +53,8 @@ class AsyncClientBase:
         """
         if self._repo is None:
             raise InvalidReferenceError(
-                f"this client of {self.index.name} is bound to no repository: pass a repository name when creating the client, "
-                "or use client.with_repo(name)"
+                f"this client of {self.registry.name} is bound to no repository: pass a repository name when creating the "
+                "client, or use client.repository(name)"
             )
         return self._repo
 
@@ -89,36 +76,8 @@ class AsyncClientBase:
         """
         return call_limits(self._pipeline, timeout, deadline)
 
-    def with_repo(self, name: str | Repo) -> Self:
-        """Return a client of another repository on the registry of this client. Both clients share connections and tokens.
-
-        Args:
-            name: The name of the other repository. If the name contains a registry, it must be the registry of this client.
-
-        Raises:
-            InvalidReferenceError: The name is malformed, or contains another registry.
-        """
-        other = copy(self)
-        other._repo = repo_on_index(name, self.index)
-        return other
-
-    async def aclose(self) -> None:
-        """Close the connections of this client, and of all clients that share these connections through `with_repo`.
-
-        If the caller passed an `http_client`, nothing is closed: close the `http_client` instead.
-        """
-        await self._pipeline.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.index.name if self._repo is None else self._repo.canonical_name!r})"
+        return f"{type(self).__name__}({self.registry.name if self._repo is None else self._repo.canonical_name!r})"
 
     async def _iter_pages(
         self, fetch: AsyncFetchPage[Entry], timeout: float | Timeout | None, deadline: Deadline | float | None

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Sequence
 
 from ..._core.wire import CallLimits, Deadline, Timeout
 from ...v2.api import list_repositories
-from .base import AsyncClientBase
+from .base import AsyncRepositoryBase
 
 
-class AsyncCatalogCalls(AsyncClientBase):
+class AsyncCatalogCalls(AsyncRepositoryBase):
     """The client methods for the catalog of a registry."""
 
     async def list_repositories(

@@ -9,27 +9,30 @@ from ..._core.transport._async.assembly import async_create_pipeline, async_crea
 from ..._core.transport._async.pipeline import AsyncPipeline
 from ..._core.transport.options import AsyncClientOptions
 from ..._core.wire import Deadline, Timeout, async_send
+from ...reference import Repo
 from ...v2.api import ping
 from ..probing import speaks_api, without_credentials
-from .blobs import AsyncBlobCalls
+from ..target import repo_on_registry
 from .catalog import AsyncCatalogCalls
-from .referrers import AsyncReferrerCalls
-from .tags import AsyncTagCalls
-from .uploads import AsyncUploadCalls
+from .owner import AsyncClientBase
+from .repository import AsyncRepository
 
 
-class AsyncRegistryClientV2(AsyncReferrerCalls, AsyncTagCalls, AsyncCatalogCalls, AsyncBlobCalls, AsyncUploadCalls):
+class AsyncRegistryClientV2(AsyncClientBase, AsyncRepository, AsyncCatalogCalls):
     """A client of one registry that speaks API v2, bound to one repository of the registry or to no repository.
+
+    The client opens the connections to the registry, and `aclose` or the end of an `async with` block closes them.
 
     Args:
         name: The repository, as in `docker pull`: `alpine`, `ghcr.io/owner/name`, `http://localhost:5000/name`. None for a
             client that is bound to no repository; such a client can only ping and list repositories.
-        index: The registry to use if `name` contains no registry; None for Docker Hub.
+        registry: The registry to use if `name` contains no registry; None for Docker Hub.
+        index: The node.js client's word for `registry`; pass only one of them.
         options: See `AsyncClientOptions`.
 
     Raises:
-        InvalidReferenceError: The name or the index is malformed.
-        TypeError: An option does not exist or has the wrong type, or two options exclude each other.
+        InvalidReferenceError: The name or the registry is malformed, or `name` is the name of a registry, such as `ghcr.io`.
+        TypeError: An option does not exist or has the wrong type, or two arguments exclude each other.
         RegistryError: A certificate file cannot be read.
     """
 
@@ -39,6 +42,20 @@ class AsyncRegistryClientV2(AsyncReferrerCalls, AsyncTagCalls, AsyncCatalogCalls
         pipeline = async_create_pipeline(self.index, options)
         self._auth_policy = pipeline.auth_policy = async_create_v2_auth_policy(pipeline, options)
         return pipeline
+
+    def repository(self, name: str | Repo) -> AsyncRepository:
+        """Return a repository on the registry of this client. The repository borrows the connections and tokens of this client.
+
+        Args:
+            name: The name of the repository. If the name contains a registry, it must be the registry of this client.
+
+        Raises:
+            InvalidReferenceError: The name is malformed, or contains another registry.
+        """
+        return AsyncRepository(repo_on_registry(name, self.registry), self.registry, self._pipeline)
+
+    async def __aenter__(self) -> AsyncRegistryClientV2:
+        return self
 
     async def ping(self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None) -> ping.PingOk:
         """Check that the registry speaks API v2 and accepts the client's credentials.

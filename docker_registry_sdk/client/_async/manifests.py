@@ -17,10 +17,10 @@ from ..manifests import (
     manifest_payload,
     read_manifest,
 )
-from .base import AsyncClientBase
+from .base import AsyncRepositoryBase
 
 
-class AsyncManifestCalls(AsyncClientBase):
+class AsyncManifestCalls(AsyncRepositoryBase):
     """The client methods for manifests."""
 
     async def get_manifest(

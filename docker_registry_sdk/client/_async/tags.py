@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator, Sequence
 
 from ..._core.wire import CallLimits, Deadline, Timeout
 from ...v2.api import list_tags
-from .base import AsyncClientBase
+from .base import AsyncRepositoryBase
 
 
-class AsyncTagCalls(AsyncClientBase):
+class AsyncTagCalls(AsyncRepositoryBase):
     """The client methods for the tags of a repository."""
 
     async def list_tags(

@@ -9,10 +9,10 @@ from ...errors import ParseError
 from ...media_types import OCTET_STREAM
 from ...v2.api import cancel_blob_upload, complete_blob_upload, get_blob_upload_status, start_blob_upload, upload_blob_chunk
 from ...v2.models import Descriptor
-from .base import AsyncClientBase
+from .base import AsyncRepositoryBase
 
 
-class AsyncUploadCalls(AsyncClientBase):
+class AsyncUploadCalls(AsyncRepositoryBase):
     """The client methods for upload sessions."""
 
     async def start_blob_upload(

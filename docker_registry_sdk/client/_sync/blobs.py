@@ -26,10 +26,10 @@ from ...errors import ParseError
 from ...media_types import OCTET_STREAM
 from ...v2.api import delete_blob, head_blob, start_blob_upload
 from ...v2.models import Descriptor
-from .base import ClientBase
+from .base import RepositoryBase
 
 
-class BlobCalls(ClientBase):
+class BlobCalls(RepositoryBase):
     """The client methods for blobs."""
 
     def create_blob_read_stream(

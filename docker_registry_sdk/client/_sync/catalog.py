@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from ..._core.wire import CallLimits, Deadline, Timeout
 from ...v2.api import list_repositories
-from .base import ClientBase
+from .base import RepositoryBase
 
 
-class CatalogCalls(ClientBase):
+class CatalogCalls(RepositoryBase):
     """The client methods for the catalog of a registry."""
 
     def list_repositories(

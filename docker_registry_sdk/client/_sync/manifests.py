@@ -18,10 +18,10 @@ from ..manifests import (
     manifest_payload,
     read_manifest,
 )
-from .base import ClientBase
+from .base import RepositoryBase
 
 
-class ManifestCalls(ClientBase):
+class ManifestCalls(RepositoryBase):
     """The client methods for manifests."""
 
     def get_manifest(

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from ..._core.wire import CallLimits, Deadline, Timeout
 from ...v2.api import list_tags
-from .base import ClientBase
+from .base import RepositoryBase
 
 
-class TagCalls(ClientBase):
+class TagCalls(RepositoryBase):
     """The client methods for the tags of a repository."""
 
     def list_tags(

@@ -21,10 +21,10 @@ from ...v2.api import (
     upload_blob_chunk,
 )
 from ...v2.models import Descriptor
-from .base import ClientBase
+from .base import RepositoryBase
 
 
-class UploadCalls(ClientBase):
+class UploadCalls(RepositoryBase):
     """The client methods for upload sessions."""
 
     def start_blob_upload(

@@ -10,7 +10,7 @@ from ..._core.transport._async.assembly import async_create_pipeline
 from ..._core.transport._async.pipeline import AsyncPipeline
 from ..._core.transport.options import AsyncClientOptions
 from ..._core.wire import AsyncContextSender, AsyncSender, CallContext, HTTPRequest, Request, build
-from ...client._async.base import AsyncClientBase
+from ...client._async.owner import AsyncClientBase
 from ..auth_policy import V1AuthPolicy
 from ..index import HUB_INDEX
 

@@ -21,7 +21,8 @@ class AsyncRegistryClientV1(AsyncV1Repos, AsyncV1Images):
     Args:
         name: The repository, as in `docker pull`: `alpine`, `quay.io/owner/name`, `http://localhost:5000/name`. None for a
             client that is bound to no repository; such a client can only ping, search and manage users.
-        index: The index to use if `name` contains no index; None for Docker Hub.
+        registry: The index to use if `name` contains no index; None for Docker Hub.
+        index: The node.js client's word for `registry`; pass only one of them.
         options: See `AsyncClientOptions`.
 
     Raises:
@@ -31,6 +32,9 @@ class AsyncRegistryClientV1(AsyncV1Repos, AsyncV1Images):
     """
 
     version: Literal[1] = 1
+
+    async def __aenter__(self) -> AsyncRegistryClientV1:
+        return self
 
     async def ping(self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None) -> ping.PingOk:
         """Check that the index speaks API v1.

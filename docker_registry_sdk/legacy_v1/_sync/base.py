@@ -18,7 +18,7 @@ from ..._core.wire import (
     Sender,
     build,
 )
-from ...client._sync.base import ClientBase
+from ...client._sync.owner import ClientBase
 from ..auth_policy import V1AuthPolicy
 from ..index import HUB_INDEX
 

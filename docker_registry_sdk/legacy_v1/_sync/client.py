@@ -22,7 +22,8 @@ class RegistryClientV1(V1Repos, V1Images):
     Args:
         name: The repository, as in `docker pull`: `alpine`, `quay.io/owner/name`, `http://localhost:5000/name`. None for a
             client that is bound to no repository; such a client can only ping, search and manage users.
-        index: The index to use if `name` contains no index; None for Docker Hub.
+        registry: The index to use if `name` contains no index; None for Docker Hub.
+        index: The node.js client's word for `registry`; pass only one of them.
         options: See `AsyncClientOptions`.
 
     Raises:
@@ -32,6 +33,9 @@ class RegistryClientV1(V1Repos, V1Images):
     """
 
     version: Literal[1] = 1
+
+    def __enter__(self) -> RegistryClientV1:
+        return self
 
     def ping(self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None) -> ping.PingOk:
         """Check that the index speaks API v1.

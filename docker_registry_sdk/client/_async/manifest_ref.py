@@ -1,0 +1,81 @@
+"""A reference to a manifest in a repository that is bound to a client."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from ..._core.names.grammar import check_tag
+from ...digest import Digest
+from ...errors import InvalidReferenceError
+from ...reference import Repo, RepoRef
+
+if TYPE_CHECKING:
+    from .repository import AsyncRepository
+
+
+@frozen(kw_only=True)
+class AsyncManifestRef:
+    """A manifest or an image in a repository that is bound to a client, by tag, by digest or by both.
+
+    `repository.ref("1.0")` and `registries.ref("alpine:3.20")` return such references. Functions such as `images.async_copy`
+    accept them as source and target, and use the connections and the login of the client. `str(reference)` is the full reference,
+    such as `ghcr.io/owner/app:1.0`.
+
+    Attributes:
+        repository: The repository, with which requests are sent. References are equal if their names, tags and digests are equal.
+        repo: The name of the repository.
+        tag: The tag; None if the reference has only a digest.
+        digest: The digest; None if the reference has only a tag. If the reference has both, the digest determines the manifest.
+
+    Raises:
+        InvalidReferenceError: The tag is malformed, or both tag and digest are missing.
+    """
+
+    repository: AsyncRepository = field(eq=False, repr=False)
+    repo: Repo = field(init=False)
+    tag: str | None = None
+    digest: Digest | None = None
+
+    @repo.default
+    def _repo_of_repository(self) -> Repo:
+        return self.repository.repo
+
+    def __attrs_post_init__(self) -> None:
+        if self.tag is not None:
+            check_tag(self.tag)
+        if self.tag is None and self.digest is None:
+            raise InvalidReferenceError("a reference needs a tag or a digest")
+
+    @property
+    def repo_ref(self) -> RepoRef:
+        """Return the same reference without a client: the name of the repository with the tag and the digest."""
+        return RepoRef(self.repo.index, self.repo.remote_name, tag=self.tag, digest=self.digest)
+
+    @property
+    def ref(self) -> str:
+        """Return the text by which client methods name the manifest: the digest, or the tag if the reference has no digest."""
+        return self.digest or self.tag or ""
+
+    def __str__(self) -> str:
+        return str(self.repo_ref)
+
+
+def async_parse_ref(repository: AsyncRepository, ref: str) -> AsyncManifestRef:
+    """Return a reference to a manifest of a repository.
+
+    Args:
+        repository: The repository.
+        ref: A tag, a digest, or a tag and a digest with an `@` in between.
+
+    Raises:
+        InvalidReferenceError: The tag is malformed.
+        InvalidDigestError: The digest is malformed.
+    """
+    if not isinstance(ref, str):
+        raise TypeError(f"pass a tag or a digest as text, not as {type(ref).__name__}")
+    tag, at, digest = ref.rpartition("@")
+    if not at and ":" not in ref:
+        return AsyncManifestRef(repository=repository, tag=ref)
+    return AsyncManifestRef(repository=repository, tag=tag or None, digest=Digest(digest))
