@@ -21,8 +21,9 @@ from .errors import DigestMismatchError, InvalidDigestError
 # The registered algorithms, and the number of hexadecimal digits after the colon.
 # https://github.com/opencontainers/image-spec/blob/main/descriptor.md#registered-algorithms
 _LENGTHS: Final = {"sha256": 64, "sha512": 128, "blake3": 64}
-_COMPUTABLE: Final = ("sha256", "sha512")
+_HASHES: Final = {"sha256": hashlib.sha256, "sha512": hashlib.sha512}
 _HEX: Final = frozenset("0123456789abcdef")
+_VALID: Final = re.compile("|".join(f"{name}:[0-9a-f]{{{length}}}" for name, length in _LENGTHS.items()))
 
 # https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
 _TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
@@ -50,7 +51,8 @@ class Digest(str):
             return text
         if not isinstance(text, str):
             raise InvalidDigestError(f"a digest must be a string, not {type(text).__name__}")
-        _check(text)
+        if _VALID.fullmatch(text) is None:
+            raise _invalid(text)
         return super().__new__(cls, text)
 
     @property
@@ -128,22 +130,19 @@ def _digest_of_object(value: HasDigest) -> str:
     raise InvalidDigestError(f"a digest must be text, a Digest, a Descriptor or a result with a digest, not {name}")
 
 
-def _check(text: str) -> None:
+def _invalid(text: str) -> InvalidDigestError:
+    """Return the error that says why text is not a digest."""
     algorithm, colon, encoded = text.partition(":")
     if not colon:
-        raise InvalidDigestError(f"digest {quoted(text)} has no colon: write algorithm:encoded, such as sha256:e3b0c442…")
-    length = _LENGTHS.get(algorithm)
-    if length is None:
-        raise InvalidDigestError(
-            f"digest {quoted(text)}: the algorithm {quoted(algorithm)} is not registered; use {', '.join(_LENGTHS)}"
-        )
-    if len(encoded) != length:
-        raise InvalidDigestError(
-            f"digest {quoted(text)}: expected {length} hexadecimal digits after {algorithm}:, not {len(encoded)}"
-        )
-    if not _HEX.issuperset(encoded):
+        problem = " has no colon: write algorithm:encoded, such as sha256:e3b0c442…"
+    elif (length := _LENGTHS.get(algorithm)) is None:
+        problem = f": the algorithm {quoted(algorithm)} is not registered; use {', '.join(_LENGTHS)}"
+    elif len(encoded) != length:
+        problem = f": expected {length} hexadecimal digits after {algorithm}:, not {len(encoded)}"
+    else:
         hint = "write the digits in lower case" if _HEX.issuperset(encoded.lower()) else "copy the digest from the registry"
-        raise InvalidDigestError(f"digest {quoted(text)}: only the digits 0-9 and a-f are allowed after {algorithm}:; {hint}")
+        problem = f": only the digits 0-9 and a-f are allowed after {algorithm}:; {hint}"
+    return InvalidDigestError(f"digest {quoted(text)}{problem}")
 
 
 class Verifier:
@@ -157,10 +156,10 @@ class Verifier:
     """
 
     def __init__(self, algorithm: str = DEFAULT_ALGORITHM) -> None:
-        if algorithm not in _COMPUTABLE:
-            raise InvalidDigestError(f"the algorithm {quoted(algorithm)} is not supported; use {' or '.join(_COMPUTABLE)}")
+        if algorithm not in _HASHES:
+            raise _unsupported(algorithm)
         self._algorithm = algorithm
-        self._hash = hashlib.new(algorithm, usedforsecurity=True)
+        self._hash = _HASHES[algorithm]()
         self._size = 0
 
     @property
@@ -218,6 +217,10 @@ def digest_of(data: bytes | bytearray | memoryview, algorithm: str = DEFAULT_ALG
     Raises:
         InvalidDigestError: The algorithm is neither sha256 nor sha512.
     """
-    verifier = Verifier(algorithm)
-    verifier.update(data)
-    return verifier.digest
+    if algorithm not in _HASHES:
+        raise _unsupported(algorithm)
+    return str.__new__(Digest, f"{algorithm}:{_HASHES[algorithm](data).hexdigest()}")
+
+
+def _unsupported(algorithm: str) -> InvalidDigestError:
+    return InvalidDigestError(f"the algorithm {quoted(algorithm)} is not supported; use {' or '.join(_HASHES)}")

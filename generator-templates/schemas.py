@@ -12,7 +12,7 @@ from prose import sentence
 Node = dict[str, Any]
 
 # Names that generated classes use; a class attribute of the same name would hide them.
-_TYPE_NAMES = frozenset({"str", "int", "float", "bool", "bytes", "list", "dict", "datetime", "wire", "field"})
+_TYPE_NAMES = frozenset({"str", "int", "float", "bool", "bytes", "list", "dict", "datetime", "wire", "field", "optional"})
 
 
 class SpecError(Exception):
@@ -47,6 +47,9 @@ _FORMATS = {
     "binary": PythonType("bytes", "", ""),
     "password": _SCALARS["string"],
 }
+
+DIGEST = PythonType("Digest", "wire.digest", "str({x})")
+"""The type of a property with `x-digest`."""
 
 
 def python_name(wire_name: str, node: Node, taken: set[str]) -> str:

@@ -222,7 +222,7 @@ class _Validator:
             plain: Whether the value is in a header or URL, where null is not possible.
         """
         described = described or component or field
-        keywords = {*(("x-error", "x-python-name") if field else ()), *(("description",) if described else ())}
+        keywords = {*(("x-error", "x-python-name", "x-digest") if field else ()), *(("description",) if described else ())}
         if isinstance(node, dict) and "$ref" in node:
             check_keywords(node, where, ("$ref",), keywords)
             self.reference(node, "schemas", where)
@@ -232,9 +232,15 @@ class _Validator:
             if not component and ("enum" in node or "properties" in node or node.get("type") == "object"):
                 raise SpecError(f"{where}: objects, maps and enumerations must be in components/schemas")
             shape = next((shape for keyword, shape in _KEYWORDS_OF_SHAPE.items() if keyword in node), {"type", "format"})
+            if component and "properties" in node:
+                keywords |= {"x-frozen", "x-self-property"}
             check_keywords(node, where, (), keywords | shape | _DOCUMENTATION)
             self.schema_type(node, where, plain=plain)
         check_value(node, "x-error", where, "code", "message", "detail", "entries")
+        check_value(node, "x-frozen", where, True)
+        check_value(node, "x-digest", where, *((True,) if node.get("type") == "string" and "format" not in node else ()))
+        if "x-self-property" in node and not SNAKE_CASE.fullmatch(str(node["x-self-property"])):
+            raise SpecError(f"{where}: x-self-property must be in snake case, not {node['x-self-property']!r}")
         check_name(node, where)
         if not (secret or field or component) and self.document.resolve(node).get("format") == "password":
             raise SpecError(f"{where}: format: password is supported only for a property, a parameter or a header")

@@ -7,13 +7,14 @@ from typing import Any, Literal
 
 from attrs import field, frozen
 from operations import OperationView, operation_view
-from schemas import Document, Node, SpecError, class_name, python_name
+from schemas import DIGEST, Document, Node, SpecError, class_name, python_name
 from validation import METHODS, validate
 
 _MODEL_NAMES = {"from_dict", "to_dict", "additional_properties", "error_details"}
 # Names that generated modules import or define besides the classes of the specification.
 _CLASS_NAMES = {"Success", "ContentType", "BodyT", "ACCEPT", "Any", "Self", "Mapping", "Literal", "TypeAlias", "TypeVar"}
-_CLASS_NAMES |= {"Iterator", "AsyncIterator", "Sequence", "StrEnum"}
+_CLASS_NAMES |= {"Iterator", "AsyncIterator", "Sequence", "StrEnum", "Digest"}
+_HASHABLE_TYPES = {"str", "int", "float", "bool", "datetime", "Digest"}
 ErrorRole = Literal["code", "message", "detail", "entries"]
 
 
@@ -32,6 +33,21 @@ class FieldView:
     secret: bool
     description: str
     error_role: ErrorRole | None
+    in_hash: bool
+
+    @property
+    def default(self) -> str:
+        """Return the code after the annotation of the field: nothing, a default value, or a call of `field`."""
+        options = [] if self.required else ["default=None"]
+        if self.type == DIGEST.type:
+            options.append(f"converter={'Digest' if self.required else 'optional(Digest)'}")
+        if self.secret:
+            options.append("repr=False")
+        if not self.in_hash:
+            options.append("hash=False")
+        if not options:
+            return ""
+        return " = None" if options == ["default=None"] else f" = field({', '.join(options)})"
 
 
 @frozen(kw_only=True)
@@ -42,6 +58,8 @@ class ModelView:
     description: str
     fields: tuple[FieldView, ...]
     models: tuple[str, ...]
+    frozen: bool
+    self_property: str | None
 
     def error_fields(self, role: ErrorRole) -> tuple[FieldView, ...]:
         """Return the fields with this role in an error, in order of preference."""
@@ -143,6 +161,10 @@ def _enum(name: str, description: str, schema: Node) -> EnumView:
 
 def _model(document: Document, name: str, schema: Node) -> ModelView:
     taken = set(_MODEL_NAMES)
+    frozen = bool(schema.get("x-frozen"))
+    self_property = schema.get("x-self-property")
+    if self_property is not None:
+        taken.add(self_property)
     fields: list[FieldView] = []
     used: set[str] = set()
     required = set(schema.get("required", ()))
@@ -152,7 +174,7 @@ def _model(document: Document, name: str, schema: Node) -> ModelView:
         raise SpecError(f"{name}: every required field must be in properties")
     for wire_name, node in schema["properties"].items():
         where = f"{name}.{wire_name}"
-        kind = document.python_type(node, where)
+        kind = DIGEST if node.get("x-digest") else document.python_type(node, where)
         if not kind.parse or not kind.dump:
             raise SpecError(f"{where}: a field of a model cannot have this schema")
         resolved = document.resolve(node)
@@ -171,10 +193,23 @@ def _model(document: Document, name: str, schema: Node) -> ModelView:
                 secret=resolved.get("format") == "password",
                 description=_described(resolved, where),
                 error_role=node.get("x-error"),
+                in_hash=not frozen or all(_is_hashable(document, part) for part in kind.type.split(" | ")),
             )
         )
         used |= kind.models
-    return ModelView(name=name, description=_described(schema, name), fields=tuple(fields), models=tuple(sorted(used - {name})))
+    return ModelView(
+        name=name,
+        description=_described(schema, name),
+        fields=tuple(fields),
+        models=tuple(sorted(used - {name})),
+        frozen=frozen,
+        self_property=self_property,
+    )
+
+
+def _is_hashable(document: Document, type_name: str) -> bool:
+    schema = document.root["components"]["schemas"].get(type_name, {})
+    return type_name in _HASHABLE_TYPES or "enum" in schema or bool(schema.get("x-frozen"))
 
 
 def _described(node: dict[str, Any], where: str) -> str:

@@ -17,14 +17,22 @@ from typing import Any
 
 import httpx
 import pytest
+from attrs import evolve
+from attrs.exceptions import FrozenInstanceError
 
 from docker_registry_sdk._core.wire import call_of
 from docker_registry_sdk._core.wire.operations import Operation
+<<<<<<< HEAD
 from docker_registry_sdk.errors import InvalidReferenceError, NotFoundError, ParseError, UnexpectedContentTypeError
+=======
+from docker_registry_sdk.digest import Digest
+from docker_registry_sdk.errors import InvalidDigestError, InvalidReferenceError, NotFoundError, ParseError, UnexpectedContentType
+>>>>>>> c1cbc07 (Make Descriptor and Platform frozen and hashable, and check the digest of a descriptor)
 
 HERE = Path(__file__).parent
 REGENERATE = "scripts/generate --spec tests/generator/tricky.yaml --output tests/generator/golden"
-THING = {
+DIGEST = "sha256:" + "0a" * 32
+THING: dict[str, Any] = {
     "kind": "dark-blue",
     "parts": [{"size": 1}],
     "grid": [[1.5, 2], []],
@@ -39,6 +47,7 @@ THING = {
     "either": 3,
     "anything": [None, {}],
     "class": True,
+    "link": {"digest": DIGEST, "size": 5, "password": "secret", "labels": {"a": "b"}, "part": {"size": 1}},
     "new": {"unknown": None},
 }
 
@@ -107,6 +116,27 @@ def test_model_survives_a_round_trip_and_hides_its_secret() -> None:
     assert thing({"kind": "red", "parts": None}).to_dict() == {"kind": "red"}
     with pytest.raises(ParseError, match=r"groups\['first'\]"):
         thing({**THING, "groups": {"first": {}}})
+
+
+def test_frozen_model_is_hashable_and_its_digest_is_checked() -> None:
+    link = thing().link
+    assert link.link is link
+    assert type(link.digest) is Digest
+    for name in ("digest", "labels", "additional_properties"):
+        with pytest.raises(FrozenInstanceError):
+            setattr(link, name, None)
+    same, other = evolve(link), evolve(link, labels={"c": "d"})
+    assert link == same
+    assert link != other
+    assert hash(link) == hash(same) == hash(other)
+    assert {link: 1}[same] == 1
+    assert hash(evolve(link, digest=DIGEST.replace("0a", "0b"))) != hash(link)
+    assert evolve(link, base_digest=DIGEST).base_digest.algorithm == "sha256"
+    for wrong in ("sha256:a", "", 5):
+        with pytest.raises(InvalidDigestError):
+            evolve(link, digest=wrong)
+        with pytest.raises(ParseError, match=r"link\.base: "):
+            thing({**THING, "link": {**THING["link"], "base": wrong}})
 
 
 @pytest.mark.parametrize("media_type", ["application/json", "application/vnd.thing.v1+json; charset=utf-8"])

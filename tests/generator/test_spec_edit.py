@@ -25,7 +25,7 @@ def respond(request: httpx.Request) -> httpx.Response:
     document = {
         "schemaVersion": 2,
         "mediaType": "application/vnd.oci.image.manifest.v1+json",
-        "config": {"mediaType": "a/b", "digest": "sha256:c", "size": 1},
+        "config": {"mediaType": "a/b", "digest": "sha256:" + "c" * 64, "size": 1},
         "layers": [],
         "buildHost": "builder-7",
     }

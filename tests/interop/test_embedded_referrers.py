@@ -57,7 +57,7 @@ def test_referrers_have_type_and_annotations(http: httpx.Client, repo: str) -> N
 
     answer = list_referrers.sync(http, repo, SUBJECT)
 
-    found = {each.digest: each for each in answer.body.manifests}
+    found = {str(each.digest): each for each in answer.body.manifests}
     assert found.keys() == {signature, sbom}
     assert (found[sbom].artifact_type, found[sbom].media_type) == (SBOM, OCI_MANIFEST)
     assert found[sbom].annotations == {"number": "2"}

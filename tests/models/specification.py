@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 PACKAGES = {"v1": "registry-v1.yaml", "v2": "registry-v2.yaml", "token_auth": "token-auth.yaml"}
 FOLDER = Path(__file__).parents[2] / "openapi"
+DIGEST = "sha256:" + "0a" * 32
 PATH_KEYS = ("get", "head", "put", "post", "patch", "delete")
 
 JSON: st.SearchStrategy[Any] = st.recursive(
@@ -129,6 +130,8 @@ def _fitting(package: str, schema: dict[str, Any], junk: bool) -> st.SearchStrat
 def _texts(schema: dict[str, Any]) -> st.SearchStrategy[str]:
     if schema.get("format") == "date-time":
         return timestamps()
+    if "x-digest" in schema:
+        return st.from_regex("(sha256|blake3):[0-9a-f]{64}|sha512:[0-9a-f]{128}", fullmatch=True)
     if "pattern" in schema:
         return st.from_regex(schema["pattern"], fullmatch=True)
     return st.sampled_from(schema["enum"]) | st.text(max_size=10) if "enum" in schema else st.text(max_size=10)
@@ -203,4 +206,4 @@ def minimal(package: str, schema: dict[str, Any], text: str = "x") -> Any:
     if kind == "object":
         fields = schema.get("properties", {})
         return {name: minimal(package, fields[name], text) for name in schema.get("required", [])}
-    return {"array": [], "integer": 1, "boolean": True, "string": text, None: {}}[kind]
+    return {"array": [], "integer": 1, "boolean": True, "string": DIGEST if "x-digest" in schema else text, None: {}}[kind]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from docker_registry_sdk.errors import ParseError
 from docker_registry_sdk.v2.models import ImageManifest
-from tests.models.specification import canonical, generated, has_null_list, minimal, model_documents, models, schemas
+from tests.models.specification import DIGEST, canonical, generated, has_null_list, minimal, model_documents, models, schemas
 
 MODELS = models()
 IDS = [f"{package}.{name}" for package, name in MODELS]
@@ -99,7 +99,7 @@ def test_change_of_a_parsed_model_is_written(package: str, name: str) -> None:
 
 
 def test_written_document_shares_no_objects_with_the_model() -> None:
-    layer = {"mediaType": "a/b", "digest": "sha256:ab", "size": 1, "urls": ["https://h.test/"], "annotations": {"a": "b"}}
+    layer = {"mediaType": "a/b", "digest": DIGEST, "size": 1, "urls": ["https://h.test/"], "annotations": {"a": "b"}}
     parsed = ImageManifest.from_dict({"schemaVersion": 2, "config": layer, "layers": [layer], "own": {"deep": [1]}})
     written = parsed.to_dict()
     written["config"]["urls"].append("https://evil.test/")

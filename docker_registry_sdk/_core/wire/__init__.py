@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from .json_values import Reader as Reader
     from .json_values import anything as anything
     from .json_values import boolean as boolean
+    from .json_values import digest as digest
     from .json_values import either as either
     from .json_values import first as first
     from .json_values import form_body as form_body

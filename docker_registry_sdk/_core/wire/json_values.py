@@ -17,7 +17,8 @@ from enum import StrEnum
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
-from ...errors import ParseError
+from ...digest import Digest
+from ...errors import InvalidDigestError, ParseError
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -146,6 +147,16 @@ def string(value: Any) -> str:
     if not isinstance(value, str):
         raise Mismatch(_expected("text", value))
     return value
+
+
+def digest(value: Any) -> Digest:
+    """Return the value as a `Digest` if it is a string with a valid digest; raise Mismatch if not."""
+    if not isinstance(value, str):
+        raise Mismatch(_expected("text", value))
+    try:
+        return Digest(value)
+    except InvalidDigestError as error:
+        raise Mismatch(f"is invalid: {error}") from None
 
 
 def integer(value: Any) -> int:

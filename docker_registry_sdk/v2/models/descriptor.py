@@ -5,9 +5,10 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from attrs import define, field
+from attrs import field, frozen
 
 from docker_registry_sdk._core import wire
+from docker_registry_sdk.digest import Digest
 
 from .annotations import Annotations
 from .platform import Platform
@@ -26,19 +27,19 @@ _KNOWN = frozenset(
 )
 
 
-@define(kw_only=True)
+@frozen(kw_only=True)
 class Descriptor:
     """A reference to content by its media type, digest and size."""
 
     media_type: str
     """The media type of the content."""
-    digest: str
+    digest: Digest = field(converter=Digest)
     """The digest of the content, such as `sha256:…`."""
     size: int
     """The length of the content in bytes."""
-    urls: list[str] | None = None
+    urls: list[str] | None = field(default=None, hash=False)
     """URLs besides the registry from which the content can be downloaded. Never send credentials there."""
-    annotations: Annotations | None = None
+    annotations: Annotations | None = field(default=None, hash=False)
     """Annotations of the content."""
     data: str | None = None
     """The content itself in base64, if it is small."""
@@ -46,8 +47,13 @@ class Descriptor:
     """The artifact type, if the content is a manifest."""
     platform: Platform | None = None
     """The platform that the content runs on; used in an index."""
-    additional_properties: dict[str, Any] = field(factory=dict)
+    additional_properties: dict[str, Any] = field(factory=dict, hash=False)
     """Fields that are not in the specification, unchanged."""
+
+    @property
+    def descriptor(self) -> Self:
+        """Return this object itself. Results that name the same content have a property of this name, too."""
+        return self
 
     @classmethod
     def from_dict(cls, source: Any) -> Self:
@@ -62,7 +68,7 @@ class Descriptor:
         read = wire.Reader("Descriptor", source)
         return cls(
             media_type=read.required("mediaType", wire.string),
-            digest=read.required("digest", wire.string),
+            digest=read.required("digest", wire.digest),
             size=read.required("size", wire.integer),
             urls=read.optional("urls", wire.list_of(wire.string)),
             annotations=read.optional("annotations", wire.map_of(wire.string)),
@@ -79,7 +85,7 @@ class Descriptor:
         """
         document: dict[str, Any] = {}
         document["mediaType"] = self.media_type
-        document["digest"] = self.digest
+        document["digest"] = str(self.digest)
         document["size"] = self.size
         if self.urls is not None:
             document["urls"] = list(self.urls)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from attrs import define, field
+from attrs import field, frozen
 
 from docker_registry_sdk._core import wire
 
@@ -21,7 +21,7 @@ _KNOWN = frozenset(
 )
 
 
-@define(kw_only=True)
+@frozen(kw_only=True)
 class Platform:
     """The platform that an image runs on."""
 
@@ -31,13 +31,13 @@ class Platform:
     """The operating system as a GOOS value, such as `linux`."""
     os_version: str | None = None
     """The version of the operating system; Windows images need it."""
-    os_features: list[str] | None = None
+    os_features: list[str] | None = field(default=None, hash=False)
     """The features that the operating system must have, such as `win32k`."""
     variant: str | None = None
     """The variant of the CPU, such as `v8`."""
-    features: list[str] | None = None
+    features: list[str] | None = field(default=None, hash=False)
     """The features that the CPU must have. Reserved by the OCI, used in old Docker manifest lists."""
-    additional_properties: dict[str, Any] = field(factory=dict)
+    additional_properties: dict[str, Any] = field(factory=dict, hash=False)
     """Fields that are not in the specification, unchanged."""
 
     @classmethod

@@ -20,6 +20,7 @@ from docker_registry_sdk.errors import ParseError
 from docker_registry_sdk.v1.models import ContainerConfig as V1Config
 from docker_registry_sdk.v2.models import Descriptor, ImageConfig, ImageIndex, ImageManifest, TagList
 
+DIGEST = "sha256:" + "0a" * 32
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -91,7 +92,7 @@ def test_error_for_an_invalid_value_names_model_field_and_problem(parse: Callabl
 
 
 def test_error_names_the_path_of_a_nested_field() -> None:
-    layer = {"mediaType": "a/b", "digest": "sha256:ab", "size": 1}
+    layer = {"mediaType": "a/b", "digest": DIGEST, "size": 1}
     manifest = {"schemaVersion": 2, "config": layer, "layers": [layer, layer, {**layer, "size": "big"}]}
     with pytest.raises(ParseError, match=r"^ImageManifest, field layers\[2\]\.size: should be a whole number, not text"):
         ImageManifest.from_dict(manifest)
@@ -115,7 +116,8 @@ def test_null_in_a_required_list_is_an_empty_list_and_is_not_written() -> None:
         parsed: Any = model.from_dict({"schemaVersion": 2, name: None})
         assert getattr(parsed, name) == []
         assert name not in parsed.to_dict()
-        getattr(parsed, name).append(Descriptor(media_type="a/b", digest="sha256:ab", size=1) if name == "manifests" else "v1")
+        entry = Descriptor(media_type="a/b", digest=DIGEST, size=1)
+        getattr(parsed, name).append(entry if name == "manifests" else "v1")
         assert len(parsed.to_dict()[name]) == 1
         with pytest.raises(ParseError, match="is missing"):
             model.from_dict({"schemaVersion": 2})
@@ -226,7 +228,7 @@ def test_any_value_is_parsed_or_a_parse_error(value: Any, parse: Callable[[Any],
 
 
 def test_large_integers_are_parsed_but_infinity_is_refused() -> None:
-    huge = json.loads('{"mediaType": "a/b", "digest": "sha256:ab", "size": 1e308}')
+    huge = json.loads(f'{{"mediaType": "a/b", "digest": "{DIGEST}", "size": 1e308}}')
     assert Descriptor.from_dict(huge).size == int(1e308)
     with pytest.raises(ParseError, match="Descriptor, field size"):
-        Descriptor.from_dict(json.loads('{"mediaType": "a/b", "digest": "sha256:ab", "size": 1e999}'))
+        Descriptor.from_dict(json.loads(f'{{"mediaType": "a/b", "digest": "{DIGEST}", "size": 1e999}}'))

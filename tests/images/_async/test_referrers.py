@@ -49,7 +49,7 @@ async def test_a_pushed_referrer_is_listed(
     assert (pushed.digest, pushed.subject) == (digest_of(first), SUBJECT if referrers_registry.has_api else None)
     await push_manifest(repository_client, second, "a-tag")
     assert (await repository_client.get_manifest("a-tag")).raw == second
-    by_digest = {one.digest: one for one in await list_referrers(repository_client)}
+    by_digest = {str(one.digest): one for one in await list_referrers(repository_client)}
     assert set(by_digest) == {digest_of(first), digest_of(second)}
     one = by_digest[digest_of(first)]
     assert (one.media_type, one.size, one.artifact_type) == (OCI_MANIFEST, len(first), SIGNATURE)

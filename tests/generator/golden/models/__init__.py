@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from .form import Form as Form
     from .groups import Groups as Groups
     from .labels import Labels as Labels
+    from .link import Link as Link
     from .part import Part as Part
+    from .stamp import Stamp as Stamp
     from .thing import Thing as Thing
 else:
     _MODULES = {
@@ -20,7 +22,9 @@ else:
         "Form": "form",
         "Groups": "groups",
         "Labels": "labels",
+        "Link": "link",
         "Part": "part",
+        "Stamp": "stamp",
         "Thing": "thing",
     }
 
@@ -44,6 +48,8 @@ __all__ = [
     "Form",
     "Groups",
     "Labels",
+    "Link",
     "Part",
+    "Stamp",
     "Thing",
 ]

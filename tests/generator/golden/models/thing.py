@@ -13,6 +13,7 @@ from docker_registry_sdk._core import wire
 from .colour import Colour
 from .groups import Groups
 from .labels import Labels
+from .link import Link
 from .part import Part
 
 _KNOWN = frozenset(
@@ -31,6 +32,7 @@ _KNOWN = frozenset(
         "either",
         "anything",
         "class",
+        "link",
     )
 )
 
@@ -67,6 +69,8 @@ class Thing:
     """Any value."""
     class_: bool | None = None
     """A keyword."""
+    link: Link | None = None
+    """Where it is."""
     additional_properties: dict[str, Any] = field(factory=dict, repr=False)
     """Fields that are not in the specification, unchanged."""
 
@@ -96,6 +100,7 @@ class Thing:
             either=read.optional("either", wire.either(wire.integer, wire.string)),
             anything=read.optional("anything", wire.anything),
             class_=read.optional("class", wire.boolean),
+            link=read.optional("link", Link.from_dict),
             additional_properties=read.rest(_KNOWN),
         )
 
@@ -132,5 +137,7 @@ class Thing:
             document["anything"] = self.anything
         if self.class_ is not None:
             document["class"] = self.class_
+        if self.link is not None:
+            document["link"] = self.link.to_dict()
         document.update(self.additional_properties)
         return document
