@@ -22,12 +22,14 @@ from attrs.exceptions import FrozenInstanceError
 
 from docker_registry_sdk._core.wire import call_of
 from docker_registry_sdk._core.wire.operations import Operation
-<<<<<<< HEAD
-from docker_registry_sdk.errors import InvalidReferenceError, NotFoundError, ParseError, UnexpectedContentTypeError
-=======
 from docker_registry_sdk.digest import Digest
-from docker_registry_sdk.errors import InvalidDigestError, InvalidReferenceError, NotFoundError, ParseError, UnexpectedContentType
->>>>>>> c1cbc07 (Make Descriptor and Platform frozen and hashable, and check the digest of a descriptor)
+from docker_registry_sdk.errors import (
+    InvalidDigestError,
+    InvalidReferenceError,
+    NotFoundError,
+    ParseError,
+    UnexpectedContentTypeError,
+)
 
 HERE = Path(__file__).parent
 REGENERATE = "scripts/generate --spec tests/generator/tricky.yaml --output tests/generator/golden"

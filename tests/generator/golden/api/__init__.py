@@ -3,6 +3,8 @@
 
 from typing import TYPE_CHECKING
 
+from ..._core.lazy_exports import lazy_exports
+
 if TYPE_CHECKING:
     from .things import create_things as create_things
     from .things import get_thing as get_thing
@@ -16,43 +18,4 @@ if TYPE_CHECKING:
     from .words import put_word as put_word
     from .words import send_form as send_form
 else:
-    _MODULES = {
-        "create_things": "things.create_things",
-        "delete_word": "words.delete_word",
-        "get_thing": "things.get_thing",
-        "get_word": "words.get_word",
-        "head_thing": "things.head_thing",
-        "list_things": "things.list_things",
-        "put_thing": "things.put_thing",
-        "put_word": "words.put_word",
-        "read_data": "things.read_data",
-        "send_form": "words.send_form",
-        "upload_part": "things.upload_part",
-    }
-
-    def __getattr__(name):
-        from importlib import import_module
-
-        if name not in _MODULES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        module = import_module(f".{_MODULES[name]}", __name__)
-        globals()[name] = module
-        return module
-
-    def __dir__():
-        return sorted({*globals(), *_MODULES})
-
-
-__all__ = [
-    "create_things",
-    "delete_word",
-    "get_thing",
-    "get_word",
-    "head_thing",
-    "list_things",
-    "put_thing",
-    "put_word",
-    "read_data",
-    "send_form",
-    "upload_part",
-]
+    __getattr__, __dir__, __all__ = lazy_exports(__name__)

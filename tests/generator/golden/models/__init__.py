@@ -3,6 +3,8 @@
 
 from typing import TYPE_CHECKING
 
+from ..._core.lazy_exports import lazy_exports
+
 if TYPE_CHECKING:
     from .colour import Colour as Colour
     from .failure import Failure as Failure
@@ -15,41 +17,4 @@ if TYPE_CHECKING:
     from .stamp import Stamp as Stamp
     from .thing import Thing as Thing
 else:
-    _MODULES = {
-        "Colour": "colour",
-        "Failure": "failure",
-        "Fault": "fault",
-        "Form": "form",
-        "Groups": "groups",
-        "Labels": "labels",
-        "Link": "link",
-        "Part": "part",
-        "Stamp": "stamp",
-        "Thing": "thing",
-    }
-
-    def __getattr__(name):
-        from importlib import import_module
-
-        if name not in _MODULES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        value = getattr(import_module(f".{_MODULES[name]}", __name__), name)
-        globals()[name] = value
-        return value
-
-    def __dir__():
-        return sorted({*globals(), *_MODULES})
-
-
-__all__ = [
-    "Colour",
-    "Failure",
-    "Fault",
-    "Form",
-    "Groups",
-    "Labels",
-    "Link",
-    "Part",
-    "Stamp",
-    "Thing",
-]
+    __getattr__, __dir__, __all__ = lazy_exports(__name__)
