@@ -33,7 +33,7 @@ def test_fixtures(pytester: pytest.Pytester) -> None:
         import socket
         import httpx
         import pytest
-        from docker_registry_sdk.testing import EmbeddedRegistry, EmbeddedRegistryFactory, Settings
+        from docker_registry_sdk.testing import EmbeddedRegistry, EmbeddedRegistryFactory, RegistrySettings
 
         seen = []
 
@@ -46,7 +46,7 @@ def test_fixtures(pytester: pytest.Pytester) -> None:
             assert len(embedded_registry.requests) == 0
 
         def test_many(embedded_registry_factory: EmbeddedRegistryFactory, tmp_path):
-            first = embedded_registry_factory(auth="token", username="ann", settings=Settings(page_limit=3))
+            first = embedded_registry_factory(auth="token", username="ann", settings=RegistrySettings(page_limit=3))
             second = embedded_registry_factory(tls=True, storage=tmp_path / "storage")
             assert first.username == "ann"
             assert httpx.get(f"{first.url}/v2/").status_code == 401
