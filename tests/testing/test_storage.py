@@ -2,8 +2,10 @@
 
 import json
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -11,7 +13,12 @@ import pytest
 from docker_registry_sdk.testing import DirectoryStorage, EmbeddedRegistry, MemoryStorage, RegistryStorage
 from docker_registry_sdk.testing.storage.base import link_blob
 from docker_registry_sdk.testing.storage.records import ManifestRecord, RepositoryRecord
-from docker_registry_sdk.testing.storage.serialization import repository_from_json, repository_to_json
+from docker_registry_sdk.testing.storage.serialization import (
+    repository_from_json,
+    repository_to_json,
+    v1_image_from_json,
+    v1_repository_from_json,
+)
 from tests.testing.helpers import OCI_INDEX, UNKNOWN, digest_of, index, push_blob, push_image, put_manifest, start_upload
 
 CONTENT = b"some content"
@@ -104,6 +111,74 @@ def test_serialization() -> None:
     assert repository_from_json(repository_to_json(repository)) == repository
 
 
+def changed(record: Any, path: list[Any], value: object) -> bytes:
+    """Return a copy of a JSON document in which one field has another value."""
+    document = json.loads(json.dumps(record))
+    parent = document
+    for key in path[:-1]:
+        parent = parent[key]
+    parent[path[-1]] = value
+    return json.dumps(document).encode()
+
+
+MANIFEST = {"mediaType": "x/y", "size": 1, "content": UNKNOWN, "subject": None}
+REPOSITORY = {"blobs": [UNKNOWN], "manifests": {UNKNOWN: MANIFEST}, "tags": {"v1": UNKNOWN}}
+V1_REPOSITORY = {"name": "a", "tags": {"t": "1"}, "tagFacts": {"t": {"os": "x"}}, "facts": {}, "images": "[]", "private": False}
+V1_IMAGE = {"json": "{}", "ancestry": ["a"], "layer": None, "checksum": None, "complete": True}
+
+
+@pytest.mark.parametrize(
+    ("parse", "record", "path", "value"),
+    [
+        *[
+            (repository_from_json, REPOSITORY, path, value)
+            for path, value in [
+                (["blobs"], "text"),
+                (["blobs", 0], 1),
+                (["tags"], []),
+                (["tags", "v1"], None),
+                (["manifests"], []),
+                (["manifests", UNKNOWN], "text"),
+                (["manifests", UNKNOWN, "mediaType"], 1),
+                (["manifests", UNKNOWN, "size"], "1"),
+                (["manifests", UNKNOWN, "size"], True),
+                (["manifests", UNKNOWN, "content"], None),
+                (["manifests", UNKNOWN, "subject"], 1),
+            ]
+        ],
+        *[
+            (v1_repository_from_json, V1_REPOSITORY, path, value)
+            for path, value in [
+                (["name"], None),
+                (["tags"], []),
+                (["tags", "t"], 1),
+                (["tagFacts"], []),
+                (["tagFacts", "t"], None),
+                (["tagFacts", "t", "os"], []),
+                (["facts"], "text"),
+                (["images"], []),
+                (["private"], 0),
+            ]
+        ],
+        *[
+            (v1_image_from_json, V1_IMAGE, path, value)
+            for path, value in [
+                (["json"], {}),
+                (["ancestry"], "text"),
+                (["ancestry", 0], 1),
+                (["layer"], 1),
+                (["checksum"], []),
+                (["complete"], None),
+            ]
+        ],
+    ],
+)
+def test_field_of_the_wrong_type(parse: Callable[[bytes], object], record: Any, path: list[Any], value: object) -> None:
+    parse(json.dumps(record).encode())
+    with pytest.raises(ValueError, match="a field of the record is missing or has the wrong type"):
+        parse(changed(record, path, value))
+
+
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"blobs": 1}', b'{"blobs": [], "manifests": [], "tags": {}}'])
 def test_malformed_record(tmp_path: Path, content: bytes) -> None:
     record = tmp_path / "repositories" / "a" / "_repository.json"
@@ -113,9 +188,8 @@ def test_malformed_record(tmp_path: Path, content: bytes) -> None:
         DirectoryStorage(tmp_path)
 
 
-def test_failed_append(tmp_path: Path) -> None:
-    """If an append fails, as on a full disk, the bytes appended before are kept."""
-    storage = DirectoryStorage(tmp_path)
+def test_failed_append(storage: RegistryStorage) -> None:
+    """If an append fails, as on a full disk, the bytes appended before are kept, and nothing of the failed append."""
     writer = storage.create()
     writer.append([CONTENT])
     with pytest.raises(TypeError):

@@ -1,6 +1,8 @@
 """Effects on tokens, on challenges and on responses of the token service."""
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 import attrs
 from starlette.types import ASGIApp
@@ -62,7 +64,7 @@ class ChallengeWithout:
     """An effect that removes a parameter from the challenge in `WWW-Authenticate`, if the response has this header.
 
     Args:
-        parameter: The name of the parameter, such as `service`. The first parameter, `realm`, cannot be removed.
+        parameter: The name of the parameter, such as `realm` or `service`.
     """
 
     parameter: str
@@ -72,17 +74,24 @@ class ChallengeWithout:
 
         def change(head: CapturedResponse) -> None:
             if _CHALLENGE in head.headers:
-                head.headers[_CHALLENGE] = re.sub(rf',{re.escape(self.parameter)}="[^"]*"', "", head.headers[_CHALLENGE])
+                values = head.headers.getlist(_CHALLENGE)
+                set_header(head, _CHALLENGE, tuple(_without_parameter(value, self.parameter) for value in values))
 
         await app(exchange.scope, exchange.receive, change_head(exchange.send, change))
 
 
+def _without_parameter(challenges: str, parameter: str) -> str:
+    """Return the value of `WWW-Authenticate` without a parameter, which may have any position."""
+    pair = rf'{re.escape(parameter)}\s*=\s*(?:"(?:[^"\\]|\\.)*"|[^\s",]+)'
+    first_or_later = re.compile(
+        rf"(?P<scheme>(?:^|,\s*)[A-Za-z0-9-]+) +{pair}(?P<more>\s*,\s*(?=[A-Za-z0-9-]+\s*=))?|\s*,\s*{pair}", re.IGNORECASE
+    )
+    return first_or_later.sub(lambda found: (found["scheme"] or "") + (" " if found["more"] else ""), challenges)
+
+
 @attrs.frozen
 class TokenWithout:
-    """An effect that removes a field from the response of the token service.
-
-    A fault with this effect must have the operation `get_token` or `post_token`, since the effect parses each 200 response as
-    JSON.
+    """An effect that removes a field from the response of the token service. Other responses are not changed.
 
     Args:
         field: The name of the JSON field, such as `token` or `expires_in`.
@@ -93,18 +102,17 @@ class TokenWithout:
     async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Call the token service, and remove the field from its response."""
 
-        def change(response: CapturedResponse) -> None:
-            response.set_json({name: value for name, value in response.json().items() if name != self.field})
+        def change(document: dict[str, Any]) -> dict[str, Any]:
+            return {name: value for name, value in document.items() if name != self.field}
 
-        await app(exchange.scope, exchange.receive, change_response(exchange.send, {200}, change))
+        await _change_token_response(exchange, app, change)
 
 
 @attrs.frozen
 class ExpiryAsText:
     """An effect that sends `expires_in`, the lifetime of a token, as a string instead of a number.
 
-    A fault with this effect must have the operation `get_token` or `post_token`, since the effect parses each 200 response as
-    JSON.
+    Responses that do not come from the token service are not changed.
 
     Source: distribution#1746.
     """
@@ -112,8 +120,31 @@ class ExpiryAsText:
     async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Call the token service, and convert `expires_in` to a string."""
 
-        def change(response: CapturedResponse) -> None:
-            document = response.json()
-            response.set_json({**document, "expires_in": str(document["expires_in"])})
+        def change(document: dict[str, Any]) -> dict[str, Any]:
+            return {name: str(value) if name == "expires_in" else value for name, value in document.items()}
 
-        await app(exchange.scope, exchange.receive, change_response(exchange.send, {200}, change))
+        await _change_token_response(exchange, app, change)
+
+
+async def _change_token_response(
+    exchange: FaultExchange, app: ASGIApp, change: Callable[[dict[str, Any]], dict[str, Any]]
+) -> None:
+    """Call the registry, and change its response if the request is a token request and the response is a JSON object.
+
+    Args:
+        exchange: The request.
+        app: The registry as an ASGI application.
+        change: A function that gets the JSON object, and returns the JSON object to send instead.
+    """
+
+    def change_object(response: CapturedResponse) -> None:
+        try:
+            document = response.json()
+        except ValueError:
+            return
+        if isinstance(document, dict):
+            response.set_json(change(document))
+
+    is_token_request = exchange.request.operation in ("get_token", "post_token")
+    send = change_response(exchange.send, {200}, change_object) if is_token_request else exchange.send
+    await app(exchange.scope, exchange.receive, send)

@@ -56,7 +56,7 @@ class AcceptZeroUser:
     async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
         """Send an access token in exchange for a refresh token if the user name is `ZERO_USER`; else call the token service."""
         authorization = parse_authorization(exchange.request.headers.get("authorization"))
-        credentials = parse_basic(authorization.value) if authorization is not None else None
+        credentials = parse_basic(authorization.value) if authorization and authorization.scheme == "basic" else None
         if credentials is None or credentials[0] != ZERO_USER:
             await app(exchange.scope, exchange.receive, exchange.send)
             return

@@ -1,7 +1,8 @@
 """The interfaces of a storage, which keeps content by digest, and records that describe repositories and images.
 
 Content is the bytes of a blob, a manifest or a layer. Content that several repositories use is stored only once. Several threads
-may use a storage at the same time, but only one thread at a time may use a reader or a writer. Methods may block.
+may use a storage at the same time, but only one thread at a time may use a reader or a writer. Methods may block: the server
+calls them in threads. Only `BlobReader.close` and the properties must not block, since the server uses them in the event loop.
 """
 
 import secrets
@@ -46,7 +47,7 @@ class BlobWriter(Protocol):
         ...
 
     def append(self, chunks: Iterable[bytes]) -> None:
-        """Append chunks of bytes to the content."""
+        """Append chunks of bytes to the content. If the call fails, the content remains as before the call."""
         ...
 
     def truncate(self, size: int) -> None:
@@ -162,6 +163,23 @@ def link_blob(storage: RegistryStorage, name: str, digest: str) -> None:
     """
     with storage.lock:
         storage.save(name, (storage.load(name) or RepositoryRecord()).with_blob(digest))
+
+
+def write_content(storage: RegistryStorage, digest: str, content: bytes) -> None:
+    """Store bytes as content. The call does not add the content to a repository.
+
+    Args:
+        storage: The storage, whose lock the caller must hold.
+        digest: The digest of the bytes, which the caller has computed.
+        content: The bytes.
+    """
+    writer = storage.create()
+    try:
+        writer.append([content])
+        writer.sync()
+        writer.commit(digest)
+    finally:
+        writer.abort()
 
 
 def discard_unused(storage: RegistryStorage, digest: str) -> None:

@@ -106,8 +106,13 @@ class MemoryWriter:
         return self._received.tell()
 
     def append(self, chunks: Iterable[bytes]) -> None:
-        """Append chunks of bytes to the content."""
-        self._received.writelines(chunks)
+        """Append chunks of bytes to the content. If the call fails, the content remains as before the call."""
+        size = self.size
+        try:
+            self._received.writelines(chunks)
+        except BaseException:
+            self.truncate(size)
+            raise
 
     def truncate(self, size: int) -> None:
         """Remove all bytes after the first `size` bytes."""

@@ -145,7 +145,7 @@ async def load_complete_image(
     """
     token_repository = await authorizer.authorize(request)
     image_id = parse_image_id(request.path_params["img_id"])
-    image = storage.v1.load_image(image_id)
+    image = await asyncio.to_thread(storage.v1.load_image, image_id)
     if image is not None and not image.complete:
         raise V1Error("Image is being uploaded, retry later")
     return token_repository, image_id, image

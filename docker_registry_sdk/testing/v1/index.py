@@ -128,7 +128,7 @@ class IndexHandlers:
         the `Authorization` header contains this token.
         """
         name = parse_repository(request.path_params["name"])
-        record = self.index.storage.v1.load(name)
+        record = await asyncio.to_thread(self.index.storage.v1.load, name)
         if not self.settings.standalone:
             await self._check_reader(request, name, private=record is not None and record.private)
         if record is None or record.images is None:
@@ -153,7 +153,7 @@ class IndexHandlers:
             self.index.deleting.discard(name)
             await asyncio.to_thread(self.index.storage.v1.remove, name)
             return json_response("", 200)
-        record = self.index.storage.v1.load(name)
+        record = await asyncio.to_thread(self.index.storage.v1.load, name)
         if record is None or record.images is None:
             raise V1Error("Repository not found", 404)
         self.index.deleting.add(name)
@@ -175,11 +175,15 @@ class IndexHandlers:
         The response contains all results, since the parameters for pages are ignored.
         """
         term = next((value for key, value in request.query_params.multi_items() if key == "q"), "")
-        records = self.index.storage.v1
-        found = ((name, records.load(name)) for name in records.names() if term.lower() in name.lower())
-        names = [name for name, record in found if record is not None and record.images is not None]
+        names = await asyncio.to_thread(self._find, term.lower())
         results = [{"name": name, "description": ""} for name in names]
         return json_response({"query": term, "num_results": len(results), "results": results})
+
+    def _find(self, term: str) -> list[str]:
+        """Return the names of the repositories that have an image list, and whose names in lower case contain a term."""
+        records = self.index.storage.v1
+        found = ((name, records.load(name)) for name in records.names() if term in name.lower())
+        return [name for name, record in found if record is not None and record.images is not None]
 
     async def _put(self, request: Request, status: int) -> Response:
         name = parse_repository(request.path_params["name"])

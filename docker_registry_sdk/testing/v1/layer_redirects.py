@@ -58,7 +58,7 @@ class SignedUrlHandlers:
             raise V1Error("The URL has expired, or its signature is missing or wrong; get a new URL from the registry", 403)
         if "authorization" in request.headers:
             raise V1Error("Only one auth mechanism allowed")
-        image = self.storage.v1.load_image(image_id)
+        image = await asyncio.to_thread(self.storage.v1.load_image, image_id)
         if image is None:
             raise WebPageError(404)
         reader = await asyncio.to_thread(open_layer, self.storage, image)

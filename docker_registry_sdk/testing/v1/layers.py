@@ -64,7 +64,7 @@ class LayerHandlers:
         image_id = parse_image_id(request.path_params["img_id"])
         if _is_rejected_docker_version(request.headers.get("user-agent", "")):
             raise V1Error("This registry accepts pushes only from Docker 0.10 or later", 412)
-        image = require_image(self.storage.v1.load_image(image_id))
+        image = require_image(await asyncio.to_thread(self.storage.v1.load_image, image_id))
         _check_incomplete(image)
         writer = await asyncio.to_thread(self.storage.create)
         try:
@@ -73,7 +73,7 @@ class LayerHandlers:
                 await asyncio.to_thread(_append, writer, hasher.update, chunks)
             await asyncio.to_thread(self._store, image_id, image, writer, f"sha256:{hasher.hexdigest()}")
         finally:
-            writer.abort()
+            await asyncio.to_thread(writer.abort)
         return json_response()
 
     def _store(self, image_id: str, image: V1ImageRecord, writer: BlobWriter, checksum: str) -> None:

@@ -50,7 +50,7 @@ class TagHandlers:
         """
         name = parse_repository(request.path_params["name"])
         token_repository = await self.authorizer.authorize(request, name)
-        record = self.storage.v1.load(name)
+        record = await asyncio.to_thread(self.storage.v1.load, name)
         if record is None and token_repository is None:
             raise V1Error("Repository not found", 404)
         return json_response({} if record is None else dict(record.tags))
@@ -74,7 +74,7 @@ class TagHandlers:
         _, image_id = await read_json(request, "Invalid data")
         if not image_id or not isinstance(image_id, str):
             raise V1Error("Invalid data")
-        if self.storage.v1.load_image(image_id) is None:
+        if await asyncio.to_thread(self.storage.v1.load_image, image_id) is None:
             raise V1Error("Image not found", 404)
         await asyncio.to_thread(self._set, name, tag, image_id, _parse_push_info(request.headers.get("user-agent", "")))
         return json_response()
@@ -102,7 +102,7 @@ class TagHandlers:
     async def _load(self, request: Request) -> V1RepositoryRecord:
         name = parse_repository(request.path_params["name"])
         await self.authorizer.authorize(request, name)
-        return self.storage.v1.load(name) or V1RepositoryRecord()
+        return await asyncio.to_thread(self.storage.v1.load, name) or V1RepositoryRecord()
 
     def _set(self, name: str, tag: str, image_id: str, push_info: PushInfo) -> None:
         with self.storage.lock:
@@ -135,7 +135,7 @@ class RepositoryHandlers:
         """Return whether a repository is private or public. For a repository that does not exist, return `public`."""
         name = parse_repository(request.path_params["name"])
         await self.authorizer.authorize(request, name)
-        record = self.storage.v1.load(name)
+        record = await asyncio.to_thread(self.storage.v1.load, name)
         return json_response({"access": "private" if record is not None and record.private else "public"})
 
     async def put_properties(self, request: Request) -> Response:
@@ -161,7 +161,7 @@ class RepositoryHandlers:
         """
         name = parse_repository(request.path_params["name"])
         token_repository = await self.authorizer.authorize(request, name)
-        if self.storage.v1.load(name) is None and token_repository is None:
+        if await asyncio.to_thread(self.storage.v1.load, name) is None and token_repository is None:
             raise V1Error("Repository not found", 404)
         await asyncio.to_thread(self.storage.v1.remove, name)
         return json_response()

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from docker_registry_sdk.testing.settings import RegistrySettings
-from docker_registry_sdk.testing.storage.base import RegistryStorage, discard_unused
+from docker_registry_sdk.testing.storage.base import RegistryStorage, discard_unused, write_content
 from docker_registry_sdk.testing.storage.records import ManifestRecord, RepositoryRecord
 from docker_registry_sdk.testing.v2.errors import (
     MANIFEST_BLOB_UNKNOWN,
@@ -122,9 +122,9 @@ class Manifests:
             if missing and not self.settings.sparse_images:
                 raise ApiError(MANIFEST_BLOB_UNKNOWN, details=[{"digest": blob} for blob in missing])
             replaced = repository.manifests.get(digest)
-            record = ManifestRecord(
-                manifest.media_type, len(content), _write_content(self.storage, digest, content), manifest.subject
-            )
+            content_digest = digest_of(algorithm_of(digest), [content])  # differs from digest if schema 1 is signed
+            write_content(self.storage, content_digest, content)
+            record = ManifestRecord(manifest.media_type, len(content), content_digest, manifest.subject)
             self.storage.save(name, repository.with_manifest(digest, record, tags))
             if replaced is not None:
                 discard_unused(self.storage, replaced.content)
@@ -161,28 +161,6 @@ def read_manifest(storage: RegistryStorage, record: ManifestRecord) -> bytes:
         return bytes(reader.read(0, reader.size))
     finally:
         reader.close()
-
-
-def _write_content(storage: RegistryStorage, digest: str, content: bytes) -> str:
-    """Store the bytes of a manifest under the digest of these bytes.
-
-    Args:
-        storage: The storage.
-        digest: The digest of the manifest. For a signed manifest of schema 1, this digest does not cover the signatures.
-        content: The bytes of the manifest, with any signatures.
-
-    Returns:
-        The digest of `content`, with the algorithm of `digest`. For a signed manifest of schema 1, it differs from `digest`.
-    """
-    content_digest = digest_of(algorithm_of(digest), [content])
-    writer = storage.create()
-    try:
-        writer.append([content])
-        writer.sync()
-        writer.commit(content_digest)
-    finally:
-        writer.abort()
-    return content_digest
 
 
 def _parse(request: Request) -> tuple[str, str]:

@@ -59,6 +59,10 @@ class UploadSession:
             return digest == f"{self.algorithm}:{self._hasher.hexdigest()}"
         return digest == digest_of(algorithm_of(digest), self._read_back())
 
+    async def discard(self) -> None:
+        """Discard the received bytes. After `commit`, the call has no effect on the blob."""
+        await asyncio.to_thread(self.writer.abort)
+
     def commit(self, storage: RegistryStorage, digest: str) -> None:
         """Store the received bytes as a blob of the repository. The call may block.
 
@@ -87,7 +91,7 @@ class UploadSessions:
         self._storage = storage
         self._sessions: dict[str, UploadSession] = {}
 
-    def open(self, repository: str, algorithm: str) -> UploadSession:
+    async def open(self, repository: str, algorithm: str) -> UploadSession:
         """Start an upload.
 
         Args:
@@ -97,7 +101,7 @@ class UploadSessions:
         Returns:
             The session of the new upload, which `get` finds by its `id`.
         """
-        session = UploadSession(repository, self._storage.create(), algorithm)
+        session = UploadSession(repository, await asyncio.to_thread(self._storage.create), algorithm)
         self._sessions[session.id] = session
         return session
 
@@ -125,7 +129,7 @@ class UploadSessions:
         self._sessions.pop(session.id, None)
 
     def close(self) -> None:
-        """Cancel all uploads, and discard the received bytes."""
+        """Cancel all uploads, and discard the received bytes. The call may block."""
         for session in list(self._sessions.values()):
             self.forget(session)
             session.writer.abort()

@@ -47,7 +47,7 @@ class Uploads:
                 return _created(name, digest)
         elif "digest" in query:
             return await self._upload_whole(name, parse_digest(query["digest"]), request)
-        session = self.sessions.open(name, parse_algorithm(query.get("digest-algorithm", DEFAULT_ALGORITHM)))
+        session = await self.sessions.open(name, parse_algorithm(query.get("digest-algorithm", DEFAULT_ALGORITHM)))
         headers = _upload_headers(session)
         if self.settings.chunk_min_length is not None:
             headers["oci-chunk-min-length"] = str(self.settings.chunk_min_length)
@@ -86,7 +86,7 @@ class Uploads:
         session = self._session(request)
         self.sessions.forget(session)
         if not session.lock.locked():
-            await asyncio.to_thread(session.writer.abort)  # otherwise the request with the lock aborts the writer
+            await session.discard()  # otherwise the request with the lock aborts the writer
         return Response(status_code=204)
 
     def _session(self, request: Request) -> UploadSession:
@@ -117,12 +117,12 @@ class Uploads:
 
         If the client disconnects before the end of the body, or the digest is wrong, discard the received bytes.
         """
-        session = UploadSession(name, self.storage.create(), algorithm_of(digest))
+        session = UploadSession(name, await asyncio.to_thread(self.storage.create), algorithm_of(digest))
         try:
             async for chunks in body_blocks(request):
                 await asyncio.to_thread(session.append, chunks)
         except BaseException:
-            session.writer.abort()
+            await session.discard()
             raise
         await self._finish(session, digest)
         return _created(name, digest)
@@ -153,10 +153,10 @@ class Uploads:
                     break
         except ClientDisconnect:
             if session.closed:
-                session.writer.abort()
+                await session.discard()
             raise
         if session.closed:
-            session.writer.abort()
+            await session.discard()
             raise ApiError(BLOB_UPLOAD_UNKNOWN)
         received = session.size - start
         if expected is not None and received != expected:
@@ -202,7 +202,7 @@ class Uploads:
                 )
             await asyncio.to_thread(session.commit, self.storage, digest)
         finally:
-            session.writer.abort()
+            await session.discard()
 
 
 def _created(name: str, digest: str) -> Response:

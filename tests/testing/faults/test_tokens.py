@@ -18,7 +18,7 @@ from docker_registry_sdk.testing.faults import (
     TokenWithout,
 )
 from tests.testing.auth.helpers import bearer, get_token, user_client
-from tests.testing.helpers import start_upload
+from tests.testing.helpers import push_blob, push_image, start_upload
 
 SCOPE = "repository:repo:pull,push"
 
@@ -69,6 +69,48 @@ def test_challenge_without_a_parameter(token_registry: EmbeddedRegistry, client:
     challenge = client.get("/v2/repo/tags/list").headers["www-authenticate"]
     assert parameter not in challenge
     assert 'realm="' in challenge
+
+
+@pytest.mark.parametrize(
+    ("sent", "left"),
+    [
+        ('Bearer realm="http://a/token",service="b"', 'Bearer service="b"'),
+        ('Bearer service="b", realm="a, \\"b"', 'Bearer service="b"'),
+        ('Basic realm="a"', "Basic"),
+        ('Negotiate, Bearer realm="a" , service="b"', 'Negotiate, Bearer service="b"'),
+        ('Bearer realm="a", Negotiate', "Bearer, Negotiate"),
+        ("Bearer Realm=a,service=b", "Bearer service=b"),
+        ('Bearer service="realm=1"', 'Bearer service="realm=1"'),
+    ],
+)
+def test_challenge_without_a_realm(token_registry: EmbeddedRegistry, client: httpx.Client, sent: str, left: str) -> None:
+    token_registry.faults.add(Fault(Challenges(sent), times=None), Fault(ChallengeWithout("realm"), times=None))
+    assert client.get("/v2/").headers["www-authenticate"] == left
+
+
+def test_challenge_without_a_realm_in_several_lines(token_registry: EmbeddedRegistry, client: httpx.Client) -> None:
+    token_registry.faults.add(Fault(Challenges(("Negotiate", "{}"))), Fault(ChallengeWithout("realm")))
+    lines = client.get("/v2/").headers.get_list("www-authenticate")
+    assert [line.partition("=")[0] for line in lines] == ["Negotiate", "Bearer service"]
+
+
+@pytest.mark.parametrize("effect", [TokenWithout("token"), ExpiryAsText()])
+def test_effects_on_tokens_do_not_change_other_responses(token_registry: EmbeddedRegistry, effect: FaultEffect) -> None:
+    """A blob is no JSON, and a JSON document that is no token response is sent unchanged."""
+    with user_client(token_registry, SCOPE) as client:
+        digest = push_blob(client, "repo", b"no json")
+        push_image(client, "repo", "v1")
+        token_registry.faults.add(Fault(effect, times=None))
+        assert client.get(f"/v2/repo/blobs/{digest}").content == b"no json"
+        assert client.get("/v2/repo/tags/list").json() == {"name": "repo", "tags": ["v1"]}
+
+
+@pytest.mark.parametrize("effect", [TokenWithout("token"), ExpiryAsText()])
+def test_effects_on_tokens_with_other_effects(token_registry: EmbeddedRegistry, effect: FaultEffect) -> None:
+    token_registry.faults.add(Fault(HtmlError(200)), Fault(effect))
+    assert "Bad Gateway" in httpx.get(token_registry.token_url).text
+    token_registry.faults.add(Fault(TokenWithout("expires_in")), Fault(effect))
+    assert "expires_in" not in get_token(token_registry)
 
 
 @pytest.mark.parametrize("field", ["token", "access_token", "expires_in", "issued_at"])

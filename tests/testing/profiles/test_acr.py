@@ -1,5 +1,7 @@
 """The profile of Azure Container Registry."""
 
+import base64
+
 import httpx
 
 from docker_registry_sdk.testing import EmbeddedRegistry
@@ -57,6 +59,16 @@ def test_zero_user(profile_registry: EmbeddedRegistry, anyone: httpx.Client) -> 
     assert anyone.post("/v2/repo/blobs/uploads/", headers=bearer(token)).status_code == 202
     for wrong in (profile_registry.password, "wrong"):
         assert request_token_by_get(profile_registry, SCOPE, auth=(ZEROS, wrong)).status_code == 401
+
+
+def test_zero_user_with_another_scheme(profile_registry: EmbeddedRegistry) -> None:
+    """The credentials of the user must be Basic credentials."""
+    credentials = base64.b64encode(f"{ZEROS}:{refresh_token(profile_registry)}".encode()).decode()
+    statuses = [
+        httpx.get(profile_registry.token_url, headers={"Authorization": f"{scheme} {credentials}"}).status_code
+        for scheme in ("Basic", "basic", "Bearer")
+    ]
+    assert statuses == [200, 200, 401]
 
 
 def test_no_password_by_post(profile_registry: EmbeddedRegistry) -> None:
