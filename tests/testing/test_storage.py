@@ -127,50 +127,46 @@ V1_REPOSITORY = {"name": "a", "tags": {"t": "1"}, "tagFacts": {"t": {"os": "x"}}
 V1_IMAGE = {"json": "{}", "ancestry": ["a"], "layer": None, "checksum": None, "complete": True}
 
 
+WRONG_REPOSITORY: list[tuple[list[Any], Any]] = [
+    (["blobs"], "text"),
+    (["blobs", 0], 1),
+    (["tags"], []),
+    (["tags", "v1"], None),
+    (["manifests"], []),
+    (["manifests", UNKNOWN], "text"),
+    (["manifests", UNKNOWN, "mediaType"], 1),
+    (["manifests", UNKNOWN, "size"], "1"),
+    (["manifests", UNKNOWN, "size"], True),
+    (["manifests", UNKNOWN, "content"], None),
+    (["manifests", UNKNOWN, "subject"], 1),
+]
+WRONG_V1_REPOSITORY: list[tuple[list[Any], Any]] = [
+    (["name"], None),
+    (["tags"], []),
+    (["tags", "t"], 1),
+    (["tagFacts"], []),
+    (["tagFacts", "t"], None),
+    (["tagFacts", "t", "os"], []),
+    (["facts"], "text"),
+    (["images"], []),
+    (["private"], 0),
+]
+WRONG_V1_IMAGE: list[tuple[list[Any], Any]] = [
+    (["json"], {}),
+    (["ancestry"], "text"),
+    (["ancestry", 0], 1),
+    (["layer"], 1),
+    (["checksum"], []),
+    (["complete"], None),
+]
+
+
 @pytest.mark.parametrize(
     ("parse", "record", "path", "value"),
     [
-        *[
-            (repository_from_json, REPOSITORY, path, value)
-            for path, value in [
-                (["blobs"], "text"),
-                (["blobs", 0], 1),
-                (["tags"], []),
-                (["tags", "v1"], None),
-                (["manifests"], []),
-                (["manifests", UNKNOWN], "text"),
-                (["manifests", UNKNOWN, "mediaType"], 1),
-                (["manifests", UNKNOWN, "size"], "1"),
-                (["manifests", UNKNOWN, "size"], True),
-                (["manifests", UNKNOWN, "content"], None),
-                (["manifests", UNKNOWN, "subject"], 1),
-            ]
-        ],
-        *[
-            (v1_repository_from_json, V1_REPOSITORY, path, value)
-            for path, value in [
-                (["name"], None),
-                (["tags"], []),
-                (["tags", "t"], 1),
-                (["tagFacts"], []),
-                (["tagFacts", "t"], None),
-                (["tagFacts", "t", "os"], []),
-                (["facts"], "text"),
-                (["images"], []),
-                (["private"], 0),
-            ]
-        ],
-        *[
-            (v1_image_from_json, V1_IMAGE, path, value)
-            for path, value in [
-                (["json"], {}),
-                (["ancestry"], "text"),
-                (["ancestry", 0], 1),
-                (["layer"], 1),
-                (["checksum"], []),
-                (["complete"], None),
-            ]
-        ],
+        *[(repository_from_json, REPOSITORY, *wrong) for wrong in WRONG_REPOSITORY],
+        *[(v1_repository_from_json, V1_REPOSITORY, *wrong) for wrong in WRONG_V1_REPOSITORY],
+        *[(v1_image_from_json, V1_IMAGE, *wrong) for wrong in WRONG_V1_IMAGE],
     ],
 )
 def test_field_of_the_wrong_type(parse: Callable[[bytes], object], record: Any, path: list[Any], value: object) -> None:
