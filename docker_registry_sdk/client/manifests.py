@@ -20,7 +20,7 @@ from ..media_types import (
     OCI_MANIFEST,
     OCTET_STREAM,
 )
-from ..v2.api import get_manifest
+from ..v2 import api
 from ..v2.models import DockerManifest, DockerManifestList, DockerSchema1Manifest, ImageIndex, ImageManifest
 from .schema1 import Signature, check_signatures, signed_payload
 
@@ -60,7 +60,7 @@ class ManifestResponse:
     media_type: str
     raw: bytes = field(repr=False)
     signature: Signature = "unsigned"
-    headers: get_manifest.GetManifestOk | None = field(default=None, repr=False)
+    headers: api.get_manifest.GetManifestOk | None = field(default=None, repr=False)
 
 
 @frozen(kw_only=True)
@@ -204,10 +204,10 @@ def read_manifest(response: HTTPResponse, reference: str) -> ManifestResponse:
         UnexpectedContentTypeError: The media type is not a known manifest type.
         ParseError: The manifest cannot be parsed, contradicts its Content-Type, or could be parsed as two kinds of manifest.
     """
-    parsed: get_manifest.GetManifestOk | None = None
+    parsed: api.get_manifest.GetManifestOk | None = None
     manifest: Manifest
     try:
-        parsed = get_manifest.parse(response)
+        parsed = api.get_manifest.parse(response)
         raw, media_type, manifest = parsed.raw, parsed.media_type or "", parsed.body
         claimed = parsed.docker_content_digest
     except UnexpectedContentTypeError as error:

@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 
 from ...credentials import Credential
 from ...errors import AuthError, ParseError, StatusError, TokenLoginError
-from ...token_auth.api import get_token, post_token
+from ...token_auth import api
 from ...token_auth.models import GrantType, TokenRequest, TokenResponse
 from ..text.redaction import one_line
 from ..wire import HTTPRequest, HTTPResponse, Request, call_of, set_call
@@ -93,10 +93,10 @@ def fetch_token(
             scope=" ".join(texts) or None,
             refresh_token=credential.identity_token,
         )
-        response = yield from _exchange(build(post_token.request(realm, body)))
+        response = yield from _exchange(build(api.post_token.request(realm, body)))
         if response.status_code not in _NO_POST_STATUSES:
-            return _grant(realm, credential, post_token.parse, response, "POST with an identity token")
-    request = build(get_token.request(realm, service=service, scope=texts or None, client_id=CLIENT_ID))
+            return _grant(realm, credential, api.post_token.parse, response, "POST with an identity token")
+    request = build(api.get_token.request(realm, service=service, scope=texts or None, client_id=CLIENT_ID))
     way = "GET, anonymously"
     if credential is not None:
         secret = credential.password if credential.identity_token is None else credential.identity_token
@@ -104,7 +104,7 @@ def fetch_token(
         request.headers["Authorization"] = basic_authorization(credential.username or "<token>", secret or "")
         way = f"GET with {'name and password' if credential.identity_token is None else 'an identity token'}"
     response = yield from _exchange(request)
-    return _grant(realm, credential, get_token.parse, response, way)
+    return _grant(realm, credential, api.get_token.parse, response, way)
 
 
 def _exchange(request: HTTPRequest) -> Generator[Effect, Any, HTTPResponse]:
@@ -117,7 +117,7 @@ def _exchange(request: HTTPRequest) -> Generator[Effect, Any, HTTPResponse]:
 def _grant(
     realm: str,
     credential: Credential | None,
-    parse: Callable[[HTTPResponse], get_token.Success | post_token.Success],
+    parse: Callable[[HTTPResponse], api.get_token.Success | api.post_token.Success],
     response: HTTPResponse,
     way: str,
 ) -> Grant:

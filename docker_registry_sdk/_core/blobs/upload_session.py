@@ -9,7 +9,7 @@ from typing import Any, Final, Self, TypeAlias
 from attrs import field, frozen, validators
 
 from ...errors import ParseError
-from ...v2.api import get_blob_upload_status, start_blob_upload, upload_blob_chunk
+from ...v2 import api
 from .progress import OnProgress
 
 _RANGE: Final = re.compile(r"(?:bytes=)?0-([0-9]{1,18})")
@@ -107,7 +107,7 @@ class UploadOptions:
             raise TypeError("from_repo requires digest: a registry mounts a blob by its digest")
 
 
-def session_from_start(repo: str, response: start_blob_upload.StartBlobUploadAccepted) -> UploadSession:
+def session_from_start(repo: str, response: api.start_blob_upload.StartBlobUploadAccepted) -> UploadSession:
     """Return the session that a registry has opened.
 
     Args:
@@ -117,7 +117,9 @@ def session_from_start(repo: str, response: start_blob_upload.StartBlobUploadAcc
     return UploadSession(repo=repo, location=response.location, chunk_min_length=response.oci_chunk_min_length)
 
 
-def session_after_chunk(session: UploadSession, response: upload_blob_chunk.UploadBlobChunkCreated, sent: int) -> UploadSession:
+def session_after_chunk(
+    session: UploadSession, response: api.upload_blob_chunk.UploadBlobChunkCreated, sent: int
+) -> UploadSession:
     """Return the session after a chunk was uploaded.
 
     Args:
@@ -135,7 +137,9 @@ def session_after_chunk(session: UploadSession, response: upload_blob_chunk.Uplo
     )
 
 
-def session_from_status(session: UploadSession, response: get_blob_upload_status.GetBlobUploadStatusNoContent) -> UploadSession:
+def session_from_status(
+    session: UploadSession, response: api.get_blob_upload_status.GetBlobUploadStatusNoContent
+) -> UploadSession:
     """Return the session with the location and the offset that the registry reports.
 
     The Range header `0-0` can mean that the registry has no byte or one byte. If the offset of `session` is 0, the header is

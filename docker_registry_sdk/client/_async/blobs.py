@@ -18,7 +18,7 @@ from ..._core.wire import CallLimits, Deadline, Timeout
 from ...digest import DigestLike, to_digest
 from ...errors import ParseError
 from ...media_types import OCTET_STREAM
-from ...v2.api import delete_blob, head_blob, start_blob_upload
+from ...v2 import api
 from ...v2.models import Descriptor
 from .base import AsyncRepositoryBase
 
@@ -156,7 +156,7 @@ class AsyncBlobCalls(AsyncRepositoryBase):
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
         checked = to_digest(digest)
-        response = await head_blob.asyncio(self._pipeline, self._name, checked, timeout=timeout, deadline=deadline)
+        response = await api.head_blob.asyncio(self._pipeline, self._name, checked, timeout=timeout, deadline=deadline)
         if response.content_length is None:
             raise ParseError(model="HeadBlobOk", field="Content-Length", problem="is missing from the headers")
         return Descriptor(media_type=response.media_type or OCTET_STREAM, digest=checked, size=response.content_length)
@@ -179,7 +179,7 @@ class AsyncBlobCalls(AsyncRepositoryBase):
 
         Source: OCI Distribution Spec, Deleting Blobs (end-10).
         """
-        await delete_blob.asyncio(self._pipeline, self._name, to_digest(digest), timeout=timeout, deadline=deadline)
+        await api.delete_blob.asyncio(self._pipeline, self._name, to_digest(digest), timeout=timeout, deadline=deadline)
 
     async def blob_upload(
         self,
@@ -277,10 +277,10 @@ class AsyncBlobCalls(AsyncRepositoryBase):
         Source: OCI Distribution Spec, Mounting a blob from another repository (end-11).
         """
         mounted, limits = to_digest(digest), self._limits(timeout, deadline)
-        response = await start_blob_upload.asyncio(
+        response = await api.start_blob_upload.asyncio(
             self._pipeline, self._name, mount=mounted, from_repo=from_repo, timeout=limits.timeout, deadline=limits.deadline
         )
-        if isinstance(response, start_blob_upload.StartBlobUploadAccepted):
+        if isinstance(response, api.start_blob_upload.StartBlobUploadAccepted):
             return session_from_start(self._name, response)
         return await self.head_blob(mounted, timeout=limits.timeout, deadline=limits.deadline)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 
 from ..._core.wire import CallLimits, Deadline, Timeout
-from ...v2.api import list_repositories
+from ...v2 import api
 from .base import AsyncRepositoryBase
 
 
@@ -19,7 +19,7 @@ class AsyncCatalogCalls(AsyncRepositoryBase):
         last: str | None = None,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> list_repositories.ListRepositoriesOk:
+    ) -> api.list_repositories.ListRepositoriesOk:
         """Return one page of the registry's repository names; `iter_repositories` yields the names of all pages.
 
         Args:
@@ -34,7 +34,7 @@ class AsyncCatalogCalls(AsyncRepositoryBase):
 
         Source: Docker Registry HTTP API V2, Listing Repositories.
         """
-        return await list_repositories.asyncio(self._pipeline, n=n, last=last, timeout=timeout, deadline=deadline)
+        return await api.list_repositories.asyncio(self._pipeline, n=n, last=last, timeout=timeout, deadline=deadline)
 
     def iter_repositories(
         self, *, page_size: int | None = None, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
@@ -58,7 +58,7 @@ class AsyncCatalogCalls(AsyncRepositoryBase):
 
         async def fetch(url: str | None, limits: CallLimits, /) -> tuple[Sequence[str], str | None]:
             n = page_size if url is None else None
-            page = await list_repositories.asyncio(
+            page = await api.list_repositories.asyncio(
                 self._pipeline, n=n, next_url=url, timeout=limits.timeout, deadline=limits.deadline
             )
             return page.body.repositories, page.next_url

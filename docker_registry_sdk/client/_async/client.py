@@ -10,7 +10,7 @@ from ..._core.transport._async.pipeline import AsyncPipeline
 from ..._core.transport.options import AsyncClientOptions
 from ..._core.wire import Deadline, Timeout, async_send
 from ...reference import Repo
-from ...v2.api import ping
+from ...v2 import api
 from ..probing import speaks_api, without_credentials
 from ..target import repo_on_registry
 from .catalog import AsyncCatalogCalls
@@ -57,7 +57,7 @@ class AsyncRegistryClientV2(AsyncClientBase, AsyncRepository, AsyncCatalogCalls)
     async def __aenter__(self) -> AsyncRegistryClientV2:
         return self
 
-    async def ping(self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None) -> ping.PingOk:
+    async def ping(self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None) -> api.ping.PingOk:
         """Check that the registry speaks API v2 and accepts the client's credentials.
 
         Args:
@@ -71,7 +71,7 @@ class AsyncRegistryClientV2(AsyncClientBase, AsyncRepository, AsyncCatalogCalls)
 
         Source: OCI Distribution Spec, Determining Support (end-1).
         """
-        return await ping.asyncio(self._pipeline, timeout=timeout, deadline=deadline)
+        return await api.ping.asyncio(self._pipeline, timeout=timeout, deadline=deadline)
 
     async def supports_v2(self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None) -> bool:
         """Return whether the registry speaks API v2, from the response to a ping without credentials.
@@ -85,7 +85,7 @@ class AsyncRegistryClientV2(AsyncClientBase, AsyncRepository, AsyncCatalogCalls)
             TransportError: No response was received.
             DeadlineExceededError: The deadline passed before the call was complete.
         """
-        request = without_credentials(ping.request())
+        request = without_credentials(api.ping.request())
         return await async_send(self._pipeline, request, speaks_api, range(100, 600), None, self._limits(timeout, deadline))
 
     def explain_auth(self) -> AuthReport:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..._core.wire import Deadline, HTTPResponse, Timeout, async_send
 from ...digest import RefLike, to_reference
-from ...v2.api import delete_manifest, get_manifest, head_manifest, put_manifest
+from ...v2 import api
 from ...v2.models import ErrorResponse
 from ..manifests import (
     ManifestResponse,
@@ -60,7 +60,7 @@ class AsyncManifestCalls(AsyncRepositoryBase):
         def read(response: HTTPResponse) -> ManifestResponse:
             return read_manifest(response, reference)
 
-        request = get_manifest.request(self._name, reference, accept=accept)
+        request = api.get_manifest.request(self._name, reference, accept=accept)
         limits = self._limits(timeout, deadline)
         return await async_send(self._pipeline, request, read, (200,), ErrorResponse.from_dict, limits)
 
@@ -71,7 +71,7 @@ class AsyncManifestCalls(AsyncRepositoryBase):
         accept: Sequence[str] | None = None,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> head_manifest.HeadManifestOk:
+    ) -> api.head_manifest.HeadManifestOk:
         """Return the digest, size and media type of a manifest from the headers of the response to a HEAD request.
 
         Args:
@@ -87,7 +87,7 @@ class AsyncManifestCalls(AsyncRepositoryBase):
 
         Source: OCI Distribution Spec, Pulling Manifests (end-3).
         """
-        return await head_manifest.asyncio(
+        return await api.head_manifest.asyncio(
             self._pipeline, self._name, to_reference(ref), accept=accept, timeout=timeout, deadline=deadline
         )
 
@@ -130,7 +130,7 @@ class AsyncManifestCalls(AsyncRepositoryBase):
         reference = to_reference(ref)
         payload = manifest_payload(content)
         digest = compute_digest(payload, reference)
-        response = await put_manifest.asyncio(
+        response = await api.put_manifest.asyncio(
             self._pipeline,
             self._name,
             reference,
@@ -167,4 +167,4 @@ class AsyncManifestCalls(AsyncRepositoryBase):
 
         Source: OCI Distribution Spec, Deleting Manifests and Tags (end-9).
         """
-        await delete_manifest.asyncio(self._pipeline, self._name, to_reference(ref), timeout=timeout, deadline=deadline)
+        await api.delete_manifest.asyncio(self._pipeline, self._name, to_reference(ref), timeout=timeout, deadline=deadline)

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from ..._core.wire import CallLimits, Deadline, Timeout
 from ...digest import Digest, DigestLike, to_digest
 from ...errors import NotFoundError, ResponseError
-from ...v2.api import list_referrers
+from ...v2 import api
 from ...v2.models import Descriptor
 from ..fallback import fallback_index, fallback_tag, means_no_referrers_api
 from .manifests import AsyncManifestCalls
@@ -23,7 +23,7 @@ class AsyncReferrerCalls(AsyncManifestCalls):
         artifact_type: str | None = None,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> list_referrers.ListReferrersOk:
+    ) -> api.list_referrers.ListReferrersOk:
         """Return one page of a manifest's referrers from the registry's referrers API.
 
         Args:
@@ -42,7 +42,7 @@ class AsyncReferrerCalls(AsyncManifestCalls):
 
         Source: OCI Distribution Spec, Listing Referrers (end-12).
         """
-        return await list_referrers.asyncio(
+        return await api.list_referrers.asyncio(
             self._pipeline, self._name, to_digest(digest), artifact_type=artifact_type, timeout=timeout, deadline=deadline
         )
 
@@ -80,7 +80,7 @@ class AsyncReferrerCalls(AsyncManifestCalls):
 
         async def fetch(url: str | None, limits: CallLimits, /) -> tuple[Sequence[Descriptor], str | None]:
             if url is not None:
-                page = await list_referrers.asyncio(
+                page = await api.list_referrers.asyncio(
                     self._pipeline, self._name, subject, next_url=url, timeout=limits.timeout, deadline=limits.deadline
                 )
                 return page.body.manifests, page.next_url

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 
 from ..._core.wire import CallLimits, Deadline, Timeout
-from ...v2.api import list_tags
+from ...v2 import api
 from .base import AsyncRepositoryBase
 
 
@@ -19,7 +19,7 @@ class AsyncTagCalls(AsyncRepositoryBase):
         last: str | None = None,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> list_tags.ListTagsOk:
+    ) -> api.list_tags.ListTagsOk:
         """Return one page of the repository's tags; `iter_tags` yields the tags of all pages.
 
         Args:
@@ -34,7 +34,7 @@ class AsyncTagCalls(AsyncRepositoryBase):
 
         Source: OCI Distribution Spec, Listing Tags (end-8).
         """
-        return await list_tags.asyncio(self._pipeline, self._name, n=n, last=last, timeout=timeout, deadline=deadline)
+        return await api.list_tags.asyncio(self._pipeline, self._name, n=n, last=last, timeout=timeout, deadline=deadline)
 
     def iter_tags(
         self, *, page_size: int | None = None, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
@@ -58,7 +58,7 @@ class AsyncTagCalls(AsyncRepositoryBase):
 
         async def fetch(url: str | None, limits: CallLimits, /) -> tuple[Sequence[str], str | None]:
             n = page_size if url is None else None
-            page = await list_tags.asyncio(
+            page = await api.list_tags.asyncio(
                 self._pipeline, self._name, n=n, next_url=url, timeout=limits.timeout, deadline=limits.deadline
             )
             return page.body.tags, page.next_url

@@ -7,7 +7,7 @@ from ..._core.wire import Deadline, Timeout
 from ...digest import DigestLike, to_digest
 from ...errors import ParseError
 from ...media_types import OCTET_STREAM
-from ...v2.api import cancel_blob_upload, complete_blob_upload, get_blob_upload_status, start_blob_upload, upload_blob_chunk
+from ...v2 import api
 from ...v2.models import Descriptor
 from .base import AsyncRepositoryBase
 
@@ -30,8 +30,8 @@ class AsyncUploadCalls(AsyncRepositoryBase):
 
         Source: OCI Distribution Spec, Pushing Blobs (end-4a).
         """
-        response = await start_blob_upload.asyncio(self._pipeline, self._name, timeout=timeout, deadline=deadline)
-        if isinstance(response, start_blob_upload.StartBlobUploadCreated):
+        response = await api.start_blob_upload.asyncio(self._pipeline, self._name, timeout=timeout, deadline=deadline)
+        if isinstance(response, api.start_blob_upload.StartBlobUploadCreated):
             raise ParseError(
                 model="StartBlobUploadAccepted",
                 field="",
@@ -57,7 +57,7 @@ class AsyncUploadCalls(AsyncRepositoryBase):
 
         Source: OCI Distribution Spec, Pushing a blob in chunks (end-13).
         """
-        response = await get_blob_upload_status.asyncio(
+        response = await api.get_blob_upload_status.asyncio(
             self._pipeline, session.repo, session.location, timeout=timeout, deadline=deadline
         )
         return session_from_status(session, response)
@@ -88,7 +88,7 @@ class AsyncUploadCalls(AsyncRepositoryBase):
         if not data:
             return session  # Content-Range cannot express an empty range
         last = session.offset + len(data) - 1
-        response = await upload_blob_chunk.asyncio(
+        response = await api.upload_blob_chunk.asyncio(
             self._pipeline,
             session.repo,
             session.location,
@@ -123,7 +123,7 @@ class AsyncUploadCalls(AsyncRepositoryBase):
         Source: OCI Distribution Spec, Pushing Blobs (end-6).
         """
         checked = to_digest(digest)
-        await complete_blob_upload.asyncio(
+        await api.complete_blob_upload.asyncio(
             self._pipeline, session.repo, session.location, checked, timeout=timeout, deadline=deadline
         )
         return Descriptor(media_type=OCTET_STREAM, digest=checked, size=session.offset)
@@ -145,4 +145,4 @@ class AsyncUploadCalls(AsyncRepositoryBase):
 
         Source: OCI Distribution Spec, Cancel a blob upload (end-14).
         """
-        await cancel_blob_upload.asyncio(self._pipeline, session.repo, session.location, timeout=timeout, deadline=deadline)
+        await api.cancel_blob_upload.asyncio(self._pipeline, session.repo, session.location, timeout=timeout, deadline=deadline)

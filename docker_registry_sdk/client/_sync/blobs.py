@@ -24,7 +24,7 @@ from ..._core.wire import CallLimits, Deadline, Timeout
 from ...digest import DigestLike, to_digest
 from ...errors import ParseError
 from ...media_types import OCTET_STREAM
-from ...v2.api import delete_blob, head_blob, start_blob_upload
+from ...v2 import api
 from ...v2.models import Descriptor
 from .base import RepositoryBase
 
@@ -162,7 +162,7 @@ class BlobCalls(RepositoryBase):
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
         checked = to_digest(digest)
-        response = head_blob.sync(self._pipeline, self._name, checked, timeout=timeout, deadline=deadline)
+        response = api.head_blob.sync(self._pipeline, self._name, checked, timeout=timeout, deadline=deadline)
         if response.content_length is None:
             raise ParseError(model="HeadBlobOk", field="Content-Length", problem="is missing from the headers")
         return Descriptor(media_type=response.media_type or OCTET_STREAM, digest=checked, size=response.content_length)
@@ -185,7 +185,7 @@ class BlobCalls(RepositoryBase):
 
         Source: OCI Distribution Spec, Deleting Blobs (end-10).
         """
-        delete_blob.sync(self._pipeline, self._name, to_digest(digest), timeout=timeout, deadline=deadline)
+        api.delete_blob.sync(self._pipeline, self._name, to_digest(digest), timeout=timeout, deadline=deadline)
 
     def blob_upload(
         self,
@@ -283,7 +283,7 @@ class BlobCalls(RepositoryBase):
         Source: OCI Distribution Spec, Mounting a blob from another repository (end-11).
         """
         mounted, limits = to_digest(digest), self._limits(timeout, deadline)
-        response = start_blob_upload.sync(
+        response = api.start_blob_upload.sync(
             self._pipeline,
             self._name,
             mount=mounted,
@@ -291,7 +291,7 @@ class BlobCalls(RepositoryBase):
             timeout=limits.timeout,
             deadline=limits.deadline,
         )
-        if isinstance(response, start_blob_upload.StartBlobUploadAccepted):
+        if isinstance(response, api.start_blob_upload.StartBlobUploadAccepted):
             return session_from_start(self._name, response)
         return self.head_blob(mounted, timeout=limits.timeout, deadline=limits.deadline)
 

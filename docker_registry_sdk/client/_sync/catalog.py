@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..._core.wire import CallLimits, Deadline, Timeout
-from ...v2.api import list_repositories
+from ...v2 import api
 from .base import RepositoryBase
 
 
@@ -20,7 +20,7 @@ class CatalogCalls(RepositoryBase):
         last: str | None = None,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> list_repositories.ListRepositoriesOk:
+    ) -> api.list_repositories.ListRepositoriesOk:
         """Return one page of the registry's repository names; `iter_repositories` yields the names of all pages.
 
         Args:
@@ -35,7 +35,7 @@ class CatalogCalls(RepositoryBase):
 
         Source: Docker Registry HTTP API V2, Listing Repositories.
         """
-        return list_repositories.sync(self._pipeline, n=n, last=last, timeout=timeout, deadline=deadline)
+        return api.list_repositories.sync(self._pipeline, n=n, last=last, timeout=timeout, deadline=deadline)
 
     def iter_repositories(
         self,
@@ -63,7 +63,7 @@ class CatalogCalls(RepositoryBase):
 
         def fetch(url: str | None, limits: CallLimits, /) -> tuple[Sequence[str], str | None]:
             n = page_size if url is None else None
-            page = list_repositories.sync(
+            page = api.list_repositories.sync(
                 self._pipeline, n=n, next_url=url, timeout=limits.timeout, deadline=limits.deadline
             )
             return page.body.repositories, page.next_url

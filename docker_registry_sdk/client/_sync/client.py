@@ -11,7 +11,7 @@ from ..._core.transport._sync.pipeline import Pipeline
 from ..._core.transport.options import ClientOptions
 from ..._core.wire import Deadline, Timeout, send
 from ...reference import Repo
-from ...v2.api import ping
+from ...v2 import api
 from ..probing import speaks_api, without_credentials
 from ..target import repo_on_registry
 from .catalog import CatalogCalls
@@ -58,7 +58,9 @@ class RegistryClientV2(ClientBase, Repository, CatalogCalls):
     def __enter__(self) -> RegistryClientV2:
         return self
 
-    def ping(self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None) -> ping.PingOk:
+    def ping(
+        self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> api.ping.PingOk:
         """Check that the registry speaks API v2 and accepts the client's credentials.
 
         Args:
@@ -72,7 +74,7 @@ class RegistryClientV2(ClientBase, Repository, CatalogCalls):
 
         Source: OCI Distribution Spec, Determining Support (end-1).
         """
-        return ping.sync(self._pipeline, timeout=timeout, deadline=deadline)
+        return api.ping.sync(self._pipeline, timeout=timeout, deadline=deadline)
 
     def supports_v2(self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None) -> bool:
         """Return whether the registry speaks API v2, from the response to a ping without credentials.
@@ -86,7 +88,7 @@ class RegistryClientV2(ClientBase, Repository, CatalogCalls):
             TransportError: No response was received.
             DeadlineExceededError: The deadline passed before the call was complete.
         """
-        request = without_credentials(ping.request())
+        request = without_credentials(api.ping.request())
         return send(self._pipeline, request, speaks_api, range(100, 600), None, self._limits(timeout, deadline))
 
     def explain_auth(self) -> AuthReport:

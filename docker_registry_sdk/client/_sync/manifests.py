@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ..._core.wire import Deadline, HTTPResponse, Timeout, send
 from ...digest import RefLike, to_reference
-from ...v2.api import delete_manifest, get_manifest, head_manifest, put_manifest
+from ...v2 import api
 from ...v2.models import ErrorResponse
 from ..manifests import (
     ManifestResponse,
@@ -61,7 +61,7 @@ class ManifestCalls(RepositoryBase):
         def read(response: HTTPResponse) -> ManifestResponse:
             return read_manifest(response, reference)
 
-        request = get_manifest.request(self._name, reference, accept=accept)
+        request = api.get_manifest.request(self._name, reference, accept=accept)
         limits = self._limits(timeout, deadline)
         return send(self._pipeline, request, read, (200,), ErrorResponse.from_dict, limits)
 
@@ -72,7 +72,7 @@ class ManifestCalls(RepositoryBase):
         accept: Sequence[str] | None = None,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> head_manifest.HeadManifestOk:
+    ) -> api.head_manifest.HeadManifestOk:
         """Return the digest, size and media type of a manifest from the headers of the response to a HEAD request.
 
         Args:
@@ -88,7 +88,7 @@ class ManifestCalls(RepositoryBase):
 
         Source: OCI Distribution Spec, Pulling Manifests (end-3).
         """
-        return head_manifest.sync(
+        return api.head_manifest.sync(
             self._pipeline, self._name, to_reference(ref), accept=accept, timeout=timeout, deadline=deadline
         )
 
@@ -131,7 +131,7 @@ class ManifestCalls(RepositoryBase):
         reference = to_reference(ref)
         payload = manifest_payload(content)
         digest = compute_digest(payload, reference)
-        response = put_manifest.sync(
+        response = api.put_manifest.sync(
             self._pipeline,
             self._name,
             reference,
@@ -168,4 +168,4 @@ class ManifestCalls(RepositoryBase):
 
         Source: OCI Distribution Spec, Deleting Manifests and Tags (end-9).
         """
-        delete_manifest.sync(self._pipeline, self._name, to_reference(ref), timeout=timeout, deadline=deadline)
+        api.delete_manifest.sync(self._pipeline, self._name, to_reference(ref), timeout=timeout, deadline=deadline)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from ..._core.wire import CallLimits, Deadline, Timeout
 from ...digest import Digest, DigestLike, to_digest
 from ...errors import NotFoundError, ResponseError
-from ...v2.api import list_referrers
+from ...v2 import api
 from ...v2.models import Descriptor
 from ..fallback import fallback_index, fallback_tag, means_no_referrers_api
 from .manifests import ManifestCalls
@@ -24,7 +24,7 @@ class ReferrerCalls(ManifestCalls):
         artifact_type: str | None = None,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> list_referrers.ListReferrersOk:
+    ) -> api.list_referrers.ListReferrersOk:
         """Return one page of a manifest's referrers from the registry's referrers API.
 
         Args:
@@ -43,7 +43,7 @@ class ReferrerCalls(ManifestCalls):
 
         Source: OCI Distribution Spec, Listing Referrers (end-12).
         """
-        return list_referrers.sync(
+        return api.list_referrers.sync(
             self._pipeline,
             self._name,
             to_digest(digest),
@@ -86,7 +86,7 @@ class ReferrerCalls(ManifestCalls):
 
         def fetch(url: str | None, limits: CallLimits, /) -> tuple[Sequence[Descriptor], str | None]:
             if url is not None:
-                page = list_referrers.sync(
+                page = api.list_referrers.sync(
                     self._pipeline, self._name, subject, next_url=url, timeout=limits.timeout, deadline=limits.deadline
                 )
                 return page.body.manifests, page.next_url

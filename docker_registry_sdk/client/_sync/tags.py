@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..._core.wire import CallLimits, Deadline, Timeout
-from ...v2.api import list_tags
+from ...v2 import api
 from .base import RepositoryBase
 
 
@@ -20,7 +20,7 @@ class TagCalls(RepositoryBase):
         last: str | None = None,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> list_tags.ListTagsOk:
+    ) -> api.list_tags.ListTagsOk:
         """Return one page of the repository's tags; `iter_tags` yields the tags of all pages.
 
         Args:
@@ -35,7 +35,7 @@ class TagCalls(RepositoryBase):
 
         Source: OCI Distribution Spec, Listing Tags (end-8).
         """
-        return list_tags.sync(self._pipeline, self._name, n=n, last=last, timeout=timeout, deadline=deadline)
+        return api.list_tags.sync(self._pipeline, self._name, n=n, last=last, timeout=timeout, deadline=deadline)
 
     def iter_tags(
         self,
@@ -63,7 +63,7 @@ class TagCalls(RepositoryBase):
 
         def fetch(url: str | None, limits: CallLimits, /) -> tuple[Sequence[str], str | None]:
             n = page_size if url is None else None
-            page = list_tags.sync(
+            page = api.list_tags.sync(
                 self._pipeline, self._name, n=n, next_url=url, timeout=limits.timeout, deadline=limits.deadline
             )
             return page.body.tags, page.next_url

@@ -13,13 +13,7 @@ from ..._core.wire import Deadline, Timeout
 from ...digest import DigestLike, to_digest
 from ...errors import ParseError
 from ...media_types import OCTET_STREAM
-from ...v2.api import (
-    cancel_blob_upload,
-    complete_blob_upload,
-    get_blob_upload_status,
-    start_blob_upload,
-    upload_blob_chunk,
-)
+from ...v2 import api
 from ...v2.models import Descriptor
 from .base import RepositoryBase
 
@@ -42,8 +36,8 @@ class UploadCalls(RepositoryBase):
 
         Source: OCI Distribution Spec, Pushing Blobs (end-4a).
         """
-        response = start_blob_upload.sync(self._pipeline, self._name, timeout=timeout, deadline=deadline)
-        if isinstance(response, start_blob_upload.StartBlobUploadCreated):
+        response = api.start_blob_upload.sync(self._pipeline, self._name, timeout=timeout, deadline=deadline)
+        if isinstance(response, api.start_blob_upload.StartBlobUploadCreated):
             raise ParseError(
                 model="StartBlobUploadAccepted",
                 field="",
@@ -73,7 +67,7 @@ class UploadCalls(RepositoryBase):
 
         Source: OCI Distribution Spec, Pushing a blob in chunks (end-13).
         """
-        response = get_blob_upload_status.sync(
+        response = api.get_blob_upload_status.sync(
             self._pipeline, session.repo, session.location, timeout=timeout, deadline=deadline
         )
         return session_from_status(session, response)
@@ -104,7 +98,7 @@ class UploadCalls(RepositoryBase):
         if not data:
             return session  # Content-Range cannot express an empty range
         last = session.offset + len(data) - 1
-        response = upload_blob_chunk.sync(
+        response = api.upload_blob_chunk.sync(
             self._pipeline,
             session.repo,
             session.location,
@@ -139,7 +133,7 @@ class UploadCalls(RepositoryBase):
         Source: OCI Distribution Spec, Pushing Blobs (end-6).
         """
         checked = to_digest(digest)
-        complete_blob_upload.sync(
+        api.complete_blob_upload.sync(
             self._pipeline, session.repo, session.location, checked, timeout=timeout, deadline=deadline
         )
         return Descriptor(media_type=OCTET_STREAM, digest=checked, size=session.offset)
@@ -165,4 +159,4 @@ class UploadCalls(RepositoryBase):
 
         Source: OCI Distribution Spec, Cancel a blob upload (end-14).
         """
-        cancel_blob_upload.sync(self._pipeline, session.repo, session.location, timeout=timeout, deadline=deadline)
+        api.cancel_blob_upload.sync(self._pipeline, session.repo, session.location, timeout=timeout, deadline=deadline)

@@ -7,7 +7,7 @@ from typing import Self, TypedDict
 from attrs import Factory, evolve, frozen
 
 from ....digest import Digest
-from ....v2.api import create_blob_read_stream, head_blob
+from ....v2 import api
 from ...wire import AsyncClient, AsyncContextSender, CallContext, CallLimits, Deadline, Timeout, call_limits, sender_of
 
 
@@ -65,7 +65,7 @@ class AsyncBlobRepository:
         Raises:
             NotFoundError: The blob does not exist.
         """
-        response = await head_blob.asyncio(self.client, self.name, digest, **self.options)
+        response = await api.head_blob.asyncio(self.client, self.name, digest, **self.options)
         return response.content_length
 
     def check_deadline(self, digest: Digest) -> None:
@@ -80,7 +80,7 @@ class AsyncBlobRepository:
             DeadlineExceededError: The deadline has passed.
         """
         if self.limits.deadline is not None:
-            request = create_blob_read_stream.request(self.name, digest)
+            request = api.create_blob_read_stream.request(self.name, digest)
             self.limits.check(request.method, request.url)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from ....errors import NotFoundError, StatusError
-from ....v2.api import cancel_blob_upload
+from ....v2 import api
 from ...concurrency.threads import async_shielded
 from ...text.redaction import one_line, redact_url
 from ...wire import Deadline
@@ -27,7 +27,7 @@ async def async_cancel_upload(repository: AsyncBlobRepository, session: UploadSe
         NotFoundError: The registry does not know the session.
         RegistryError: The request failed.
     """
-    await cancel_blob_upload.asyncio(
+    await api.cancel_blob_upload.asyncio(
         repository.client, repository.name, session.location, timeout=repository.limits.timeout, deadline=deadline
     )
 

@@ -11,7 +11,7 @@ from attrs import evolve
 
 from ....digest import Digest
 from ....errors import ForkedProcessError, NotFoundError, ParseError, RangeNotSatisfiableError, RegistryError, TransportError
-from ....v2.api import create_blob_read_stream
+from ....v2 import api
 from ...concurrency.forks import keep_forever, reset_after_fork
 from ...concurrency.waiting import async_sleep
 from ...text.redaction import redact_url
@@ -206,12 +206,12 @@ def _refuse_request(byte_range: str | None, if_range: str | None) -> NoReturn:
 def _registry_request(repository: AsyncBlobRepository, digest: Digest) -> _Request:
     @asynccontextmanager
     async def request(byte_range: str | None, if_range: str | None) -> AsyncIterator[_Response]:
-        async with create_blob_read_stream.asyncio_stream(
+        async with api.create_blob_read_stream.asyncio_stream(
             repository.transfer_client, repository.name, digest, byte_range=byte_range, if_range=if_range, **repository.options
         ) as response:
-            is_whole = isinstance(response, create_blob_read_stream.CreateBlobReadStreamOk)
+            is_whole = isinstance(response, api.create_blob_read_stream.CreateBlobReadStreamOk)
             content_range = (
-                None if isinstance(response, create_blob_read_stream.CreateBlobReadStreamOk) else response.content_range
+                None if isinstance(response, api.create_blob_read_stream.CreateBlobReadStreamOk) else response.content_range
             )
             yield ResponseHead(is_whole, response.content_length, content_range, response.etag), response.body
 

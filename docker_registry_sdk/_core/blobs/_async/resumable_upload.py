@@ -11,12 +11,7 @@ from attrs import evolve
 
 from ....digest import DEFAULT_ALGORITHM, Digest
 from ....errors import DeadlineExceededError, NotFoundError, RegistryError, StatusError
-from ....v2.api import (
-    complete_blob_upload,
-    get_blob_upload_status,
-    start_blob_upload,
-    upload_blob_chunk,
-)
+from ....v2 import api
 from ...concurrency.threads import async_complete_despite_cancel
 from ...concurrency.waiting import async_sleep
 from ...text.redaction import redact_url
@@ -149,7 +144,7 @@ class AsyncResumableUpload:
         """
         session = self._session
         if session is not None and self._state == "unknown":
-            response = await get_blob_upload_status.asyncio(
+            response = await api.get_blob_upload_status.asyncio(
                 self._client, self._repository.name, session.location, **self._repository.options
             )
             size, current = self._source.size, session_from_status(session, response)
@@ -174,8 +169,8 @@ class AsyncResumableUpload:
     async def _open_session(self) -> None:
         algorithm = self._source.algorithm
 
-        def keep(response: start_blob_upload.StartBlobUploadAccepted | start_blob_upload.StartBlobUploadCreated) -> None:
-            if isinstance(response, start_blob_upload.StartBlobUploadCreated):
+        def keep(response: api.start_blob_upload.StartBlobUploadAccepted | api.start_blob_upload.StartBlobUploadCreated) -> None:
+            if isinstance(response, api.start_blob_upload.StartBlobUploadCreated):
                 raise RegistryError(
                     f"the registry answered 201 to the request that opens an upload session in {self._repository.name}, although "
                     "no byte was sent yet"
@@ -185,7 +180,7 @@ class AsyncResumableUpload:
 
         # Complete the request even when the caller is cancelled: without the location, the session could not be cancelled.
         await async_complete_despite_cancel(
-            lambda: start_blob_upload.asyncio(
+            lambda: api.start_blob_upload.asyncio(
                 self._client,
                 self._repository.name,
                 digest_algorithm=None if algorithm == DEFAULT_ALGORITHM else algorithm,
@@ -231,7 +226,7 @@ class AsyncResumableUpload:
         # request was cut.
         hide_failure = request.length is None
         has_range = self._send_content_range and (request.kind == "chunk" or request.offset > 0)
-        response = await upload_blob_chunk.asyncio(
+        response = await api.upload_blob_chunk.asyncio(
             self._client,
             self._repository.name,
             session.location,
@@ -258,7 +253,7 @@ class AsyncResumableUpload:
         if body is None:
             await self._source.verify_end()
         digest = self._digest or await self._source.digest()
-        await complete_blob_upload.asyncio(
+        await api.complete_blob_upload.asyncio(
             self._client,
             self._repository.name,
             session.location,

@@ -7,7 +7,7 @@ from contextlib import nullcontext, suppress
 from ....digest import DEFAULT_ALGORITHM, Digest, Verifier
 from ....errors import AuthError, DigestMismatchError, NotFoundError, StatusError
 from ....media_types import OCTET_STREAM
-from ....v2.api import start_blob_upload
+from ....v2 import api
 from ....v2.models import Descriptor
 from ...concurrency.threads import async_complete_despite_cancel, async_run_in_thread
 from ...wire import AsyncRawBody
@@ -100,20 +100,20 @@ async def _find_or_mount(
     if options.from_repo is not None:
         from_repo = options.from_repo
 
-        def keep(response: start_blob_upload.StartBlobUploadAccepted | start_blob_upload.StartBlobUploadCreated) -> None:
-            if isinstance(response, start_blob_upload.StartBlobUploadAccepted):
+        def keep(response: api.start_blob_upload.StartBlobUploadAccepted | api.start_blob_upload.StartBlobUploadCreated) -> None:
+            if isinstance(response, api.start_blob_upload.StartBlobUploadAccepted):
                 upload.use_session(session_from_start(repository.name, response))
 
         # An error only means that this mount is impossible: Docker Hub answers 400, Harbor 401, GitLab issues no token.
         with suppress(StatusError, AuthError):
             # Complete the request even when the caller is cancelled: without the location, a session could not be cancelled.
             response = await async_complete_despite_cancel(
-                lambda: start_blob_upload.asyncio(
+                lambda: api.start_blob_upload.asyncio(
                     repository.client, repository.name, mount=digest, from_repo=from_repo, **repository.options
                 ),
                 keep,
             )
-            if isinstance(response, start_blob_upload.StartBlobUploadAccepted):
+            if isinstance(response, api.start_blob_upload.StartBlobUploadAccepted):
                 return None
             if size is None:
                 size = await repository.stored_size(digest)

@@ -8,7 +8,7 @@ from typing import Self, TypedDict
 from attrs import Factory, evolve, frozen
 
 from ....digest import Digest
-from ....v2.api import create_blob_read_stream, head_blob
+from ....v2 import api
 from ...wire import (
     CallContext,
     CallLimits,
@@ -75,7 +75,7 @@ class BlobRepository:
         Raises:
             NotFoundError: The blob does not exist.
         """
-        response = head_blob.sync(self.client, self.name, digest, **self.options)
+        response = api.head_blob.sync(self.client, self.name, digest, **self.options)
         return response.content_length
 
     def check_deadline(self, digest: Digest) -> None:
@@ -90,7 +90,7 @@ class BlobRepository:
             DeadlineExceededError: The deadline has passed.
         """
         if self.limits.deadline is not None:
-            request = create_blob_read_stream.request(self.name, digest)
+            request = api.create_blob_read_stream.request(self.name, digest)
             self.limits.check(request.method, request.url)
 
 

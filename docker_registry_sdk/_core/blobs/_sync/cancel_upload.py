@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 from ....errors import NotFoundError, StatusError
-from ....v2.api import cancel_blob_upload
+from ....v2 import api
 from ...concurrency.threads import shielded
 from ...text.redaction import one_line, redact_url
 from ...wire import Deadline
@@ -28,7 +28,7 @@ def cancel_upload(repository: BlobRepository, session: UploadSession, deadline: 
         NotFoundError: The registry does not know the session.
         RegistryError: The request failed.
     """
-    cancel_blob_upload.sync(
+    api.cancel_blob_upload.sync(
         repository.client, repository.name, session.location, timeout=repository.limits.timeout, deadline=deadline
     )
 

@@ -19,7 +19,7 @@ from ....errors import (
     RegistryError,
     TransportError,
 )
-from ....v2.api import create_blob_read_stream
+from ....v2 import api
 from ...concurrency.forks import keep_forever, reset_after_fork
 from ...concurrency.waiting import sleep
 from ...text.redaction import redact_url
@@ -226,7 +226,7 @@ def _refuse_request(byte_range: str | None, if_range: str | None) -> NoReturn:
 def _registry_request(repository: BlobRepository, digest: Digest) -> _Request:
     @contextmanager
     def request(byte_range: str | None, if_range: str | None) -> Iterator[_Response]:
-        with create_blob_read_stream.stream(
+        with api.create_blob_read_stream.stream(
             repository.transfer_client,
             repository.name,
             digest,
@@ -234,9 +234,11 @@ def _registry_request(repository: BlobRepository, digest: Digest) -> _Request:
             if_range=if_range,
             **repository.options,
         ) as response:
-            is_whole = isinstance(response, create_blob_read_stream.CreateBlobReadStreamOk)
+            is_whole = isinstance(response, api.create_blob_read_stream.CreateBlobReadStreamOk)
             content_range = (
-                None if isinstance(response, create_blob_read_stream.CreateBlobReadStreamOk) else response.content_range
+                None
+                if isinstance(response, api.create_blob_read_stream.CreateBlobReadStreamOk)
+                else response.content_range
             )
             yield ResponseHead(is_whole, response.content_length, content_range, response.etag), response.body
 

@@ -12,12 +12,7 @@ from attrs import evolve
 
 from ....digest import DEFAULT_ALGORITHM, Digest
 from ....errors import DeadlineExceededError, NotFoundError, RegistryError, StatusError
-from ....v2.api import (
-    complete_blob_upload,
-    get_blob_upload_status,
-    start_blob_upload,
-    upload_blob_chunk,
-)
+from ....v2 import api
 from ...concurrency.threads import complete_despite_cancel
 from ...concurrency.waiting import sleep
 from ...text.redaction import redact_url
@@ -150,7 +145,7 @@ class ResumableUpload:
         """
         session = self._session
         if session is not None and self._state == "unknown":
-            response = get_blob_upload_status.sync(
+            response = api.get_blob_upload_status.sync(
                 self._client, self._repository.name, session.location, **self._repository.options
             )
             size, current = self._source.size, session_from_status(session, response)
@@ -176,9 +171,9 @@ class ResumableUpload:
         algorithm = self._source.algorithm
 
         def keep(
-            response: start_blob_upload.StartBlobUploadAccepted | start_blob_upload.StartBlobUploadCreated,
+            response: api.start_blob_upload.StartBlobUploadAccepted | api.start_blob_upload.StartBlobUploadCreated,
         ) -> None:
-            if isinstance(response, start_blob_upload.StartBlobUploadCreated):
+            if isinstance(response, api.start_blob_upload.StartBlobUploadCreated):
                 raise RegistryError(
                     f"the registry answered 201 to the request that opens an upload session in {self._repository.name}, although "
                     "no byte was sent yet"
@@ -188,7 +183,7 @@ class ResumableUpload:
 
         # Complete the request even when the caller is cancelled: without the location, the session could not be cancelled.
         complete_despite_cancel(
-            lambda: start_blob_upload.sync(
+            lambda: api.start_blob_upload.sync(
                 self._client,
                 self._repository.name,
                 digest_algorithm=None if algorithm == DEFAULT_ALGORITHM else algorithm,
@@ -236,7 +231,7 @@ class ResumableUpload:
         # request was cut.
         hide_failure = request.length is None
         has_range = self._send_content_range and (request.kind == "chunk" or request.offset > 0)
-        response = upload_blob_chunk.sync(
+        response = api.upload_blob_chunk.sync(
             self._client,
             self._repository.name,
             session.location,
@@ -263,7 +258,7 @@ class ResumableUpload:
         if body is None:
             self._source.verify_end()
         digest = self._digest or self._source.digest()
-        complete_blob_upload.sync(
+        api.complete_blob_upload.sync(
             self._client,
             self._repository.name,
             session.location,

@@ -16,7 +16,7 @@ from ....credentials import (
     ExplicitCredentials,
 )
 from ....reference import Index
-from ....v2.api import ping
+from ....v2 import api
 from ...auth.authenticator import Authenticator
 from ...auth.realm import parse_trusted
 from ...auth.tokens import TokenStore
@@ -78,7 +78,7 @@ def async_create_v2_auth_policy(pipeline: AsyncPipeline, options: AsyncClientOpt
     authenticator = Authenticator(
         lambda: pipeline.registry.origin,
         create,
-        lambda: create(ping.request()),
+        lambda: create(api.ping.request()),
         options.get("trusted_realms", ()),
         TokenStore(AsyncSingleFlightLock),
         AsyncSingleFlightLock(),
