@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from .errors import RedirectError as RedirectError
     from .errors import ReferrersError as ReferrersError
     from .errors import RegistryError as RegistryError
+    from .errors import RequestTimeoutError as RequestTimeoutError
     from .errors import ResponseError as ResponseError
     from .errors import ServerError as ServerError
     from .errors import StatusError as StatusError

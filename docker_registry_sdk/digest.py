@@ -50,7 +50,7 @@ class Digest(str):
         if isinstance(text, cls):
             return text
         if not isinstance(text, str):
-            raise InvalidDigestError(f"a digest must be a string, not {type(text).__name__}")
+            raise InvalidDigestError(f"a digest must be a string, not {type(text).__name__}", hint="Pass a string.")
         if _VALID.fullmatch(text) is None:
             raise _invalid(text)
         return super().__new__(cls, text)
@@ -103,7 +103,7 @@ def to_digest(value: DigestLike) -> Digest:
     if not isinstance(value, str):
         return Digest(_digest_of_object(value))
     if ":" not in value and _TAG.fullmatch(value) and not (len(value) in _LENGTHS.values() and _HEX.issuperset(value)):
-        raise InvalidDigestError(f"{quoted(value)} is a tag; resolve it first: client.resolve({quoted(value)})")
+        raise InvalidDigestError(f"{quoted(value)} is a tag", hint=f"Resolve the tag first: client.resolve({quoted(value)}).")
     return Digest(value)
 
 
@@ -125,24 +125,27 @@ def _digest_of_object(value: HasDigest) -> str:
     if (digest := getattr(value, "digest", None)) is not None:
         return digest  # type: ignore[no-any-return]
     if hasattr(value, "digest"):
-        raise InvalidDigestError(f"{quoted(str(value))} has no digest; resolve its tag first: client.resolve(tag)")
+        raise InvalidDigestError(f"{quoted(str(value))} has no digest", hint="Resolve its tag first: client.resolve(tag).")
     name = type(value).__name__
-    raise InvalidDigestError(f"a digest must be text, a Digest, a Descriptor or a result with a digest, not {name}")
+    raise InvalidDigestError(
+        f"a digest must be text, a Digest, a Descriptor or a result with a digest, not {name}", hint="Pass one of these types."
+    )
 
 
 def _invalid(text: str) -> InvalidDigestError:
     """Return the error that says why text is not a digest."""
     algorithm, colon, encoded = text.partition(":")
     if not colon:
-        problem = " has no colon: write algorithm:encoded, such as sha256:e3b0c442…"
+        problem, hint = " has no colon", "Write algorithm:encoded, such as sha256:e3b0c442…"
     elif (length := _LENGTHS.get(algorithm)) is None:
-        problem = f": the algorithm {quoted(algorithm)} is not registered; use {', '.join(_LENGTHS)}"
+        problem, hint = f": the algorithm {quoted(algorithm)} is not registered", f"Use {', '.join(_LENGTHS)}."
     elif len(encoded) != length:
         problem = f": expected {length} hexadecimal digits after {algorithm}:, not {len(encoded)}"
+        hint = "Copy the whole digest from the registry."
     else:
-        hint = "write the digits in lower case" if _HEX.issuperset(encoded.lower()) else "copy the digest from the registry"
-        problem = f": only the digits 0-9 and a-f are allowed after {algorithm}:; {hint}"
-    return InvalidDigestError(f"digest {quoted(text)}{problem}")
+        problem = f": only the digits 0-9 and a-f are allowed after {algorithm}:"
+        hint = "Write the digits in lower case." if _HEX.issuperset(encoded.lower()) else "Copy the digest from the registry."
+    return InvalidDigestError(f"digest {quoted(text)}{problem}", hint=hint)
 
 
 class Verifier:
@@ -198,8 +201,8 @@ class Verifier:
         expected = Digest(digest)
         if expected.algorithm != self._algorithm:
             raise InvalidDigestError(
-                f"digest {quoted(expected)} cannot be compared, since the bytes were hashed with {self._algorithm}; "
-                f"create the verifier with {expected.algorithm}"
+                f"digest {quoted(expected)} cannot be compared, since the bytes were hashed with {self._algorithm}",
+                hint=f"Create the verifier with {expected.algorithm}.",
             )
         actual = self.digest
         if actual != expected or (size is not None and size != self._size):
@@ -223,4 +226,4 @@ def digest_of(data: bytes | bytearray | memoryview, algorithm: str = DEFAULT_ALG
 
 
 def _unsupported(algorithm: str) -> InvalidDigestError:
-    return InvalidDigestError(f"the algorithm {quoted(algorithm)} is not supported; use {' or '.join(_HASHES)}")
+    return InvalidDigestError(f"the algorithm {quoted(algorithm)} is not supported", hint=f"Use {' or '.join(_HASHES)}.")

@@ -2,6 +2,7 @@
 
     RegistryError
     ├── TransportError                  no response was received, or the response was interrupted
+    │   ├── RequestTimeoutError         a step of a request took longer than the timeout (also a TimeoutError)
     │   └── DeadlineExceededError       the deadline passed before the call was complete (also a TimeoutError)
     ├── ResponseError                   the response is not a success that the API specification documents for the call
     │   ├── StatusError                 the status is not a success that the API specification documents for the call
@@ -36,13 +37,14 @@
     └── InvalidReferenceError           an invalid name, tag, digest or URL (also a ValueError)
         └── InvalidDigestError          an invalid digest, or an algorithm that is not supported
 
-Messages of failed requests contain the method, the URL without secrets, the status, the registry's own message and a remedy.
+Each exception has a `problem` (what happened) and a `hint` (what to do next); its text is both. The problem of a failed request
+contains the method, the URL without secrets, the status and the registry's own message.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from ._core.text.error_details import ErrorDetail as ErrorDetail
 from ._core.text.error_details import reason_phrase, restore_exception
@@ -57,7 +59,25 @@ _MAX_SHOWN_ERRORS = 5
 
 
 class RegistryError(Exception):
-    """The base class of all exceptions of this package."""
+    """The base class of all exceptions of this package.
+
+    Args:
+        problem: What happened, in one line, without a final period.
+        hint: What to do next, in one or more sentences; None uses the hint of the class.
+
+    Attributes:
+        problem: What happened, in one line, without secrets and without a final period.
+        hint: What to do next, in one or more sentences; an empty string if nothing can be done.
+    """
+
+    problem: str
+    hint: str = "Check the name of the registry, and the responses of the registry: logging at level DEBUG shows each request."
+
+    def __init__(self, problem: str, *, hint: str | None = None) -> None:
+        self.problem = problem.rstrip(". ")
+        if hint is not None:
+            self.hint = hint
+        super().__init__(f"{self.problem}. {self.hint}" if self.hint else self.problem)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Pickling calls the class with `args`, which fails for classes with keyword arguments. Process pools pickle exceptions.
@@ -72,11 +92,17 @@ class TransportError(RegistryError):
         url: The request's URL, without user info, fragment and query values.
     """
 
-    hint: ClassVar[str] = "Check the URL, the network and the proxy, if there is one."
+    hint = "Check the URL, the network and the proxy, if there is one."
 
-    def __init__(self, problem: str, *, method: str, url: str) -> None:
+    def __init__(self, problem: str, *, method: str, url: str, hint: str | None = None) -> None:
         self.method, self.url = method, redact_url(url)
-        super().__init__(f"{method} {self.url}: {problem.rstrip('.')}. {self.hint}")
+        super().__init__(f"{method} {self.url}: {problem}", hint=hint)
+
+
+class RequestTimeoutError(TransportError, TimeoutError):
+    """A step of a request that took longer than the timeout: connecting, writing, reading, or waiting for a free connection."""
+
+    hint = "Allow more time with a longer timeout, or find out why the server is slow."
 
 
 class DeadlineExceededError(TransportError, TimeoutError):
@@ -86,7 +112,7 @@ class DeadlineExceededError(TransportError, TimeoutError):
         seconds: The deadline, in seconds from the beginning of the call.
     """
 
-    hint = "Pass a longer deadline=, or find out why the server is slow."
+    hint = "Allow more time with a longer deadline, or find out why the server is slow."
 
     def __init__(self, seconds: float, *, method: str, url: str) -> None:
         self.seconds = seconds
@@ -99,17 +125,25 @@ class LoginError(RegistryError):
     The exception that is raised is also an `UnauthorizedError` (`BasicLoginError`) or an `AuthError` (`TokenLoginError`).
     """
 
+    hint = "Check the user name and the password, or log in again."
+
 
 class ClosedError(RegistryError):
     """A call of a client that is closed, or that borrows the connections of a client that is closed."""
+
+    hint = "Create a new client, or close the client after its last call."
 
 
 class ForkedProcessError(RegistryError):
     """An object that was made before `os.fork()` and cannot be used in the child process, such as an open stream of a blob."""
 
+    hint = "Create the object in the child process."
+
 
 class EventLoopError(RegistryError):
     """An async client that is used in another event loop than before, while the first event loop is still running."""
+
+    hint = "Create one client for each event loop."
 
 
 class ResponseError(RegistryError):
@@ -123,10 +157,14 @@ class ResponseError(RegistryError):
         raw: The part of the body that was read; empty if nothing was read.
     """
 
-    def __init__(self, problem: str, *, method: str, url: str, status: int, headers: Headers, raw: bytes) -> None:
+    hint = "Check the URL: the server may not be a registry, or a proxy in front of it may have sent this response."
+
+    def __init__(
+        self, problem: str, *, method: str, url: str, status: int, headers: Headers, raw: bytes, hint: str | None = None
+    ) -> None:
         self.method, self.url = method, redact_url(url)
         self.status, self.headers, self.raw = status, headers, raw
-        super().__init__(f"{method} {self.url}: {problem}")
+        super().__init__(f"{method} {self.url}: {problem}", hint=hint)
 
 
 class StatusError(ResponseError):
@@ -138,18 +176,27 @@ class StatusError(ResponseError):
             contains no error messages.
     """
 
-    hint: ClassVar[str] = "The specification does not list this status for the call; the body of the response is in .raw."
+    hint = "The specification does not list this status for the call: check that the server is a registry of this API version."
 
     def __init__(
-        self, *, method: str, url: str, status: int, headers: Headers, raw: bytes = b"", body: object = None, errors: Details = ()
+        self,
+        *,
+        method: str,
+        url: str,
+        status: int,
+        headers: Headers,
+        raw: bytes = b"",
+        body: object = None,
+        errors: Details = (),
+        hint: str | None = None,
     ) -> None:
         self.body = body
         self.errors = tuple(errors)
         messages = (one_line(str(error)).rstrip(". ") for error in self.errors[:_MAX_SHOWN_ERRORS])
         words = [f"{status} {reason_phrase(status)}".rstrip(), *(text for text in messages if text)]
-        if method == "HEAD" and status >= 400:
-            words.append("the response to a HEAD request has no body; a GET request may return an error message")
-        super().__init__(f"{': '.join(words)}. {self.hint}", method=method, url=url, status=status, headers=headers, raw=raw)
+        if hint is None and method == "HEAD" and status >= 400:
+            hint = f"{self.hint} The response to a HEAD request has no body; a GET request may return an error message."
+        super().__init__(": ".join(words), method=method, url=url, status=status, headers=headers, raw=raw, hint=hint)
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -190,7 +237,7 @@ class NotModifiedError(RedirectError):
 class BadRequestError(StatusError):
     """A 400 response: the registry rejected the request as malformed."""
 
-    hint = "Check the name, reference and digest; .errors contains the registry's reasons."
+    hint = "Check the name, the tag and the digest; some registries delete by digest only, not by tag."
 
 
 class UnauthorizedError(StatusError):
@@ -202,7 +249,7 @@ class UnauthorizedError(StatusError):
 class BasicLoginError(UnauthorizedError, LoginError):
     """A 401 response to a request with a user name and a password: the registry rejects them."""
 
-    hint = "Check the user name and the password, or log in again."
+    hint = LoginError.hint
 
 
 class ForbiddenError(StatusError):
@@ -250,7 +297,13 @@ class RangeNotSatisfiableError(StatusError):
 class RateLimitedError(StatusError):
     """A 429 response: the rate limit of the registry is exceeded. `.retry_after` contains the seconds to wait, if known."""
 
-    hint = "Wait .retry_after seconds, or longer if it is None; the limit is often higher after logging in."
+    hint = "Wait some minutes before the next call; the limit is often higher after logging in."
+
+    def __init__(self, *, headers: Headers, hint: str | None = None, **response: Any) -> None:
+        wait = retry_after_seconds(headers)
+        if hint is None and wait is not None:
+            hint = f"Wait {wait:g} seconds before the next call; the limit is often higher after logging in."
+        super().__init__(headers=headers, hint=hint, **response)
 
 
 class ServerError(StatusError):
@@ -288,7 +341,7 @@ class UnexpectedContentTypeError(ResponseError):
         self.media_type = media_type
         self.expected = tuple(expected)
         got = f"the media type {media_type}" if media_type else "no media type"
-        problem = f"the response has {got}, not {' or '.join(self.expected)}. The body is in .raw."
+        problem = f"the response has {got}, not {' or '.join(self.expected)}"
         super().__init__(problem, method=method, url=url, status=status, headers=headers, raw=raw)
 
 
@@ -298,13 +351,15 @@ class ParseError(RegistryError):
     Attributes:
         model: The kind of document that was expected, such as `ImageManifest`.
         field: The path of the malformed field, such as `layers[2].size`; an empty string if the whole document is malformed.
-        problem: The reason, such as `should be text, not a number`.
+        reason: What is wrong with the field or document, as a verb phrase, such as `should be text, not a number`.
     """
 
-    def __init__(self, *, model: str, field: str, problem: str) -> None:
-        self.model, self.field, self.problem = model, field, problem
+    hint = "The server, or a proxy in front of it, sent a malformed document: check the URL, or ask the registry's operator."
+
+    def __init__(self, *, model: str, field: str, problem: str, hint: str | None = None) -> None:
+        self.model, self.field, self.reason = model, field, problem.rstrip(". ")
         place = f"{model}, field {one_line(field)}" if field else model
-        super().__init__(f"{place}: {problem}. The server, or a proxy in front of it, sent a malformed document.")
+        super().__init__(f"{place}: {problem}", hint=hint)
 
 
 class AuthError(RegistryError):
@@ -312,16 +367,19 @@ class AuthError(RegistryError):
 
     Attributes:
         source: Where the problem is, without secrets: a file, a credential helper, a registry or a token service's realm.
-        problem: A description of the problem.
     """
 
-    def __init__(self, problem: str, *, source: str) -> None:
-        self.source, self.problem = source, problem
-        super().__init__(f"{source}: {problem}")
+    hint = "Log in to this registry, or pass a user name and a password."
+
+    def __init__(self, problem: str, *, source: str, hint: str | None = None) -> None:
+        self.source = source
+        super().__init__(f"{source}: {problem}", hint=hint)
 
 
 class TokenLoginError(AuthError, LoginError):
     """Credentials that a token service rejects: it answered 400, 401 or 403 to a token request with these credentials."""
+
+    hint = LoginError.hint
 
 
 class DigestMismatchError(RegistryError):
@@ -334,14 +392,15 @@ class DigestMismatchError(RegistryError):
         actual_size: The counted number of bytes.
     """
 
-    def __init__(self, *, expected: str, actual: str, expected_size: int | None, actual_size: int) -> None:
+    hint = "Discard the bytes and fetch them again; if they still differ, the registry or a proxy in front of it is broken."
+
+    def __init__(
+        self, *, expected: str, actual: str, expected_size: int | None, actual_size: int, hint: str | None = None
+    ) -> None:
         self.expected, self.actual = expected, actual
         self.expected_size, self.actual_size = expected_size, actual_size
         wanted = expected if expected_size is None else f"{expected} and {expected_size}"
-        super().__init__(
-            f"the bytes have the digest {actual} and the size {actual_size}, not {wanted}. "
-            "Discard the bytes and fetch them again."
-        )
+        super().__init__(f"the bytes have the digest {actual} and the size {actual_size}, not {wanted}", hint=hint)
 
 
 class ReferrersError(RegistryError):
@@ -352,13 +411,17 @@ class ReferrersError(RegistryError):
         tag: The fallback tag.
     """
 
-    def __init__(self, problem: str, *, subject: str, tag: str) -> None:
+    hint = "Look at the manifest under the fallback tag, and delete the tag if it does not hold an index of referrers."
+
+    def __init__(self, problem: str, *, subject: str, tag: str, hint: str | None = None) -> None:
         self.subject, self.tag = subject, tag
-        super().__init__(f"the referrers of {subject} under the fallback tag {tag}: {problem}")
+        super().__init__(f"the referrers of {subject} under the fallback tag {tag}: {problem}", hint=hint)
 
 
 class ArtifactError(RegistryError):
     """A manifest that does not describe an artifact (a manifest whose layers are files)."""
+
+    hint = "Check the reference: it must name an artifact whose layers are files."
 
 
 class UnsafeTitleError(ArtifactError):
@@ -368,16 +431,19 @@ class UnsafeTitleError(ArtifactError):
 
     Attributes:
         title: The title, verbatim.
-        problem: What is wrong with the title, as a verb phrase.
     """
 
-    def __init__(self, problem: str, *, title: str) -> None:
-        self.title, self.problem = title, problem
-        super().__init__(f"the title {quoted(title)} of a file {problem}")
+    hint = "Ask the publisher of the artifact to correct the title, or download the blobs of the artifact one by one."
+
+    def __init__(self, problem: str, *, title: str, hint: str | None = None) -> None:
+        self.title = title
+        super().__init__(f"the title {quoted(title)} of a file {problem}", hint=hint)
 
 
 class ImageError(RegistryError):
-    """A problem with an image: it was not found, has no variant for the requested platform, or exceeds a safety limit."""
+    """A problem with an image: it was not found, is damaged, or exceeds a safety limit."""
+
+    hint = "Check the name of the image, or export or push the image again."
 
 
 class PlatformNotFoundError(ImageError):
@@ -388,14 +454,19 @@ class PlatformNotFoundError(ImageError):
         available: The platforms that the image exists for; an empty tuple if its index contains no platforms.
     """
 
-    def __init__(self, problem: str, *, wanted: str, available: Sequence[str]) -> None:
+    def __init__(self, problem: str, *, wanted: str, available: Sequence[str], hint: str | None = None) -> None:
         self.wanted, self.available = wanted, tuple(available)
-        super().__init__(problem)
+        default = "Choose one of these platforms." if self.available else "Choose a manifest of the index by its digest."
+        super().__init__(problem, hint=default if hint is None else hint)
 
 
 class InvalidReferenceError(RegistryError, ValueError):
     """An invalid name, tag, digest or URL."""
 
+    hint = "Write names as docker pull accepts them: alpine:3.20, ghcr.io/owner/name@sha256:…"
+
 
 class InvalidDigestError(InvalidReferenceError):
     """An invalid digest, or a digest with an algorithm that this package does not support."""
+
+    hint = "Write a digest as algorithm:encoded, such as sha256: and 64 digits 0-9 and a-f."

@@ -58,10 +58,12 @@ class Registry:
     def __attrs_post_init__(self) -> None:
         if self.scheme not in (None, "http", "https"):
             raise InvalidReferenceError(
-                f"the scheme of registry {self.name!r} is neither http nor https; use 'http', 'https' or None"
+                f"the scheme of registry {self.name!r} is neither http nor https", hint="Use 'http', 'https' or None."
             )
         if self.official and self.scheme == "http":
-            raise InvalidReferenceError(f"the registry {self.name!r} is not available over http; write https:// or no scheme")
+            raise InvalidReferenceError(
+                f"the registry {self.name!r} is not available over http", hint="Write https:// or no scheme."
+            )
 
     def __str__(self) -> str:
         return self.name if self.scheme is None else f"{self.scheme}://{self.name}"
@@ -116,8 +118,8 @@ class Repo:
     def __attrs_post_init__(self) -> None:
         if self.index.official and "/" not in self.remote_name:
             raise InvalidReferenceError(
-                f"the repository name {quoted(self.remote_name)} on {self.index.name} has no namespace; "
-                "for an official image, write library/ before the name"
+                f"the repository name {quoted(self.remote_name)} on {self.index.name} has no namespace",
+                hint="For an official image, write library/ before the name.",
             )
 
     def __str__(self) -> str:
@@ -145,9 +147,9 @@ class RepoRef(Repo):
             check_tag(self.tag)
         if self.digest is not None and not isinstance(self.digest, Digest):
             Digest(self.digest)  # raises if the text is not a digest
-            raise InvalidReferenceError("digest must be a Digest; create it with Digest(text)")
+            raise InvalidReferenceError("digest must be a Digest", hint="Create it with Digest(text).")
         if self.tag is None and self.digest is None:
-            raise InvalidReferenceError("a reference needs a tag or a digest")
+            raise InvalidReferenceError("a reference needs a tag or a digest", hint="Pass a tag, such as latest, or a digest.")
 
     def __str__(self) -> str:
         tag = "" if self.tag is None else f":{self.tag}"
@@ -172,7 +174,7 @@ def parse_registry(text: str | None = None) -> Registry:
     scheme, rest = _split_scheme(text)
     host = rest.removesuffix("/")
     if "/" in host:
-        raise InvalidReferenceError(f"registry {shown(text)} has a path after the host; write only the host and the port")
+        raise InvalidReferenceError(f"registry {shown(text)} has a path after the host", hint="Write only the host and the port.")
     return Registry(host, scheme=scheme)
 
 
@@ -197,7 +199,9 @@ def parse_repo(text: str, default_index: str | Registry | None = None) -> Repo:
     host, slash, name = rest.partition("/")
     if scheme is not None:
         if not slash:
-            raise InvalidReferenceError(f"reference {shown(text)} ends after the host; write a slash and the repository's name")
+            raise InvalidReferenceError(
+                f"reference {shown(text)} ends after the host", hint="Write a slash and the repository's name."
+            )
         index = parse_registry(f"{scheme}://{host}")
     elif slash and is_host(host):
         index = Registry(host)
@@ -205,14 +209,14 @@ def parse_repo(text: str, default_index: str | Registry | None = None) -> Repo:
         index, name = default_index if isinstance(default_index, Registry) else parse_registry(default_index), rest
         if IMAGE_ID.fullmatch(name):
             raise InvalidReferenceError(
-                f"the name {shown(name)} is an image ID, since it has 64 hexadecimal digits; "
-                f"for a repository, write {index.name}/ before the name"
+                f"the name {shown(name)} is an image ID, since it has 64 hexadecimal digits",
+                hint=f"For a repository, write {index.name}/ before the name.",
             )
     if "@" in name:
-        raise InvalidReferenceError("the repository name contains an @; use parse_repo_and_ref for names with a digest")
+        raise InvalidReferenceError("the repository name contains an @", hint="Use parse_repo_and_ref for names with a digest.")
     if ":" in name:
         raise InvalidReferenceError(
-            f"the repository name {shown(name)} contains a colon; use parse_repo_and_ref for names with a tag"
+            f"the repository name {shown(name)} contains a colon", hint="Use parse_repo_and_ref for names with a tag."
         )
     check_remote_name(name)
     return Repo(index, f"{_LIBRARY}{name}" if index.official and "/" not in name else name)
@@ -238,7 +242,7 @@ def parse_repo_and_ref(text: str, default_index: str | Registry | None = None) -
     if at:
         if "/" in digest_text or "@" in digest_text:
             raise InvalidReferenceError(
-                "the text after the @ in the reference is not a digest; pass a user name or password separately"
+                "the text after the @ in the reference is not a digest", hint="Pass a user name or password separately."
             )
         digest = Digest(digest_text)
     head, slash, last = name.rpartition("/")
@@ -256,14 +260,16 @@ parse_repo_and_tag = parse_repo_and_ref
 
 def _split_scheme(text: str) -> tuple[Scheme | None, str]:
     if not isinstance(text, str):
-        raise InvalidReferenceError(f"a reference must be a string, not {type(text).__name__}")
+        raise InvalidReferenceError(f"a reference must be a string, not {type(text).__name__}", hint="Pass a string.")
     scheme, separator, rest = text.partition("://")
     if not separator:
         return None, text
     if scheme not in ("http", "https"):
-        raise InvalidReferenceError(f"scheme {quoted(scheme)} is neither http nor https; write http://, https:// or no scheme")
+        raise InvalidReferenceError(
+            f"scheme {quoted(scheme)} is neither http nor https", hint="Write http://, https:// or no scheme."
+        )
     if "@" in rest.partition("/")[0]:
         raise InvalidReferenceError(
-            "the host contains a user name or a password before an @; pass them as username and password instead"
+            "the host contains a user name or a password before an @", hint="Pass them as username and password instead."
         )
     return cast("Scheme", scheme), rest

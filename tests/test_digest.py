@@ -146,12 +146,12 @@ def test_verifier_can_be_updated_after_verify() -> None:
 
 @pytest.mark.parametrize("algorithm", ["blake3", "md5", "sha1", "", "SHA256", "shake_128"])
 def test_verifier_rejects_other_algorithms(algorithm: str) -> None:
-    with pytest.raises(InvalidDigestError, match="is not supported; use sha256 or sha512"):
+    with pytest.raises(InvalidDigestError, match="is not supported. Use sha256 or sha512"):
         Verifier(algorithm)
 
 
 def test_digest_of_another_algorithm_is_not_a_mismatch() -> None:
-    with pytest.raises(InvalidDigestError, match="create the verifier with sha512"):
+    with pytest.raises(InvalidDigestError, match="Create the verifier with sha512"):
         Verifier().verify(0, LONG)
 
 
@@ -191,7 +191,7 @@ def test_tag_is_a_reference_but_no_digest(tag: str) -> None:
 def test_error_for_a_tag_says_how_to_get_the_digest(tag: str) -> None:
     with pytest.raises(InvalidDigestError) as caught:
         to_digest(tag)
-    assert str(caught.value) == f"'{tag}' is a tag; resolve it first: client.resolve('{tag}')"
+    assert str(caught.value) == f"'{tag}' is a tag. Resolve the tag first: client.resolve('{tag}')."
 
 
 @given(st.text() | st.from_regex(r"sha(256|512):[0-9a-fA-F]{60,130}"))

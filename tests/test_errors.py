@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+import docker_registry_sdk
 from docker_registry_sdk import errors
 from docker_registry_sdk.errors import (
     ArtifactError,
@@ -41,6 +42,7 @@ from docker_registry_sdk.errors import (
     RedirectError,
     ReferrersError,
     RegistryError,
+    RequestTimeoutError,
     ResponseError,
     ServerError,
     StatusError,
@@ -99,6 +101,7 @@ def examples() -> list[RegistryError]:
     made: list[RegistryError] = [
         RegistryError("something"),
         TransportError("it broke off", method="GET", url="https://u:pw@registry.test/v2/?a=b"),
+        RequestTimeoutError("timed out", method="GET", url="https://u:pw@registry.test/v2/?a=b"),
         DeadlineExceededError(2.5, method="GET", url="https://u:pw@registry.test/v2/?a=b"),
         ResponseError("odd", method="GET", url="https://registry.test/", status=200, headers=httpx.Headers({"A": "b"}), raw=b"x"),
         UnexpectedContentTypeError(
@@ -192,6 +195,51 @@ def test_every_status_class_has_a_hint_of_its_own(kind: type[StatusError]) -> No
     assert "hint" in vars(kind)
 
 
+@pytest.mark.parametrize("error", examples(), ids=lambda error: f"{type(error).__name__}-{getattr(error, 'status', '')}")
+def test_every_error_has_a_problem_and_a_hint(error: RegistryError) -> None:
+    assert str(error) == f"{error.problem}. {error.hint}"
+    assert error.problem
+    assert not error.problem.endswith(".")
+    assert "\n" not in error.problem + error.hint
+    assert error.hint[:1].isupper()
+    assert error.hint.endswith((".", "…"))
+
+
+@pytest.mark.parametrize("kind", all_classes(), ids=lambda kind: kind.__name__)
+def test_every_class_derives_from_registry_error_and_is_exported(kind: type[RegistryError]) -> None:
+    assert issubclass(kind, RegistryError)
+    if kind.__module__ == errors.__name__:
+        assert getattr(docker_registry_sdk, kind.__name__) is kind
+        assert kind.__name__.endswith("Error")
+
+
+def test_hint_of_one_error_replaces_the_hint_of_its_class() -> None:
+    assert str(ImageError("the layout is empty", hint="Copy an image to it.")) == "the layout is empty. Copy an image to it."
+    assert str(ImageError("the layout is empty", hint="")) == "the layout is empty"
+
+
+def test_login_errors_are_also_what_the_server_answered() -> None:
+    assert issubclass(BasicLoginError, LoginError) and issubclass(BasicLoginError, UnauthorizedError)
+    assert issubclass(TokenLoginError, LoginError) and issubclass(TokenLoginError, AuthError)
+    assert not issubclass(UnauthorizedError, LoginError)
+
+
+def test_timeouts_are_timeout_errors() -> None:
+    for kind in (RequestTimeoutError, DeadlineExceededError):
+        assert issubclass(kind, TimeoutError) and issubclass(kind, TransportError)
+
+
+def test_platform_not_found_lists_the_platforms() -> None:
+    error = PlatformNotFoundError("the image does not exist for a/b", wanted="a/b", available=["linux/amd64"])
+    assert (error.wanted, error.available) == ("a/b", ("linux/amd64",))
+    assert "by its digest" in PlatformNotFoundError("no", wanted="a/b", available=[]).hint
+
+
+def test_rate_limit_hint_has_the_seconds_to_wait() -> None:
+    assert "Wait 7 seconds" in status_error(429, headers=httpx.Headers({"Retry-After": "7"})).hint
+    assert "Wait some minutes" in status_error(429).hint
+
+
 def test_message_contains_no_user_info_query_values_and_fragment() -> None:
     error = status_error(403, url="https://user:secret@registry.test/v2/?sig=secret#secret")
     assert "secret" not in f"{error} {error!r} {error.url}"
@@ -209,11 +257,11 @@ def test_registered_status_has_its_reason_phrase(status: int) -> None:
 
 
 def test_error_of_head_suggests_get() -> None:
-    assert "the response to a HEAD request has no body; a GET request may return an error message" in str(
+    assert "The response to a HEAD request has no body; a GET request may return an error message" in str(
         status_error(404, method="HEAD")
     )
-    assert "GET tells more" not in str(status_error(404, method="GET"))
-    assert "GET tells more" not in str(status_error(304, method="HEAD"))
+    assert "a GET request may" not in str(status_error(404, method="GET"))
+    assert "a GET request may" not in str(status_error(304, method="HEAD"))
 
 
 def test_codes_are_those_of_the_registry() -> None:
@@ -281,14 +329,13 @@ def test_parse_error_names_model_and_field() -> None:
 
 
 def test_auth_error_names_its_source() -> None:
-    assert str(AuthError("not valid JSON", source="config.json")) == "config.json: not valid JSON"
+    error = AuthError("not valid JSON", source="config.json")
+    assert (error.problem, error.source) == ("config.json: not valid JSON", "config.json")
 
 
 def test_digest_mismatch_shows_actual_and_expected() -> None:
     error = DigestMismatchError(expected="sha256:aa", actual="sha256:bb", expected_size=5, actual_size=6)
-    assert str(error) == (
-        "the bytes have the digest sha256:bb and the size 6, not sha256:aa and 5. Discard the bytes and fetch them again."
-    )
+    assert error.problem == "the bytes have the digest sha256:bb and the size 6, not sha256:aa and 5"
     sizeless = DigestMismatchError(expected="sha256:aa", actual="sha256:bb", expected_size=None, actual_size=6)
     assert "not sha256:aa. " in str(sizeless)
 

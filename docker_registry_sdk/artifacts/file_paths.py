@@ -101,14 +101,17 @@ def _find_target_file(folder: Path, title: str, descriptor: Descriptor) -> Targe
         # A junction of Windows is reported as a folder, although it leads to another path like a link.
         if not stat.S_ISDIR(found.st_mode) or not parent.resolve().is_relative_to(root):
             raise UnsafeTitleError(
-                f"is in {str(parent)!a}, which is a link or a file, not a folder: remove that link or file", title=title
+                f"is in {str(parent)!a}, which is a link or a file, not a folder",
+                title=title,
+                hint="Remove that link or file, or pull into another folder.",
             )
     path = folder / title
     part = _stat_or_none(path.with_name(path.name + _PART_SUFFIX))
     if part is not None and not _is_regular(part):
         raise UnsafeTitleError(
-            f"needs the temporary file {str(path) + _PART_SUFFIX!a}, but something else exists at this path: remove it",
+            f"needs the temporary file {str(path) + _PART_SUFFIX!a}, but something else exists at this path",
             title=title,
+            hint="Remove the file or folder at this path.",
         )
     found = _stat_or_none(path)
     if found is None:
@@ -116,7 +119,7 @@ def _find_target_file(folder: Path, title: str, descriptor: Descriptor) -> Targe
     if stat.S_ISREG(found.st_mode) and found.st_size == descriptor.size and _has_digest(path, Digest(descriptor.digest)):
         return TargetFile(path, descriptor, exists=True)
     raise UnsafeTitleError(
-        "is the path of an existing file with other content: remove that file, or pull into another folder", title=title
+        "is the path of an existing file with other content", title=title, hint="Remove that file, or pull into another folder."
     )
 
 

@@ -102,7 +102,7 @@ def titled_layers(response: ManifestResponse) -> list[tuple[str, Descriptor]]:
     """
     if response.media_type == OCI_INDEX:
         raise ArtifactError(
-            f"{response.digest} is an index, not an artifact: pull a manifest that the index lists, by its digest"
+            f"{response.digest} is an index, not an artifact", hint="Pull a manifest that the index lists, by its digest."
         )
     if not isinstance(response.manifest, ImageManifest):
         raise ArtifactError(
@@ -125,8 +125,8 @@ def _check_empty(digest: Digest, manifest: ImageManifest) -> None:
     if is_image or any(each.media_type != OCI_EMPTY for each in manifest.layers):
         kind = "it is an image" if is_image else "no layer has a title"
         raise ArtifactError(
-            f"{digest} is not an artifact with files: {kind}; "
-            "pull an image with images.pull, or download layers with download_blob"
+            f"{digest} is not an artifact with files: {kind}",
+            hint="Pull an image with images.pull, or download layers with download_blob.",
         )
 
 

@@ -67,7 +67,8 @@ class Connection:
             return client
         client.close()
         raise RegistryError(
-            f"this command needs API v2, but {client.index.name} supports only API v1; see docker-registry-sdk api v1 --help"
+            f"this command needs API v2, but {client.index.name} supports only API v1",
+            hint="See docker-registry-sdk api v1 --help.",
         )
 
 

@@ -68,7 +68,9 @@ def _store_in_helper(call: HelperCall, username: str, password: str, environ: Ma
     program = shutil.which(call.program, path=environ.get("PATH", ""))
     if program is None or not os.path.isabs(program):
         raise AuthError(
-            f"{call.program} is not on PATH; install this program, or remove its name from the file", source=call.configured
+            f"{call.program} is not on PATH",
+            source=call.configured,
+            hint="Install this program, or remove its name from the file.",
         )
     request = json.dumps({"ServerURL": call.server, "Username": username, "Secret": password})
     try:
@@ -82,6 +84,14 @@ def _store_in_helper(call: HelperCall, username: str, password: str, environ: Ma
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise AuthError(f"{call.program} did not exit within {_TIMEOUT_SECONDS:g} seconds", source=call.configured) from None
+        raise AuthError(
+            f"{call.program} did not exit within {_TIMEOUT_SECONDS:g} seconds",
+            source=call.configured,
+            hint="Run the program by itself to see why it waits, or remove its name from the file.",
+        ) from None
     if result.returncode != 0:
-        raise AuthError(f"{call.program} failed to store the credential: exit status {result.returncode}", source=call.configured)
+        raise AuthError(
+            f"{call.program} failed to store the credential: exit status {result.returncode}",
+            source=call.configured,
+            hint="Run the program by itself to see its message, or remove its name from the file.",
+        )

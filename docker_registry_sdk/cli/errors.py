@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -12,19 +12,11 @@ import click
 from .._core.text.redaction import one_line
 
 if TYPE_CHECKING:
-    from ..errors import RegistryError, StatusError
+    from ..errors import RegistryError
 
-_LOGIN_HINT = (
-    "log in with docker-registry-sdk login HOST, or give --username; docker-registry-sdk auth explain NAME shows what was tried"
-)
-_VERBOSE_HINT = "run the command again with -v to see each request"
 MAX_LINE_CHARACTERS = 2000
-# The library's messages end with hints for programmers. The command line removes these hints, since it prints hints for users.
-_LIBRARY_HINTS = (
-    " The server, or a proxy in front of it, sent a malformed document.",
-    " Discard the bytes and fetch them again.",
-    " The body is in .raw.",
-)
+# The extras by the packages that they install.
+_EXTRAS = {"rich": "cli", **dict.fromkeys(("cryptography", "httptools", "joserfc", "starlette", "trustme", "uvicorn"), "testing")}
 
 
 class ExitCode(IntEnum):
@@ -107,9 +99,7 @@ def describe(error: Exception) -> Failure:
     from ..errors import RegistryError
 
     if isinstance(error, RegistryError):
-        failure = _describe_registry_error(error)
-        notes = getattr(error, "__notes__", ())
-        return replace(failure, problem=f"{failure.problem.rstrip('.')}. {' '.join(notes)}") if notes else failure
+        return _describe_registry_error(error)
     if isinstance(error, FileExistsError):
         problem = f"{error.filename}: {(error.strerror or 'the file exists').partition(': ')[0]}"
         return Failure(ExitCode.FAILURE, problem, "remove the file, or write to another file")
@@ -118,12 +108,9 @@ def describe(error: Exception) -> Failure:
         return Failure(
             ExitCode.FAILURE, f"{path}{error.strerror or error}", "check the path, its permissions and the free space on the disk"
         )
-    if isinstance(error, ImportError) and "pip install" in str(error):
-        problem, _, hint = str(error).partition(": ")
-        return Failure(ExitCode.FAILURE, problem, hint)
-    if isinstance(error, ModuleNotFoundError) and error.name is not None and error.name.partition(".")[0] == "rich":
-        problem = "tables need the package rich, which is not installed (extra: cli)"
-        return Failure(ExitCode.FAILURE, problem, "pip install 'docker-registry-sdk[cli]'")
+    if isinstance(error, ImportError) and (extra := _EXTRAS.get((error.name or "").partition(".")[0])):
+        problem = f"this command needs the package {error.name}, which is not installed (extra: {extra})"
+        return Failure(ExitCode.FAILURE, problem, f"pip install 'docker-registry-sdk[{extra}]'")
     return Failure(
         ExitCode.FAILURE,
         f"{type(error).__name__}: {error}",
@@ -139,60 +126,39 @@ def _describe_usage_error(error: click.ClickException) -> Failure:
 
 
 def _describe_registry_error(error: RegistryError) -> Failure:
-    from .. import errors as library
-
-    problem = str(error)
-    for hint in _LIBRARY_HINTS:
-        problem = problem.removesuffix(hint)
-    match error:
-        case library.StatusError():
-            return _describe_status_error(error, problem.removesuffix(error.hint).rstrip(". "))
-        case library.AuthError():
-            return Failure(ExitCode.AUTH, problem, _LOGIN_HINT)
-        case library.TransportError():
-            hint = (
-                "trust the registry's certificate with --ca-file FILE, or accept any certificate with --insecure"
-                if "certificate" in problem.lower()
-                else "check the registry's name, the network and any proxy"
-            )
-            return Failure(ExitCode.NETWORK, problem.removesuffix(error.hint).rstrip(". "), hint)
-        case library.DigestMismatchError():
-            hint = "discard the bytes and fetch them again; the registry or a proxy may be broken"
-            return Failure(ExitCode.DIGEST, problem.rstrip("."), hint)
-        case library.InvalidReferenceError():
-            hint = "write names as docker pull accepts them: alpine:3.20, ghcr.io/owner/name@sha256:…"
-            return Failure(ExitCode.USAGE, problem, hint)
-        case library.ImageError():
-            hint = "docker-registry-sdk inspect NAME shows the platforms and layers of an image"
-            return Failure(ExitCode.FAILURE, problem.rstrip("."), hint)
-        case library.ParseError() | library.UnexpectedContentTypeError():
-            hint = f"the server may not be a registry, or a proxy may have sent this response; {_VERBOSE_HINT}"
-            return Failure(ExitCode.FAILURE, problem.rstrip("."), hint)
-    return Failure(ExitCode.FAILURE, problem, _VERBOSE_HINT)
+    notes = getattr(error, "__notes__", ())
+    problem = f"{error.problem}. {' '.join(notes)}" if notes else error.problem
+    return Failure(_exit_code(error), problem, f"{error.hint} {_command(error)}".strip())
 
 
-def _describe_status_error(error: StatusError, problem: str) -> Failure:
+def _exit_code(error: RegistryError) -> ExitCode:
     from .. import errors as library
 
     match error:
-        case library.UnauthorizedError() | library.ForbiddenError():
-            return Failure(ExitCode.AUTH, problem, _LOGIN_HINT)
+        case library.AuthError() | library.LoginError() | library.UnauthorizedError() | library.ForbiddenError():
+            return ExitCode.AUTH
         case library.NotFoundError():
-            hint = (
-                "check the name, tag and digest; docker-registry-sdk tags NAME lists the tags; private repositories need a login"
-            )
-            return Failure(ExitCode.NOT_FOUND, problem, hint)
-        case library.RateLimitedError():
-            wait = "some minutes" if error.retry_after is None else f"{error.retry_after:g} seconds"
-            hint = f"wait {wait} and run the command again; logging in often raises the limit"
-            return Failure(ExitCode.NETWORK, problem, hint)
-        case library.ServerError():
-            hint = "run the command again later; if the error persists, tell the registry's operator"
-            return Failure(ExitCode.NETWORK, problem, hint)
-        case library.BadRequestError():
-            hint = "check the name, the tag and the digest; some registries delete by digest only, not by tag"
-            return Failure(ExitCode.FAILURE, problem, hint)
-        case library.MethodNotAllowedError():
-            hint = "this registry does not support this operation, or has disabled it: ask its operator"
-            return Failure(ExitCode.FAILURE, problem, hint)
-    return Failure(ExitCode.FAILURE, problem, _VERBOSE_HINT)
+            return ExitCode.NOT_FOUND
+        case library.TransportError() | library.RateLimitedError() | library.ServerError():
+            return ExitCode.NETWORK
+        case library.DigestMismatchError():
+            return ExitCode.DIGEST
+        case library.InvalidReferenceError():
+            return ExitCode.USAGE
+    return ExitCode.FAILURE
+
+
+def _command(error: RegistryError) -> str:
+    """Return a sentence that names the command or option that helps after an error; an empty string if there is none."""
+    from .. import errors as library
+
+    match error:
+        case library.AuthError() | library.LoginError() | library.UnauthorizedError() | library.ForbiddenError():
+            return "To log in: docker-registry-sdk login HOST. To see what was tried: docker-registry-sdk auth explain NAME."
+        case library.NotFoundError():
+            return "To list the tags: docker-registry-sdk tags NAME."
+        case library.PlatformNotFoundError():
+            return "To list the platforms: docker-registry-sdk inspect NAME."
+        case library.ResponseError() | library.ParseError():
+            return "To see each request: run the command again with -v."
+    return ""

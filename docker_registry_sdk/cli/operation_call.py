@@ -96,8 +96,7 @@ class OperationCall:
         try:
             return _as_typed(body.type, document, models)
         except ParseError as error:
-            message = f"{error.model}, {error.field or 'the whole document'}: {error.problem}"
-            raise click.BadParameter(message, param_hint="--body") from None
+            raise click.BadParameter(error.problem, param_hint="--body") from None
 
     def _write_body(self, response: Any, output: Output) -> None:
         if self.path is None:

@@ -140,7 +140,7 @@ def with_platform(text: str) -> Decorator:
             try:
                 parse_platform(value)
             except ImageError as error:
-                raise click.BadParameter(f"{error}.") from None
+                raise click.BadParameter(str(error)) from None
         return value
 
     return click.option("--platform", metavar="OS/ARCH", callback=check, help=text)

@@ -66,8 +66,9 @@ def fallback_index(found: ManifestResponse, subject: Digest) -> ImageIndex | Non
     if isinstance(found.manifest, ImageIndex):
         return found.manifest
     raise ReferrersError(
-        f"the manifest under the fallback tag should be an index of the referrers, but {found.digest} has the media type "
-        f"{found.media_type}. Move that manifest to another tag, and try again.",
+        f"the manifest under the fallback tag should be an index of the referrers, but {found.digest} has the "
+        f"media type {found.media_type}",
         subject=subject,
         tag=fallback_tag(subject),
+        hint="Move that manifest to another tag, and try again.",
     )

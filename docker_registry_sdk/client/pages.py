@@ -40,18 +40,25 @@ class PageGuard:
             return None
         if Origin.from_url(url) != self._registry:
             raise RegistryError(
-                f"a listing of the registry {self._registry} continues on another origin, {Origin.from_url(url)}, so the "
-                "client did not request the next page. Ask the operator of the registry to correct the Link header."
+                f"a listing of the registry {self._registry} continues on another origin, {Origin.from_url(url)}, so "
+                "the client did not request the next page",
+                hint="Ask the operator of the registry to correct the Link header.",
             )
         if url in self._seen:
             raise RegistryError(
-                f"a listing of the registry {self._registry} continues with a page that was read before, so the listing would "
-                "not end. Ask the operator of the registry to correct the Link header."
+                f"a listing of the registry {self._registry} continues with a page that was read before, so the "
+                "listing would not end",
+                hint="Ask the operator of the registry to correct the Link header.",
             )
         if len(self._seen) >= MAX_PAGES or self._entries > MAX_ENTRIES:
             raise RegistryError(
-                f"a listing of the registry {self._registry} is longer than this client reads: after {self._entries} entries on "
-                f"{len(self._seen)} pages there is a next page, but the limits are {MAX_PAGES} pages and {MAX_ENTRIES} entries"
+                f"a listing of the registry {self._registry} is longer than this client reads: after {self._entries} "
+                f"entries on {len(self._seen)} pages there is a next page, but the limits are {MAX_PAGES} pages and "
+                f"{MAX_ENTRIES} entries",
+                hint=(
+                    "Request single pages with docker_registry_sdk.v2.api, or ask the operator of the registry whether "
+                    "the listing is right."
+                ),
             )
         self._seen.add(url)
         return url

@@ -49,8 +49,8 @@ def _check_no_host(name: str) -> None:
     first = host.partition(":")[0]
     if scheme or "." in first or first == "localhost" or _PORT.search(host):
         raise InvalidReferenceError(
-            f"{quoted(shown)} is the name of a registry, not of a repository: pass registry={shown!r}, "
-            f"or write a repository after the registry, such as {quoted(shown + '/library/alpine')}"
+            f"{quoted(shown)} is the name of a registry, not of a repository",
+            hint=f"Pass registry={shown!r}, or write a repository after the registry, such as {shown}/library/alpine.",
         )
 
 
@@ -67,7 +67,7 @@ def repo_on_registry(name: str | Repo, registry: Index) -> Repo:
     repo = parse_repo(name, registry) if isinstance(name, str) else Repo(name.index, name.remote_name)
     if repo.index.name != registry.name:
         raise InvalidReferenceError(
-            f"the repository {repo.canonical_name} is not on the registry {registry.name} of this client: "
-            "create another client for that repository"
+            f"the repository {repo.canonical_name} is not on the registry {registry.name} of this client",
+            hint="Create another client for that repository.",
         )
     return repo

@@ -23,6 +23,7 @@ from .registry_keys import helper_servers, matching_keys
 
 # From the key in the file to the argument of `Credential`.
 _TOKENS: Final = {"registrytoken": "registry_token", "identitytoken": "identity_token"}
+_FILE_HINT: Final = "Correct the file, or log in again."
 
 
 @frozen
@@ -96,17 +97,25 @@ def parse_config(content: bytes, location: str, *, legacy: bool = False) -> Cred
     """
     document, problem = _parse_json(content)
     if problem:
-        raise AuthError(problem, source=location)
+        raise AuthError(problem, source=location, hint=_FILE_HINT)
     if not isinstance(document, dict):
-        raise AuthError("the content is not a JSON object", source=location)
+        raise AuthError("the content is not a JSON object", source=location, hint=_FILE_HINT)
     if legacy:
         return CredentialConfig(location, document)
     store = document.get("credsStore")
     if store is not None and not isinstance(store, str):
-        raise AuthError("the value of credsStore must be a string with the name of a helper", source=location)
+        raise AuthError(
+            "the value of credsStore must be a string with the name of a helper",
+            source=location,
+            hint="Correct the file, or remove credsStore from it.",
+        )
     helpers = _object(document, "credHelpers", location)
     if not all(isinstance(name, str) for name in helpers.values()):
-        raise AuthError("the values in credHelpers must be strings with the names of helpers", source=location)
+        raise AuthError(
+            "the values in credHelpers must be strings with the names of helpers",
+            source=location,
+            hint="Correct the file, or remove credHelpers from it.",
+        )
     return CredentialConfig(location, _object(document, "auths", location), store or None, helpers)
 
 
@@ -130,7 +139,7 @@ def _object(document: Mapping[str, Any], name: str, location: str) -> Mapping[st
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise AuthError(f"the value of {name} must be a JSON object", source=location)
+        raise AuthError(f"the value of {name} must be a JSON object", source=location, hint=_FILE_HINT)
     return value
 
 
@@ -138,7 +147,7 @@ def _parse_entry(entry: object, source: str) -> Credential | None:
     if entry is None:
         return None
     if not isinstance(entry, dict):
-        raise AuthError("the entry for the registry must be a JSON object", source=source)
+        raise AuthError("the entry for the registry must be a JSON object", source=source, hint=_FILE_HINT)
     texts = {name: _text(entry, name, source) for name in ("auth", "username", "password", *_TOKENS)}
     username, password = _decode_auth(texts["auth"], source) if texts["auth"] else (texts["username"], texts["password"])
     try:
@@ -148,13 +157,13 @@ def _parse_entry(entry: object, source: str) -> Credential | None:
         # Docker writes an empty entry when a helper stores the credential.
         return Credential(username, password or "", source=source) if username else None
     except ValueError as error:
-        raise AuthError(str(error), source=source) from None
+        raise AuthError(str(error), source=source, hint=_FILE_HINT) from None
 
 
 def _text(entry: Mapping[str, Any], name: str, source: str) -> str:
     value = entry.get(name)
     if value is not None and not isinstance(value, str):
-        raise AuthError(f"the value of {name} must be a string", source=source)
+        raise AuthError(f"the value of {name} must be a string", source=source, hint=_FILE_HINT)
     return value or ""
 
 
@@ -165,13 +174,16 @@ def _decode_auth(auth: str, source: str) -> tuple[str, str]:
         text = base64.b64decode(compact + "=" * (-len(compact) % 4), validate=True).decode()
     if text is None:
         raise AuthError(
-            "the value of auth is not UTF-8 text encoded in base64; log in again, or encode username:password in base64",
+            "the value of auth is not UTF-8 text encoded in base64",
             source=source,
+            hint="Log in again, or encode username:password in base64.",
         )
     username, colon, password = text.partition(":")
     if not colon or not username:
         raise AuthError(
-            "the value of auth must be username:password in base64, but the username or the colon is missing", source=source
+            "the value of auth must be username:password in base64, but the username or the colon is missing",
+            source=source,
+            hint="Log in again, or encode username:password in base64.",
         )
     # Old versions of Docker padded passwords with zero bytes.
     return username, password.strip("\0")

@@ -36,7 +36,9 @@ _NOT_FOUND: Final = b"credentials not found"
 def _check_name(call: HelperCall, _: object, name: str) -> None:
     if not _NAME.fullmatch(name):
         raise AuthError(
-            f"{quoted(name)} is not a helper name: use only letters, digits, '_', '.' and '-'", source=call.configured
+            f"{quoted(name)} is not the name of a helper",
+            source=call.configured,
+            hint="Use only letters, digits, '_', '.' and '-' in the name.",
         )
 
 
@@ -68,15 +70,15 @@ class HelperCall:
         """Return a description of the call for messages: the program, the server and the place that names the helper."""
         return f"{self.program} asked for {quoted(self.server)} ({self.configured})"
 
-    def error(self, problem: str) -> AuthError:
-        """Return an exception whose message names this call, a problem and a remedy.
+    def error(self, problem: str, hint: str | None = None) -> AuthError:
+        """Return an exception whose message names this call and a problem.
 
         Args:
             problem: The problem. The text must not contain output of the helper, since that output may contain the secret.
+            hint: What to do next; None says how to see the helper's own message.
         """
-        return AuthError(
-            f"{problem}. To see the helper's own message, pipe the server's name into `{self.program} get`", source=self.source
-        )
+        default = f"To see the helper's own message, pipe the server's name into `{self.program} get`."
+        return AuthError(problem, source=self.source, hint=default if hint is None else hint)
 
 
 def parse_helper_output(call: HelperCall, status: int, output: bytes) -> Credential | None:
@@ -166,11 +168,11 @@ class HelperProcess:
     def _find(self) -> str:
         program = shutil.which(self._call.program, path=self._environ.get("PATH", ""))
         if program is None:
-            raise self._call.error("the helper is not on PATH; install it, or remove it from the configuration")
+            raise self._call.error("the helper is not on PATH", "Install the helper, or remove it from the configuration.")
         # A relative folder on PATH, or the current folder, which Windows searches first, could contain any program.
         if not os.path.isabs(program):
             raise self._call.error(
-                "the helper was found in a relative folder on PATH; write the folder in PATH as an absolute path"
+                "the helper was found in a relative folder on PATH", "Write the folder in PATH as an absolute path."
             )
         return program
 

@@ -50,9 +50,17 @@ class ConfigLocation:
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
-            raise AuthError(f"the file cannot be read: {error.strerror or 'unknown error'}", source=self.name) from None
+            raise AuthError(
+                f"the file cannot be read: {error.strerror or 'unknown error'}",
+                source=self.name,
+                hint="Check the path and its permissions.",
+            ) from None
         if len(content) > MAX_CONFIG_FILE_BYTES:
-            raise AuthError(f"the file is larger than the limit of {MAX_CONFIG_FILE_BYTES} bytes", source=self.name)
+            raise AuthError(
+                f"the file is larger than the limit of {MAX_CONFIG_FILE_BYTES} bytes",
+                source=self.name,
+                hint="Remove entries from the file, or set DOCKER_CONFIG to a folder with a smaller config.json.",
+            )
         return content
 
 

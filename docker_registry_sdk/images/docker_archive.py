@@ -71,11 +71,14 @@ class DockerArchive:
         if _MANIFEST_FILE in tar:
             return _open_docker_image(tar, self)
         hint = (
-            "; Docker before 1.10 wrote this archive: load the archive into a newer Docker and save it again"
+            "Docker before 1.10 wrote this archive: load the archive into a newer Docker, and save it again."
             if "repositories" in tar
-            else ""
+            else "Create the archive with docker save."
         )
-        raise ImageError(f"{self.printable_path} is not a Docker archive: the archive has no {_MANIFEST_FILE}{hint}")
+        raise ImageError(
+            f"{self.printable_path} is not a Docker archive: the archive has no {_MANIFEST_FILE}",
+            hint=hint,
+        )
 
 
 class ArchivedImage(FileImage):
@@ -120,7 +123,9 @@ def _open_docker_image(tar: TarIndex, archive: DockerArchive) -> ArchivedImage:
     name = f"{archive.printable_path}: {_MANIFEST_FILE}"
     listed = _read_json(tar, _MANIFEST_FILE)
     if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
-        raise ImageError(f"{name} is not a list of images; the archive is damaged")
+        raise ImageError(
+            f"{name} is not a list of images, so the archive is damaged", hint="Create the archive again with docker save."
+        )
     image = _select_image(archive, [(_check_texts(one.get("RepoTags") or [], name), one) for one in listed])
     config_name, *layer_names = _check_texts([image.get("Config"), *(image.get("Layers") or [])], name)
     raw = tar.read(config_name, MAX_JSON_BYTES)
@@ -128,7 +133,8 @@ def _open_docker_image(tar: TarIndex, archive: DockerArchive) -> ArchivedImage:
     diff_ids = [] if config.rootfs is None else config.rootfs.diff_ids
     if len(diff_ids) != len(layer_names):
         raise ImageError(
-            f"{name} lists {len(layer_names)} layers, but the image's config lists {len(diff_ids)}; the archive is damaged"
+            f"{name} lists {len(layer_names)} layers, but the image's config lists {len(diff_ids)}, so the archive is damaged",
+            hint="Create the archive again with docker save.",
         )
     blobs = {digest_of(raw): tar.find(config_name)}
     layers = []
@@ -183,9 +189,11 @@ def _select_image(archive: DockerArchive, images: list[tuple[list[str], Any]]) -
         problem = f"has {len(found) or 'no'} {'images' if found else 'image'} {quoted(archive.ref)}"
     names = sorted({name for names, _ in images for name in names})
     shown = (
-        f"the archive has the names {', '.join(map(quoted, names[:_MAX_NAMES_SHOWN]))}" if names else "its images have no names"
+        f"Choose one of its names: {', '.join(map(quoted, names[:_MAX_NAMES_SHOWN]))}."
+        if names
+        else "Its images have no names: save them again with docker save NAME."
     )
-    raise ImageError(f"the archive {archive.printable_path} {problem}; {shown}")
+    raise ImageError(f"the archive {archive.printable_path} {problem}", hint=shown)
 
 
 def _is_same_name(wanted: str, name: str) -> bool:
@@ -217,5 +225,8 @@ def _read_json(tar: TarIndex, name: str) -> Any:
 
 def _check_texts(values: list[Any], name: str) -> list[str]:
     if not all(isinstance(value, str) for value in values):
-        raise ImageError(f"{name}: the name of an image, config or layer is not a string; the archive is damaged")
+        raise ImageError(
+            f"{name}: the name of an image, config or layer is not a string, so the archive is damaged",
+            hint="Create the archive again with docker save.",
+        )
     return values

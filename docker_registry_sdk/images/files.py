@@ -36,7 +36,10 @@ def path_without_links(root: Path, *parts: str) -> Path:
         path /= part
         with suppress(FileNotFoundError, NotADirectoryError):
             if stat.S_ISLNK(path.lstat().st_mode):
-                raise ImageError(f"{printable(str(path))} is a link, which is not allowed in a layout; the link was not used")
+                raise ImageError(
+                    f"{printable(str(path))} is a link, which is not allowed in a layout, so the link was not used",
+                    hint="Replace the link by the file or folder itself.",
+                )
     return path
 
 
@@ -56,7 +59,9 @@ def open_file(root: Path, *parts: str) -> BinaryIO:
     file = os.fdopen(os.open(path, os.O_RDONLY | _OPEN_FLAGS), "rb", buffering=0)
     if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
         file.close()
-        raise ImageError(f"{printable(str(path))} is not a regular file; the layout is damaged")
+        raise ImageError(
+            f"{printable(str(path))} is not a regular file, so the layout is damaged", hint="Copy the image to a new layout."
+        )
     return file
 
 
@@ -78,7 +83,10 @@ def read_small_file(root: Path, *parts: str, max_bytes: int = MAX_JSON_BYTES) ->
         while len(content) <= max_bytes and (block := file.read(max_bytes + 1 - len(content))):
             content += block
     if len(content) > max_bytes:
-        raise ImageError(f"{printable(str(root.joinpath(*parts)))} is larger than {max_bytes} bytes, the limit for such a file")
+        raise ImageError(
+            f"{printable(str(root.joinpath(*parts)))} is larger than {max_bytes} bytes, the limit for such a file",
+            hint="Check that the folder is an OCI image layout, and copy the image again if its files are damaged.",
+        )
     return bytes(content)
 
 

@@ -62,11 +62,16 @@ class Layout:
             content = read_small_file(self.path, INDEX_FILE)
         except (FileNotFoundError, NotADirectoryError) as error:
             missing = Path(error.filename or INDEX_FILE).name
-            raise ImageError(f"{self.printable_path} is not an OCI image layout: it has no {missing}") from None
+            raise ImageError(
+                f"{self.printable_path} is not an OCI image layout: it has no {missing}",
+                hint="Check the path: a layout is a folder with the files oci-layout and index.json.",
+            ) from None
         version = marker.get("imageLayoutVersion") if isinstance(marker, dict) else None
         if not isinstance(version, str) or not version.startswith("1."):
             raise ImageError(
-                f"the layout {self.printable_path} has the version {quoted(str(version))}; only {LAYOUT_VERSION} is supported"
+                f"the layout {self.printable_path} has the version {quoted(str(version))}, but only {LAYOUT_VERSION} "
+                "is supported",
+                hint="Copy the image to a new layout with the tool that wrote this layout.",
             )
         return ImageIndex.from_dict(parse_json(content, f"{self.printable_path}/{INDEX_FILE}")).manifests
 
@@ -97,12 +102,10 @@ class Layout:
                 if not found
                 else f"has {len(by_digest)} images with the tag {quoted(self.tag)}"
             )
-            raise ImageError(f"the layout {self.printable_path} {problem}; {tags}")
+            raise ImageError(f"the layout {self.printable_path} {problem}", hint=tags)
         if not entries:
-            raise ImageError(f"the layout {self.printable_path} has no images")
-        raise ImageError(
-            f"the layout {self.printable_path} has {len(by_digest)} images, but no tag was given: pass a tag; {tags}"
-        )
+            raise ImageError(f"the layout {self.printable_path} has no images", hint="Copy an image to the layout first.")
+        raise ImageError(f"the layout {self.printable_path} has {len(by_digest)} images, but no tag was given", hint=tags)
 
     def open(self) -> LayoutImage:
         """Return the image with the layout's tag; if the tag is None, return the only image.
@@ -129,7 +132,10 @@ class Layout:
         try:
             return read_small_file(self.path, "blobs", digest.algorithm, digest.encoded, max_bytes=MAX_BODY_BYTES)
         except FileNotFoundError:
-            raise ImageError(f"the layout {self.printable_path} has no blob {digest}") from None
+            raise ImageError(
+                f"the layout {self.printable_path} has no blob {digest}",
+                hint="Copy the image to the layout again: the layout is incomplete.",
+            ) from None
 
     def read_manifest(self, digest: str, media_type: str) -> StoredManifest:
         """Return a manifest, after checking that the bytes have the expected digest. See `FileImage.read_manifest`."""
@@ -149,7 +155,10 @@ class Layout:
         try:
             return open_file(self.path, "blobs", digest.algorithm, digest.encoded)
         except FileNotFoundError:
-            raise ImageError(f"the layout {self.printable_path} has no blob {digest}") from None
+            raise ImageError(
+                f"the layout {self.printable_path} has no blob {digest}",
+                hint="Copy the image to the layout again: the layout is incomplete.",
+            ) from None
 
     def has_blob(self, digest: Digest, size: int | None) -> bool:
         """Return whether a blob exists, judged by its file name and size only.
@@ -193,9 +202,9 @@ class Layout:
     def _show_tags(entries: list[Descriptor]) -> str:
         tags = sorted({tag for one in entries if (tag := tag_of(one)) is not None})
         if not tags:
-            return "its images have no tags"
+            return "Its images have no tags: copy them to new layouts with a tag."
         more = " and more" if len(tags) > _MAX_TAGS_SHOWN else ""
-        return f"its tags are {', '.join(map(quoted, tags[:_MAX_TAGS_SHOWN]))}{more}"
+        return f"Choose one of its tags: {', '.join(map(quoted, tags[:_MAX_TAGS_SHOWN]))}{more}."
 
 
 class LayoutImage(FileImage):

@@ -46,7 +46,7 @@ class LayoutWriter:
             self._folder.mkdir(parents=True, exist_ok=True)
         except FileExistsError:
             raise ImageError(
-                f"{self._layout.printable_path} is a file, but a layout is a folder: pass the path of a folder"
+                f"{self._layout.printable_path} is a file, but a layout is a folder", hint="Pass the path of a folder."
             ) from None
         if not path_without_links(self._folder, LAYOUT_FILE).exists():
             self._create()
@@ -87,7 +87,8 @@ class LayoutWriter:
         if digest_of(stored.raw, stored.digest.algorithm) != stored.digest:
             media_type = printable(stored.media_type)
             raise ImageError(
-                f"the manifest {stored.digest} ({media_type}) cannot be written to a layout: its bytes have another digest"
+                f"the manifest {stored.digest} ({media_type}) cannot be written to a layout: its bytes have another digest",
+                hint="Copy the image to a registry instead.",
             )
         write_atomically(self.blob_path(stored.digest), stored.raw)
 
@@ -129,7 +130,9 @@ class LayoutWriter:
             if path_without_links(self._folder, LAYOUT_FILE).exists():
                 return  # another process has created it in the meantime
             if any(not path.name.startswith((_LOCK_FILE, f".{LAYOUT_FILE}")) for path in self._folder.iterdir()):
-                raise ImageError(f"{self._layout.printable_path} is neither empty nor an OCI image layout; choose another folder")
+                raise ImageError(
+                    f"{self._layout.printable_path} is neither empty nor an OCI image layout", hint="Choose another folder."
+                )
             write_atomically(self._folder / LAYOUT_FILE, json.dumps({"imageLayoutVersion": LAYOUT_VERSION}).encode())
 
     def _remove_damaged(self, digest: Digest, size: int) -> None:

@@ -79,7 +79,10 @@ def parse_source(argument: SourceArgument | AsyncSourceArgument) -> Location:
     client, ref = argument
     version = getattr(client, "version", None)
     if version == 1:
-        raise ImageError("images are copied with API v2 only, but the client of the pair is a client of API v1")
+        raise ImageError(
+            "images are copied with API v2 only, but the client of the pair is a client of API v1",
+            hint="Copy between registries that support API v2; old images can be downloaded with RegistryClientV1.",
+        )
     if version != 2 or not isinstance(ref, str):
         raise TypeError("a pair (client, ref) must consist of a client of API v2, and a tag or digest as a string")
     digest = Digest(ref) if ":" in ref else None
@@ -100,7 +103,7 @@ def parse_target(argument: TargetArgument | AsyncTargetArgument) -> RegistryLoca
     """
     location = parse_source(argument)
     if isinstance(location, DockerArchive):
-        raise ImageError("docker archives can only be read; write to a layout (oci:path:tag) or to a registry")
+        raise ImageError("docker archives can only be read", hint="Write to a layout (oci:path:tag) or to a registry.")
     return location
 
 
@@ -111,5 +114,7 @@ def _split_path(text: str, prefix: str) -> tuple[str, str | None]:
     path, colon, name = rest.removeprefix(drive).partition(":")
     path = drive + path
     if not path or (colon and not name):
-        raise InvalidReferenceError(f"{quoted(text)} is not a location of an image: write {prefix}path or {prefix}path:name")
+        raise InvalidReferenceError(
+            f"{quoted(text)} is not a location of an image", hint=f"Write {prefix}path or {prefix}path:name."
+        )
     return path, name or None

@@ -115,7 +115,8 @@ def blob_descriptor(descriptor: Descriptor) -> BlobDescriptor:
     """
     if descriptor.size < 0:
         raise ImageError(
-            f"the descriptor of {descriptor.digest} has the negative size {descriptor.size}; the manifest is invalid"
+            f"the descriptor of {descriptor.digest} has the negative size {descriptor.size}, so the manifest is invalid",
+            hint="Build and push the image again.",
         )
     return BlobDescriptor(
         digest=Digest(descriptor.digest),
@@ -140,8 +141,9 @@ def merge_blob(blobs: dict[Digest, BlobDescriptor], blob: BlobDescriptor) -> Non
         blobs[blob.digest] = blob
     elif blob.size not in (None, known.size):
         raise ImageError(
-            f"the blob {blob.digest} has {known.size} bytes in one descriptor and "
-            f"{blob.size} bytes in another; the image is invalid"
+            f"the blob {blob.digest} has {known.size} bytes in one descriptor and {blob.size} bytes in another, "
+            "so the image is invalid",
+            hint="Build and push the image again.",
         )
 
 
@@ -192,7 +194,9 @@ def parse_json(content: bytes, name: str) -> Any:
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
-        raise ImageError(f"{name} is not a JSON document; the image is damaged") from None
+        raise ImageError(
+            f"{name} is not a JSON document, so the image is damaged", hint="Build and push the image again."
+        ) from None
 
 
 def _merged_blobs(descriptors: list[Descriptor]) -> tuple[BlobDescriptor, ...]:

@@ -41,7 +41,7 @@ def parse_platform(text: str) -> Platform:
     if not isinstance(text, str) or not _TEXT.fullmatch(text):
         shown = quoted(text) if isinstance(text, str) else type(text).__name__
         raise ImageError(
-            f"{shown} is not a platform; write system/architecture or system/architecture/variant, such as linux/arm64/v8"
+            f"{shown} is not a platform", hint="Write system/architecture or system/architecture/variant, such as linux/arm64/v8."
         )
     system, architecture, *variant = text.lower().split("/")
     version = _OS_VERSION.fullmatch(system)

@@ -70,10 +70,15 @@ class TarIndex:
         """
         for one in (name, self._links.get(name, name)):
             if one in self._duplicates:
-                raise ImageError(f"{self._shown} has two files {quoted(one)}; the archive is ambiguous")
+                raise ImageError(
+                    f"{self._shown} has two files {quoted(one)}, so the archive is ambiguous",
+                    hint="Create the archive again with docker save.",
+                )
             if one in self._members:
                 return self._members[one]
-        raise ImageError(f"the archive {self._shown} has no file {quoted(name)}")
+        raise ImageError(
+            f"the archive {self._shown} has no file {quoted(name)}", hint="Create the archive again: it is incomplete."
+        )
 
     def read(self, name: str, max_bytes: int) -> bytes:
         """Return the content of a file.
@@ -88,7 +93,10 @@ class TarIndex:
         """
         member = self.find(name)
         if member.size > max_bytes:
-            raise ImageError(f"{self._shown}: {quoted(name)} is larger than {max_bytes} bytes, the limit for such a file")
+            raise ImageError(
+                f"{self._shown}: {quoted(name)} is larger than {max_bytes} bytes, the limit for such a file",
+                hint="Check that the file is an archive of docker save.",
+            )
         return b"".join(read_blocks(self.open, member.offset, member.size))
 
     def open(self) -> BinaryIO:
@@ -108,28 +116,36 @@ class TarIndex:
         start = file.read(8)
         compression = next((name for magic, name in _COMPRESSION_FORMATS.items() if start.startswith(magic)), None)
         if compression is not None:
-            raise ImageError(f"{self._shown} is compressed with {compression}; decompress it first")
+            raise ImageError(f"{self._shown} is compressed with {compression}", hint="Decompress it first.")
         file.seek(0)
         try:
             with tarfile.open(fileobj=_BoundedReads(file), mode="r:") as tar:
                 for count, member in enumerate(iter(tar.next, None)):
                     if count >= _MAX_MEMBERS:
-                        raise ImageError(f"{self._shown} has more than {_MAX_MEMBERS} files, the limit")
+                        raise ImageError(
+                            f"{self._shown} has more than {_MAX_MEMBERS} files, the limit",
+                            hint="Check that the file is an archive of docker save.",
+                        )
                     if sum(map(len, tar.pax_headers.values())) > _MAX_HEADER_BYTES:
                         raise ImageError(
-                            f"{self._shown} has global headers of more than {_MAX_HEADER_BYTES} characters, the limit"
+                            f"{self._shown} has global headers of more than {_MAX_HEADER_BYTES} characters, the limit",
+                            hint="Check that the file is an archive of docker save.",
                         )
                     self._add(member, archive_size)
                     # Do not let tarfile keep all headers in memory.
                     tar.members.clear()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
         except (tarfile.TarError, ValueError, OverflowError, EOFError) as error:
-            raise ImageError(f"{self._shown} is not a readable tar file: {error}") from None
+            raise ImageError(
+                f"{self._shown} is not a readable tar file: {error}",
+                hint="Check that the file is an archive of docker save, and create it again if it is damaged.",
+            ) from None
 
     def _add(self, member: tarfile.TarInfo, archive_size: int) -> None:
         name = posixpath.normpath(member.name)
         if member.size < 0:  # tarfile would seek backwards, and never end
             raise ImageError(
-                f"{self._shown} gives {quoted(name)} the negative size {member.size}; the archive is damaged or malicious"
+                f"{self._shown} gives {quoted(name)} the negative size {member.size}, so the archive is damaged or malicious",
+                hint="Do not use this archive; create it again with docker save.",
             )
         if member.isdir():
             return
@@ -141,7 +157,10 @@ class TarIndex:
             self._links[name] = posixpath.normpath(member.linkname)
         elif member.isreg() and not member.issparse():
             if member.offset_data + member.size > archive_size:
-                raise ImageError(f"{self._shown} is truncated: it ends before the end of its file {quoted(name)}")
+                raise ImageError(
+                    f"{self._shown} is truncated: it ends before the end of its file {quoted(name)}",
+                    hint="Copy or create the archive again.",
+                )
             self._members[name] = TarMember(member.offset_data, member.size)
 
 

@@ -95,8 +95,9 @@ class V1AuthPolicy(V1IndexAuth):
                 return response
             if has_other_access:
                 raise AuthError(
-                    f"the registry requires a token for {access}: call {_SESSION_OPENERS[access]} first, which gets the token",
+                    f"the registry requires a token for {access}",
                     source=f"the registry {endpoint}",
+                    hint=f"Call {_SESSION_OPENERS[access]} first, which gets the token.",
                 )
             if renewed or not is_repeatable(request):
                 return response

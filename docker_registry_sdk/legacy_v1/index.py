@@ -37,6 +37,7 @@ _log = logging.getLogger(__name__)
 
 # The host of Docker Hub's index. The host in references, docker.io, serves web pages.
 HUB_INDEX: Final = "index.docker.io"
+_ENDPOINT_HINT: Final = "Ask the operator of the index to correct the header X-Docker-Endpoints."
 # The operations whose responses open a session, with the parser for the headers of the response, and the success statuses. The
 # body of a response to list_repo_imgs has not been read yet. So the parser of put_repo, whose responses have no body, parses it.
 _SESSION_OPENERS: Final[dict[str, tuple[Callable[[HTTPResponse], SessionHeaders], frozenset[int]]]] = {
@@ -174,10 +175,14 @@ class V1IndexAuth:
             return session
         if response.is_success:
             raise AuthError(
-                f"the index opened no session: the index redirected the request to {origin_of(response)}, or answered "
-                f"with {response.status_code}. Only the index itself can open a session: "
-                "if the other host is the right index, pass that host as the index.",
+                (
+                    f"the index opened no session: the index redirected the request to {origin_of(response)}, or answered "
+                    f"with {response.status_code}"
+                ),
                 source=f"the index {self._index.origin}",
+                hint=(
+                    "Only the index itself can open a session: if the other host is the right index, pass that host as the index."
+                ),
             )
         # A repository that is written for the first time does not exist yet.
         return V1Session(access="read") if access != "read" and response.status_code == 404 else response
@@ -235,14 +240,23 @@ def _endpoint(host: str, index: Origin, trusted: Collection[str]) -> Origin:
         # An endpoint has the scheme of the index, unless the header states a scheme, as some servers do.
         endpoint = Origin.from_url(host if "://" in host else f"{index.scheme}://{host}")
     except InvalidReferenceError as error:
-        raise AuthError(f"the index names a registry whose address is invalid: {error}", source=source) from None
+        raise AuthError(
+            f"the index names a registry whose address is invalid: {error.problem}", source=source, hint=_ENDPOINT_HINT
+        ) from None
     if any(character in host.rpartition("://")[2] for character in "/?#"):
-        raise AuthError("the index names a registry by a URL with a path; only a host and a port are allowed", source=source)
+        raise AuthError(
+            "the index names a registry by a URL with a path; only a host and a port are allowed",
+            source=source,
+            hint=_ENDPOINT_HINT,
+        )
     if index.is_secure and not endpoint.is_secure:
         raise AuthError(
-            f"the index names the registry {endpoint}, which uses plain http. Others could read the token, so no request "
-            "was sent to the registry. Ask the operator of the index for an https registry.",
+            (
+                f"the index names the registry {endpoint}, which uses plain http, so no request was sent to the "
+                "registry: others could read the token"
+            ),
             source=source,
+            hint="Ask the operator of the index for an https registry.",
         )
     if endpoint.host == index.host or {endpoint.host, endpoint.netloc, f"{endpoint.host}:{endpoint.port}"} & set(trusted):
         return endpoint
@@ -253,7 +267,7 @@ def _endpoint(host: str, index: Origin, trusted: Collection[str]) -> Origin:
     else:
         return endpoint
     raise AuthError(
-        f"the index names the registry {endpoint}, {problem}, so no request was sent to the registry. "
-        f"If this is intended, pass trusted_realms=[{endpoint.netloc!r}].",
+        f"the index names the registry {endpoint}, {problem}, so no request was sent to the registry",
         source=source,
+        hint=f"If this is intended, pass trusted_realms=[{endpoint.netloc!r}].",
     )

@@ -37,12 +37,15 @@ class SearchPages:
             return None
         if names in self._seen:
             raise RegistryError(
-                f"the index {self._index} returned the same page of the search twice, so the search would not end"
+                f"the index {self._index} returned the same page of the search twice, so the search would not end",
+                hint="Ask the operator of the index, or search for a longer term.",
             )
         if self._number >= MAX_PAGES or self._entries > MAX_ENTRIES:
             raise RegistryError(
-                f"the search on the index {self._index} is longer than this client reads: after {self._entries} results on "
-                f"{self._number} pages there is a next page, but the limits are {MAX_PAGES} pages and {MAX_ENTRIES} results"
+                f"the search on the index {self._index} is longer than this client reads: after {self._entries} "
+                f"results on {self._number} pages there is a next page, but the limits are {MAX_PAGES} pages and "
+                f"{MAX_ENTRIES} results",
+                hint="Search for a longer term.",
             )
         self._seen.add(names)
         self._number += 1

@@ -124,8 +124,9 @@ def test_only_import_errors_suggest_installing_a_package() -> None:
     failure = describe(RuntimeError("the mirror failed: pip install x was refused"))
     assert failure.problem == "RuntimeError: the mirror failed: pip install x was refused"
     assert "--debug" in failure.hint
-    failure = describe(ImportError("the registry needs an extra: pip install 'x[y]'"))
-    assert (failure.problem, failure.hint) == ("the registry needs an extra", "pip install 'x[y]'")
+    failure = describe(ImportError("the registry needs an extra", name="starlette.routing"))
+    assert failure.problem == "this command needs the package starlette.routing, which is not installed (extra: testing)"
+    assert failure.hint == "pip install 'docker-registry-sdk[testing]'"
 
 
 def test_an_unexpected_error(run_cli: RunCli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,7 +40,7 @@ def test_a_platform_is_parsed(text: str, means: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "linux", "linux/", "/amd64", "linux/arm/v7/x", "linux amd64", "linux/amd64\n", "l!/x"])
 def test_a_malformed_platform_is_refused(text: str) -> None:
-    with pytest.raises(ImageError, match="write system/architecture"):
+    with pytest.raises(ImageError, match="Write system/architecture"):
         parse_platform(text)
 
 

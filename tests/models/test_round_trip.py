@@ -88,7 +88,7 @@ def test_missing_or_null_required_field_is_named(package: str, name: str) -> Non
     for missing in schema.get("required", []):
         with pytest.raises(ParseError) as caught:
             model.from_dict({key: value for key, value in whole.items() if key != missing})
-        assert (caught.value.model, caught.value.field, caught.value.problem) == (name, missing, "is missing")
+        assert (caught.value.model, caught.value.field, caught.value.reason) == (name, missing, "is missing")
 
 
 @each_model

@@ -78,8 +78,8 @@ def test_references_of_distribution_are_parsed(text: str, index: str, remote: st
         ("quay.io/", "name '' is empty"),
         ("https://quay.io", "ends after the host"),
         ("https://quay.io/", "name '' is empty"),
-        ("Uppercase:tag", "'Uppercase' is invalid; write the part in lower case"),
-        ("docker.io/docker/Docker", "'Docker' is invalid; write the part in lower case"),
+        ("Uppercase:tag", "'Uppercase' is invalid. Write the part in lower case"),
+        ("docker.io/docker/Docker", "'Docker' is invalid. Write the part in lower case"),
         (".foo", "'.foo' is invalid"),
         ("-foo-", "'-foo-' is invalid"),
         ("foo..bar", "'foo..bar' is invalid"),
@@ -112,7 +112,7 @@ def test_references_of_distribution_are_parsed(text: str, index: str, remote: st
         ("HTTPS://quay.io/foo", "scheme 'HTTPS' is neither"),
         ("://quay.io/foo", "scheme '' is neither"),
         ("https:///foo", "host '': it is empty"),
-        ("https://foo/bar", "host 'foo' has neither a dot nor a port; add a domain or a port, as in foo:5000"),
+        ("https://foo/bar", "host 'foo' has neither a dot nor a port. Add a domain or a port, as in foo:5000"),
         ("http://docker.io/foo", "not available over http"),
         ("http://index.docker.io/foo", "not available over http"),
         ("http://DOCKER.io/foo", "not available over http"),
@@ -162,9 +162,9 @@ def test_password_in_a_reference_is_rejected_and_not_shown(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["alpine:latest", "quay.io/foo:1"])
 def test_parse_repo_names_the_function_for_tags_and_digests(text: str) -> None:
-    with pytest.raises(InvalidReferenceError, match="use parse_repo_and_ref for names with a tag"):
+    with pytest.raises(InvalidReferenceError, match="Use parse_repo_and_ref for names with a tag"):
         parse_repo(text)
-    with pytest.raises(InvalidReferenceError, match="use parse_repo_and_ref for names with a digest"):
+    with pytest.raises(InvalidReferenceError, match="Use parse_repo_and_ref for names with a digest"):
         parse_repo(f"{text}@{DIGEST}")
 
 

@@ -196,9 +196,9 @@ class Authenticator:
             if credential is not None and credential.registry_token is not None:
                 if not is_sendable(credential.registry_token):
                     raise AuthError(
-                        "the registry token of the credential contains characters that are not allowed in an HTTP header; "
-                        "replace the token",
+                        "the registry token of the credential contains characters that are not allowed in an HTTP header",
                         source=credential.source,
+                        hint="Replace the token.",
                     )
                 self._note(grant="the token of the credential", lifetime=None)
                 return f"Bearer {credential.registry_token}", again

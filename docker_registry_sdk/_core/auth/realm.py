@@ -37,28 +37,33 @@ def check_realm(realm: str, registry: Origin, *, trusted: Collection[str], secre
     try:
         origin = Origin.from_url(follow_url("realm", realm))
     except InvalidReferenceError as error:
-        raise AuthError(f"the registry's challenge names a token service with an invalid URL: {error}", source=source) from None
+        raise AuthError(
+            f"the registry's challenge names a token service with an invalid URL: {error.problem}",
+            source=source,
+            hint="Ask the operator of the registry to correct the realm.",
+        ) from None
     if not origin.is_secure and registry.is_secure:
         raise AuthError(
-            f"the registry's challenge names the token service {origin}, which uses plain http, so no request was sent to it: "
-            "others could read credentials and tokens. Ask the operator of the registry for an https realm.",
+            f"the registry's challenge names the token service {origin}, which uses plain http, so no request was "
+            "sent to it: others could read credentials and tokens",
             source=source,
+            hint="Ask the operator of the registry for an https realm.",
         )
     if is_own(origin, registry, trusted):
         return origin
     if origin.is_address or origin.is_private:
         raise AuthError(
-            f"the registry's challenge names the token service {origin}, which is an IP address or in a private network, "
-            "so no request was sent to it. "
-            f"If this token service is intended, pass trusted_realms=[{origin.netloc!r}].",
+            f"the registry's challenge names the token service {origin}, which is an IP address or in a private "
+            "network, so no request was sent to it",
             source=source,
+            hint=f"If this token service is intended, pass trusted_realms=[{origin.netloc!r}].",
         )
     if secret and not same_site(origin, registry):
         raise AuthError(
-            f"the registry's challenge names the token service {origin}, which belongs to another site, "
-            "so the credential was not sent to it. "
-            f"If this token service is intended, pass trusted_realms=[{origin.netloc!r}].",
+            f"the registry's challenge names the token service {origin}, which belongs to another site, so the "
+            "credential was not sent to it",
             source=source,
+            hint=f"If this token service is intended, pass trusted_realms=[{origin.netloc!r}].",
         )
     return origin
 
@@ -88,9 +93,9 @@ def check_addresses(realm: Origin, found: Collection[str] | None, registry: Orig
     if not are_public(found):
         raise AuthError(
             f"the registry's challenge names the token service {realm}, whose name resolves to a private address, "
-            "so no request was sent to it. "
-            f"If this token service is intended, pass trusted_realms=[{realm.netloc!r}].",
+            "so no request was sent to it",
             source=f"the registry {registry}",
+            hint=f"If this token service is intended, pass trusted_realms=[{realm.netloc!r}].",
         )
 
 
@@ -115,7 +120,11 @@ def _host_and_port(name: str) -> tuple[str, int | None]:
     try:
         return normalize_host(host), None if port is None else check_port(port)
     except (HostError, InvalidReferenceError) as error:
-        raise InvalidReferenceError(f"trusted_realms contains {quoted(name)}, which is not a host: {error}") from None
+        problem = error.problem if isinstance(error, InvalidReferenceError) else error
+        raise InvalidReferenceError(
+            f"trusted_realms contains {quoted(name)}, which is not a host: {problem}",
+            hint="Write the host and port of a token service, such as auth.example.com.",
+        ) from None
 
 
 def addresses_for(host: str, registry: Origin) -> Generator[Effect, Any, tuple[str, ...] | None]:

@@ -125,8 +125,12 @@ def _grant(
         body: TokenResponse = parse(response).body
     except StatusError as error:
         if error.status in (400, 401, 403):
-            kind = AuthError if credential is None else TokenLoginError
-            raise kind(_refusal(error, credential), source=f"the token service {error.url}") from error
+            said = "; ".join(one_line(str(detail), 200) for detail in error.errors[:_MAX_ERRORS_SHOWN] if str(detail))
+            refusal = f"status {error.status} ({said})" if said else f"status {error.status}"
+            source = f"the token service {error.url}"
+            if credential is None:
+                raise AuthError(f"it issues no anonymous token: {refusal}", source=source) from error
+            raise TokenLoginError(f"it rejects the credential {credential.source}: {refusal}", source=source) from error
         raise
     token = body.token or body.access_token
     if not token:
@@ -148,16 +152,3 @@ def _seconds(expires_in: int | str | None) -> float | None:
     except (ValueError, OverflowError):
         return None
     return seconds if math.isfinite(seconds) else None
-
-
-def _refusal(error: StatusError, credential: Credential | None) -> str:
-    said = "; ".join(one_line(str(detail), 200) for detail in error.errors[:_MAX_ERRORS_SHOWN] if str(detail))
-    said = f" ({said})" if said else ""
-    if credential is None:
-        return (
-            f"it issues no anonymous token: status {error.status}{said}. Log in to this registry, or pass username and password."
-        )
-    return (
-        f"it rejects the credential {credential.source}: status {error.status}{said}. "
-        "Check the user name and the password, or log in again."
-    )

@@ -88,7 +88,8 @@ class Resumption:
             if self._stop is not None and (self.size or 0) > MAX_WHOLE_BLOB_BYTES:
                 raise RegistryError(
                     f"the registry does not support range requests, and the blob of {self.size} bytes is too large to be "
-                    "downloaded for each read: download the blob with download_blob, and open the file"
+                    "downloaded for each read",
+                    hint="Download the blob with download_blob, and open the file.",
                 )
             self._skip, self._range_end = self.offset, None
             total = head.length

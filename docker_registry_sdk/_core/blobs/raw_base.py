@@ -57,6 +57,6 @@ class AsyncRawBase:
 
 def _inherited() -> ForkedProcessError:
     return ForkedProcessError(
-        "the blob was opened before the process was forked, and its connection belongs to the parent: open the blob in the "
-        "child process"
+        "the blob was opened before the process was forked, and its connection belongs to the parent",
+        hint="Open the blob in the child process.",
     )

@@ -41,17 +41,19 @@ def check_index_name(name: str) -> None:
             read as a repository name without a host (see `is_host`).
     """
     if not isinstance(name, str):
-        raise InvalidReferenceError(f"the host of a registry must be a string, not {type(name).__name__}")
+        raise InvalidReferenceError(f"the host of a registry must be a string, not {type(name).__name__}", hint="Pass a string.")
     host, port = split_port(name)
     try:
         check_host(host, strict=True)
         if port is not None:
             check_port(port)
     except HostError as error:
-        raise InvalidReferenceError(f"host {shown(name)}: {error}") from None
+        raise InvalidReferenceError(
+            f"host {shown(name)}: {error}", hint="Write a host and an optional port, such as registry.example.com:5000."
+        ) from None
     if not is_host(name):
         raise InvalidReferenceError(
-            f"host {quoted(name)} has neither a dot nor a port; add a domain or a port, as in {name}:5000"
+            f"host {quoted(name)} has neither a dot nor a port", hint=f"Add a domain or a port, as in {name}:5000."
         )
 
 
@@ -66,23 +68,24 @@ def check_remote_name(name: str) -> None:
             character that is not allowed.
     """
     if not isinstance(name, str):
-        raise InvalidReferenceError(f"a repository's name must be a string, not {type(name).__name__}")
+        raise InvalidReferenceError(f"a repository's name must be a string, not {type(name).__name__}", hint="Pass a string.")
     for component in name.split("/"):
         if not component:
             raise InvalidReferenceError(
-                f"the repository name {shown(name)} is empty or has an empty part; write one slash between two parts"
+                f"the repository name {shown(name)} is empty or has an empty part", hint="Write one slash between two parts."
             )
         if not _COMPONENT.fullmatch(component):
             capitals = component != component.lower() and _COMPONENT.fullmatch(component.lower())
             hint = (
-                "write the part in lower case"
+                "Write the part in lower case."
                 if capitals
-                else "use a-z and 0-9, and between them '.', '_', '__' or any number of '-'"
+                else "Use a-z and 0-9, and between them '.', '_', '__' or any number of '-'."
             )
-            raise InvalidReferenceError(f"the repository name {shown(name)}: the part {shown(component)} is invalid; {hint}")
+            raise InvalidReferenceError(f"the repository name {shown(name)}: the part {shown(component)} is invalid", hint=hint)
     if len(name) > MAX_NAME_CHARACTERS:
         raise InvalidReferenceError(
-            f"the repository name {quoted(name)} has {len(name)} characters; the limit is {MAX_NAME_CHARACTERS}"
+            f"the repository name {quoted(name)} has {len(name)} characters; the limit is {MAX_NAME_CHARACTERS}",
+            hint="Choose a shorter name.",
         )
 
 
@@ -98,7 +101,8 @@ def check_tag(tag: str) -> None:
     if not isinstance(tag, str) or not _TAG.fullmatch(tag):
         text = shown(tag) if isinstance(tag, str) else type(tag).__name__
         raise InvalidReferenceError(
-            f"tag {text} is invalid; use 1 to 128 letters, digits, '_', '.' or '-'; the first character must not be '.' or '-'"
+            f"tag {text} is invalid",
+            hint="Use 1 to 128 letters, digits, '_', '.' or '-'; the first character must not be '.' or '-'.",
         )
 
 

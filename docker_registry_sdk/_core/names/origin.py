@@ -45,7 +45,9 @@ def normalize_host(host: str) -> str:
             raise HostError(f"it must be a string, not {type(name).__name__}")
         address = check_host(f"[{name}]" if ":" in name and not name.startswith("[") else name, strict=False)
     except HostError as error:
-        raise InvalidReferenceError(f"host {quoted(str(host))}: {error}") from None
+        raise InvalidReferenceError(
+            f"host {quoted(str(host))}: {error}", hint="Write a host name or an IP address, such as registry.example.com."
+        ) from None
     return name.lower() if address is None else str(address)
 
 
@@ -74,9 +76,11 @@ class Origin:
 
     def __attrs_post_init__(self) -> None:
         if self.scheme not in _DEFAULT_PORTS:
-            raise InvalidReferenceError(f"scheme {quoted(str(self.scheme))} is neither http nor https")
+            raise InvalidReferenceError(f"scheme {quoted(str(self.scheme))} is neither http nor https", hint="Use http or https.")
         if type(self.port) is not int or not 1 <= self.port <= 65535:
-            raise InvalidReferenceError(f"the port must be an int from 1 to 65535, not {self.port!r}")
+            raise InvalidReferenceError(
+                f"the port must be an int from 1 to 65535, not {self.port!r}", hint="Pass a port from 1 to 65535."
+            )
 
     @classmethod
     def from_url(cls, url: str) -> Self:
@@ -90,24 +94,34 @@ class Origin:
                 info, a backslash, a space, a control character or a non-ASCII character. Parsers disagree about such URLs.
         """
         if not isinstance(url, str):
-            raise InvalidReferenceError(f"a URL must be a string, not {type(url).__name__}")
+            raise InvalidReferenceError(f"a URL must be a string, not {type(url).__name__}", hint="Pass a string.")
         if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-            raise InvalidReferenceError("the URL contains a space, backslash, control or non-ASCII character; percent-encode it")
+            raise InvalidReferenceError(
+                "the URL contains a space, backslash, control or non-ASCII character", hint="Percent-encode it."
+            )
         try:
             parts = urlsplit(url)
         except ValueError as error:
-            raise InvalidReferenceError(f"URL {quoted(redact_url(url))}: {error}") from None
+            raise InvalidReferenceError(
+                f"URL {quoted(redact_url(url))}: {error}", hint="Write a URL such as https://registry.example.com/v2/."
+            ) from None
         if "@" in parts.netloc:
-            raise InvalidReferenceError("the URL contains a user name or a password; pass them separately")
+            raise InvalidReferenceError("the URL contains a user name or a password", hint="Pass them separately.")
         if parts.scheme not in _DEFAULT_PORTS or not parts.netloc:
-            raise InvalidReferenceError(f"URL {quoted(redact_url(url))} is not an absolute http or https URL")
+            raise InvalidReferenceError(
+                f"URL {quoted(redact_url(url))} is not an absolute http or https URL",
+                hint="Write a URL such as https://registry.example.com/v2/.",
+            )
         host, port = split_port(parts.netloc)
         try:
             # An empty port, as in https://registry.example.com:/, is the default port (RFC 3986 section 3.2.3).
             number = check_port(port) if port else _DEFAULT_PORTS[parts.scheme]
             check_host(host.removesuffix("."), strict=False)
         except HostError as error:
-            raise InvalidReferenceError(f"URL {quoted(redact_url(url))}: host {quoted(host)}: {error}") from None
+            raise InvalidReferenceError(
+                f"URL {quoted(redact_url(url))}: host {quoted(host)}: {error}",
+                hint="Write a URL such as https://registry.example.com/v2/.",
+            ) from None
         return cls(cast('Literal["http", "https"]', parts.scheme), host, number)
 
     @property

@@ -137,6 +137,7 @@ def follow_redirects(
         f"the server answered with more than {MAX_REDIRECTS} redirects, so the last redirect was not followed",
         method=request.method,
         url=str(request.url),
+        hint="Check the URL, or ask the operator of the server: its redirects may form a loop.",
     )
 
 
@@ -161,10 +162,11 @@ def follow_external_url(request: HTTPRequest, registry: Callable[[], Origin]) ->
             target = origin_of(request.url)
             if target.is_address or target.is_private:
                 raise TransportError(
-                    "the external URL of a descriptor on a public registry leads to an IP address or into a private network, "
-                    "so no request was sent",
+                    "the external URL of a descriptor on a public registry leads to an IP address or into a private "
+                    "network, so no request was sent",
                     method=request.method,
                     url=str(request.url),
+                    hint="Ask the publisher of the image to correct the URL.",
                 )
         response: HTTPResponse = yield from send_without_credentials(request)
         return response
@@ -198,10 +200,11 @@ def _public_addresses(request: HTTPRequest, origin: Origin, registry: Origin) ->
     addresses = yield from addresses_for(origin.host, registry)
     if not are_public(addresses):
         raise TransportError(
-            f"the URL or redirect leads to {origin}, which is in a private network, so no request was sent: "
-            "a registry on the internet must not lead its clients there",
+            f"the URL or redirect leads to {origin}, which is in a private network, so no request was sent: a "
+            "registry on the internet must not lead its clients there",
             method=request.method,
             url=str(request.url),
+            hint="Ask the operator of the registry to correct the URL or redirect.",
         )
     return addresses
 
@@ -214,7 +217,10 @@ def _redirected(request: HTTPRequest, location: str) -> HTTPRequest:
         url = verbatim_url(make_absolute(str(request.url), location.partition("#")[0]))
     except (InvalidReferenceError, ValueError):
         raise TransportError(
-            "the redirect in the response has an invalid Location header", method=request.method, url=str(request.url)
+            "the redirect in the response has an invalid Location header",
+            method=request.method,
+            url=str(request.url),
+            hint="Ask the operator of the registry to correct the Location header.",
         ) from None
     headers["Host"] = url.netloc.decode()
     # Send the location verbatim. The checked addresses are for the previous host.
@@ -229,11 +235,15 @@ def _checked_origin(request: HTTPRequest, *, secure: bool) -> Origin:
     try:
         origin = origin_of(request.url)
     except InvalidReferenceError as error:
-        raise TransportError(str(error), method=request.method, url=str(request.url)) from None
+        raise TransportError(error.problem, method=request.method, url=str(request.url), hint=error.hint) from None
     if secure and origin.scheme != "https":
         raise TransportError(
             "the registry uses https, but the URL or a redirect leads to plain http, so no request was sent",
             method=request.method,
             url=str(request.url),
+            hint=(
+                "Ask the operator of the registry for an https URL; to use a registry without https, write http:// "
+                "before its name."
+            ),
         )
     return origin

@@ -96,7 +96,10 @@ def _load(context: ssl.SSLContext, path: Path) -> None:
     try:
         context.load_verify_locations(cafile=path)
     except (OSError, ssl.SSLError) as error:
-        raise RegistryError(f"{path}: the trusted certificates cannot be read: {error.strerror or error}") from error
+        raise RegistryError(
+            f"{path}: the trusted certificates cannot be read: {error.strerror or error}",
+            hint="Check the path, its permissions, and that the file contains certificates in the PEM format.",
+        ) from error
 
 
 def _load_client_certificate(context: ssl.SSLContext, certificate: Path, key: Path | None) -> None:
@@ -105,4 +108,7 @@ def _load_client_certificate(context: ssl.SSLContext, certificate: Path, key: Pa
         context.load_cert_chain(certificate, key, password=lambda: b"")
     except (OSError, ssl.SSLError) as error:
         files = f"{certificate}" if key is None else f"{certificate} and {key}"
-        raise RegistryError(f"{files}: the client certificate and its key cannot be read: {error.strerror or error}") from error
+        raise RegistryError(
+            f"{files}: the client certificate and its key cannot be read: {error.strerror or error}",
+            hint="Check the paths, their permissions, and that the files are in the PEM format and belong together.",
+        ) from error

@@ -201,12 +201,13 @@ def with_body(response: httpx.Response, content: bytes, limit: int, *, whole: bo
         headers = httpx.Headers([(name, value) for name, value in headers.multi_items() if name not in _CODING_HEADERS])
     if len(content) > limit and whole:
         raise ResponseError(
-            f"the body of the response is longer than the limit of {limit} bytes. Ask the operator of the registry why.",
+            f"the body of the response is longer than the limit of {limit} bytes",
             method=response.request.method,
             url=str(response.request.url),
             status=response.status_code,
             headers=headers,
             raw=b"",
+            hint="Check the URL, or ask the operator of the registry why the response is so long.",
         )
     return httpx.Response(response.status_code, headers=headers, content=content[:limit], request=response.request)
 

@@ -7,7 +7,7 @@ import ssl
 
 import httpx
 
-from ...errors import TransportError
+from ...errors import RequestTimeoutError, TransportError
 from .context import call_of
 
 # Messages of h11 quote a malformed header, which may contain a secret.
@@ -17,7 +17,8 @@ _QUOTED = re.compile(r""":? (bytearray\()?b['"].*""", re.DOTALL)
 def transport_error(request: httpx.Request, error: httpx.HTTPError) -> TransportError:
     """Return the exception of this package for a request that received no response or an incomplete response.
 
-    The result is a DeadlineExceededError if the deadline of the call has passed. The cause (`__cause__`) of the result is
+    The result is a DeadlineExceededError if the deadline of the call has passed, and a RequestTimeoutError if a step of the
+    request took longer than its timeout. The cause (`__cause__`) of the result is
     `error`, except if the message of `error` quotes a header, which may contain a secret.
 
     Args:
@@ -30,10 +31,23 @@ def transport_error(request: httpx.Request, error: httpx.HTTPError) -> Transport
     if deadline is not None and deadline.has_passed:
         failure = deadline.error(request.method, str(request.url))
     else:
-        failure = TransportError(_QUOTED.sub("", words) or type(error).__name__, method=request.method, url=str(request.url))
+        kind = RequestTimeoutError if isinstance(error, httpx.TimeoutException) else TransportError
+        problem = _QUOTED.sub("", words) or type(error).__name__
+        failure = kind(problem, method=request.method, url=str(request.url), hint=_hint(error))
     failure.__cause__ = None if _QUOTED.search(words) else error
     failure.__suppress_context__ = True
     return failure
+
+
+def _hint(error: httpx.HTTPError) -> str | None:
+    """Return a hint that fits the cause of a failure; None if the hint of the exception's class fits."""
+    if isinstance(error, httpx.PoolTimeout):
+        return "Close streams that are no longer read, or allow more connections with a higher max_connections."
+    if is_untrusted(error):
+        return (
+            "Pass the certificate of the authority that signed the server's certificate (ca_file), or skip the check (insecure)."
+        )
+    return None
 
 
 def may_pass(error: httpx.TransportError) -> bool:

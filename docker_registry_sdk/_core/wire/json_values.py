@@ -46,9 +46,9 @@ class Mismatch(Exception):  # noqa: N818 - internal: `Reader` converts it to a P
             place: The position of the inner value, such as the field's name or `[2]`. The new error's path begins with it.
             error: The error about the inner value.
         """
-        inner = error.place if isinstance(error, Mismatch) else error.field
+        inner, problem = (error.place, error.problem) if isinstance(error, Mismatch) else (error.field, error.reason)
         dot = "." if inner and not inner.startswith("[") else ""
-        return cls(error.problem, f"{place}{dot}{inner}")
+        return cls(problem, f"{place}{dot}{inner}")
 
 
 class NullList(list[T]):

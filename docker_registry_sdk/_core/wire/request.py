@@ -141,7 +141,7 @@ def build(
         )
     except httpx.InvalidURL as error:
         raise InvalidReferenceError(
-            f"{redact_url(url)!r} is not a URL: {error}. Pass the URL exactly as the server sent it."
+            f"{redact_url(url)!r} is not a URL: {error}", hint="Pass the URL exactly as the server sent it."
         ) from None
     if context.opaque and built.url.raw_path != (target := request_target(url).encode()):
         # httpx would normalize dot segments and quotes, which may invalidate the URL's signature.
@@ -188,13 +188,15 @@ def check_path_value(name: str, value: str, *, slashes: bool) -> None:
         InvalidReferenceError: The value is not allowed in a path; see `fill_path`.
     """
     if not isinstance(value, str):
-        raise InvalidReferenceError(f"{name} must be a string, not {type(value).__name__}")
+        raise InvalidReferenceError(f"{name} must be a string, not {type(value).__name__}", hint="Pass a string.")
     for segment in value.split("/") if slashes else [value]:
         if segment in (".", "..") or not _SEGMENT.fullmatch(segment):
             problem = (
                 "a part of the value is not allowed in a URL's path" if segment else "the value is empty or has an empty part"
             )
-            raise InvalidReferenceError(f"{name} {redact_url(value)!r} is invalid: {problem}. Copy the value from the registry.")
+            raise InvalidReferenceError(
+                f"{name} {redact_url(value)!r} is invalid: {problem}", hint="Copy the value from the registry."
+            )
 
 
 def accept_header(wanted: Sequence[str] | None, documented: Sequence[str]) -> str:

@@ -32,8 +32,8 @@ def follow_url(name: str, url: str) -> str:
     """
     if not isinstance(url, str) or _NOT_IN_A_URL.search(url):
         raise InvalidReferenceError(
-            f"{name} is not a URL: it contains spaces, control or non-ASCII characters. "
-            "Pass the URL exactly as the server sent it."
+            f"{name} is not a URL: it contains spaces, control or non-ASCII characters",
+            hint="Pass the URL exactly as the server sent it.",
         )
     try:
         parts = urlsplit(url)
@@ -42,15 +42,19 @@ def follow_url(name: str, url: str) -> str:
         (parts.hostname or "").encode("idna").decode("idna")  # raises if the host is not a valid name in DNS
     except ValueError:  # the message may contain a password
         raise InvalidReferenceError(
-            f"{name} {redact_url(url)!r} is not a valid URL: the host or the port is invalid. "
-            "Pass the URL exactly as the server sent it."
+            f"{name} {redact_url(url)!r} is not a valid URL: the host or the port is invalid",
+            hint="Pass the URL exactly as the server sent it.",
         ) from None
     if not absolute and not (url.startswith("/") and not url.startswith("//")):
         raise InvalidReferenceError(
-            f"{name} {redact_url(url)!r} is neither an http or https URL nor a path that begins with '/'."
+            f"{name} {redact_url(url)!r} is neither an http or https URL nor a path that begins with '/'",
+            hint="Pass the URL exactly as the server sent it.",
         )
     if "@" in parts.netloc or "#" in url or "\\" in url:
-        raise InvalidReferenceError(f"{name} {redact_url(url)!r} must not contain user info, a fragment or a backslash.")
+        raise InvalidReferenceError(
+            f"{name} {redact_url(url)!r} contains user info, a fragment or a backslash",
+            hint="Pass a URL without them; pass a user name and a password separately.",
+        )
     return url
 
 
@@ -160,7 +164,7 @@ def verbatim_url(url: str) -> httpx.URL:
         parsed = httpx.URL(url)
     except httpx.InvalidURL as error:
         raise InvalidReferenceError(
-            f"{redact_url(url)!r} is not a URL: {error}. Pass the URL exactly as the server sent it."
+            f"{redact_url(url)!r} is not a URL: {error}", hint="Pass the URL exactly as the server sent it."
         ) from None
     target = request_target(url).encode()
     return parsed if parsed.raw_path == target else VerbatimURL(parsed, target)

@@ -76,8 +76,8 @@ async def create_async_client(
         await client.aclose()
     registry = parse_target(name, index)[0].name
     raise RegistryError(
-        f"{registry} supports neither API v2 nor API v1: its responses to /v2/ and /v1/_ping are not those of a registry. "
-        "Check the name and the port of the registry."
+        (f"{registry} supports neither API v2 nor API v1: its responses to /v2/ and /v1/_ping are not those of a registry"),
+        hint="Check the name and the port of the registry.",
     )
 
 

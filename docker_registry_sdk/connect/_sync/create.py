@@ -77,8 +77,10 @@ def create_client(
         client.close()
     registry = parse_target(name, index)[0].name
     raise RegistryError(
-        f"{registry} supports neither API v2 nor API v1: its responses to /v2/ and /v1/_ping are not those of a registry. "
-        "Check the name and the port of the registry."
+        (
+            f"{registry} supports neither API v2 nor API v1: its responses to /v2/ and /v1/_ping are not those of a registry"
+        ),
+        hint="Check the name and the port of the registry.",
     )
 
 

@@ -122,15 +122,21 @@ async def async_descend(
             return path
         try:
             chosen = choose(children, wanted)
-        except ImageError:
+        except PlatformNotFoundError:
             if not or_first:
                 raise
             chosen = children[0]
         found = await source.read_manifest(chosen)
         if found is None:
-            raise ImageError(f"the index lists {chosen.digest} for {show(wanted)}, but this manifest does not exist")
+            raise ImageError(
+                f"the index lists {chosen.digest} for {show(wanted)}, but this manifest does not exist",
+                hint="Push or copy the image again with all its platforms.",
+            )
         path.append(found)
-    raise ImageError(f"the indexes of the image are nested too deep: the limit is {MAX_INDEX_DEPTH} levels")
+    raise ImageError(
+        f"the indexes of the image are nested too deep: the limit is {MAX_INDEX_DEPTH} levels",
+        hint="Choose a manifest by its digest.",
+    )
 
 
 async def async_read_config(source: AsyncImageSource, stored: StoredManifest) -> ImageConfig:
@@ -152,13 +158,19 @@ async def async_read_config(source: AsyncImageSource, stored: StoredManifest) ->
             if isinstance(document, (ImageManifest, DockerManifest))
             else f"its media type is {printable(stored.media_type)}"
         )
-        raise ImageError(f"the manifest {stored.digest} has no image config: {kind}")
+        raise ImageError(
+            f"the manifest {stored.digest} has no image config: {kind}",
+            hint="Choose a manifest of an image; artifacts and old images have no image config.",
+        )
     blob = blob_descriptor(document.config)
     content = bytearray()
     async for block in source.open_blob(blob, False).blocks(0):
         content += block
         if len(content) > MAX_CONFIG_BYTES:
-            raise ImageError(f"the config {blob.digest} is larger than {MAX_CONFIG_BYTES} bytes, the limit for a config")
+            raise ImageError(
+                f"the config {blob.digest} is larger than {MAX_CONFIG_BYTES} bytes, the limit for a config",
+                hint="Download the config as a blob by its digest.",
+            )
     verifier = Verifier(blob.digest.algorithm)
     verifier.update(content)
     verifier.verify(blob.size, blob.digest)

@@ -156,10 +156,13 @@ async def _update_list(client: AsyncRegistryClientV2, subject: Digest, change: C
         elif attempt < limits.retry.max_retries and limits.deadline is not None:
             raise limits.deadline.error("PUT", f"{client.repo.canonical_name}:{tag}")
     raise ReferrersError(
-        f"the list lacked the change after each of {limits.retry.max_retries + 1} attempts to write the list. If other clients "
-        "are changing the list, try again later. If the registry does not allow tags to be moved, allow it for this tag.",
+        f"the list lacked the change after each of {limits.retry.max_retries + 1} attempts to write the list",
         subject=subject,
         tag=tag,
+        hint=(
+            "If other clients are changing the list, try again later. If the registry does not allow tags to be "
+            "moved, allow it for this tag."
+        ),
     )
 
 

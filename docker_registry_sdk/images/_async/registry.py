@@ -72,10 +72,10 @@ class AsyncRegistryImage:
         except NotFoundError as error:
             if await self._supports_v2():
                 raise
-            problem = (
-                "does not support API v2, so images cannot be copied; download the layers one by one with a client of API v1"
-            )
-            raise ImageError(f"the registry {self._client.index.name} {problem}") from error
+            raise ImageError(
+                f"the registry {self._client.index.name} does not support API v2, so images cannot be copied",
+                hint="Download the layers one by one with a client of API v1.",
+            ) from error
 
     async def read_manifest(self, descriptor: Descriptor) -> StoredManifest | None:
         """Return a manifest that an index lists, or None if the index lists an object that the registry stores as a blob.
@@ -147,7 +147,8 @@ class AsyncRegistryImage:
         """
         if self._digest is not None and self._digest != digest:
             raise ImageError(
-                f"the image has the digest {digest}, but the target has the digest {self._digest}: use a tag as the target"
+                f"the image has the digest {digest}, but the target has the digest {self._digest}",
+                hint="Use a tag as the target.",
             )
         if self._tag is None:
             return await self.has_manifest(digest)

@@ -102,12 +102,16 @@ class Planner:
             for node in level:
                 self._nodes[Digest(node.descriptor.digest)] = node
             if len(self._nodes) > MAX_MANIFESTS:
-                raise ImageError(f"the image has more than {MAX_MANIFESTS} manifests, the limit for one copy")
+                raise ImageError(
+                    f"the image has more than {MAX_MANIFESTS} manifests, the limit for one copy",
+                    hint="Copy the manifests in parts, by their digests or for one platform each.",
+                )
             following = gather([partial(self._visit, node) for node in level], DEFAULT_CONCURRENCY, CancelFlag())
             size += sum(len(node.stored.raw) for node in level if node.stored is not None)
             if size > MAX_MANIFESTS_BYTES:
                 raise ImageError(
-                    f"the manifests of the image have more than {MAX_MANIFESTS_BYTES} bytes, the limit for one copy"
+                    f"the manifests of the image have more than {MAX_MANIFESTS_BYTES} bytes, the limit for one copy",
+                    hint="Copy the manifests in parts, by their digests or for one platform each.",
                 )
             nodes = {self._check_descriptor(node.descriptor): node for nodes in following for node in nodes}
             level = [
@@ -115,7 +119,10 @@ class Planner:
             ]
             if not level:
                 return
-        raise ImageError(f"the indexes of the image are nested too deep: the limit is {MAX_INDEX_DEPTH} levels")
+        raise ImageError(
+            f"the indexes of the image are nested too deep: the limit is {MAX_INDEX_DEPTH} levels",
+            hint="Copy the manifests one by one, by their digests.",
+        )
 
     def _check_descriptor(self, descriptor: Descriptor) -> Digest:
         """Return the digest in a descriptor, after checking that all descriptors with this digest have one media type and size.
@@ -127,7 +134,8 @@ class Planner:
         if known != type_and_size:
             shown = " and ".join(f"{quoted(media_type)} of {size} bytes" for media_type, size in (known, type_and_size))
             raise ImageError(
-                f"descriptors give different media types or sizes for {digest}: {shown}; the image is not copied"
+                f"descriptors give different media types or sizes for {digest}: {shown}; the image is not copied",
+                hint="Build or push the image again: this image is damaged.",
             )
         return digest
 

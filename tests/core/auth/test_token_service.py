@@ -153,7 +153,7 @@ def test_the_error_of_a_refusal_has_the_remedy(status: int, credential: Credenti
     assert caught.value.source == f"the token service {REALM}?service=…&scope=…&scope=…&client_id=…"
     assert str(status) in caught.value.problem
     assert "DENIED: no such user" in caught.value.problem
-    assert "og in" in caught.value.problem
+    assert "og in" in caught.value.hint
     assert isinstance(caught.value.__cause__, StatusError)
 
 

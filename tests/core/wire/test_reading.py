@@ -87,7 +87,7 @@ def test_error_for_an_invalid_value_names_model_field_and_problem(parse: Callabl
     with pytest.raises(ParseError) as caught:
         read(parse, value)
     assert (caught.value.model, caught.value.field) == ("Model", "field")
-    assert caught.value.problem.startswith(problem)
+    assert caught.value.reason.startswith(problem)
     assert caught.value.__cause__ is None
 
 

@@ -141,8 +141,9 @@ class AsyncBlobFile(AsyncRawBase):
             await fetch.aclose()
         if len(data) != stop - start:
             raise RegistryError(
-                f"the registry sent {len(data)} bytes of the blob {self.digest} from byte {start} on, but {stop - start} bytes "
-                "were requested"
+                f"the registry sent {len(data)} bytes of the blob {self.digest} from byte {start} on, but "
+                f"{stop - start} bytes were requested",
+                hint="Try again; if it happens again, ask the operator of the registry to correct its range responses.",
             )
         self._read_ahead.add(start, bytes(data))
 

@@ -172,8 +172,9 @@ class AsyncResumableUpload:
         def keep(response: api.start_blob_upload.StartBlobUploadAccepted | api.start_blob_upload.StartBlobUploadCreated) -> None:
             if isinstance(response, api.start_blob_upload.StartBlobUploadCreated):
                 raise RegistryError(
-                    f"the registry answered 201 to the request that opens an upload session in {self._repository.name}, although "
-                    "no byte was sent yet"
+                    f"the registry answered 201 to the request that opens an upload session in {self._repository.name}, "
+                    "although no byte was sent yet",
+                    hint="Ask the operator of the registry: the registry does not follow the specification of uploads.",
                 )
             self._state, self._was_interrupted = "current", False
             self.use_session(session_from_start(self._repository.name, response))
@@ -199,7 +200,8 @@ class AsyncResumableUpload:
             if self._source.hashed < received:
                 raise RegistryError(
                     f"the registry has received {received} bytes in the upload session, but the source has only "
-                    f"{self._source.hashed} bytes: the session belongs to another blob"
+                    f"{self._source.hashed} bytes, so the session belongs to another blob",
+                    hint="Pass the source that the session was started with, or upload the blob without a session.",
                 )
 
     async def _send_rest(self) -> tuple[Digest, int]:
@@ -266,7 +268,9 @@ class AsyncResumableUpload:
         self._session = None
         if self._content is None and not self._source.is_verified:
             raise RegistryError(
-                f"the registry closed the upload to {self._repository.name} before it had received all bytes of the blob {digest}"
+                f"the registry closed the upload to {self._repository.name} before it had received all bytes of the "
+                f"blob {digest}",
+                hint="Upload the blob again; if it happens again, ask the operator of the registry.",
             )
         size = self._source.size
         assert size is not None  # the source is verified, or its content is small
@@ -337,8 +341,9 @@ class AsyncResumableUpload:
     def _check_replayable(self, offset: int, cause: RegistryError | None = None) -> None:
         if not self._source.can_replay(offset):
             raise RegistryError(
-                f"the upload to {self._repository.name} was interrupted and should resume at byte {offset}, but the source "
-                "cannot be read from that byte a second time: upload from a path, or in smaller chunks (chunk_size)"
+                f"the upload to {self._repository.name} was interrupted and should resume at byte {offset}, but the "
+                "source cannot be read from that byte a second time",
+                hint="Upload from a path, or in smaller chunks (chunk_size).",
             ) from cause
 
     def _report(self, phase: Phase) -> Callable[[int], None]:

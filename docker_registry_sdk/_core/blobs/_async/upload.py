@@ -82,7 +82,13 @@ def _verify_content(content: bytes, algorithm: str, digest: Digest | None, size:
     verifier.update(content)
     actual = verifier.digest
     if (digest is not None and actual != digest) or size not in (None, verifier.size):
-        raise DigestMismatchError(expected=digest or actual, actual=actual, expected_size=size, actual_size=verifier.size)
+        raise DigestMismatchError(
+            expected=digest or actual,
+            actual=actual,
+            expected_size=size,
+            actual_size=verifier.size,
+            hint="Pass the digest and the size of these bytes, or leave them out.",
+        )
     return actual, verifier.size
 
 

@@ -246,7 +246,11 @@ class AsyncVerifiedSource:
         actual, expected = await self.digest(), self.expected_digest
         if (expected is not None and actual != expected) or (self.size is not None and self.size != self._hashed):
             raise DigestMismatchError(
-                expected=expected or actual, actual=actual, expected_size=self.size, actual_size=self._hashed
+                expected=expected or actual,
+                actual=actual,
+                expected_size=self.size,
+                actual_size=self._hashed,
+                hint="Pass the digest and the size of these bytes, or leave them out.",
             )
         self.size = self._hashed
         self._is_verified = True

@@ -196,11 +196,11 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware):
         """Return the httpx client; create it if there is none."""
         with self._opening:
             if self._is_closed:
-                raise ClosedError("the client is closed: create a new client")
+                raise ClosedError("the client is closed")
             if self._is_forked and not self._settings.owned:
                 raise ForkedProcessError(
-                    "the httpx client was made before the process was forked, and its connections belong to the parent process: "
-                    "create the httpx client, and the registry client, in the child process"
+                    "the httpx client was made before the process was forked, and its connections belong to the parent process",
+                    hint="Create the httpx client, and the registry client, in the child process.",
                 )
             if self._http is None:
                 self._http = self._settings.create_http()
@@ -212,8 +212,7 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware):
         with self._opening:
             if is_running(self._loop) or (self._loop is not None and not self._settings.owned):
                 raise EventLoopError(
-                    "the connections of the client belong to another event loop, in which the client was used before: create one "
-                    "client for each event loop"
+                    "the connections of the client belong to another event loop, in which the client was used before"
                 )
             if self._loop is not None and self._http is not None:
                 abandon_client(self._http)
@@ -317,6 +316,7 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware):
                 raise AuthError(
                     f"get_credential must return a Credential or None, not {type(found).__name__}",
                     source=f"the provider {type(self._settings.credentials).__name__}",
+                    hint="Correct the credential provider: it must return a Credential or None.",
                 )
             source = "none" if found is None else one_line(found.source)
             _log.debug("credential for %s: %s", registry if repo is None else f"{registry}/{repo}", source)

@@ -331,6 +331,7 @@ class Pipeline(LimitedSender, LoopAware):
                 raise AuthError(
                     f"get_credential must return a Credential or None, not {type(found).__name__}",
                     source=f"the provider {type(self._settings.credentials).__name__}",
+                    hint="Correct the credential provider: it must return a Credential or None.",
                 )
             source = "none" if found is None else one_line(found.source)
             _log.debug("credential for %s: %s", registry if repo is None else f"{registry}/{repo}", source)
