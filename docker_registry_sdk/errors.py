@@ -267,7 +267,7 @@ class NotFoundError(StatusError):
 class MethodNotAllowedError(StatusError):
     """A 405 response: the registry does not offer the call."""
 
-    hint = "This registry does not offer the operation, or the operation is switched off."
+    hint = "Ask the operator of the registry: the registry does not support the operation, or has disabled it."
 
 
 class ConflictError(StatusError):

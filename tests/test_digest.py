@@ -146,7 +146,7 @@ def test_verifier_can_be_updated_after_verify() -> None:
 
 @pytest.mark.parametrize("algorithm", ["blake3", "md5", "sha1", "", "SHA256", "shake_128"])
 def test_verifier_rejects_other_algorithms(algorithm: str) -> None:
-    with pytest.raises(InvalidDigestError, match="is not supported. Use sha256 or sha512"):
+    with pytest.raises(InvalidDigestError, match=r"is not supported\. Use sha256 or sha512"):
         Verifier(algorithm)
 
 
@@ -214,7 +214,7 @@ def test_text_that_is_no_digest_is_rejected_in_each_form(text: str) -> None:
         (5, "not int"),
         (EMPTY.encode(), "not bytes"),
         ([EMPTY], "not list"),
-        (Named(None), "has no digest; resolve its tag first"),
+        (Named(None), "has no digest. Resolve its tag first"),
         (Named(5), "must be a string, not int"),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     ],
 )

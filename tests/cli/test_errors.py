@@ -88,7 +88,7 @@ def test_notes_of_an_error_are_shown() -> None:
     assert describe(error).problem == problem
 
 
-@pytest.mark.parametrize(("status", "code", "words"), [(429, 5, "wait 0 seconds"), (503, 5, "later"), (405, 1, "support")])
+@pytest.mark.parametrize(("status", "code", "words"), [(429, 5, "Wait 0 seconds"), (503, 5, "later"), (405, 1, "support")])
 def test_error_statuses(run_cli: RunCli, open_registry: EmbeddedRegistry, status: int, code: int, words: str) -> None:
     open_registry.faults.add(Fault(Status(status, retry_after=0), operation="list_tags", times=None))
     assert words in run_cli("tags", f"{open_registry.host}/team/app").check_failure(code)[1]

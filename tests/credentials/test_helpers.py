@@ -181,14 +181,14 @@ def test_invalid_helper_name_is_rejected(find: Find, home: Home, name: str) -> N
         assert find("quay.io") is None
         return
     home.docker(credsStore=name)
-    with pytest.raises(AuthError, match="the helper is not on PATH" if name == "-" else "is not a helper name") as caught:
+    with pytest.raises(AuthError, match="the helper is not on PATH" if name == "-" else "is not the name of a helper") as caught:
         find("quay.io")
     assert str(caught.value).isprintable()
 
 
 def test_helper_that_is_missing_is_named(find: Find, home: Home) -> None:
     home.docker(credsStore="desktop.exe")
-    with pytest.raises(AuthError, match=r"docker-credential-desktop\.exe .*the helper is not on PATH; install it"):
+    with pytest.raises(AuthError, match=r"docker-credential-desktop\.exe .*the helper is not on PATH\. Install the helper"):
         find("quay.io")
     del home.environ["PATH"]
     with pytest.raises(AuthError, match="the helper is not on PATH"):

@@ -204,7 +204,7 @@ class Authenticator:
                 return f"Bearer {credential.registry_token}", again
             token, fresh = yield from self._token(challenge, wanted, credential)
         except RegistryError as error:
-            self._note(outcome=str(error), grant=None, lifetime=None)
+            self._note(outcome=error.problem, grant=None, lifetime=None)
             raise
         self._note(grant=token.way, lifetime=token.lifetime, scopes=token.scopes.scopes)
         return f"Bearer {token.value}", fresh

@@ -218,8 +218,8 @@ def start_fetch(repository: BlobRepository, blob: BlobSpec, state: Resumption, u
 
 def _refuse_request(byte_range: str | None, if_range: str | None) -> NoReturn:
     raise ForkedProcessError(
-        "the download began before the process was forked, and its connection belongs to the parent: start the download in "
-        "the child process"
+        "the download began before the process was forked, and its connection belongs to the parent",
+        hint="Start the download in the child process.",
     )
 
 

@@ -210,11 +210,11 @@ class Pipeline(LimitedSender, LoopAware):
         """Return the httpx client; create it if there is none."""
         with self._opening:
             if self._is_closed:
-                raise ClosedError("the client is closed: create a new client")
+                raise ClosedError("the client is closed")
             if self._is_forked and not self._settings.owned:
                 raise ForkedProcessError(
-                    "the httpx client was made before the process was forked, and its connections belong to the parent process: "
-                    "create the httpx client, and the registry client, in the child process"
+                    "the httpx client was made before the process was forked, and its connections belong to the parent process",
+                    hint="Create the httpx client, and the registry client, in the child process.",
                 )
             if self._http is None:
                 self._http = self._settings.create_http()
@@ -226,8 +226,7 @@ class Pipeline(LimitedSender, LoopAware):
         with self._opening:
             if is_running(self._loop) or (self._loop is not None and not self._settings.owned):
                 raise EventLoopError(
-                    "the connections of the client belong to another event loop, in which the client was used before: create one "
-                    "client for each event loop"
+                    "the connections of the client belong to another event loop, in which the client was used before"
                 )
             if self._loop is not None and self._http is not None:
                 abandon_client(self._http)
