@@ -44,7 +44,10 @@ def _hint(error: httpx.HTTPError) -> str | None:
     if isinstance(error, httpx.PoolTimeout):
         return "Close streams that are no longer read, or allow more connections with a higher max_connections."
     if is_untrusted(error):
-        return "Pass the CA certificate of the server (ca_file= or --ca-file), or accept any certificate (insecure=True or --insecure)."
+        return (
+            "Pass the CA certificate of the server (ca_file= or --ca-file), "
+            "or accept any certificate (insecure=True or --insecure)."
+        )
     return None
 
 
