@@ -54,8 +54,8 @@ class RepositoryBase:
         """
         if self._repo is None:
             raise InvalidReferenceError(
-                f"this client of {self.registry.name} is bound to no repository: pass a repository name when creating the "
-                "client, or use client.repository(name)"
+                f"this client of {self.registry.name} is bound to no repository",
+                hint="Pass a repository name when creating the client, or use client.repository(name).",
             )
         return self._repo
 

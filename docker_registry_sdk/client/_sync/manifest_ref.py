@@ -47,7 +47,9 @@ class ManifestRef:
         if self.tag is not None:
             check_tag(self.tag)
         if self.tag is None and self.digest is None:
-            raise InvalidReferenceError("a reference needs a tag or a digest")
+            raise InvalidReferenceError(
+                "a reference needs a tag or a digest", hint="Pass a tag, such as latest, or a digest."
+            )
 
     @property
     def repo_ref(self) -> RepoRef:
