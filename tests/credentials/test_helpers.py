@@ -147,8 +147,11 @@ def test_helper_that_hangs_is_killed(find: Find, home: Home, last: str) -> None:
     pid, ended = home.folder / "pid", home.folder / "ended"
     home.helper("one", f"open({str(pid)!r}, 'w').write(str(os.getpid()))\n{last}\nopen({str(ended)!r}, 'w')")
     home.docker(credsStore="one")
-    with pytest.raises(AuthError, match=r"within 0\.5 seconds"):
-        find("quay.io", helper_timeout=0.5)
+    for seconds in (0.5, 5.5, 55.5):  # a slow machine needs longer to start the helper
+        with pytest.raises(AuthError, match=f"within {seconds} seconds"):
+            find("quay.io", helper_timeout=seconds)
+        if pid.exists() and pid.read_text():
+            break
     assert pid_is_gone(int(pid.read_text()))
     assert not ended.exists()
 
@@ -221,9 +224,12 @@ def test_cancelled_task_kills_its_helper(home: Home) -> None:
     home.docker(credsStore="one")
 
     async def run() -> None:
-        with anyio.move_on_after(1.0) as scope:
-            await AsyncConfigFileCredentials(environ=home.environ).get_credential("quay.io")
-        assert scope.cancelled_caught
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(AsyncConfigFileCredentials(environ=home.environ).get_credential, "quay.io")
+            with anyio.fail_after(60):
+                while not (file.exists() and file.read_text()):
+                    await anyio.sleep(0.02)
+            tasks.cancel_scope.cancel()
 
     anyio.run(run)
     pid = int(file.read_text())
