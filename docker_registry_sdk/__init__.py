@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from .client.manifests import ManifestResponse as ManifestResponse
     from .client.manifests import digest_from_manifest_bytes as digest_from_manifest_bytes
     from .connect._async.create import create_async_client as create_async_client
+    from .connect._async.login import async_check_login as async_check_login
     from .connect._async.login import async_login as async_login
     from .connect._sync.create import create_client as create_client
+    from .connect._sync.login import check_login as check_login
     from .connect._sync.login import login as login
     from .connect.login_result import LoginResult as LoginResult
     from .credentials.credential import Credential as Credential

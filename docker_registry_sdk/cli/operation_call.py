@@ -13,11 +13,11 @@ from typing import IO, Any
 import click
 from attrs import fields, frozen
 
+from .._core.files import write_atomically
 from .._core.wire.operations import Operation, RequestBody
 from ..errors import ParseError
 from ..reference import Repo
 from .connection import Connection
-from .files import write_atomically
 from .output import Output
 
 # Matches the type of a JSON body that is a list or a map; group 2 is the type of the values.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from attrs import asdict, frozen
 
-from .._core.transport.options import FilePath
+from .._core.transport.settings import FilePath
 from .._core.wire import Timeout
 from ..reference import Index, parse_index
 
@@ -21,24 +22,28 @@ class Host:
         insecure: True to accept any certificate of the registry, its token service and its storage without verification.
         ca_file: A PEM file with certificates to trust in addition to those of the system.
         client_cert: The client certificate: a PEM file with certificate and key, or a pair of PEM files.
+        ssl_context: An `ssl.SSLContext` with all TLS settings, instead of `insecure`, `ca_file` and `client_cert`.
         proxy: The URL of a proxy.
-        timeout: The timeout of each step of a request, such as one read, in seconds.
+        timeout: The timeout of each step of a request, such as one read: seconds, or a `Timeout`.
         deadline: The maximum duration of a call in seconds.
         max_retries: The maximum number of times that the same request is repeated.
         max_retry_wait: The longest wait before a repetition in seconds.
         trusted_realms: Hosts that are trusted as token services of this registry.
+        max_connections: The maximum number of connections for blobs, and the same number again for other requests.
     """
 
     plain_http: bool | None = None
     insecure: bool | None = None
     ca_file: FilePath | None = None
     client_cert: FilePath | tuple[FilePath, FilePath] | None = None
+    ssl_context: ssl.SSLContext | None = None
     proxy: str | None = None
     timeout: float | Timeout | None = None
     deadline: float | None = None
     max_retries: int | None = None
     max_retry_wait: float | None = None
     trusted_realms: Collection[str] | None = None
+    max_connections: int | None = None
 
     @property
     def options(self) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from docker_registry_sdk import parse_index
-from docker_registry_sdk.cli.credential_store import store_credential
 from docker_registry_sdk.credentials import ConfigFileCredentials
+from docker_registry_sdk.credentials.storing import store_credential
 from docker_registry_sdk.errors import AuthError
 
 HELPER = """#!{python}

@@ -15,6 +15,7 @@ import asyncio
 
 import httpx
 
+from docker_registry_sdk.httpx_adapter import AsyncHttpxTransport, HttpxTransport
 from docker_registry_sdk.v2.api import get_manifest, read_attachment
 from docker_registry_sdk.v2.models import ImageManifest
 
@@ -126,7 +127,7 @@ class Registry:
 
 def count(registry: Registry) -> int | None:
     with httpx.Client(transport=httpx.MockTransport(registry.respond)) as http:
-        with RegistryClientV2("r.example/library/a", username="ada", password="secret", http_client=http) as client:
+        with RegistryClientV2("r.example/library/a", username="ada", password="secret", transport=HttpxTransport(http)) as client:
             response = count_tags.sync(client, "team/b")
             assert_type(response, count_tags.CountTagsOk)
             return response.body.count
@@ -134,7 +135,8 @@ def count(registry: Registry) -> int | None:
 
 async def count_async(registry: Registry) -> int | None:
     async with httpx.AsyncClient(transport=httpx.MockTransport(registry.respond_async)) as http:
-        client = AsyncRegistryClientV2("r.example/library/a", username="ada", password="secret", http_client=http)
+        transport = AsyncHttpxTransport(http)
+        client = AsyncRegistryClientV2("r.example/library/a", username="ada", password="secret", transport=transport)
         async with client:
             response = await count_tags.asyncio(client, "team/b", deadline=60)
             assert_type(response, count_tags.CountTagsOk)

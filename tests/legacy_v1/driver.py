@@ -12,6 +12,7 @@ import httpx
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 import docker_registry_sdk as sdk
+from docker_registry_sdk.httpx_adapter import AsyncHttpxTransport, HttpxTransport
 from tests.support.transports import AsyncValidatingTransport, ValidatingTransport
 from tests.support.validation import Exchanges
 
@@ -30,7 +31,7 @@ class Driver:
 
     def v1(self, name: str | None = None, **options: Any) -> AbstractContextManager[Any]:
         """Open a client of API v1; its exchanges are validated unless it is passed an httpx client."""
-        if "http_client" not in options:
+        if "transport" not in options:
             return self._validated(name, options)
         return self._opened(sdk.RegistryClientV1(name, **options) if self._portal is None else self._made(name, options))
 
@@ -40,7 +41,7 @@ class Driver:
         if self._portal is None:
             with (
                 httpx.Client(transport=ValidatingTransport(httpx.HTTPTransport(verify=trusted), self._exchanges)) as http,
-                self.v1(name, http_client=http, **options) as client,
+                self.v1(name, transport=HttpxTransport(http), **options) as client,
             ):
                 yield client
             return
@@ -48,15 +49,20 @@ class Driver:
         asynchronous = httpx.AsyncClient(transport=transport)
         with (
             self._portal.wrap_async_context_manager(asynchronous),
-            self.v1(name, http_client=asynchronous, **options) as client,
+            self.v1(name, transport=AsyncHttpxTransport(asynchronous), **options) as client,
         ):
             yield client
 
     def mocked(self, handler: Callable[[httpx.Request], httpx.Response]) -> dict[str, Any]:
         """Return the options of clients whose requests are answered by a function."""
         transport = httpx.MockTransport(handler)
-        kind = httpx.Client if self._portal is None else httpx.AsyncClient
-        return {"http_client": kind(transport=transport), "max_retries": 0}
+        own = self._portal is None
+        wrapped = (
+            HttpxTransport(httpx.Client(transport=transport))
+            if own
+            else AsyncHttpxTransport(httpx.AsyncClient(transport=transport))
+        )
+        return {"transport": wrapped, "max_retries": 0}
 
     def create(self, name: str | None = None, **options: Any) -> AbstractContextManager[Any]:
         """Open a client of the API version that the registry speaks."""

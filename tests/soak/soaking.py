@@ -16,7 +16,8 @@ import httpx
 from attrs import define, field
 
 from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
-from docker_registry_sdk._core.transport.options import DEFAULT_TIMEOUT
+from docker_registry_sdk._core.transport.settings import DEFAULT_TIMEOUT
+from docker_registry_sdk.httpx_adapter import AsyncHttpxTransport, HttpxTransport
 from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.soak.flaky import AsyncFlakyTransport, FlakyTransport, SimulatedFailures
 from tests.support.images import OCI_MANIFEST, digest_of, make_image
@@ -124,7 +125,7 @@ def soak_threads(registry: EmbeddedRegistry, calls: int, threads: int = 100) -> 
     http = httpx.Client(
         transport=FlakyTransport(httpx.HTTPTransport(verify=False), outcome.simulated), timeout=DEFAULT_TIMEOUT.steps
     )
-    with http, RegistryClientV2(index=registry.url, http_client=http, **_login(registry)) as client:
+    with http, RegistryClientV2(index=registry.url, transport=HttpxTransport(http), **_login(registry)) as client:
         client.supports_v2()
         clients = [client.with_repo(name) for name in NAMES]
 
@@ -154,7 +155,7 @@ async def soak_tasks(registry: EmbeddedRegistry, calls: int, tasks: int = 1000) 
     outcome = Outcome(registry, calls)
     transport = AsyncFlakyTransport(httpx.AsyncHTTPTransport(verify=False), outcome.simulated)
     http = httpx.AsyncClient(transport=transport, timeout=DEFAULT_TIMEOUT.steps)
-    async with http, AsyncRegistryClientV2(index=registry.url, http_client=http, **_login(registry)) as client:
+    async with http, AsyncRegistryClientV2(index=registry.url, transport=AsyncHttpxTransport(http), **_login(registry)) as client:
         await client.supports_v2()
         clients = [client.with_repo(name) for name in NAMES]
 

@@ -112,7 +112,8 @@ class ClientSettings:
         Raises:
             TypeError: One of these settings does not have its default.
         """
-        if excess := [name for name in names if getattr(self, name) not in (None, False)]:
+        defaults = ClientSettings.__attrs_attrs__
+        if excess := [one.name for one in defaults if one.name in names and getattr(self, one.name) != one.default]:
             raise TypeError(f"pass either {', '.join(excess)} or {given}, but not both")
 
     @property

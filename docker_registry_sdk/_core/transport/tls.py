@@ -10,24 +10,28 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import RegistryError
-from .options import CommonOptions
+from .settings import ClientSettings
 
 # The folders of Docker and Podman for certificates. Each registry has a subfolder whose name is host or host:port.
 # Source: https://docs.docker.com/engine/security/certificates/, containers-certs.d(5)
 _FOLDERS = ("/etc/containers/certs.d", "/etc/docker/certs.d")
 
 
-def create_ssl_context(registry: str, options: CommonOptions) -> ssl.SSLContext:
+def create_ssl_context(registry: str, settings: ClientSettings) -> ssl.SSLContext:
     """Return the TLS context of a client, with the system's trusted certificates and those for the registry.
+
+    If the settings contain an `ssl_context`, the result is this context, unchanged.
 
     Args:
         registry: The host of the registry, with its port if it has one. Certificates are read from the folders with this name
             in the certs.d folders of Docker and Podman.
-        options: The client's options, of which `ca_file`, `client_cert` and `insecure` are used.
+        settings: The client's settings, of which `ssl_context`, `ca_file`, `client_cert` and `insecure` are used.
 
     Raises:
         RegistryError: A file with certificates or keys cannot be read.
     """
+    if settings.ssl_context is not None:
+        return settings.ssl_context
     context = _create_late_context()
     for folder in _folders(registry):
         for path in sorted(folder.glob("*.crt")):
@@ -35,25 +39,27 @@ def create_ssl_context(registry: str, options: CommonOptions) -> ssl.SSLContext:
         for path in sorted(folder.glob("*.cert")):
             beside = path.with_suffix(".key")
             _load_client_certificate(context, path, beside if beside.exists() else None)
-    if (ca_file := options.get("ca_file")) is not None:
-        _load(context, Path(ca_file))
-    if (cert := options.get("client_cert")) is not None:
+    if settings.ca_file is not None:
+        _load(context, Path(settings.ca_file))
+    if (cert := settings.client_cert) is not None:
         certificate, key = cert if isinstance(cert, tuple) else (cert, None)
         _load_client_certificate(context, Path(certificate), None if key is None else Path(key))
-    if options.get("insecure"):
+    if settings.insecure:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return context
 
 
-def has_certificate_files(registry: str, options: CommonOptions) -> bool:
+def has_certificate_files(registry: str, settings: ClientSettings) -> bool:
     """Return whether the TLS context of a client contains certificates from files other than those of the system.
 
     Args:
         registry: The host of the registry, with its port if it has one.
-        options: The client's options, of which `ca_file` and `client_cert` are used.
+        settings: The client's settings, of which `ssl_context`, `ca_file` and `client_cert` are used.
     """
-    return options.get("ca_file") is not None or options.get("client_cert") is not None or bool(_folders(registry))
+    if settings.ssl_context is not None:
+        return False
+    return settings.ca_file is not None or settings.client_cert is not None or bool(_folders(registry))
 
 
 def _create_late_context() -> ssl.SSLContext:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 
@@ -31,7 +32,6 @@ def login_command(index: str | None, output: Output, connection: Connection) -> 
     from ... import login
     from ...credentials import ConfigFileCredentials
     from ...reference import parse_index
-    from ..credential_store import store_credential
 
     registry = parse_index(index)
     username = connection.username
@@ -40,10 +40,16 @@ def login_command(index: str | None, output: Output, connection: Connection) -> 
             raise click.UsageError("Give the user's name with --username.")
         username = click.prompt("Username", err=True)
     password = read_password(from_stdin=connection.password_stdin)
-    result = login(registry, username=username, password=password, **connection.client_options)  # type: ignore[misc]
-    stored = store_credential(registry, username, password)
+    options: dict[str, Any] = {**connection.client_options, "username": username, "password": password}
+    result = login(registry, store=True, **options)
     output.print_facts(
-        {"index": registry.name, "api_version": result.version, "username": username, "checked": result.checked, "stored": stored}
+        {
+            "index": registry.name,
+            "api_version": result.version,
+            "username": username,
+            "checked": result.checked,
+            "stored": result.stored,
+        }
     )
     if result.checked == "nothing":
         output.print_note(f"{registry.name} requires no login, and did not check the password.")

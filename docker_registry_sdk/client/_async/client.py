@@ -7,7 +7,7 @@ from typing import Literal
 from ..._core.auth.report import AuthReport
 from ..._core.transport._async.assembly import async_create_pipeline, async_create_v2_auth_policy
 from ..._core.transport._async.pipeline import AsyncPipeline
-from ..._core.transport.options import AsyncClientOptions
+from ..._core.transport.settings import ClientSettings
 from ..._core.wire import Deadline, Timeout, async_send
 from ...reference import Repo
 from ...v2 import api
@@ -26,21 +26,57 @@ class AsyncRegistryClientV2(AsyncClientBase, AsyncRepository, AsyncCatalogCalls)
     Args:
         name: The repository, as in `docker pull`: `alpine`, `ghcr.io/owner/name`, `http://localhost:5000/name`. None for a
             client that is bound to no repository; such a client can only ping and list repositories.
-        registry: The registry to use if `name` contains no registry; None for Docker Hub.
-        index: The node.js client's word for `registry`; pass only one of them.
-        options: See `AsyncClientOptions`.
+        registry: The registry to use if `name` contains no registry: a host, such as `ghcr.io` or `localhost:5000`, or an
+            `Index`. None, the default, is Docker Hub.
+        index: The word of the node.js client for `registry`; pass only one of them.
+        username: The name of the user; requires `password`. None, the default, uses `credentials`.
+        password: The password, or an access token that the registry accepts as a password; requires `username`. None, the
+            default, uses `credentials`.
+        credentials: The logins, instead of `username` and `password`: a `Credential`; a pair (username, password); a mapping
+            from registries to credentials or pairs, so that other registries are accessed without a login; or a provider, which
+            has a method `get_credential`. None, the default, uses the logins that `docker login` and `podman login` have stored.
+        insecure: True to accept any certificate of the registry, its token service and its storage without verification; False
+            by default.
+        ca_file: A PEM file with certificates to trust in addition to those of the system; None, the default, trusts no others.
+        client_cert: The client certificate: a PEM file with certificate and key, or a pair of PEM files (certificate, key).
+            None, the default, sends no certificate but those in the certs.d folders of Docker and Podman.
+        ssl_context: An `ssl.SSLContext` with all TLS settings, instead of `insecure`, `ca_file`, `client_cert` and the certs.d
+            folders; None, the default, uses these.
+        proxy: The URL of a proxy; None, the default, uses the proxy in the environment variables `HTTP_PROXY`, `HTTPS_PROXY` and
+            `ALL_PROXY`.
+        timeout: The longest time of each step of a request, such as one read: seconds, or a `Timeout` with different seconds for
+            each kind of step. None, the default, means 15 seconds to connect, and 60 seconds for each read and write.
+        deadline: The maximum duration of a call in seconds, including all its requests, waits and bodies. A call that takes
+            longer raises `DeadlineExceededError`. None, the default, sets no limit. The argument `deadline` of a call replaces
+            the option. With a proxy or a `transport`, a sync call may end later than the deadline: each read of a body may take
+            as long as the time that was left when the request was sent, and the deadline is checked between two reads only.
+        max_retries: The maximum number of times that the same request is repeated, also to resume a download or upload; 3 by
+            default, 0 for no repetition.
+        max_retry_wait: The longest wait before a repetition in seconds; 60 by default. If a registry requests a longer wait, the
+            request is not repeated, and the error of the response is raised.
+        user_agent: The value of the User-Agent header; None, the default, sends the names and versions of this package and of
+            Python.
+        trusted_realms: Hosts, with or without a port, that are trusted as token services, or as registries of a v1 index, even
+            if they belong to another site than the registry, or are in a private network; none by default.
+        max_connections: The maximum number of connections for blobs, and the same number again for other requests; 100 by
+            default. Further requests wait for a free connection, without a limit unless `timeout` has one.
+        transport: The caller's own transport, which sends the requests, and which only the caller closes: an object with a
+            method `send`, such as an `AsyncHttpxTransport`. It decides about TLS, proxy and connections. None, the default, uses
+            the connections of this package.
 
     Raises:
-        InvalidReferenceError: The name or the registry is malformed, or `name` is the name of a registry, such as `ghcr.io`.
-        TypeError: An option does not exist or has the wrong type, or two arguments exclude each other.
+        InvalidReferenceError: The name, the registry or an item of `trusted_realms` is malformed, or `name` is the name of a
+            registry, such as `ghcr.io`.
+        TypeError: An option does not exist or has the wrong type, or two options exclude each other.
+        ValueError: A number is out of range, or a user name or password contains a character that is not allowed.
         RegistryError: A certificate file cannot be read.
     """
 
     version: Literal[2] = 2
 
-    def _create_pipeline(self, options: AsyncClientOptions) -> AsyncPipeline:
-        pipeline = async_create_pipeline(self.index, options)
-        self._auth_policy = pipeline.auth_policy = async_create_v2_auth_policy(pipeline, options)
+    def _create_pipeline(self, settings: ClientSettings) -> AsyncPipeline:
+        pipeline = async_create_pipeline(self.registry, settings)
+        self._auth_policy = pipeline.auth_policy = async_create_v2_auth_policy(pipeline, settings)
         return pipeline
 
     def repository(self, name: str | Repo) -> AsyncRepository:

@@ -207,11 +207,11 @@ class BlobCalls(RepositoryBase):
 
         The bytes are hashed while they are read, and their digest and size are checked before the last request of the upload.
         If the registry loses bytes or the upload session, the bytes are sent again. A source that can be read twice (bytes, a
-        path, a seekable file, an `AsyncReplayableSource`) can be sent again from the start. Of other sources, only the last
+        path, a seekable file, an `ReplayableSource`) can be sent again from the start. Of other sources, only the last
         8 MiB (or the last chunk, if chunks are larger) can be sent again.
 
         Args:
-            source: The blob's content: bytes, a path, a binary file, an iterable of bytes, or an `AsyncReplayableSource` (an
+            source: The blob's content: bytes, a path, a binary file, an iterable of bytes, or an `ReplayableSource` (an
                 object with a method `blocks(offset)`).
             digest: The blob's digest: text, a `Digest`, or an object with a digest such as a descriptor. None to compute a sha256
                 digest while uploading.

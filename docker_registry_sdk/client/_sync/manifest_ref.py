@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 class ManifestRef:
     """A manifest or an image in a repository that is bound to a client, by tag, by digest or by both.
 
-    `repository.ref("1.0")` and `registries.ref("alpine:3.20")` return such references. Functions such as `images.async_copy`
+    `repository.ref("1.0")` and `registries.ref("alpine:3.20")` return such references. Functions such as `images.copy`
     accept them as source and target, and use the connections and the login of the client. `str(reference)` is the full reference,
     such as `ghcr.io/owner/app:1.0`.
 

@@ -3,12 +3,18 @@
 
 from __future__ import annotations
 
+import ssl
+from collections.abc import Collection
 from copy import copy
 from types import TracebackType
-from typing import Self, Unpack
+from typing import Self
 
+from ..._core.text.misspelt import suggest_options
+from ..._core.transport._sync.caller_transport import Transport
 from ..._core.transport._sync.pipeline import Pipeline
-from ..._core.transport.options import ClientOptions
+from ..._core.transport.settings import ClientSettings, FilePath, make_settings
+from ..._core.wire import Timeout
+from ...credentials.given import GivenCredentials
 from ...reference import Index, Repo
 from ..target import parse_target, repo_on_registry
 from .base import RepositoryBase
@@ -17,37 +23,79 @@ from .base import RepositoryBase
 class ClientBase(RepositoryBase):
     """A client of one registry, bound to one repository of the registry or to no repository.
 
-    Args:
-        name: The repository, as in `docker pull`; None for a client that is bound to no repository.
-        registry: The registry to use if `name` contains no registry; None for Docker Hub.
-        index: The node.js client's word for `registry`; pass only one of them.
-        options: See `AsyncClientOptions`.
-
-    Raises:
-        InvalidReferenceError: The name or the registry is malformed.
-        TypeError: Both `registry` and `index` are given.
+    The classes of the clients describe the arguments.
     """
 
     _owns_pipeline = True
 
+    @suggest_options
     def __init__(
         self,
         name: str | Repo | None = None,
         *,
         registry: str | Index | None = None,
         index: str | Index | None = None,
-        **options: Unpack[ClientOptions],
+        username: str | None = None,
+        password: str | None = None,
+        credentials: GivenCredentials | None = None,
+        insecure: bool = False,
+        ca_file: FilePath | None = None,
+        client_cert: FilePath | tuple[FilePath, FilePath] | None = None,
+        ssl_context: ssl.SSLContext | None = None,
+        proxy: str | None = None,
+        timeout: float | Timeout | None = None,
+        deadline: float | None = None,
+        max_retries: int = 3,
+        max_retry_wait: float = 60.0,
+        user_agent: str | None = None,
+        trusted_realms: Collection[str] = (),
+        max_connections: int = 100,
+        transport: Transport | None = None,
     ) -> None:
-        self.registry, self._repo = parse_target(name, registry, index)
-        self._pipeline = self._create_pipeline(options)
+        settings = make_settings(
+            username=username,
+            password=password,
+            credentials=credentials,
+            insecure=insecure,
+            ca_file=ca_file,
+            client_cert=client_cert,
+            ssl_context=ssl_context,
+            proxy=proxy,
+            timeout=timeout,
+            deadline=deadline,
+            max_retries=max_retries,
+            max_retry_wait=max_retry_wait,
+            user_agent=user_agent,
+            trusted_realms=trusted_realms,
+            max_connections=max_connections,
+            transport=transport,
+        )
+        self._connect(*parse_target(name, registry, index), settings)
 
-    def _create_pipeline(self, options: ClientOptions) -> Pipeline:
+    @classmethod
+    def _from_settings(cls, repo: Repo | None, registry: Index, settings: ClientSettings) -> Self:
+        """Return a new client.
+
+        Args:
+            repo: The repository; None for a client that is bound to no repository.
+            registry: The registry.
+            settings: The settings of the client.
+        """
+        client = cls.__new__(cls)
+        client._connect(registry, repo, settings)
+        return client
+
+    def _connect(self, registry: Index, repo: Repo | None, settings: ClientSettings) -> None:
+        self.registry, self._repo = registry, repo
+        self._pipeline = self._create_pipeline(settings)
+
+    def _create_pipeline(self, settings: ClientSettings) -> Pipeline:
         raise NotImplementedError
 
     def with_repo(self, name: str | Repo) -> Self:
         """Return a client of another repository on the registry of this client.
 
-        The new client borrows the connections and tokens of this client: its `aclose` and its `async with` block close nothing,
+        The new client borrows the connections and tokens of this client: its `close` and its `with` block close nothing,
         and after this client was closed, its calls raise `ClosedError`.
 
         Args:
@@ -68,7 +116,7 @@ class ClientBase(RepositoryBase):
     def close(self) -> None:
         """Close the connections of this client, which repositories and clients that were created from this client share.
 
-        A client that `with_repo` returned closes nothing. If the caller passed an `http_client`, the caller closes it.
+        A client that `with_repo` returned closes nothing. If the caller passed a `transport`, the caller closes it.
         """
         if self._owns_pipeline:
             self._pipeline.close()

@@ -18,7 +18,7 @@ class Repository(ReferrerCalls, TagCalls, BlobCalls, UploadCalls):
     """A repository of a registry, with all calls that concern one repository.
 
     `client.repository(name)` and `registries.repository(name)` return repositories. A repository borrows the connections and
-    tokens of that client: it has nothing to close, an `async with` block closes nothing, and after the client was closed, all
+    tokens of that client: it has nothing to close, an `with` block closes nothing, and after the client was closed, all
     calls of the repository raise `ClosedError`.
 
     Args:
@@ -33,7 +33,7 @@ class Repository(ReferrerCalls, TagCalls, BlobCalls, UploadCalls):
         self._pipeline = pipeline
 
     def ref(self, ref: str) -> ManifestRef:
-        """Return a reference to a manifest of this repository, for functions such as `images.async_copy`. No request is sent.
+        """Return a reference to a manifest of this repository, for functions such as `images.copy`. No request is sent.
 
         Args:
             ref: A tag, a digest, or a tag and a digest with an `@` in between, such as `1.0@sha256:…`.

@@ -100,7 +100,7 @@ def select_platform(source: ImageSource, root: StoredManifest, platform: str | P
 def select_manifest(source: ImageSource, root: StoredManifest, wanted: Platform) -> StoredManifest:
     """Return the manifest for a platform from an index; if `root` is not an index, return `root` without checking its platform.
 
-    See `async_descend`.
+    See `descend`.
     """
     return (descend(source, root, wanted))[-1]
 

@@ -69,7 +69,7 @@ def copy(
         use_urls: Whether to copy non-distributable layers too. If True, a layer that the source lacks is downloaded from the
             external URLs in the manifest; if False, non-distributable layers are not copied.
         on_progress: The progress callback, which is called for each blob and manifest; None for no callback.
-        options: The options of the clients that this function creates for references; see `AsyncClientOptions`. The option
+        options: The options of the clients that this function creates for references; see `ClientOptions`. The option
             `deadline` is the time in seconds that the whole copy may take. Without the option, the deadline of each client in a
             pair limits the requests of that client.
 

@@ -8,7 +8,7 @@ from ..._core.concurrency.waiting import AsyncSingleFlightLock
 from ..._core.names.origin import Origin
 from ..._core.transport._async.assembly import async_create_pipeline
 from ..._core.transport._async.pipeline import AsyncPipeline
-from ..._core.transport.options import AsyncClientOptions
+from ..._core.transport.settings import ClientSettings
 from ..._core.wire import AsyncContextSender, AsyncSender, CallContext, HTTPRequest, Request, build
 from ...client._async.owner import AsyncClientBase
 from ..auth_policy import V1AuthPolicy
@@ -18,13 +18,13 @@ from ..index import HUB_INDEX
 class AsyncV1Base(AsyncClientBase):
     """A client of one API v1 index and the registries that the index names, bound to one repository or to no repository."""
 
-    def _create_pipeline(self, options: AsyncClientOptions) -> AsyncPipeline:
-        pipeline = async_create_pipeline(self.index, options, HUB_INDEX)
+    def _create_pipeline(self, settings: ClientSettings) -> AsyncPipeline:
+        pipeline = async_create_pipeline(self.registry, settings, HUB_INDEX)
 
         def create(request: Request) -> HTTPRequest:
             return build(pipeline, request, request.body)
 
-        trusted = frozenset(options.get("trusted_realms", ()))
+        trusted = frozenset(settings.trusted_realms)
         self._auth_policy = pipeline.auth_policy = V1AuthPolicy(pipeline.registry, create, AsyncSingleFlightLock(), trusted)
         return pipeline
 

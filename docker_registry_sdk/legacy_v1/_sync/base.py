@@ -9,7 +9,7 @@ from ..._core.concurrency.waiting import SingleFlightLock
 from ..._core.names.origin import Origin
 from ..._core.transport._sync.assembly import create_pipeline
 from ..._core.transport._sync.pipeline import Pipeline
-from ..._core.transport.options import ClientOptions
+from ..._core.transport.settings import ClientSettings
 from ..._core.wire import (
     CallContext,
     ContextSender,
@@ -26,13 +26,13 @@ from ..index import HUB_INDEX
 class V1Base(ClientBase):
     """A client of one API v1 index and the registries that the index names, bound to one repository or to no repository."""
 
-    def _create_pipeline(self, options: ClientOptions) -> Pipeline:
-        pipeline = create_pipeline(self.index, options, HUB_INDEX)
+    def _create_pipeline(self, settings: ClientSettings) -> Pipeline:
+        pipeline = create_pipeline(self.registry, settings, HUB_INDEX)
 
         def create(request: Request) -> HTTPRequest:
             return build(pipeline, request, request.body)
 
-        trusted = frozenset(options.get("trusted_realms", ()))
+        trusted = frozenset(settings.trusted_realms)
         self._auth_policy = pipeline.auth_policy = V1AuthPolicy(pipeline.registry, create, SingleFlightLock(), trusted)
         return pipeline
 

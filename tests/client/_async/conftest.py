@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from docker_registry_sdk import AsyncClientOptions, AsyncRegistryClientV2
+from docker_registry_sdk.httpx_adapter import AsyncHttpxTransport
 from tests.client.conftest import Server
 from tests.core.wire.loopback import Loopback
 from tests.support.transports import AsyncValidatingTransport
@@ -31,7 +32,7 @@ async def client(server: Server, repo: str, exchanges: Exchanges) -> AsyncIterat
     transport = AsyncValidatingTransport(httpx.AsyncHTTPTransport(verify=False), exchanges)
     async with (
         httpx.AsyncClient(transport=transport) as http,
-        AsyncRegistryClientV2(f"{server.url}/{repo}", http_client=http, **server.options) as connected,
+        AsyncRegistryClientV2(f"{server.url}/{repo}", transport=AsyncHttpxTransport(http), **server.options) as connected,
     ):
         yield connected
 

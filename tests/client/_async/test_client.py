@@ -23,6 +23,7 @@ from docker_registry_sdk.errors import (
     TransportError,
     UnauthorizedError,
 )
+from docker_registry_sdk.httpx_adapter import AsyncHttpxTransport
 from docker_registry_sdk.reference import Index, parse_repo
 from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.client._async.conftest import AsyncConnect
@@ -226,10 +227,10 @@ async def test_a_client_is_closed_by_its_block_and_can_be_closed_twice(start_reg
         await client.ping()
 
 
-async def test_the_callers_http_client_stays_open(start_registry: StartRegistry) -> None:
+async def test_the_callers_httpx_client_stays_open(start_registry: StartRegistry) -> None:
     registry = start_registry()
     async with httpx.AsyncClient() as http:
-        async with AsyncRegistryClientV2(f"{registry.url}/x", http_client=http) as client:
+        async with AsyncRegistryClientV2(f"{registry.url}/x", transport=AsyncHttpxTransport(http)) as client:
             assert await client.supports_v2()
         assert (await http.get(f"{registry.url}/v2/")).status_code == 200
 

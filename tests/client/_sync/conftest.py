@@ -15,6 +15,7 @@ from tests.support.transports import ValidatingTransport
 from tests.support.validation import Exchanges
 
 from docker_registry_sdk import ClientOptions, RegistryClientV2
+from docker_registry_sdk.httpx_adapter import HttpxTransport
 
 
 class Connect(Protocol):
@@ -32,7 +33,7 @@ def client(server: Server, repo: str, exchanges: Exchanges) -> Iterator[Registry
     transport = ValidatingTransport(httpx.HTTPTransport(verify=False), exchanges)
     with (
         httpx.Client(transport=transport) as http,
-        RegistryClientV2(f"{server.url}/{repo}", http_client=http, **server.options) as connected,
+        RegistryClientV2(f"{server.url}/{repo}", transport=HttpxTransport(http), **server.options) as connected,
     ):
         yield connected
 

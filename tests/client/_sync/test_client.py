@@ -28,6 +28,7 @@ from docker_registry_sdk.errors import (
     TransportError,
     UnauthorizedError,
 )
+from docker_registry_sdk.httpx_adapter import HttpxTransport
 from docker_registry_sdk.reference import Index, parse_repo
 from docker_registry_sdk.testing import EmbeddedRegistry
 
@@ -227,10 +228,10 @@ def test_a_client_is_closed_by_its_block_and_can_be_closed_twice(start_registry:
         client.ping()
 
 
-def test_the_callers_http_client_stays_open(start_registry: StartRegistry) -> None:
+def test_the_callers_httpx_client_stays_open(start_registry: StartRegistry) -> None:
     registry = start_registry()
     with httpx.Client() as http:
-        with RegistryClientV2(f"{registry.url}/x", http_client=http) as client:
+        with RegistryClientV2(f"{registry.url}/x", transport=HttpxTransport(http)) as client:
             assert client.supports_v2()
         assert (http.get(f"{registry.url}/v2/")).status_code == 200
 

@@ -32,7 +32,7 @@ async def test_a_given_version_sends_no_request() -> None:
 async def test_login(auth: Any, checked: str) -> None:
     with EmbeddedRegistry(auth=auth, username="alice", password="secret") as registry:
         result = await async_login(registry.host, username="alice", password="secret")
-        assert (result.version, result.index.name, result.checked) == (2, registry.host, checked)
+        assert (result.version, result.registry.name, result.checked) == (2, registry.host, checked)
         assert "secret" not in repr(result)
         if auth != "none":
             with pytest.raises((AuthError, UnauthorizedError)):

@@ -33,7 +33,7 @@ def test_a_given_version_sends_no_request() -> None:
 def test_login(auth: Any, checked: str) -> None:
     with EmbeddedRegistry(auth=auth, username="alice", password="secret") as registry:
         result = login(registry.host, username="alice", password="secret")
-        assert (result.version, result.index.name, result.checked) == (2, registry.host, checked)
+        assert (result.version, result.registry.name, result.checked) == (2, registry.host, checked)
         assert "secret" not in repr(result)
         if auth != "none":
             with pytest.raises((AuthError, UnauthorizedError)):

@@ -10,7 +10,7 @@ import anyio
 import httpx
 import pytest
 
-from docker_registry_sdk._core.http1._async.transport import MAX_CONNECTIONS, AsyncHTTP1Transport
+from docker_registry_sdk._core.http1._async.transport import DEFAULT_MAX_CONNECTIONS, AsyncHTTP1Transport
 from docker_registry_sdk._core.wire import CALL, CallContext
 from tests.support._sync.http1_client import HTTP1Client
 from tests.support.connections import OtherTransport, free_slots
@@ -56,7 +56,7 @@ async def test_tasks_share_a_transport_and_a_cancelled_one_leaves_no_half_read_c
                         await get("/stuck")
                     assert scope.cancelled_caught
             assert len(transport._idle._entries) <= 5
-            assert free_slots(transport) == MAX_CONNECTIONS
+            assert free_slots(transport) == DEFAULT_MAX_CONNECTIONS
     assert sizes == [MIB] * 15
 
 
@@ -82,4 +82,4 @@ async def test_reading_a_body_that_another_task_closes_fails() -> None:
                 group.start_soon(read)
                 await anyio.sleep(0.05)
                 await response.aclose()
-            assert free_slots(transport) == MAX_CONNECTIONS
+            assert free_slots(transport) == DEFAULT_MAX_CONNECTIONS

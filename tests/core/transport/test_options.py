@@ -11,6 +11,7 @@ import pytest
 from docker_registry_sdk import AsyncClientOptions, AsyncRegistryClientV2, ClientOptions, RegistryClientV2
 from docker_registry_sdk.credentials import Credential, ExplicitCredentials
 from docker_registry_sdk.errors import InvalidReferenceError
+from docker_registry_sdk.httpx_adapter import HttpxTransport
 from docker_registry_sdk.testing import EmbeddedRegistry
 
 CLIENTS = (RegistryClientV2, AsyncRegistryClientV2)
@@ -26,12 +27,16 @@ def test_sync_and_async_have_the_same_options() -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"user": "alice"}, "the client has no option user"),
+        ({"user": "alice"}, "has no option 'user'"),
         ({"username": "alice"}, "username and password must be given together"),
         ({"password": "hunter2"}, "username and password must be given together"),
         ({"username": "alice", "password": "hunter2", "credentials": GIVEN}, "but not both"),
         ({"trusted_realms": "auth.example.com"}, "a collection of hosts"),
-        ({"http_client": object()}, "http_client must be an httpx"),
+        ({"transport": object()}, "transport must be a"),
+        ({"max_retires": 2}, "did you mean max_retries?"),
+        ({"credentials": "alice"}, "credentials must be a Credential"),
+        ({"credentials": ("alice", "hunter2", "x")}, "a tuple of 3 items"),
+        ({"registry": "a.example", "index": "b.example"}, "but not both"),
     ],
 )
 def test_invalid_options_are_refused(client: Any, options: dict[str, Any], words: str) -> None:
@@ -49,15 +54,15 @@ def test_a_trusted_realm_must_be_a_host(client: Any) -> None:
 @pytest.mark.parametrize(
     "option", [{"insecure": True}, {"ca_file": "x"}, {"client_cert": "x"}, {"proxy": "http://p.example.com"}, {"timeout": 1.0}]
 )
-def test_options_of_the_http_client_are_refused_together_with_it(option: dict[str, Any]) -> None:
+def test_options_of_an_httpx_client_are_refused_together_with_it(option: dict[str, Any]) -> None:
     with httpx.Client() as http, pytest.raises(TypeError, match=next(iter(option))):
-        RegistryClientV2("registry.example.com/a", http_client=http, **option)
+        RegistryClientV2("registry.example.com/a", transport=HttpxTransport(http), **option)
 
 
 def test_an_async_http_client_is_refused_by_a_sync_client() -> None:
     other: Any = httpx.AsyncClient()
     with pytest.raises(TypeError, match=r"httpx\.Client"):
-        RegistryClientV2("registry.example.com/a", http_client=other)
+        RegistryClientV2("registry.example.com/a", transport=HttpxTransport(other))
 
 
 @pytest.mark.anyio

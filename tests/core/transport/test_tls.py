@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import trustme
 
+from docker_registry_sdk._core.transport.settings import ClientSettings
 from docker_registry_sdk._core.transport.tls import create_ssl_context
 from docker_registry_sdk.errors import RegistryError
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("empty_home")
 
 
 def test_a_context_has_the_checks_of_the_default_context() -> None:
-    context, default = create_ssl_context("registry.example.com", {}), ssl.create_default_context()
+    context, default = create_ssl_context("registry.example.com", ClientSettings()), ssl.create_default_context()
     for name in ("verify_mode", "check_hostname", "verify_flags", "options", "minimum_version", "keylog_filename"):
         assert getattr(context, name) == getattr(default, name)
 
@@ -26,21 +27,21 @@ def test_the_error_names_a_ca_file_that_cannot_be_read(tmp_path: Path, content: 
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(RegistryError, match=r"ca\.pem: the trusted certificates cannot be read"):
-        create_ssl_context("registry.example.com", {"ca_file": path})
+        create_ssl_context("registry.example.com", ClientSettings(ca_file=path))
 
 
 def test_the_error_names_a_client_certificate_without_key(tmp_path: Path) -> None:
     path = tmp_path / "client.pem"
     path.write_bytes(trustme.CA().cert_pem.bytes())
     with pytest.raises(RegistryError, match=r"client\.pem: the client certificate and its key cannot be read"):
-        create_ssl_context("registry.example.com", {"client_cert": path})
+        create_ssl_context("registry.example.com", ClientSettings(client_cert=path))
 
 
 def test_the_error_names_a_key_that_is_missing(tmp_path: Path) -> None:
     path = tmp_path / "client.pem"
     path.write_bytes(trustme.CA().cert_pem.bytes())
     with pytest.raises(RegistryError, match=r"client\.pem and .*missing\.key"):
-        create_ssl_context("registry.example.com", {"client_cert": (path, tmp_path / "missing.key")})
+        create_ssl_context("registry.example.com", ClientSettings(client_cert=(path, tmp_path / "missing.key")))
 
 
 def test_the_error_names_a_broken_file_in_certs_d(empty_home: Path) -> None:
@@ -48,7 +49,7 @@ def test_the_error_names_a_broken_file_in_certs_d(empty_home: Path) -> None:
     folder.mkdir(parents=True)
     (folder / "broken.crt").write_text("junk")
     with pytest.raises(RegistryError, match=r"broken\.crt"):
-        create_ssl_context("registry.example.com:5000", {})
+        create_ssl_context("registry.example.com:5000", ClientSettings())
 
 
 def test_a_key_with_a_passphrase_is_refused_without_a_prompt(tmp_path: Path) -> None:
@@ -61,4 +62,4 @@ def test_a_key_with_a_passphrase_is_refused_without_a_prompt(tmp_path: Path) -> 
     private = ec.generate_private_key(ec.SECP256R1())
     key.write_bytes(private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, BestAvailableEncryption(b"hunter2")))
     with pytest.raises(RegistryError, match=r"key\.pem"):
-        create_ssl_context("registry.example.com", {"client_cert": (cert, key)})
+        create_ssl_context("registry.example.com", ClientSettings(client_cert=(cert, key)))

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from docker_registry_sdk.errors import AuthError, StatusError
+from docker_registry_sdk.httpx_adapter import AsyncHttpxTransport
 from tests.core.wire.loopback import Loopback
 from tests.hostile._async.clients import client_of
 from tests.hostile.conftest import at
@@ -51,7 +52,10 @@ async def test_no_token_is_requested_from_it(registry: Loopback, evil: Loopback,
     realm = f"{at(evil, 'auth.example.com')}/token"
     registry.answer = lambda handler: handler.reply(401, WWW_Authenticate=f'Bearer realm="{realm}"')
     evil.answer = lambda handler: handler.reply(500)
-    async with httpx.AsyncClient(transport=AsyncLocal()) as http, client_of(registry, http_client=http) as client:
+    async with (
+        httpx.AsyncClient(transport=AsyncLocal()) as http,
+        client_of(registry, transport=AsyncHttpxTransport(http)) as client,
+    ):
         with pytest.raises(StatusError if public else AuthError):
             await client.list_tags()
     assert len(evil.seen) == public

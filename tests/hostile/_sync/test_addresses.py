@@ -13,6 +13,7 @@ from tests.hostile._sync.clients import client_of
 from tests.hostile.conftest import at
 
 from docker_registry_sdk.errors import AuthError, StatusError
+from docker_registry_sdk.httpx_adapter import HttpxTransport
 
 pytestmark = pytest.mark.anyio
 
@@ -54,7 +55,10 @@ def test_no_token_is_requested_from_it(
     realm = f"{at(evil, 'auth.example.com')}/token"
     registry.answer = lambda handler: handler.reply(401, WWW_Authenticate=f'Bearer realm="{realm}"')
     evil.answer = lambda handler: handler.reply(500)
-    with httpx.Client(transport=Local()) as http, client_of(registry, http_client=http) as client:
+    with (
+        httpx.Client(transport=Local()) as http,
+        client_of(registry, transport=HttpxTransport(http)) as client,
+    ):
         with pytest.raises(StatusError if public else AuthError):
             client.list_tags()
     assert len(evil.seen) == public

@@ -19,6 +19,7 @@ import pytest
 from docker_registry_sdk import AsyncClientOptions, AsyncRegistryClientV2
 from docker_registry_sdk.credentials import Credential, ExplicitCredentials
 from docker_registry_sdk.errors import AuthError, ForbiddenError, UnauthorizedError
+from docker_registry_sdk.httpx_adapter import AsyncHttpxTransport
 from docker_registry_sdk.v2.models import ImageManifest
 from tests.interop.private_registry import IMAGE, PrivateRegistry
 from tests.support._async.blobs import read_blob
@@ -50,7 +51,7 @@ async def open_client(
     transport = AsyncValidatingTransport(httpx.AsyncHTTPTransport(verify=context), with_registry)
     mounts = {f"all://{token_host}": AsyncValidatingTransport(httpx.AsyncHTTPTransport(verify=context), with_tokens)}
     async with httpx.AsyncClient(transport=transport, mounts=mounts) as http:
-        options["http_client"] = http
+        options["transport"] = AsyncHttpxTransport(http)
         async with AsyncRegistryClientV2(registry.repo_url(repo), **options) as client:
             yield client
     assert not with_registry.violations + with_tokens.violations

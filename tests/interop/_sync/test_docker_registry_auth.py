@@ -27,6 +27,7 @@ from tests.support.validation import Exchanges, Specification
 from docker_registry_sdk import ClientOptions, RegistryClientV2
 from docker_registry_sdk.credentials import Credential, ExplicitCredentials
 from docker_registry_sdk.errors import AuthError, ForbiddenError, UnauthorizedError
+from docker_registry_sdk.httpx_adapter import HttpxTransport
 from docker_registry_sdk.v2.models import ImageManifest
 
 pytestmark = pytest.mark.anyio
@@ -51,7 +52,7 @@ def open_client(registry: PrivateRegistry, repo: str, **options: Unpack[ClientOp
     transport = ValidatingTransport(httpx.HTTPTransport(verify=context), with_registry)
     mounts = {f"all://{token_host}": ValidatingTransport(httpx.HTTPTransport(verify=context), with_tokens)}
     with httpx.Client(transport=transport, mounts=mounts) as http:
-        options["http_client"] = http
+        options["transport"] = HttpxTransport(http)
         with RegistryClientV2(registry.repo_url(repo), **options) as client:
             yield client
     assert not with_registry.violations + with_tokens.violations

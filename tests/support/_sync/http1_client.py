@@ -63,7 +63,7 @@ class HTTP1Client:
             method: The method.
             content: The body, or a function that returns its pieces.
             call: The context of the call; with `bulk` or `addresses` the engine sends the request.
-            options: Other arguments of `httpx.AsyncClient.build_request`.
+            options: Other arguments of `httpx.Client.build_request`.
         """
 
         def pieces(source: Callable[[], Iterator[bytes]]) -> Iterator[bytes]:

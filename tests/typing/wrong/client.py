@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 
 from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
+from docker_registry_sdk.httpx_adapter import AsyncHttpxTransport, HttpxTransport
 from docker_registry_sdk.v2.models import ImageManifest
 
 
@@ -13,11 +14,14 @@ def options(asynchronous: httpx.AsyncClient) -> None:
     RegistryClientV2("alpine", timout=3)  # error
     RegistryClientV2("alpine", timeout="3")  # error
     RegistryClientV2("alpine", max_retries=1.5)  # error
-    RegistryClientV2("alpine", http_client=asynchronous)  # error
+    RegistryClientV2("alpine", transport=AsyncHttpxTransport(asynchronous))  # error
+    RegistryClientV2("alpine", transport=HttpxTransport(asynchronous))  # error
+    RegistryClientV2("alpine", transport=asynchronous)  # error
+    RegistryClientV2("alpine", credentials={"ghcr.io": "alice"})  # error
     RegistryClientV2("alpine", credentials="alice")  # error
     RegistryClientV2("alpine", "ghcr.io")  # error
     RegistryClientV2(5)  # error
-    AsyncRegistryClientV2("alpine", http_client=asynchronous)
+    AsyncRegistryClientV2("alpine", transport=AsyncHttpxTransport(asynchronous))
 
 
 def calls(client: RegistryClientV2, parts: AsyncIterator[bytes]) -> None:

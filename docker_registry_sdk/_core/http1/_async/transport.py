@@ -19,7 +19,7 @@ from .body import AsyncResponseBody
 from .connection import AsyncConnection, async_connect
 
 # The limit of httpx.
-MAX_CONNECTIONS: Final = 100
+DEFAULT_MAX_CONNECTIONS: Final = 100
 _RECEIVE_BYTES: Final = 64 * 1024
 # If the head and the body of a request are not larger than this together, they are sent in one call.
 _MAX_JOINED_BYTES: Final = 16 * 1024
@@ -37,13 +37,17 @@ class AsyncHTTP1Transport(httpx.AsyncBaseTransport):
     Args:
         context: The trusted certificates and other TLS settings.
         others: The transport for requests without these three properties.
+        max_connections: The maximum number of connections that are in use at the same time.
     """
 
-    def __init__(self, context: ssl.SSLContext, others: httpx.AsyncBaseTransport) -> None:
+    def __init__(
+        self, context: ssl.SSLContext, others: httpx.AsyncBaseTransport, max_connections: int = DEFAULT_MAX_CONNECTIONS
+    ) -> None:
         self._context = context
         self._others = others
+        self._max_connections = max_connections
         self._idle: IdleConnections[AsyncConnection] = IdleConnections()
-        self._limit = AsyncSemaphore(MAX_CONNECTIONS)
+        self._limit = AsyncSemaphore(max_connections)
         self._connections: WeakSet[AsyncConnection] = WeakSet()
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -61,7 +65,7 @@ class AsyncHTTP1Transport(httpx.AsyncBaseTransport):
         timeout = request.extensions.get("timeout", {})
         if not await self._limit.acquire(timeout.get("pool")):
             raise httpx.PoolTimeout(
-                f"all {MAX_CONNECTIONS} connections of the client are in use, and none became free within the timeout"
+                f"all {self._max_connections} connections of the client are in use, and none became free within the timeout"
             )
         try:
             return await self._send(request, timeout)

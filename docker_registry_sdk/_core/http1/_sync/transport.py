@@ -20,7 +20,7 @@ from .body import ResponseBody
 from .connection import Connection, connect
 
 # The limit of httpx.
-MAX_CONNECTIONS: Final = 100
+DEFAULT_MAX_CONNECTIONS: Final = 100
 _RECEIVE_BYTES: Final = 64 * 1024
 # If the head and the body of a request are not larger than this together, they are sent in one call.
 _MAX_JOINED_BYTES: Final = 16 * 1024
@@ -38,13 +38,17 @@ class HTTP1Transport(httpx.BaseTransport):
     Args:
         context: The trusted certificates and other TLS settings.
         others: The transport for requests without these three properties.
+        max_connections: The maximum number of connections that are in use at the same time.
     """
 
-    def __init__(self, context: ssl.SSLContext, others: httpx.BaseTransport) -> None:
+    def __init__(
+        self, context: ssl.SSLContext, others: httpx.BaseTransport, max_connections: int = DEFAULT_MAX_CONNECTIONS
+    ) -> None:
         self._context = context
         self._others = others
+        self._max_connections = max_connections
         self._idle: IdleConnections[Connection] = IdleConnections()
-        self._limit = Semaphore(MAX_CONNECTIONS)
+        self._limit = Semaphore(max_connections)
         self._connections: WeakSet[Connection] = WeakSet()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -62,7 +66,7 @@ class HTTP1Transport(httpx.BaseTransport):
         timeout = request.extensions.get("timeout", {})
         if not self._limit.acquire(timeout.get("pool")):
             raise httpx.PoolTimeout(
-                f"all {MAX_CONNECTIONS} connections of the client are in use, and none became free within the timeout"
+                f"all {self._max_connections} connections of the client are in use, and none became free within the timeout"
             )
         try:
             return self._send(request, timeout)

@@ -1,75 +1,64 @@
-"""Creation of a pipeline, which sends all requests of a client, from the client's options."""
+"""Creation of a pipeline, which sends all requests of a client, from the client's settings."""
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 import httpx
 
-from ....credentials import (
-    AsyncConfigFileCredentials,
-    AsyncCredentialProvider,
-    Credential,
-    CredentialProvider,
-    ExplicitCredentials,
-)
+from ....credentials import AsyncConfigFileCredentials
+from ....credentials.given import provider_for
 from ....reference import Index
 from ....v2 import api
 from ...auth.authenticator import Authenticator
-from ...auth.realm import parse_trusted
 from ...auth.tokens import TokenStore
 from ...concurrency.waiting import AsyncSingleFlightLock
 from ...http1._async.transport import AsyncHTTP1Transport
-from ...wire import HTTPRequest, Request, build, timeout_steps
-from ..options import DEFAULT_TIMEOUT, AsyncClientOptions, create_retry_policy
+from ...wire import HTTPRequest, Request, build
 from ..registry_origin import HUB_HOST, RegistryOrigin
 from ..request_policy import V2AuthPolicy
 from ..resolving import is_proxied
+from ..settings import ClientSettings
 from ..tls import create_ssl_context, has_certificate_files
+from .caller_transport import AsyncCallerTransport
+from .httpx_transport import AsyncHttpxTransport, async_check_transport
 from .pipeline import AsyncPipeline, AsyncSettings
 
 
-def async_create_pipeline(index: Index, options: AsyncClientOptions, hub_host: str = HUB_HOST) -> AsyncPipeline:
+def async_create_pipeline(index: Index, settings: ClientSettings, hub_host: str = HUB_HOST) -> AsyncPipeline:
     """Return a new pipeline, which sends all requests of a client to one registry.
 
     The caller must set the pipeline's `auth_policy` before the first request.
 
     Args:
         index: The registry.
-        options: The client's options.
+        settings: The client's settings.
         hub_host: The host to connect to if the registry is Docker Hub.
 
     Raises:
-        TypeError: An option does not exist, has the wrong type, or cannot be combined with another option that is given.
-        ValueError: The option `deadline` is not above 0.
-        InvalidReferenceError: An item of `trusted_realms` is not a host.
+        TypeError: The setting `transport` is not an async transport, or excludes another setting that is given.
         RegistryError: A file with certificates or keys cannot be read.
     """
-    unknown = set(options) - AsyncClientOptions.__optional_keys__
-    if unknown:
-        raise TypeError(f"the client has no option {', '.join(sorted(unknown))}")
-    parse_trusted(options.get("trusted_realms", ()))  # raises now, not at the first challenge, if a host is invalid
-    http = options.get("http_client")
-    if http is not None:
-        _check_http(http, options)
-    settings = AsyncSettings(
-        create_http=_http_factory(index, options) if http is None else lambda: http,
-        owned=http is None,
-        user_agent=options.get("user_agent") or default_user_agent(),
-        credentials=_credentials(index, options),
-        proxied=options.get("proxy") is not None,
+    own = AsyncSettings(
+        create_http=_http_factory(index, settings) if settings.transport is None else _callers_http(settings),
+        owned=settings.transport is None,
+        user_agent=settings.user_agent or default_user_agent(),
+        credentials=_provider(index, settings),
+        proxied=settings.proxy is not None,
     )
-    return AsyncPipeline(RegistryOrigin(index, hub_host), settings, create_retry_policy(options), options.get("deadline"))
+    return AsyncPipeline(RegistryOrigin(index, hub_host), own, settings.retry_policy, settings.deadline)
 
 
-def async_create_v2_auth_policy(pipeline: AsyncPipeline, options: AsyncClientOptions) -> V2AuthPolicy:
+def async_create_v2_auth_policy(pipeline: AsyncPipeline, settings: ClientSettings) -> V2AuthPolicy:
     """Return a policy that authorizes the requests of a pipeline with the token flow of API v2.
 
     Args:
         pipeline: The pipeline, whose `auth_policy` the caller sets to the result.
-        options: The client's options, of which only `trusted_realms` is used.
+        settings: The client's settings, of which only `trusted_realms` is used.
     """
 
     def create(request: Request) -> HTTPRequest:
@@ -79,7 +68,7 @@ def async_create_v2_auth_policy(pipeline: AsyncPipeline, options: AsyncClientOpt
         lambda: pipeline.registry.origin,
         create,
         lambda: create(api.ping.request()),
-        options.get("trusted_realms", ()),
+        settings.trusted_realms,
         TokenStore(AsyncSingleFlightLock),
         AsyncSingleFlightLock(),
     )
@@ -94,37 +83,39 @@ def default_user_agent() -> str:
     return f"docker_registry_sdk/{version('docker-registry-sdk')} python/{sys.version_info[0]}.{sys.version_info[1]}"
 
 
-def _check_http(http: object, options: AsyncClientOptions) -> None:
-    kind = httpx.AsyncClient
-    if not isinstance(http, kind):
-        raise TypeError(f"http_client must be an httpx.{kind.__name__}, not {type(http).__module__}.{type(http).__name__}")
-    decided = {"insecure", "ca_file", "client_cert", "proxy", "timeout"} & set(options)
-    if decided:
-        raise TypeError(f"pass {', '.join(sorted(decided))} to the httpx client of the option http_client, not to this client")
+def _provider(index: Index, settings: ClientSettings) -> Any:
+    provider = provider_for(settings.credentials, index.name)
+    if provider is None:
+        return AsyncConfigFileCredentials()
+    is_async = inspect.iscoroutinefunction(AsyncConfigFileCredentials.get_credential)
+    if not is_async and inspect.iscoroutinefunction(provider.get_credential):
+        raise TypeError(f"the method get_credential of {type(provider).__name__} is async; use an async client with it")
+    return provider
 
 
-def _http_factory(index: Index, options: AsyncClientOptions) -> Callable[[], httpx.AsyncClient]:
+def _callers_http(settings: ClientSettings) -> Callable[[], httpx.AsyncClient]:
+    """Return a function that returns the httpx client which sends requests with the caller's transport."""
+    transport = async_check_transport(settings.transport)
+    if isinstance(transport, AsyncHttpxTransport):
+        settings.refuse("an httpx client, which has its own limits", ("timeout", "max_connections"))
+        http = transport.client
+    else:
+        http = httpx.AsyncClient(transport=AsyncCallerTransport(transport), timeout=settings.timeout_steps)
+    return lambda: http
+
+
+def _http_factory(index: Index, settings: ClientSettings) -> Callable[[], httpx.AsyncClient]:
     """Return a function that creates an httpx client. Certificate files are read now, so that a bad file raises an error now."""
-    proxy, timeout = options.get("proxy"), timeout_steps(options.get("timeout", DEFAULT_TIMEOUT))
-    checked = [create_ssl_context(index.name, options)] if has_certificate_files(index.name, options) else []
+    checked = [create_ssl_context(index.name, settings)] if has_certificate_files(index.name, settings) else []
 
     def create() -> httpx.AsyncClient:
         # A child process creates another context, since a thread of the parent may have held a lock of the first one.
-        context = checked.pop() if checked else create_ssl_context(index.name, options)
-        if proxy is not None or is_proxied():
-            return httpx.AsyncClient(verify=context, proxy=proxy, timeout=timeout)
-        transport = AsyncHTTP1Transport(context, httpx.AsyncHTTPTransport(verify=context))
-        return httpx.AsyncClient(transport=transport, timeout=timeout)
+        context = checked.pop() if checked else create_ssl_context(index.name, settings)
+        limits = httpx.Limits(max_connections=settings.max_connections, max_keepalive_connections=20)
+        if settings.proxy is not None or is_proxied():
+            return httpx.AsyncClient(verify=context, proxy=settings.proxy, timeout=settings.timeout_steps, limits=limits)
+        others = httpx.AsyncHTTPTransport(verify=context, limits=limits)
+        transport = AsyncHTTP1Transport(context, others, settings.max_connections)
+        return httpx.AsyncClient(transport=transport, timeout=settings.timeout_steps)
 
     return create
-
-
-def _credentials(index: Index, options: AsyncClientOptions) -> CredentialProvider | AsyncCredentialProvider:
-    username, password, provider = options.get("username"), options.get("password"), options.get("credentials")
-    if (username is None) != (password is None):
-        raise TypeError("username and password must be given together")
-    if username is not None and provider is not None:
-        raise TypeError("pass either username and password, or credentials, but not both")
-    if username is not None:
-        return ExplicitCredentials(Credential(username, password), index.name)
-    return provider if provider is not None else AsyncConfigFileCredentials()

@@ -38,9 +38,8 @@ class AsyncHttpxTransport:
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         if not isinstance(client, httpx.AsyncClient):
-            raise TypeError(
-                f"client must be an httpx.{httpx.AsyncClient.__name__}, not {type(client).__module__}.{type(client).__name__}"
-            )
+            wanted, given = httpx.AsyncClient.__name__, type(client)
+            raise TypeError(f"client must be an httpx.{wanted}, not {given.__module__}.{given.__name__}")
         self.client = client
 
     def __repr__(self) -> str:

@@ -34,7 +34,7 @@ from ...wire import (
     verbatim_url,
 )
 from ..registry_origin import RegistryOrigin
-from ..request_policy import SECRET_HEADERS, AuthPolicy
+from ..request_policy import SECRET_HEADERS, AuthPolicy, origin_of
 from ..resolving import async_resolve
 from ..retries import seconds_to_retry
 
@@ -42,6 +42,10 @@ _log = logging.getLogger("docker_registry_sdk._core.transport")
 _METHODS_WITHOUT_BODY = frozenset({"GET", "HEAD", "DELETE"})
 # If `auth` is not given, httpx looks for a user name in the URL.
 _NO_AUTH = httpx.Auth()
+# The key, in a request's extensions, of the names of the headers that come from the caller's httpx client.
+_CALLERS_HEADERS = "docker_registry_sdk.callers_headers"
+# Headers that each httpx client has, and that may be sent to all hosts.
+_HARMLESS_HEADERS = frozenset({"accept", "accept-encoding", "connection"})
 # Some registries redirect every blob, always to the same hosts.
 _RESOLVED_SECONDS = 60.0
 _MAX_RESOLVED_HOSTS = 100
@@ -127,18 +131,21 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware):
             url = f"{self.registry.base_url}{url}"
         http, target = self._http or self._open(), httpx.URL(url)
         own = {**(headers or {}), "User-Agent": self._settings.user_agent}
-        # The default headers of a caller's http_client are also sent to token services and storage, except secrets.
-        # Its cookies and query parameters are left out: API v2 does not use them, and the policy of API v1 sends its own.
+        # The cookies and query parameters of a caller's httpx client are left out: API v2 does not use them, and the policy of
+        # API v1 sends its own.
         left_out = SECRET_HEADERS.union(map(str.lower, own))
         defaults = [(name, value) for name, value in http.headers.raw if name.decode("ascii").lower() not in left_out]
         fields: Any = [("Host", target.netloc.decode()), *defaults, *own.items()]
         limit = http.timeout if timeout is None else httpx.Timeout(timeout)
         extensions = {**(extensions or {}), "timeout": limit.as_dict()}
+        if not self._settings.owned:
+            names = {name.decode("ascii").lower() for name, _ in defaults}
+            extensions[_CALLERS_HEADERS] = names - _HARMLESS_HEADERS
         if content is not None or method not in _METHODS_WITHOUT_BODY:
             return httpx.Request(method, target, content=content, headers=fields, extensions=extensions)
         # httpx would derive headers even from an empty body, which takes as long as everything else here.
         request = httpx.Request(method, target, stream=httpx.ByteStream(b""), headers=fields, extensions=extensions)
-        request.read()  # for the event hooks of a caller's http_client
+        request.read()  # for the event hooks of a caller's httpx client
         return request
 
     async def send(self, request: httpx.Request, /, *, stream: bool = True) -> httpx.Response:
@@ -199,8 +206,8 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware):
                 raise ClosedError("the client is closed")
             if self._is_forked and not self._settings.owned:
                 raise ForkedProcessError(
-                    "the httpx client was made before the process was forked, and its connections belong to the parent process",
-                    hint="Create the httpx client, and the registry client, in the child process.",
+                    "the transport was made before the process was forked, and its connections belong to the parent process",
+                    hint="Create the transport, and the registry client, in the child process.",
                 )
             if self._http is None:
                 self._http = self._settings.create_http()
@@ -280,6 +287,8 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware):
         started = time.perf_counter()
         try:
             http = self._http or self._open()
+            if not self._settings.owned:
+                self._remove_callers_headers(request)
             response = await http.send(request, stream=True, auth=_NO_AUTH, follow_redirects=False)
         except httpx.TransportError as error:
             _log.debug("%s %s: %s", request.method, redact_url(str(request.url)), type(error).__name__)
@@ -295,6 +304,13 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware):
             took = (time.perf_counter() - started) * 1000
             _log.debug("%s %s: %d in %.0f ms", request.method, redact_url(str(request.url)), response.status_code, took)
         return response
+
+    def _remove_callers_headers(self, request: httpx.Request) -> None:
+        """Remove the default headers of the caller's httpx client from a request to another origin than the registry's."""
+        names = request.extensions.get(_CALLERS_HEADERS, ())
+        if names and origin_of(request.url) not in (self.registry.origin, self.registry.initial_origin):
+            for name in names:
+                request.headers.pop(name, None)
 
     async def _resolve(self, host: str) -> tuple[str, ...] | None:
         addresses, at = self._resolved.get(host, (None, -math.inf))

@@ -63,7 +63,7 @@ class TransportResponse:
 
 
 class Transport(Protocol):
-    """An object that sends the requests of a client, such as `docker_registry_sdk.httpx_adapter.AsyncHttpxTransport`.
+    """An object that sends the requests of a client, such as `docker_registry_sdk.httpx_adapter.HttpxTransport`.
 
     A client never closes its transport. Several tasks may call a transport at the same time.
     """

@@ -39,9 +39,8 @@ class HttpxTransport:
 
     def __init__(self, client: httpx.Client) -> None:
         if not isinstance(client, httpx.Client):
-            raise TypeError(
-                f"client must be an httpx.{httpx.AsyncClient.__name__}, not {type(client).__module__}.{type(client).__name__}"
-            )
+            wanted, given = httpx.Client.__name__, type(client)
+            raise TypeError(f"client must be an httpx.{wanted}, not {given.__module__}.{given.__name__}")
         self.client = client
 
     def __repr__(self) -> str:

@@ -33,7 +33,7 @@ _CLOSED = "the stream is closed: read the body inside the `with` block"
 
 
 class Sender(RequestBuilder, Protocol):
-    """An object that sends requests, such as an `httpx.AsyncClient`."""
+    """An object that sends requests, such as an `httpx.Client`."""
 
     def send(self, request: httpx.Request, /, *, stream: bool = ...) -> httpx.Response:
         """Send a request and return its response. If `stream` is true, the body of the response is not read yet."""
@@ -73,7 +73,7 @@ class ContextSender(LimitedSender):
             url: A path with its query, or an absolute URL.
             extensions: The httpx extensions of the request, which contain its context. If they contain no context, or are None,
                 the context to change has default values.
-            options: The other arguments of `httpx.AsyncClient.build_request`, such as `content` and `headers`.
+            options: The other arguments of `httpx.Client.build_request`, such as `content` and `headers`.
         """
         request = self._parent.build_request(method, url, extensions=extensions, **options)
         set_call(request, self._change(call_of(request)))
@@ -209,7 +209,7 @@ def _deadline_errors(request: httpx.Request, deadline: Deadline) -> Iterator[Non
         yield
     except DeadlineExceededError:
         raise
-    except TimeoutError as error:  # from `async_time_limit`, or from the source of a request body
+    except TimeoutError as error:  # from `time_limit`, or from the source of a request body
         if not deadline.has_passed:
             raise
         raise deadline.error(request.method, str(request.url)) from error

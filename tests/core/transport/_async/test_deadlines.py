@@ -11,6 +11,7 @@ import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2, Deadline, DeadlineExceededError, RateLimitedError, TransportError
 from docker_registry_sdk._core.wire import AsyncChunks
+from docker_registry_sdk.httpx_adapter import AsyncHttpxTransport
 from docker_registry_sdk.v2.api import create_blob_read_stream, get_manifest, head_blob, start_blob_upload
 from tests.support.raw_server import RawServer, run_raw_server
 
@@ -124,7 +125,10 @@ async def test_slow_body_of_an_httpx_client_ends_at_the_deadline() -> None:
         async with httpx.AsyncClient(base_url=server.url) as http:
             with pytest.raises(DeadlineExceededError):
                 await get_manifest.asyncio(http, "a", "latest", deadline=0.5)
-        async with httpx.AsyncClient() as http, AsyncRegistryClientV2(f"{server.url}/a", http_client=http) as client:
+        async with (
+            httpx.AsyncClient() as http,
+            AsyncRegistryClientV2(f"{server.url}/a", transport=AsyncHttpxTransport(http)) as client,
+        ):
             with pytest.raises(DeadlineExceededError):
                 await get_manifest.asyncio(client, "a", "latest", deadline=0.5)
 

@@ -1,4 +1,4 @@
-"""The option `http_client`: its settings stay, and its credentials and query parameters are not sent."""
+"""A transport with an httpx client of the caller: its settings stay, and its credentials and query parameters are not sent."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.errors import NotFoundError
+from docker_registry_sdk.httpx_adapter import AsyncHttpxTransport
 from docker_registry_sdk.testing import EmbeddedRegistry, RegistrySettings
 from docker_registry_sdk.v2.api import get_manifest
 from tests.core.wire.loopback import run_loopback
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.anyio
 async def test_it_stays_open() -> None:
     http = httpx.AsyncClient()
     with EmbeddedRegistry() as registry:
-        async with AsyncRegistryClientV2(f"{registry.url}/a", http_client=http) as client:
+        async with AsyncRegistryClientV2(f"{registry.url}/a", transport=AsyncHttpxTransport(http)) as client:
             await client.ping()
             await client.aclose()
             assert not http.is_closed
@@ -40,7 +41,9 @@ async def test_its_settings_are_kept() -> None:
     )
     before = {**http.headers}
     with EmbeddedRegistry(auth="token") as registry:
-        async with AsyncRegistryClientV2(f"{registry.url}/a", http_client=http, **login_of(registry)) as client:
+        async with AsyncRegistryClientV2(
+            f"{registry.url}/a", transport=AsyncHttpxTransport(http), **login_of(registry)
+        ) as client:
             await client.blob_upload(b"x")
             await http.aclose()
         assert {record.header("x-mine") for record in registry.requests} == {"yes"}
@@ -60,7 +63,7 @@ async def test_its_authorization_and_cookies_are_not_sent() -> None:
     headers = {"Authorization": "Bearer S3CR3T", "Cookie": "a=S3CR3T"}
     http = httpx.AsyncClient(headers=headers, event_hooks={"request": [keep]})
     with EmbeddedRegistry(auth="token", settings=RegistrySettings(token_origin="port")) as registry:
-        async with AsyncRegistryClientV2(f"{registry.url}/a", http_client=http) as client:
+        async with AsyncRegistryClientV2(f"{registry.url}/a", transport=AsyncHttpxTransport(http)) as client:
             with pytest.raises(NotFoundError):
                 await client.get_manifest("latest")
             await http.aclose()
@@ -71,7 +74,7 @@ async def test_its_authorization_and_cookies_are_not_sent() -> None:
 async def test_its_query_parameters_are_not_sent() -> None:
     http = httpx.AsyncClient(params={"mine": "1"})
     with EmbeddedRegistry() as registry:
-        async with AsyncRegistryClientV2(f"{registry.url}/a", http_client=http) as client:
+        async with AsyncRegistryClientV2(f"{registry.url}/a", transport=AsyncHttpxTransport(http)) as client:
             await client.blob_upload(b"x")
             await http.aclose()
             assert not any("mine" in record.path for record in registry.requests)
@@ -80,7 +83,7 @@ async def test_its_query_parameters_are_not_sent() -> None:
 async def test_a_header_of_a_call_replaces_its_own() -> None:
     http = httpx.AsyncClient(headers={"accept": "a/b", "user-agent": "mine"})
     with EmbeddedRegistry() as registry:
-        async with AsyncRegistryClientV2(f"{registry.url}/a", user_agent="u", http_client=http) as client:
+        async with AsyncRegistryClientV2(f"{registry.url}/a", user_agent="u", transport=AsyncHttpxTransport(http)) as client:
             await client.blob_upload(b"x")
             with pytest.raises(NotFoundError):
                 await client.get_manifest("latest")
@@ -96,7 +99,9 @@ async def test_a_hook_may_read_each_response() -> None:
 
     http = httpx.AsyncClient(event_hooks={"response": [read]})
     with EmbeddedRegistry(auth="token") as registry:
-        async with AsyncRegistryClientV2(f"{registry.url}/a", http_client=http, **login_of(registry)) as client:
+        async with AsyncRegistryClientV2(
+            f"{registry.url}/a", transport=AsyncHttpxTransport(http), **login_of(registry)
+        ) as client:
             digest = (await client.blob_upload(b"hello")).digest
             assert await read_blob(client, digest) == b"hello"
             await http.aclose()

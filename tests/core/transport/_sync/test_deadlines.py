@@ -19,6 +19,7 @@ from docker_registry_sdk import (
     TransportError,
 )
 from docker_registry_sdk._core.wire import Chunks
+from docker_registry_sdk.httpx_adapter import HttpxTransport
 from docker_registry_sdk.v2.api import (
     create_blob_read_stream,
     get_manifest,
@@ -136,7 +137,10 @@ def test_slow_body_of_an_httpx_client_ends_at_the_deadline() -> None:
         with httpx.Client(base_url=server.url) as http:
             with pytest.raises(DeadlineExceededError):
                 get_manifest.sync(http, "a", "latest", deadline=0.5)
-        with httpx.Client() as http, RegistryClientV2(f"{server.url}/a", http_client=http) as client:
+        with (
+            httpx.Client() as http,
+            RegistryClientV2(f"{server.url}/a", transport=HttpxTransport(http)) as client,
+        ):
             with pytest.raises(DeadlineExceededError):
                 get_manifest.sync(client, "a", "latest", deadline=0.5)
 

@@ -11,18 +11,25 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..credentials.config import parse_config
-from ..credentials.helpers import HelperCall
-from ..credentials.registry_keys import HUB_SERVER, matching_keys
+from .._core.files import write_atomically
 from ..errors import AuthError
 from ..reference import Index
-from .files import write_atomically
+from .config import parse_config
+from .helpers import HelperCall
+from .registry_keys import HUB_SERVER, matching_keys
 
 # A credential helper that runs longer is stopped.
 _TIMEOUT_SECONDS = 60.0
 
 
-def store_credential(index: Index, username: str, password: str, environ: Mapping[str, str] = os.environ) -> str:
+def store_credential(
+    index: Index,
+    username: str,
+    password: str,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    path: str | os.PathLike[str] | None = None,
+) -> str:
     """Store a user name and password, and return the path of config.json or the name of the helper that stores them.
 
     The other entries of config.json do not change.
@@ -33,28 +40,29 @@ def store_credential(index: Index, username: str, password: str, environ: Mappin
         password: The user's password.
         environ: The environment variables. `REGISTRY_AUTH_FILE` is the path of a file to use instead of config.json;
             `DOCKER_CONFIG` is the folder of config.json, instead of `~/.docker`.
+        path: The path of the file to use instead of config.json; None uses `environ`.
 
     Raises:
         AuthError: The file is malformed and was not changed, or the helper failed.
         OSError: The file cannot be read or written.
     """
-    path = _config_path(environ)
-    content = path.read_bytes() if path.exists() else b""
-    config = parse_config(content, str(path))
+    file_path = _config_path(environ) if path is None else Path(path)
+    content = file_path.read_bytes() if file_path.exists() else b""
+    config = parse_config(content, str(file_path))
     document: dict[str, Any] = json.loads(content.decode("utf-8-sig") or "{}")
     key = HUB_SERVER if index.official else index.name
     helpers = [config.cred_helpers[name] for name in matching_keys(config.cred_helpers, index.name, None)]
     helper = helpers[0] if helpers else config.creds_store
     entry = {}  # Docker writes an empty entry if a helper holds the credential
     if helper:
-        _store_in_helper(HelperCall(helper, key, str(path)), username, password, environ)
+        _store_in_helper(HelperCall(helper, key, str(file_path)), username, password, environ)
     else:
         entry = {"auth": base64.b64encode(f"{username}:{password}".encode()).decode()}
     document["auths"] = {**config.auths, key: entry}
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with write_atomically(path, mode=0o600) as file:
+    file_path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with write_atomically(file_path, mode=0o600) as file:
         file.write(json.dumps(document, indent="\t").encode())
-    return f"docker-credential-{helper}" if helper else str(path)
+    return f"docker-credential-{helper}" if helper else str(file_path)
 
 
 def _config_path(environ: Mapping[str, str]) -> Path:
