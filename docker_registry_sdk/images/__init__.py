@@ -23,16 +23,12 @@ if TYPE_CHECKING:
     from ._async.copy import async_plan_copy as async_plan_copy
     from ._async.copy import async_pull as async_pull
     from ._async.copy import async_push as async_push
-    from ._async.referrers import async_delete_manifest as async_delete_manifest
-    from ._async.referrers import async_push_manifest as async_push_manifest
     from ._sync.config import get_config as get_config
     from ._sync.copy import apply_copy as apply_copy
     from ._sync.copy import copy as copy
     from ._sync.copy import plan_copy as plan_copy
     from ._sync.copy import pull as pull
     from ._sync.copy import push as push
-    from ._sync.referrers import delete_manifest as delete_manifest
-    from ._sync.referrers import push_manifest as push_manifest
     from .copy_plan import CopyPlan as CopyPlan
     from .copy_plan import CopyResult as CopyResult
     from .copy_plan import PlannedBlob as PlannedBlob

@@ -10,8 +10,7 @@ from docker_registry_sdk import images
 from tests.test_imports import loaded_after
 
 FUNCTIONS = {
-    "apply_copy", "copy", "delete_manifest", "get_config", "plan_copy", "pull", "push",
-    "push_manifest",
+    "apply_copy", "copy", "get_config", "plan_copy", "pull", "push",
 }  # fmt: skip
 
 

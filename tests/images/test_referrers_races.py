@@ -14,7 +14,6 @@ from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
 from docker_registry_sdk._core.transport.options import ConnectionOptions
 from docker_registry_sdk.client.fallback import fallback_tag
 from docker_registry_sdk.digest import RefLike
-from docker_registry_sdk.images import async_delete_manifest, async_push_manifest, delete_manifest, push_manifest
 from docker_registry_sdk.media_types import OCI_MANIFEST
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, SetHeader, Status
@@ -63,7 +62,7 @@ class SynchronizedClient(RegistryClientV2):
             if is_first(self.seen, "read", ref):
                 self.barrier.wait(30)
 
-    def put_manifest(self, content: bytes, ref: RefLike, **options: Any) -> Any:
+    def put_manifest(self, content: bytes, ref: RefLike | None = None, **options: Any) -> Any:
         try:
             return super().put_manifest(content, ref, **options)
         finally:
@@ -84,7 +83,7 @@ class AsyncSynchronizedClient(AsyncRegistryClientV2):
             if is_first(self.seen, "read", ref):
                 await asyncio.wait_for(self.barrier.wait(), 30)
 
-    async def put_manifest(self, content: bytes, ref: RefLike, **options: Any) -> Any:
+    async def put_manifest(self, content: bytes, ref: RefLike | None = None, **options: Any) -> Any:
         try:
             return await super().put_manifest(content, ref, **options)
         finally:
@@ -99,7 +98,7 @@ def push_subject_and_referrers(registry_without_api_url: str, name: str, *listed
             client.blob_upload(blob)
         client.put_manifest(IMAGE.oci, "v1", media_type=OCI_MANIFEST)
         for content in listed:
-            push_manifest(client, content, None, media_type=OCI_MANIFEST)
+            client.put_manifest(content, None, media_type=OCI_MANIFEST)
     return f"{registry_without_api_url}/races/{name}"
 
 
@@ -109,11 +108,11 @@ def list_referrers(repo: str) -> list[str]:
 
 
 def push_action(content: bytes) -> Callable[[SynchronizedClient], object]:
-    return lambda client: push_manifest(client, content, None, media_type=OCI_MANIFEST)
+    return lambda client: client.put_manifest(content, None, media_type=OCI_MANIFEST)
 
 
 def async_push_action(content: bytes) -> Callable[[AsyncSynchronizedClient], Awaitable[object]]:
-    return lambda client: async_push_manifest(client, content, None, media_type=OCI_MANIFEST)
+    return lambda client: client.put_manifest(content, None, media_type=OCI_MANIFEST)
 
 
 def run_threads(repo: str, *acts: Callable[[SynchronizedClient], object]) -> None:
@@ -163,7 +162,7 @@ def test_a_concurrent_delete_and_push_in_threads_both_succeed(registry_without_a
     repo = push_subject_and_referrers(registry_without_api_url, "delete-threads", old, kept)
     run_threads(
         repo,
-        lambda client: delete_manifest(client, digest_of(old)),
+        lambda client: client.delete_manifest(digest_of(old)),
         push_action(new),
     )
     assert list_referrers(repo) == sorted(map(digest_of, (kept, new)))
@@ -174,7 +173,7 @@ async def test_a_concurrent_delete_and_push_in_tasks_both_succeed(registry_witho
     repo = push_subject_and_referrers(registry_without_api_url, "delete-tasks", old, kept)
     await run_tasks(
         repo,
-        lambda client: async_delete_manifest(client, digest_of(old)),
+        lambda client: client.delete_manifest(digest_of(old)),
         async_push_action(new),
     )
     assert list_referrers(repo) == sorted(map(digest_of, (kept, new)))

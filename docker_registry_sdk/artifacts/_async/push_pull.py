@@ -11,7 +11,6 @@ from ..._core.concurrency.threads import async_run_in_thread
 from ..._core.wire import CallLimits, Deadline, Timeout, call_limits
 from ...client._async.client import AsyncRegistryClientV2
 from ...digest import Digest
-from ...images._async.referrers import async_push_manifest
 from ...media_types import OCI_EMPTY, OCI_MANIFEST
 from ...v2.models import Descriptor
 from ..file_paths import check_titles, find_target_files
@@ -77,9 +76,7 @@ async def async_push(
         describe_blob(blob, await _upload(client, blob, on_progress, limits)) for blob in (config or empty, *(blobs or [empty]))
     ]
     content = build_manifest(artifact_type, config_descriptor, layers, subject_descriptor, annotations)
-    pushed = await async_push_manifest(
-        client, content, ref, media_type=OCI_MANIFEST, timeout=limits.timeout, deadline=limits.deadline
-    )
+    pushed = await client.put_manifest(content, ref, media_type=OCI_MANIFEST, timeout=limits.timeout, deadline=limits.deadline)
     if on_progress is not None:
         on_progress(Progress(phase="manifest", digest=pushed.digest, bytes=len(content), total=len(content)))
     return Descriptor(media_type=OCI_MANIFEST, digest=pushed.digest, size=len(content), artifact_type=artifact_type)

@@ -12,7 +12,6 @@ from ..._core.concurrency.threads import run_in_thread
 from ..._core.wire import CallLimits, Deadline, Timeout, call_limits
 from ...client._sync.client import RegistryClientV2
 from ...digest import Digest
-from ...images._sync.referrers import push_manifest
 from ...media_types import OCI_EMPTY, OCI_MANIFEST
 from ...v2.models import Descriptor
 from ..file_paths import check_titles, find_target_files
@@ -86,8 +85,8 @@ def push(
         for blob in (config or empty, *(blobs or [empty]))
     ]
     content = build_manifest(artifact_type, config_descriptor, layers, subject_descriptor, annotations)
-    pushed = push_manifest(
-        client, content, ref, media_type=OCI_MANIFEST, timeout=limits.timeout, deadline=limits.deadline
+    pushed = client.put_manifest(
+        content, ref, media_type=OCI_MANIFEST, timeout=limits.timeout, deadline=limits.deadline
     )
     if on_progress is not None:
         on_progress(Progress(phase="manifest", digest=pushed.digest, bytes=len(content), total=len(content)))

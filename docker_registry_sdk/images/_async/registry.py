@@ -32,7 +32,6 @@ from ..copy_plan import PlannedManifest
 from ..manifest_contents import MAX_MANIFESTS, BlobDescriptor, StoredManifest, check_size, verify_manifest
 from ..progress import BlobProgress
 from .interfaces import AsyncImageSource, AsyncProgressReader
-from .referrers import async_push_manifest
 
 # Errors treated as "absent" before a push. Docker Hub answers 401 or 403 for repositories that do not exist yet. If access is
 # really denied, the push fails with the same error.
@@ -206,10 +205,7 @@ class AsyncRegistryImage:
             manifest: The manifest to push, from the plan.
         """
         ref = self._tag if manifest.role == "root" and self._tag is not None else manifest.digest
-        if manifest.has_subject:
-            await async_push_manifest(self._client, manifest.raw, ref, media_type=manifest.media_type, **self._options)
-        else:
-            await self._client.put_manifest(manifest.raw, ref, media_type=manifest.media_type, **self._options)
+        await self._client.put_manifest(manifest.raw, ref, media_type=manifest.media_type, **self._options)
 
     async def _head_digest(self, ref: str) -> str | None:
         response = await self._client.head_manifest(ref, **self._options)

@@ -39,7 +39,6 @@ from ..manifest_contents import (
 )
 from ..progress import BlobProgress
 from .interfaces import ImageSource, ProgressReader
-from .referrers import push_manifest
 
 # Errors treated as "absent" before a push. Docker Hub answers 401 or 403 for repositories that do not exist yet. If access is
 # really denied, the push fails with the same error.
@@ -217,10 +216,7 @@ class RegistryImage:
             manifest: The manifest to push, from the plan.
         """
         ref = self._tag if manifest.role == "root" and self._tag is not None else manifest.digest
-        if manifest.has_subject:
-            push_manifest(self._client, manifest.raw, ref, media_type=manifest.media_type, **self._options)
-        else:
-            self._client.put_manifest(manifest.raw, ref, media_type=manifest.media_type, **self._options)
+        self._client.put_manifest(manifest.raw, ref, media_type=manifest.media_type, **self._options)
 
     def _head_digest(self, ref: str) -> str | None:
         response = self._client.head_manifest(ref, **self._options)

@@ -7,13 +7,14 @@ from typing import get_args
 import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2, create_async_client
-from docker_registry_sdk.errors import NotFoundError
+from docker_registry_sdk.errors import MethodNotAllowedError, NotFoundError
 from docker_registry_sdk.media_types import OCI_MANIFEST
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.profiles import ProfileName
 from docker_registry_sdk.testing.storage.records import RepositoryRecord
 from tests.support._async.blobs import read_blob
 from tests.support.images import digest_of, make_image
+from tests.support.referrers_registries import referrer_manifest
 
 pytestmark = pytest.mark.anyio
 PROFILES = get_args(ProfileName)
@@ -42,3 +43,35 @@ async def test_an_image_is_pushed_and_pulled(profile: ProfileName) -> None:
             assert (await client.get_manifest("v1")).raw == IMAGE.oci
             assert await read_blob(client, digest_of(IMAGE.layer)) == IMAGE.layer
             assert [tag async for tag in client.iter_tags()] == ["v1"]
+
+
+@pytest.mark.parametrize("profile", ["ghcr", "docker-hub", "distribution-2.8"])
+async def test_a_referrer_that_is_pushed_is_found_and_gone_after_its_deletion(profile: ProfileName) -> None:
+    signature, has_api = referrer_manifest(), profile == "docker-hub"
+    with EmbeddedRegistry(profile=profile) as registry:
+        async with AsyncRegistryClientV2(
+            f"{registry.url}/team/app",
+            username=registry.username,
+            password=registry.password,
+            trusted_realms=["localhost", "127.0.0.1"],
+        ) as client:
+            for blob in (IMAGE.config, IMAGE.layer):
+                await client.blob_upload(blob)
+            subject = await client.put_manifest(IMAGE.oci, "v1", media_type=OCI_MANIFEST)
+            registry.requests.clear()
+            pushed = await client.put_manifest(signature, media_type=OCI_MANIFEST)
+            assert pushed.digest == digest_of(signature)
+            sent = [record.method for record in registry.requests if "/manifests/" in record.path]
+            # Docker Hub has the referrers API. At other registries the client reads the list, writes it, and reads it again.
+            assert sent == (["PUT"] if has_api else ["PUT", "GET", "PUT", "GET"])
+            assert [one.digest async for one in client.iter_referrers(subject)] == [pushed.digest]
+            await client.put_manifest(signature, media_type=OCI_MANIFEST)
+            assert [one.digest async for one in client.iter_referrers(subject)] == [pushed.digest]
+            if profile == "docker-hub":  # nothing can be deleted with the registry API of Docker Hub
+                with pytest.raises(MethodNotAllowedError):
+                    await client.delete_manifest(pushed)
+                return
+            await client.delete_manifest(pushed)
+            assert [one.digest async for one in client.iter_referrers(subject)] == []
+            await client.put_manifest(signature, media_type=OCI_MANIFEST, referrers="off")
+            assert [one.digest async for one in client.iter_referrers(subject)] == []

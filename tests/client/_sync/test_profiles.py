@@ -8,9 +8,10 @@ from typing import get_args
 import pytest
 from tests.support._sync.blobs import read_blob
 from tests.support.images import digest_of, make_image
+from tests.support.referrers_registries import referrer_manifest
 
 from docker_registry_sdk import RegistryClientV2, create_client
-from docker_registry_sdk.errors import NotFoundError
+from docker_registry_sdk.errors import MethodNotAllowedError, NotFoundError
 from docker_registry_sdk.media_types import OCI_MANIFEST
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.profiles import ProfileName
@@ -43,3 +44,35 @@ def test_an_image_is_pushed_and_pulled(profile: ProfileName) -> None:
             assert (client.get_manifest("v1")).raw == IMAGE.oci
             assert read_blob(client, digest_of(IMAGE.layer)) == IMAGE.layer
             assert [tag for tag in client.iter_tags()] == ["v1"]
+
+
+@pytest.mark.parametrize("profile", ["ghcr", "docker-hub", "distribution-2.8"])
+def test_a_referrer_that_is_pushed_is_found_and_gone_after_its_deletion(profile: ProfileName) -> None:
+    signature, has_api = referrer_manifest(), profile == "docker-hub"
+    with EmbeddedRegistry(profile=profile) as registry:
+        with RegistryClientV2(
+            f"{registry.url}/team/app",
+            username=registry.username,
+            password=registry.password,
+            trusted_realms=["localhost", "127.0.0.1"],
+        ) as client:
+            for blob in (IMAGE.config, IMAGE.layer):
+                client.blob_upload(blob)
+            subject = client.put_manifest(IMAGE.oci, "v1", media_type=OCI_MANIFEST)
+            registry.requests.clear()
+            pushed = client.put_manifest(signature, media_type=OCI_MANIFEST)
+            assert pushed.digest == digest_of(signature)
+            sent = [record.method for record in registry.requests if "/manifests/" in record.path]
+            # Docker Hub has the referrers API. At other registries the client reads the list, writes it, and reads it again.
+            assert sent == (["PUT"] if has_api else ["PUT", "GET", "PUT", "GET"])
+            assert [one.digest for one in client.iter_referrers(subject)] == [pushed.digest]
+            client.put_manifest(signature, media_type=OCI_MANIFEST)
+            assert [one.digest for one in client.iter_referrers(subject)] == [pushed.digest]
+            if profile == "docker-hub":  # nothing can be deleted with the registry API of Docker Hub
+                with pytest.raises(MethodNotAllowedError):
+                    client.delete_manifest(pushed)
+                return
+            client.delete_manifest(pushed)
+            assert [one.digest for one in client.iter_referrers(subject)] == []
+            client.put_manifest(signature, media_type=OCI_MANIFEST, referrers="off")
+            assert [one.digest for one in client.iter_referrers(subject)] == []

@@ -110,9 +110,9 @@ async def test_updating_the_list_of_referrers_ends_at_the_deadline(start_registr
         for blob in (SUBJECT_IMAGE.config, SUBJECT_IMAGE.layer):
             await plain.blob_upload(blob)
     async with AsyncRegistryClientV2(f"{registry.url}/a") as client:
-        await images.async_push_manifest(client, content, None, media_type=OCI_MANIFEST)
+        await client.put_manifest(content, None, media_type=OCI_MANIFEST)
         registry.faults.add(SLOW_MANIFESTS)
         with pytest.raises(DeadlineExceededError, match=r"0\.5"):
-            await images.async_push_manifest(client, content, None, media_type=OCI_MANIFEST, deadline=0.5)
+            await client.put_manifest(content, None, media_type=OCI_MANIFEST, deadline=0.5)
         with pytest.raises(DeadlineExceededError, match=r"0\.5"):
-            await images.async_delete_manifest(client, digest_of(content), deadline=0.5)
+            await client.delete_manifest(digest_of(content), deadline=0.5)

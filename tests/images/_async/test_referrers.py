@@ -1,4 +1,4 @@
-"""`push_manifest` and `delete_manifest` of referrers, on registries with and without the referrers API."""
+"""`put_manifest` and `delete_manifest` of referrers, on registries with and without the referrers API."""
 
 from __future__ import annotations
 
@@ -124,8 +124,6 @@ async def test_a_manifest_without_subject_is_deleted(repository_client: AsyncReg
 async def test_tags_are_refused_instead_of_digests(repository_client: AsyncRegistryClientV2) -> None:
     await push_manifest(repository_client, referrer_manifest(), "a-tag")
     with pytest.raises(InvalidDigestError):
-        await delete_manifest(repository_client, "a-tag")
-    with pytest.raises(InvalidDigestError):
         await list_referrers(repository_client, "v1")
     assert await referrer_digests(repository_client) == {digest_of(referrer_manifest())}
 
@@ -185,7 +183,7 @@ async def test_a_refused_delete_keeps_the_referrer_listed(
 async def test_a_refused_delete_does_not_add_an_unlisted_referrer(
     registry_without_referrers: EmbeddedRegistry, client_without_referrers: AsyncRegistryClientV2
 ) -> None:
-    await client_without_referrers.put_manifest(referrer_manifest(), digest_of(referrer_manifest()), media_type=OCI_MANIFEST)
+    await client_without_referrers.put_manifest(referrer_manifest(), media_type=OCI_MANIFEST, referrers="off")
     registry_without_referrers.faults.add(Fault(Status(405), operation="delete_manifest"))
     with pytest.raises(MethodNotAllowedError):
         await delete_manifest(client_without_referrers, digest_of(referrer_manifest()))
@@ -227,10 +225,15 @@ async def test_an_interrupted_push_can_be_repeated(
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"[]", b"{", b"[" * 100_000, b"{}", referrer_manifest().replace(b"sha256:", b"sha999:")],
-    ids=["nothing", "list", "broken", "deep", "empty", "digest"],
+    [
+        b'{"subject": 1}',
+        b'{"subject": {}}',
+        b'{"schemaVersion": 2, "layers": [], "subject": {}}',
+        referrer_manifest().replace(b"sha256:", b"sha999:"),
+    ],
+    ids=["number", "empty", "no-config", "digest"],
 )
-async def test_a_malformed_manifest_is_not_sent(
+async def test_a_malformed_manifest_with_a_subject_is_not_sent(
     registry_without_referrers: EmbeddedRegistry, client_without_referrers: AsyncRegistryClientV2, content: bytes
 ) -> None:
     before = len(registry_without_referrers.requests)

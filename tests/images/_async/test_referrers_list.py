@@ -28,7 +28,7 @@ async def test_a_fallback_tag_without_index_is_an_error_and_is_kept(
 ) -> None:
     await push_manifest(client_without_referrers, referrer_manifest(1))
     other = referrer_manifest(2) if fallback_type == OCI_MANIFEST else index_of(DOCKER_LIST, OCI_MANIFEST, {"amd64": IMAGE.oci})
-    await client_without_referrers.put_manifest(other, fallback_tag(SUBJECT), media_type=fallback_type)
+    await client_without_referrers.put_manifest(other, fallback_tag(SUBJECT), media_type=fallback_type, referrers="off")
     with pytest.raises(ReferrersError, match="should be an index") as caught:
         await list_referrers(client_without_referrers)
     assert (caught.value.subject, caught.value.tag) == (SUBJECT, fallback_tag(SUBJECT))

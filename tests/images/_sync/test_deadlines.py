@@ -111,9 +111,9 @@ def test_updating_the_list_of_referrers_ends_at_the_deadline(start_registry: Sta
         for blob in (SUBJECT_IMAGE.config, SUBJECT_IMAGE.layer):
             plain.blob_upload(blob)
     with RegistryClientV2(f"{registry.url}/a") as client:
-        images.push_manifest(client, content, None, media_type=OCI_MANIFEST)
+        client.put_manifest(content, None, media_type=OCI_MANIFEST)
         registry.faults.add(SLOW_MANIFESTS)
         with pytest.raises(DeadlineExceededError, match=r"0\.5"):
-            images.push_manifest(client, content, None, media_type=OCI_MANIFEST, deadline=0.5)
+            client.put_manifest(content, None, media_type=OCI_MANIFEST, deadline=0.5)
         with pytest.raises(DeadlineExceededError, match=r"0\.5"):
-            images.delete_manifest(client, digest_of(content), deadline=0.5)
+            client.delete_manifest(digest_of(content), deadline=0.5)

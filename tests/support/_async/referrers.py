@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from docker_registry_sdk import AsyncRegistryClientV2, images
+from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.client.manifests import PutManifestResponse
 from docker_registry_sdk.media_types import OCI_MANIFEST
 from docker_registry_sdk.testing import EmbeddedRegistry
@@ -45,13 +45,13 @@ async def push_subject(client: AsyncRegistryClientV2) -> None:
 async def push_manifest(
     client: AsyncRegistryClientV2, content: bytes, ref: str | None = None, media_type: str = OCI_MANIFEST
 ) -> PutManifestResponse:
-    """Push a manifest with `images.push_manifest`."""
-    return await images.async_push_manifest(client, content, ref, media_type=media_type)
+    """Push a manifest with `client.put_manifest`."""
+    return await client.put_manifest(content, ref, media_type=media_type)
 
 
 async def delete_manifest(client: AsyncRegistryClientV2, digest: str) -> None:
-    """Delete a manifest with `images.delete_manifest`."""
-    await images.async_delete_manifest(client, digest)
+    """Delete a manifest with `client.delete_manifest`."""
+    await client.delete_manifest(digest)
 
 
 async def list_referrers(

@@ -13,7 +13,7 @@ from tests.support.referrers_registries import (
     ReferrersRegistry,
 )
 
-from docker_registry_sdk import RegistryClientV2, images
+from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.client.manifests import PutManifestResponse
 from docker_registry_sdk.media_types import OCI_MANIFEST
 from docker_registry_sdk.testing import EmbeddedRegistry
@@ -51,13 +51,13 @@ def push_subject(client: RegistryClientV2) -> None:
 def push_manifest(
     client: RegistryClientV2, content: bytes, ref: str | None = None, media_type: str = OCI_MANIFEST
 ) -> PutManifestResponse:
-    """Push a manifest with `images.push_manifest`."""
-    return images.push_manifest(client, content, ref, media_type=media_type)
+    """Push a manifest with `client.put_manifest`."""
+    return client.put_manifest(content, ref, media_type=media_type)
 
 
 def delete_manifest(client: RegistryClientV2, digest: str) -> None:
-    """Delete a manifest with `images.delete_manifest`."""
-    images.delete_manifest(client, digest)
+    """Delete a manifest with `client.delete_manifest`."""
+    client.delete_manifest(digest)
 
 
 def list_referrers(

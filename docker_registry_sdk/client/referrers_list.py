@@ -13,11 +13,11 @@ from typing import TypeAlias
 
 from attrs import frozen
 
-from ..client.fallback import fallback_index
-from ..client.manifests import ManifestResponse
 from ..digest import Digest
 from ..media_types import OCI_INDEX, OCI_MANIFEST
 from ..v2.models import Descriptor, ImageIndex, ImageManifest
+from .fallback import fallback_index
+from .manifests import ManifestResponse
 
 Change: TypeAlias = Callable[[Sequence[Descriptor]], list[Descriptor] | None]
 """A function that returns the changed list of referrers, or None if no change is necessary."""
@@ -45,23 +45,25 @@ def referrer_of(content: bytes, media_type: str, digest: Digest) -> Referrer | N
         digest: The digest of the manifest.
 
     Raises:
-        ParseError: The content is not a manifest of the type `media_type`.
+        ParseError: The manifest has a subject, but is not a manifest of the type `media_type`.
         InvalidDigestError: The digest of the subject is invalid.
 
     Source: OCI Distribution Spec, Pushing Manifests with Subject.
     """
     manifest: ImageManifest | ImageIndex
     artifact_type: str | None
+    if media_type not in (OCI_MANIFEST, OCI_INDEX):
+        return None
+    document = _parse_json(content)
+    if not isinstance(document, dict) or document.get("subject") is None:
+        return None
     if media_type == OCI_MANIFEST:
-        manifest = ImageManifest.from_dict(_parse_json(content))
+        manifest = ImageManifest.from_dict(document)
         artifact_type = manifest.artifact_type or manifest.config.media_type
-    elif media_type == OCI_INDEX:
-        manifest = ImageIndex.from_dict(_parse_json(content))
-        artifact_type = manifest.artifact_type or None
     else:
-        return None
-    if manifest.subject is None:
-        return None
+        manifest = ImageIndex.from_dict(document)
+        artifact_type = manifest.artifact_type or None
+    assert manifest.subject is not None
     return Referrer(
         Digest(manifest.subject.digest),
         Descriptor(
@@ -156,4 +158,4 @@ def _parse_json(content: bytes) -> object:
     try:
         return json.loads(content)
     except (ValueError, RecursionError):
-        return None  # from_dict then raises a ParseError with the name of the model
+        return None
