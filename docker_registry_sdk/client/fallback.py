@@ -12,7 +12,7 @@ from typing import Final
 
 from ..digest import Digest
 from ..errors import MethodNotAllowedError, NotFoundError, ReferrersError, ResponseError, StatusError, UnexpectedContentTypeError
-from ..v2.models import ImageIndex
+from ..v2 import models
 from .manifests import ManifestResponse
 
 # The responses of registries without referrers API, besides 404 and 405: 400 if the registry takes the digest for a malformed
@@ -46,7 +46,7 @@ def means_no_referrers_api(error: ResponseError) -> bool:
     return isinstance(error, UnexpectedContentTypeError)
 
 
-def fallback_index(found: ManifestResponse, subject: Digest) -> ImageIndex | None:
+def fallback_index(found: ManifestResponse, subject: Digest) -> models.ImageIndex | None:
     """Return the index of referrers that was found under the fallback tag of a subject.
 
     The result is None if the registry returned the subject itself, as GitLab does when no fallback tag exists.
@@ -63,7 +63,7 @@ def fallback_index(found: ManifestResponse, subject: Digest) -> ImageIndex | Non
     # GitLab takes the digest in the tag for the reference, and returns the subject itself, which may be an index.
     if found.digest == subject:
         return None
-    if isinstance(found.manifest, ImageIndex):
+    if isinstance(found.manifest, models.ImageIndex):
         return found.manifest
     raise ReferrersError(
         f"the manifest under the fallback tag should be an index of the referrers, but {found.digest} has the "

@@ -12,8 +12,7 @@ from attrs import evolve, frozen
 
 from ...credentials import Credential
 from ...errors import AuthError, ParseError, StatusError, TokenLoginError
-from ...token_auth import api
-from ...token_auth.models import GrantType, TokenRequest, TokenResponse
+from ...token_auth import api, models
 from ..text.redaction import one_line
 from ..wire import HTTPRequest, HTTPResponse, Request, call_of, set_call
 from .effects import Effect, Read, Send
@@ -86,8 +85,8 @@ def fetch_token(
     """
     texts = [str(scope) for scope in scopes.scopes]
     if credential is not None and credential.identity_token is not None:
-        body = TokenRequest(
-            grant_type=GrantType.REFRESH_TOKEN,
+        body = models.TokenRequest(
+            grant_type=models.GrantType.REFRESH_TOKEN,
             service=service,
             client_id=CLIENT_ID,
             scope=" ".join(texts) or None,
@@ -122,7 +121,7 @@ def _grant(
     way: str,
 ) -> Grant:
     try:
-        body: TokenResponse = parse(response).body
+        body: models.TokenResponse = parse(response).body
     except StatusError as error:
         if error.status in (400, 401, 403):
             said = "; ".join(one_line(str(detail), 200) for detail in error.errors[:_MAX_ERRORS_SHOWN] if str(detail))

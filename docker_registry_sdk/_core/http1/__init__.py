@@ -1,1 +1,13 @@
 """The HTTP/1.1 engine for large bodies, deadlines and requests to checked IP addresses; see README.md in this folder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from ._async.transport import AsyncHTTP1Transport as AsyncHTTP1Transport
+    from ._sync.transport import HTTP1Transport as HTTP1Transport
+else:
+    __getattr__, __dir__, __all__ = lazy_exports(__name__)

@@ -9,8 +9,6 @@ from typing import Final
 import h11
 import httpx
 
-# Methods that a client may repeat after a connection failure (RFC 9110 section 9.2.2).
-IDEMPOTENT_METHODS: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 # The limit of httpx. Some servers send more than 16 KiB, the default of h11.
 MAX_HEAD_BYTES: Final = 100 * 1024
 # A server could delay the response forever by sending informational (1xx) responses.

@@ -6,10 +6,10 @@ import logging
 
 from ..auth.authenticator import is_repeatable
 from ..auth.effects import Send
-from ..http1.exchange import IDEMPOTENT_METHODS
 from ..text.redaction import redact_url
 from ..text.retry_after import retry_after_seconds
 from ..wire import Deadline, HTTPFailure, HTTPRequest, HTTPResponse, RetryPolicy, call_of, may_pass, never_arrived
+from ..wire.failures import IDEMPOTENT_METHODS
 
 _log = logging.getLogger(__name__)
 

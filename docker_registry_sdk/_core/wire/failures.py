@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import ssl
+from typing import Final
 
 import httpx
 
 from ...errors import RequestTimeoutError, TransportError
 from .context import call_of
 
+# Methods that a client may repeat after a connection failure (RFC 9110 section 9.2.2).
+IDEMPOTENT_METHODS: Final = frozenset({"GET", "HEAD", "PUT", "DELETE", "OPTIONS"})
 # Messages of h11 quote a malformed header, which may contain a secret.
 _QUOTED = re.compile(r""":? (bytearray\()?b['"].*""", re.DOTALL)
 

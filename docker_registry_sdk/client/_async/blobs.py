@@ -5,15 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import AbstractAsyncContextManager
 
-from ..._core.blobs._async.blob_file import AsyncBlobFile
-from ..._core.blobs._async.blob_repository import AsyncBlobRepository
-from ..._core.blobs._async.download import async_download_blob
-from ..._core.blobs._async.upload import async_upload_blob
-from ..._core.blobs._async.verified_stream import AsyncBlobStream, async_open_blob_stream
-from ..._core.blobs.blob_spec import parse_blob_spec
-from ..._core.blobs.progress import OnProgress
-from ..._core.blobs.upload_session import OnSession, UploadOptions, UploadSession, session_from_start
-from ..._core.blobs.upload_source import AsyncUploadSource
+from ..._core import blobs
 from ..._core.wire import CallLimits, Deadline, Timeout
 from ...digest import DigestLike, to_digest
 from ...errors import ParseError
@@ -33,7 +25,7 @@ class AsyncBlobCalls(AsyncRepositoryBase):
         use_urls: bool = False,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> AbstractAsyncContextManager[AsyncBlobStream]:
+    ) -> AbstractAsyncContextManager[blobs.AsyncBlobStream]:
         """Return a context manager that opens a blob as a verified stream.
 
         An interrupted download is resumed at the byte where it was interrupted, at most `max_retries` times (an option of the
@@ -57,7 +49,7 @@ class AsyncBlobCalls(AsyncRepositoryBase):
 
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
-        return async_open_blob_stream(self._blobs(self._limits(timeout, deadline)), digest, use_urls)
+        return blobs.async_open_blob_stream(self._blobs(self._limits(timeout, deadline)), digest, use_urls)
 
     async def download_blob(
         self,
@@ -65,7 +57,7 @@ class AsyncBlobCalls(AsyncRepositoryBase):
         path: str | os.PathLike[str],
         *,
         use_urls: bool = False,
-        on_progress: OnProgress | None = None,
+        on_progress: blobs.OnProgress | None = None,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> Descriptor:
@@ -101,13 +93,13 @@ class AsyncBlobCalls(AsyncRepositoryBase):
 
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
-        return await async_download_blob(
+        return await blobs.async_download_blob(
             self._blobs(self._limits(timeout, deadline)), digest, path, use_urls=use_urls, on_progress=on_progress
         )
 
     async def open_blob(
         self, digest: DigestLike, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
-    ) -> AsyncBlobFile:
+    ) -> blobs.AsyncBlobFile:
         """Open a blob as a seekable file, for code such as `zipfile` that reads only some ranges of a file.
 
         The bytes are not verified, since the digest covers the whole blob. Use `download_blob` or `create_blob_read_stream` for
@@ -130,12 +122,12 @@ class AsyncBlobCalls(AsyncRepositoryBase):
 
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
-        spec = parse_blob_spec(digest)
+        spec = blobs.parse_blob_spec(digest)
         limits = self._limits(timeout, deadline)
         size = spec.size
         if size is None:
             size = (await self.head_blob(spec.digest, timeout=limits.timeout, deadline=limits.deadline)).size
-        return AsyncBlobFile(self._blobs(limits), spec, size, deadline)
+        return blobs.AsyncBlobFile(self._blobs(limits), spec, size, deadline)
 
     async def head_blob(
         self, digest: DigestLike, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
@@ -183,15 +175,15 @@ class AsyncBlobCalls(AsyncRepositoryBase):
 
     async def blob_upload(
         self,
-        source: AsyncUploadSource,
+        source: blobs.AsyncUploadSource,
         *,
         digest: DigestLike | None = None,
         size: int | None = None,
         chunk_size: int | None = None,
         from_repo: str | None = None,
-        session: UploadSession | None = None,
-        on_session: OnSession | None = None,
-        on_progress: OnProgress | None = None,
+        session: blobs.UploadSession | None = None,
+        on_session: blobs.OnSession | None = None,
+        on_progress: blobs.OnProgress | None = None,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> Descriptor:
@@ -236,10 +228,10 @@ class AsyncBlobCalls(AsyncRepositoryBase):
 
         Source: OCI Distribution Spec, Pushing Blobs (end-2, end-4a, end-5, end-6, end-11, end-13, end-14).
         """
-        return await async_upload_blob(
+        return await blobs.async_upload_blob(
             self._blobs(self._limits(timeout, deadline)),
             source,
-            UploadOptions(
+            blobs.UploadOptions(
                 digest=None if digest is None else to_digest(digest),
                 size=size,
                 chunk_size=chunk_size,
@@ -257,7 +249,7 @@ class AsyncBlobCalls(AsyncRepositoryBase):
         *,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> Descriptor | UploadSession:
+    ) -> Descriptor | blobs.UploadSession:
         """Mount a blob from another repository of the registry.
 
         Args:
@@ -281,8 +273,8 @@ class AsyncBlobCalls(AsyncRepositoryBase):
             self._pipeline, self._name, mount=mounted, from_repo=from_repo, timeout=limits.timeout, deadline=limits.deadline
         )
         if isinstance(response, api.start_blob_upload.StartBlobUploadAccepted):
-            return session_from_start(self._name, response)
+            return blobs.session_from_start(self._name, response)
         return await self.head_blob(mounted, timeout=limits.timeout, deadline=limits.deadline)
 
-    def _blobs(self, limits: CallLimits) -> AsyncBlobRepository:
-        return AsyncBlobRepository(self._pipeline, self._name, limits)
+    def _blobs(self, limits: CallLimits) -> blobs.AsyncBlobRepository:
+        return blobs.AsyncBlobRepository(self._pipeline, self._name, limits)

@@ -8,8 +8,7 @@ from typing import Literal
 from ..._core.wire import CallLimits, Deadline, HTTPResponse, Timeout, async_send
 from ...digest import Digest, RefLike, digest_of, to_reference
 from ...errors import NotFoundError, ParseError, StatusError, UnexpectedContentTypeError
-from ...v2 import api
-from ...v2.models import ErrorResponse
+from ...v2 import api, models
 from ..manifests import (
     ManifestResponse,
     PutManifestResponse,
@@ -66,7 +65,7 @@ class AsyncManifestCalls(AsyncRepositoryBase):
 
         request = api.get_manifest.request(self._name, reference, accept=accept)
         limits = self._limits(timeout, deadline)
-        return await async_send(self._pipeline, request, read, (200,), ErrorResponse.from_dict, limits)
+        return await async_send(self._pipeline, request, read, (200,), models.ErrorResponse.from_dict, limits)
 
     async def head_manifest(
         self,

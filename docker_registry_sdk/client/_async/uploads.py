@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..._core.blobs.upload_session import UploadSession, session_after_chunk, session_from_start, session_from_status
+from ..._core import blobs
 from ..._core.wire import Deadline, Timeout
 from ...digest import DigestLike, to_digest
 from ...errors import ParseError
@@ -17,7 +17,7 @@ class AsyncUploadCalls(AsyncRepositoryBase):
 
     async def start_blob_upload(
         self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
-    ) -> UploadSession:
+    ) -> blobs.UploadSession:
         """Open an upload session. The digest of the blob must be a sha256 digest; for other algorithms, use `blob_upload`.
 
         Args:
@@ -37,11 +37,11 @@ class AsyncUploadCalls(AsyncRepositoryBase):
                 field="",
                 problem="the status of the response should be 202, not 201, since no byte was uploaded yet",
             )
-        return session_from_start(self._name, response)
+        return blobs.session_from_start(self._name, response)
 
     async def get_blob_upload_status(
-        self, session: UploadSession, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
-    ) -> UploadSession:
+        self, session: blobs.UploadSession, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> blobs.UploadSession:
         """Request the status of an upload, and return the session for the next call.
 
         The returned session contains the number of bytes that the registry has received, and the URL of the next request.
@@ -60,16 +60,16 @@ class AsyncUploadCalls(AsyncRepositoryBase):
         response = await api.get_blob_upload_status.asyncio(
             self._pipeline, session.repo, session.location, timeout=timeout, deadline=deadline
         )
-        return session_from_status(session, response)
+        return blobs.session_from_status(session, response)
 
     async def upload_blob_chunk(
         self,
-        session: UploadSession,
+        session: blobs.UploadSession,
         data: bytes,
         *,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> UploadSession:
+    ) -> blobs.UploadSession:
         """Upload the next chunk of a blob, and return the session for the next call.
 
         Args:
@@ -97,11 +97,11 @@ class AsyncUploadCalls(AsyncRepositoryBase):
             timeout=timeout,
             deadline=deadline,
         )
-        return session_after_chunk(session, response, len(data))
+        return blobs.session_after_chunk(session, response, len(data))
 
     async def complete_blob_upload(
         self,
-        session: UploadSession,
+        session: blobs.UploadSession,
         digest: DigestLike,
         *,
         timeout: float | Timeout | None = None,
@@ -129,7 +129,7 @@ class AsyncUploadCalls(AsyncRepositoryBase):
         return Descriptor(media_type=OCTET_STREAM, digest=checked, size=session.offset)
 
     async def cancel_blob_upload(
-        self, session: UploadSession, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
+        self, session: blobs.UploadSession, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
     ) -> None:
         """Cancel an upload session, so that the registry discards the uploaded bytes.
 

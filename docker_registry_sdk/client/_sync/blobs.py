@@ -6,20 +6,7 @@ from __future__ import annotations
 import os
 from contextlib import AbstractContextManager
 
-from ..._core.blobs._sync.blob_file import BlobFile
-from ..._core.blobs._sync.blob_repository import BlobRepository
-from ..._core.blobs._sync.download import download_blob
-from ..._core.blobs._sync.upload import upload_blob
-from ..._core.blobs._sync.verified_stream import BlobStream, open_blob_stream
-from ..._core.blobs.blob_spec import parse_blob_spec
-from ..._core.blobs.progress import OnProgress
-from ..._core.blobs.upload_session import (
-    OnSession,
-    UploadOptions,
-    UploadSession,
-    session_from_start,
-)
-from ..._core.blobs.upload_source import UploadSource
+from ..._core import blobs
 from ..._core.wire import CallLimits, Deadline, Timeout
 from ...digest import DigestLike, to_digest
 from ...errors import ParseError
@@ -39,7 +26,7 @@ class BlobCalls(RepositoryBase):
         use_urls: bool = False,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> AbstractContextManager[BlobStream]:
+    ) -> AbstractContextManager[blobs.BlobStream]:
         """Return a context manager that opens a blob as a verified stream.
 
         An interrupted download is resumed at the byte where it was interrupted, at most `max_retries` times (an option of the
@@ -63,7 +50,7 @@ class BlobCalls(RepositoryBase):
 
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
-        return open_blob_stream(self._blobs(self._limits(timeout, deadline)), digest, use_urls)
+        return blobs.open_blob_stream(self._blobs(self._limits(timeout, deadline)), digest, use_urls)
 
     def download_blob(
         self,
@@ -71,7 +58,7 @@ class BlobCalls(RepositoryBase):
         path: str | os.PathLike[str],
         *,
         use_urls: bool = False,
-        on_progress: OnProgress | None = None,
+        on_progress: blobs.OnProgress | None = None,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> Descriptor:
@@ -107,13 +94,13 @@ class BlobCalls(RepositoryBase):
 
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
-        return download_blob(
+        return blobs.download_blob(
             self._blobs(self._limits(timeout, deadline)), digest, path, use_urls=use_urls, on_progress=on_progress
         )
 
     def open_blob(
         self, digest: DigestLike, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
-    ) -> BlobFile:
+    ) -> blobs.BlobFile:
         """Open a blob as a seekable file, for code such as `zipfile` that reads only some ranges of a file.
 
         The bytes are not verified, since the digest covers the whole blob. Use `download_blob` or `create_blob_read_stream` for
@@ -136,12 +123,12 @@ class BlobCalls(RepositoryBase):
 
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
-        spec = parse_blob_spec(digest)
+        spec = blobs.parse_blob_spec(digest)
         limits = self._limits(timeout, deadline)
         size = spec.size
         if size is None:
             size = (self.head_blob(spec.digest, timeout=limits.timeout, deadline=limits.deadline)).size
-        return BlobFile(self._blobs(limits), spec, size, deadline)
+        return blobs.BlobFile(self._blobs(limits), spec, size, deadline)
 
     def head_blob(
         self, digest: DigestLike, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
@@ -189,15 +176,15 @@ class BlobCalls(RepositoryBase):
 
     def blob_upload(
         self,
-        source: UploadSource,
+        source: blobs.UploadSource,
         *,
         digest: DigestLike | None = None,
         size: int | None = None,
         chunk_size: int | None = None,
         from_repo: str | None = None,
-        session: UploadSession | None = None,
-        on_session: OnSession | None = None,
-        on_progress: OnProgress | None = None,
+        session: blobs.UploadSession | None = None,
+        on_session: blobs.OnSession | None = None,
+        on_progress: blobs.OnProgress | None = None,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> Descriptor:
@@ -242,10 +229,10 @@ class BlobCalls(RepositoryBase):
 
         Source: OCI Distribution Spec, Pushing Blobs (end-2, end-4a, end-5, end-6, end-11, end-13, end-14).
         """
-        return upload_blob(
+        return blobs.upload_blob(
             self._blobs(self._limits(timeout, deadline)),
             source,
-            UploadOptions(
+            blobs.UploadOptions(
                 digest=None if digest is None else to_digest(digest),
                 size=size,
                 chunk_size=chunk_size,
@@ -263,7 +250,7 @@ class BlobCalls(RepositoryBase):
         *,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> Descriptor | UploadSession:
+    ) -> Descriptor | blobs.UploadSession:
         """Mount a blob from another repository of the registry.
 
         Args:
@@ -292,8 +279,8 @@ class BlobCalls(RepositoryBase):
             deadline=limits.deadline,
         )
         if isinstance(response, api.start_blob_upload.StartBlobUploadAccepted):
-            return session_from_start(self._name, response)
+            return blobs.session_from_start(self._name, response)
         return self.head_blob(mounted, timeout=limits.timeout, deadline=limits.deadline)
 
-    def _blobs(self, limits: CallLimits) -> BlobRepository:
-        return BlobRepository(self._pipeline, self._name, limits)
+    def _blobs(self, limits: CallLimits) -> blobs.BlobRepository:
+        return blobs.BlobRepository(self._pipeline, self._name, limits)

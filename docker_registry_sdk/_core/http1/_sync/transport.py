@@ -13,8 +13,9 @@ import httpx
 
 from ...concurrency.waiting import Semaphore, checkpoint
 from ...wire import FILL, call_of
+from ...wire.failures import IDEMPOTENT_METHODS
 from ..abandon import abandon_transport
-from ..exchange import IDEMPOTENT_METHODS, Exchange, connection_errors
+from ..exchange import Exchange, connection_errors
 from ..idle import Destination, IdleConnections
 from .body import ResponseBody
 from .connection import Connection, connect

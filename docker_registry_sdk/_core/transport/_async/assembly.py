@@ -10,14 +10,14 @@ from typing import Any
 
 import httpx
 
-from ....credentials import AsyncConfigFileCredentials
+from .... import credentials
 from ....credentials.given import provider_for
 from ....reference import Index
 from ....v2 import api
+from ... import http1
 from ...auth.authenticator import Authenticator
 from ...auth.tokens import TokenStore
 from ...concurrency.waiting import AsyncSingleFlightLock
-from ...http1._async.transport import AsyncHTTP1Transport
 from ...wire import HTTPRequest, Request, build
 from ..registry_origin import HUB_HOST, RegistryOrigin
 from ..request_policy import V2AuthPolicy
@@ -86,8 +86,8 @@ def default_user_agent() -> str:
 def _provider(index: Index, settings: ClientSettings) -> Any:
     provider = provider_for(settings.credentials, index.name)
     if provider is None:
-        return AsyncConfigFileCredentials()
-    is_async = inspect.iscoroutinefunction(AsyncConfigFileCredentials.get_credential)
+        return credentials.AsyncConfigFileCredentials()
+    is_async = inspect.iscoroutinefunction(credentials.AsyncConfigFileCredentials.get_credential)
     if not is_async and inspect.iscoroutinefunction(provider.get_credential):
         raise TypeError(f"the method get_credential of {type(provider).__name__} is async; use an async client with it")
     return provider
@@ -115,7 +115,7 @@ def _http_factory(index: Index, settings: ClientSettings) -> Callable[[], httpx.
         if settings.proxy is not None or is_proxied():
             return httpx.AsyncClient(verify=context, proxy=settings.proxy, timeout=settings.timeout_steps, limits=limits)
         others = httpx.AsyncHTTPTransport(verify=context, limits=limits)
-        transport = AsyncHTTP1Transport(context, others, settings.max_connections)
+        transport = http1.AsyncHTTP1Transport(context, others, settings.max_connections)
         return httpx.AsyncClient(transport=transport, timeout=settings.timeout_steps)
 
     return create

@@ -11,14 +11,14 @@ from typing import Any
 
 import httpx
 
-from ....credentials import ConfigFileCredentials
+from .... import credentials
 from ....credentials.given import provider_for
 from ....reference import Index
 from ....v2 import api
+from ... import http1
 from ...auth.authenticator import Authenticator
 from ...auth.tokens import TokenStore
 from ...concurrency.waiting import SingleFlightLock
-from ...http1._sync.transport import HTTP1Transport
 from ...wire import HTTPRequest, Request, build
 from ..registry_origin import HUB_HOST, RegistryOrigin
 from ..request_policy import V2AuthPolicy
@@ -87,8 +87,8 @@ def default_user_agent() -> str:
 def _provider(index: Index, settings: ClientSettings) -> Any:
     provider = provider_for(settings.credentials, index.name)
     if provider is None:
-        return ConfigFileCredentials()
-    is_async = inspect.iscoroutinefunction(ConfigFileCredentials.get_credential)
+        return credentials.ConfigFileCredentials()
+    is_async = inspect.iscoroutinefunction(credentials.ConfigFileCredentials.get_credential)
     if not is_async and inspect.iscoroutinefunction(provider.get_credential):
         raise TypeError(f"the method get_credential of {type(provider).__name__} is async; use an async client with it")
     return provider
@@ -116,7 +116,7 @@ def _http_factory(index: Index, settings: ClientSettings) -> Callable[[], httpx.
         if settings.proxy is not None or is_proxied():
             return httpx.Client(verify=context, proxy=settings.proxy, timeout=settings.timeout_steps, limits=limits)
         others = httpx.HTTPTransport(verify=context, limits=limits)
-        transport = HTTP1Transport(context, others, settings.max_connections)
+        transport = http1.HTTP1Transport(context, others, settings.max_connections)
         return httpx.Client(transport=transport, timeout=settings.timeout_steps)
 
     return create
