@@ -11,6 +11,7 @@ from attrs import evolve
 from .._core.auth.authenticator import is_repeatable
 from .._core.auth.effects import Acquire, Effect, FindCredential, Flow, Lock, Read, Send
 from .._core.auth.report import AuthReport
+from .._core.concurrency.forks import BoundToProcess
 from .._core.names.origin import Origin, same_site
 from .._core.transport.registry_origin import HUB_HOST, RegistryOrigin
 from .._core.transport.request_policy import follow_redirects
@@ -50,7 +51,7 @@ _WITHOUT_CREDENTIALS: Final = frozenset({"create_user"})
 _ACCESSES: Final[tuple[Access, ...]] = ("delete", "write", "read")
 
 
-class V1IndexAuth:
+class V1IndexAuth(BoundToProcess):
     """The part of `V1AuthPolicy` that sends requests to the index, and stores the sessions (token and cookies) of repositories.
 
     Args:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from typing import Any, Final, Protocol
+from typing import Any, Final, NoReturn, Protocol
 from weakref import WeakSet
 
 
@@ -21,6 +21,13 @@ class Forkable(Protocol):
         This method is called in the child process, in its only thread, before `os.fork` returns. It must not raise an exception.
         """
         ...
+
+
+class BoundToProcess:
+    """A class whose objects cannot be pickled, since other processes cannot use their connections."""
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a client cannot be pickled, as its connections belong to one process: create a client in each process")
 
 
 _objects: Final[WeakSet[Forkable]] = WeakSet()

@@ -46,6 +46,15 @@ def is_running(loop: Any) -> bool:
     return True
 
 
+def can_run_again(loop: Any) -> bool:
+    """Return whether an event loop that has ended may be started again: an asyncio loop that is not closed.
+
+    Args:
+        loop: A result of `async_running_loop`.
+    """
+    return hasattr(loop, "is_closed") and not loop.is_closed()
+
+
 class LoopAware:
     """A class without an event loop; the sync counterpart of `AsyncLoopAware`."""
 

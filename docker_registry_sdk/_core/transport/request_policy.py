@@ -17,6 +17,7 @@ from ..auth.authenticator import Authenticator, is_repeatable
 from ..auth.effects import Effect, Flow, Read, Resolve, Send
 from ..auth.realm import addresses_for, are_public
 from ..auth.report import AuthReport
+from ..concurrency.forks import BoundToProcess
 from ..names.origin import Origin, is_private_host
 from ..wire import CALL, HTTPRequest, HTTPResponse, call_of, make_absolute, set_call, verbatim_url
 from .registry_origin import RegistryOrigin
@@ -41,7 +42,7 @@ class AuthPolicy(Protocol):
         ...
 
 
-class V2AuthPolicy:
+class V2AuthPolicy(BoundToProcess):
     """The rules of API v2: the token flow at the registry's origin, and no credentials at other origins.
 
     Args:

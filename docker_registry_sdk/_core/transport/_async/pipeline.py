@@ -8,7 +8,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any
 
 import httpx
 from attrs import evolve, frozen
@@ -16,8 +16,8 @@ from attrs import evolve, frozen
 from ....credentials import AsyncCredentialProvider, Credential, CredentialProvider
 from ....errors import AuthError, ClosedError, EventLoopError, ForkedProcessError
 from ...auth.effects import Acquire, Effect, FindCredential, Flow, Read, Resolve, Send
-from ...concurrency.forks import keep_forever, reset_after_fork
-from ...concurrency.loops import AsyncLoopAware, is_running
+from ...concurrency.forks import BoundToProcess, keep_forever, reset_after_fork
+from ...concurrency.loops import AsyncLoopAware, can_run_again, is_running
 from ...concurrency.waiting import AsyncSingleFlightLock, async_sleep
 from ...http1.abandon import abandon_client
 from ...text.redaction import one_line, redact_url
@@ -71,7 +71,7 @@ class AsyncSettings:
     proxied: bool
 
 
-class AsyncPipeline(LimitedSender, AsyncLoopAware):
+class AsyncPipeline(LimitedSender, AsyncLoopAware, BoundToProcess):
     """The sender of all requests to one registry. Several tasks may share one pipeline.
 
     The pipeline creates its httpx client before the first request. In a child process after `os.fork`, and in another event loop
@@ -108,11 +108,6 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware):
         self._is_closed = self._is_forked = False
         self._opening = threading.Lock()
         reset_after_fork(self)
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError(
-            "a client cannot be pickled, since its connections belong to one process: create a client in each process"
-        )
 
     def build_request(
         self, method: str, url: str, /, *, content: Any = None, headers: Any = None, timeout: Any = None, extensions: Any = None
@@ -222,7 +217,9 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware):
                     "the connections of the client belong to another event loop, in which the client was used before"
                 )
             if self._loop is not None and self._http is not None:
-                abandon_client(self._http)
+                # A loop that can run again still watches the file descriptors, and fails if another file has their numbers.
+                if not can_run_again(self._loop):
+                    abandon_client(self._http)
                 self._http = None
             self._loop = loop
 
