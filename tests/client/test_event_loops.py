@@ -117,9 +117,9 @@ def test_loop_that_still_runs_in_another_thread(client: AsyncRegistryClientV2, l
     thread.start()
     try:
         assert called.wait(60)
-        for refused in (lambda: call(client), client.aclose):
+        for refused in (call(client), client.aclose()):
             with pytest.raises(EventLoopError, match="create one client for each event loop"):
-                asyncio.run(refused())
+                asyncio.run(refused)
     finally:
         end.set()
         thread.join()
@@ -139,13 +139,10 @@ def test_loop_that_is_stopped_and_not_closed(client: AsyncRegistryClientV2) -> N
 
 
 def test_own_httpx_client_of_the_caller_in_two_loops(registry: EmbeddedRegistry) -> None:
-    async def work() -> None:
-        await call(client)
-
-    client = AsyncRegistryClientV2(f"{registry.url}/app", http_client=httpx.AsyncClient(), **login_of(registry))
-    asyncio.run(work())
+    own = AsyncRegistryClientV2(f"{registry.url}/app", http_client=httpx.AsyncClient(), **login_of(registry))
+    asyncio.run(call(own))
     with pytest.raises(EventLoopError, match="create one client for each event loop"):
-        asyncio.run(work())
+        asyncio.run(call(own))
 
 
 def test_closed_sync_client(registry: EmbeddedRegistry) -> None:
