@@ -15,6 +15,7 @@ import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
 from docker_registry_sdk.errors import ClosedError, EventLoopError
+from docker_registry_sdk.httpx_adapter import AsyncHttpxTransport
 from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.support.embedded import login_of
 from tests.support.images import OCI_MANIFEST, digest_of, make_image
@@ -117,9 +118,9 @@ def test_loop_that_still_runs_in_another_thread(client: AsyncRegistryClientV2, l
     thread.start()
     try:
         assert called.wait(60)
-        for refused in (call(client), client.aclose()):
-            with pytest.raises(EventLoopError, match="create one client for each event loop"):
-                asyncio.run(refused)
+        for refused in (call, AsyncRegistryClientV2.aclose):
+            with pytest.raises(EventLoopError, match="Create one client for each event loop"):
+                asyncio.run(refused(client))
     finally:
         end.set()
         thread.join()
@@ -139,9 +140,10 @@ def test_loop_that_is_stopped_and_not_closed(client: AsyncRegistryClientV2) -> N
 
 
 def test_own_httpx_client_of_the_caller_in_two_loops(registry: EmbeddedRegistry) -> None:
-    own = AsyncRegistryClientV2(f"{registry.url}/app", http_client=httpx.AsyncClient(), **login_of(registry))
+    http = httpx.AsyncClient()
+    own = AsyncRegistryClientV2(f"{registry.url}/app", transport=AsyncHttpxTransport(http), **login_of(registry))
     asyncio.run(call(own))
-    with pytest.raises(EventLoopError, match="create one client for each event loop"):
+    with pytest.raises(EventLoopError, match="Create one client for each event loop"):
         asyncio.run(call(own))
 
 
@@ -151,7 +153,7 @@ def test_closed_sync_client(registry: EmbeddedRegistry) -> None:
     client.close()
     client.close()
     for work in (lambda: client.get_manifest("latest"), client.ping, lambda: client.head_blob(digest_of(BLOB))):
-        with pytest.raises(ClosedError, match="create a new client"):
+        with pytest.raises(ClosedError, match="Create a new client"):
             work()
 
 

@@ -17,6 +17,7 @@ import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV1, RegistryClientV2
 from docker_registry_sdk.errors import ForkedProcessError
+from docker_registry_sdk.httpx_adapter import HttpxTransport
 from tests.core.wire.loopback import Handler, run_loopback
 from tests.support.docker_registry import run_docker_registry
 from tests.support.forking import fork, needs_fork, registry_process
@@ -180,7 +181,7 @@ def test_open_streams_and_files_belong_to_the_parent(login: tuple[str, dict[str,
             return texts
 
         for text in fork(work).result():
-            assert "open the blob in the child process" in text
+            assert "Open the blob in the child process" in text
         assert fresh.read() == BLOB
         assert begun.read() == BLOB[BEGIN:]
         file.seek(-10, os.SEEK_END)
@@ -230,7 +231,7 @@ def peers() -> list[tuple[int, int]]:
 
 
 def test_own_httpx_client_of_the_caller(url: str) -> None:
-    with httpx.Client() as http, RegistryClientV2(url, http_client=http) as client:
+    with httpx.Client() as http, RegistryClientV2(url, transport=HttpxTransport(http)) as client:
         call(client, 0, 2)
         assert (
             "create the httpx client, and the registry client, in the child process"
@@ -238,7 +239,7 @@ def test_own_httpx_client_of_the_caller(url: str) -> None:
         )
 
         def work() -> str:
-            with httpx.Client() as own, RegistryClientV2(url, http_client=own) as new:
+            with httpx.Client() as own, RegistryClientV2(url, transport=HttpxTransport(own)) as new:
                 return call(new, 1, 2)
 
         assert fork(work).result() == "right"
@@ -274,7 +275,7 @@ def test_async_client_in_a_child(url: str) -> None:
 
     first, second, text = asyncio.run(main())
     assert (first, second) == ("right", "right")
-    assert "open the blob in the child process" in text
+    assert "Open the blob in the child process" in text
 
 
 def test_v1_client_in_a_child() -> None:
@@ -296,7 +297,7 @@ def test_v1_client_in_a_child() -> None:
             children = [fork(read) for _ in range(2)]
             foreign = fork(lambda: assert_foreign(stream.read))
             assert [child.result() for child in children] == ["right", "right"]
-            assert "open the blob in the child process" in foreign.result()
+            assert "Open the blob in the child process" in foreign.result()
             assert stream.read() == TOP.layer
         assert read() == "right"
 
