@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import json
+from typing import Protocol
 
 import pytest
 
 from docker_registry_sdk import RegistryClientV2
+from docker_registry_sdk.cli.output import Output, Size
 from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.cli.conftest import RunCli
 from tests.cli.runner import run_in_terminal
@@ -78,3 +81,155 @@ def test_a_terminal_receives_no_control_characters_of_a_registry(hostile: str) -
 def test_a_pipe_receives_control_characters_in_raw_bytes_only(run_cli: RunCli, hostile: str) -> None:
     assert f"label\t{SHOWN}\t{SHOWN}" in run_cli("inspect", hostile).lines
     assert "\x9b5m" in run_cli("manifest", hostile, "--raw").out
+
+
+class Screen(io.TextIOWrapper):
+    """Standard output that claims to be a terminal, or a pipe."""
+
+    def __init__(self, *, terminal: bool) -> None:
+        super().__init__(io.BytesIO(), encoding="utf-8", write_through=True)
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+    def read_all(self) -> bytes:
+        """Return everything that was written."""
+        assert isinstance(self.buffer, io.BytesIO)
+        return self.buffer.getvalue()
+
+
+class MakeOutput(Protocol):
+    """A function that replaces standard output, and returns an `Output` and the new standard output."""
+
+    def __call__(self, *, terminal: bool, as_json: bool = False, columns: int = 80) -> tuple[Output, Screen]:
+        """Replace standard output.
+
+        Args:
+            terminal: Whether standard output is a terminal.
+            as_json: Whether the output is JSON.
+            columns: The width of the terminal.
+        """
+        ...
+
+
+@pytest.fixture
+def make_output(monkeypatch: pytest.MonkeyPatch) -> MakeOutput:
+    """Return a function that replaces standard output."""
+
+    def make_output(*, terminal: bool, as_json: bool = False, columns: int = 80) -> tuple[Output, Screen]:
+        screen = Screen(terminal=terminal)
+        monkeypatch.setattr("sys.stdout", screen)
+        monkeypatch.setenv("COLUMNS", str(columns))
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.setenv("NO_COLOR", "1")
+        return Output(as_json=as_json), screen
+
+    return make_output
+
+
+DIGEST = f"sha256:{'0123456789ab' * 6}"[:71]
+FACTS = {"media_type": "text/plain", "size": Size(2048), "tags": ["a", "b"], "signed": True, "expires": None}
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1.0 KiB"),
+        (1536, "1.5 KiB"),
+        (3 * 1024**3, "3.0 GiB"),
+        (5000 * 1024**4, "5000.0 TiB"),
+    ],
+)
+def test_sizes_for_people(size: int, text: str) -> None:
+    assert str(Size(size)) == text
+
+
+def test_facts_in_a_pipe(make_output: MakeOutput) -> None:
+    output, screen = make_output(terminal=False)
+    output.print_facts(FACTS)
+    assert screen.read_all() == b"media_type\ttext/plain\nsize\t2048\ntags\ta b\nsigned\tyes\n"
+
+
+def test_facts_on_a_terminal(make_output: MakeOutput) -> None:
+    output, screen = make_output(terminal=True)
+    output.print_facts(FACTS)
+    lines = [line.split() for line in screen.read_all().decode().splitlines()]
+    assert lines == [["media", "type", "text/plain"], ["size", "2.0", "KiB"], ["tags", "a", "b"], ["signed", "yes"]]
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_facts_in_json(make_output: MakeOutput, *, terminal: bool) -> None:
+    output, screen = make_output(terminal=terminal, as_json=True)
+    output.print_facts({**FACTS, "bad": HOSTILE})
+    shown = screen.read_all().decode()
+    assert json.loads(shown) == {**FACTS, "bad": HOSTILE}
+    assert all(letter.isprintable() or letter == "\n" for letter in shown)
+
+
+def test_items_in_a_pipe_are_lines_and_in_json_objects(make_output: MakeOutput) -> None:
+    items = [{"name": "a", "size": Size(4096)}, {"name": HOSTILE}]
+    output, screen = make_output(terminal=False)
+    output.print_items(["name", "size"], items)
+    assert screen.read_all().decode() == f"a\t4096\n{SHOWN}\t\n"
+    output, screen = make_output(terminal=True, as_json=True)
+    output.print_items(["name"], items)
+    assert [json.loads(line) for line in screen.read_all().splitlines()] == items
+
+
+def test_items_on_a_terminal_are_a_table_if_there_are_several_columns(make_output: MakeOutput) -> None:
+    items = [{"name": "a", "media_type": None}, {"name": HOSTILE, "media_type": "x/y"}]
+    output, screen = make_output(terminal=True)
+    output.print_items(["name", "media_type"], items)
+    header, *rows = screen.read_all().decode().splitlines()
+    assert header.split() == ["NAME", "MEDIA", "TYPE"]
+    assert len(rows) == 2
+    assert rows[1].startswith(SHOWN)
+    output, screen = make_output(terminal=True)
+    output.print_items(["name"], items)
+    assert screen.read_all().decode().splitlines() == ["a", SHOWN]
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_no_items_and_no_rows_print_nothing(make_output: MakeOutput, *, terminal: bool) -> None:
+    output, screen = make_output(terminal=terminal)
+    output.print_items(["name", "size"], [])
+    output.print_rows("layer", ["size"], [])
+    assert screen.read_all() == b""
+
+
+def test_rows_in_a_pipe_begin_with_their_kind(make_output: MakeOutput) -> None:
+    output, screen = make_output(terminal=False)
+    output.print_rows("layer", ["digest", "size"], [(DIGEST, Size(1)), (None, False)])
+    assert screen.read_all().decode() == f"layer\t{DIGEST}\t1\nlayer\t\tno\n"
+
+
+def test_rows_on_a_terminal_have_a_title_and_short_digests_if_the_terminal_is_narrow(make_output: MakeOutput) -> None:
+    rows = [(DIGEST, Size(1)), ("none", Size(2))]
+    output, screen = make_output(terminal=True, columns=100)
+    output.print_rows("layer", ["digest", "size"], rows)
+    assert "layers" in screen.read_all().decode()
+    assert DIGEST in screen.read_all().decode()
+    output, screen = make_output(terminal=True, columns=40)
+    output.print_rows("layer", ["digest", "size"], rows)
+    assert DIGEST not in screen.read_all().decode()
+    assert f"{DIGEST[:19]}…" in screen.read_all().decode()
+
+
+def test_bytes_are_verbatim_in_a_pipe_and_harmless_on_a_terminal(make_output: MakeOutput) -> None:
+    content = b"a\x1b[2Jb\n\xff"
+    output, screen = make_output(terminal=False)
+    output.print_bytes(content)
+    assert screen.read_all() == content
+    output, screen = make_output(terminal=True)
+    output.print_bytes(content)
+    assert screen.read_all().decode() == "a [2Jb\n\ufffd\n"
+
+
+def test_notes_go_to_stderr(make_output: MakeOutput, capsys: pytest.CaptureFixture[str]) -> None:
+    output, screen = make_output(terminal=True)
+    output.print_note("one\ntwo")
+    assert screen.read_all() == b""
+    assert capsys.readouterr().err == "one two\n"

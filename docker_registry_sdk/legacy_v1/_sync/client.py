@@ -176,7 +176,7 @@ class RegistryClientV1(V1Repos, V1Images):
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
         Raises:
-            UnauthorizedError: The credentials are wrong.
+            LoginError: The credentials are wrong.
             ForbiddenError: The account is inactive.
             NotFoundError: The host is not an index, or the client has no credentials: Quay then answers 404 instead of 401.
             DeadlineExceededError: The deadline passed before the call was complete.

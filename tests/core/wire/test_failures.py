@@ -1,12 +1,17 @@
-"""Connection errors are recognized by their causes."""
+"""Failures of httpx become exceptions with a hint that fits, and connection errors are recognized by their causes."""
 
 from __future__ import annotations
 
 import ssl
 
 import httpx
+import pytest
 
 from docker_registry_sdk._core.wire import is_untrusted
+from docker_registry_sdk._core.wire.failures import transport_error
+from docker_registry_sdk.errors import RequestTimeoutError, TransportError
+
+REQUEST = httpx.Request("GET", "https://registry.test/v2/")
 
 
 def test_an_untrusted_certificate_is_found_among_the_causes() -> None:
@@ -20,3 +25,32 @@ def test_a_cycle_of_causes_is_searched_once() -> None:
     one, two, three = httpx.ConnectError("one"), OSError("two"), OSError("three")
     one.__cause__, two.__cause__, three.__cause__ = two, three, two
     assert not is_untrusted(one)
+
+
+@pytest.mark.parametrize(
+    ("kind", "word"),
+    [
+        (httpx.ConnectTimeout, "timeout"),
+        (httpx.ReadTimeout, "timeout"),
+        (httpx.WriteTimeout, "timeout"),
+        (httpx.PoolTimeout, "max_connections"),
+    ],
+)
+def test_timeouts_are_timeout_errors(kind: type[httpx.TimeoutException], word: str) -> None:
+    error = transport_error(REQUEST, kind("timed out"))
+    assert isinstance(error, RequestTimeoutError)
+    assert isinstance(error, TimeoutError)
+    assert word in error.hint
+
+
+def test_other_failures_are_no_timeout_errors() -> None:
+    error = transport_error(REQUEST, httpx.ConnectError("Connection refused"))
+    assert type(error) is TransportError
+    assert error.problem == "GET https://registry.test/v2/: Connection refused"
+    assert "network" in error.hint
+
+
+def test_untrusted_certificate_has_a_hint_of_its_own() -> None:
+    failure = httpx.ConnectError("certificate verify failed")
+    failure.__cause__ = ssl.SSLCertVerificationError("self-signed certificate")
+    assert "ca_file" in transport_error(REQUEST, failure).hint
