@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Protocol
+from typing import Any, Protocol
 
 import pytest
 
@@ -170,7 +170,7 @@ def test_facts_in_json(make_output: MakeOutput, *, terminal: bool) -> None:
 
 
 def test_items_in_a_pipe_are_lines_and_in_json_objects(make_output: MakeOutput) -> None:
-    items = [{"name": "a", "size": Size(4096)}, {"name": HOSTILE}]
+    items: list[dict[str, Any]] = [{"name": "a", "size": Size(4096)}, {"name": HOSTILE}]
     output, screen = make_output(terminal=False)
     output.print_items(["name", "size"], items)
     assert screen.read_all().decode() == f"a\t4096\n{SHOWN}\t\n"
@@ -180,7 +180,7 @@ def test_items_in_a_pipe_are_lines_and_in_json_objects(make_output: MakeOutput) 
 
 
 def test_items_on_a_terminal_are_a_table_if_there_are_several_columns(make_output: MakeOutput) -> None:
-    items = [{"name": "a", "media_type": None}, {"name": HOSTILE, "media_type": "x/y"}]
+    items: list[dict[str, Any]] = [{"name": "a", "media_type": None}, {"name": HOSTILE, "media_type": "x/y"}]
     output, screen = make_output(terminal=True)
     output.print_items(["name", "media_type"], items)
     header, *rows = screen.read_all().decode().splitlines()
