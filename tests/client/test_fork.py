@@ -234,7 +234,7 @@ def test_own_httpx_client_of_the_caller(url: str) -> None:
     with httpx.Client() as http, RegistryClientV2(url, transport=HttpxTransport(http)) as client:
         call(client, 0, 2)
         assert (
-            "create the httpx client, and the registry client, in the child process"
+            "Create the transport, and the registry client, in the child process"
             in fork(lambda: assert_foreign(lambda: client.get_manifest("0"))).result()
         )
 
