@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING
 from .._core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
+    from docker_registry_sdk.testing.factory import EmbeddedRegistryFactory as EmbeddedRegistryFactory
     from docker_registry_sdk.testing.profiles.profile import RegistryProfile as RegistryProfile
     from docker_registry_sdk.testing.profiles.profile import RegistryQuirk as RegistryQuirk
     from docker_registry_sdk.testing.registry import EmbeddedRegistry as EmbeddedRegistry
-    from docker_registry_sdk.testing.registry import EmbeddedRegistryFactory as EmbeddedRegistryFactory
-    from docker_registry_sdk.testing.registry import EmbeddedRegistryOptions as EmbeddedRegistryOptions
     from docker_registry_sdk.testing.request_log import RequestLog as RequestLog
     from docker_registry_sdk.testing.request_log import RequestRecord as RequestRecord
     from docker_registry_sdk.testing.settings import RegistryClock as RegistryClock

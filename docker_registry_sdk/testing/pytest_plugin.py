@@ -6,14 +6,13 @@ require a package of the extra.
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from typing import Unpack
-
-    from docker_registry_sdk.testing.registry import EmbeddedRegistry, EmbeddedRegistryFactory, EmbeddedRegistryOptions
+    from docker_registry_sdk.testing.factory import EmbeddedRegistryFactory
+    from docker_registry_sdk.testing.registry import EmbeddedRegistry
 
 
 @pytest.fixture
@@ -41,7 +40,7 @@ def embedded_registry_factory() -> Iterator["EmbeddedRegistryFactory"]:
         raise pytest.fail.Exception(str(error), pytrace=False) from None
     with ExitStack() as registries:
 
-        def start(**options: "Unpack[EmbeddedRegistryOptions]") -> EmbeddedRegistry:
+        def start(**options: Any) -> EmbeddedRegistry:
             return registries.enter_context(EmbeddedRegistry(**options))
 
         yield start

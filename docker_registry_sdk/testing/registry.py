@@ -1,12 +1,14 @@
 """The embedded registry, which a `with` block starts and stops."""
 
+import asyncio
 import os
 import ssl
 from collections.abc import Collection
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Protocol, Self, TypedDict, Unpack
+from typing import Literal
+from urllib.parse import urlsplit
 
 import attrs
 from starlette.routing import BaseRoute
@@ -16,6 +18,7 @@ from docker_registry_sdk.testing.app import LazyApp, build_app
 from docker_registry_sdk.testing.auth.account import Account
 from docker_registry_sdk.testing.auth.authentication import AuthMode, create_authentication
 from docker_registry_sdk.testing.auth.headers import TokenAddress
+from docker_registry_sdk.testing.clients import ConnectOptions, RegistryClients
 from docker_registry_sdk.testing.faults.exchange import RegistryState
 from docker_registry_sdk.testing.faults.injection import Faults
 from docker_registry_sdk.testing.profiles import ProfileName
@@ -32,33 +35,15 @@ from docker_registry_sdk.testing.v2.routes import v2_routes
 from docker_registry_sdk.testing.v2.upload_sessions import UploadSessions
 
 
-class EmbeddedRegistryOptions(TypedDict, total=False):
-    """The keyword arguments of `EmbeddedRegistry`, which the docstring of `EmbeddedRegistry` describes."""
-
-    auth: AuthMode | None
-    username: str | None
-    password: str | None
-    anonymous_pull: bool | None
-    storage: RegistryStorage | str | os.PathLike[str] | None
-    apis: Collection[Literal["v1", "v2"]] | None
-    settings: RegistrySettings | None
-    v1: V1Settings | None
-    index: "EmbeddedRegistry | None"
-    host: str
-    port: int
-    tls: bool
-    require_client_certificate: bool
-    ssl_context: ssl.SSLContext | None
-    profile: ProfileName | RegistryProfile | None
-
-
-class EmbeddedRegistry:
+class EmbeddedRegistry(RegistryClients):
     """A container registry that runs as an HTTP server in a thread of this process.
 
         with EmbeddedRegistry() as registry:
-            httpx.get(f"{registry.url}/v2/")
+            registry.add_image("library/app:1", files={"etc/motd": "hello"})
+            print(registry.repository("library/app").list_tags())
 
-    A stopped registry can be started again. The registry keeps its content, but gets another free port if `port` is 0.
+    `async with` starts and stops the registry, too, without blocking the event loop. A stopped registry can be started again. The
+    registry keeps its content, but gets another free port if `port` is 0.
 
     Args:
         auth: The authentication of clients in API v2: `none`, `basic`, or `token` (with a token service). None selects the
@@ -109,6 +94,7 @@ class EmbeddedRegistry:
         ssl_context: ssl.SSLContext | None = None,
         profile: ProfileName | RegistryProfile | None = None,
     ) -> None:
+        super().__init__()
         if require_client_certificate and not tls:
             raise ValueError("require_client_certificate requires tls=True")
         if tls and ssl_context is not None:
@@ -134,6 +120,7 @@ class EmbeddedRegistry:
         self._ssl_context = ssl_context
         if self._certificates is not None:
             self._ssl_context = self._certificates.server_context(require_client=require_client_certificate)
+        self._require_client_certificate = require_client_certificate
         self._requests = RequestLog()
         self._faults = Faults(self._profile.faults)
         self._state = RegistryState(
@@ -277,24 +264,50 @@ class EmbeddedRegistry:
             self._index.add_registry(self.host)
 
     def stop(self) -> None:
-        """Stop the registry, and discard unfinished uploads. If the registry is not running, the call has no effect."""
+        """Stop the registry, discard unfinished uploads, and close the clients that the methods of the registry returned.
+
+        If the registry is not running, the call has no effect.
+        """
         if self._running is not None:
+            self._close_clients()
             if not self._v1.is_index:
                 self._index.remove_registry(self.host)
             parts = self._running.parts
             self._running = None
             parts.close()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "EmbeddedRegistry":
         self.start()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
         self.stop()
 
+    async def __aenter__(self) -> "EmbeddedRegistry":
+        await asyncio.to_thread(self.start)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self._aclose_clients()
+        await asyncio.to_thread(self.stop)
+
     @property
     def _scheme(self) -> str:
         return "http" if self._ssl_context is None else "https"
+
+    def _connect_options(self) -> ConnectOptions:
+        options = ConnectOptions()
+        if self._auth != "none":
+            options["username"], options["password"] = self.username, self.password
+        if self._auth == "token":
+            options["trusted_realms"] = [urlsplit(self.token_url).netloc]  # the host can differ from that of the registry
+        if self._certificates is not None:
+            options["ca_file"] = self.ca_file
+        if self._require_client_certificate:
+            options["client_cert"] = self.client_cert_file
+        return options
 
     def _build_v1(self) -> ASGIApp:
         from docker_registry_sdk.testing.v1.routes import (
@@ -323,21 +336,6 @@ class EmbeddedRegistry:
         if self._certificates is None:
             raise RuntimeError("the registry has no generated certificates; create the registry with tls=True")
         return self._certificates
-
-
-class EmbeddedRegistryFactory(Protocol):
-    """The type of a function that creates and starts embedded registries."""
-
-    def __call__(self, **options: Unpack[EmbeddedRegistryOptions]) -> EmbeddedRegistry:
-        """Create and start an embedded registry.
-
-        Args:
-            options: The keyword arguments of `EmbeddedRegistry`.
-
-        Returns:
-            The running registry.
-        """
-        ...
 
 
 @attrs.frozen

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from docker_registry_sdk.testing import EmbeddedRegistry, EmbeddedRegistryOptions
+from docker_registry_sdk.testing import EmbeddedRegistry, EmbeddedRegistryFactory
 
 pytest_plugins = ["pytester"]
 ROOT = Path(__file__).parents[2]
@@ -92,8 +92,11 @@ print(*sorted(set(sys.modules) - before))
 
 
 def test_options_of_the_factory_are_the_arguments_of_the_class() -> None:
-    """The type checkers verify that the types agree, because the factory passes its options to the class."""
-    assert list(EmbeddedRegistryOptions.__annotations__) == list(inspect.signature(EmbeddedRegistry).parameters)
+    options = inspect.signature(EmbeddedRegistryFactory.__call__).parameters.values()
+    arguments = inspect.signature(EmbeddedRegistry).parameters.values()
+    assert [(each.name, each.kind, each.default) for each in [*options][1:]] == [
+        (each.name, each.kind, each.default) for each in arguments
+    ]
 
 
 def test_entry_point() -> None:
