@@ -1,23 +1,29 @@
-"""The methods of `EmbeddedRegistry` that add images, and that open clients which are logged in."""
+"""The methods of `EmbeddedRegistry` that add images, and that open clients which are logged in.
+
+The methods import the code of images and clients when they are called, since many tests need only the server.
+"""
+
+from __future__ import annotations
 
 import asyncio
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
-from docker_registry_sdk import parse_repo_and_ref
-from docker_registry_sdk.client._async.client import AsyncRegistryClientV2
-from docker_registry_sdk.client._async.manifest_ref import AsyncManifestRef
-from docker_registry_sdk.client._async.repository import AsyncRepository
-from docker_registry_sdk.client._sync.client import RegistryClientV2
-from docker_registry_sdk.client._sync.manifest_ref import ManifestRef
-from docker_registry_sdk.client._sync.repository import Repository
-from docker_registry_sdk.reference import RepoRef
-from docker_registry_sdk.testing.images import ImageContent, ImageFormat, store_image
+from docker_registry_sdk.reference import RepoRef, parse_repo_and_ref
 from docker_registry_sdk.testing.storage.base import RegistryStorage
-from docker_registry_sdk.v2.models import Descriptor, Platform
+
+if TYPE_CHECKING:
+    from docker_registry_sdk.client._async.client import AsyncRegistryClientV2
+    from docker_registry_sdk.client._async.manifest_ref import AsyncManifestRef
+    from docker_registry_sdk.client._async.repository import AsyncRepository
+    from docker_registry_sdk.client._sync.client import RegistryClientV2
+    from docker_registry_sdk.client._sync.manifest_ref import ManifestRef
+    from docker_registry_sdk.client._sync.repository import Repository
+    from docker_registry_sdk.testing.images import ImageFormat
+    from docker_registry_sdk.v2.models import Descriptor, Platform
 
 CLOSE_SECONDS = 5.0
 """The maximum time to wait until an async client is closed that belongs to the event loop of another thread."""
@@ -112,6 +118,8 @@ class RegistryClients(ABC):
             TypeError: `platforms` or `cmd` is a text instead of a sequence.
             ValueError: `ref` contains a digest, the path of a file is invalid, or `image_format` is unknown.
         """
+        from docker_registry_sdk.testing.images import ImageContent, store_image
+
         target = self._parse(ref)
         if target.digest is not None:
             raise ValueError(f"{ref!r} contains a digest, which the registry computes; write only the repository and the tag")
@@ -142,6 +150,8 @@ class RegistryClients(ABC):
             InvalidReferenceError: `name` is malformed.
             RuntimeError: The registry is not running.
         """
+        from docker_registry_sdk.client._sync.client import RegistryClientV2
+
         client = RegistryClientV2(
             None if name is None else f"{self.url}/{name}", registry=self._registry(name), **self._connect_options()
         )
@@ -192,6 +202,8 @@ class RegistryClients(ABC):
             InvalidReferenceError: `name` is malformed.
             RuntimeError: The registry is not running.
         """
+        from docker_registry_sdk.client._async.client import AsyncRegistryClientV2
+
         client = AsyncRegistryClientV2(
             None if name is None else f"{self.url}/{name}", registry=self._registry(name), **self._connect_options()
         )

@@ -63,7 +63,7 @@ with EmbeddedRegistry() as registry:
 
 
 def test_import_without_the_server_libraries() -> None:
-    program = "import sys, docker_registry_sdk.testing as t; assert 'uvicorn' not in sys.modules; print(dir(t), t.Settings)"
+    program = "import sys, docker_registry_sdk.testing as t; assert 'uvicorn' not in sys.modules; print(dir(t), t.RegistryClock)"
     assert "EmbeddedRegistry" in subprocess.check_output([sys.executable, "-c", program], text=True)
 
 
