@@ -1,10 +1,9 @@
 """Artifacts: files that are pushed to a repository as the layers of a manifest, and pulled into a folder.
 
-    from docker_registry_sdk import RegistryClientV2, artifacts
+    from docker_registry_sdk import artifacts
 
-    with RegistryClientV2("ghcr.io/owner/app") as client:
-        artifacts.push(client, "report", [Path("report.txt")], artifact_type="application/vnd.example.report.v1")
-        artifacts.pull(client, "report", "folder")
+    artifacts.push("ghcr.io/owner/app:report", ["report.txt"], artifact_type="application/vnd.example.report.v1")
+    artifacts.pull("ghcr.io/owner/app:report", "folder")
 
 The names of this package are imported when they are first used.
 """

@@ -38,13 +38,18 @@ class ArtifactBlob:
     title: str | None = None
 
 
-def as_blobs(files: Sequence[os.PathLike[str] | ArtifactBlob]) -> list[ArtifactBlob]:
+def as_blobs(files: Sequence[str | os.PathLike[str] | ArtifactBlob]) -> list[ArtifactBlob]:
     """Convert paths to `ArtifactBlob` objects, with the last part of the path as title. Blobs are returned unchanged.
 
     Args:
-        files: Paths, or `ArtifactBlob` objects.
+        files: A list of paths, or of `ArtifactBlob` objects.
+
+    Raises:
+        TypeError: The argument is a single file instead of a list.
     """
-    return [each if isinstance(each, ArtifactBlob) else ArtifactBlob(each, title=Path(each).name) for each in files]
+    if isinstance(files, (str, bytes, os.PathLike, ArtifactBlob)):
+        raise TypeError(f"pass a list of files, such as [{files!r}], not a single file")
+    return [each if isinstance(each, ArtifactBlob) else ArtifactBlob(Path(each), title=Path(each).name) for each in files]
 
 
 def describe_blob(blob: ArtifactBlob, uploaded: Descriptor) -> Descriptor:

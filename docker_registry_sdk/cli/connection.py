@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from .. import ClientOptions, RegistryClientV1, RegistryClientV2
+    from .. import ClientOptions, Registries, RegistryClientV1, RegistryClientV2
     from ..reference import Repo
 
 
@@ -38,6 +39,20 @@ class Connection:
                 raise click.UsageError("--password-stdin needs --username.")
             return self.client_options
         return {**self.client_options, "username": self.username, "password": read_password(from_stdin=self.password_stdin)}
+
+    def open_registries(self, registries: Collection[str]) -> Registries:
+        """Return the owner of connections and logins, for commands that access several registries or none.
+
+        Args:
+            registries: The names of the registries that the command accesses. The user name and password are sent to these only.
+        """
+        from .. import Registries
+
+        options: dict[str, Any] = {**(self.options() if registries else self.client_options)}
+        username, password = options.pop("username", None), options.pop("password", None)
+        if username is not None:
+            options["credentials"] = dict.fromkeys(registries, (username, password))
+        return Registries(**options)
 
     def open(self, name: str | Repo | None = None, *, index: str | None = None) -> RegistryClientV1 | RegistryClientV2:
         """Return a client of the API version that the registry supports.

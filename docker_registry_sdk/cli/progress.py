@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .._core.blobs.progress import OnProgress, Progress
 
 # The phases of an operation in which bytes of blobs are transferred.
-_TRANSFER_PHASES = ("download", "upload", "copy")
+_TRANSFER_PHASES = ("download", "upload", "move")
 
 
 class ProgressTotal:

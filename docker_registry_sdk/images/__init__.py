@@ -1,9 +1,10 @@
 """Copy images between registries, OCI image layouts and Docker archives, byte for byte.
 
-    from docker_registry_sdk.images import copy
+    from docker_registry_sdk import images
 
-    copy("ghcr.io/owner/app:1.2", "registry.example.com/app:1.2")
-    copy("alpine:3.20", "oci:images:alpine", platform="linux/arm64")
+    images.copy("ghcr.io/owner/app:1.2", "registry.example.com/app:1.2")
+    images.copy("alpine:3.20", Path("folder"), platform="linux/arm64")  # an OCI image layout
+    images.get_config("alpine:3.20", platform="linux/arm64").config.env
 
 The names of this package are imported when they are first used.
 """

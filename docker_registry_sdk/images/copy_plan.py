@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
-from attrs import field, frozen
+from attrs import asdict, field, frozen
 
 from .._core.text.redaction import printable
 from ..digest import Digest
+from ..reference import RepoRef
+from ..v2.models import Descriptor
 from .layout import Layout
-from .location import Location, RegistryLocation
+from .location import Location
 from .manifest_contents import BlobDescriptor
 
 BlobAction: TypeAlias = Literal["move", "mount", "skip", "leave"]
@@ -24,17 +26,19 @@ _ACTION_WORDS: Mapping[str, str] = {
 
 
 @frozen(kw_only=True)
-class PlannedBlob:
+class PlannedBlob(BlobDescriptor):
     """A blob in a plan.
 
     Attributes:
-        blob: The digest, size, media type and external URLs of the blob.
+        digest: The digest.
+        size: The size in bytes; None if the manifest does not state the size, as in Docker schema 1.
+        media_type: The media type.
+        urls: External URLs from which the blob can be downloaded; empty for most blobs.
         action: `move` copies the bytes; `mount` mounts the blob from the source repository, on the same registry; `skip`
             means that the target already has the blob; `leave` means that the blob is a non-distributable layer, which is not
             copied.
     """
 
-    blob: BlobDescriptor
     action: BlobAction
 
 
@@ -64,35 +68,45 @@ class PlannedManifest:
     has_subject: bool = False
     raw: bytes = field(default=b"", repr=False)
 
+    @property
+    def descriptor(self) -> Descriptor:
+        """Return the descriptor of the manifest."""
+        return Descriptor(media_type=self.media_type, digest=self.digest, size=self.size)
+
 
 @frozen(kw_only=True)
 class CopyPlan:
     """The plan of a copy, made by `plan_copy` and executed by `apply_copy`; `str()` returns a table of its blobs and manifests.
 
     Attributes:
-        source: The location from which the image is copied.
-        target: The location to which the image is copied.
+        source: The location from which the image is copied, without a login: `apply_copy` has an argument for that.
+        target: The location to which the image is copied, without a login.
         digest: The digest of the copied manifest or index.
+        size: The size of the copied manifest or index in bytes.
         media_type: The media type of the copied manifest or index.
         blobs: The blobs, without duplicates. If the target is a registry, blobs of manifests that it already has are left out.
         manifests: The manifests in the order in which they are pushed; the manifest with the role `root` comes last.
         use_urls: Whether non-distributable layers are copied; a layer that the source lacks is downloaded from its external URLs.
-        options: The options of the clients that `apply_copy` creates, as passed to `plan_copy`, without `deadline`.
     """
 
     source: Location
-    target: RegistryLocation | Layout
+    target: RepoRef | Layout
     digest: Digest
+    size: int
     media_type: str
     blobs: tuple[PlannedBlob, ...]
     manifests: tuple[PlannedManifest, ...]
     use_urls: bool = False
-    options: Mapping[str, Any] = field(factory=dict, repr=False, eq=False)
+
+    @property
+    def descriptor(self) -> Descriptor:
+        """Return the descriptor of the copied manifest or index."""
+        return Descriptor(media_type=self.media_type, digest=self.digest, size=self.size)
 
     @property
     def bytes_to_move(self) -> int:
         """Return the total size in bytes of the blobs to move; blobs of unknown size count as 0."""
-        return sum(one.blob.size or 0 for one in self.blobs if one.action == "move")
+        return sum(one.size or 0 for one in self.blobs if one.action == "move")
 
     def count(self, action: BlobAction | Literal["push"]) -> int:
         """Return the number of blobs with an action, or the number of manifests to push.
@@ -104,9 +118,29 @@ class CopyPlan:
             return sum(one.action == "push" for one in self.manifests)
         return sum(one.action == action for one in self.blobs)
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plan as a value that `json.dumps` accepts. The value contains no credentials."""
+        from .plan_json import plan_to_dict
+
+        return plan_to_dict(self)
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> CopyPlan:
+        """Return the plan that `to_dict` has converted to a value.
+
+        Args:
+            value: The value that `to_dict` returned, or an equal value that was read from JSON.
+
+        Raises:
+            ValueError: The value is not a plan, or the bytes of a manifest in it do not have their digest.
+        """
+        from .plan_json import plan_from_dict
+
+        return plan_from_dict(value)
+
     def __str__(self) -> str:
         lines = [f"{self.source} -> {self.target}", f"  {self.digest} {self.media_type}"]
-        blobs = [(one.action, one.blob.digest, one.blob.size, one.blob.media_type) for one in self.blobs]
+        blobs = [(one.action, one.digest, one.size, one.media_type) for one in self.blobs]
         manifests = [(one.action, one.digest, one.size, one.media_type) for one in self.manifests]
         for action, digest, size, media_type in [*blobs, *manifests]:
             shown = "?" if size is None else f"{size:,}"
@@ -121,6 +155,7 @@ class CopyResult:
 
     Attributes:
         digest: The digest of the copied manifest or index.
+        size: The size of the copied manifest or index in bytes.
         media_type: The media type of the copied manifest or index.
         bytes_moved: The total number of bytes of the copied blobs; manifests, mounted blobs and skipped blobs are not counted.
         blobs_moved: The number of blobs whose bytes were copied.
@@ -131,9 +166,19 @@ class CopyResult:
     """
 
     digest: Digest
+    size: int
     media_type: str
     bytes_moved: int
     blobs_moved: int
     blobs_mounted: int
     blobs_skipped: int
     manifests_pushed: int
+
+    @property
+    def descriptor(self) -> Descriptor:
+        """Return the descriptor of the copied manifest or index."""
+        return Descriptor(media_type=self.media_type, digest=self.digest, size=self.size)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the attributes by name, as a value that `json.dumps` accepts."""
+        return {**asdict(self), "digest": str(self.digest)}

@@ -1,110 +1,105 @@
-"""The locations of images: parsing of the source and target arguments of a copy. Free of I/O."""
+"""The places of images: parsing of the source and target arguments of a copy.
+
+This module examines only whether a path is a file.
+"""
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from attrs import field, frozen
-
 from .._core.text.redaction import quoted
-from ..digest import Digest
 from ..errors import ImageError, InvalidReferenceError
 from ..reference import RepoRef, parse_repo_and_ref
 from .docker_archive import DockerArchive
 from .layout import Layout
 
 if TYPE_CHECKING:
-    from ..client._async.client import AsyncRegistryClientV2
-    from ..client._sync.client import RegistryClientV2
+    from ..client._async.manifest_ref import AsyncManifestRef
+    from ..client._sync.manifest_ref import ManifestRef
 
 _WINDOWS_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _LAYOUT_PREFIX = "oci:"
 _ARCHIVE_PREFIX = "docker-archive:"
 
-TargetArgument: TypeAlias = "str | RepoRef | Layout | tuple[RegistryClientV2, str]"
-SourceArgument: TypeAlias = "TargetArgument | DockerArchive"
-AsyncTargetArgument: TypeAlias = "str | RepoRef | Layout | tuple[AsyncRegistryClientV2, str]"
-AsyncSourceArgument: TypeAlias = "AsyncTargetArgument | DockerArchive"
-Client: TypeAlias = "RegistryClientV2 | AsyncRegistryClientV2"
+TargetPlace: TypeAlias = "str | RepoRef | ManifestRef | Layout | os.PathLike[str]"
+"""A place that an image can be written to: see `Place`. A path is the folder of an OCI image layout."""
+Place: TypeAlias = "TargetPlace | DockerArchive"
+"""The place of an image.
+
+A place is text such as `ghcr.io/owner/app:1.2`, `oci:folder:tag` or `docker-archive:file`; a `RepoRef`; a `ManifestRef`, whose
+connections and login are used; a `Layout`; a `DockerArchive`; or a path: of a folder with an OCI image layout, or of a tarball
+that `docker save` wrote.
+"""
+AsyncTargetPlace: TypeAlias = "str | RepoRef | AsyncManifestRef | Layout | os.PathLike[str]"
+"""A place that an image can be written to, for async functions: see `TargetPlace`."""
+AsyncPlace: TypeAlias = "AsyncTargetPlace | DockerArchive"
+"""The place of an image, for async functions: see `Place`; with an `AsyncManifestRef` instead of a `ManifestRef`."""
+
+Location: TypeAlias = RepoRef | Layout | DockerArchive
 
 
-@frozen
-class RegistryLocation:
-    """An image in a repository of a registry.
-
-    Attributes:
-        ref: The repository with the tag or digest of the image.
-        client: The caller's client for this repository; None if the copy must create a client.
-    """
-
-    ref: RepoRef
-    client: Client | None = field(default=None, repr=False)
-
-    def __str__(self) -> str:
-        tag = f":{self.ref.tag}" if self.ref.tag is not None else ""
-        digest = f"@{self.ref.digest}" if self.ref.digest is not None else ""
-        return f"{self.ref.canonical_name}{tag}{digest}"
-
-
-Location: TypeAlias = RegistryLocation | Layout | DockerArchive
-
-
-def parse_source(argument: SourceArgument | AsyncSourceArgument) -> Location:
-    """Return the location of the image to copy.
+def parse_source(place: object) -> Location:
+    """Return the location of an image to read.
 
     Args:
-        argument: The source as the user wrote it: a reference, a layout, an archive, or a pair `(client, tag or digest)`.
+        place: The place as the user wrote it, except a `ManifestRef`.
 
     Raises:
         InvalidReferenceError: The reference or the path is malformed.
-        ImageError: The client of a pair is a client of API v1.
-        TypeError: The argument has a type other than those listed.
+        TypeError: The place has a type other than those listed at `Place`.
     """
-    if isinstance(argument, (Layout, DockerArchive)):
-        return argument
-    if isinstance(argument, str) and argument.startswith(_LAYOUT_PREFIX):
-        return Layout(*_split_path(argument, _LAYOUT_PREFIX))
-    if isinstance(argument, str) and argument.startswith(_ARCHIVE_PREFIX):
-        return DockerArchive(*_split_path(argument, _ARCHIVE_PREFIX))
-    if isinstance(argument, str):
-        return RegistryLocation(parse_repo_and_ref(argument))
-    if isinstance(argument, RepoRef):
-        return RegistryLocation(argument)
-    if not isinstance(argument, tuple) or len(argument) != 2:
-        raise TypeError(
-            "pass an image as text such as 'alpine:3.20', a RepoRef, a Layout, a DockerArchive or a pair (client, ref), "
-            f"not as {type(argument).__name__}"
-        )
-    client, ref = argument
-    version = getattr(client, "version", None)
-    if version == 1:
-        raise ImageError(
-            "images are copied with API v2 only, but the client of the pair is a client of API v1",
-            hint="Copy between registries that support API v2; old images can be downloaded with RegistryClientV1.",
-        )
-    if version != 2 or not isinstance(ref, str):
-        raise TypeError("a pair (client, ref) must consist of a client of API v2, and a tag or digest as a string")
-    digest = Digest(ref) if ":" in ref else None
-    repo = client.repo
-    return RegistryLocation(RepoRef(repo.index, repo.remote_name, tag=None if digest else ref, digest=digest), client)
+    if isinstance(place, os.PathLike):
+        path = Path(place)
+        return DockerArchive(path) if path.is_file() else Layout(path)
+    return _parse(place)
 
 
-def parse_target(argument: TargetArgument | AsyncTargetArgument) -> RegistryLocation | Layout:
+def parse_target(place: object, source: Location) -> RepoRef | Layout:
     """Return the location to which an image is copied.
 
     Args:
-        argument: The target as the user wrote it: a reference, a layout, or a pair `(client, tag or digest)`.
+        place: The place as the user wrote it, except a `ManifestRef`. In the layout at a path, the image gets the tag or name of
+            the source.
+        source: The location from which the image is copied.
 
     Raises:
         InvalidReferenceError: The reference or the path is malformed.
-        ImageError: The target is an archive, or the client of a pair is a client of API v1.
-        TypeError: The argument has a type other than those listed.
+        ImageError: The target is an archive.
+        TypeError: The place has a type other than those listed at `TargetPlace`.
     """
-    location = parse_source(argument)
+    if isinstance(place, os.PathLike):
+        return Layout(Path(place), tag_of_location(source))
+    location = _parse(place)
     if isinstance(location, DockerArchive):
         raise ImageError("docker archives can only be read", hint="Write to a layout (oci:path:tag) or to a registry.")
     return location
+
+
+def tag_of_location(location: Location) -> str | None:
+    """Return the tag of an image in a registry or layout, or the name of an image in an archive; None if it has none.
+
+    Args:
+        location: The location of the image.
+    """
+    return location.ref if isinstance(location, DockerArchive) else location.tag
+
+
+def _parse(place: object) -> Location:
+    if isinstance(place, (RepoRef, Layout, DockerArchive)):
+        return place
+    if not isinstance(place, str):
+        raise TypeError(
+            f"pass an image as text such as 'alpine:3.20', a RepoRef, a ManifestRef such as client.ref('1.0') (in async code an "
+            f"AsyncManifestRef), a Layout, a DockerArchive or a Path, not as {type(place).__name__}"
+        )
+    if place.startswith(_LAYOUT_PREFIX):
+        return Layout(*_split_path(place, _LAYOUT_PREFIX))
+    if place.startswith(_ARCHIVE_PREFIX):
+        return DockerArchive(*_split_path(place, _ARCHIVE_PREFIX))
+    return parse_repo_and_ref(place)
 
 
 def _split_path(text: str, prefix: str) -> tuple[str, str | None]:

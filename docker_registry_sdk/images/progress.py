@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from threading import Lock
 from typing import Final
 
@@ -22,20 +23,32 @@ class CopyProgress:
         cancel: The flag. After the flag was set, the methods raise an exception, which stops the copy.
         deadline: The deadline of the whole copy; None for no deadline.
         source: The location of the source, for error messages.
+        blobs: The blobs that belong to the target, for the overall progress.
     """
 
-    def __init__(self, on_progress: OnProgress | None, cancel: CancelFlag, deadline: Deadline | None, source: str) -> None:
+    def __init__(
+        self,
+        on_progress: OnProgress | None,
+        cancel: CancelFlag,
+        deadline: Deadline | None,
+        source: str,
+        blobs: Iterable[BlobDescriptor] = (),
+    ) -> None:
         self._on_progress = on_progress
         self._cancel = cancel
         self._deadline = deadline
         self._source = source
         self._lock = Lock()
+        self._blob_bytes: dict[Digest, int] = {}  # of each blob, in the target or on the way to it
+        self._overall_bytes = 0
+        sizes = [blob.size for blob in blobs]
+        self._overall_total = None if None in sizes else sum(size or 0 for size in sizes)
 
     def report(self, phase: Phase, digest: Digest, done: int, total: int | None) -> None:
         """Call the progress callback. If the copy is cancelled or its deadline has passed, raise an exception instead.
 
         Args:
-            phase: The current step for the blob or manifest, such as `copy` or `mount`.
+            phase: The current step for the blob or manifest, such as `move` or `mount`.
             digest: The digest of the blob or manifest.
             done: The number of bytes of the blob or manifest that were processed.
             total: The size of the blob or manifest in bytes; None if the size is unknown.
@@ -43,7 +56,19 @@ class CopyProgress:
         self.check()
         if self._on_progress is not None:
             with self._lock:
-                self._on_progress(Progress(phase=phase, digest=digest, bytes=done, total=total))
+                if phase != "manifest":
+                    self._overall_bytes += done - self._blob_bytes.get(digest, 0)
+                    self._blob_bytes[digest] = done
+                self._on_progress(
+                    Progress(
+                        phase=phase,
+                        digest=digest,
+                        bytes=done,
+                        total=total,
+                        overall_bytes=self._overall_bytes,
+                        overall_total=self._overall_total,
+                    )
+                )
 
     def check(self) -> None:
         """Raise an exception if the copy is cancelled, or if the deadline of the copy has passed.
@@ -108,4 +133,4 @@ class BlobProgress:
 
     def _report(self, offset: int) -> None:
         self._reported = offset
-        self._copy_progress.report("copy", self.blob.digest, offset, self.blob.size)
+        self._copy_progress.report("move", self.blob.digest, offset, self.blob.size)

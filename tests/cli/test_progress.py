@@ -39,10 +39,10 @@ def progress_of(phase: Phase, digest: str, done: int, total: int | None) -> Prog
 def test_the_sum_of_the_progress_of_blobs() -> None:
     total = ProgressTotal(None)
     reports = [
-        progress_of("copy", "a", 5, 10),
-        progress_of("copy", "b", 1, None),
+        progress_of("move", "a", 5, 10),
+        progress_of("move", "b", 1, None),
         progress_of("skip", "c", 9, 9),
-        progress_of("copy", "a", 2, 10),
+        progress_of("move", "a", 2, 10),
     ]
     for progress in reports:
         total.add(progress)

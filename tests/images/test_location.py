@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from docker_registry_sdk.images import Layout
-from docker_registry_sdk.images.location import parse_target
+from docker_registry_sdk.images.location import parse_source
 
 
 @pytest.mark.parametrize(
@@ -20,4 +20,4 @@ from docker_registry_sdk.images.location import parse_target
     ],
 )
 def test_a_windows_drive_belongs_to_the_path(text: str, path: str, tag: str | None) -> None:
-    assert parse_target(text) == Layout(Path(path), tag)
+    assert parse_source(text) == Layout(Path(path), tag)

@@ -10,7 +10,7 @@ from attrs import frozen
 PROGRESS_INTERVAL_BYTES: Final = 1024 * 1024
 """The number of bytes between two calls of a progress callback."""
 
-Phase: TypeAlias = Literal["check", "download", "upload", "copy", "mount", "skip", "manifest"]
+Phase: TypeAlias = Literal["check", "download", "upload", "move", "mount", "skip", "manifest"]
 
 
 @frozen(kw_only=True)
@@ -19,21 +19,46 @@ class Progress:
 
     Attributes:
         phase: The current step: `check` reads and hashes bytes that this machine already has, `download` reads from a registry,
-            `upload` writes to a registry, `copy` transfers from a source to a target, `mount` mounts a blob from another
-            repository, `skip` means that the target already has the blob, `manifest` writes a manifest.
+            `upload` writes to a registry, `move` transfers from the source of a copy to its target, `mount` mounts a blob from
+            another repository, `skip` means that the target already has the blob, `manifest` writes a manifest.
         digest: The digest of the blob or manifest, or None until it has been computed.
         bytes: The number of bytes processed so far. The number decreases when a transfer starts over.
         total: The size in bytes, or None when it is not known.
+        overall_bytes: In a copy of an image, the number of bytes of all its blobs that are in the target, or on the way to it;
+            mounted and skipped blobs count, manifests do not. None for other operations.
+        overall_total: In a copy of an image, the total size in bytes of all its blobs that belong to the target, which
+            `overall_bytes` reaches at the end. None for other operations, and if the manifest does not state the size of a blob.
     """
 
     phase: Phase
     digest: str | None
     bytes: int
     total: int | None
+    overall_bytes: int | None = None
+    overall_total: int | None = None
 
 
 OnProgress: TypeAlias = Callable[[Progress], None]
 """A progress callback. The thread or task that does the work calls it, one call at a time. An exception in it stops the work."""
+
+
+def check_on_progress(on_progress: object) -> None:
+    """Check a progress callback that a user passed.
+
+    Args:
+        on_progress: The callback; None for no callback.
+
+    Raises:
+        TypeError: The callback is a coroutine function, or is not callable.
+    """
+    if on_progress is None:
+        return
+    if not callable(on_progress):
+        raise TypeError(f"on_progress must be a function, not {type(on_progress).__name__}")
+    from inspect import iscoroutinefunction  # imported late, since most programs pass no callback
+
+    if iscoroutinefunction(on_progress) or iscoroutinefunction(type(on_progress).__call__):
+        raise TypeError("on_progress is a coroutine function, which is never awaited: pass a function that is not async")
 
 
 class ProgressThrottle:

@@ -7,12 +7,16 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ..._core.blobs.progress import OnProgress, Progress
+from ..._core.blobs.progress import OnProgress, Progress, check_on_progress
 from ..._core.concurrency.threads import run_in_thread
 from ..._core.wire import CallLimits, Deadline, Timeout, call_limits
-from ...client._sync.client import RegistryClientV2
+from ...client._sync.manifest_ref import ManifestRef
+from ...client._sync.registries import Registries
+from ...client._sync.repository import Repository
 from ...digest import Digest
+from ...images._sync.places import OpenRegistries
 from ...media_types import OCI_EMPTY, OCI_MANIFEST
+from ...reference import RepoRef
 from ...v2.models import Descriptor
 from ..file_paths import check_titles, find_target_files
 from ..manifest import (
@@ -23,18 +27,19 @@ from ..manifest import (
     describe_blob,
     titled_layers,
 )
+from .places import ArtifactPlace, parse_artifact_place
 
 
 def push(
-    client: RegistryClientV2,
-    ref: str | None,
-    files: Sequence[os.PathLike[str] | ArtifactBlob],
+    place: ArtifactPlace,
+    files: Sequence[str | os.PathLike[str] | ArtifactBlob],
     *,
     artifact_type: str,
     config: ArtifactBlob | None = None,
     annotations: Mapping[str, str] | None = None,
     subject: str | Descriptor | None = None,
     on_progress: OnProgress | None = None,
+    registries: Registries | None = None,
     timeout: float | Timeout | None = None,
     deadline: Deadline | float | None = None,
 ) -> Descriptor:
@@ -44,31 +49,42 @@ def push(
     `org.opencontainers.image.created`.
 
     Args:
-        client: A client of the repository.
-        ref: A tag, or None to push the artifact by its digest only, which is usual for artifacts with a subject.
-        files: Paths, or `ArtifactBlob` objects with their own title and media type. The title of a file that is given as a path
-            is the last part of the path. If there are no files, the artifact has only the empty layer `{}`.
+        place: The repository and the tag: text such as `ghcr.io/owner/app:report`, a `RepoRef`, or a reference that is bound to a
+            client, `client.ref("report")`. To push the artifact by its digest only, which is usual for artifacts with a subject,
+            pass a repository without a tag: text such as `ghcr.io/owner/app`, a `Repo`, or a repository or client. (Elsewhere,
+            text without a tag means the tag `latest`; here no tag is set.)
+        files: A list of paths, or of `ArtifactBlob` objects with their own title and media type. The title of a file that is
+            given as a path is the last part of the path. If the list is empty, the artifact has only the empty layer `{}`.
         artifact_type: The type of the artifact, a media type.
-        config: The config; None uses the empty config `{}` of the OCI specification.
-        annotations: The annotations of the manifest; None for no annotations.
-        subject: The subject of the artifact: the digest of an existing manifest in the repository, or the descriptor of a
-            manifest, which need not exist yet. None for an artifact without a subject.
-        on_progress: The progress callback, which is called for each file and manifest; None for no callback.
-        timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
-        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
+        config: The config; None (default) uses the empty config `{}` of the OCI specification.
+        annotations: The annotations of the manifest; None (default) for no annotations.
+        subject: The subject of the artifact: the tag or digest of an existing manifest in the repository; or the descriptor of a
+            manifest, which need not exist yet. None (default) for an artifact without a subject.
+        on_progress: A function, but no coroutine function, that is called with a `Progress` for each file and manifest, at least
+            once per MiB, and one call at a time. None (default) for no such function.
+        registries: The owner of connections, logins and options for the registries of a place that is not bound to a client. None
+            (default) opens the registry with the default options and the stored login, and closes it at the end.
+        timeout: The seconds that each step of a request may take, such as one read, or a `Timeout`. None (default) uses the
+            option `timeout` of each client: 60 seconds, and 15 seconds for connecting, if that is not set either.
+        deadline: The seconds that the whole call may take, or a `Deadline`. None (default) uses the option `deadline` of each
+            client, for the requests of that client: no limit if that is not set either.
 
     Returns:
         The descriptor of the artifact's manifest.
 
     Raises:
         ValueError: The artifact type is empty.
+        InvalidReferenceError: The place is malformed.
+        ArtifactError: The place is not in a registry.
         UnsafeTitleError: A title is unsafe, so that `pull` would raise an error; no request was sent.
-        InvalidDigestError: The subject is not a digest.
-        NotFoundError: The subject was given as a digest, and does not exist in the repository.
+        InvalidDigestError: The subject is malformed.
+        NotFoundError: The subject was given as a tag or digest, and does not exist in the repository.
+        DigestMismatchError: The place has a digest, but the artifact has another one.
         ReferrersError: The artifact was pushed, but could not be added to the list of the subject's referrers. Push the
             artifact again.
         DeadlineExceededError: The deadline passed before the call was complete.
         OSError: A file cannot be read.
+        TypeError: The place, `files`, `registries` or `on_progress` has the wrong type.
 
     Source: OCI Image Spec, Guidelines for Artifact Usage.
     """
@@ -76,29 +92,33 @@ def push(
         raise ValueError("artifact_type is empty: pass a media type, such as application/vnd.example.report.v1")
     blobs = as_blobs(files)
     check_titles(blob.title for blob in blobs if blob.title is not None)
-    limits = call_limits(client, timeout, deadline)
-    subject_descriptor = _describe_subject(client, subject, limits)
-    empty = ArtifactBlob(EMPTY_CONTENT, OCI_EMPTY)
-    # The empty blob is the config if none is given, and the only layer of an artifact without files.
-    config_descriptor, *layers = [
-        describe_blob(blob, _upload(client, blob, on_progress, limits))
-        for blob in (config or empty, *(blobs or [empty]))
-    ]
-    content = build_manifest(artifact_type, config_descriptor, layers, subject_descriptor, annotations)
-    pushed = client.put_manifest(
-        content, ref, media_type=OCI_MANIFEST, timeout=limits.timeout, deadline=limits.deadline
-    )
+    check_on_progress(on_progress)
+    parsed = parse_artifact_place(place, needs_tag=False)
+    with OpenRegistries(registries) as opened:
+        repository = opened.repository(parsed.repo, parsed.repository)
+        limits = call_limits(repository, timeout, deadline)
+        subject_descriptor = _describe_subject(repository, subject, limits)
+        empty = ArtifactBlob(EMPTY_CONTENT, OCI_EMPTY)
+        # The empty blob is the config if none is given, and the only layer of an artifact without files.
+        config_descriptor, *layers = [
+            describe_blob(blob, _upload(repository, blob, on_progress, limits))
+            for blob in (config or empty, *(blobs or [empty]))
+        ]
+        content = build_manifest(artifact_type, config_descriptor, layers, subject_descriptor, annotations)
+        pushed = repository.put_manifest(
+            content, parsed.ref, media_type=OCI_MANIFEST, timeout=limits.timeout, deadline=limits.deadline
+        )
     if on_progress is not None:
         on_progress(Progress(phase="manifest", digest=pushed.digest, bytes=len(content), total=len(content)))
     return Descriptor(media_type=OCI_MANIFEST, digest=pushed.digest, size=len(content), artifact_type=artifact_type)
 
 
 def pull(
-    client: RegistryClientV2,
-    ref: str,
+    place: str | RepoRef | ManifestRef,
     folder: str | os.PathLike[str],
     *,
     on_progress: OnProgress | None = None,
+    registries: Registries | None = None,
     timeout: float | Timeout | None = None,
     deadline: Deadline | float | None = None,
 ) -> list[Path]:
@@ -110,55 +130,70 @@ def pull(
     oras (annotation `io.deis.oras.content.unpack`) is written as a tar.gz file, and not unpacked.
 
     Args:
-        client: A client of the repository.
-        ref: A tag or digest.
+        place: The artifact: text such as `ghcr.io/owner/app:report` (without a tag and a digest, the tag is `latest`), a
+            `RepoRef`, or a reference that is bound to a client, `client.ref("report")`.
         folder: The folder to write to, created if necessary.
-        on_progress: The progress callback, which is called for each file and manifest; None for no callback.
-        timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
-        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
+        on_progress: A function, but no coroutine function, that is called with a `Progress` for each file and manifest, at least
+            once per MiB, and one call at a time. None (default) for no such function.
+        registries: The owner of connections, logins and options for the registries of a place that is not bound to a client. None
+            (default) opens the registry with the default options and the stored login, and closes it at the end.
+        timeout: The seconds that each step of a request may take, such as one read, or a `Timeout`. None (default) uses the
+            option `timeout` of each client: 60 seconds, and 15 seconds for connecting, if that is not set either.
+        deadline: The seconds that the whole call may take, or a `Deadline`. None (default) uses the option `deadline` of each
+            client, for the requests of that client: no limit if that is not set either.
 
     Returns:
         The paths of the files, in the order of the layers.
 
     Raises:
         NotFoundError: The artifact, or one of its files, does not exist.
-        ArtifactError: The manifest is an index, or another document that is not an OCI image manifest; or the manifest has layers
-            but none with a title, as an image has.
+        InvalidReferenceError: The place is malformed.
+        ArtifactError: The place is not in a registry; the manifest is an index, or another document that is not an OCI image
+            manifest; or the manifest has layers but none with a title, as an image has.
         UnsafeTitleError: A title is not a relative path, may mean the same file as another title, leads through a link, or is the
             path of an existing file with other content; nothing was written.
         DigestMismatchError: The bytes of a file have another digest; the downloaded bytes were deleted.
         ParseError: The manifest is malformed, or the `data` of a descriptor contradicts the descriptor's digest or size.
         DeadlineExceededError: The deadline passed before the call was complete.
         OSError: A file cannot be written.
+        TypeError: The place, `registries` or `on_progress` has the wrong type.
 
     Source: OCI Image Spec, Pre-Defined Annotation Keys; OCI Distribution Spec, Pulling Blobs (end-2).
     """
-    limits = call_limits(client, timeout, deadline)
-    layers = titled_layers(client.get_manifest(ref, timeout=limits.timeout, deadline=limits.deadline))
-    files = run_in_thread(lambda: find_target_files(Path(folder), layers))
-    for file in files:
-        if file.exists:
-            _report_skipped(file.descriptor, on_progress)
-            continue
-        file.path.parent.mkdir(parents=True, exist_ok=True)
-        client.download_blob(
-            file.descriptor, file.path, on_progress=on_progress, timeout=limits.timeout, deadline=limits.deadline
-        )
+    check_on_progress(on_progress)
+    parsed = parse_artifact_place(place, needs_tag=True)
+    with OpenRegistries(registries) as opened:
+        repository = opened.repository(parsed.repo, parsed.repository)
+        limits = call_limits(repository, timeout, deadline)
+        found = repository.get_manifest(parsed.ref or "", timeout=limits.timeout, deadline=limits.deadline)
+        layers = titled_layers(found)
+        files = run_in_thread(lambda: find_target_files(Path(folder), layers))
+        for file in files:
+            if file.exists:
+                _report_skipped(file.descriptor, on_progress)
+                continue
+            file.path.parent.mkdir(parents=True, exist_ok=True)
+            repository.download_blob(
+                file.descriptor, file.path, on_progress=on_progress, timeout=limits.timeout, deadline=limits.deadline
+            )
     return [file.path for file in files]
 
 
 def _upload(
-    client: RegistryClientV2, blob: ArtifactBlob, on_progress: OnProgress | None, limits: CallLimits
+    repository: Repository, blob: ArtifactBlob, on_progress: OnProgress | None, limits: CallLimits
 ) -> Descriptor:
-    return client.blob_upload(blob.source, on_progress=on_progress, timeout=limits.timeout, deadline=limits.deadline)
+    return repository.blob_upload(
+        blob.source, on_progress=on_progress, timeout=limits.timeout, deadline=limits.deadline
+    )
 
 
 def _describe_subject(
-    client: RegistryClientV2, subject: str | Descriptor | None, limits: CallLimits
+    repository: Repository, subject: str | Descriptor | None, limits: CallLimits
 ) -> Descriptor | None:
     if subject is None or isinstance(subject, Descriptor):
         return subject
-    found = client.get_manifest(Digest(subject), timeout=limits.timeout, deadline=limits.deadline)
+    ref = Digest(subject) if ":" in subject else subject
+    found = repository.get_manifest(ref, timeout=limits.timeout, deadline=limits.deadline)
     return Descriptor(media_type=found.media_type, digest=found.digest, size=len(found.raw))
 
 

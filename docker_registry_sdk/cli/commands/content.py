@@ -56,18 +56,22 @@ def config_command(reference: str, platform: str | None, output: Output, connect
     """Print the config of an image as JSON.
 
     The config holds the image's command, environment, labels and history. If the image exists for several platforms, the config
-    for --platform is printed; the default is Linux on the processor of this machine.
+    for --platform is printed; the default is Linux on the processor of this machine. REFERENCE may also be oci:FOLDER:TAG for an
+    OCI image layout, or docker-archive:FILE for a tarball that docker save wrote.
 
     \b
-    Example:
+    Examples:
       docker-registry-sdk config alpine --platform linux/arm64
+      docker-registry-sdk config oci:images:alpine
     """
     from ...images import get_config
-    from ...reference import parse_repo_and_ref
+    from ...images.location import parse_source
+    from ...reference import RepoRef
 
-    ref = parse_repo_and_ref(reference)
-    with connection.open_v2(ref) as client:
-        output.print_document(get_config(client, ref.digest or ref.tag or "", platform).to_dict())
+    location = parse_source(reference)
+    names = {location.index.name} if isinstance(location, RepoRef) else set()
+    with connection.open_registries(names) as registries:
+        output.print_document(get_config(location, platform=platform, registries=registries).to_dict())
 
 
 @click.command("blob")

@@ -14,7 +14,7 @@ from ..output import Output, Size
 from ..progress import progress_bar
 
 if TYPE_CHECKING:
-    from ... import ClientOptions
+    from ... import Registries
     from ...images import CopyPlan, CopyResult
     from ...images.location import Location
 
@@ -49,9 +49,8 @@ def pull_command(
     from ...images import pull
     from ...images.location import parse_source
 
-    options = _client_options(connection, parse_source(reference))
-    with progress_bar("pull") as on_progress:
-        result = pull(reference, folder, platform=platform, referrers=referrers, on_progress=on_progress, **options)
+    with _open_registries(connection, parse_source(reference)) as registries, progress_bar("pull") as on_progress:
+        result = pull(reference, folder, platform=platform, referrers=referrers, on_progress=on_progress, registries=registries)
     _print_result(result, output)
 
 
@@ -76,11 +75,12 @@ def push_command(
       docker-registry-sdk push saved.tar localhost:5000/name:1.2
     """
     from ...images import push
-    from ...images.location import parse_target
+    from ...images.location import parse_source
 
-    options = _client_options(connection, parse_target(reference))
-    with progress_bar("push") as on_progress:
-        result = push(path, reference, tag=tag, platform=platform, referrers=referrers, on_progress=on_progress, **options)
+    with _open_registries(connection, parse_source(reference)) as registries, progress_bar("push") as on_progress:
+        result = push(
+            path, reference, tag=tag, platform=platform, referrers=referrers, on_progress=on_progress, registries=registries
+        )
     _print_result(result, output)
 
 
@@ -108,20 +108,20 @@ def copy_command(
       docker-registry-sdk copy ghcr.io/owner/name oci:images:name --platform linux/arm64 --plan
     """
     from ...images import apply_copy, plan_copy
-    from ...images.location import parse_source, parse_target
+    from ...images.location import parse_source
 
-    options = _client_options(connection, parse_source(source), parse_target(target))
-    plan = plan_copy(source, target, platform=platform, referrers=referrers, **options)
-    if only_plan:
-        _print_plan(plan, output)
-        return
-    with progress_bar("copy", plan.bytes_to_move) as on_progress:
-        result = apply_copy(plan, on_progress)
+    with _open_registries(connection, parse_source(source), parse_source(target)) as registries:
+        plan = plan_copy(source, target, platform=platform, referrers=referrers, registries=registries)
+        if only_plan:
+            _print_plan(plan, output)
+            return
+        with progress_bar("copy", plan.bytes_to_move) as on_progress:
+            result = apply_copy(plan, on_progress=on_progress, registries=registries)
     _print_result(result, output)
 
 
-def _client_options(connection: Connection, *locations: Location) -> ClientOptions:
-    """Return the options for the clients of a copy, or an empty dict if no location is on a registry.
+def _open_registries(connection: Connection, *locations: Location) -> Registries:
+    """Return the owner of the connections and logins of a copy.
 
     Args:
         connection: The options of the command line.
@@ -130,41 +130,30 @@ def _client_options(connection: Connection, *locations: Location) -> ClientOptio
     Raises:
         click.UsageError: A user name and password would be sent to two registries.
     """
-    from ...images.location import RegistryLocation
+    from ...reference import RepoRef
 
-    registries = {location.ref.index.name for location in locations if isinstance(location, RegistryLocation)}
-    if not registries:
-        return {}
+    registries = {location.index.name for location in locations if isinstance(location, RepoRef)}
     if len(registries) > 1 and connection.username is not None:
         names = " and ".join(sorted(registries))
         raise click.UsageError(
             f"--username and the password would be sent to two registries, {names}; "
             "use docker-registry-sdk login for each registry instead."
         )
-    return connection.options()
+    return connection.open_registries(registries)
 
 
 def _print_result(result: CopyResult, output: Output) -> None:
-    output.print_facts(
-        {
-            "digest": result.digest,
-            "media_type": result.media_type,
-            "bytes_moved": Size(result.bytes_moved),
-            "blobs_moved": result.blobs_moved,
-            "blobs_mounted": result.blobs_mounted,
-            "blobs_skipped": result.blobs_skipped,
-            "manifests_pushed": result.manifests_pushed,
-        }
-    )
+    sizes = {"size": Size(result.size), "bytes_moved": Size(result.bytes_moved)}
+    output.print_facts({**result.to_dict(), **sizes})
 
 
 def _print_plan(plan: CopyPlan, output: Output) -> None:
     rows: list[dict[str, Any]] = [
         {
             "action": planned.action,
-            "digest": planned.blob.digest,
-            "size": None if planned.blob.size is None else Size(planned.blob.size),
-            "media_type": planned.blob.media_type,
+            "digest": planned.digest,
+            "size": None if planned.size is None else Size(planned.size),
+            "media_type": planned.media_type,
         }
         for planned in plan.blobs
     ]

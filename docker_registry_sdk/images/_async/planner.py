@@ -87,7 +87,7 @@ class AsyncPlanner:
                     merge_blob(blobs, blob)
         jobs = [partial(self._choose_action, blob) for blob in blobs.values()]
         actions = await async_gather(jobs, DEFAULT_CONCURRENCY, CancelFlag())
-        planned = (PlannedBlob(blob=blob, action=action) for blob, action in zip(blobs.values(), actions, strict=True))
+        planned = (_planned(blob, action) for blob, action in zip(blobs.values(), actions, strict=True))
         return tuple(planned), tuple(self._plan_manifest(node) for node in self._in_push_order(root.digest))
 
     async def _walk(self, root: StoredManifest) -> None:
@@ -190,3 +190,7 @@ class AsyncPlanner:
             has_subject=node.contents.subject is not None,
             raw=b"" if skipped or node.stored is None else node.stored.raw,
         )
+
+
+def _planned(blob: BlobDescriptor, action: BlobAction) -> PlannedBlob:
+    return PlannedBlob(digest=blob.digest, size=blob.size, media_type=blob.media_type, urls=blob.urls, action=action)

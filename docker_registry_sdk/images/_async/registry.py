@@ -12,9 +12,10 @@ from ..._core.blobs._async.blob_repository import AsyncBlobRepository
 from ..._core.blobs._async.replayable_source import AsyncRemoteBlob
 from ..._core.blobs.upload_source import AsyncReplayableSource
 from ..._core.concurrency.waiting import async_sleep
-from ..._core.wire import CallLimits
-from ...client._async.client import AsyncRegistryClientV2
+from ..._core.wire import CallLimits, async_send
+from ...client._async.repository import AsyncRepository
 from ...client.manifests import is_manifest_type
+from ...client.probing import speaks_api, without_credentials
 from ...digest import Digest, digest_of
 from ...errors import (
     ForbiddenError,
@@ -27,6 +28,7 @@ from ...errors import (
     UnexpectedContentTypeError,
 )
 from ...reference import Repo
+from ...v2.api import ping
 from ...v2.models import Descriptor
 from ..copy_plan import PlannedManifest
 from ..manifest_contents import MAX_MANIFESTS, BlobDescriptor, StoredManifest, check_size, verify_manifest
@@ -43,7 +45,7 @@ class AsyncRegistryImage:
     """An image in a repository of a registry, as source or target of a copy.
 
     Args:
-        client: A client of the repository.
+        repository: The repository.
         tag: The tag of the image; None if only the digest identifies the image.
         digest: The digest of the image, which takes precedence over the tag; None if only the tag identifies the image.
         limits: The timeout, deadline and retries for the requests of the copy.
@@ -52,11 +54,12 @@ class AsyncRegistryImage:
     # A registry accepts a manifest only when it has the blobs, and keeps them as long as the manifest.
     is_complete = True
 
-    def __init__(self, client: AsyncRegistryClientV2, tag: str | None, digest: Digest | None, limits: CallLimits) -> None:
-        self._client = client
+    def __init__(self, repository: AsyncRepository, tag: str | None, digest: Digest | None, limits: CallLimits) -> None:
+        self._client = repository
+        self._limits = limits
         self._tag = tag
         self._digest = digest
-        self._blobs = AsyncBlobRepository(client, client.repo.remote_name, limits)
+        self._blobs = AsyncBlobRepository(repository, repository.repo.remote_name, limits)
         self._options = self._blobs.options
 
     @property
@@ -72,7 +75,7 @@ class AsyncRegistryImage:
             if await self._supports_v2():
                 raise
             raise ImageError(
-                f"the registry {self._client.index.name} does not support API v2, so images cannot be copied",
+                f"the registry {self._client.repo.index.name} does not support API v2, so images cannot be copied",
                 hint="Download the layers one by one with a client of API v1.",
             ) from error
 
@@ -214,7 +217,8 @@ class AsyncRegistryImage:
     async def _supports_v2(self) -> bool:
         """Return whether the registry supports API v2. If the request fails, return True, so that the first error is reported."""
         try:
-            return await self._client.supports_v2(**self._options)
+            request = without_credentials(ping.request())
+            return await async_send(self._client, request, speaks_api, range(100, 600), None, self._limits)
         except RegistryError:
             return True
 

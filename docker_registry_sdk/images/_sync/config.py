@@ -6,13 +6,13 @@ from __future__ import annotations
 from typing import Final
 
 from ..._core.text.redaction import printable
-from ..._core.wire import Deadline, Timeout, call_limits
-from ...client._sync.client import RegistryClientV2
+from ..._core.wire import Deadline, Timeout
+from ...client._sync.registries import Registries
 from ...digest import Verifier
 from ...errors import ImageError, PlatformNotFoundError
 from ...media_types import DOCKER_CONFIG, OCI_CONFIG
 from ...v2.models import DockerManifest, ImageConfig, ImageManifest, Platform
-from ..location import RegistryLocation, parse_source
+from ..location import Place
 from ..manifest_contents import (
     MAX_INDEX_DEPTH,
     StoredManifest,
@@ -22,7 +22,8 @@ from ..manifest_contents import (
 )
 from ..platforms import choose, default_platform, normalize, parse_platform, rank, show
 from .interfaces import ImageSource
-from .registry import RegistryImage
+from .open_copy import open_image
+from .places import parse_source_place
 
 _CONFIG_TYPES: Final = frozenset({OCI_CONFIG, DOCKER_CONFIG})
 # Other clients have the same limit.
@@ -30,39 +31,45 @@ MAX_CONFIG_BYTES: Final = 4 * 1024 * 1024
 
 
 def get_config(
-    client: RegistryClientV2,
-    ref: str,
-    platform: str | Platform | None = None,
+    place: Place,
     *,
+    platform: str | Platform | None = None,
+    registries: Registries | None = None,
     timeout: float | Timeout | None = None,
     deadline: Deadline | float | None = None,
 ) -> ImageConfig:
     """Return the config of an image: environment, command, labels, history and platform.
 
     Args:
-        client: A client of the image's repository.
-        ref: A tag or digest.
-        platform: The platform, such as `linux/arm64`. If `platform` is None, the image for Linux on this machine's processor is
-            chosen from an index; if `ref` names a manifest that is not an index, None accepts any platform of the image.
-        timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
-        deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
+        place: The place of the image: a reference as text (`alpine:3.20`) or as a `RepoRef`; a reference that is bound to a
+            client (`client.ref("1.2")`); or an image in an OCI image layout or a tarball of `docker save`, as for `copy`.
+        platform: The platform, such as `linux/arm64`. If `platform` is None (default), the image for Linux on this machine's
+            processor is chosen from an index; if `place` names a manifest that is not an index, None accepts any platform of the
+            image.
+        registries: The owner of connections, logins and options for the registries of a place that is not a `ManifestRef`. None
+            (default) opens registries with the default options and the stored logins, and closes them at the end.
+        timeout: The seconds that each step of a request may take, such as one read, or a `Timeout`. None (default) uses the
+            option `timeout` of each client: 60 seconds, and 15 seconds for connecting, if that is not set either.
+        deadline: The seconds that the whole call may take, or a `Deadline`. None (default) uses the option `deadline` of each
+            client, for the requests of that client: no limit if that is not set either.
 
     Raises:
-        NotFoundError: The image does not exist.
+        InvalidReferenceError: The reference is malformed.
+        NotFoundError: The image does not exist in the registry.
+        ImageError: The platform is malformed, the image does not exist in the layout or archive, or the manifest has no image
+            config or a config of more than 4 MiB.
         PlatformNotFoundError: The image does not exist for the platform.
-        ImageError: The platform is malformed, or the manifest has no image config or a config of more than 4 MiB.
         DigestMismatchError: The bytes of the config have another digest.
         ParseError: The index, the manifest or the config is malformed.
         DeadlineExceededError: The deadline passed before the call was complete.
+        OSError: A file cannot be read.
+        TypeError: The place or `registries` has the wrong type.
     """
-    location = parse_source((client, ref))
-    assert isinstance(location, RegistryLocation)
-    limits = call_limits(client, timeout, deadline)
-    source = RegistryImage(client, location.ref.tag, location.ref.digest, limits)
-    root = source.read_root()
-    if platform is None:
-        return read_config(source, select_manifest(source, root, default_platform()))
-    return read_config(source, select_platform(source, root, platform))
+    with open_image(parse_source_place(place), registries, timeout, deadline) as source:
+        root = source.read_root()
+        if platform is None:
+            return read_config(source, select_manifest(source, root, default_platform()))
+        return read_config(source, select_platform(source, root, platform))
 
 
 def select_platform(source: ImageSource, root: StoredManifest, platform: str | Platform) -> StoredManifest:

@@ -28,7 +28,9 @@ def execute(plan: CopyPlan, opened: OpenCopy, on_progress: OnProgress | None) ->
     """
     cancel = CancelFlag()
     source, target = opened.source, opened.target
-    progress = CopyProgress(on_progress, cancel, opened.deadline, str(plan.source))
+    progress = CopyProgress(
+        on_progress, cancel, opened.deadline, str(plan.source), [one for one in plan.blobs if one.action != "leave"]
+    )
     target.prepare()
     jobs = [partial(_transfer_blob, plan, source, target, blob, progress) for blob in plan.blobs]
     transfers = gather(jobs, DEFAULT_CONCURRENCY, cancel)
@@ -43,9 +45,10 @@ def execute(plan: CopyPlan, opened: OpenCopy, on_progress: OnProgress | None) ->
     phases = [phase for phase, _ in transfers]
     return CopyResult(
         digest=plan.digest,
+        size=plan.size,
         media_type=plan.media_type,
         bytes_moved=sum(count for _, count in transfers),
-        blobs_moved=phases.count("copy"),
+        blobs_moved=phases.count("move"),
         blobs_mounted=phases.count("mount"),
         blobs_skipped=phases.count("skip"),
         manifests_pushed=len(pushed),
@@ -57,20 +60,19 @@ def _transfer_blob(
 ) -> tuple[Phase | None, int]:
     """Transfer a blob to the target as planned, and return the result and the number of bytes copied.
 
-    The result is `copy`, `mount` or `skip`, or None for a non-distributable layer that the plan leaves out.
+    The result is `move`, `mount` or `skip`, or None for a non-distributable layer that the plan leaves out.
     """
-    blob = planned.blob
     if planned.action == "leave":
         return None, 0
     if planned.action != "skip":
-        progress = BlobProgress(blob, copy_progress)
+        progress = BlobProgress(planned, copy_progress)
         from_repo = source.repo.remote_name if planned.action == "mount" and source.repo is not None else None
         target.write_blob(source, progress, from_repo, plan.use_urls)
         if progress.bytes_moved is not None:
-            return "copy", progress.bytes_moved
+            return "move", progress.bytes_moved
     # If the blob was to be moved but not read, another client has uploaded it since the plan was made.
     phase: Phase = "mount" if planned.action == "mount" else "skip"
-    copy_progress.report(phase, blob.digest, blob.size or 0, blob.size)
+    copy_progress.report(phase, planned.digest, planned.size or 0, planned.size)
     return phase, 0
 
 

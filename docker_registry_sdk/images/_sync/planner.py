@@ -90,7 +90,7 @@ class Planner:
                     merge_blob(blobs, blob)
         jobs = [partial(self._choose_action, blob) for blob in blobs.values()]
         actions = gather(jobs, DEFAULT_CONCURRENCY, CancelFlag())
-        planned = (PlannedBlob(blob=blob, action=action) for blob, action in zip(blobs.values(), actions, strict=True))
+        planned = (_planned(blob, action) for blob, action in zip(blobs.values(), actions, strict=True))
         return tuple(planned), tuple(self._plan_manifest(node) for node in self._in_push_order(root.digest))
 
     def _walk(self, root: StoredManifest) -> None:
@@ -195,3 +195,7 @@ class Planner:
             has_subject=node.contents.subject is not None,
             raw=b"" if skipped or node.stored is None else node.stored.raw,
         )
+
+
+def _planned(blob: BlobDescriptor, action: BlobAction) -> PlannedBlob:
+    return PlannedBlob(digest=blob.digest, size=blob.size, media_type=blob.media_type, urls=blob.urls, action=action)

@@ -13,9 +13,10 @@ from ..._core.blobs._sync.blob_repository import BlobRepository
 from ..._core.blobs._sync.replayable_source import RemoteBlob
 from ..._core.blobs.upload_source import ReplayableSource
 from ..._core.concurrency.waiting import sleep
-from ..._core.wire import CallLimits
-from ...client._sync.client import RegistryClientV2
+from ..._core.wire import CallLimits, send
+from ...client._sync.repository import Repository
 from ...client.manifests import is_manifest_type
+from ...client.probing import speaks_api, without_credentials
 from ...digest import Digest, digest_of
 from ...errors import (
     ForbiddenError,
@@ -28,6 +29,7 @@ from ...errors import (
     UnexpectedContentTypeError,
 )
 from ...reference import Repo
+from ...v2.api import ping
 from ...v2.models import Descriptor
 from ..copy_plan import PlannedManifest
 from ..manifest_contents import (
@@ -50,7 +52,7 @@ class RegistryImage:
     """An image in a repository of a registry, as source or target of a copy.
 
     Args:
-        client: A client of the repository.
+        repository: The repository.
         tag: The tag of the image; None if only the digest identifies the image.
         digest: The digest of the image, which takes precedence over the tag; None if only the tag identifies the image.
         limits: The timeout, deadline and retries for the requests of the copy.
@@ -59,11 +61,12 @@ class RegistryImage:
     # A registry accepts a manifest only when it has the blobs, and keeps them as long as the manifest.
     is_complete = True
 
-    def __init__(self, client: RegistryClientV2, tag: str | None, digest: Digest | None, limits: CallLimits) -> None:
-        self._client = client
+    def __init__(self, repository: Repository, tag: str | None, digest: Digest | None, limits: CallLimits) -> None:
+        self._client = repository
+        self._limits = limits
         self._tag = tag
         self._digest = digest
-        self._blobs = BlobRepository(client, client.repo.remote_name, limits)
+        self._blobs = BlobRepository(repository, repository.repo.remote_name, limits)
         self._options = self._blobs.options
 
     @property
@@ -79,7 +82,7 @@ class RegistryImage:
             if self._supports_v2():
                 raise
             raise ImageError(
-                f"the registry {self._client.index.name} does not support API v2, so images cannot be copied",
+                f"the registry {self._client.repo.index.name} does not support API v2, so images cannot be copied",
                 hint="Download the layers one by one with a client of API v1.",
             ) from error
 
@@ -225,7 +228,8 @@ class RegistryImage:
     def _supports_v2(self) -> bool:
         """Return whether the registry supports API v2. If the request fails, return True, so that the first error is reported."""
         try:
-            return self._client.supports_v2(**self._options)
+            request = without_credentials(ping.request())
+            return send(self._client, request, speaks_api, range(100, 600), None, self._limits)
         except RegistryError:
             return True
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from docker_registry_sdk import AsyncRegistryClientV2, Progress, artifacts
+from docker_registry_sdk import AsyncRegistries, AsyncRegistryClientV2, Progress, artifacts
 from docker_registry_sdk.artifacts.manifest import ArtifactBlob
 from docker_registry_sdk.errors import (
     ArtifactError,
@@ -23,6 +23,7 @@ from docker_registry_sdk.errors import (
     UnsafeTitleError,
 )
 from docker_registry_sdk.media_types import OCI_CONFIG, OCI_INDEX, OCI_MANIFEST
+from docker_registry_sdk.reference import parse_repo
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Slow, Status, WrongBytes
 from docker_registry_sdk.v2.models import Descriptor
@@ -76,11 +77,11 @@ async def test_pulled_files_are_equal_to_the_pushed_files(
     repository_client: AsyncRegistryClientV2, source: Path, tmp_path: Path
 ) -> None:
     names = ["report.txt", "data.bin", "empty"]
-    pushed = await artifacts.async_push(repository_client, "report", [source / name for name in names], artifact_type=REPORT)
+    pushed = await artifacts.async_push(repository_client.ref("report"), [source / name for name in names], artifact_type=REPORT)
     assert (pushed.media_type, pushed.artifact_type) == (OCI_MANIFEST, REPORT)
     for ref in ("report", pushed.digest):
         target = tmp_path / ref.replace(":", "-") / "new"
-        assert await artifacts.async_pull(repository_client, ref, target) == [target / name for name in names]
+        assert await artifacts.async_pull(repository_client.ref(ref), target) == [target / name for name in names]
         assert sorted(each.name for each in target.iterdir()) == sorted(names)
         for name in names:
             assert (target / name).read_bytes() == (source / name).read_bytes()
@@ -90,8 +91,7 @@ async def test_the_manifest_follows_the_guidelines_of_the_image_spec(
     repository_client: AsyncRegistryClientV2, source: Path
 ) -> None:
     pushed = await artifacts.async_push(
-        repository_client,
-        "v1-report",
+        repository_client.ref("v1-report"),
         [source / "report.txt", ArtifactBlob(b"[]", "application/json", "a/b.json")],
         artifact_type=REPORT,
     )
@@ -114,20 +114,18 @@ async def test_equal_files_give_the_same_digest(repository_client: AsyncRegistry
         return {"annotations": {name: f"ö {name}" for name in names}, "config": ArtifactBlob(b"{}", "application/x+json")}
 
     first = await artifacts.async_push(
-        repository_client, "one", [source / "report.txt"], artifact_type=REPORT, **options("a", "b")
+        repository_client.ref("one"), [source / "report.txt"], artifact_type=REPORT, **options("a", "b")
     )
-    second = await artifacts.async_push(
-        repository_client, None, [source / "report.txt"], artifact_type=REPORT, **options("b", "a")
-    )
+    second = await artifacts.async_push(repository_client, [source / "report.txt"], artifact_type=REPORT, **options("b", "a"))
     assert first == second
     assert json.loads((await repository_client.get_manifest("one")).raw)["annotations"] == {"a": "ö a", "b": "ö b"}
 
 
 async def test_an_artifact_may_have_no_files(repository_client: AsyncRegistryClientV2, tmp_path: Path) -> None:
-    pushed = await artifacts.async_push(repository_client, None, [], artifact_type=REPORT)
+    pushed = await artifacts.async_push(repository_client, [], artifact_type=REPORT)
     found = json.loads((await repository_client.get_manifest(pushed.digest)).raw)
     assert found["layers"] == [found["config"]] == [descriptor("application/vnd.oci.empty.v1+json", b"{}")]
-    assert await artifacts.async_pull(repository_client, pushed.digest, tmp_path / "target") == []
+    assert await artifacts.async_pull(repository_client.ref(pushed.digest), tmp_path / "target") == []
 
 
 async def test_an_image_and_an_artifact_without_files_are_refused(
@@ -140,21 +138,21 @@ async def test_an_image_and_an_artifact_without_files_are_refused(
     for number, (layers, fields) in enumerate([(no_title, image), (no_title, {}), ([], image)]):
         await push_layers(repository_client, f"no-files-{number}", layers, **fields)
         with pytest.raises(ArtifactError, match="not an artifact with files"):
-            await artifacts.async_pull(repository_client, f"no-files-{number}", tmp_path)
+            await artifacts.async_pull(repository_client.ref(f"no-files-{number}"), tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 async def test_a_blob_without_title_is_not_pulled(repository_client: AsyncRegistryClientV2, tmp_path: Path) -> None:
     await artifacts.async_push(
-        repository_client, "titled", [ArtifactBlob(b"no file"), ArtifactBlob(b"a file", title="a")], artifact_type=REPORT
+        repository_client.ref("titled"), [ArtifactBlob(b"no file"), ArtifactBlob(b"a file", title="a")], artifact_type=REPORT
     )
-    assert await artifacts.async_pull(repository_client, "titled", tmp_path / "target") == [tmp_path / "target" / "a"]
+    assert await artifacts.async_pull(repository_client.ref("titled"), tmp_path / "target") == [tmp_path / "target" / "a"]
     assert (tmp_path / "target" / "a").read_bytes() == b"a file"
 
 
 async def test_an_artifact_with_a_subject_is_listed_as_referrer(repository_client: AsyncRegistryClientV2, source: Path) -> None:
     pushed = await artifacts.async_push(
-        repository_client, None, [source / "report.txt"], artifact_type=REPORT, subject=SUBJECT, annotations={"a": "b"}
+        repository_client, [source / "report.txt"], artifact_type=REPORT, subject=SUBJECT, annotations={"a": "b"}
     )
     (one,) = [each async for each in repository_client.iter_referrers(SUBJECT, artifact_type=REPORT)]
     assert (one.digest, one.size, one.annotations) == (pushed.digest, pushed.size, {"a": "b"})
@@ -166,19 +164,65 @@ async def test_an_artifact_with_a_subject_is_listed_as_referrer(repository_clien
     }
     one_more = Descriptor(media_type=OCI_MANIFEST, digest=SUBJECT, size=about["size"])
     await artifacts.async_push(
-        repository_client, None, [source / "report.txt"], artifact_type=REPORT, subject=one_more, annotations={"a": "b"}
+        repository_client, [source / "report.txt"], artifact_type=REPORT, subject=one_more, annotations={"a": "b"}
     )
     assert len([each async for each in repository_client.iter_referrers(SUBJECT)]) == 1
+
+
+async def test_the_subject_may_be_a_tag(isolated_client: AsyncRegistryClientV2, embedded_registry: EmbeddedRegistry) -> None:
+    for blob in (IMAGE.config, IMAGE.layer):
+        await isolated_client.blob_upload(blob)
+    await isolated_client.put_manifest(IMAGE.oci, "v1", media_type=OCI_MANIFEST)
+    embedded_registry.requests.clear()
+    pushed = await artifacts.async_push(isolated_client, [], artifact_type=REPORT, subject="v1")
+    asked = [record for record in embedded_registry.requests.snapshot() if "/manifests/v1" in record.path]
+    assert len(asked) == 1
+    about = json.loads((await isolated_client.get_manifest(pushed.digest)).raw)["subject"]
+    assert about == {"mediaType": OCI_MANIFEST, "digest": SUBJECT, "size": len(IMAGE.oci)}
+
+
+async def test_places_of_artifacts(embedded_registry: EmbeddedRegistry, source: Path, tmp_path: Path) -> None:
+    name = f"{embedded_registry.url}/places"
+    files = [str(source / "report.txt")]
+    async with AsyncRegistries() as registries:
+        pushed = await artifacts.async_push(f"{name}:one", files, artifact_type=REPORT)
+        repository = registries.repository(name)
+        # Without a tag, the artifact is pushed by its digest only, so that the repository gets no tag `latest`.
+        places: tuple[Any, ...] = (name, parse_repo(name), repository)
+        for place in places:
+            assert await artifacts.async_push(place, files, artifact_type=REPORT, registries=registries) == pushed
+        assert [tag async for tag in repository.iter_tags()] == ["one"]
+        assert await artifacts.async_push(f"{name}@{pushed.digest}", files, artifact_type=REPORT) == pushed
+        with pytest.raises(DigestMismatchError):
+            await artifacts.async_push(f"{name}@{SUBJECT}", files, artifact_type=REPORT)
+        with pytest.raises(NotFoundError):
+            await artifacts.async_pull(name, tmp_path / "latest")
+        await artifacts.async_push(registries.ref(name), files, artifact_type=REPORT)
+        to_pull: tuple[Any, ...] = (f"{name}:one", name, f"{name}@{pushed.digest}", repository.ref("one"))
+        for number, place in enumerate(to_pull):
+            folder = tmp_path / str(number)
+            assert await artifacts.async_pull(place, folder, registries=registries) == [folder / "report.txt"]
+        wrong: Any
+        for wrong in (repository, parse_repo(name), 7):
+            with pytest.raises(TypeError):
+                await artifacts.async_pull(wrong, tmp_path)
+        for wrong in ("oci:folder", tmp_path):
+            with pytest.raises(ArtifactError, match="not in a registry"):
+                await artifacts.async_push(wrong, files, artifact_type=REPORT)
+        with pytest.raises(TypeError, match="pass a list of files"):
+            await artifacts.async_push(name, files[0], artifact_type=REPORT)
 
 
 async def test_a_missing_subject_is_an_error_unless_its_descriptor_is_given(repository_client: AsyncRegistryClientV2) -> None:
     unknown = digest_of(b"nothing")
     with pytest.raises(NotFoundError):
-        await artifacts.async_push(repository_client, None, [], artifact_type=REPORT, subject=unknown)
+        await artifacts.async_push(repository_client, [], artifact_type=REPORT, subject=unknown)
     with pytest.raises(InvalidDigestError):
-        await artifacts.async_push(repository_client, None, [], artifact_type=REPORT, subject="v1")
+        await artifacts.async_push(repository_client, [], artifact_type=REPORT, subject="sha256:v1")
+    with pytest.raises(NotFoundError):
+        await artifacts.async_push(repository_client, [], artifact_type=REPORT, subject="no-such-tag")
     pushed = await artifacts.async_push(
-        repository_client, None, [], artifact_type=REPORT, subject=Descriptor(media_type=OCI_MANIFEST, digest=unknown, size=7)
+        repository_client, [], artifact_type=REPORT, subject=Descriptor(media_type=OCI_MANIFEST, digest=unknown, size=7)
     )
     assert [each.digest async for each in repository_client.iter_referrers(unknown)] == [pushed.digest]
 
@@ -187,18 +231,18 @@ async def test_existing_blobs_and_files_are_not_transferred_again(
     embedded_registry: EmbeddedRegistry, isolated_client: AsyncRegistryClientV2, source: Path, tmp_path: Path
 ) -> None:
     files = [source / "report.txt", source / "data.bin"]
-    await artifacts.async_push(isolated_client, "v1", files, artifact_type=REPORT)
-    await artifacts.async_pull(isolated_client, "v1", tmp_path / "target")
+    await artifacts.async_push(isolated_client.ref("v1"), files, artifact_type=REPORT)
+    await artifacts.async_pull(isolated_client.ref("v1"), tmp_path / "target")
     (tmp_path / "target" / "report.txt").unlink()
     embedded_registry.requests.clear()
     events: list[Progress] = []
-    await artifacts.async_push(isolated_client, "v1", files, artifact_type=REPORT, on_progress=events.append)
+    await artifacts.async_push(isolated_client.ref("v1"), files, artifact_type=REPORT, on_progress=events.append)
     await isolated_client.list_tags()  # its response is logged after all requests before it
     assert [one.method for one in embedded_registry.requests][:-1] == ["HEAD", "HEAD", "HEAD", "PUT"]
     assert (events[-1].phase, events[-1].bytes) == ("manifest", events[-1].total)
     embedded_registry.requests.clear()
     events.clear()
-    await artifacts.async_pull(isolated_client, "v1", tmp_path / "target", on_progress=events.append)
+    await artifacts.async_pull(isolated_client.ref("v1"), tmp_path / "target", on_progress=events.append)
     read = [one.path for one in embedded_registry.requests if "/blobs/" in one.path]
     assert [path.rpartition("/")[2] for path in read] == [digest_of(b"all is well\n")]
     assert {event.digest for event in events if event.phase == "skip"} == {digest_of((source / "data.bin").read_bytes())}
@@ -208,23 +252,23 @@ async def test_existing_blobs_and_files_are_not_transferred_again(
 async def test_an_interrupted_pull_is_resumed(
     embedded_registry: EmbeddedRegistry, isolated_client: AsyncRegistryClientV2, source: Path, tmp_path: Path
 ) -> None:
-    await artifacts.async_push(isolated_client, "v1", [source / "report.txt", source / "data.bin"], artifact_type=REPORT)
+    await artifacts.async_push(isolated_client.ref("v1"), [source / "report.txt", source / "data.bin"], artifact_type=REPORT)
     blob = digest_of((source / "data.bin").read_bytes())
     embedded_registry.faults.add(Fault(Status(403), operation="create_blob_read_stream", path=rf".*/{blob}"))
     with pytest.raises(Exception, match="403"):
-        await artifacts.async_pull(isolated_client, "v1", tmp_path / "target")
+        await artifacts.async_pull(isolated_client.ref("v1"), tmp_path / "target")
     assert [each.name for each in (tmp_path / "target").iterdir()] == ["report.txt"]
-    await artifacts.async_pull(isolated_client, "v1", tmp_path / "target")
+    await artifacts.async_pull(isolated_client.ref("v1"), tmp_path / "target")
     assert (tmp_path / "target" / "data.bin").read_bytes() == (source / "data.bin").read_bytes()
 
 
 async def test_bytes_with_another_digest_leave_no_file(
     embedded_registry: EmbeddedRegistry, isolated_client: AsyncRegistryClientV2, source: Path, tmp_path: Path
 ) -> None:
-    await artifacts.async_push(isolated_client, "v1", [source / "data.bin"], artifact_type=REPORT)
+    await artifacts.async_push(isolated_client.ref("v1"), [source / "data.bin"], artifact_type=REPORT)
     embedded_registry.faults.add(Fault(WrongBytes(), operation="create_blob_read_stream", times=None))
     with pytest.raises(DigestMismatchError):
-        await artifacts.async_pull(isolated_client, "v1", tmp_path / "target")
+        await artifacts.async_pull(isolated_client.ref("v1"), tmp_path / "target")
     assert list((tmp_path / "target").iterdir()) == []
 
 
@@ -232,7 +276,7 @@ async def test_a_file_longer_than_its_descriptor_is_refused(isolated_client: Asy
     await isolated_client.blob_upload(b"longer")
     digest = await push_layers(isolated_client, "v1", [layer(b"longer", "a", size=3)])
     with pytest.raises(DigestMismatchError):
-        await artifacts.async_pull(isolated_client, digest, tmp_path / "target")
+        await artifacts.async_pull(isolated_client.ref(digest), tmp_path / "target")
     assert list((tmp_path / "target").iterdir()) == []
 
 
@@ -241,7 +285,7 @@ async def test_a_folder_that_oras_packed_stays_packed(isolated_client: AsyncRegi
     await isolated_client.blob_upload(content)
     annotations = {TITLE: "folder", "io.deis.oras.content.unpack": "true", "io.deis.oras.content.digest": digest_of(b"")}
     await push_layers(isolated_client, "v1", [layer(content, None, annotations=annotations)])
-    await artifacts.async_pull(isolated_client, "v1", tmp_path / "target")
+    await artifacts.async_pull(isolated_client.ref("v1"), tmp_path / "target")
     assert (tmp_path / "target" / "folder").read_bytes() == content
 
 
@@ -252,7 +296,7 @@ async def test_manifests_that_are_not_artifacts_are_refused(isolated_client: Asy
     await isolated_client.put_manifest(IMAGE.docker, "docker", media_type=DOCKER_MANIFEST)
     for ref, hint in (("index", "by its digest"), ("docker", "not an artifact")):
         with pytest.raises(ArtifactError, match=hint):
-            await artifacts.async_pull(isolated_client, ref, tmp_path / "target")
+            await artifacts.async_pull(isolated_client.ref(ref), tmp_path / "target")
     assert not (tmp_path / "target").exists()
 
 
@@ -262,13 +306,13 @@ async def test_data_that_contradicts_the_descriptor_is_refused(
 ) -> None:
     await push_layers(isolated_client, "v1", [layer(b"{}", "a", data=data)])
     with pytest.raises(ParseError, match=r"layers\[0\].data"):
-        await artifacts.async_pull(isolated_client, "v1", tmp_path / "target")
+        await artifacts.async_pull(isolated_client.ref("v1"), tmp_path / "target")
     assert not (tmp_path / "target").exists()
 
 
 async def test_correct_data_in_a_descriptor_is_accepted(isolated_client: AsyncRegistryClientV2, tmp_path: Path) -> None:
     await push_layers(isolated_client, "v1", [layer(b"{}", "a", data="e30=")])
-    await artifacts.async_pull(isolated_client, "v1", tmp_path / "target")
+    await artifacts.async_pull(isolated_client.ref("v1"), tmp_path / "target")
     assert (tmp_path / "target" / "a").read_bytes() == b"{}"
 
 
@@ -282,15 +326,15 @@ async def test_unsafe_titles_are_not_pushed(
     ]
     for files in unsafe:
         with pytest.raises(UnsafeTitleError):
-            await artifacts.async_push(isolated_client, "v1", files, artifact_type=REPORT)
+            await artifacts.async_push(isolated_client.ref("v1"), files, artifact_type=REPORT)
     with pytest.raises(ValueError, match="artifact_type"):
-        await artifacts.async_push(isolated_client, "v1", [], artifact_type="")
+        await artifacts.async_push(isolated_client.ref("v1"), [], artifact_type="")
     assert len(embedded_registry.requests) == 0
 
 
 async def test_a_missing_file_is_an_error(isolated_client: AsyncRegistryClientV2, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        await artifacts.async_push(isolated_client, "v1", [tmp_path / "missing"], artifact_type=REPORT)
+        await artifacts.async_push(isolated_client.ref("v1"), [tmp_path / "missing"], artifact_type=REPORT)
     with pytest.raises(NotFoundError):
         await isolated_client.get_manifest("v1")
 
@@ -299,8 +343,8 @@ async def test_without_the_referrers_api_an_artifact_is_listed_under_the_fallbac
     embedded_registry: EmbeddedRegistry, isolated_client: AsyncRegistryClientV2
 ) -> None:
     disable_referrers_api(embedded_registry)
-    subject = await artifacts.async_push(isolated_client, "v1", [], artifact_type=REPORT)
-    pushed = await artifacts.async_push(isolated_client, None, [ArtifactBlob(b"a")], artifact_type=REPORT, subject=subject.digest)
+    subject = await artifacts.async_push(isolated_client.ref("v1"), [], artifact_type=REPORT)
+    pushed = await artifacts.async_push(isolated_client, [ArtifactBlob(b"a")], artifact_type=REPORT, subject=subject.digest)
     left = await isolated_client.get_manifest(subject.digest.replace(":", "-"))
     assert [each["digest"] for each in json.loads(left.raw)["manifests"]] == [pushed.digest]
 
@@ -309,11 +353,11 @@ async def test_a_push_and_a_pull_end_at_the_deadline(
     embedded_registry: EmbeddedRegistry, isolated_client: AsyncRegistryClientV2, source: Path, tmp_path: Path
 ) -> None:
     files = [source / "data.bin"]
-    await artifacts.async_push(isolated_client, "v1", files, artifact_type=REPORT)
+    await artifacts.async_push(isolated_client.ref("v1"), files, artifact_type=REPORT)
     embedded_registry.faults.add(Fault(Slow(bytes_per_second=50), operation="create_blob_read_stream", times=None))
     embedded_registry.faults.add(Fault(Slow(bytes_per_second=50, of="request"), operation="put_manifest", times=None))
     with pytest.raises(DeadlineExceededError, match=r"0\.5"):
-        await artifacts.async_push(isolated_client, "v1", files, artifact_type=REPORT, deadline=0.5)
+        await artifacts.async_push(isolated_client.ref("v1"), files, artifact_type=REPORT, deadline=0.5)
     with pytest.raises(DeadlineExceededError, match=r"0\.5"):
-        await artifacts.async_pull(isolated_client, "v1", tmp_path / "target", deadline=0.5)
+        await artifacts.async_pull(isolated_client.ref("v1"), tmp_path / "target", deadline=0.5)
     assert not (tmp_path / "target" / "data.bin").exists()

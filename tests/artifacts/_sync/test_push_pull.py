@@ -14,7 +14,7 @@ import pytest
 from tests.support.images import DOCKER_MANIFEST, descriptor, digest_of, index_of
 from tests.support.referrers_registries import IMAGE, SUBJECT, disable_referrers_api
 
-from docker_registry_sdk import Progress, RegistryClientV2, artifacts
+from docker_registry_sdk import Progress, Registries, RegistryClientV2, artifacts
 from docker_registry_sdk.artifacts.manifest import ArtifactBlob
 from docker_registry_sdk.errors import (
     ArtifactError,
@@ -26,6 +26,7 @@ from docker_registry_sdk.errors import (
     UnsafeTitleError,
 )
 from docker_registry_sdk.media_types import OCI_CONFIG, OCI_INDEX, OCI_MANIFEST
+from docker_registry_sdk.reference import parse_repo
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Slow, Status, WrongBytes
 from docker_registry_sdk.v2.models import Descriptor
@@ -77,11 +78,11 @@ def test_pulled_files_are_equal_to_the_pushed_files(
     repository_client: RegistryClientV2, source: Path, tmp_path: Path
 ) -> None:
     names = ["report.txt", "data.bin", "empty"]
-    pushed = artifacts.push(repository_client, "report", [source / name for name in names], artifact_type=REPORT)
+    pushed = artifacts.push(repository_client.ref("report"), [source / name for name in names], artifact_type=REPORT)
     assert (pushed.media_type, pushed.artifact_type) == (OCI_MANIFEST, REPORT)
     for ref in ("report", pushed.digest):
         target = tmp_path / ref.replace(":", "-") / "new"
-        assert artifacts.pull(repository_client, ref, target) == [target / name for name in names]
+        assert artifacts.pull(repository_client.ref(ref), target) == [target / name for name in names]
         assert sorted(each.name for each in target.iterdir()) == sorted(names)
         for name in names:
             assert (target / name).read_bytes() == (source / name).read_bytes()
@@ -91,8 +92,7 @@ def test_the_manifest_follows_the_guidelines_of_the_image_spec(
     repository_client: RegistryClientV2, source: Path
 ) -> None:
     pushed = artifacts.push(
-        repository_client,
-        "v1-report",
+        repository_client.ref("v1-report"),
         [source / "report.txt", ArtifactBlob(b"[]", "application/json", "a/b.json")],
         artifact_type=REPORT,
     )
@@ -117,17 +117,19 @@ def test_equal_files_give_the_same_digest(repository_client: RegistryClientV2, s
             "config": ArtifactBlob(b"{}", "application/x+json"),
         }
 
-    first = artifacts.push(repository_client, "one", [source / "report.txt"], artifact_type=REPORT, **options("a", "b"))
-    second = artifacts.push(repository_client, None, [source / "report.txt"], artifact_type=REPORT, **options("b", "a"))
+    first = artifacts.push(
+        repository_client.ref("one"), [source / "report.txt"], artifact_type=REPORT, **options("a", "b")
+    )
+    second = artifacts.push(repository_client, [source / "report.txt"], artifact_type=REPORT, **options("b", "a"))
     assert first == second
     assert json.loads((repository_client.get_manifest("one")).raw)["annotations"] == {"a": "ö a", "b": "ö b"}
 
 
 def test_an_artifact_may_have_no_files(repository_client: RegistryClientV2, tmp_path: Path) -> None:
-    pushed = artifacts.push(repository_client, None, [], artifact_type=REPORT)
+    pushed = artifacts.push(repository_client, [], artifact_type=REPORT)
     found = json.loads((repository_client.get_manifest(pushed.digest)).raw)
     assert found["layers"] == [found["config"]] == [descriptor("application/vnd.oci.empty.v1+json", b"{}")]
-    assert artifacts.pull(repository_client, pushed.digest, tmp_path / "target") == []
+    assert artifacts.pull(repository_client.ref(pushed.digest), tmp_path / "target") == []
 
 
 def test_an_image_and_an_artifact_without_files_are_refused(
@@ -140,24 +142,23 @@ def test_an_image_and_an_artifact_without_files_are_refused(
     for number, (layers, fields) in enumerate([(no_title, image), (no_title, {}), ([], image)]):
         push_layers(repository_client, f"no-files-{number}", layers, **fields)
         with pytest.raises(ArtifactError, match="not an artifact with files"):
-            artifacts.pull(repository_client, f"no-files-{number}", tmp_path)
+            artifacts.pull(repository_client.ref(f"no-files-{number}"), tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_blob_without_title_is_not_pulled(repository_client: RegistryClientV2, tmp_path: Path) -> None:
     artifacts.push(
-        repository_client,
-        "titled",
+        repository_client.ref("titled"),
         [ArtifactBlob(b"no file"), ArtifactBlob(b"a file", title="a")],
         artifact_type=REPORT,
     )
-    assert artifacts.pull(repository_client, "titled", tmp_path / "target") == [tmp_path / "target" / "a"]
+    assert artifacts.pull(repository_client.ref("titled"), tmp_path / "target") == [tmp_path / "target" / "a"]
     assert (tmp_path / "target" / "a").read_bytes() == b"a file"
 
 
 def test_an_artifact_with_a_subject_is_listed_as_referrer(repository_client: RegistryClientV2, source: Path) -> None:
     pushed = artifacts.push(
-        repository_client, None, [source / "report.txt"], artifact_type=REPORT, subject=SUBJECT, annotations={"a": "b"}
+        repository_client, [source / "report.txt"], artifact_type=REPORT, subject=SUBJECT, annotations={"a": "b"}
     )
     (one,) = [each for each in repository_client.iter_referrers(SUBJECT, artifact_type=REPORT)]
     assert (one.digest, one.size, one.annotations) == (pushed.digest, pushed.size, {"a": "b"})
@@ -169,23 +170,65 @@ def test_an_artifact_with_a_subject_is_listed_as_referrer(repository_client: Reg
     }
     one_more = Descriptor(media_type=OCI_MANIFEST, digest=SUBJECT, size=about["size"])
     artifacts.push(
-        repository_client, None, [source / "report.txt"], artifact_type=REPORT, subject=one_more, annotations={"a": "b"}
+        repository_client, [source / "report.txt"], artifact_type=REPORT, subject=one_more, annotations={"a": "b"}
     )
     assert len([each for each in repository_client.iter_referrers(SUBJECT)]) == 1
+
+
+def test_the_subject_may_be_a_tag(isolated_client: RegistryClientV2, embedded_registry: EmbeddedRegistry) -> None:
+    for blob in (IMAGE.config, IMAGE.layer):
+        isolated_client.blob_upload(blob)
+    isolated_client.put_manifest(IMAGE.oci, "v1", media_type=OCI_MANIFEST)
+    embedded_registry.requests.clear()
+    pushed = artifacts.push(isolated_client, [], artifact_type=REPORT, subject="v1")
+    asked = [record for record in embedded_registry.requests.snapshot() if "/manifests/v1" in record.path]
+    assert len(asked) == 1
+    about = json.loads((isolated_client.get_manifest(pushed.digest)).raw)["subject"]
+    assert about == {"mediaType": OCI_MANIFEST, "digest": SUBJECT, "size": len(IMAGE.oci)}
+
+
+def test_places_of_artifacts(embedded_registry: EmbeddedRegistry, source: Path, tmp_path: Path) -> None:
+    name = f"{embedded_registry.url}/places"
+    files = [str(source / "report.txt")]
+    with Registries() as registries:
+        pushed = artifacts.push(f"{name}:one", files, artifact_type=REPORT)
+        repository = registries.repository(name)
+        # Without a tag, the artifact is pushed by its digest only, so that the repository gets no tag `latest`.
+        places: tuple[Any, ...] = (name, parse_repo(name), repository)
+        for place in places:
+            assert artifacts.push(place, files, artifact_type=REPORT, registries=registries) == pushed
+        assert [tag for tag in repository.iter_tags()] == ["one"]
+        assert artifacts.push(f"{name}@{pushed.digest}", files, artifact_type=REPORT) == pushed
+        with pytest.raises(DigestMismatchError):
+            artifacts.push(f"{name}@{SUBJECT}", files, artifact_type=REPORT)
+        with pytest.raises(NotFoundError):
+            artifacts.pull(name, tmp_path / "latest")
+        artifacts.push(registries.ref(name), files, artifact_type=REPORT)
+        to_pull: tuple[Any, ...] = (f"{name}:one", name, f"{name}@{pushed.digest}", repository.ref("one"))
+        for number, place in enumerate(to_pull):
+            folder = tmp_path / str(number)
+            assert artifacts.pull(place, folder, registries=registries) == [folder / "report.txt"]
+        wrong: Any
+        for wrong in (repository, parse_repo(name), 7):
+            with pytest.raises(TypeError):
+                artifacts.pull(wrong, tmp_path)
+        for wrong in ("oci:folder", tmp_path):
+            with pytest.raises(ArtifactError, match="not in a registry"):
+                artifacts.push(wrong, files, artifact_type=REPORT)
+        with pytest.raises(TypeError, match="pass a list of files"):
+            artifacts.push(name, files[0], artifact_type=REPORT)
 
 
 def test_a_missing_subject_is_an_error_unless_its_descriptor_is_given(repository_client: RegistryClientV2) -> None:
     unknown = digest_of(b"nothing")
     with pytest.raises(NotFoundError):
-        artifacts.push(repository_client, None, [], artifact_type=REPORT, subject=unknown)
+        artifacts.push(repository_client, [], artifact_type=REPORT, subject=unknown)
     with pytest.raises(InvalidDigestError):
-        artifacts.push(repository_client, None, [], artifact_type=REPORT, subject="v1")
+        artifacts.push(repository_client, [], artifact_type=REPORT, subject="sha256:v1")
+    with pytest.raises(NotFoundError):
+        artifacts.push(repository_client, [], artifact_type=REPORT, subject="no-such-tag")
     pushed = artifacts.push(
-        repository_client,
-        None,
-        [],
-        artifact_type=REPORT,
-        subject=Descriptor(media_type=OCI_MANIFEST, digest=unknown, size=7),
+        repository_client, [], artifact_type=REPORT, subject=Descriptor(media_type=OCI_MANIFEST, digest=unknown, size=7)
     )
     assert [each.digest for each in repository_client.iter_referrers(unknown)] == [pushed.digest]
 
@@ -194,18 +237,18 @@ def test_existing_blobs_and_files_are_not_transferred_again(
     embedded_registry: EmbeddedRegistry, isolated_client: RegistryClientV2, source: Path, tmp_path: Path
 ) -> None:
     files = [source / "report.txt", source / "data.bin"]
-    artifacts.push(isolated_client, "v1", files, artifact_type=REPORT)
-    artifacts.pull(isolated_client, "v1", tmp_path / "target")
+    artifacts.push(isolated_client.ref("v1"), files, artifact_type=REPORT)
+    artifacts.pull(isolated_client.ref("v1"), tmp_path / "target")
     (tmp_path / "target" / "report.txt").unlink()
     embedded_registry.requests.clear()
     events: list[Progress] = []
-    artifacts.push(isolated_client, "v1", files, artifact_type=REPORT, on_progress=events.append)
+    artifacts.push(isolated_client.ref("v1"), files, artifact_type=REPORT, on_progress=events.append)
     isolated_client.list_tags()  # its response is logged after all requests before it
     assert [one.method for one in embedded_registry.requests][:-1] == ["HEAD", "HEAD", "HEAD", "PUT"]
     assert (events[-1].phase, events[-1].bytes) == ("manifest", events[-1].total)
     embedded_registry.requests.clear()
     events.clear()
-    artifacts.pull(isolated_client, "v1", tmp_path / "target", on_progress=events.append)
+    artifacts.pull(isolated_client.ref("v1"), tmp_path / "target", on_progress=events.append)
     read = [one.path for one in embedded_registry.requests if "/blobs/" in one.path]
     assert [path.rpartition("/")[2] for path in read] == [digest_of(b"all is well\n")]
     assert {event.digest for event in events if event.phase == "skip"} == {
@@ -217,23 +260,23 @@ def test_existing_blobs_and_files_are_not_transferred_again(
 def test_an_interrupted_pull_is_resumed(
     embedded_registry: EmbeddedRegistry, isolated_client: RegistryClientV2, source: Path, tmp_path: Path
 ) -> None:
-    artifacts.push(isolated_client, "v1", [source / "report.txt", source / "data.bin"], artifact_type=REPORT)
+    artifacts.push(isolated_client.ref("v1"), [source / "report.txt", source / "data.bin"], artifact_type=REPORT)
     blob = digest_of((source / "data.bin").read_bytes())
     embedded_registry.faults.add(Fault(Status(403), operation="create_blob_read_stream", path=rf".*/{blob}"))
     with pytest.raises(Exception, match="403"):
-        artifacts.pull(isolated_client, "v1", tmp_path / "target")
+        artifacts.pull(isolated_client.ref("v1"), tmp_path / "target")
     assert [each.name for each in (tmp_path / "target").iterdir()] == ["report.txt"]
-    artifacts.pull(isolated_client, "v1", tmp_path / "target")
+    artifacts.pull(isolated_client.ref("v1"), tmp_path / "target")
     assert (tmp_path / "target" / "data.bin").read_bytes() == (source / "data.bin").read_bytes()
 
 
 def test_bytes_with_another_digest_leave_no_file(
     embedded_registry: EmbeddedRegistry, isolated_client: RegistryClientV2, source: Path, tmp_path: Path
 ) -> None:
-    artifacts.push(isolated_client, "v1", [source / "data.bin"], artifact_type=REPORT)
+    artifacts.push(isolated_client.ref("v1"), [source / "data.bin"], artifact_type=REPORT)
     embedded_registry.faults.add(Fault(WrongBytes(), operation="create_blob_read_stream", times=None))
     with pytest.raises(DigestMismatchError):
-        artifacts.pull(isolated_client, "v1", tmp_path / "target")
+        artifacts.pull(isolated_client.ref("v1"), tmp_path / "target")
     assert list((tmp_path / "target").iterdir()) == []
 
 
@@ -241,7 +284,7 @@ def test_a_file_longer_than_its_descriptor_is_refused(isolated_client: RegistryC
     isolated_client.blob_upload(b"longer")
     digest = push_layers(isolated_client, "v1", [layer(b"longer", "a", size=3)])
     with pytest.raises(DigestMismatchError):
-        artifacts.pull(isolated_client, digest, tmp_path / "target")
+        artifacts.pull(isolated_client.ref(digest), tmp_path / "target")
     assert list((tmp_path / "target").iterdir()) == []
 
 
@@ -254,7 +297,7 @@ def test_a_folder_that_oras_packed_stays_packed(isolated_client: RegistryClientV
         "io.deis.oras.content.digest": digest_of(b""),
     }
     push_layers(isolated_client, "v1", [layer(content, None, annotations=annotations)])
-    artifacts.pull(isolated_client, "v1", tmp_path / "target")
+    artifacts.pull(isolated_client.ref("v1"), tmp_path / "target")
     assert (tmp_path / "target" / "folder").read_bytes() == content
 
 
@@ -265,7 +308,7 @@ def test_manifests_that_are_not_artifacts_are_refused(isolated_client: RegistryC
     isolated_client.put_manifest(IMAGE.docker, "docker", media_type=DOCKER_MANIFEST)
     for ref, hint in (("index", "by its digest"), ("docker", "not an artifact")):
         with pytest.raises(ArtifactError, match=hint):
-            artifacts.pull(isolated_client, ref, tmp_path / "target")
+            artifacts.pull(isolated_client.ref(ref), tmp_path / "target")
     assert not (tmp_path / "target").exists()
 
 
@@ -277,13 +320,13 @@ def test_data_that_contradicts_the_descriptor_is_refused(
 ) -> None:
     push_layers(isolated_client, "v1", [layer(b"{}", "a", data=data)])
     with pytest.raises(ParseError, match=r"layers\[0\].data"):
-        artifacts.pull(isolated_client, "v1", tmp_path / "target")
+        artifacts.pull(isolated_client.ref("v1"), tmp_path / "target")
     assert not (tmp_path / "target").exists()
 
 
 def test_correct_data_in_a_descriptor_is_accepted(isolated_client: RegistryClientV2, tmp_path: Path) -> None:
     push_layers(isolated_client, "v1", [layer(b"{}", "a", data="e30=")])
-    artifacts.pull(isolated_client, "v1", tmp_path / "target")
+    artifacts.pull(isolated_client.ref("v1"), tmp_path / "target")
     assert (tmp_path / "target" / "a").read_bytes() == b"{}"
 
 
@@ -297,15 +340,15 @@ def test_unsafe_titles_are_not_pushed(
     ]
     for files in unsafe:
         with pytest.raises(UnsafeTitleError):
-            artifacts.push(isolated_client, "v1", files, artifact_type=REPORT)
+            artifacts.push(isolated_client.ref("v1"), files, artifact_type=REPORT)
     with pytest.raises(ValueError, match="artifact_type"):
-        artifacts.push(isolated_client, "v1", [], artifact_type="")
+        artifacts.push(isolated_client.ref("v1"), [], artifact_type="")
     assert len(embedded_registry.requests) == 0
 
 
 def test_a_missing_file_is_an_error(isolated_client: RegistryClientV2, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        artifacts.push(isolated_client, "v1", [tmp_path / "missing"], artifact_type=REPORT)
+        artifacts.push(isolated_client.ref("v1"), [tmp_path / "missing"], artifact_type=REPORT)
     with pytest.raises(NotFoundError):
         isolated_client.get_manifest("v1")
 
@@ -314,8 +357,8 @@ def test_without_the_referrers_api_an_artifact_is_listed_under_the_fallback_tag(
     embedded_registry: EmbeddedRegistry, isolated_client: RegistryClientV2
 ) -> None:
     disable_referrers_api(embedded_registry)
-    subject = artifacts.push(isolated_client, "v1", [], artifact_type=REPORT)
-    pushed = artifacts.push(isolated_client, None, [ArtifactBlob(b"a")], artifact_type=REPORT, subject=subject.digest)
+    subject = artifacts.push(isolated_client.ref("v1"), [], artifact_type=REPORT)
+    pushed = artifacts.push(isolated_client, [ArtifactBlob(b"a")], artifact_type=REPORT, subject=subject.digest)
     left = isolated_client.get_manifest(subject.digest.replace(":", "-"))
     assert [each["digest"] for each in json.loads(left.raw)["manifests"]] == [pushed.digest]
 
@@ -324,11 +367,11 @@ def test_a_push_and_a_pull_end_at_the_deadline(
     embedded_registry: EmbeddedRegistry, isolated_client: RegistryClientV2, source: Path, tmp_path: Path
 ) -> None:
     files = [source / "data.bin"]
-    artifacts.push(isolated_client, "v1", files, artifact_type=REPORT)
+    artifacts.push(isolated_client.ref("v1"), files, artifact_type=REPORT)
     embedded_registry.faults.add(Fault(Slow(bytes_per_second=50), operation="create_blob_read_stream", times=None))
     embedded_registry.faults.add(Fault(Slow(bytes_per_second=50, of="request"), operation="put_manifest", times=None))
     with pytest.raises(DeadlineExceededError, match=r"0\.5"):
-        artifacts.push(isolated_client, "v1", files, artifact_type=REPORT, deadline=0.5)
+        artifacts.push(isolated_client.ref("v1"), files, artifact_type=REPORT, deadline=0.5)
     with pytest.raises(DeadlineExceededError, match=r"0\.5"):
-        artifacts.pull(isolated_client, "v1", tmp_path / "target", deadline=0.5)
+        artifacts.pull(isolated_client.ref("v1"), tmp_path / "target", deadline=0.5)
     assert not (tmp_path / "target" / "data.bin").exists()

@@ -56,7 +56,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 async def pull_files(client: AsyncRegistryClientV2, folder: Path) -> list[Path]:
-    return await artifacts.async_pull(client, "v1", folder)
+    return await artifacts.async_pull(client.ref("v1"), folder)
 
 
 def contents_of(folder: Path) -> dict[str, bytes | None]:

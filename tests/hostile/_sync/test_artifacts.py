@@ -62,7 +62,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def pull_files(client: RegistryClientV2, folder: Path) -> list[Path]:
-    return artifacts.pull(client, "v1", folder)
+    return artifacts.pull(client.ref("v1"), folder)
 
 
 def contents_of(folder: Path) -> dict[str, bytes | None]:

@@ -26,10 +26,10 @@ async def test_get_config_returns_the_config_of_a_platform(registry_url: str, re
     push_image(f"{registry_url}/{repo_name}", INDEX, "v1")
     async with AsyncRegistryClientV2(f"{registry_url}/{repo_name}") as client:
         for text in ("linux/arm64", Platform(os="linux", architecture="aarch64")):
-            config = await images.async_get_config(client, "v1", text)
+            config = await images.async_get_config(client.ref("v1"), platform=text)
             assert (config.os, config.architecture, config.variant) == ("linux", "arm64", "v8")
             assert config.config is not None and config.config.labels == {"platform": "linux/arm64/v8"}
-        assert (await images.async_get_config(client, INDEX.root, platform="linux/amd64")).architecture == "amd64"
+        assert (await images.async_get_config(client.ref(INDEX.root), platform="linux/amd64")).architecture == "amd64"
 
 
 async def test_without_a_platform_get_config_chooses_linux_on_this_machine(
@@ -43,17 +43,17 @@ async def test_without_a_platform_get_config_chooses_linux_on_this_machine(
     async with AsyncRegistryClientV2(f"{registry.url}/a") as client:
         for machine, architecture in (("x86_64", "amd64"), ("aarch64", "arm64")):
             monkeypatch.setattr(platform, "machine", lambda machine=machine: machine)
-            assert (await images.async_get_config(client, "v1")).architecture == architecture
+            assert (await images.async_get_config(client.ref("v1"))).architecture == architecture
         monkeypatch.setattr(platform, "machine", lambda: "x86_64")
-        assert (await images.async_get_config(client, "arm64")).architecture == "arm64"
+        assert (await images.async_get_config(client.ref("arm64"))).architecture == "arm64"
         with pytest.raises(ImageError, match="its platform is linux/arm64/v8"):
-            await images.async_get_config(client, "arm64", "linux/amd64")
+            await images.async_get_config(client.ref("arm64"), platform="linux/amd64")
         with pytest.raises(ImageError, match="its platforms are linux/amd64, linux/arm64/v8"):
-            await images.async_get_config(client, "v1", "linux/s390x")
+            await images.async_get_config(client.ref("v1"), platform="linux/s390x")
         with pytest.raises(ImageError, match="has no image config"):
-            await images.async_get_config(client, "empty")
+            await images.async_get_config(client.ref("empty"))
         with pytest.raises(NotFoundError):
-            await images.async_get_config(client, "v2")
+            await images.async_get_config(client.ref("v2"))
 
 
 async def test_a_manifest_without_an_image_config_is_refused(start_registry: StartRegistry) -> None:
@@ -73,7 +73,7 @@ async def test_a_manifest_without_an_image_config_is_refused(start_registry: Sta
         with pytest.raises(
             ImageError, match=r"has no image config: its config has the media type application/vnd\.oci\.empty\.v1\+json"
         ):
-            await images.async_get_config(client, "v1")
+            await images.async_get_config(client.ref("v1"))
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b'{"rootfs": 1}', b" " * (5 * 1024 * 1024)])
@@ -88,7 +88,7 @@ async def test_a_malformed_config_is_refused(start_registry: StartRegistry, cont
     push_image(f"{registry.url}/a", build_manifest(document, OCI_MANIFEST, blobs=[content]), "v1")
     async with AsyncRegistryClientV2(f"{registry.url}/a") as client:
         with pytest.raises((ImageError, ParseError), match="onfig"):
-            await images.async_get_config(client, "v1")
+            await images.async_get_config(client.ref("v1"))
 
 
 async def test_a_config_with_another_digest_is_refused(start_registry: StartRegistry) -> None:
@@ -97,12 +97,12 @@ async def test_a_config_with_another_digest_is_refused(start_registry: StartRegi
     registry.faults.add(Fault(WrongBytes(), operation="create_blob_read_stream", times=None))
     async with AsyncRegistryClientV2(f"{registry.url}/a") as client:
         with pytest.raises(DigestMismatchError):
-            await images.async_get_config(client, "v1")
+            await images.async_get_config(client.ref("v1"))
 
 
 async def test_a_config_keeps_all_fields_through_json(start_registry: StartRegistry) -> None:
     registry = start_registry()
     push_image(f"{registry.url}/a", AMD64, "v1")
     async with AsyncRegistryClientV2(f"{registry.url}/a") as client:
-        config = await images.async_get_config(client, "v1")
+        config = await images.async_get_config(client.ref("v1"))
     assert json.loads(json.dumps(config.to_dict())) == json.loads(next(iter(AMD64.blobs.values())))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from docker_registry_sdk import AsyncClientOptions, AsyncRegistryClientV2, images
+from docker_registry_sdk import AsyncClientOptions, AsyncRegistries, AsyncRegistryClientV2, images
 from docker_registry_sdk.errors import (
     DigestMismatchError,
     ImageError,
@@ -12,7 +12,7 @@ from docker_registry_sdk.errors import (
     NotFoundError,
     UnexpectedContentTypeError,
 )
-from docker_registry_sdk.images import Layout, Progress
+from docker_registry_sdk.images import Progress
 from docker_registry_sdk.reference import parse_repo_and_ref
 from docker_registry_sdk.testing import RegistrySettings, V1Settings
 from docker_registry_sdk.testing.faults import Fault, HtmlError, NoDigest, Status, WrongBytes
@@ -105,8 +105,9 @@ async def test_a_copy_requests_one_token_for_each_scope(start_registry: StartReg
     registry = start_registry(auth="token")
     options: AsyncClientOptions = {"username": registry.username, "password": registry.password}
     push_image(f"{registry.url}/a", INDEX, "v1", **options)
-    with recorded_requests(registry) as asked:
-        result = await images.async_copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1", **options)
+    async with AsyncRegistries(credentials=(registry.username, registry.password)) as registries:
+        with recorded_requests(registry) as asked:
+            result = await images.async_copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1", registries=registries)
     assert result.blobs_mounted == 5
     assert asked.count("GET token 200") <= 4
     check_pushed_image(f"{registry.url}/b", INDEX, "v1", **options)
@@ -227,7 +228,7 @@ async def test_a_refused_mount_falls_back_to_copying_the_bytes(start_registry: S
     check_pushed_image(f"{registry.url}/b", AMD64, "v1")
 
 
-async def test_the_client_of_a_pair_stays_open(start_registry: StartRegistry) -> None:
+async def test_the_client_of_a_bound_reference_stays_open(start_registry: StartRegistry) -> None:
     source, target = start_registry(auth="basic"), start_registry(auth="basic")
     options: AsyncClientOptions = {"username": source.username, "password": source.password}
     push_image(f"{source.url}/a", AMD64, "v1", **options)
@@ -235,9 +236,9 @@ async def test_the_client_of_a_pair_stays_open(start_registry: StartRegistry) ->
         AsyncRegistryClientV2(f"{source.url}/a", **options) as one,
         AsyncRegistryClientV2(f"{target.url}/b", username=target.username, password=target.password) as other,
     ):
-        await images.async_copy((one, "v1"), (other, "v2"))
-        await images.async_copy((one, AMD64.root), (other, "v3"))
-        await images.async_copy((other, "v3"), (other.with_repo("c"), AMD64.root))
+        await images.async_copy(one.ref("v1"), other.ref("v2"))
+        await images.async_copy(one.ref(AMD64.root), other.ref("v3"))
+        await images.async_copy(other.ref("v3"), other.repository("c").ref(AMD64.root))
     check_pushed_image(f"{target.url}/b", AMD64, "v3", username=target.username, password=target.password)
 
 
@@ -259,7 +260,7 @@ async def test_arguments_that_are_not_locations_of_images_are_refused(start_regi
         with pytest.raises(InvalidReferenceError):
             await images.async_copy(odd, f"{registry.url}/b:v1")
     for wrong in (7, ("a", "b"), (object(), "v1"), ("a", "b", "c")):
-        with pytest.raises(TypeError):
+        with pytest.raises(TypeError, match="pass an image as text"):
             await images.async_copy(wrong, f"{registry.url}/b:v1")  # type: ignore[arg-type]
     with pytest.raises(ImageError, match="can only be read"):
         await images.async_copy(f"{registry.url}/a:v1", "docker-archive:here")
@@ -269,13 +270,15 @@ async def test_arguments_that_are_not_locations_of_images_are_refused(start_regi
         await images.async_copy("oci:/nowhere/at/all", f"{registry.url}/b:v1")
 
 
-async def test_a_password_is_refused_for_two_registries(start_registry: StartRegistry) -> None:
-    one, other = start_registry(), start_registry()
-    with recorded_requests(one) as asked, pytest.raises(TypeError, match="pass a pair"):
-        await images.async_copy(f"{one.url}/a:v1", f"{other.url}/b:v1", username="a", password="b")
-    assert asked == []
-    with pytest.raises(TypeError, match="no effect"):
-        await images.async_copy(Layout("x"), Layout("y"), max_retries=1)
+async def test_two_logins_are_used_for_two_registries(start_registry: StartRegistry) -> None:
+    one, other = start_registry(auth="token", password="first"), start_registry(auth="basic", password="second")
+    push_image(f"{one.url}/a", AMD64, "v1", username=one.username, password=one.password)
+    logins = {each.host: (each.username, each.password) for each in (one, other)}
+    async with AsyncRegistries(credentials=logins) as registries:
+        await images.async_copy(f"{one.url}/a:v1", f"{other.url}/b:v1", registries=registries)
+        await images.async_copy(f"{one.url}/a:v1", registries.ref(f"{other.url}/b:v2"))
+    for tag in ("v1", "v2"):
+        check_pushed_image(f"{other.url}/b", AMD64, tag, username=other.username, password=other.password)
 
 
 async def test_the_error_says_that_a_registry_supports_only_v1(start_registry: StartRegistry) -> None:
@@ -303,13 +306,17 @@ async def test_the_progress_callback_is_called_for_every_blob_and_manifest(start
     await images.async_copy(f"{registry.url}/a:v1", f"{start_registry().url}/b:v1", on_progress=told.append)
     for digest, content in big.blobs.items():
         steps = [one for one in told if one.digest == digest]
-        assert {one.phase for one in steps} == {"copy"}
+        assert {one.phase for one in steps} == {"move"}
         assert {one.total for one in steps} == {len(content)}
         assert (steps[0].bytes, steps[-1].bytes) == (0, len(content))
         assert [one.bytes for one in steps] == sorted(one.bytes for one in steps)
+    assert {one.overall_total for one in told} == {big.size}
+    overall = [one.overall_bytes or 0 for one in told]
+    assert (overall[-1], overall) == (big.size, sorted(overall))
     # The callback is called after each MiB: for a layer of 3 MiB at least once before its end.
     assert len([one for one in told if one.total is not None and one.total >= 3 * 1024 * 1024]) >= 3
     assert (told[-1].phase, told[-1].digest) == ("manifest", big.root)
     told.clear()
     await images.async_copy(f"{registry.url}/a:v1", f"{registry.url}/c:v1", on_progress=told.append)
     assert [one.phase for one in told] == ["mount"] * 3 + ["manifest"]
+    assert (told[-1].overall_bytes, told[-1].overall_total) == (big.size, big.size)

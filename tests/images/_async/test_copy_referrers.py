@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2, images
+from docker_registry_sdk import AsyncRegistries, AsyncRegistryClientV2, RegistryClientV2, images
 from docker_registry_sdk.client.fallback import fallback_tag
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Status
@@ -52,22 +52,24 @@ EXPECTED = {
 
 @pytest.mark.parametrize("source_has_api", [True, False])
 async def test_referrers_are_copied_with_their_own_referrers(
-    start_registry: StartRegistry, registry_url: str, repo_name: str, source_has_api: bool
+    start_registry: StartRegistry, registry_url: str, repo_name: str, source_has_api: bool, hasty_registries: AsyncRegistries
 ) -> None:
     """Debian's docker-registry has no referrers API: there the list is under the fallback tag."""
     source = start_registry()
     push_all(f"{source.url}/a")
     start = f"{source.url}/a"
     if not source_has_api:
-        await images.async_copy(f"{start}:v1", f"{registry_url}/{repo_name}/first:v1", referrers=True, max_retry_wait=0.01)
+        await images.async_copy(
+            f"{start}:v1", f"{registry_url}/{repo_name}/first:v1", referrers=True, registries=hasty_registries
+        )
         start = f"{registry_url}/{repo_name}/first"
-    result = await images.async_copy(f"{start}:v1", f"{registry_url}/{repo_name}:v1", referrers=True, max_retry_wait=0.01)
+    result = await images.async_copy(f"{start}:v1", f"{registry_url}/{repo_name}:v1", referrers=True, registries=hasty_registries)
     assert result.digest == INDEX.root
     check_pushed_image(f"{registry_url}/{repo_name}", INDEX, "v1")
     for made in REFERRERS:
         check_artifact(f"{registry_url}/{repo_name}", made)
     assert referrers_by_subject(f"{registry_url}/{repo_name}") == EXPECTED
-    again = await images.async_copy(f"{start}:v1", f"{registry_url}/{repo_name}:v1", referrers=True, max_retry_wait=0.01)
+    again = await images.async_copy(f"{start}:v1", f"{registry_url}/{repo_name}:v1", referrers=True, registries=hasty_registries)
     assert (again.bytes_moved, again.manifests_pushed) == (0, 0)
 
 
@@ -80,31 +82,35 @@ async def test_referrers_are_not_copied_by_default(start_registry: StartRegistry
     assert referrers_by_subject(f"{target.url}/b")[INDEX.root] == set()
 
 
-async def test_a_referrer_pushed_after_the_first_copy_is_copied(start_registry: StartRegistry) -> None:
+async def test_a_referrer_pushed_after_the_first_copy_is_copied(
+    start_registry: StartRegistry, hasty_registries: AsyncRegistries
+) -> None:
     source, target = start_registry(), start_registry()
     push_image(f"{source.url}/a", INDEX, "v1")
-    await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True, max_retry_wait=0.01)
+    await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True, registries=hasty_registries)
     push_image(f"{source.url}/a", LICENCE, None)
-    result = await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True, max_retry_wait=0.01)
+    result = await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True, registries=hasty_registries)
     assert result.manifests_pushed == 1
     assert referrers_by_subject(f"{target.url}/b")[ARM64.root] == {LICENCE.root}
 
 
-async def test_the_tag_is_written_after_all_referrers(start_registry: StartRegistry) -> None:
+async def test_the_tag_is_written_after_all_referrers(start_registry: StartRegistry, hasty_registries: AsyncRegistries) -> None:
     source, target = start_registry(), start_registry()
     push_all(f"{source.url}/a")
     target.faults.add(Fault(Status(403), method="PUT", path=f".*/manifests/{WITNESS.root}", times=None))
     with pytest.raises(Exception, match="403"):
-        await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True, max_retry_wait=0.01)
+        await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True, registries=hasty_registries)
     async with AsyncRegistryClientV2(f"{target.url}/b") as client:
         assert "v1" not in (await client.list_tags()).body.tags
 
 
-async def test_referrers_are_copied_through_a_layout(start_registry: StartRegistry, tmp_path: Path) -> None:
+async def test_referrers_are_copied_through_a_layout(
+    start_registry: StartRegistry, tmp_path: Path, hasty_registries: AsyncRegistries
+) -> None:
     source, target = start_registry(), start_registry()
     push_all(f"{source.url}/a")
-    await images.async_pull(f"{source.url}/a:v1", tmp_path, referrers=True, max_retry_wait=0.01)
-    await images.async_push(tmp_path, f"{target.url}/b:v1", referrers=True, max_retry_wait=0.01)
+    await images.async_pull(f"{source.url}/a:v1", tmp_path, referrers=True, registries=hasty_registries)
+    await images.async_push(tmp_path, f"{target.url}/b:v1", referrers=True, registries=hasty_registries)
     check_pushed_image(f"{target.url}/b", INDEX, "v1")
     assert referrers_by_subject(f"{target.url}/b") == EXPECTED
     await images.async_push(tmp_path, f"{target.url}/c:v1")

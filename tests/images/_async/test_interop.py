@@ -97,7 +97,7 @@ async def test_an_image_of_umoci_is_pushed_and_pulled(registry_url: str, repo_na
     run_umoci("config", "--image", f"{layout}:made", "--config.env", "A=b")
     result = await images.async_push(layout, f"{registry_url}/{repo_name}:v1", tag="made")
     async with AsyncRegistryClientV2(f"{registry_url}/{repo_name}") as client:
-        config = (await images.async_get_config(client, "v1")).config
+        config = (await images.async_get_config(client.ref("v1"))).config
         assert config is not None and config.env is not None and "A=b" in config.env
     await images.async_pull(f"{registry_url}/{repo_name}:v1", tmp_path / "back", tag="back")
     assert "back" in run_umoci("list", "--layout", str(tmp_path / "back"))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from docker_registry_sdk import images
+from docker_registry_sdk import AsyncRegistries, images
 from docker_registry_sdk.errors import DigestMismatchError, ImageError, ParseError, TransportError
 from docker_registry_sdk.images import Layout
 from docker_registry_sdk.images.files import MAX_JSON_BYTES
@@ -182,13 +182,15 @@ async def test_a_damaged_blob_is_replaced(start_registry: StartRegistry, tmp_pat
     assert path.read_bytes() == content
 
 
-async def test_a_partly_pulled_image_has_no_entry(start_registry: StartRegistry, tmp_path: Path) -> None:
+async def test_a_partly_pulled_image_has_no_entry(
+    start_registry: StartRegistry, tmp_path: Path, hasty_registries: AsyncRegistries
+) -> None:
     registry = start_registry()
     big = build_image([b"x" * (2 * 1024 * 1024), b"small"])
     push_image(f"{registry.url}/a", big, "v1")
     registry.faults.add(Fault(Reset(after=1000), operation="create_blob_read_stream", times=None))
     with pytest.raises(TransportError, match="Check the URL"):
-        await images.async_pull(f"{registry.url}/a:v1", tmp_path, max_retry_wait=0.01)
+        await images.async_pull(f"{registry.url}/a:v1", tmp_path, registries=hasty_registries)
     assert not (tmp_path / "index.json").exists()
     with pytest.raises(ImageError, match=r"no index\.json"):
         await images.async_push(tmp_path, f"{registry.url}/b:v1")

@@ -37,10 +37,10 @@ def test_get_config_returns_the_config_of_a_platform(registry_url: str, repo_nam
     push_image(f"{registry_url}/{repo_name}", INDEX, "v1")
     with RegistryClientV2(f"{registry_url}/{repo_name}") as client:
         for text in ("linux/arm64", Platform(os="linux", architecture="aarch64")):
-            config = images.get_config(client, "v1", text)
+            config = images.get_config(client.ref("v1"), platform=text)
             assert (config.os, config.architecture, config.variant) == ("linux", "arm64", "v8")
             assert config.config is not None and config.config.labels == {"platform": "linux/arm64/v8"}
-        assert (images.get_config(client, INDEX.root, platform="linux/amd64")).architecture == "amd64"
+        assert (images.get_config(client.ref(INDEX.root), platform="linux/amd64")).architecture == "amd64"
 
 
 def test_without_a_platform_get_config_chooses_linux_on_this_machine(
@@ -54,17 +54,17 @@ def test_without_a_platform_get_config_chooses_linux_on_this_machine(
     with RegistryClientV2(f"{registry.url}/a") as client:
         for machine, architecture in (("x86_64", "amd64"), ("aarch64", "arm64")):
             monkeypatch.setattr(platform, "machine", lambda machine=machine: machine)
-            assert (images.get_config(client, "v1")).architecture == architecture
+            assert (images.get_config(client.ref("v1"))).architecture == architecture
         monkeypatch.setattr(platform, "machine", lambda: "x86_64")
-        assert (images.get_config(client, "arm64")).architecture == "arm64"
+        assert (images.get_config(client.ref("arm64"))).architecture == "arm64"
         with pytest.raises(ImageError, match="its platform is linux/arm64/v8"):
-            images.get_config(client, "arm64", "linux/amd64")
+            images.get_config(client.ref("arm64"), platform="linux/amd64")
         with pytest.raises(ImageError, match="its platforms are linux/amd64, linux/arm64/v8"):
-            images.get_config(client, "v1", "linux/s390x")
+            images.get_config(client.ref("v1"), platform="linux/s390x")
         with pytest.raises(ImageError, match="has no image config"):
-            images.get_config(client, "empty")
+            images.get_config(client.ref("empty"))
         with pytest.raises(NotFoundError):
-            images.get_config(client, "v2")
+            images.get_config(client.ref("v2"))
 
 
 def test_a_manifest_without_an_image_config_is_refused(start_registry: StartRegistry) -> None:
@@ -85,7 +85,7 @@ def test_a_manifest_without_an_image_config_is_refused(start_registry: StartRegi
             ImageError,
             match=r"has no image config: its config has the media type application/vnd\.oci\.empty\.v1\+json",
         ):
-            images.get_config(client, "v1")
+            images.get_config(client.ref("v1"))
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b'{"rootfs": 1}', b" " * (5 * 1024 * 1024)])
@@ -100,7 +100,7 @@ def test_a_malformed_config_is_refused(start_registry: StartRegistry, content: b
     push_image(f"{registry.url}/a", build_manifest(document, OCI_MANIFEST, blobs=[content]), "v1")
     with RegistryClientV2(f"{registry.url}/a") as client:
         with pytest.raises((ImageError, ParseError), match="onfig"):
-            images.get_config(client, "v1")
+            images.get_config(client.ref("v1"))
 
 
 def test_a_config_with_another_digest_is_refused(start_registry: StartRegistry) -> None:
@@ -109,12 +109,12 @@ def test_a_config_with_another_digest_is_refused(start_registry: StartRegistry) 
     registry.faults.add(Fault(WrongBytes(), operation="create_blob_read_stream", times=None))
     with RegistryClientV2(f"{registry.url}/a") as client:
         with pytest.raises(DigestMismatchError):
-            images.get_config(client, "v1")
+            images.get_config(client.ref("v1"))
 
 
 def test_a_config_keeps_all_fields_through_json(start_registry: StartRegistry) -> None:
     registry = start_registry()
     push_image(f"{registry.url}/a", AMD64, "v1")
     with RegistryClientV2(f"{registry.url}/a") as client:
-        config = images.get_config(client, "v1")
+        config = images.get_config(client.ref("v1"))
     assert json.loads(json.dumps(config.to_dict())) == json.loads(next(iter(AMD64.blobs.values())))

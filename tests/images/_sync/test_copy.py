@@ -26,7 +26,7 @@ from tests.support.images import (
     make_image,
 )
 
-from docker_registry_sdk import ClientOptions, RegistryClientV2, images
+from docker_registry_sdk import ClientOptions, Registries, RegistryClientV2, images
 from docker_registry_sdk.errors import (
     DigestMismatchError,
     ImageError,
@@ -34,7 +34,7 @@ from docker_registry_sdk.errors import (
     NotFoundError,
     UnexpectedContentTypeError,
 )
-from docker_registry_sdk.images import Layout, Progress
+from docker_registry_sdk.images import Progress
 from docker_registry_sdk.reference import parse_repo_and_ref
 from docker_registry_sdk.testing import RegistrySettings, V1Settings
 from docker_registry_sdk.testing.faults import (
@@ -120,8 +120,9 @@ def test_a_copy_requests_one_token_for_each_scope(start_registry: StartRegistry)
     registry = start_registry(auth="token")
     options: ClientOptions = {"username": registry.username, "password": registry.password}
     push_image(f"{registry.url}/a", INDEX, "v1", **options)
-    with recorded_requests(registry) as asked:
-        result = images.copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1", **options)
+    with Registries(credentials=(registry.username, registry.password)) as registries:
+        with recorded_requests(registry) as asked:
+            result = images.copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1", registries=registries)
     assert result.blobs_mounted == 5
     assert asked.count("GET token 200") <= 4
     check_pushed_image(f"{registry.url}/b", INDEX, "v1", **options)
@@ -245,7 +246,7 @@ def test_a_refused_mount_falls_back_to_copying_the_bytes(start_registry: StartRe
     check_pushed_image(f"{registry.url}/b", AMD64, "v1")
 
 
-def test_the_client_of_a_pair_stays_open(start_registry: StartRegistry) -> None:
+def test_the_client_of_a_bound_reference_stays_open(start_registry: StartRegistry) -> None:
     source, target = start_registry(auth="basic"), start_registry(auth="basic")
     options: ClientOptions = {"username": source.username, "password": source.password}
     push_image(f"{source.url}/a", AMD64, "v1", **options)
@@ -253,9 +254,9 @@ def test_the_client_of_a_pair_stays_open(start_registry: StartRegistry) -> None:
         RegistryClientV2(f"{source.url}/a", **options) as one,
         RegistryClientV2(f"{target.url}/b", username=target.username, password=target.password) as other,
     ):
-        images.copy((one, "v1"), (other, "v2"))
-        images.copy((one, AMD64.root), (other, "v3"))
-        images.copy((other, "v3"), (other.with_repo("c"), AMD64.root))
+        images.copy(one.ref("v1"), other.ref("v2"))
+        images.copy(one.ref(AMD64.root), other.ref("v3"))
+        images.copy(other.ref("v3"), other.repository("c").ref(AMD64.root))
     check_pushed_image(f"{target.url}/b", AMD64, "v3", username=target.username, password=target.password)
 
 
@@ -277,7 +278,7 @@ def test_arguments_that_are_not_locations_of_images_are_refused(start_registry: 
         with pytest.raises(InvalidReferenceError):
             images.copy(odd, f"{registry.url}/b:v1")
     for wrong in (7, ("a", "b"), (object(), "v1"), ("a", "b", "c")):
-        with pytest.raises(TypeError):
+        with pytest.raises(TypeError, match="pass an image as text"):
             images.copy(wrong, f"{registry.url}/b:v1")  # type: ignore[arg-type]
     with pytest.raises(ImageError, match="can only be read"):
         images.copy(f"{registry.url}/a:v1", "docker-archive:here")
@@ -287,13 +288,15 @@ def test_arguments_that_are_not_locations_of_images_are_refused(start_registry: 
         images.copy("oci:/nowhere/at/all", f"{registry.url}/b:v1")
 
 
-def test_a_password_is_refused_for_two_registries(start_registry: StartRegistry) -> None:
-    one, other = start_registry(), start_registry()
-    with recorded_requests(one) as asked, pytest.raises(TypeError, match="pass a pair"):
-        images.copy(f"{one.url}/a:v1", f"{other.url}/b:v1", username="a", password="b")
-    assert asked == []
-    with pytest.raises(TypeError, match="no effect"):
-        images.copy(Layout("x"), Layout("y"), max_retries=1)
+def test_two_logins_are_used_for_two_registries(start_registry: StartRegistry) -> None:
+    one, other = start_registry(auth="token", password="first"), start_registry(auth="basic", password="second")
+    push_image(f"{one.url}/a", AMD64, "v1", username=one.username, password=one.password)
+    logins = {each.host: (each.username, each.password) for each in (one, other)}
+    with Registries(credentials=logins) as registries:
+        images.copy(f"{one.url}/a:v1", f"{other.url}/b:v1", registries=registries)
+        images.copy(f"{one.url}/a:v1", registries.ref(f"{other.url}/b:v2"))
+    for tag in ("v1", "v2"):
+        check_pushed_image(f"{other.url}/b", AMD64, tag, username=other.username, password=other.password)
 
 
 def test_the_error_says_that_a_registry_supports_only_v1(start_registry: StartRegistry) -> None:
@@ -321,13 +324,17 @@ def test_the_progress_callback_is_called_for_every_blob_and_manifest(start_regis
     images.copy(f"{registry.url}/a:v1", f"{start_registry().url}/b:v1", on_progress=told.append)
     for digest, content in big.blobs.items():
         steps = [one for one in told if one.digest == digest]
-        assert {one.phase for one in steps} == {"copy"}
+        assert {one.phase for one in steps} == {"move"}
         assert {one.total for one in steps} == {len(content)}
         assert (steps[0].bytes, steps[-1].bytes) == (0, len(content))
         assert [one.bytes for one in steps] == sorted(one.bytes for one in steps)
+    assert {one.overall_total for one in told} == {big.size}
+    overall = [one.overall_bytes or 0 for one in told]
+    assert (overall[-1], overall) == (big.size, sorted(overall))
     # The callback is called after each MiB: for a layer of 3 MiB at least once before its end.
     assert len([one for one in told if one.total is not None and one.total >= 3 * 1024 * 1024]) >= 3
     assert (told[-1].phase, told[-1].digest) == ("manifest", big.root)
     told.clear()
     images.copy(f"{registry.url}/a:v1", f"{registry.url}/c:v1", on_progress=told.append)
     assert [one.phase for one in told] == ["mount"] * 3 + ["manifest"]
+    assert (told[-1].overall_bytes, told[-1].overall_total) == (big.size, big.size)

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import base64
+import json
+import pickle
 from pathlib import Path
 
 import pytest
@@ -10,13 +13,15 @@ from tests.images.built_images import (
     build_image,
     build_index,
     check_pushed_image,
+    descriptor_of,
     push_image,
 )
 from tests.images.conftest import StartRegistry
 from tests.images.request_log import recorded_requests
 
-from docker_registry_sdk import ClientOptions, RegistryClientV2, images
+from docker_registry_sdk import ClientOptions, Registries, RegistryClientV2, images
 from docker_registry_sdk.errors import NotFoundError
+from docker_registry_sdk.images import CopyPlan, Layout
 
 pytestmark = pytest.mark.anyio
 
@@ -40,7 +45,7 @@ def test_making_a_plan_changes_nothing(start_registry: StartRegistry, tmp_path: 
     assert [one.digest for one in plan.manifests][-1] == INDEX.root
     shown = str(plan)
     lines = shown.splitlines()
-    assert lines[0] == f"{source.host}/a:v1 -> {target.host}/b:v1"
+    assert lines[0] == f"{source.url}/a:v1 -> {target.url}/b:v1"
     assert lines[1].strip() == f"{INDEX.root} {INDEX.media_type}"
     assert sum(line.split()[0] == "move" for line in lines[2:]) == 5
     assert sum(line.split()[0] == "push" for line in lines[2:]) == 3
@@ -79,13 +84,86 @@ def test_a_plan_lists_mounted_and_skipped_blobs(start_registry: StartRegistry) -
     assert (result.blobs_mounted, result.blobs_skipped, result.blobs_moved) == (4, 1, 0)
 
 
-def test_a_plan_does_not_show_a_password(start_registry: StartRegistry) -> None:
-    registry = start_registry(auth="token")
+def test_a_plan_contains_no_password(start_registry: StartRegistry) -> None:
+    registry = start_registry(auth="token", anonymous_pull=False)
     options: ClientOptions = {"username": registry.username, "password": registry.password}
     push_image(f"{registry.url}/a", AMD64, "v1", **options)
-    plan = images.plan_copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1", **options)
-    assert registry.password not in f"{plan!r}{plan}"
-    images.apply_copy(plan)
+    with RegistryClientV2(f"{registry.url}/a", **options) as client:
+        plan = images.plan_copy(client.ref("v1"), client.repository("b").ref("v1"))
+    assert registry.password not in f"{plan!r}{plan}{plan.to_dict()}"
+    assert registry.password.encode() not in pickle.dumps(plan)
+    with Registries(credentials=(registry.username, registry.password)) as registries:
+        images.apply_copy(plan, registries=registries)
+        with pytest.raises(NotFoundError):
+            images.plan_copy(f"{registry.url}/a:v2", f"{registry.url}/b:v1", registries=registries)
     check_pushed_image(f"{registry.url}/b", AMD64, "v1", **options)
-    with pytest.raises(NotFoundError):
-        images.plan_copy(f"{registry.url}/a:v2", f"{registry.url}/b:v1", **options)
+
+
+def test_a_plan_is_stored_as_json_and_executed_later(start_registry: StartRegistry, tmp_path: Path) -> None:
+    source, target = start_registry(), start_registry()
+    push_image(f"{source.url}/a", INDEX, "v1")
+    targets = (f"{target.url}/b:v1", Layout(tmp_path / "with:colon", "v:1"))
+    for place in targets:
+        plan = images.plan_copy(f"{source.url}/a:v1", place)
+        loaded = CopyPlan.from_dict(json.loads(json.dumps(plan.to_dict())))
+        assert loaded == plan
+        result = images.apply_copy(loaded)
+        assert (result.digest, result.bytes_moved, result.manifests_pushed) == (INDEX.root, INDEX.size, 3)
+        assert (images.apply_copy(loaded)).blobs_skipped == 5
+    check_pushed_image(f"{target.url}/b", INDEX, "v1")
+    back = images.plan_copy(targets[1], f"{target.url}/c@{INDEX.root}", platform=None)
+    assert CopyPlan.from_dict(back.to_dict()) == back
+
+
+def test_plans_and_results_state_the_descriptor_of_the_image(start_registry: StartRegistry) -> None:
+    registry = start_registry()
+    push_image(f"{registry.url}/a", INDEX, "v1")
+    plan = images.plan_copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1")
+    result = images.apply_copy(plan)
+    expected = descriptor_of(INDEX)
+    for found in (plan, result, plan.manifests[-1]):
+        assert found.descriptor.to_dict() == expected
+        assert (found.digest, found.size, found.media_type) == (
+            expected["digest"],
+            expected["size"],
+            expected["mediaType"],
+        )
+    sizes = {digest: len(content) for digest, content in INDEX.blobs.items()}
+    assert {blob.digest: blob.size for blob in plan.blobs} == sizes
+    assert json.loads(json.dumps(result.to_dict())) == {
+        "digest": INDEX.root,
+        "size": expected["size"],
+        "media_type": INDEX.media_type,
+        "bytes_moved": 0,
+        "blobs_moved": 0,
+        "blobs_mounted": 5,
+        "blobs_skipped": 0,
+        "manifests_pushed": 3,
+    }
+
+
+def test_a_malformed_plan_is_refused(start_registry: StartRegistry) -> None:
+    registry = start_registry()
+    push_image(f"{registry.url}/a", AMD64, "v1")
+    plan = (images.plan_copy(f"{registry.url}/a:v1", f"{registry.url}/b:v1")).to_dict()
+    assert CopyPlan.from_dict(plan).digest == AMD64.root
+    blob, manifest = plan["blobs"][0], plan["manifests"][0]
+    other = base64.b64encode(b"{}").decode()
+    for wrong in (
+        {},
+        {**plan, "version": 2},
+        {**plan, "version": True},
+        {**plan, "digest": "sha256:x"},
+        {**plan, "size": "1"},
+        {**plan, "source": {}},
+        {**plan, "source": {"ref": "a/UPPER"}},
+        {**plan, "target": {"docker_archive": "x", "name": None}},
+        {**plan, "blobs": "ab"},
+        {**plan, "blobs": [{**blob, "action": "steal"}]},
+        {**plan, "blobs": [7]},
+        {**plan, "manifests": [{**manifest, "role": "x"}]},
+        {**plan, "manifests": [{**manifest, "raw": other}]},
+        {**plan, "manifests": [{**manifest, "raw": "*"}]},
+    ):
+        with pytest.raises(ValueError, match=r"plan|base64"):
+            CopyPlan.from_dict(wrong)

@@ -17,7 +17,7 @@ from tests.images.built_images import (
 from tests.images.conftest import StartRegistry
 from tests.images.request_log import recorded_requests
 
-from docker_registry_sdk import RegistryClientV2, images
+from docker_registry_sdk import Registries, RegistryClientV2, images
 from docker_registry_sdk.client.fallback import fallback_tag
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Status
@@ -60,22 +60,22 @@ EXPECTED = {
 
 @pytest.mark.parametrize("source_has_api", [True, False])
 def test_referrers_are_copied_with_their_own_referrers(
-    start_registry: StartRegistry, registry_url: str, repo_name: str, source_has_api: bool
+    start_registry: StartRegistry, registry_url: str, repo_name: str, source_has_api: bool, hasty_registries: Registries
 ) -> None:
     """Debian's docker-registry has no referrers API: there the list is under the fallback tag."""
     source = start_registry()
     push_all(f"{source.url}/a")
     start = f"{source.url}/a"
     if not source_has_api:
-        images.copy(f"{start}:v1", f"{registry_url}/{repo_name}/first:v1", referrers=True, max_retry_wait=0.01)
+        images.copy(f"{start}:v1", f"{registry_url}/{repo_name}/first:v1", referrers=True, registries=hasty_registries)
         start = f"{registry_url}/{repo_name}/first"
-    result = images.copy(f"{start}:v1", f"{registry_url}/{repo_name}:v1", referrers=True, max_retry_wait=0.01)
+    result = images.copy(f"{start}:v1", f"{registry_url}/{repo_name}:v1", referrers=True, registries=hasty_registries)
     assert result.digest == INDEX.root
     check_pushed_image(f"{registry_url}/{repo_name}", INDEX, "v1")
     for made in REFERRERS:
         check_artifact(f"{registry_url}/{repo_name}", made)
     assert referrers_by_subject(f"{registry_url}/{repo_name}") == EXPECTED
-    again = images.copy(f"{start}:v1", f"{registry_url}/{repo_name}:v1", referrers=True, max_retry_wait=0.01)
+    again = images.copy(f"{start}:v1", f"{registry_url}/{repo_name}:v1", referrers=True, registries=hasty_registries)
     assert (again.bytes_moved, again.manifests_pushed) == (0, 0)
 
 
@@ -88,31 +88,35 @@ def test_referrers_are_not_copied_by_default(start_registry: StartRegistry) -> N
     assert referrers_by_subject(f"{target.url}/b")[INDEX.root] == set()
 
 
-def test_a_referrer_pushed_after_the_first_copy_is_copied(start_registry: StartRegistry) -> None:
+def test_a_referrer_pushed_after_the_first_copy_is_copied(
+    start_registry: StartRegistry, hasty_registries: Registries
+) -> None:
     source, target = start_registry(), start_registry()
     push_image(f"{source.url}/a", INDEX, "v1")
-    images.copy(f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True, max_retry_wait=0.01)
+    images.copy(f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True, registries=hasty_registries)
     push_image(f"{source.url}/a", LICENCE, None)
-    result = images.copy(f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True, max_retry_wait=0.01)
+    result = images.copy(f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True, registries=hasty_registries)
     assert result.manifests_pushed == 1
     assert referrers_by_subject(f"{target.url}/b")[ARM64.root] == {LICENCE.root}
 
 
-def test_the_tag_is_written_after_all_referrers(start_registry: StartRegistry) -> None:
+def test_the_tag_is_written_after_all_referrers(start_registry: StartRegistry, hasty_registries: Registries) -> None:
     source, target = start_registry(), start_registry()
     push_all(f"{source.url}/a")
     target.faults.add(Fault(Status(403), method="PUT", path=f".*/manifests/{WITNESS.root}", times=None))
     with pytest.raises(Exception, match="403"):
-        images.copy(f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True, max_retry_wait=0.01)
+        images.copy(f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True, registries=hasty_registries)
     with RegistryClientV2(f"{target.url}/b") as client:
         assert "v1" not in (client.list_tags()).body.tags
 
 
-def test_referrers_are_copied_through_a_layout(start_registry: StartRegistry, tmp_path: Path) -> None:
+def test_referrers_are_copied_through_a_layout(
+    start_registry: StartRegistry, tmp_path: Path, hasty_registries: Registries
+) -> None:
     source, target = start_registry(), start_registry()
     push_all(f"{source.url}/a")
-    images.pull(f"{source.url}/a:v1", tmp_path, referrers=True, max_retry_wait=0.01)
-    images.push(tmp_path, f"{target.url}/b:v1", referrers=True, max_retry_wait=0.01)
+    images.pull(f"{source.url}/a:v1", tmp_path, referrers=True, registries=hasty_registries)
+    images.push(tmp_path, f"{target.url}/b:v1", referrers=True, registries=hasty_registries)
     check_pushed_image(f"{target.url}/b", INDEX, "v1")
     assert referrers_by_subject(f"{target.url}/b") == EXPECTED
     images.push(tmp_path, f"{target.url}/c:v1")

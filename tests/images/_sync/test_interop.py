@@ -112,7 +112,7 @@ def test_an_image_of_umoci_is_pushed_and_pulled(
     run_umoci("config", "--image", f"{layout}:made", "--config.env", "A=b")
     result = images.push(layout, f"{registry_url}/{repo_name}:v1", tag="made")
     with RegistryClientV2(f"{registry_url}/{repo_name}") as client:
-        config = (images.get_config(client, "v1")).config
+        config = (images.get_config(client.ref("v1"))).config
         assert config is not None and config.env is not None and "A=b" in config.env
     images.pull(f"{registry_url}/{repo_name}:v1", tmp_path / "back", tag="back")
     assert "back" in run_umoci("list", "--layout", str(tmp_path / "back"))

@@ -23,7 +23,7 @@ from tests.images.layout_entries import TAG_ANNOTATION, index_entries
 from tests.images.request_log import recorded_requests
 from tests.support.images import OCI_MANIFEST
 
-from docker_registry_sdk import images
+from docker_registry_sdk import Registries, images
 from docker_registry_sdk.errors import (
     DigestMismatchError,
     ImageError,
@@ -191,13 +191,15 @@ def test_a_damaged_blob_is_replaced(start_registry: StartRegistry, tmp_path: Pat
     assert path.read_bytes() == content
 
 
-def test_a_partly_pulled_image_has_no_entry(start_registry: StartRegistry, tmp_path: Path) -> None:
+def test_a_partly_pulled_image_has_no_entry(
+    start_registry: StartRegistry, tmp_path: Path, hasty_registries: Registries
+) -> None:
     registry = start_registry()
     big = build_image([b"x" * (2 * 1024 * 1024), b"small"])
     push_image(f"{registry.url}/a", big, "v1")
     registry.faults.add(Fault(Reset(after=1000), operation="create_blob_read_stream", times=None))
     with pytest.raises(TransportError, match="Check the URL"):
-        images.pull(f"{registry.url}/a:v1", tmp_path, max_retry_wait=0.01)
+        images.pull(f"{registry.url}/a:v1", tmp_path, registries=hasty_registries)
     assert not (tmp_path / "index.json").exists()
     with pytest.raises(ImageError, match=r"no index\.json"):
         images.push(tmp_path, f"{registry.url}/b:v1")

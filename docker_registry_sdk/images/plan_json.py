@@ -1,0 +1,155 @@
+"""Plans of copies as JSON values. Free of I/O."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, get_args
+
+from ..client.manifests import digest_from_manifest_bytes
+from ..digest import Digest, digest_of
+from ..errors import RegistryError
+from ..reference import RepoRef, parse_repo_and_ref
+from .copy_plan import BlobAction, CopyPlan, PlannedBlob, PlannedManifest
+from .docker_archive import DockerArchive
+from .layout import Layout
+from .location import Location
+
+VERSION: Final = 1
+_ROLES: Final = ("root", "child", "referrer")
+
+
+def plan_to_dict(plan: CopyPlan) -> dict[str, Any]:
+    """Return a plan as a value that `json.dumps` accepts. The bytes of manifests are encoded as base64.
+
+    Args:
+        plan: The plan.
+    """
+    return {
+        "version": VERSION,
+        "source": _location_to_dict(plan.source),
+        "target": _location_to_dict(plan.target),
+        "digest": str(plan.digest),
+        "size": plan.size,
+        "media_type": plan.media_type,
+        "use_urls": plan.use_urls,
+        "blobs": [
+            {
+                "action": one.action,
+                "digest": str(one.digest),
+                "size": one.size,
+                "media_type": one.media_type,
+                "urls": list(one.urls),
+            }
+            for one in plan.blobs
+        ],
+        "manifests": [
+            {
+                "action": one.action,
+                "digest": str(one.digest),
+                "size": one.size,
+                "media_type": one.media_type,
+                "role": one.role,
+                "names_manifests": one.names_manifests,
+                "has_subject": one.has_subject,
+                "raw": base64.b64encode(one.raw).decode(),
+            }
+            for one in plan.manifests
+        ],
+    }
+
+
+def plan_from_dict(value: Mapping[str, Any]) -> CopyPlan:
+    """Return the plan that `plan_to_dict` has converted to a value.
+
+    Args:
+        value: The value that `plan_to_dict` returned, or an equal value that was read from JSON.
+
+    Raises:
+        ValueError: The value is not a plan, or the bytes of a manifest in it do not have their digest.
+    """
+    if (version := _get(value, "version", int)) != VERSION:
+        raise ValueError(f"the plan has the version {version}, but this package reads only version {VERSION}: make a new plan")
+    try:
+        target = _location_from_dict(_get(value, "target", Mapping))
+        if isinstance(target, DockerArchive):
+            raise ValueError("the target of the plan is an archive, but archives can only be read")
+        return CopyPlan(
+            source=_location_from_dict(_get(value, "source", Mapping)),
+            target=target,
+            digest=Digest(_get(value, "digest", str)),
+            size=_get(value, "size", int),
+            media_type=_get(value, "media_type", str),
+            blobs=tuple(map(_blob_from_dict, _get(value, "blobs", Sequence))),
+            manifests=tuple(map(_manifest_from_dict, _get(value, "manifests", Sequence))),
+            use_urls=_get(value, "use_urls", bool),
+        )
+    except RegistryError as error:  # a malformed digest, reference or manifest
+        raise ValueError(f"the plan is malformed: {error}") from None
+
+
+def _location_to_dict(location: Location) -> dict[str, Any]:
+    if isinstance(location, RepoRef):
+        return {"ref": str(location)}
+    if isinstance(location, Layout):
+        return {"layout": str(location.path), "tag": location.tag}
+    return {"docker_archive": str(location.path), "name": location.ref}
+
+
+def _location_from_dict(value: Mapping[str, Any]) -> Location:
+    if "ref" in value:
+        return parse_repo_and_ref(_get(value, "ref", str))
+    if "layout" in value:
+        return Layout(_get(value, "layout", str), _get(value, "tag", str, type(None)))
+    return DockerArchive(_get(value, "docker_archive", str), _get(value, "name", str, type(None)))
+
+
+def _blob_from_dict(value: Mapping[str, Any]) -> PlannedBlob:
+    return PlannedBlob(
+        action=_choice(value, "action", get_args(BlobAction)),
+        digest=Digest(_get(value, "digest", str)),
+        size=_get(value, "size", int, type(None)),
+        media_type=_get(value, "media_type", str),
+        urls=tuple(map(str, _get(value, "urls", Sequence))),
+    )
+
+
+def _manifest_from_dict(value: Mapping[str, Any]) -> PlannedManifest:
+    manifest = PlannedManifest(
+        action=_choice(value, "action", ("push", "skip")),
+        digest=Digest(_get(value, "digest", str)),
+        size=_get(value, "size", int),
+        media_type=_get(value, "media_type", str),
+        role=_choice(value, "role", _ROLES),
+        names_manifests=_get(value, "names_manifests", bool),
+        has_subject=_get(value, "has_subject", bool),
+        raw=base64.b64decode(_get(value, "raw", str), validate=True),
+    )
+    # The digest of a signed manifest of Docker schema 1 does not cover its signatures.
+    digest, raw = manifest.digest, manifest.raw
+    if manifest.action == "push" and digest not in (digest_of(raw, digest.algorithm), _digest_without_signatures(raw, digest)):
+        raise ValueError(f"the bytes of the manifest {digest} in the plan have another digest: make a new plan")
+    return manifest
+
+
+def _digest_without_signatures(raw: bytes, digest: Digest) -> Digest | None:
+    try:
+        return digest_from_manifest_bytes(raw, digest.algorithm)
+    except RegistryError:
+        return None
+
+
+def _choice(value: Mapping[str, Any], name: str, choices: Sequence[Any]) -> Any:
+    found = _get(value, name, str)
+    if found not in choices:
+        raise ValueError(f"the field {name!r} of the plan must be one of {', '.join(choices)}, not {found!r}")
+    return found
+
+
+def _get(value: Any, name: str, *types: type) -> Any:
+    found = value.get(name) if isinstance(value, Mapping) else None
+    is_wrong_bool = isinstance(found, bool) and bool not in types
+    is_wrong_text = isinstance(found, str) and str not in types  # text is a sequence, too
+    if not isinstance(found, types) or is_wrong_bool or is_wrong_text:
+        raise ValueError(f"the value is not a plan of a copy: its field {name!r} is missing or has another type")
+    return found

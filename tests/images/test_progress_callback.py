@@ -1,0 +1,41 @@
+"""Progress callbacks that no function of images and artifacts accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from docker_registry_sdk import Progress, artifacts, images
+from docker_registry_sdk.testing import EmbeddedRegistry
+from tests.images.built_images import AMD64, push_image
+from tests.images.request_log import recorded_requests
+
+
+async def report(progress: Progress) -> None: ...
+
+
+class Report:
+    async def __call__(self, progress: Progress) -> None: ...
+
+
+@pytest.mark.parametrize("callback", [report, Report(), Report().__call__, 7])
+def test_a_coroutine_function_is_refused_before_any_request(tmp_path: Path, callback: Any) -> None:
+    with EmbeddedRegistry() as registry:
+        name = f"{registry.url}/a:v1"
+        push_image(f"{registry.url}/a", AMD64, "v1")
+        plan = images.plan_copy(name, f"{registry.url}/b:v1")
+        calls: tuple[Callable[[], object], ...] = (
+            lambda: images.copy(name, f"{registry.url}/b:v1", on_progress=callback),
+            lambda: images.apply_copy(plan, on_progress=callback),
+            lambda: images.pull(name, tmp_path, on_progress=callback),
+            lambda: images.push(tmp_path, name, on_progress=callback),
+            lambda: artifacts.push(name, [], artifact_type="text/plain", on_progress=callback),
+            lambda: artifacts.pull(name, tmp_path, on_progress=callback),
+        )
+        for call in calls:
+            with recorded_requests(registry) as asked, pytest.raises(TypeError, match="on_progress"):
+                call()
+            assert asked == []
