@@ -58,13 +58,17 @@ class Child:
             else:
                 raise AssertionError("the child process waits forever")
         finally:
-            os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-            os.close(self.pipe)
+            self.kill()
         assert data, "the child process ended without a result"
         succeeded, result = pickle.loads(data)
         assert succeeded, result
         return result
+
+    def kill(self) -> None:
+        """End the child."""
+        os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self.pipe)
 
 
 def fork(work: Callable[[], object]) -> Child:

@@ -1,0 +1,102 @@
+"""Locks and files that the parent holds during a fork."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+import weakref
+from pathlib import Path
+
+import pytest
+
+from docker_registry_sdk._core.auth.scope import ScopeSet
+from docker_registry_sdk._core.auth.tokens import TokenStore
+from docker_registry_sdk._core.blobs.part_file import PartFile
+from docker_registry_sdk._core.concurrency import forks
+from docker_registry_sdk._core.concurrency.waiting import AsyncSingleFlightLock, SingleFlightLock
+from tests.support.forking import fork, needs_fork
+
+pytestmark = needs_fork
+SERVICE = ("https://auth.example.com/token", "registry.example.com", "alice")
+PULL = ScopeSet.parse(["repository:a:pull"])
+
+
+def test_single_flight_lock_is_free_in_the_child() -> None:
+    lock = SingleFlightLock()
+    assert lock.acquire_unless(bool)
+    with lock._condition:  # as if another thread were about to release the lock
+        assert fork(lambda: lock.acquire_unless(bool, 10)).result() is True
+    with pytest.raises(TimeoutError):
+        lock.acquire_unless(bool, 0.01)  # the parent still holds its lock
+
+
+def test_async_single_flight_lock_is_free_in_the_child() -> None:
+    lock = AsyncSingleFlightLock()
+
+    async def acquire() -> bool:
+        return await asyncio.wait_for(lock.acquire_unless(bool), 10)
+
+    async def main() -> bool:
+        assert await acquire()
+        waiting = asyncio.create_task(lock.acquire_unless(bool))
+        await asyncio.sleep(0)
+        result: bool = fork(lambda: asyncio.run(acquire())).result()
+        assert not waiting.done()
+        lock.release()
+        assert await waiting
+        return result
+
+    assert asyncio.run(main()) is True
+
+
+def test_tokens_are_kept_and_their_locks_are_free_in_the_child() -> None:
+    store = TokenStore(SingleFlightLock)
+    store.add("first", SERVICE, PULL, 300)
+    fetching = store.lock(SERVICE, PULL)
+    assert isinstance(fetching, SingleFlightLock)
+    assert fetching.acquire_unless(bool)
+
+    def work() -> tuple[str, bool, int]:
+        lock = store.lock(SERVICE, PULL)
+        assert isinstance(lock, SingleFlightLock)
+        free = lock.acquire_unless(bool, 10)
+        found = store.find(SERVICE, PULL)
+        store.add("second", SERVICE, ScopeSet.parse(["repository:b:pull"]), 300)
+        return found.value if found else "", free, len(store)
+
+    with store._lock:
+        child = fork(work)
+    assert child.result() == ("first", True, 2)
+    assert len(store) == 1
+
+
+def test_part_file_is_locked_no_longer_than_the_parent_uses_it(tmp_path: Path) -> None:
+    first = PartFile(tmp_path / "blob")
+    first.write(b"abc")
+
+    def work() -> str:
+        first.close(keep=False)  # which deletes nothing, since the file belongs to the parent
+        return "closed"
+
+    living = fork(lambda: time.sleep(600))
+    try:
+        assert fork(work).result() == "closed"
+        assert first.path.read_bytes() == b"abc"
+        with pytest.raises(BlockingIOError):
+            PartFile(tmp_path / "blob")
+        first.close(keep=True)
+        second = PartFile(tmp_path / "blob")  # although the child is still running
+        assert second.length == 3
+        second.close(keep=False)
+    finally:
+        living.kill()
+
+
+def test_objects_are_not_kept_alive() -> None:
+    lock = SingleFlightLock()
+    reference = weakref.ref(lock)
+    assert lock in forks._objects
+    del lock
+    gc.collect()
+    assert reference() is None
