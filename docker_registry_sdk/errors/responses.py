@@ -1,0 +1,216 @@
+"""The exceptions of responses that are not a success that the API specification documents for the call, by status."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+from .._core.text.error_details import ErrorDetail, reason_phrase
+from .._core.text.redaction import one_line, redact_url
+from .._core.text.retry_after import retry_after_seconds
+from .calls import LoginError, RegistryError
+
+Headers = Mapping[str, str]
+Details = Sequence[ErrorDetail]
+
+# The maximum number of entries of an error body in a message; `.errors` contains all entries.
+_MAX_SHOWN_ERRORS = 5
+
+
+class ResponseError(RegistryError):
+    """A response that is not a success that the API specification (OpenAPI description) documents for the call.
+
+    Attributes:
+        method: The request's method.
+        url: The request's URL, without user info, fragment and query values.
+        status: The status of the response.
+        headers: The headers of the response; names are case-insensitive.
+        raw: The part of the body that was read; empty if nothing was read.
+    """
+
+    hint = "Check the URL: the server may not be a registry, or a proxy in front of it may have sent this response."
+
+    def __init__(
+        self, problem: str, *, method: str, url: str, status: int, headers: Headers, raw: bytes, hint: str | None = None
+    ) -> None:
+        self.method, self.url = method, redact_url(url)
+        self.status, self.headers, self.raw = status, headers, raw
+        super().__init__(f"{method} {self.url}: {problem}", hint=hint)
+
+
+class StatusError(ResponseError):
+    """A response whose status is not a success that the API specification documents for the call.
+
+    Attributes:
+        body: The parsed body, an instance of the error model in the API specification; None if the body does not match.
+        errors: The error messages in the body, in the same form for API v1, API v2 and token services; an empty tuple if the body
+            contains no error messages.
+    """
+
+    hint = "The specification does not list this status for the call: check that the server is a registry of this API version."
+
+    def __init__(
+        self,
+        *,
+        method: str,
+        url: str,
+        status: int,
+        headers: Headers,
+        raw: bytes = b"",
+        body: object = None,
+        errors: Details = (),
+        hint: str | None = None,
+    ) -> None:
+        self.body = body
+        self.errors = tuple(errors)
+        messages = (one_line(str(error)).rstrip(". ") for error in self.errors[:_MAX_SHOWN_ERRORS])
+        words = [f"{status} {reason_phrase(status)}".rstrip(), *(text for text in messages if text)]
+        if hint is None and method == "HEAD" and status >= 400:
+            hint = f"{self.hint} The response to a HEAD request has no body; a GET request may return an error message."
+        super().__init__(": ".join(words), method=method, url=url, status=status, headers=headers, raw=raw, hint=hint)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Return the error codes of the registry, such as `MANIFEST_UNKNOWN`; an empty tuple if the registry sent no codes."""
+        return tuple(error.code for error in self.errors if error.code is not None)
+
+    @property
+    def retry_after(self) -> float | None:
+        """Return the seconds to wait before the next request; None if the response has no valid Retry-After header.
+
+        Source: RFC 9110 section 10.2.3.
+        """
+        return retry_after_seconds(self.headers)
+
+    @classmethod
+    def for_status(cls, status: int) -> type[Self]:
+        """Return the subclass of this class for a status, such as `NotFoundError` for 404; this class itself if there is none.
+
+        Args:
+            status: Any HTTP status, also one that is not registered.
+        """
+        found = _BY_STATUS.get(status) or {3: RedirectError, 5: ServerError}.get(status // 100, StatusError)
+        return found if issubclass(found, cls) else cls
+
+
+class RedirectError(StatusError):
+    """A redirect (3xx) that was not followed."""
+
+    hint = "Send a request to the URL in the Location header; send no credentials if the URL has another origin."
+
+
+class NotModifiedError(RedirectError):
+    """A 304 response: the object still has the ETag that the caller sent in If-None-Match, so the caller's copy is current."""
+
+    hint = "Use the copy that was received with this ETag."
+
+
+class BadRequestError(StatusError):
+    """A 400 response: the registry rejected the request as malformed."""
+
+    hint = "Check the name, the tag and the digest; some registries delete by digest only, not by tag."
+
+
+class UnauthorizedError(StatusError):
+    """A 401 response: the call requires credentials, or the credentials are wrong."""
+
+    hint = "Log in to this registry, or check that the credentials are right and allow the call."
+
+
+class BasicLoginError(UnauthorizedError, LoginError):
+    """A 401 response to a request with a user name and a password: the registry rejects them."""
+
+    hint = LoginError.hint
+
+
+class ForbiddenError(StatusError):
+    """A 403 response: the credentials do not allow the call."""
+
+    hint = "Ask for access, or use other credentials; some registries also answer 403 when a token has expired."
+
+
+class NotFoundError(StatusError):
+    """A 404 response: the object does not exist, the caller may not see it, or the registry does not offer the call."""
+
+    hint = "Check the name and the tag or digest; registries also answer 404 when the caller may not see an object."
+
+
+class MethodNotAllowedError(StatusError):
+    """A 405 response: the registry does not offer the call."""
+
+    hint = "Ask the operator of the registry: the registry does not support the operation, or has disabled it."
+
+
+class ConflictError(StatusError):
+    """A 409 response: the call conflicts with the current state of the object."""
+
+    hint = "Fetch the current state of the object, and repeat the call if it is still needed."
+
+
+class PreconditionFailedError(StatusError):
+    """A 412 response: the current state does not satisfy the condition in If-Match or If-None-Match."""
+
+    hint = "Fetch the current state, merge the changes, and try again with the ETag of the current state."
+
+
+class TooLargeError(StatusError):
+    """A 413 response: the body of the request is larger than the registry accepts."""
+
+    hint = "Send less: split the manifest, or upload the blob in smaller chunks."
+
+
+class RangeNotSatisfiableError(StatusError):
+    """A 416 response: the requested range is outside the object, or an uploaded chunk does not continue the upload."""
+
+    hint = "Fetch the current size of the object, or the current offset of the upload, and continue from there."
+
+
+class RateLimitedError(StatusError):
+    """A 429 response: the rate limit of the registry is exceeded. `.retry_after` contains the seconds to wait, if known."""
+
+    hint = "Wait some minutes before the next call; the limit is often higher after logging in."
+
+    def __init__(self, *, headers: Headers, hint: str | None = None, **response: Any) -> None:
+        wait = retry_after_seconds(headers)
+        if hint is None and wait is not None:
+            hint = f"Wait {wait:g} seconds before the next call; the limit is often higher after logging in."
+        super().__init__(headers=headers, hint=hint, **response)
+
+
+class ServerError(StatusError):
+    """A 5xx response: the registry, its storage or a proxy in front of the registry failed."""
+
+    hint = "Try again later; if the error persists, ask the operator of the registry."
+
+
+_BY_STATUS: dict[int, type[StatusError]] = {
+    304: NotModifiedError,
+    400: BadRequestError,
+    401: UnauthorizedError,
+    403: ForbiddenError,
+    404: NotFoundError,
+    405: MethodNotAllowedError,
+    409: ConflictError,
+    412: PreconditionFailedError,
+    413: TooLargeError,
+    416: RangeNotSatisfiableError,
+    429: RateLimitedError,
+}
+
+
+class UnexpectedContentTypeError(ResponseError):
+    """A successful response whose media type the API specification does not document for the call. `.raw` contains the body.
+
+    Attributes:
+        media_type: The media type of the response without parameters; None if the response has no Content-Type.
+        expected: The media types that the API specification documents for the call.
+    """
+
+    def __init__(
+        self, *, method: str, url: str, status: int, headers: Headers, raw: bytes, media_type: str | None, expected: Sequence[str]
+    ) -> None:
+        self.media_type = media_type
+        self.expected = tuple(expected)
+        got = f"the media type {media_type}" if media_type else "no media type"
+        problem = f"the response has {got}, not {' or '.join(self.expected)}"
+        super().__init__(problem, method=method, url=url, status=status, headers=headers, raw=raw)
