@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ._core.transport.options import AsyncClientOptions as AsyncClientOptions
     from ._core.transport.options import ClientOptions as ClientOptions
     from ._core.transport.settings import FilePath as FilePath
-    from .client.manifests import Manifest as Manifest
+    from .client.manifest_types import Manifest as Manifest
     from .client.manifests import PutManifestResponse as PutManifestResponse
     from .client.schema1 import Signature as Signature
     from .credentials.given import AsyncGivenCredentials as AsyncGivenCredentials

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
 
@@ -20,19 +20,20 @@ from ..media_types import (
     OCI_MANIFEST,
     OCTET_STREAM,
 )
-from ..v2 import api
-from ..v2.models import DockerManifest, DockerManifestList, DockerSchema1Manifest, ImageIndex, ImageManifest
+from ..v2 import api, models
 from .schema1 import Signature, check_signatures, signed_payload
 
-Manifest: TypeAlias = ImageManifest | ImageIndex | DockerManifest | DockerManifestList | DockerSchema1Manifest
+if TYPE_CHECKING:
+    from .manifest_types import Manifest
+
 
 _READERS: Final[dict[str, Callable[[Any], Manifest]]] = {
-    OCI_MANIFEST: ImageManifest.from_dict,
-    OCI_INDEX: ImageIndex.from_dict,
-    DOCKER_MANIFEST: DockerManifest.from_dict,
-    DOCKER_LIST: DockerManifestList.from_dict,
-    DOCKER_SCHEMA1: DockerSchema1Manifest.from_dict,
-    DOCKER_SCHEMA1_UNSIGNED: DockerSchema1Manifest.from_dict,
+    OCI_MANIFEST: lambda document: models.ImageManifest.from_dict(document),
+    OCI_INDEX: lambda document: models.ImageIndex.from_dict(document),
+    DOCKER_MANIFEST: lambda document: models.DockerManifest.from_dict(document),
+    DOCKER_LIST: lambda document: models.DockerManifestList.from_dict(document),
+    DOCKER_SCHEMA1: lambda document: models.DockerSchema1Manifest.from_dict(document),
+    DOCKER_SCHEMA1_UNSIGNED: lambda document: models.DockerSchema1Manifest.from_dict(document),
 }
 # The Content-Types of servers and caches that do not know manifest types; others send a type that begins with "text/".
 _GENERIC_TYPES: Final = frozenset({"application/json", OCTET_STREAM, "binary/octet-stream"})
@@ -55,7 +56,14 @@ class ManifestResponse:
         headers: The response with its parsed headers; None if the Content-Type was missing or generic.
     """
 
-    manifest: Manifest
+    # Not the alias Manifest: this text is evaluated only when it is needed, so the models are imported on first use.
+    manifest: (
+        models.ImageManifest
+        | models.ImageIndex
+        | models.DockerManifest
+        | models.DockerManifestList
+        | models.DockerSchema1Manifest
+    )
     digest: Digest
     media_type: str
     raw: bytes = field(repr=False)
@@ -216,7 +224,7 @@ def read_manifest(response: HTTPResponse, reference: str) -> ManifestResponse:
     _check_single_kind(manifest, media_type)
     payload = raw
     signature: Signature = "unsigned"
-    if isinstance(manifest, DockerSchema1Manifest):
+    if isinstance(manifest, models.DockerSchema1Manifest):
         document = _parse(raw)
         payload, signature = signed_payload(raw, document), check_signatures(raw, document)
     digest = compute_digest(payload, reference)

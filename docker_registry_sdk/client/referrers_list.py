@@ -15,11 +15,11 @@ from attrs import frozen
 
 from ..digest import Digest
 from ..media_types import OCI_INDEX, OCI_MANIFEST
-from ..v2.models import Descriptor, ImageIndex, ImageManifest
+from ..v2 import models
 from .fallback import fallback_index
 from .manifests import ManifestResponse
 
-Change: TypeAlias = Callable[[Sequence[Descriptor]], list[Descriptor] | None]
+Change: TypeAlias = Callable[[Sequence[models.Descriptor]], list[models.Descriptor] | None]
 """A function that returns the changed list of referrers, or None if no change is necessary."""
 
 
@@ -33,7 +33,7 @@ class Referrer:
     """
 
     subject: Digest
-    descriptor: Descriptor
+    descriptor: models.Descriptor
 
 
 def referrer_of(content: bytes, media_type: str, digest: Digest) -> Referrer | None:
@@ -50,7 +50,7 @@ def referrer_of(content: bytes, media_type: str, digest: Digest) -> Referrer | N
 
     Source: OCI Distribution Spec, Pushing Manifests with Subject.
     """
-    manifest: ImageManifest | ImageIndex
+    manifest: models.ImageManifest | models.ImageIndex
     artifact_type: str | None
     if media_type not in (OCI_MANIFEST, OCI_INDEX):
         return None
@@ -58,15 +58,15 @@ def referrer_of(content: bytes, media_type: str, digest: Digest) -> Referrer | N
     if not isinstance(document, dict) or document.get("subject") is None:
         return None
     if media_type == OCI_MANIFEST:
-        manifest = ImageManifest.from_dict(document)
+        manifest = models.ImageManifest.from_dict(document)
         artifact_type = manifest.artifact_type or manifest.config.media_type
     else:
-        manifest = ImageIndex.from_dict(document)
+        manifest = models.ImageIndex.from_dict(document)
         artifact_type = manifest.artifact_type or None
     assert manifest.subject is not None
     return Referrer(
         Digest(manifest.subject.digest),
-        Descriptor(
+        models.Descriptor(
             media_type=media_type,
             digest=digest,
             size=len(content),
@@ -76,14 +76,14 @@ def referrer_of(content: bytes, media_type: str, digest: Digest) -> Referrer | N
     )
 
 
-def add_referrer(referrer: Descriptor) -> Change:
+def add_referrer(referrer: models.Descriptor) -> Change:
     """Return a function that adds a referrer to a list of referrers, or returns None if the list has the referrer.
 
     Args:
         referrer: The descriptor of the referrer.
     """
 
-    def change(listed: Sequence[Descriptor]) -> list[Descriptor] | None:
+    def change(listed: Sequence[models.Descriptor]) -> list[models.Descriptor] | None:
         return None if any(one.digest == referrer.digest for one in listed) else [*listed, referrer]
 
     return change
@@ -96,7 +96,7 @@ def remove_referrer(digest: str) -> Change:
         digest: The digest of the referrer.
     """
 
-    def change(listed: Sequence[Descriptor]) -> list[Descriptor] | None:
+    def change(listed: Sequence[models.Descriptor]) -> list[models.Descriptor] | None:
         kept = [one for one in listed if one.digest != digest]
         return None if len(kept) == len(listed) else kept
 
@@ -113,16 +113,16 @@ class ReferrersList:
         if_none_match: `*` if the fallback tag did not exist; None to send no header If-None-Match.
     """
 
-    index: ImageIndex | None
+    index: models.ImageIndex | None
     if_match: str | None = None
     if_none_match: str | None = None
 
     @property
-    def manifests(self) -> list[Descriptor]:
+    def manifests(self) -> list[models.Descriptor]:
         """Return the descriptors of the referrers; empty if the index does not exist."""
         return [] if self.index is None else self.index.manifests
 
-    def with_manifests(self, manifests: Sequence[Descriptor]) -> bytes:
+    def with_manifests(self, manifests: Sequence[models.Descriptor]) -> bytes:
         """Return the bytes of an index that lists the given referrers and keeps all other fields of the index that was read.
 
         Args:

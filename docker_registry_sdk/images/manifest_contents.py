@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from attrs import field, frozen
 
-from ..client.manifests import Manifest, parse_manifest
+from ..client.manifest_types import Manifest
+from ..client.manifests import parse_manifest
 from ..digest import Digest, digest_of
 from ..errors import DigestMismatchError, ImageError
 from ..media_types import EXTERNAL_LAYERS, OCTET_STREAM

@@ -11,7 +11,7 @@ from ..options import with_output, with_platform, with_registry
 from ..output import Output, Size
 
 if TYPE_CHECKING:
-    from ...client.manifests import Manifest
+    from ...client.manifest_types import Manifest
     from ...images._sync.registry import RegistryImage
     from ...images.manifest_contents import StoredManifest
     from ...v2.models import ImageConfig

@@ -10,7 +10,7 @@ from ..._core.wire import CallLimits
 from ...digest import Digest
 from ...errors import NotFoundError, PreconditionFailedError, ReferrersError, ResponseError
 from ...media_types import OCI_INDEX
-from ...v2.api import list_referrers
+from ...v2 import api
 from ..fallback import fallback_tag, means_no_referrers_api
 from ..manifests import ManifestResponse
 from ..referrers_list import Change, parse_referrers_list
@@ -28,7 +28,9 @@ async def async_has_referrers_api(client: AsyncManifestCalls, subject: Digest, l
         limits: The timeout, the deadline and the retries of the call.
     """
     try:
-        await list_referrers.asyncio(client, client.repo.remote_name, subject, timeout=limits.timeout, deadline=limits.deadline)
+        await api.list_referrers.asyncio(
+            client, client.repo.remote_name, subject, timeout=limits.timeout, deadline=limits.deadline
+        )
     except ResponseError as error:
         if means_no_referrers_api(error):
             return False

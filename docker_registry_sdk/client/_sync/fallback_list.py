@@ -16,7 +16,7 @@ from ...errors import (
     ResponseError,
 )
 from ...media_types import OCI_INDEX
-from ...v2.api import list_referrers
+from ...v2 import api
 from ..fallback import fallback_tag, means_no_referrers_api
 from ..manifests import ManifestResponse
 from ..referrers_list import Change, parse_referrers_list
@@ -34,7 +34,9 @@ def has_referrers_api(client: ManifestCalls, subject: Digest, limits: CallLimits
         limits: The timeout, the deadline and the retries of the call.
     """
     try:
-        list_referrers.sync(client, client.repo.remote_name, subject, timeout=limits.timeout, deadline=limits.deadline)
+        api.list_referrers.sync(
+            client, client.repo.remote_name, subject, timeout=limits.timeout, deadline=limits.deadline
+        )
     except ResponseError as error:
         if means_no_referrers_api(error):
             return False
