@@ -10,7 +10,12 @@ with httpx.Client() as http, RegistryClientV2("alpine", transport=HttpxTransport
 
 from __future__ import annotations
 
-from ._core.transport._async.httpx_transport import AsyncHttpxTransport as AsyncHttpxTransport
-from ._core.transport._sync.httpx_transport import HttpxTransport as HttpxTransport
+from typing import TYPE_CHECKING
 
-__all__ = ["AsyncHttpxTransport", "HttpxTransport"]
+from ._core.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from ._core.transport._async.httpx_transport import AsyncHttpxTransport as AsyncHttpxTransport
+    from ._core.transport._sync.httpx_transport import HttpxTransport as HttpxTransport
+else:
+    __getattr__, __dir__, __all__ = lazy_exports(__name__)

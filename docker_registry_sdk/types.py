@@ -29,10 +29,13 @@ if TYPE_CHECKING:
     from ._core.blobs.upload_source import ReplayableSource as ReplayableSource
     from ._core.blobs.upload_source import UploadSource as UploadSource
     from ._core.concurrency.opening import AsyncOpening as AsyncOpening
+    from ._core.transport._async.caller_transport import AsyncClose as AsyncClose
     from ._core.transport._async.caller_transport import AsyncTransport as AsyncTransport
     from ._core.transport._async.caller_transport import AsyncTransportRequest as AsyncTransportRequest
     from ._core.transport._async.caller_transport import AsyncTransportResponse as AsyncTransportResponse
+    from ._core.transport._sync.caller_transport import Close as Close
     from ._core.transport._sync.caller_transport import Transport as Transport
+    from ._core.transport._sync.caller_transport import TransportHeaders as TransportHeaders
     from ._core.transport._sync.caller_transport import TransportRequest as TransportRequest
     from ._core.transport._sync.caller_transport import TransportResponse as TransportResponse
     from ._core.transport.options import AsyncClientOptions as AsyncClientOptions
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     from .client.manifests import PutManifestResponse as PutManifestResponse
     from .client.schema1 import Signature as Signature
     from .credentials.given import AsyncGivenCredentials as AsyncGivenCredentials
+    from .credentials.given import CredentialOrPair as CredentialOrPair
     from .credentials.given import GivenCredentials as GivenCredentials
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__)

@@ -35,6 +35,7 @@ PUBLIC_MODULES = tuple(
         ".artifacts",
         ".credentials",
         ".errors",
+        ".httpx_adapter",
         ".images",
         ".media_types",
         ".testing",

@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from ...wire.timeout import Timeout
 
-Headers: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]]
+TransportHeaders: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]]
 
 _MIN_SECONDS = 0.001
 
@@ -56,7 +56,7 @@ class AsyncTransportResponse:
     """
 
     status: int
-    headers: Headers
+    headers: TransportHeaders
     body: AsyncIterable[bytes]
     close: AsyncClose | None = None
 

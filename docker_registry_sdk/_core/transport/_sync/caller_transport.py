@@ -12,7 +12,7 @@ from attrs import field, frozen
 
 from ...wire.timeout import Timeout
 
-Headers: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]]
+TransportHeaders: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str]]
 
 _MIN_SECONDS = 0.001
 
@@ -57,7 +57,7 @@ class TransportResponse:
     """
 
     status: int
-    headers: Headers
+    headers: TransportHeaders
     body: Iterable[bytes]
     close: Close | None = None
 
