@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 def embedded_registry(embedded_registry_factory: "EmbeddedRegistryFactory") -> "EmbeddedRegistry":
     """Return a running embedded registry, which keeps its content in memory and requires no authentication.
 
+        def test_image(embedded_registry):
+            image = embedded_registry.add_image("library/app:1", files={"etc/motd": "hello"})
+            assert embedded_registry.repository("library/app").get_manifest("1").digest == image.digest
+
     The registry is stopped at the end of the test.
     """
     return embedded_registry_factory()

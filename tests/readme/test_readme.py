@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from docker_registry_sdk.v2.operations import OPERATIONS as V2_OPERATIONS
 from tests.readme.blocks import README, REGISTRY, Block, readme_blocks, section
 from tests.support.images import make_image
 
+PLUGIN = "docker_registry_sdk.testing.pytest_plugin"
 _PASSWORD = "correct horse"
 _SECTIONS = (
     "Install",
@@ -88,7 +90,11 @@ def working_folder(registry: EmbeddedRegistry, tmp_path: Path, monkeypatch: pyte
     return tmp_path
 
 
-@pytest.mark.parametrize("block", readme_blocks(), ids=str)
+def _is_for_pytest(block: Block) -> bool:
+    return "\ndef test_" in block.code
+
+
+@pytest.mark.parametrize("block", [block for block in readme_blocks() if not _is_for_pytest(block)], ids=str)
 def test_a_block_runs(
     block: Block,
     registry: EmbeddedRegistry,
@@ -99,6 +105,18 @@ def test_a_block_runs(
     code = block.code.replace(f"http://{REGISTRY}", open_registry.url).replace(REGISTRY, registry.url.removeprefix("http://"))
     exec(compile(code, f"{README.name}, line {block.line}", "exec"), {"__name__": "__main__"})
     assert capsys.readouterr().out, "the block prints nothing"
+
+
+@pytest.mark.parametrize("block", [block for block in readme_blocks() if _is_for_pytest(block)], ids=str)
+def test_a_block_with_tests_passes(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "test_block.py").write_text(block.code, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(README.parent))
+    installed = any(each.value == PLUGIN for each in entry_points(group="pytest11"))
+    command = [sys.executable, "-m", "pytest", "-q", "-W", "error", *([] if installed else ["-p", PLUGIN]), "."]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 0, done.stdout
+    assert " passed" in done.stdout
+    assert " skipped" not in done.stdout
 
 
 def test_the_blocks_are_strictly_typed(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@
 An effect is any object with the method `play` that the protocol `FaultEffect` describes.
 """
 
-from docker_registry_sdk.testing.faults.bodies import LoseResponse, Reset, Slow, Truncate, WrongBytes
+from docker_registry_sdk.testing.auth.account import Account
+from docker_registry_sdk.testing.faults.bodies import Body, LoseResponse, Reset, Slow, Truncate, WrongBytes
 from docker_registry_sdk.testing.faults.exchange import FaultEffect, FaultExchange, OperationName, RegistryState, RequestInfo
 from docker_registry_sdk.testing.faults.fault import Fault, RequestShare
 from docker_registry_sdk.testing.faults.headers import (
@@ -32,6 +33,8 @@ from docker_registry_sdk.testing.faults.tokens import (
 )
 
 __all__ = [
+    "Account",
+    "Body",
     "ChallengeWithout",
     "Challenges",
     "ContentType",

@@ -5,7 +5,7 @@ from typing import Literal, TypeAlias
 
 import attrs
 
-Role: TypeAlias = Literal["standalone", "both", "index", "registry"]
+V1Role: TypeAlias = Literal["standalone", "both", "index", "registry"]
 
 
 @attrs.frozen(kw_only=True)
@@ -37,7 +37,7 @@ class V1Settings:
         ValueError: `users` is given, and the role is `standalone`.
     """
 
-    role: Role = "standalone"
+    role: V1Role = "standalone"
     endpoints: tuple[str, ...] = ()
     cookies: bool = False
     single_use: bool = attrs.field(default=attrs.Factory(lambda self: self.cookies, takes_self=True))
