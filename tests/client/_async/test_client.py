@@ -102,7 +102,7 @@ def test_every_call_is_in_the_tables() -> None:
 @pytest.mark.parametrize("call", BOUND)
 async def test_a_client_without_a_repository_asks_for_one(call: str) -> None:
     async with AsyncRegistryClientV2(None, index="http://127.0.0.1:9") as client:
-        with pytest.raises(InvalidReferenceError, match=r"bound to no repository: pass .* client\.repository\(name\)"):
+        with pytest.raises(InvalidReferenceError, match=r"bound to no repository\. Pass .* client\.repository\(name\)"):
             await BOUND[call](client, {})
         with pytest.raises(InvalidReferenceError):
             _ = client.repo
