@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import field, frozen
 
 from .._core.wire import HTTPResponse
-from ..digest import DEFAULT_ALGORITHM, Digest, Verifier, digest_of
+from ..digest import DEFAULT_ALGORITHM, Digest, RefLike, Verifier, digest_of, to_digest
 from ..errors import DigestMismatchError, InvalidDigestError, ParseError, UnexpectedContentTypeError
 from ..media_types import (
     DOCKER_LIST,
@@ -53,7 +53,7 @@ class ManifestResponse:
         raw: The received bytes. To push the manifest with the same digest, push these bytes.
         signature: `verified` if all signatures of a schema 1 manifest are valid, `unchecked` if they were not verified, since the
             package extra `schema1` is not installed, and `unsigned` for manifests without signatures.
-        headers: The response with its parsed headers; None if the Content-Type was missing or generic.
+        response: The response with its parsed headers; None if the Content-Type was missing or generic.
     """
 
     # Not the alias Manifest: this text is evaluated only when it is needed, so the models are imported on first use.
@@ -63,12 +63,29 @@ class ManifestResponse:
         | models.DockerManifest
         | models.DockerManifestList
         | models.DockerSchema1Manifest
-    )
+    ) = field(hash=False)
     digest: Digest
     media_type: str
     raw: bytes = field(repr=False)
     signature: Signature = "unsigned"
-    headers: api.get_manifest.GetManifestOk | None = field(default=None, repr=False)
+    response: api.get_manifest.GetManifestOk | None = field(default=None, repr=False, hash=False)
+
+    @property
+    def size(self) -> int:
+        """Return the size of the manifest in bytes."""
+        return len(self.raw)
+
+    @property
+    def descriptor(self) -> models.Descriptor:
+        """Return a descriptor of the manifest with its media type, digest and size."""
+        return models.Descriptor(media_type=self.media_type, digest=self.digest, size=self.size)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as a dict for `json.dumps`: the fields of the descriptor, `signature`, and the parsed `manifest`.
+
+        The JSON text of `manifest` differs from `raw` in its spaces and line breaks, so that it has another digest.
+        """
+        return {**self.descriptor.to_dict(), "signature": self.signature, "manifest": self.manifest.to_dict()}
 
 
 @frozen(kw_only=True)
@@ -77,6 +94,8 @@ class PutManifestResponse:
 
     Attributes:
         digest: The manifest's digest, computed from the pushed bytes.
+        media_type: The manifest's media type, as pushed.
+        size: The size of the manifest in bytes.
         location: The URL of the manifest; None if the registry sent no URL.
         subject: The digest of the manifest's subject, if the registry lists the manifest in its referrers API. None if the
             manifest has no subject, or if the registry does not list the manifest, so that the caller must add the manifest to
@@ -85,9 +104,22 @@ class PutManifestResponse:
     """
 
     digest: Digest
+    media_type: str
+    size: int
     location: str | None
-    subject: str | None
+    subject: Digest | None
     tags: tuple[str, ...]
+
+    @property
+    def descriptor(self) -> models.Descriptor:
+        """Return a descriptor of the manifest with its media type, digest and size."""
+        return models.Descriptor(media_type=self.media_type, digest=self.digest, size=self.size)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as a dict for `json.dumps`. The keys `location` and `subject` are omitted if they are None."""
+        optional = {"location": self.location, "subject": self.subject and str(self.subject)}
+        given = {name: value for name, value in optional.items() if value is not None}
+        return {**self.descriptor.to_dict(), **given, "tags": list(self.tags)}
 
 
 def digest_from_manifest_bytes(content: bytes, algorithm: str = DEFAULT_ALGORITHM) -> Digest:
@@ -144,35 +176,36 @@ def parse_manifest(content: bytes, media_type: str) -> Manifest | None:
     return manifest
 
 
-def check_computable(reference: str) -> None:
+def check_computable(reference: RefLike) -> None:
     """Check that this package can compute digests with the algorithm of a requested digest. Call this before the request.
 
     Args:
-        reference: The tag or the digest to request. A string that is not a `Digest` is a tag, and always passes.
+        reference: The tag or the digest to request. A tag always passes.
 
     Raises:
-        InvalidDigestError: The reference is a digest with an algorithm other than sha256 and sha512.
+        InvalidDigestError: The reference is a malformed digest, or a digest with an algorithm other than sha256 and sha512.
     """
-    if isinstance(reference, Digest):
-        Verifier(reference.algorithm)
+    if not isinstance(reference, str) or ":" in reference:  # not a tag
+        Verifier(to_digest(reference).algorithm)
 
 
-def compute_digest(payload: bytes, reference: str) -> Digest:
+def compute_digest(payload: bytes, reference: RefLike) -> Digest:
     """Return the digest of a manifest, after checking that it is the digest by which the manifest is pulled or pushed.
 
     Args:
         payload: The bytes that the digest covers.
-        reference: The tag or the digest by which the manifest is pulled or pushed. A string that is not a `Digest` is a tag: then
-            nothing is checked, and the algorithm of the result is sha256.
+        reference: The tag or the digest by which the manifest is pulled or pushed. For a tag, nothing is checked, and the
+            algorithm of the result is sha256.
 
     Raises:
         DigestMismatchError: The reference is a digest, but the manifest has another digest.
-        InvalidDigestError: The reference is a digest with an algorithm other than sha256 and sha512.
+        InvalidDigestError: The reference is a malformed digest, or a digest with an algorithm other than sha256 and sha512.
     """
-    if not isinstance(reference, Digest):
-        return digest_of(payload)
-    digest = digest_of(payload, reference.algorithm)
-    _compare(reference, digest, payload)
+    if isinstance(reference, str) and ":" not in reference:
+        return digest_of(payload)  # a tag
+    expected = to_digest(reference)
+    digest = digest_of(payload, expected.algorithm)
+    _compare(expected, digest, payload)
     return digest
 
 
@@ -199,12 +232,12 @@ def check_claimed_digest(claimed: str | None, digest: Digest, payload: bytes) ->
     _compare(stated, actual, payload)
 
 
-def read_manifest(response: HTTPResponse, reference: str) -> ManifestResponse:
+def read_manifest(response: HTTPResponse, reference: RefLike) -> ManifestResponse:
     """Return the manifest in a response, after parsing the manifest and verifying its digest.
 
     Args:
         response: The response to `get_manifest`.
-        reference: The requested tag or digest. A string that is not a `Digest` is a tag.
+        reference: The requested tag or digest.
 
     Raises:
         StatusError: The status is not a success.
@@ -230,7 +263,45 @@ def read_manifest(response: HTTPResponse, reference: str) -> ManifestResponse:
     digest = compute_digest(payload, reference)
     if claimed != digest:
         check_claimed_digest(claimed, digest, payload)
-    return ManifestResponse(manifest=manifest, digest=digest, media_type=media_type, raw=raw, signature=signature, headers=parsed)
+    return ManifestResponse(
+        manifest=manifest, digest=digest, media_type=media_type, raw=raw, signature=signature, response=parsed
+    )
+
+
+def descriptor_from_head(response: api.head_manifest.HeadManifestOk, reference: str) -> models.Descriptor | None:
+    """Return the descriptor of a manifest from the headers of the response to HEAD; None if only GET can give the descriptor.
+
+    The result is None if the size or the digest is missing, if the media type is missing or generic, or if the stated digest
+    is not the requested digest.
+
+    Args:
+        response: The response to `head_manifest`.
+        reference: The requested tag, or the requested digest as a `Digest`.
+    """
+    size, media_type = response.content_length, response.media_type or ""
+    requested = reference if isinstance(reference, Digest) else None
+    digest = parse_stated_digest(response.docker_content_digest)
+    if requested is not None and (digest is None or digest.algorithm != requested.algorithm):
+        digest = requested
+    if size is None or digest is None or requested not in (None, digest):
+        return None
+    if not media_type or media_type.startswith("text/") or media_type in _GENERIC_TYPES:
+        return None
+    if response.headers.get("Content-Encoding", "identity") != "identity":
+        return None  # the Content-Length is the compressed size
+    return models.Descriptor(media_type=media_type, digest=digest, size=size)
+
+
+def parse_stated_digest(stated: str | None) -> Digest | None:
+    """Return the digest in a header of a response; None if there is no such header or its value is not a valid digest.
+
+    Args:
+        stated: The value of the header; None if the response has no such header.
+    """
+    try:
+        return None if stated is None else Digest(stated)
+    except InvalidDigestError:
+        return None
 
 
 def _parse_by_content(error: UnexpectedContentTypeError) -> tuple[str, Manifest]:

@@ -147,7 +147,7 @@ def parse_referrers_list(response: ManifestResponse | None, subject: Digest) -> 
     if response is None:
         return ReferrersList(None, if_none_match="*")
     index = fallback_index(response, subject)
-    etag = response.headers.etag if response.headers is not None else None
+    etag = response.response.etag if response.response is not None else None
     # If-Match never matches a weak ETag (RFC 9110, section 13.1.1). Without an index, the ETag belongs to the subject: see
     # `fallback_index`.
     usable = index is not None and etag is not None and not etag.startswith("W/")

@@ -27,7 +27,7 @@ from docker_registry_sdk import (
 from docker_registry_sdk.credentials import Credential
 from docker_registry_sdk.errors import NotFoundError, RateLimitedError
 from docker_registry_sdk.types import AsyncBlobFile, AsyncBlobStream, AuthReport, BlobFile, BlobStream, PutManifestResponse
-from docker_registry_sdk.v2.api import head_manifest, list_tags
+from docker_registry_sdk.v2.api import list_tags
 from docker_registry_sdk.v2.models import (
     Descriptor,
     DockerManifest,
@@ -95,7 +95,7 @@ def mirror(source: RegistryClientV2, target: RegistryClientV2) -> Iterator[Diges
         response = source.get_manifest(tag)
         pushed = target.put_manifest(response.raw, response.digest, media_type=response.media_type, tags=(tag, "latest"))
         assert_type(pushed, PutManifestResponse)
-        assert_type(pushed.subject, str | None)
+        assert_type(pushed.subject, Digest | None)
         assert_type(pushed.tags, tuple[str, ...])
         yield pushed.digest
 
@@ -122,8 +122,8 @@ def clean_up(client: RegistryClientV2, name: str) -> float | None:
     assert_type(other.explain_auth(), AuthReport)
     try:
         head = other.head_manifest("latest")
-        assert_type(head, head_manifest.Success)
-        assert_type(head.docker_content_digest, str | None)
+        assert_type(head, Descriptor)
+        assert_type(head.digest, Digest)
         for one in other.iter_referrers("sha256:0", artifact_type="example/signature"):
             other.delete_manifest(one.digest)
     except NotFoundError as error:

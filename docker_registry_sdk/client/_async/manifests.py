@@ -15,7 +15,9 @@ from ..manifests import (
     check_claimed_digest,
     check_computable,
     compute_digest,
+    descriptor_from_head,
     manifest_payload,
+    parse_stated_digest,
     read_manifest,
 )
 from ..referrers_list import Referrer, add_referrer, referrer_of, remove_referrer
@@ -74,8 +76,12 @@ class AsyncManifestCalls(AsyncRepositoryBase):
         accept: Sequence[str] | None = None,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> api.head_manifest.HeadManifestOk:
-        """Return the digest, size and media type of a manifest from the headers of the response to a HEAD request.
+    ) -> models.Descriptor:
+        """Return the descriptor of a manifest (digest, size and media type) without downloading the manifest.
+
+        The descriptor comes from the headers of the response to a HEAD request. If the registry does not send the digest, the
+        size or a specific media type, or sends another digest than the requested one, the manifest is requested with GET and
+        verified, as by `get_manifest`.
 
         Args:
             ref: A tag, or a digest: text, a `Digest`, or an object with a digest such as a descriptor.
@@ -86,13 +92,20 @@ class AsyncManifestCalls(AsyncRepositoryBase):
         Raises:
             InvalidDigestError: `ref` is a malformed digest.
             NotFoundError: The manifest does not exist.
+            DigestMismatchError: The manifest was requested with GET, and its bytes do not match the requested digest.
+            UnexpectedContentTypeError: The manifest was requested with GET, and its media type is not a known manifest type.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Pulling Manifests (end-3).
         """
-        return await api.head_manifest.asyncio(
-            self._pipeline, self._name, to_reference(ref), accept=accept, timeout=timeout, deadline=deadline
+        reference, limits = to_reference(ref), self._limits(timeout, deadline)
+        response = await api.head_manifest.asyncio(
+            self._pipeline, self._name, reference, accept=accept, timeout=limits.timeout, deadline=limits.deadline
         )
+        if (found := descriptor_from_head(response, reference)) is not None:
+            return found
+        pulled = await self.get_manifest(reference, accept=accept, timeout=limits.timeout, deadline=limits.deadline)
+        return pulled.descriptor
 
     async def put_manifest(
         self,
@@ -136,6 +149,7 @@ class AsyncManifestCalls(AsyncRepositoryBase):
             InvalidDigestError: `ref` is a malformed digest, or a digest with an algorithm other than sha256 and sha512.
             DigestMismatchError: `ref` is not the digest of the content, or the registry returned another digest.
             BadRequestError: The registry rejects the manifest, for example because a blob that the manifest lists is missing.
+            ValueError: `tags` is given, but `ref` is a tag.
             PreconditionFailedError: The condition of `if_match` or `if_none_match` is not met.
             ParseError: The manifest has a subject, but is not a manifest of the type `media_type`; nothing was sent.
             ReferrersError: The manifest was pushed, but could not be added to the list of referrers. Push the manifest again.
@@ -147,6 +161,11 @@ class AsyncManifestCalls(AsyncRepositoryBase):
         keep_list = _keeps_list(referrers)
         payload = manifest_payload(content)
         reference = digest_of(payload) if ref is None else to_reference(ref)
+        if tags and not isinstance(reference, Digest):
+            raise ValueError(
+                f"tags= sets tags on a manifest that is pushed by digest, but ref is the tag {reference!r}: leave out ref, and pass "
+                "all tags as tags="
+            )
         digest = compute_digest(payload, reference)
         referrer = referrer_of(content, media_type, digest) if keep_list else None
         limits = self._limits(timeout, deadline)
@@ -166,7 +185,12 @@ class AsyncManifestCalls(AsyncRepositoryBase):
         if referrer is not None and response.oci_subject is None:
             await async_update_list(self, referrer.subject, add_referrer(referrer.descriptor), limits)
         return PutManifestResponse(
-            digest=digest, location=response.location, subject=response.oci_subject, tags=tuple(response.oci_tag or ())
+            digest=digest,
+            media_type=media_type,
+            size=len(content),
+            location=response.location,
+            subject=parse_stated_digest(response.oci_subject),
+            tags=tuple(response.oci_tag or ()),
         )
 
     async def delete_manifest(

@@ -221,9 +221,12 @@ class RegistryImage:
         ref = self._tag if manifest.role == "root" and self._tag is not None else manifest.digest
         self._client.put_manifest(manifest.raw, ref, media_type=manifest.media_type, **self._options)
 
-    def _head_digest(self, ref: str) -> str | None:
-        response = self._client.head_manifest(ref, **self._options)
-        return response.docker_content_digest
+    def _head_digest(self, ref: str) -> Digest | None:
+        with suppress(
+            UnexpectedContentTypeError
+        ):  # the registry stated no digest, and the format of the manifest is unknown
+            return (self._client.head_manifest(ref, **self._options)).digest
+        return None
 
     def _supports_v2(self) -> bool:
         """Return whether the registry supports API v2. If the request fails, return True, so that the first error is reported."""

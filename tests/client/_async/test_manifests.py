@@ -9,7 +9,7 @@ import pytest
 from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.digest import Digest
 from docker_registry_sdk.errors import DigestMismatchError, InvalidDigestError, NotFoundError, StatusError
-from docker_registry_sdk.v2.models import DockerManifest, DockerManifestList, ImageIndex, ImageManifest
+from docker_registry_sdk.v2.models import Descriptor, DockerManifest, DockerManifestList, ImageIndex, ImageManifest
 from tests.client.conftest import Server
 from tests.support.images import (
     DOCKER_LIST,
@@ -49,8 +49,8 @@ async def test_a_pulled_image_equals_the_pushed_one(client: AsyncRegistryClientV
             assert (pulled.raw, pulled.digest, pulled.media_type) == (content, digest_of(content), media_type)
             assert isinstance(pulled.digest, Digest)
             assert pulled.signature == "unsigned"
-            assert pulled.headers is not None
-            assert pulled.headers.docker_content_digest == pulled.digest
+            assert pulled.response is not None
+            assert pulled.response.docker_content_digest == pulled.digest
 
 
 async def test_a_pulled_index_equals_the_pushed_one(client: AsyncRegistryClientV2) -> None:
@@ -74,12 +74,9 @@ async def test_head_manifest_returns_size_type_and_digest(client: AsyncRegistryC
     await push_blobs(client, image)
     await client.put_manifest(image.oci, "v1", media_type=OCI_MANIFEST)
     head = await client.head_manifest("v1")
-    assert (head.content_length, head.media_type, head.docker_content_digest) == (
-        len(image.oci),
-        OCI_MANIFEST,
-        digest_of(image.oci),
-    )
-    assert (await client.head_manifest(digest_of(image.oci))).content_length == len(image.oci)
+    assert head == Descriptor(media_type=OCI_MANIFEST, digest=digest_of(image.oci), size=len(image.oci))
+    for ref in (digest_of(image.oci), head, await client.get_manifest("v1")):
+        assert await client.head_manifest(ref) == head
     with pytest.raises(NotFoundError):
         await client.head_manifest("v2")
 

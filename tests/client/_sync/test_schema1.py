@@ -189,8 +189,8 @@ def test_signatures_made_by_docker_registry_are_verified(client: RegistryClientV
     pulled = client.get_manifest("latest", accept=[DOCKER_SCHEMA1])
     assert isinstance(pulled.manifest, DockerSchema1Manifest)
     assert pulled.signature == "verified"
-    assert pulled.headers is not None
-    assert pulled.digest == pulled.headers.docker_content_digest
+    assert pulled.response is not None
+    assert pulled.digest == pulled.response.docker_content_digest
     again = client.put_manifest(pulled.raw, "signed", media_type=DOCKER_SCHEMA1)
     assert again.digest == pulled.digest
     assert (client.get_manifest(again.digest)).digest == pulled.digest  # it signs each response again
