@@ -163,8 +163,8 @@ class AsyncManifestCalls(AsyncRepositoryBase):
         reference = digest_of(payload) if ref is None else to_reference(ref)
         if tags and not isinstance(reference, Digest):
             raise ValueError(
-                f"tags= sets tags on a manifest that is pushed by digest, but ref is the tag {reference!r}: leave out ref, and pass "
-                "all tags as tags="
+                f"tags= sets tags on a manifest that is pushed by digest, but ref is the tag {reference!r}: leave out ref, and "
+                "pass all tags as tags="
             )
         digest = compute_digest(payload, reference)
         referrer = referrer_of(content, media_type, digest) if keep_list else None

@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
-from ..._core.wire import Deadline, HTTPResponse, Timeout, send
-from ...digest import Digest, RefLike, to_reference
-from ...v2.api import delete_manifest, get_manifest, head_manifest, put_manifest
+from ..._core.wire import CallLimits, Deadline, HTTPResponse, Timeout, send
+from ...digest import Digest, RefLike, digest_of, to_reference
+from ...errors import NotFoundError, ParseError, StatusError, UnexpectedContentTypeError
+from ...v2 import api
 from ...v2.models import Descriptor, ErrorResponse
 from ..manifests import (
     ManifestResponse,
@@ -20,7 +22,9 @@ from ..manifests import (
     parse_stated_digest,
     read_manifest,
 )
+from ..referrers_list import Referrer, add_referrer, referrer_of, remove_referrer
 from .base import RepositoryBase
+from .fallback_list import has_referrers_api, update_list
 
 
 class ManifestCalls(RepositoryBase):
@@ -63,7 +67,7 @@ class ManifestCalls(RepositoryBase):
         def read(response: HTTPResponse) -> ManifestResponse:
             return read_manifest(response, reference)
 
-        request = get_manifest.request(self._name, reference, accept=accept)
+        request = api.get_manifest.request(self._name, reference, accept=accept)
         limits = self._limits(timeout, deadline)
         return send(self._pipeline, request, read, (200,), ErrorResponse.from_dict, limits)
 
@@ -97,7 +101,7 @@ class ManifestCalls(RepositoryBase):
         Source: OCI Distribution Spec, Pulling Manifests (end-3).
         """
         reference, limits = to_reference(ref), self._limits(timeout, deadline)
-        response = head_manifest.sync(
+        response = api.head_manifest.sync(
             self._pipeline, self._name, reference, accept=accept, timeout=limits.timeout, deadline=limits.deadline
         )
         if (found := descriptor_from_head(response, reference)) is not None:
@@ -108,20 +112,29 @@ class ManifestCalls(RepositoryBase):
     def put_manifest(
         self,
         content: bytes,
-        ref: RefLike,
+        ref: RefLike | None = None,
         *,
         media_type: str,
         tags: Sequence[str] = (),
         if_match: str | None = None,
         if_none_match: str | None = None,
+        referrers: Literal["auto", "off"] = "auto",
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
     ) -> PutManifestResponse:
-        """Push a manifest under a tag or under its digest, in one request.
+        """Push a manifest under a tag or under its digest.
+
+        This is one request, unless the manifest has a subject and the registry has no referrers API: then the manifest is also
+        added to the list of the subject's referrers, which clients store under the fallback tag of the subject. Since other
+        clients may overwrite that list at the same time, the list is read again after a short time, and written again if the
+        manifest is missing, at most `max_retries` times (an option of the client); with `max_retries=0` the list is not read
+        again. Usually these are 3 more requests: read, write, read. Push several referrers of one subject one after the other:
+        concurrent calls overwrite each other's list, and take longer.
 
         Args:
             content: The manifest's bytes. Before the call, push all blobs and manifests that the manifest lists.
-            ref: A tag, or the digest of the content: text, a `Digest`, or an object with a digest such as a descriptor.
+            ref: A tag, or the digest of the content: text, a `Digest`, or an object with a digest such as a descriptor. None
+                pushes the content under its digest, without a tag.
             media_type: The manifest's media type. If the manifest has a field `mediaType`, both values must be equal.
             tags: Tags to set on the manifest in the same request; pass tags only if `ref` is a digest. Some registries ignore
                 tags: the result lists the tags that the registry has set.
@@ -129,6 +142,8 @@ class ManifestCalls(RepositoryBase):
                 this condition.
             if_none_match: `*` to push only if `ref` does not exist yet; None to push in any case. Some registries ignore this
                 condition.
+            referrers: `auto` to keep the list of referrers under the fallback tag on registries without the referrers API; `off`
+                to push only the manifest.
             timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -138,19 +153,25 @@ class ManifestCalls(RepositoryBase):
             BadRequestError: The registry rejects the manifest, for example because a blob that the manifest lists is missing.
             ValueError: `tags` is given, but `ref` is a tag.
             PreconditionFailedError: The condition of `if_match` or `if_none_match` is not met.
+            ParseError: The manifest has a subject, but is not a manifest of the type `media_type`; nothing was sent.
+            ReferrersError: The manifest was pushed, but could not be added to the list of referrers. Push the manifest again.
+            ValueError: `referrers` is neither `auto` nor `off`.
             DeadlineExceededError: The deadline passed before the call was complete.
 
-        Source: OCI Distribution Spec, Pushing Manifests (end-7a, end-7b).
+        Source: OCI Distribution Spec, Pushing Manifests (end-7a, end-7b), Referrers Tag Schema.
         """
-        reference = to_reference(ref)
+        keep_list = _keeps_list(referrers)
+        payload = manifest_payload(content)
+        reference = digest_of(payload) if ref is None else to_reference(ref)
         if tags and not isinstance(reference, Digest):
             raise ValueError(
-                f"tags= requires the digest of the content as ref, not the tag {reference!r}: pass "
-                "digest_from_manifest_bytes(content) as ref, and all tags as tags="
+                f"tags= sets tags on a manifest that is pushed by digest, but ref is the tag {reference!r}: leave out ref, and "
+                "pass all tags as tags="
             )
-        payload = manifest_payload(content)
         digest = compute_digest(payload, reference)
-        response = put_manifest.sync(
+        referrer = referrer_of(content, media_type, digest) if keep_list else None
+        limits = self._limits(timeout, deadline)
+        response = api.put_manifest.sync(
             self._pipeline,
             self._name,
             reference,
@@ -159,10 +180,12 @@ class ManifestCalls(RepositoryBase):
             tag=list(tags) or None,
             if_match=if_match,
             if_none_match=if_none_match,
-            timeout=timeout,
-            deadline=deadline,
+            timeout=limits.timeout,
+            deadline=limits.deadline,
         )
         check_claimed_digest(response.docker_content_digest, digest, payload)
+        if referrer is not None and response.oci_subject is None:
+            update_list(self, referrer.subject, add_referrer(referrer.descriptor), limits)
         return PutManifestResponse(
             digest=digest,
             media_type=media_type,
@@ -173,13 +196,25 @@ class ManifestCalls(RepositoryBase):
         )
 
     def delete_manifest(
-        self, ref: RefLike, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
+        self,
+        ref: RefLike,
+        *,
+        referrers: Literal["auto", "off"] = "auto",
+        timeout: float | Timeout | None = None,
+        deadline: Deadline | float | None = None,
     ) -> None:
         """Delete a manifest and all its tags if `ref` is a digest; delete only the tag if `ref` is a tag.
+
+        A tag is deleted with one request, and so is a manifest with `referrers="off"`. With `referrers="auto"`, the manifest is
+        first requested. If it has a subject, and the registry has no referrers API, the manifest is removed from the list of the
+        subject's referrers, which clients store under the fallback tag of the subject, before the manifest is deleted. A list
+        that becomes empty is kept: deleting the list could delete a referrer that another client has just added.
 
         Args:
             ref: The tag to delete, or the digest of the manifest to delete: text, a `Digest`, or an object with a digest such
                 as a descriptor.
+            referrers: `auto` to keep the list of referrers under the fallback tag on registries without the referrers API; `off`
+                to delete only the manifest.
             timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -187,9 +222,46 @@ class ManifestCalls(RepositoryBase):
             InvalidDigestError: `ref` is a malformed digest.
             NotFoundError: The manifest or the tag does not exist.
             BadRequestError: `ref` is a tag, but the registry deletes manifests by digest only.
-            MethodNotAllowedError: The registry does not delete manifests.
+            MethodNotAllowedError: The registry does not delete manifests. A list of referrers still contains the manifest.
+            ReferrersError: The list of referrers cannot be read or changed; nothing was deleted.
+            ValueError: `referrers` is neither `auto` nor `off`.
             DeadlineExceededError: The deadline passed before the call was complete.
 
         Source: OCI Distribution Spec, Deleting Manifests and Tags (end-9).
         """
-        delete_manifest.sync(self._pipeline, self._name, to_reference(ref), timeout=timeout, deadline=deadline)
+        reference, keep_list, limits = to_reference(ref), _keeps_list(referrers), self._limits(timeout, deadline)
+        listed: Referrer | None = None
+        if keep_list and isinstance(reference, Digest):
+            referrer = self._find_referrer(reference, limits)
+            # Change the list first. After a failure the call can be repeated as long as the manifest, which names the subject,
+            # exists.
+            if (
+                referrer is not None
+                and not has_referrers_api(self, referrer.subject, limits)
+                and update_list(self, referrer.subject, remove_referrer(reference), limits)
+            ):
+                listed = referrer
+        try:
+            api.delete_manifest.sync(
+                self._pipeline, self._name, reference, timeout=limits.timeout, deadline=limits.deadline
+            )
+        except NotFoundError:
+            raise
+        except StatusError:
+            if listed is not None:
+                update_list(self, listed.subject, add_referrer(listed.descriptor), limits)
+            raise
+
+    def _find_referrer(self, digest: Digest, limits: CallLimits) -> Referrer | None:
+        """Return the subject and the descriptor of a manifest; None if the manifest has no subject or cannot be parsed."""
+        try:
+            found = self.get_manifest(digest, timeout=limits.timeout, deadline=limits.deadline)
+            return referrer_of(found.raw, found.media_type, digest)
+        except (ParseError, UnexpectedContentTypeError):
+            return None
+
+
+def _keeps_list(referrers: object) -> bool:
+    if referrers not in ("auto", "off"):
+        raise ValueError(f"referrers must be 'auto' or 'off', not {referrers!r}")
+    return referrers == "auto"

@@ -121,6 +121,6 @@ def test_results_have_the_shape_of_a_descriptor(loopback_client: RegistryClientV
 
 
 def test_tags_with_a_tag_as_ref_are_refused(loopback_client: RegistryClientV2, loopback: Loopback) -> None:
-    with pytest.raises(ValueError, match="tags= requires the digest of the content as ref, not the tag 'v1'"):
+    with pytest.raises(ValueError, match="ref is the tag 'v1': leave out ref"):
         loopback_client.put_manifest(IMAGE.docker, "v1", media_type=DOCKER_MANIFEST, tags=["v2"])
     assert loopback.seen == []
