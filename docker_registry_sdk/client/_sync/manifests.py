@@ -9,8 +9,7 @@ from typing import Literal
 from ..._core.wire import CallLimits, Deadline, HTTPResponse, Timeout, send
 from ...digest import Digest, RefLike, digest_of, to_reference
 from ...errors import NotFoundError, ParseError, StatusError, UnexpectedContentTypeError
-from ...v2 import api
-from ...v2.models import Descriptor, ErrorResponse
+from ...v2 import api, models
 from ..manifests import (
     ManifestResponse,
     PutManifestResponse,
@@ -69,7 +68,7 @@ class ManifestCalls(RepositoryBase):
 
         request = api.get_manifest.request(self._name, reference, accept=accept)
         limits = self._limits(timeout, deadline)
-        return send(self._pipeline, request, read, (200,), ErrorResponse.from_dict, limits)
+        return send(self._pipeline, request, read, (200,), models.ErrorResponse.from_dict, limits)
 
     def head_manifest(
         self,
@@ -78,7 +77,7 @@ class ManifestCalls(RepositoryBase):
         accept: Sequence[str] | None = None,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> Descriptor:
+    ) -> models.Descriptor:
         """Return the descriptor of a manifest (digest, size and media type) without downloading the manifest.
 
         The descriptor comes from the headers of the response to a HEAD request. If the registry does not send the digest, the
