@@ -41,11 +41,17 @@ if TYPE_CHECKING:
     from ._core.transport.options import AsyncClientOptions as AsyncClientOptions
     from ._core.transport.options import ClientOptions as ClientOptions
     from ._core.transport.settings import FilePath as FilePath
+    from .artifacts._async.places import AsyncArtifactPlace as AsyncArtifactPlace
+    from .artifacts._sync.places import ArtifactPlace as ArtifactPlace
     from .client.manifest_types import Manifest as Manifest
     from .client.manifests import PutManifestResponse as PutManifestResponse
     from .client.schema1 import Signature as Signature
     from .credentials.given import AsyncGivenCredentials as AsyncGivenCredentials
     from .credentials.given import CredentialOrPair as CredentialOrPair
     from .credentials.given import GivenCredentials as GivenCredentials
+    from .images.location import AsyncPlace as AsyncPlace
+    from .images.location import AsyncTargetPlace as AsyncTargetPlace
+    from .images.location import Place as Place
+    from .images.location import TargetPlace as TargetPlace
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__)

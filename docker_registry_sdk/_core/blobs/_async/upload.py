@@ -11,7 +11,7 @@ from ....v2 import api
 from ....v2.models import Descriptor
 from ...concurrency.threads import async_complete_despite_cancel, async_run_in_thread
 from ...wire import AsyncRawBody
-from ..progress import Phase, Progress
+from ..progress import Phase, Progress, check_on_progress
 from ..upload_requests import DEFAULT_CHUNK_BYTES
 from ..upload_session import UploadOptions, session_from_start
 from ..upload_source import AsyncReplayableSource, AsyncUploadSource, open_source, read_if_small
@@ -34,9 +34,10 @@ async def async_upload_blob(repository: AsyncBlobRepository, source: AsyncUpload
         DigestMismatchError: The bytes do not match `options.digest` or `options.size`.
         RegistryError: The registry does not accept the blob.
         ValueError: The upload session `options.session` belongs to another repository.
-        TypeError: The source does not yield bytes.
+        TypeError: The source does not yield bytes, or the progress callback is a coroutine function.
         OSError: The source cannot be read.
     """
+    check_on_progress(options.on_progress)
     digest = None if options.digest is None else Digest(options.digest)
     algorithm = DEFAULT_ALGORITHM if digest is None else digest.algorithm
     if options.session is not None and options.session.repo != repository.name:

@@ -15,7 +15,13 @@ from ..blob_spec import BlobSpec, parse_blob_spec
 from ..byte_ranges import Resumption
 from ..hashing import HashingWriter
 from ..part_file import PartFile, check_absent, check_folder, hash_some
-from ..progress import PROGRESS_INTERVAL_BYTES, OnProgress, Phase, Progress
+from ..progress import (
+    PROGRESS_INTERVAL_BYTES,
+    OnProgress,
+    Phase,
+    Progress,
+    check_on_progress,
+)
 from .blob_repository import BlobRepository
 from .ranged_fetch import start_fetch
 
@@ -41,7 +47,9 @@ def download_blob(
         OSError: The file cannot be written, or something other than this blob exists at the path.
         DigestMismatchError: The bytes do not match the digest or the size.
         NotFoundError: The blob does not exist.
+        TypeError: The progress callback is a coroutine function.
     """
+    check_on_progress(on_progress)
     return _Download(repository, parse_blob_spec(blob), Path(path), use_urls, on_progress).run()
 
 

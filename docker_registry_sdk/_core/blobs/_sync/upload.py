@@ -12,7 +12,7 @@ from ....v2 import api
 from ....v2.models import Descriptor
 from ...concurrency.threads import complete_despite_cancel, run_in_thread
 from ...wire import RawBody
-from ..progress import Phase, Progress
+from ..progress import Phase, Progress, check_on_progress
 from ..upload_requests import DEFAULT_CHUNK_BYTES
 from ..upload_session import UploadOptions, session_from_start
 from ..upload_source import ReplayableSource, UploadSource, open_source, read_if_small
@@ -35,9 +35,10 @@ def upload_blob(repository: BlobRepository, source: UploadSource, options: Uploa
         DigestMismatchError: The bytes do not match `options.digest` or `options.size`.
         RegistryError: The registry does not accept the blob.
         ValueError: The upload session `options.session` belongs to another repository.
-        TypeError: The source does not yield bytes.
+        TypeError: The source does not yield bytes, or the progress callback is a coroutine function.
         OSError: The source cannot be read.
     """
+    check_on_progress(options.on_progress)
     digest = None if options.digest is None else Digest(options.digest)
     algorithm = DEFAULT_ALGORITHM if digest is None else digest.algorithm
     if options.session is not None and options.session.repo != repository.name:
