@@ -24,11 +24,10 @@ from docker_registry_sdk.testing.faults.injection import Faults
 from docker_registry_sdk.testing.profiles import ProfileName
 from docker_registry_sdk.testing.profiles.profile import RegistryProfile, find_profile
 from docker_registry_sdk.testing.request_log import RequestLog
-from docker_registry_sdk.testing.server import ServerThread
+from docker_registry_sdk.testing.server import Certificates, ServerThread
 from docker_registry_sdk.testing.settings import RegistryClock, RegistrySettings
 from docker_registry_sdk.testing.storage import open_storage
 from docker_registry_sdk.testing.storage.base import RegistryStorage
-from docker_registry_sdk.testing.tls import Certificates
 from docker_registry_sdk.testing.v1.index import Index
 from docker_registry_sdk.testing.v1.settings import V1Settings
 from docker_registry_sdk.testing.v2.routes import v2_routes
