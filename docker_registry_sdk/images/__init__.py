@@ -17,6 +17,7 @@ from .._core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from .._core.blobs.progress import Progress as Progress
+    from ..client.platforms import parse_platform as parse_platform
     from ..v2.models import Platform as Platform
     from ._async.config import async_get_config as async_get_config
     from ._async.copy import async_apply_copy as async_apply_copy
@@ -36,6 +37,5 @@ if TYPE_CHECKING:
     from .copy_plan import PlannedManifest as PlannedManifest
     from .docker_archive import DockerArchive as DockerArchive
     from .layout import Layout as Layout
-    from .platforms import parse_platform as parse_platform
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__)

@@ -16,6 +16,7 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from .._core.text.redaction import printable, quoted
+from ..client.platforms import is_known
 from ..digest import Digest, Verifier, digest_of
 from ..errors import ImageError, InvalidReferenceError
 from ..media_types import DOCKER_CONFIG, DOCKER_LAYER, DOCKER_MANIFEST
@@ -25,7 +26,6 @@ from .file_image import FileImage
 from .files import MAX_JSON_BYTES, read_blocks
 from .layout import INDEX_FILE, LAYOUT_FILE, REF_NAME
 from .manifest_contents import StoredManifest, check_size, parse_contents, parse_json, verify_manifest
-from .platforms import is_known
 from .tar_index import TarIndex, TarMember
 
 _MANIFEST_FILE: Final = "manifest.json"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from docker_registry_sdk.client.platforms import choose, default_platform, parse_platform, rank, show
 from docker_registry_sdk.errors import ImageError
-from docker_registry_sdk.images.platforms import choose, default_platform, parse_platform, rank, show
 from docker_registry_sdk.v2.models import Descriptor, Platform
 
 

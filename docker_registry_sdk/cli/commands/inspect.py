@@ -35,10 +35,10 @@ def inspect_command(reference: str, platform: str | None, output: Output, connec
       docker-registry-sdk inspect alpine --json | jq .layers
     """
     from ..._core.wire import call_limits
+    from ...client.platforms import default_platform, parse_platform, show
     from ...images._sync.config import descend
     from ...images._sync.registry import RegistryImage
     from ...images.manifest_contents import parse_contents
-    from ...images.platforms import default_platform, parse_platform, show
     from ...reference import parse_repo_and_ref
 
     ref = parse_repo_and_ref(reference)

@@ -20,9 +20,11 @@ from ..manifests import (
     parse_stated_digest,
     read_manifest,
 )
+from ..platforms import to_platform
 from ..referrers_list import Referrer, add_referrer, referrer_of, remove_referrer
 from .base import AsyncRepositoryBase
 from .fallback_list import async_has_referrers_api, async_update_list
+from .platform_choice import async_manifest_for_platform
 
 
 class AsyncManifestCalls(AsyncRepositoryBase):
@@ -32,6 +34,8 @@ class AsyncManifestCalls(AsyncRepositoryBase):
         self,
         ref: RefLike,
         *,
+        platform: str | models.Platform | None = None,
+        if_none_match: str | None = None,
         accept: Sequence[str] | None = None,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
@@ -43,6 +47,11 @@ class AsyncManifestCalls(AsyncRepositoryBase):
 
         Args:
             ref: A tag, or a digest: text, a `Digest`, or an object with a digest such as a descriptor.
+            platform: The platform of the image, such as `linux/arm64`: from an index, the manifest for this platform is returned
+                (2 requests); of a single image, the platform in the config of the image is checked (2 requests). None returns the
+                manifest that `ref` names (1 request).
+            if_none_match: An ETag, from `response.etag` of an earlier result: if `ref` still names a manifest with this ETag, the
+                call raises `NotModifiedError`. Some registries ignore this condition. None sends no condition.
             accept: The media types to accept; None for all manifest types that this package can parse.
             timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
@@ -50,6 +59,9 @@ class AsyncManifestCalls(AsyncRepositoryBase):
         Raises:
             InvalidDigestError: `ref` is a malformed digest, or a digest with an algorithm other than sha256 and sha512.
             NotFoundError: The manifest does not exist.
+            NotModifiedError: The manifest still has the ETag `if_none_match`.
+            PlatformNotFoundError: The image does not exist for the platform.
+            ImageError: The platform is malformed, or an image without an image config cannot be checked for the platform.
             DigestMismatchError: The bytes do not match the requested digest or the digest in the response's headers.
             UnexpectedContentTypeError: The media type is not a known manifest type. The exception's `.raw` holds the bytes.
             ResponseError: The manifest exceeds the size limit.
@@ -65,9 +77,13 @@ class AsyncManifestCalls(AsyncRepositoryBase):
         def read(response: HTTPResponse) -> ManifestResponse:
             return read_manifest(response, reference)
 
-        request = api.get_manifest.request(self._name, reference, accept=accept)
+        request = api.get_manifest.request(self._name, reference, accept=accept, if_none_match=if_none_match)
         limits = self._limits(timeout, deadline)
-        return await async_send(self._pipeline, request, read, (200,), models.ErrorResponse.from_dict, limits)
+        if platform is None:
+            return await async_send(self._pipeline, request, read, (200,), models.ErrorResponse.from_dict, limits)
+        wanted = to_platform(platform)
+        root = await async_send(self._pipeline, request, read, (200,), models.ErrorResponse.from_dict, limits)
+        return await async_manifest_for_platform(self, root, wanted, limits)
 
     async def head_manifest(
         self,

@@ -8,12 +8,12 @@ from ..._core.transport._async.pipeline import AsyncPipeline
 from ...reference import Index, Repo
 from .blobs import AsyncBlobCalls
 from .manifest_ref import AsyncManifestRef, async_parse_ref
-from .referrers import AsyncReferrerCalls
+from .references import AsyncReferenceCalls
 from .tags import AsyncTagCalls
 from .uploads import AsyncUploadCalls
 
 
-class AsyncRepository(AsyncReferrerCalls, AsyncTagCalls, AsyncBlobCalls, AsyncUploadCalls):
+class AsyncRepository(AsyncReferenceCalls, AsyncTagCalls, AsyncBlobCalls, AsyncUploadCalls):
     """A repository of a registry, with all calls that concern one repository.
 
     `client.repository(name)` and `registries.repository(name)` return repositories. A repository borrows the connections and

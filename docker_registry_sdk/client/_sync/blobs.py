@@ -243,6 +243,31 @@ class BlobCalls(RepositoryBase):
             ),
         )
 
+    upload_blob = blob_upload
+
+    def read_blob(
+        self, digest: DigestLike, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
+    ) -> bytes:
+        """Download a blob with one request, and return its bytes after verifying them. The whole blob is kept in memory.
+
+        Args:
+            digest: The blob's digest: text, a `Digest`, or an object with a digest. With a descriptor, the number of bytes must
+                match its size, too.
+            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
+            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
+
+        Raises:
+            InvalidDigestError: The digest is malformed, or its algorithm is neither sha256 nor sha512.
+            NotFoundError: The blob does not exist.
+            DigestMismatchError: The bytes do not match the digest or the size.
+            TransportError: The download was interrupted, and `max_retries` is used up.
+            DeadlineExceededError: The deadline passed before the call was complete.
+
+        Source: OCI Distribution Spec, Pulling Blobs (end-2).
+        """
+        with self.create_blob_read_stream(digest, timeout=timeout, deadline=deadline) as stream:
+            return stream.read()
+
     def mount_blob(
         self,
         digest: DigestLike,

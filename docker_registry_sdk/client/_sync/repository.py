@@ -9,12 +9,12 @@ from ..._core.transport._sync.pipeline import Pipeline
 from ...reference import Index, Repo
 from .blobs import BlobCalls
 from .manifest_ref import ManifestRef, parse_ref
-from .referrers import ReferrerCalls
+from .references import ReferenceCalls
 from .tags import TagCalls
 from .uploads import UploadCalls
 
 
-class Repository(ReferrerCalls, TagCalls, BlobCalls, UploadCalls):
+class Repository(ReferenceCalls, TagCalls, BlobCalls, UploadCalls):
     """A repository of a registry, with all calls that concern one repository.
 
     `client.repository(name)` and `registries.repository(name)` return repositories. A repository borrows the connections and

@@ -7,13 +7,13 @@ from typing import Final
 from ..._core.text.redaction import printable
 from ..._core.wire import Deadline, Timeout
 from ...client._async.registries import AsyncRegistries
+from ...client.platforms import check_platform, choose, default_platform, show, to_platform
 from ...digest import Verifier
 from ...errors import ImageError, PlatformNotFoundError
 from ...media_types import DOCKER_CONFIG, OCI_CONFIG
 from ...v2.models import DockerManifest, ImageConfig, ImageManifest, Platform
 from ..location import AsyncPlace
 from ..manifest_contents import MAX_INDEX_DEPTH, StoredManifest, blob_descriptor, parse_contents, parse_json
-from ..platforms import choose, default_platform, normalize, parse_platform, rank, show
 from .interfaces import AsyncImageSource
 from .open_copy import async_open_image
 from .places import async_parse_source_place
@@ -80,18 +80,11 @@ async def async_select_platform(source: AsyncImageSource, root: StoredManifest, 
         ImageError: The platform is malformed.
         PlatformNotFoundError: The image does not exist for the platform.
     """
-    wanted = parse_platform(platform) if isinstance(platform, str) else normalize(platform)
+    wanted = to_platform(platform)
     chosen = await async_select_manifest(source, root, wanted)
     if chosen is root:
         config = await async_read_config(source, root)
-        made_for = Platform(os=config.os, architecture=config.architecture, variant=config.variant, os_version=config.os_version)
-        if rank(made_for, wanted) is None:
-            available = printable(show(made_for))
-            raise PlatformNotFoundError(
-                f"the image does not exist for {show(wanted)}: its platform is {available}",
-                wanted=printable(show(wanted)),
-                available=[available],
-            )
+        check_platform(config, wanted)
     return chosen
 
 

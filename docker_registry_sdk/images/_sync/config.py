@@ -8,6 +8,13 @@ from typing import Final
 from ..._core.text.redaction import printable
 from ..._core.wire import Deadline, Timeout
 from ...client._sync.registries import Registries
+from ...client.platforms import (
+    check_platform,
+    choose,
+    default_platform,
+    show,
+    to_platform,
+)
 from ...digest import Verifier
 from ...errors import ImageError, PlatformNotFoundError
 from ...media_types import DOCKER_CONFIG, OCI_CONFIG
@@ -20,7 +27,6 @@ from ..manifest_contents import (
     parse_contents,
     parse_json,
 )
-from ..platforms import choose, default_platform, normalize, parse_platform, rank, show
 from .interfaces import ImageSource
 from .open_copy import open_image
 from .places import parse_source_place
@@ -87,20 +93,11 @@ def select_platform(source: ImageSource, root: StoredManifest, platform: str | P
         ImageError: The platform is malformed.
         PlatformNotFoundError: The image does not exist for the platform.
     """
-    wanted = parse_platform(platform) if isinstance(platform, str) else normalize(platform)
+    wanted = to_platform(platform)
     chosen = select_manifest(source, root, wanted)
     if chosen is root:
         config = read_config(source, root)
-        made_for = Platform(
-            os=config.os, architecture=config.architecture, variant=config.variant, os_version=config.os_version
-        )
-        if rank(made_for, wanted) is None:
-            available = printable(show(made_for))
-            raise PlatformNotFoundError(
-                f"the image does not exist for {show(wanted)}: its platform is {available}",
-                wanted=printable(show(wanted)),
-                available=[available],
-            )
+        check_platform(config, wanted)
     return chosen
 
 

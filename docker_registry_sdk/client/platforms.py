@@ -12,7 +12,7 @@ from typing import Final
 
 from .._core.text.redaction import printable, quoted
 from ..errors import ImageError, PlatformNotFoundError
-from ..v2.models import Descriptor, Platform
+from ..v2.models import Descriptor, ImageConfig, Platform
 
 _TEXT: Final = re.compile(r"[A-Za-z0-9_.-]+(?:\([A-Za-z0-9_.-]+\))?(?:/[A-Za-z0-9_.-]+){1,2}")
 _OS_VERSION: Final = re.compile(r"(.+)\((.+)\)")
@@ -53,6 +53,38 @@ def parse_platform(text: str) -> Platform:
             variant=variant[0] if variant else None,
         )
     )
+
+
+def to_platform(platform: str | Platform) -> Platform:
+    """Return a platform with normalized names.
+
+    Args:
+        platform: The platform as text, such as `linux/arm64`, or as a `Platform`.
+
+    Raises:
+        ImageError: The text is not a platform.
+    """
+    return parse_platform(platform) if isinstance(platform, str) else normalize(platform)
+
+
+def check_platform(config: ImageConfig, wanted: Platform) -> None:
+    """Check that an image runs on a platform, by the platform in the config of the image.
+
+    Args:
+        config: The config of the image.
+        wanted: The platform on which the image should run.
+
+    Raises:
+        PlatformNotFoundError: The image was built for a platform whose images do not run on `wanted`.
+    """
+    made_for = Platform(os=config.os, architecture=config.architecture, variant=config.variant, os_version=config.os_version)
+    if rank(made_for, wanted) is None:
+        available = printable(show(made_for))
+        raise PlatformNotFoundError(
+            f"the image does not exist for {show(wanted)}: its platform is {available}",
+            wanted=printable(show(wanted)),
+            available=[available],
+        )
 
 
 def default_platform() -> Platform:

@@ -1,0 +1,102 @@
+"""Choice of the manifest for a platform from an index, and the check of the platform of a single image."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+from ..._core.blobs._async.blob_repository import AsyncBlobRepository
+from ..._core.blobs._async.verified_stream import async_open_blob_stream
+from ..._core.text.redaction import printable
+from ..._core.wire import CallLimits
+from ...errors import ImageError
+from ...media_types import DOCKER_CONFIG, DOCKER_LIST, OCI_CONFIG, OCI_INDEX
+from ...v2.models import Descriptor, DockerManifest, DockerManifestList, ImageConfig, ImageIndex, ImageManifest, Platform
+from ..manifests import ManifestResponse
+from ..platforms import check_platform, choose
+
+if TYPE_CHECKING:
+    from .manifests import AsyncManifestCalls
+
+CONFIG_TYPES: Final = frozenset({OCI_CONFIG, DOCKER_CONFIG})
+# Other clients have the same limits.
+MAX_CONFIG_BYTES: Final = 4 * 1024 * 1024
+MAX_INDEX_DEPTH: Final = 8
+_INDEX_TYPES: Final = frozenset({OCI_INDEX, DOCKER_LIST})
+
+
+async def async_descriptor_for_platform(
+    client: AsyncManifestCalls, root: ManifestResponse, wanted: Platform, limits: CallLimits
+) -> Descriptor | None:
+    """Return the descriptor of the manifest for a platform from an index; None if `root` is a single image for that platform.
+
+    An index sends no request, unless it lists another index for the platform. A single image sends one request, for its config.
+
+    Args:
+        client: The repository.
+        root: The index or manifest.
+        wanted: The platform.
+        limits: The timeout, the deadline and the retries of the call.
+
+    Raises:
+        PlatformNotFoundError: The image does not exist for the platform.
+        ImageError: The manifest has no image config or a config of more than 4 MiB, or indexes are nested more than 8 levels
+            deep.
+    """
+    chosen: Descriptor | None = None
+    for _ in range(MAX_INDEX_DEPTH):
+        if not isinstance(root.manifest, (ImageIndex, DockerManifestList)):
+            if chosen is None:
+                check_platform(await _read_config(client, root, limits), wanted)
+            return chosen
+        chosen = choose(root.manifest.manifests, wanted)
+        if chosen.media_type not in _INDEX_TYPES:
+            return chosen
+        root = await client.get_manifest(chosen, timeout=limits.timeout, deadline=limits.deadline)
+    raise ImageError(
+        f"the indexes of the image are nested too deep: the limit is {MAX_INDEX_DEPTH} levels",
+        hint="Choose a manifest by its digest.",
+    )
+
+
+async def async_manifest_for_platform(
+    client: AsyncManifestCalls, root: ManifestResponse, wanted: Platform, limits: CallLimits
+) -> ManifestResponse:
+    """Return the manifest for a platform from an index, or a single image after checking its platform.
+
+    Args:
+        client: The repository.
+        root: The index or manifest.
+        wanted: The platform.
+        limits: The timeout, the deadline and the retries of the call.
+
+    Raises:
+        PlatformNotFoundError: The image does not exist for the platform.
+        ImageError: The manifest has no image config or a config of more than 4 MiB, or indexes are nested more than 8 levels
+            deep.
+    """
+    chosen = await async_descriptor_for_platform(client, root, wanted, limits)
+    return root if chosen is None else await client.get_manifest(chosen, timeout=limits.timeout, deadline=limits.deadline)
+
+
+async def _read_config(client: AsyncManifestCalls, found: ManifestResponse, limits: CallLimits) -> ImageConfig:
+    manifest = found.manifest
+    if not isinstance(manifest, (ImageManifest, DockerManifest)) or manifest.config.media_type not in CONFIG_TYPES:
+        raise ImageError(
+            f"the manifest {found.digest} has no image config, so its platform is unknown: its media type is "
+            f"{printable(found.media_type)}",
+            hint="Leave platform out.",
+        )
+    if manifest.config.size > MAX_CONFIG_BYTES:
+        raise ImageError(
+            f"the config {manifest.config.digest} is larger than {MAX_CONFIG_BYTES} bytes, the limit for a config",
+            hint="Leave platform out.",
+        )
+    repository = AsyncBlobRepository(client, client.repo.remote_name, limits)
+    async with async_open_blob_stream(repository, manifest.config, False) as stream:
+        content = await stream.read()
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        document = None  # from_dict then raises a ParseError with the name of the model
+    return ImageConfig.from_dict(document)
