@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 import attrs
 
-from docker_registry_sdk.images.platforms import parse_platform
+from docker_registry_sdk.client.platforms import parse_platform
 from docker_registry_sdk.testing.storage.base import RegistryStorage, write_content
 from docker_registry_sdk.testing.storage.records import ManifestRecord, RepositoryRecord
 from docker_registry_sdk.testing.v2.manifest_formats import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
