@@ -49,6 +49,9 @@ if TYPE_CHECKING:
     from .credentials.given import AsyncGivenCredentials as AsyncGivenCredentials
     from .credentials.given import CredentialOrPair as CredentialOrPair
     from .credentials.given import GivenCredentials as GivenCredentials
+    from .digest import DigestLike as DigestLike
+    from .digest import HasDigest as HasDigest
+    from .digest import RefLike as RefLike
     from .images.location import AsyncPlace as AsyncPlace
     from .images.location import AsyncTargetPlace as AsyncTargetPlace
     from .images.location import Place as Place
