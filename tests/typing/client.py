@@ -27,7 +27,6 @@ from docker_registry_sdk import (
 from docker_registry_sdk.credentials import Credential
 from docker_registry_sdk.errors import NotFoundError, RateLimitedError
 from docker_registry_sdk.types import AsyncBlobFile, AsyncBlobStream, AuthReport, BlobFile, BlobStream, PutManifestResponse
-from docker_registry_sdk.v2.api import list_tags
 from docker_registry_sdk.v2.models import (
     Descriptor,
     DockerManifest,
@@ -78,7 +77,7 @@ def layers_of(client: RegistryClientV2, ref: str) -> list[Descriptor]:
 def mirror(source: RegistryClientV2, target: RegistryClientV2) -> Iterator[Digest]:
     assert_type(source.version, Literal[2])
     assert_type(source.repo, Repo)
-    assert_type(source.list_tags(n=5), list_tags.Success)
+    assert_type(source.list_tags(page_size=5), list[str])
     for tag in source.iter_tags(page_size=100):
         assert_type(tag, str)
         for layer in layers_of(source, tag):

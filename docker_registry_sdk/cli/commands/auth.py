@@ -92,7 +92,7 @@ def explain_command(context: click.Context, name: str, output: Output, connectio
         refused = False
         try:
             if client.version == 2:
-                client.list_tags(n=1)
+                next(client.iter_tags(page_size=1), None)
             else:
                 client.list_repo_tags()
         except NotFoundError:

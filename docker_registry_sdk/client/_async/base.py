@@ -2,30 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from typing import Protocol, TypeVar
-
 from ..._core.transport._async.pipeline import AsyncPipeline
 from ..._core.wire import AsyncSender, CallLimits, Deadline, Timeout, call_limits
 from ...errors import InvalidReferenceError
 from ...reference import Index, Repo
-from ..pages import PageGuard
-
-Entry = TypeVar("Entry")
-Entry_co = TypeVar("Entry_co", covariant=True)
-
-
-class AsyncFetchPage(Protocol[Entry_co]):
-    """A function that requests one page of a listing."""
-
-    async def __call__(self, url: str | None, limits: CallLimits, /) -> tuple[Sequence[Entry_co], str | None]:
-        """Return the entries of a page, and the URL of the next page (None on the last page).
-
-        Args:
-            url: The URL of the page, from the link on the previous page; None for the first page.
-            limits: The timeout of each request, and the deadline of the whole listing.
-        """
-        ...
+from .listing import AsyncFetchPage, AsyncListing, Entry
 
 
 class AsyncRepositoryBase:
@@ -79,29 +60,7 @@ class AsyncRepositoryBase:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.registry.name if self._repo is None else self._repo.canonical_name!r})"
 
-    async def _iter_pages(
+    def _listing(
         self, fetch: AsyncFetchPage[Entry], timeout: float | Timeout | None, deadline: Deadline | float | None
-    ) -> AsyncIterator[Entry]:
-        """Yield the entries of all pages of a listing.
-
-        Args:
-            fetch: A function that requests one page.
-            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
-            deadline: The seconds from the first request until the last page is received, or a `Deadline`; None uses the
-                client's deadline.
-
-        Raises:
-            RegistryError: The link to the next page leads to another origin or to a page that was read before, or the listing has
-                more than 10,000 pages or 10,000,000 entries.
-            DeadlineExceededError: The deadline passed before the last page was received.
-        """
-        limits = self._limits(timeout, deadline)
-        guard = PageGuard(self._pipeline.registry.origin)
-        url: str | None = None
-        while True:
-            entries, next_url = await fetch(url, limits)
-            for entry in entries:
-                yield entry
-            url = guard.check(next_url, len(entries))
-            if url is None:
-                return
+    ) -> AsyncListing[Entry]:
+        return AsyncListing(self._pipeline, fetch, timeout, deadline)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 from ..._core.wire import CallLimits, Deadline, Timeout
 from ...v2 import api
 from .base import AsyncRepositoryBase
+from .listing import AsyncListing
 
 
 class AsyncCatalogCalls(AsyncRepositoryBase):
@@ -15,31 +16,34 @@ class AsyncCatalogCalls(AsyncRepositoryBase):
     async def list_repositories(
         self,
         *,
-        n: int | None = None,
-        last: str | None = None,
+        page_size: int | None = None,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> api.list_repositories.ListRepositoriesOk:
-        """Return one page of the registry's repository names; `iter_repositories` yields the names of all pages.
+    ) -> list[str]:
+        """Return the names of all repositories of the registry, from all pages. `iter_repositories` requests the pages as needed.
 
         Args:
-            n: The maximum number of names to return; None leaves the number to the registry.
-            last: The page begins after this name, the last name of the previous page; None for the first page.
+            page_size: The number of entries to request per page; None leaves the number to the registry.
             timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
-            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
+            deadline: The seconds from the first request until the last page is received, or a `Deadline`; None uses the
+                client's deadline.
 
         Raises:
             StatusError: The registry does not offer the catalog. Docker Hub and GHCR do not offer it.
-            DeadlineExceededError: The deadline passed before the call was complete.
+            RegistryError: The link to the next page leads to another origin or to a page that was read before, or the listing has
+                more than 10,000 pages or 10,000,000 entries.
+            DeadlineExceededError: The deadline passed before the last page was received.
 
         Source: Docker Registry HTTP API V2, Listing Repositories.
         """
-        return await api.list_repositories.asyncio(self._pipeline, n=n, last=last, timeout=timeout, deadline=deadline)
+        return [one async for one in self.iter_repositories(page_size=page_size, timeout=timeout, deadline=deadline)]
 
     def iter_repositories(
         self, *, page_size: int | None = None, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
-    ) -> AsyncIterator[str]:
+    ) -> AsyncListing[str]:
         """Yield the names of all repositories. Each page is requested when all names of the previous page have been yielded.
+
+        The result is an iterator; its method `pages()` yields lists, one for each page.
 
         Args:
             page_size: The number of names to request per page; None leaves the number to the registry.
@@ -63,4 +67,4 @@ class AsyncCatalogCalls(AsyncRepositoryBase):
             )
             return page.body.repositories, page.next_url
 
-        return self._iter_pages(fetch, timeout, deadline)
+        return self._listing(fetch, timeout, deadline)

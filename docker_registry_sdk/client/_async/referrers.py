@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 from ..._core.wire import CallLimits, Deadline, Timeout
 from ...digest import Digest, DigestLike, to_digest
@@ -10,6 +10,7 @@ from ...errors import NotFoundError, ResponseError
 from ...v2 import api
 from ...v2.models import Descriptor
 from ..fallback import fallback_index, fallback_tag, means_no_referrers_api
+from .listing import AsyncListing
 from .manifests import AsyncManifestCalls
 
 
@@ -23,42 +24,46 @@ class AsyncReferrerCalls(AsyncManifestCalls):
         artifact_type: str | None = None,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> api.list_referrers.ListReferrersOk:
-        """Return one page of a manifest's referrers from the registry's referrers API.
+    ) -> list[Descriptor]:
+        """Return the descriptors of all referrers of a manifest. `iter_referrers` requests the pages as needed.
+
+        If the registry has no referrers API, the descriptors come from the index that clients store under the fallback tag.
 
         Args:
             digest: The digest of the manifest whose referrers are listed: text, a `Digest`, or an object with a digest such as a
                 descriptor.
-            artifact_type: The artifact type of the referrers to list; None for all. A registry that ignores this filter lists all
-                referrers, and the result's `oci_filters_applied` does not contain `artifactType`.
+            artifact_type: The artifact type of the referrers to list; None for all.
             timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
-            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
+            deadline: The seconds from the first request until the last page is received, or a `Deadline`; None uses the
+                client's deadline.
 
         Raises:
             InvalidDigestError: The digest is malformed.
-            NotFoundError: The registry has no referrers API. Use `iter_referrers`, which then reads the fallback
-                tag (the tag under which clients store an index of the referrers).
-            DeadlineExceededError: The deadline passed before the call was complete.
+            ReferrersError: The manifest under the fallback tag is not an index.
+            RegistryError: The link to the next page leads to another origin or to a page that was read before, or the listing has
+                more than 10,000 pages or 10,000,000 entries.
+            DeadlineExceededError: The deadline passed before the last page was received.
 
-        Source: OCI Distribution Spec, Listing Referrers (end-12).
+        Source: OCI Distribution Spec, Listing Referrers (end-12), Referrers Tag Schema.
         """
-        return await api.list_referrers.asyncio(
-            self._pipeline, self._name, to_digest(digest), artifact_type=artifact_type, timeout=timeout, deadline=deadline
-        )
+        found = self.iter_referrers(digest, artifact_type=artifact_type, timeout=timeout, deadline=deadline)
+        return [one async for one in found]
 
-    async def iter_referrers(
+    def iter_referrers(
         self,
         digest: DigestLike,
         *,
         artifact_type: str | None = None,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> AsyncIterator[Descriptor]:
+    ) -> AsyncListing[Descriptor]:
         """Yield the descriptors of a manifest's referrers, over all pages.
 
         If the registry has no referrers API, the descriptors come from the index that clients store under the fallback tag. If
         that tag does not exist, nothing is yielded. An empty list is requested a second time before it is believed, since Docker
         Hub sometimes answers with an empty list although there are referrers.
+
+        The result is an iterator; its method `pages()` yields lists, one for each page.
 
         Args:
             digest: The digest of the manifest whose referrers are listed: text, a `Digest`, or an object with a digest such as a
@@ -105,9 +110,11 @@ class AsyncReferrerCalls(AsyncManifestCalls):
                     return page.body.manifests, page.next_url
             return await self._referrers_from_fallback_tag(subject, limits), None
 
-        async for descriptor in self._iter_pages(fetch, timeout, deadline):
-            if artifact_type is None or descriptor.artifact_type == artifact_type:
-                yield descriptor
+        async def fetch_filtered(url: str | None, limits: CallLimits, /) -> tuple[Sequence[Descriptor], str | None]:
+            found, next_url = await fetch(url, limits)
+            return [one for one in found if artifact_type is None or one.artifact_type == artifact_type], next_url
+
+        return self._listing(fetch_filtered, timeout, deadline)
 
     async def _referrers_from_fallback_tag(self, subject: Digest, limits: CallLimits) -> list[Descriptor]:
         try:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 from ..._core.wire import CallLimits, Deadline, Timeout
 from ...v2 import api
 from .base import AsyncRepositoryBase
+from .listing import AsyncListing
 
 
 class AsyncTagCalls(AsyncRepositoryBase):
@@ -15,31 +16,34 @@ class AsyncTagCalls(AsyncRepositoryBase):
     async def list_tags(
         self,
         *,
-        n: int | None = None,
-        last: str | None = None,
+        page_size: int | None = None,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> api.list_tags.ListTagsOk:
-        """Return one page of the repository's tags; `iter_tags` yields the tags of all pages.
+    ) -> list[str]:
+        """Return all tags of the repository, from all pages. `iter_tags` requests the pages as needed.
 
         Args:
-            n: The maximum number of tags to return; None leaves the number to the registry.
-            last: The page begins after this tag, the last tag of the previous page; None for the first page.
+            page_size: The number of entries to request per page; None leaves the number to the registry.
             timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
-            deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
+            deadline: The seconds from the first request until the last page is received, or a `Deadline`; None uses the
+                client's deadline.
 
         Raises:
             NotFoundError: The repository does not exist.
-            DeadlineExceededError: The deadline passed before the call was complete.
+            RegistryError: The link to the next page leads to another origin or to a page that was read before, or the listing has
+                more than 10,000 pages or 10,000,000 entries.
+            DeadlineExceededError: The deadline passed before the last page was received.
 
         Source: OCI Distribution Spec, Listing Tags (end-8).
         """
-        return await api.list_tags.asyncio(self._pipeline, self._name, n=n, last=last, timeout=timeout, deadline=deadline)
+        return [one async for one in self.iter_tags(page_size=page_size, timeout=timeout, deadline=deadline)]
 
     def iter_tags(
         self, *, page_size: int | None = None, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
-    ) -> AsyncIterator[str]:
+    ) -> AsyncListing[str]:
         """Yield all tags of the repository. Each page is requested when all tags of the previous page have been yielded.
+
+        The result is an iterator; its method `pages()` yields lists, one for each page.
 
         Args:
             page_size: The number of tags to request per page; None leaves the number to the registry.
@@ -63,4 +67,4 @@ class AsyncTagCalls(AsyncRepositoryBase):
             )
             return page.body.tags, page.next_url
 
-        return self._iter_pages(fetch, timeout, deadline)
+        return self._listing(fetch, timeout, deadline)

@@ -3,30 +3,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Protocol, TypeVar
-
 from ..._core.transport._sync.pipeline import Pipeline
 from ..._core.wire import CallLimits, Deadline, Sender, Timeout, call_limits
 from ...errors import InvalidReferenceError
 from ...reference import Index, Repo
-from ..pages import PageGuard
-
-Entry = TypeVar("Entry")
-Entry_co = TypeVar("Entry_co", covariant=True)
-
-
-class FetchPage(Protocol[Entry_co]):
-    """A function that requests one page of a listing."""
-
-    def __call__(self, url: str | None, limits: CallLimits, /) -> tuple[Sequence[Entry_co], str | None]:
-        """Return the entries of a page, and the URL of the next page (None on the last page).
-
-        Args:
-            url: The URL of the page, from the link on the previous page; None for the first page.
-            limits: The timeout of each request, and the deadline of the whole listing.
-        """
-        ...
+from .listing import Entry, FetchPage, Listing
 
 
 class RepositoryBase:
@@ -80,29 +61,7 @@ class RepositoryBase:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.registry.name if self._repo is None else self._repo.canonical_name!r})"
 
-    def _iter_pages(
+    def _listing(
         self, fetch: FetchPage[Entry], timeout: float | Timeout | None, deadline: Deadline | float | None
-    ) -> Iterator[Entry]:
-        """Yield the entries of all pages of a listing.
-
-        Args:
-            fetch: A function that requests one page.
-            timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
-            deadline: The seconds from the first request until the last page is received, or a `Deadline`; None uses the
-                client's deadline.
-
-        Raises:
-            RegistryError: The link to the next page leads to another origin or to a page that was read before, or the listing has
-                more than 10,000 pages or 10,000,000 entries.
-            DeadlineExceededError: The deadline passed before the last page was received.
-        """
-        limits = self._limits(timeout, deadline)
-        guard = PageGuard(self._pipeline.registry.origin)
-        url: str | None = None
-        while True:
-            entries, next_url = fetch(url, limits)
-            for entry in entries:
-                yield entry
-            url = guard.check(next_url, len(entries))
-            if url is None:
-                return
+    ) -> Listing[Entry]:
+        return Listing(self._pipeline, fetch, timeout, deadline)

@@ -99,7 +99,7 @@ async def test_tags_are_listed(client: AsyncRegistryClientV2) -> None:
     for number in range(5):
         await client.put_manifest(image.oci, f"v{number}", media_type=OCI_MANIFEST)
     tags = [f"v{number}" for number in range(5)]
-    assert sorted((await client.list_tags()).body.tags) == tags
+    assert sorted(await client.list_tags()) == tags
     assert sorted([tag async for tag in client.iter_tags()]) == tags
     assert sorted([tag async for tag in client.iter_tags(page_size=2)]) == tags
 
@@ -113,7 +113,7 @@ async def test_repositories_are_listed(client: AsyncRegistryClientV2) -> None:
     names = {f"{name}-{end}" for end in ("a", "b", "c")}
     assert names <= {each async for each in client.iter_repositories(page_size=2)}
     assert names <= {each async for each in client.iter_repositories()}
-    assert len((await client.list_repositories(n=1)).body.repositories) == 1
+    assert len(await anext(client.iter_repositories(page_size=1).pages())) == 1
 
 
 async def test_a_digest_of_other_content_sends_no_request(client: AsyncRegistryClientV2, server: Server) -> None:
@@ -163,12 +163,11 @@ async def test_the_subject_is_returned_by_a_registry_with_a_referrers_api(client
     pushed = await client.put_manifest(content, digest_of(content), media_type=OCI_MANIFEST, referrers="off")
     if server.is_debian:
         assert pushed.subject is None
-        with pytest.raises(NotFoundError):
-            await client.list_referrers(subject)
+        assert await client.list_referrers(subject) == []
         assert [one async for one in client.iter_referrers(subject)] == []  # no client has added it to the fallback tag
         return
     assert pushed.subject == subject
-    assert [one.digest for one in (await client.list_referrers(subject)).body.manifests] == [pushed.digest]
+    assert [one.digest for one in await client.list_referrers(subject)] == [pushed.digest]
     assert [one.digest async for one in client.iter_referrers(subject, artifact_type="example/signature")] == [pushed.digest]
     assert [one async for one in client.iter_referrers(subject, artifact_type="example/other")] == []
     assert [one async for one in client.iter_referrers(UNKNOWN)] == []

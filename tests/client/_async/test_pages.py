@@ -74,12 +74,12 @@ async def test_all_pages_are_read_in_order(start_registry: StartRegistry, connec
     assert {one.digest async for one in client.iter_referrers(subject)} == referrers
     assert len([one async for one in client.iter_referrers(subject, artifact_type="example/1")]) == 10
 
-    assert (await client.list_tags(n=3)).body.tags == tags[:3]
-    page = await client.list_tags(n=3, last=tags[2])
-    assert page.body.tags == tags[3:6]
-    assert page.next_url is not None
-    assert page.next_url.startswith(registry.url)
-    assert (await client.list_repositories(n=2, last="others/03")).body.repositories == ["others/04", "others/05"]
+    assert await client.list_tags(page_size=3) == tags
+    assert await client.list_repositories(page_size=3) == names
+    assert {one.digest for one in await client.list_referrers(subject)} == referrers
+    pages = [page async for page in client.iter_tags(page_size=3).pages()]
+    assert pages[0] == tags[:3]
+    assert [tag for page in pages for tag in page] == tags
 
 
 async def test_the_caller_may_stop_early(start_registry: StartRegistry, connect_to: AsyncConnect, loopback: Loopback) -> None:

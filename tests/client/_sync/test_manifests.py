@@ -111,7 +111,7 @@ def test_tags_are_listed(client: RegistryClientV2) -> None:
     for number in range(5):
         client.put_manifest(image.oci, f"v{number}", media_type=OCI_MANIFEST)
     tags = [f"v{number}" for number in range(5)]
-    assert sorted((client.list_tags()).body.tags) == tags
+    assert sorted(client.list_tags()) == tags
     assert sorted([tag for tag in client.iter_tags()]) == tags
     assert sorted([tag for tag in client.iter_tags(page_size=2)]) == tags
 
@@ -125,7 +125,7 @@ def test_repositories_are_listed(client: RegistryClientV2) -> None:
     names = {f"{name}-{end}" for end in ("a", "b", "c")}
     assert names <= {each for each in client.iter_repositories(page_size=2)}
     assert names <= {each for each in client.iter_repositories()}
-    assert len((client.list_repositories(n=1)).body.repositories) == 1
+    assert len(next(client.iter_repositories(page_size=1).pages())) == 1
 
 
 def test_a_digest_of_other_content_sends_no_request(client: RegistryClientV2, server: Server) -> None:
@@ -175,12 +175,11 @@ def test_the_subject_is_returned_by_a_registry_with_a_referrers_api(client: Regi
     pushed = client.put_manifest(content, digest_of(content), media_type=OCI_MANIFEST, referrers="off")
     if server.is_debian:
         assert pushed.subject is None
-        with pytest.raises(NotFoundError):
-            client.list_referrers(subject)
+        assert client.list_referrers(subject) == []
         assert [one for one in client.iter_referrers(subject)] == []  # no client has added it to the fallback tag
         return
     assert pushed.subject == subject
-    assert [one.digest for one in (client.list_referrers(subject)).body.manifests] == [pushed.digest]
+    assert [one.digest for one in client.list_referrers(subject)] == [pushed.digest]
     assert [one.digest for one in client.iter_referrers(subject, artifact_type="example/signature")] == [pushed.digest]
     assert [one for one in client.iter_referrers(subject, artifact_type="example/other")] == []
     assert [one for one in client.iter_referrers(UNKNOWN)] == []

@@ -107,7 +107,7 @@ def test_the_tag_is_written_after_all_referrers(start_registry: StartRegistry, h
     with pytest.raises(Exception, match="403"):
         images.copy(f"{source.url}/a:v1", f"{target.url}/b:v1", referrers=True, registries=hasty_registries)
     with RegistryClientV2(f"{target.url}/b") as client:
-        assert "v1" not in (client.list_tags()).body.tags
+        assert "v1" not in client.list_tags()
 
 
 def test_referrers_are_copied_through_a_layout(

@@ -1,0 +1,82 @@
+"""A listing of a registry that is requested page by page."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Generic, Protocol, TypeVar
+
+from ..._core.transport._async.pipeline import AsyncPipeline
+from ..._core.wire import CallLimits, Deadline, Timeout, call_limits
+from ..pages import PageGuard
+
+Entry = TypeVar("Entry")
+Entry_co = TypeVar("Entry_co", covariant=True)
+
+
+class AsyncFetchPage(Protocol[Entry_co]):
+    """A function that requests one page of a listing."""
+
+    async def __call__(self, url: str | None, limits: CallLimits, /) -> tuple[Sequence[Entry_co], str | None]:
+        """Return the entries of a page, and the URL of the next page (None on the last page).
+
+        Args:
+            url: The URL of the page, from the link on the previous page; None for the first page.
+            limits: The timeout of each request, and the deadline of the whole listing.
+        """
+        ...
+
+
+class AsyncListing(Generic[Entry]):
+    """An iterator over the entries of a listing. Each page is requested when all entries of the previous page have been yielded.
+
+    Args:
+        pipeline: The sender of the requests.
+        fetch: A function that requests one page.
+        timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
+        deadline: The seconds from the first request until the last page is received, or a `Deadline`; None uses the client's
+            deadline.
+    """
+
+    def __init__(
+        self,
+        pipeline: AsyncPipeline,
+        fetch: AsyncFetchPage[Entry],
+        timeout: float | Timeout | None,
+        deadline: Deadline | float | None,
+    ) -> None:
+        self._pipeline = pipeline
+        self._fetch = fetch
+        self._timeout = timeout
+        self._deadline = deadline
+        self._entries: AsyncIterator[Entry] | None = None
+
+    def __aiter__(self) -> AsyncIterator[Entry]:
+        return self
+
+    async def __anext__(self) -> Entry:
+        if self._entries is None:
+            self._entries = self._iter_entries()
+        return await anext(self._entries)
+
+    async def pages(self) -> AsyncIterator[list[Entry]]:
+        """Yield the entries page by page, from the first page, as the registry divides them. A page may be empty.
+
+        Raises:
+            RegistryError: The link to the next page leads to another origin or to a page that was read before, or the listing has
+                more than 10,000 pages or 10,000,000 entries.
+            DeadlineExceededError: The deadline passed before the last page was received.
+        """
+        limits = call_limits(self._pipeline, self._timeout, self._deadline)
+        guard = PageGuard(self._pipeline.registry.origin)
+        url: str | None = None
+        while True:
+            entries, next_url = await self._fetch(url, limits)
+            yield list(entries)
+            url = guard.check(next_url, len(entries))
+            if url is None:
+                return
+
+    async def _iter_entries(self) -> AsyncIterator[Entry]:
+        async for page in self.pages():
+            for entry in page:
+                yield entry
