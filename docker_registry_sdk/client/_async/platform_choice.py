@@ -93,7 +93,7 @@ async def _read_config(client: AsyncManifestCalls, found: ManifestResponse, limi
             hint="Leave platform out.",
         )
     repository = AsyncBlobRepository(client, client.repo.remote_name, limits)
-    async with async_open_blob_stream(repository, manifest.config, False) as stream:
+    async with await async_open_blob_stream(repository, manifest.config, False) as stream:
         content = await stream.read()
     try:
         document = json.loads(content)

@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 import os
-from contextlib import AbstractContextManager
 
 from ..._core import blobs
 from ..._core.wire import CallLimits, Deadline, Timeout
 from ...digest import DigestLike, to_digest
 from ...errors import ParseError
 from ...media_types import OCTET_STREAM
+from ...reference import Repo
 from ...v2 import api
 from ...v2.models import Descriptor
+from ..target import repo_on_registry
 from .base import RepositoryBase
 
 
@@ -26,11 +27,12 @@ class BlobCalls(RepositoryBase):
         use_urls: bool = False,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
-    ) -> AbstractContextManager[blobs.BlobStream]:
-        """Return a context manager that opens a blob as a verified stream.
+    ) -> blobs.BlobStream:
+        """Open a blob as a verified stream.
 
         An interrupted download is resumed at the byte where it was interrupted, at most `max_retries` times (an option of the
-        client). No request is sent before the context is entered.
+        client). A `with` block closes the stream at its end; without a `with` block, close the stream with `close`. Reading the
+        whole blob needs one request.
 
         Args:
             digest: The blob's digest: text, a `Digest`, or an object with a digest such as a descriptor.
@@ -43,14 +45,15 @@ class BlobCalls(RepositoryBase):
 
         Raises:
             InvalidDigestError: The digest is malformed, or its algorithm is neither sha256 nor sha512.
-            NotFoundError: On entering the context: the blob does not exist.
+            NotFoundError: The blob does not exist.
             DigestMismatchError: While reading, before the last bytes are returned: the bytes do not match the digest or size.
             TransportError: While reading: the download was interrupted, and `max_retries` is used up.
             DeadlineExceededError: The deadline passed before the whole blob was read.
 
         Source: OCI Distribution Spec, Pulling Blobs (end-2).
         """
-        return blobs.open_blob_stream(self._blobs(self._limits(timeout, deadline)), digest, use_urls)
+        repository = self._blobs(self._limits(timeout, deadline))
+        return blobs.open_blob_stream(repository, digest, use_urls)
 
     def download_blob(
         self,
@@ -181,7 +184,7 @@ class BlobCalls(RepositoryBase):
         digest: DigestLike | None = None,
         size: int | None = None,
         chunk_size: int | None = None,
-        from_repo: str | None = None,
+        from_repo: str | Repo | None = None,
         session: blobs.UploadSession | None = None,
         on_session: blobs.OnSession | None = None,
         on_progress: blobs.OnProgress | None = None,
@@ -204,8 +207,8 @@ class BlobCalls(RepositoryBase):
                 digest while uploading.
             size: The blob's size in bytes; None if the size is unknown or the source states it, as bytes and files do.
             chunk_size: The size of each chunk in bytes; None to send one request, unless the registry requires chunks.
-            from_repo: The name of another repository on this registry. The call first tries to mount the blob from that
-                repository, which requires `digest`. None: no mount is tried.
+            from_repo: Another repository on this registry: its name, such as `library/app`, or a `Repo`. The call first tries
+                to mount the blob from that repository, which requires `digest`. None: no mount is tried.
             session: The session of an earlier upload of the same source, to resume that upload: the last session with which
                 `on_session` was called, in this or another process. None to begin a new upload.
             on_session: A function that is called with the session after each request. If the upload fails or is cancelled, the
@@ -236,7 +239,7 @@ class BlobCalls(RepositoryBase):
                 digest=None if digest is None else to_digest(digest),
                 size=size,
                 chunk_size=chunk_size,
-                from_repo=from_repo,
+                from_repo=self._name_of(from_repo),
                 session=session,
                 on_session=on_session,
                 on_progress=on_progress,
@@ -271,7 +274,7 @@ class BlobCalls(RepositoryBase):
     def mount_blob(
         self,
         digest: DigestLike,
-        from_repo: str | None = None,
+        from_repo: str | Repo | None = None,
         *,
         timeout: float | Timeout | None = None,
         deadline: Deadline | float | None = None,
@@ -280,7 +283,8 @@ class BlobCalls(RepositoryBase):
 
         Args:
             digest: The blob's digest: text, a `Digest`, or an object with a digest such as a descriptor.
-            from_repo: The name of the repository that has the blob; None to let the registry choose a repository.
+            from_repo: The repository that has the blob: its name, such as `library/app`, or a `Repo`; None to let the
+                registry choose a repository.
             timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.
             deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -299,13 +303,16 @@ class BlobCalls(RepositoryBase):
             self._pipeline,
             self._name,
             mount=mounted,
-            from_repo=from_repo,
+            from_repo=self._name_of(from_repo),
             timeout=limits.timeout,
             deadline=limits.deadline,
         )
         if isinstance(response, api.start_blob_upload.StartBlobUploadAccepted):
             return blobs.session_from_start(self._name, response)
         return self.head_blob(mounted, timeout=limits.timeout, deadline=limits.deadline)
+
+    def _name_of(self, repo: str | Repo | None) -> str | None:
+        return repo_on_registry(repo, self.registry).remote_name if isinstance(repo, Repo) else repo
 
     def _blobs(self, limits: CallLimits) -> blobs.BlobRepository:
         return blobs.BlobRepository(self._pipeline, self._name, limits)

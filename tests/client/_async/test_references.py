@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from attrs import evolve
 
-from docker_registry_sdk import AsyncRegistryClientV2
+from docker_registry_sdk import AsyncRegistryClientV2, Descriptor
 from docker_registry_sdk.errors import (
     DigestMismatchError,
     ImageError,
@@ -18,6 +18,7 @@ from docker_registry_sdk.errors import (
     PlatformNotFoundError,
 )
 from docker_registry_sdk.media_types import OCI_INDEX, OCI_MANIFEST
+from docker_registry_sdk.reference import parse_repo
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, SetHeader
 from tests.support.images import digest_of, make_image
@@ -168,3 +169,23 @@ async def test_read_blob(registry: EmbeddedRegistry, client: AsyncRegistryClient
     found = await client.head_blob(digest_of(IMAGE.layer))
     with pytest.raises(DigestMismatchError):
         await client.read_blob(evolve(found, size=found.size + 1))
+
+
+async def test_a_stream_is_open_without_a_block(registry: EmbeddedRegistry, client: AsyncRegistryClientV2) -> None:
+    stream = await client.create_blob_read_stream(digest_of(IMAGE.layer))
+    assert stream.size == len(IMAGE.layer)
+    assert await stream.read() == IMAGE.layer
+    await stream.aclose()
+    assert stream.closed
+    assert sent(registry) == ["GET blobs"]
+
+
+async def test_a_blob_is_mounted_from_a_repo(client: AsyncRegistryClientV2) -> None:
+    other = client.repository("c/d")
+    digest = digest_of(IMAGE.layer)
+    assert (await other.upload_blob(IMAGE.layer, digest=digest, from_repo=client.repo)).digest == digest
+    mounted = await client.repository("e/f").mount_blob(digest, client.repo)
+    assert isinstance(mounted, Descriptor)
+    assert mounted.size == len(IMAGE.layer)
+    with pytest.raises(InvalidReferenceError):
+        await other.mount_blob(digest, parse_repo("ghcr.io/a/b"))

@@ -10,7 +10,7 @@ import pytest
 from attrs import evolve
 from tests.support.images import digest_of, make_image
 
-from docker_registry_sdk import RegistryClientV2
+from docker_registry_sdk import Descriptor, RegistryClientV2
 from docker_registry_sdk.errors import (
     DigestMismatchError,
     ImageError,
@@ -20,6 +20,7 @@ from docker_registry_sdk.errors import (
     PlatformNotFoundError,
 )
 from docker_registry_sdk.media_types import OCI_INDEX, OCI_MANIFEST
+from docker_registry_sdk.reference import parse_repo
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, SetHeader
 
@@ -169,3 +170,23 @@ def test_read_blob(registry: EmbeddedRegistry, client: RegistryClientV2) -> None
     found = client.head_blob(digest_of(IMAGE.layer))
     with pytest.raises(DigestMismatchError):
         client.read_blob(evolve(found, size=found.size + 1))
+
+
+def test_a_stream_is_open_without_a_block(registry: EmbeddedRegistry, client: RegistryClientV2) -> None:
+    stream = client.create_blob_read_stream(digest_of(IMAGE.layer))
+    assert stream.size == len(IMAGE.layer)
+    assert stream.read() == IMAGE.layer
+    stream.close()
+    assert stream.closed
+    assert sent(registry) == ["GET blobs"]
+
+
+def test_a_blob_is_mounted_from_a_repo(client: RegistryClientV2) -> None:
+    other = client.repository("c/d")
+    digest = digest_of(IMAGE.layer)
+    assert (other.upload_blob(IMAGE.layer, digest=digest, from_repo=client.repo)).digest == digest
+    mounted = client.repository("e/f").mount_blob(digest, client.repo)
+    assert isinstance(mounted, Descriptor)
+    assert mounted.size == len(IMAGE.layer)
+    with pytest.raises(InvalidReferenceError):
+        other.mount_blob(digest, parse_repo("ghcr.io/a/b"))

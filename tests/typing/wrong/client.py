@@ -45,7 +45,7 @@ def responses(client: RegistryClientV2) -> None:
     response.raw = b""  # error
     if isinstance(response.manifest, ImageManifest):
         print(response.manifest.layers)
-    print(client.create_blob_read_stream("sha256:0").read())  # error
+    print(client.create_blob_read_stream("sha256:0").text())  # error
     with client.create_blob_read_stream("sha256:0") as blob:
         print(blob.read())
 

@@ -102,7 +102,7 @@ class AsyncRemoteBlob:
         """
         if offset == 0 and self._verify:
             blob = self._spec.descriptor or self._spec.digest
-            async with async_open_blob_stream(self._repository, blob, self._use_urls) as stream:
+            async with await async_open_blob_stream(self._repository, blob, self._use_urls) as stream:
                 async for chunk in stream:
                     yield chunk
             return

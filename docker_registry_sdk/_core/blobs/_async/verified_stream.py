@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from ....digest import Digest, DigestLike, Verifier
@@ -151,11 +150,8 @@ class AsyncBlobStream(AsyncByteStream):
         self._has_ended = True
 
 
-@asynccontextmanager
-async def async_open_blob_stream(
-    repository: AsyncBlobRepository, blob: DigestLike, use_urls: bool
-) -> AsyncIterator[AsyncBlobStream]:
-    """Open a blob as a verified stream. At the end of the `with` block, the stream is closed.
+async def async_open_blob_stream(repository: AsyncBlobRepository, blob: DigestLike, use_urls: bool) -> AsyncBlobStream:
+    """Request a blob, and return its bytes as a verified stream. The caller closes the stream.
 
     Args:
         repository: The repository that has the blob.
@@ -168,5 +164,8 @@ async def async_open_blob_stream(
     """
     spec = parse_blob_spec(blob)
     fetch = await async_start_fetch(repository, spec, Resumption(spec.size), use_urls)
-    async with AsyncBlobStream(spec.digest, fetch) as stream:
-        yield stream
+    try:
+        return AsyncBlobStream(spec.digest, fetch)
+    except BaseException:
+        await fetch.aclose()
+        raise

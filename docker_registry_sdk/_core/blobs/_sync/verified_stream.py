@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ....digest import Digest, DigestLike, Verifier
@@ -152,9 +151,8 @@ class BlobStream(SyncByteStream):
         self._has_ended = True
 
 
-@contextmanager
-def open_blob_stream(repository: BlobRepository, blob: DigestLike, use_urls: bool) -> Iterator[BlobStream]:
-    """Open a blob as a verified stream. At the end of the `with` block, the stream is closed.
+def open_blob_stream(repository: BlobRepository, blob: DigestLike, use_urls: bool) -> BlobStream:
+    """Request a blob, and return its bytes as a verified stream. The caller closes the stream.
 
     Args:
         repository: The repository that has the blob.
@@ -167,5 +165,8 @@ def open_blob_stream(repository: BlobRepository, blob: DigestLike, use_urls: boo
     """
     spec = parse_blob_spec(blob)
     fetch = start_fetch(repository, spec, Resumption(spec.size), use_urls)
-    with BlobStream(spec.digest, fetch) as stream:
-        yield stream
+    try:
+        return BlobStream(spec.digest, fetch)
+    except BaseException:
+        fetch.close()
+        raise
