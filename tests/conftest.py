@@ -1,14 +1,32 @@
-"""What all tests stand on."""
+"""The settings of all tests."""
 
 from __future__ import annotations
 
 import signal
+from pathlib import Path
 
 import pytest
 
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell that starts the tests in the background ignores it, and so would every program that a test interrupts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+TESTS = Path(__file__).parent
+# These tests run the code in other processes, or run again what the tests of a package folder run. Without the measurement of
+# coverage they take half of the time.
+FOLDERS_WITHOUT_COVERAGE = frozenset(
+    {"benchmarks", "docs", "generator", "hostile", "interop", "packaging", "readme", "soak", "typing"}
+)
+MODULES_WITHOUT_COVERAGE = frozenset({"test_conformance.py", "test_schemathesis.py", "test_hostile.py", "test_pytest_plugin.py"})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Switch off the measurement of coverage for tests that do not need it."""
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0]
+        if folder in FOLDERS_WITHOUT_COVERAGE or item.path.name in MODULES_WITHOUT_COVERAGE or "docker-registry" in item.name:
+            item.add_marker("no_cover")
 
 
 @pytest.fixture

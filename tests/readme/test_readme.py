@@ -23,8 +23,9 @@ from docker_registry_sdk.media_types import OCI_MANIFEST
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.v1.operations import OPERATIONS as V1_OPERATIONS
 from docker_registry_sdk.v2.operations import OPERATIONS as V2_OPERATIONS
-from tests.readme.blocks import README, REGISTRY, Block, readme_blocks, section
+from tests.readme.blocks import README, REGISTRY, readme_blocks, section
 from tests.support.images import make_image
+from tests.support.markdown import Block
 
 PLUGIN = "docker_registry_sdk.testing.pytest_plugin"
 _PASSWORD = "correct horse"

@@ -1,0 +1,49 @@
+"""The Python blocks of the project's pages."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from attrs import frozen
+
+PROJECT = Path(__file__).parents[2]
+_BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@frozen
+class Block:
+    """A block of Python.
+
+    Attributes:
+        page: The file that contains the block.
+        line: The line number of the first line of the block in the file.
+        title: The heading of the section that contains the block.
+        code: The code.
+    """
+
+    page: Path
+    line: int
+    title: str
+    code: str
+
+    def __str__(self) -> str:
+        return f"line-{self.line}"
+
+
+def python_blocks(page: Path) -> list[Block]:
+    """Return the Python blocks of a page.
+
+    Args:
+        page: The path of a Markdown file.
+    """
+    text = page.read_text(encoding="utf-8")
+    return [
+        Block(
+            page=page,
+            line=text.count("\n", 0, found.start(1)) + 1,
+            title=re.findall(r"^## (.*)$", text[: found.start()], re.MULTILINE)[-1],
+            code=found[1],
+        )
+        for found in _BLOCK.finditer(text)
+    ]
