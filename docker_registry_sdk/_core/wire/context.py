@@ -48,6 +48,7 @@ class CallContext:
         repeated_by_caller: Whether the caller repeats a failed request. The layers below the caller then send the request once.
         addresses: The only IP addresses that the request may be sent to; None allows any address.
         deadline: The moment by which the call must be complete; None for no deadline.
+        retry: The policy for repeating the request; None for the policy of the client.
     """
 
     operation_id: str = ""
@@ -62,6 +63,7 @@ class CallContext:
     repeated_by_caller: bool = False
     addresses: tuple[str, ...] | None = None
     deadline: Deadline | None = None
+    retry: RetryPolicy | None = None
 
     def sent_with(self, *, buffered: bool, bulk: bool, deadline: Deadline | None) -> CallContext:
         """Return a copy of the context with new values of `buffered`, `bulk` and `deadline`. This method is faster than `evolve`.
@@ -84,6 +86,7 @@ class CallContext:
             bulk=bulk,
             addresses=self.addresses,
             deadline=deadline,
+            retry=self.retry,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..._core.transport._async.options_sender import AsyncOptionsSender
 from ..._core.transport._async.pipeline import AsyncPipeline
 from ..._core.wire import AsyncSender, CallLimits, Deadline, Timeout, call_limits
 from ...errors import InvalidReferenceError
@@ -18,7 +19,8 @@ class AsyncRepositoryBase:
 
     registry: Index
     _repo: Repo | None
-    _pipeline: AsyncPipeline
+    _pipeline: AsyncPipeline | AsyncOptionsSender
+    _owns_pipeline = False
 
     @property
     def index(self) -> Index:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Generic, Protocol, TypeVar
 
+from ..._core.transport._async.options_sender import AsyncOptionsSender
 from ..._core.transport._async.pipeline import AsyncPipeline
 from ..._core.wire import CallLimits, Deadline, Timeout, call_limits
 from ..pages import PageGuard
@@ -39,7 +40,7 @@ class AsyncListing(Generic[Entry]):
 
     def __init__(
         self,
-        pipeline: AsyncPipeline,
+        pipeline: AsyncPipeline | AsyncOptionsSender,
         fetch: AsyncFetchPage[Entry],
         timeout: float | Timeout | None,
         deadline: Deadline | float | None,

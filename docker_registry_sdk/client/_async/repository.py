@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from copy import copy
 from types import TracebackType
+from typing import Self
 
+from attrs import evolve
+
+from ..._core.transport._async.options_sender import AsyncOptionsSender
 from ..._core.transport._async.pipeline import AsyncPipeline
+from ..._core.wire import Timeout
 from ...reference import Index, Repo
 from .blobs import AsyncBlobCalls
 from .manifest_ref import AsyncManifestRef, async_parse_ref
@@ -26,7 +32,7 @@ class AsyncRepository(AsyncReferenceCalls, AsyncTagCalls, AsyncBlobCalls, AsyncU
         pipeline: The sender of all requests to the registry.
     """
 
-    def __init__(self, repo: Repo, registry: Index, pipeline: AsyncPipeline) -> None:
+    def __init__(self, repo: Repo, registry: Index, pipeline: AsyncPipeline | AsyncOptionsSender) -> None:
         self.registry = registry
         self._repo = repo
         self._pipeline = pipeline
@@ -42,6 +48,43 @@ class AsyncRepository(AsyncReferenceCalls, AsyncTagCalls, AsyncBlobCalls, AsyncU
             InvalidDigestError: The digest is malformed.
         """
         return async_parse_ref(self, ref)
+
+    def with_options(
+        self,
+        *,
+        timeout: float | Timeout | None = None,
+        deadline: float | None = None,
+        max_retries: int | None = None,
+        max_retry_wait: float | None = None,
+    ) -> Self:
+        """Return a copy with other limits for its calls. The copy borrows connections and tokens, and closes nothing.
+
+        Args:
+            timeout: Seconds or a `Timeout` for each step of a request, such as one read; None keeps the timeout.
+            deadline: The maximum duration of a call in seconds, including all its requests, waits and bodies; None keeps the
+                deadline.
+            max_retries: The maximum number of times that the same request is repeated, 0 for no repetition; None keeps the
+                number.
+            max_retry_wait: The longest wait before a repetition in seconds; None keeps the wait.
+
+        Raises:
+            ValueError: `deadline` is not above 0.
+        """
+        pipeline = self._pipeline
+        retry = pipeline.retry
+        other = copy(self)
+        other._owns_pipeline = False
+        other._pipeline = AsyncOptionsSender(
+            pipeline,
+            retry=evolve(
+                retry,
+                max_retries=retry.max_retries if max_retries is None else max_retries,
+                max_retry_wait=retry.max_retry_wait if max_retry_wait is None else max_retry_wait,
+            ),
+            timeout=timeout,
+            deadline_seconds=pipeline.deadline_seconds if deadline is None else deadline,
+        )
+        return other
 
     async def __aenter__(self) -> AsyncRepository:
         return self

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from ..._core.transport._sync.options_sender import OptionsSender
 from ..._core.transport._sync.pipeline import Pipeline
 from ..._core.wire import CallLimits, Deadline, Sender, Timeout, call_limits
 from ...errors import InvalidReferenceError
@@ -19,7 +20,8 @@ class RepositoryBase:
 
     registry: Index
     _repo: Repo | None
-    _pipeline: Pipeline
+    _pipeline: Pipeline | OptionsSender
+    _owns_pipeline = False
 
     @property
     def index(self) -> Index:

@@ -41,7 +41,7 @@ class AsyncV1Base(AsyncClientBase):
         return async_create_v1_sender(self._pipeline, self._name)
 
 
-def async_create_v1_sender(pipeline: AsyncPipeline, repo: str, endpoint: Origin | None = None) -> AsyncContextSender:
+def async_create_v1_sender(pipeline: AsyncSender, repo: str, endpoint: Origin | None = None) -> AsyncContextSender:
     """Return a sender that adds a repository to each request, to use the v1 session (token and cookies) of that repository.
 
     Args:

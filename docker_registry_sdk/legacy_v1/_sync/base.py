@@ -49,7 +49,7 @@ class V1Base(ClientBase):
         return create_v1_sender(self._pipeline, self._name)
 
 
-def create_v1_sender(pipeline: Pipeline, repo: str, endpoint: Origin | None = None) -> ContextSender:
+def create_v1_sender(pipeline: Sender, repo: str, endpoint: Origin | None = None) -> ContextSender:
     """Return a sender that adds a repository to each request, to use the v1 session (token and cookies) of that repository.
 
     Args:

@@ -9,9 +9,10 @@ from docker_registry_sdk.client._async.manifest_ref import AsyncManifestRef
 from docker_registry_sdk.client._async.registries import AsyncRegistries
 from docker_registry_sdk.client._async.repository import AsyncRepository
 from docker_registry_sdk.client.host import Host
-from docker_registry_sdk.errors import ClosedError
+from docker_registry_sdk.errors import ClosedError, ServerError
 from docker_registry_sdk.testing import EmbeddedRegistry
-from tests.support.images import OCI_MANIFEST, make_image
+from docker_registry_sdk.testing.faults import Fault, Slow, Status
+from tests.support.images import OCI_MANIFEST, digest_of, make_image
 
 pytestmark = pytest.mark.anyio
 
@@ -121,3 +122,37 @@ async def test_options_of_registries_are_checked_at_once() -> None:
         AsyncRegistries(hosts={"ghcr.io": {"insecure": True}})  # type: ignore[dict-item]
     with pytest.raises(TypeError, match="two keys"):
         AsyncRegistries(hosts={"ghcr.io": Host(), "https://ghcr.io": Host()})
+
+
+async def test_with_options_changes_the_limits_of_a_copy() -> None:
+    with EmbeddedRegistry(auth="token") as registry:
+        await push(registry, "library/a")
+        async with AsyncRegistryClientV2(
+            f"{registry.url}/library/a", username=registry.username, password=registry.password, max_retry_wait=0.01
+        ) as client:
+            once = client.with_options(max_retries=0)
+            registry.faults.add(Fault(Status(503), operation="get_manifest"))
+            with pytest.raises(ServerError):
+                await once.get_manifest("v1")
+            registry.faults.add(Fault(Status(503), operation="get_manifest"))
+            await once.with_options(max_retries=1).get_manifest("v1")
+            registry.faults.add(Fault(Status(503), operation="get_manifest"))
+            await client.get_manifest("v1")
+            assert [tag async for tag in once.iter_tags()] == ["v1"]
+            assert await once.read_blob(digest_of(make_image().layer)) == make_image().layer
+            registry.faults.add(Fault(Slow(bytes_per_second=1), operation="get_manifest", times=None))
+            for limited in (
+                client.with_options(deadline=0.2),
+                client.repository("library/a").with_options(timeout=0.2, max_retries=0),
+                once.with_options(timeout=0.2),
+            ):
+                with pytest.raises(TimeoutError):
+                    await limited.get_manifest("v1")
+            await once.aclose()  # closes nothing
+            async with once:
+                pass
+            await client.ping()
+            with pytest.raises(ValueError, match="deadline"):
+                client.with_options(deadline=0)
+        with pytest.raises(ClosedError):
+            await once.ping()

@@ -4,15 +4,16 @@
 from __future__ import annotations
 
 import pytest
-from tests.support.images import OCI_MANIFEST, make_image
+from tests.support.images import OCI_MANIFEST, digest_of, make_image
 
 from docker_registry_sdk import InvalidReferenceError, RegistryClientV2
 from docker_registry_sdk.client._sync.manifest_ref import ManifestRef
 from docker_registry_sdk.client._sync.registries import Registries
 from docker_registry_sdk.client._sync.repository import Repository
 from docker_registry_sdk.client.host import Host
-from docker_registry_sdk.errors import ClosedError
+from docker_registry_sdk.errors import ClosedError, ServerError
 from docker_registry_sdk.testing import EmbeddedRegistry
+from docker_registry_sdk.testing.faults import Fault, Slow, Status
 
 pytestmark = pytest.mark.anyio
 
@@ -122,3 +123,37 @@ def test_options_of_registries_are_checked_at_once() -> None:
         Registries(hosts={"ghcr.io": {"insecure": True}})  # type: ignore[dict-item]
     with pytest.raises(TypeError, match="two keys"):
         Registries(hosts={"ghcr.io": Host(), "https://ghcr.io": Host()})
+
+
+def test_with_options_changes_the_limits_of_a_copy() -> None:
+    with EmbeddedRegistry(auth="token") as registry:
+        push(registry, "library/a")
+        with RegistryClientV2(
+            f"{registry.url}/library/a", username=registry.username, password=registry.password, max_retry_wait=0.01
+        ) as client:
+            once = client.with_options(max_retries=0)
+            registry.faults.add(Fault(Status(503), operation="get_manifest"))
+            with pytest.raises(ServerError):
+                once.get_manifest("v1")
+            registry.faults.add(Fault(Status(503), operation="get_manifest"))
+            once.with_options(max_retries=1).get_manifest("v1")
+            registry.faults.add(Fault(Status(503), operation="get_manifest"))
+            client.get_manifest("v1")
+            assert [tag for tag in once.iter_tags()] == ["v1"]
+            assert once.read_blob(digest_of(make_image().layer)) == make_image().layer
+            registry.faults.add(Fault(Slow(bytes_per_second=1), operation="get_manifest", times=None))
+            for limited in (
+                client.with_options(deadline=0.2),
+                client.repository("library/a").with_options(timeout=0.2, max_retries=0),
+                once.with_options(timeout=0.2),
+            ):
+                with pytest.raises(TimeoutError):
+                    limited.get_manifest("v1")
+            once.close()  # closes nothing
+            with once:
+                pass
+            client.ping()
+            with pytest.raises(ValueError, match="deadline"):
+                client.with_options(deadline=0)
+        with pytest.raises(ClosedError):
+            once.ping()

@@ -22,6 +22,7 @@ from ...concurrency.waiting import AsyncSingleFlightLock, async_sleep
 from ...http1.abandon import abandon_client
 from ...text.redaction import one_line, redact_url
 from ...wire import (
+    CallContext,
     Deadline,
     LimitedSender,
     RetryPolicy,
@@ -164,7 +165,7 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware, BoundToProcess):
         assert self.auth_policy is not None
         if self.current_loop is not self._loop:
             self._change_loop()
-        response = await self._run(self.auth_policy.flow(request), call_of(request).deadline)
+        response = await self._run(self.auth_policy.flow(request), call_of(request))
         return response if stream else await async_read(response)
 
     async def aclose(self) -> None:
@@ -223,12 +224,12 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware, BoundToProcess):
                 self._http = None
             self._loop = loop
 
-    async def _run(self, flow: Flow, deadline: Deadline | None) -> httpx.Response:
+    async def _run(self, flow: Flow, call: CallContext) -> httpx.Response:
         try:
             effect = next(flow)
             while True:
                 try:
-                    result = await self._perform(effect, deadline)
+                    result = await self._perform(effect, call)
                 except Exception as error:
                     effect = flow.throw(error)
                 else:
@@ -239,21 +240,22 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware, BoundToProcess):
         finally:
             flow.close()
 
-    async def _perform(self, effect: Effect, deadline: Deadline | None) -> Any:
+    async def _perform(self, effect: Effect, call: CallContext) -> Any:
         match effect:
             case Send():
-                return await self._send_repeatedly(effect, deadline)
+                return await self._send_repeatedly(effect, call)
             case FindCredential(repo=repo, again=again):
                 return await self._find_credential(repo, again=again)
             case Read(response=response):
                 return await async_read(response)
             case Acquire(lock=lock, done=done):
                 assert isinstance(lock, AsyncSingleFlightLock)
-                return await lock.acquire_unless(done, None if deadline is None else deadline.bound(None))
+                return await lock.acquire_unless(done, None if call.deadline is None else call.deadline.bound(None))
             case Resolve(host=host):
                 return None if self._settings.proxied else await self._resolve(host)
 
-    async def _send_repeatedly(self, send: Send, deadline: Deadline | None) -> httpx.Response:
+    async def _send_repeatedly(self, send: Send, call: CallContext) -> httpx.Response:
+        deadline, retry = call.deadline, call.retry or self.retry
         if deadline is not None:  # the deadline of the call also bounds its token requests
             set_call(send.request, evolve(call_of(send.request), deadline=deadline))
         failures = 0
@@ -267,7 +269,7 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware, BoundToProcess):
             except httpx.TransportError as error:
                 outcome = error
             failures += 1
-            wait = seconds_to_retry(send, outcome, failures, self.retry, deadline)
+            wait = seconds_to_retry(send, outcome, failures, retry, deadline)
             if isinstance(outcome, httpx.TransportError):
                 if wait is None:
                     raise outcome

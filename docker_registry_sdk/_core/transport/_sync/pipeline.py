@@ -23,6 +23,7 @@ from ...concurrency.waiting import SingleFlightLock, sleep
 from ...http1.abandon import abandon_client
 from ...text.redaction import one_line, redact_url
 from ...wire import (
+    CallContext,
     Deadline,
     LimitedSender,
     RetryPolicy,
@@ -173,7 +174,7 @@ class Pipeline(LimitedSender, LoopAware, BoundToProcess):
         assert self.auth_policy is not None
         if self.current_loop is not self._loop:
             self._change_loop()
-        response = self._run(self.auth_policy.flow(request), call_of(request).deadline)
+        response = self._run(self.auth_policy.flow(request), call_of(request))
         return response if stream else read(response)
 
     def close(self) -> None:
@@ -237,12 +238,12 @@ class Pipeline(LimitedSender, LoopAware, BoundToProcess):
                 self._http = None
             self._loop = loop
 
-    def _run(self, flow: Flow, deadline: Deadline | None) -> httpx.Response:
+    def _run(self, flow: Flow, call: CallContext) -> httpx.Response:
         try:
             effect = next(flow)
             while True:
                 try:
-                    result = self._perform(effect, deadline)
+                    result = self._perform(effect, call)
                 except Exception as error:
                     effect = flow.throw(error)
                 else:
@@ -253,21 +254,22 @@ class Pipeline(LimitedSender, LoopAware, BoundToProcess):
         finally:
             flow.close()
 
-    def _perform(self, effect: Effect, deadline: Deadline | None) -> Any:
+    def _perform(self, effect: Effect, call: CallContext) -> Any:
         match effect:
             case Send():
-                return self._send_repeatedly(effect, deadline)
+                return self._send_repeatedly(effect, call)
             case FindCredential(repo=repo, again=again):
                 return self._find_credential(repo, again=again)
             case Read(response=response):
                 return read(response)
             case Acquire(lock=lock, done=done):
                 assert isinstance(lock, SingleFlightLock)
-                return lock.acquire_unless(done, None if deadline is None else deadline.bound(None))
+                return lock.acquire_unless(done, None if call.deadline is None else call.deadline.bound(None))
             case Resolve(host=host):
                 return None if self._settings.proxied else self._resolve(host)
 
-    def _send_repeatedly(self, send: Send, deadline: Deadline | None) -> httpx.Response:
+    def _send_repeatedly(self, send: Send, call: CallContext) -> httpx.Response:
+        deadline, retry = call.deadline, call.retry or self.retry
         if deadline is not None:  # the deadline of the call also bounds its token requests
             set_call(send.request, evolve(call_of(send.request), deadline=deadline))
         failures = 0
@@ -281,7 +283,7 @@ class Pipeline(LimitedSender, LoopAware, BoundToProcess):
             except httpx.TransportError as error:
                 outcome = error
             failures += 1
-            wait = seconds_to_retry(send, outcome, failures, self.retry, deadline)
+            wait = seconds_to_retry(send, outcome, failures, retry, deadline)
             if isinstance(outcome, httpx.TransportError):
                 if wait is None:
                     raise outcome
