@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .client._sync.registries import Registries as Registries
     from .client._sync.repository import Repository as Repository
     from .client.host import Host as Host
-    from .client.manifests import ManifestResponse as ManifestResponse
+    from .client.manifest_results import ManifestResponse as ManifestResponse
     from .client.manifests import digest_from_manifest_bytes as digest_from_manifest_bytes
     from .connect._async.create import create_async_client as create_async_client
     from .connect._async.login import async_check_login as async_check_login

@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from ._core.transport.settings import FilePath as FilePath
     from .artifacts._async.places import AsyncArtifactPlace as AsyncArtifactPlace
     from .artifacts._sync.places import ArtifactPlace as ArtifactPlace
+    from .client.manifest_results import PutManifestResponse as PutManifestResponse
     from .client.manifest_types import Manifest as Manifest
-    from .client.manifests import PutManifestResponse as PutManifestResponse
     from .client.schema1 import Signature as Signature
     from .credentials.given import AsyncGivenCredentials as AsyncGivenCredentials
     from .credentials.given import CredentialOrPair as CredentialOrPair

@@ -13,7 +13,7 @@ from typing import Final
 from attrs import frozen
 
 from .._core.blobs.blob_spec import parse_blob_spec
-from ..client.manifests import ManifestResponse
+from ..client.manifest_results import ManifestResponse
 from ..digest import Digest, Verifier
 from ..errors import ArtifactError, ParseError
 from ..media_types import DOCKER_CONFIG, OCI_CONFIG, OCI_EMPTY, OCI_INDEX, OCI_MANIFEST, OCTET_STREAM

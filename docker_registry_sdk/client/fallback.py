@@ -13,7 +13,7 @@ from typing import Final
 from ..digest import Digest
 from ..errors import MethodNotAllowedError, NotFoundError, ReferrersError, ResponseError, StatusError, UnexpectedContentTypeError
 from ..v2 import models
-from .manifests import ManifestResponse
+from .manifest_results import ManifestResponse
 
 # The responses of registries without referrers API, besides 404 and 405: 400 if the registry takes the digest for a malformed
 # reference, 406 if it does not know the media type of an index, 501, or a web page.

@@ -17,7 +17,7 @@ from ..digest import Digest
 from ..media_types import OCI_INDEX, OCI_MANIFEST
 from ..v2 import models
 from .fallback import fallback_index
-from .manifests import ManifestResponse
+from .manifest_results import ManifestResponse
 
 Change: TypeAlias = Callable[[Sequence[models.Descriptor]], list[models.Descriptor] | None]
 """A function that returns the changed list of referrers, or None if no change is necessary."""

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from ._sync.copy import push as push
     from .copy_plan import CopyPlan as CopyPlan
     from .copy_plan import CopyResult as CopyResult
-    from .copy_plan import PlannedBlob as PlannedBlob
-    from .copy_plan import PlannedManifest as PlannedManifest
     from .docker_archive import DockerArchive as DockerArchive
     from .layout import Layout as Layout
+    from .planned import PlannedBlob as PlannedBlob
+    from .planned import PlannedManifest as PlannedManifest
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from ..client.manifests import digest_from_manifest_bytes
 from ..digest import Digest, digest_of
 from ..errors import RegistryError
 from ..reference import RepoRef, parse_repo_and_ref
-from .copy_plan import BlobAction, CopyPlan, PlannedBlob, PlannedManifest
 from .docker_archive import DockerArchive
 from .layout import Layout
 from .location import Location
+from .planned import BlobAction, PlannedBlob, PlannedManifest
+
+if TYPE_CHECKING:
+    from .copy_plan import CopyPlan
 
 VERSION: Final = 1
 _ROLES: Final = ("root", "child", "referrer")
@@ -59,8 +62,8 @@ def plan_to_dict(plan: CopyPlan) -> dict[str, Any]:
     }
 
 
-def plan_from_dict(value: Mapping[str, Any]) -> CopyPlan:
-    """Return the plan that `plan_to_dict` has converted to a value.
+def fields_from_dict(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of `CopyPlan` for a plan that `plan_to_dict` has converted to a value.
 
     Args:
         value: The value that `plan_to_dict` returned, or an equal value that was read from JSON.
@@ -74,16 +77,16 @@ def plan_from_dict(value: Mapping[str, Any]) -> CopyPlan:
         target = _location_from_dict(_get(value, "target", Mapping))
         if isinstance(target, DockerArchive):
             raise ValueError("the target of the plan is an archive, but archives can only be read")
-        return CopyPlan(
-            source=_location_from_dict(_get(value, "source", Mapping)),
-            target=target,
-            digest=Digest(_get(value, "digest", str)),
-            size=_get(value, "size", int),
-            media_type=_get(value, "media_type", str),
-            blobs=tuple(map(_blob_from_dict, _get(value, "blobs", Sequence))),
-            manifests=tuple(map(_manifest_from_dict, _get(value, "manifests", Sequence))),
-            use_urls=_get(value, "use_urls", bool),
-        )
+        return {
+            "source": _location_from_dict(_get(value, "source", Mapping)),
+            "target": target,
+            "digest": Digest(_get(value, "digest", str)),
+            "size": _get(value, "size", int),
+            "media_type": _get(value, "media_type", str),
+            "blobs": tuple(map(_blob_from_dict, _get(value, "blobs", Sequence))),
+            "manifests": tuple(map(_manifest_from_dict, _get(value, "manifests", Sequence))),
+            "use_urls": _get(value, "use_urls", bool),
+        }
     except RegistryError as error:  # a malformed digest, reference or manifest
         raise ValueError(f"the plan is malformed: {error}") from None
 

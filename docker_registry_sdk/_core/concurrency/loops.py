@@ -62,7 +62,7 @@ class LoopAware:
 
 
 class AsyncLoopAware:
-    """A class whose objects know the running event loop. An attribute in sync code costs no function call."""
+    """A class whose objects can look up the running event loop. In sync code, the lookup is an attribute with the value None."""
 
     @property
     def current_loop(self) -> object:

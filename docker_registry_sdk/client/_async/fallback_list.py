@@ -12,7 +12,7 @@ from ...errors import NotFoundError, PreconditionFailedError, ReferrersError, Re
 from ...media_types import OCI_INDEX
 from ...v2 import api
 from ..fallback import fallback_tag, means_no_referrers_api
-from ..manifests import ManifestResponse
+from ..manifest_results import ManifestResponse
 from ..referrers_list import Change, parse_referrers_list
 
 if TYPE_CHECKING:

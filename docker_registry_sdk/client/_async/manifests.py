@@ -9,9 +9,8 @@ from ..._core.wire import CallLimits, Deadline, HTTPResponse, Timeout, async_sen
 from ...digest import Digest, RefLike, digest_of, to_reference
 from ...errors import NotFoundError, ParseError, StatusError, UnexpectedContentTypeError
 from ...v2 import api, models
+from ..manifest_results import ManifestResponse, PutManifestResponse
 from ..manifests import (
-    ManifestResponse,
-    PutManifestResponse,
     check_claimed_digest,
     check_computable,
     compute_digest,

@@ -12,7 +12,7 @@ from ..._core.wire import CallLimits
 from ...errors import ImageError
 from ...media_types import DOCKER_CONFIG, DOCKER_LIST, OCI_CONFIG, OCI_INDEX
 from ...v2.models import Descriptor, DockerManifest, DockerManifestList, ImageConfig, ImageIndex, ImageManifest, Platform
-from ..manifests import ManifestResponse
+from ..manifest_results import ManifestResponse
 from ..platforms import check_platform, choose
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from ...v2.models import (
     ImageManifest,
     Platform,
 )
-from ..manifests import ManifestResponse
+from ..manifest_results import ManifestResponse
 from ..platforms import check_platform, choose
 
 if TYPE_CHECKING:

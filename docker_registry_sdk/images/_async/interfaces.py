@@ -10,8 +10,8 @@ from ..._core.blobs.upload_source import AsyncReplayableSource
 from ...digest import Digest
 from ...reference import Repo
 from ...v2.models import Descriptor
-from ..copy_plan import PlannedManifest
 from ..manifest_contents import BlobDescriptor, StoredManifest
+from ..planned import PlannedManifest
 from ..progress import BlobProgress
 
 

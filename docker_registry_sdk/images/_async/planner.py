@@ -13,7 +13,6 @@ from ...digest import Digest
 from ...errors import ImageError
 from ...media_types import DOCKER_LIST, OCI_INDEX
 from ...v2.models import Descriptor
-from ..copy_plan import BlobAction, PlannedBlob, PlannedManifest
 from ..manifest_contents import (
     MAX_INDEX_DEPTH,
     MAX_MANIFESTS,
@@ -25,6 +24,7 @@ from ..manifest_contents import (
     merge_blob,
     parse_contents,
 )
+from ..planned import BlobAction, PlannedBlob, PlannedManifest
 from .interfaces import AsyncImageSource, AsyncImageTarget
 
 DEFAULT_CONCURRENCY: Final = 6

@@ -30,8 +30,8 @@ from ...errors import (
 from ...reference import Repo
 from ...v2.api import ping
 from ...v2.models import Descriptor
-from ..copy_plan import PlannedManifest
 from ..manifest_contents import MAX_MANIFESTS, BlobDescriptor, StoredManifest, check_size, verify_manifest
+from ..planned import PlannedManifest
 from ..progress import BlobProgress
 from .interfaces import AsyncImageSource, AsyncProgressReader
 
@@ -216,7 +216,9 @@ class AsyncRegistryImage:
         return None
 
     async def _supports_v2(self) -> bool:
-        """Return whether the registry supports API v2. If the request fails, return True, so that the first error is reported."""
+        """Return whether the registry supports API v2, after another request has failed.
+
+        If this request fails as well, return True, so that the error of the other request is reported."""
         try:
             request = without_credentials(ping.request())
             return await async_send(self._client, request, speaks_api, range(100, 600), None, self._limits)

@@ -7,7 +7,8 @@ from functools import partial
 
 from ..._core.blobs.progress import OnProgress, Phase
 from ..._core.concurrency.gather import CancelFlag, gather
-from ..copy_plan import CopyPlan, CopyResult, PlannedBlob, PlannedManifest
+from ..copy_plan import CopyPlan, CopyResult
+from ..planned import PlannedBlob, PlannedManifest
 from ..progress import BlobProgress, CopyProgress
 from .interfaces import ImageSource, ImageTarget
 from .open_copy import OpenCopy

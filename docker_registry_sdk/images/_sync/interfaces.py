@@ -11,8 +11,8 @@ from ..._core.blobs.upload_source import ReplayableSource
 from ...digest import Digest
 from ...reference import Repo
 from ...v2.models import Descriptor
-from ..copy_plan import PlannedManifest
 from ..manifest_contents import BlobDescriptor, StoredManifest
+from ..planned import PlannedManifest
 from ..progress import BlobProgress
 
 

@@ -16,12 +16,12 @@ from ..._core.wire import blocks
 from ...digest import Digest, Verifier
 from ...reference import Repo
 from ...v2.models import Descriptor
-from ..copy_plan import PlannedManifest
 from ..file_image import FileImage
 from ..files import AtomicFile
 from ..layout import Layout
 from ..layout_writer import LayoutWriter
 from ..manifest_contents import BlobDescriptor, StoredManifest, check_size
+from ..planned import PlannedManifest
 from ..progress import BlobProgress
 from .interfaces import ImageSource, ProgressReader
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2
-from docker_registry_sdk.client.manifests import PutManifestResponse
+from docker_registry_sdk.client.manifest_results import PutManifestResponse
 from docker_registry_sdk.media_types import OCI_MANIFEST
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.v2.models import Descriptor

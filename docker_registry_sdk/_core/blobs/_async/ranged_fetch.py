@@ -98,7 +98,7 @@ class AsyncRangedFetch:
     async def read_into(self, buffer: memoryview) -> int:
         """Read the next bytes into a buffer as they arrive, and return the number of bytes, which is 0 only at the end.
 
-        Surplus bytes are read as by `read`.
+        If a response has more bytes than were requested, the surplus bytes are returned, too, so that the caller notices them.
 
         Args:
             buffer: The buffer, which must not be empty.

@@ -103,8 +103,8 @@ class AsyncResumableUpload:
             except RegistryError as error:
                 failure = error
             source_error = self._source.error
-            # An error of the source made the request fail, so raise that error, unless the deadline of the upload has passed.
-            # The source can have a deadline of its own: the blob of another client has one.
+            # An error of the source made the request fail, so raise that error, unless the deadline of the upload has passed: the
+            # source can have a deadline of its own.
             if source_error is not None and (failure is source_error or not isinstance(failure, DeadlineExceededError)):
                 raise source_error
             if (stored := await self._recover(failure)) is not None:
@@ -122,12 +122,8 @@ class AsyncResumableUpload:
             error: The exception that ended the upload.
         """
         for location in self._lost_locations:
-            error.add_note(
-                f"The upload session {location} can no longer be used. The registry may keep its bytes until it removes old "
-                "sessions."
-            )
-        session = self._session
-        if session is None:
+            error.add_note(f"The upload session {location} can no longer be used. The registry may keep its bytes for some time.")
+        if (session := self._session) is None:
             return
         if self._options.on_session is not None:
             error.add_note(
@@ -218,10 +214,9 @@ class AsyncResumableUpload:
             if chunk is not None:
                 await self._source.read_ahead(offset, chunk)
             request = next_request(offset=offset, size=self._source.size, chunk=chunk, has_digest=self._digest is not None)
-            if request.kind in ("chunk", "stream"):
-                await self._send_chunk(self._session, request)
-            else:
+            if request.kind not in ("chunk", "stream"):
                 return await self._close_session(self._session, request)
+            await self._send_chunk(self._session, request)
 
     async def _send_chunk(self, session: UploadSession, request: UploadRequest) -> None:
         # When the source fails, end a body of unknown length properly: Docker distribution 2.8 cannot cancel an upload whose

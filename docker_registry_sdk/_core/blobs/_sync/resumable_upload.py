@@ -104,8 +104,8 @@ class ResumableUpload:
             except RegistryError as error:
                 failure = error
             source_error = self._source.error
-            # An error of the source made the request fail, so raise that error, unless the deadline of the upload has passed.
-            # The source can have a deadline of its own: the blob of another client has one.
+            # An error of the source made the request fail, so raise that error, unless the deadline of the upload has passed: the
+            # source can have a deadline of its own.
             if source_error is not None and (failure is source_error or not isinstance(failure, DeadlineExceededError)):
                 raise source_error
             if (stored := self._recover(failure)) is not None:
@@ -124,11 +124,9 @@ class ResumableUpload:
         """
         for location in self._lost_locations:
             error.add_note(
-                f"The upload session {location} can no longer be used. The registry may keep its bytes until it removes old "
-                "sessions."
+                f"The upload session {location} can no longer be used. The registry may keep its bytes for some time."
             )
-        session = self._session
-        if session is None:
+        if (session := self._session) is None:
             return
         if self._options.on_session is not None:
             error.add_note(
@@ -223,10 +221,9 @@ class ResumableUpload:
             request = next_request(
                 offset=offset, size=self._source.size, chunk=chunk, has_digest=self._digest is not None
             )
-            if request.kind in ("chunk", "stream"):
-                self._send_chunk(self._session, request)
-            else:
+            if request.kind not in ("chunk", "stream"):
                 return self._close_session(self._session, request)
+            self._send_chunk(self._session, request)
 
     def _send_chunk(self, session: UploadSession, request: UploadRequest) -> None:
         # When the source fails, end a body of unknown length properly: Docker distribution 2.8 cannot cancel an upload whose

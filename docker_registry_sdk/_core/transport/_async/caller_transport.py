@@ -51,7 +51,8 @@ class AsyncTransportResponse:
         status: The HTTP status, such as 200.
         headers: The headers: a mapping, or pairs of name and value.
         body: The blocks of bytes of the body, without transfer coding, as the registry sent them: not decompressed.
-        close: A function that releases the connection. It is called when the body is read, and when the rest is not needed.
+        close: A function that releases the connection. It is called once: after the whole body was read, or when the rest of the
+            body is not needed.
             None if there is nothing to release.
     """
 

@@ -126,7 +126,7 @@ async def test_a_source_that_can_be_read_only_once_cannot_start_over(source: str
             with pytest.raises(RegistryError, match="cannot be read from that byte a second time") as caught:
                 await client.blob_upload(pieces(content), **given)
         assert isinstance(caught.value.__cause__, StatusError)
-        assert "may keep its bytes until it removes old sessions" in caught.value.__notes__[0]
+        assert "may keep its bytes for some time" in caught.value.__notes__[0]
 
 
 async def test_a_registry_that_is_down_gets_no_more_requests_than_max_retries_allows() -> None:

@@ -1,0 +1,62 @@
+"""The parts of the plan of a copy: its blobs and manifests. Free of I/O."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from attrs import field, frozen
+
+from ..digest import Digest
+from ..v2.models import Descriptor
+from .manifest_contents import BlobDescriptor
+
+BlobAction: TypeAlias = Literal["move", "mount", "skip", "leave"]
+
+
+@frozen(kw_only=True)
+class PlannedBlob(BlobDescriptor):
+    """A blob in a plan.
+
+    Attributes:
+        digest: The digest.
+        size: The size in bytes; None if the manifest does not state the size, as in Docker schema 1.
+        media_type: The media type.
+        urls: External URLs from which the blob can be downloaded; empty for most blobs.
+        action: `move` copies the bytes; `mount` mounts the blob from the source repository, on the same registry; `skip`
+            means that the target already has the blob; `leave` means that the blob is a non-distributable layer, which is not
+            copied.
+    """
+
+    action: BlobAction
+
+
+@frozen(kw_only=True)
+class PlannedManifest:
+    """A manifest in a plan.
+
+    Attributes:
+        digest: The digest.
+        media_type: The media type.
+        size: The size in bytes.
+        action: `push`, or `skip` for a manifest that the target already has.
+        role: `root` for the manifest that the copied reference names, `child` for a manifest that an index lists, `referrer` for
+            a manifest whose subject is another manifest of the plan.
+        names_manifests: Whether the manifest is an index that lists manifests; these must be pushed before the index.
+        has_subject: Whether the manifest has a subject. If the registry has no referrers API, `apply_copy` then also adds the
+            manifest to the list of the subject's referrers.
+        raw: The bytes of the manifest; empty if the action is `skip`.
+    """
+
+    digest: Digest
+    media_type: str
+    size: int
+    action: Literal["push", "skip"]
+    role: Literal["root", "child", "referrer"]
+    names_manifests: bool = False
+    has_subject: bool = False
+    raw: bytes = field(default=b"", repr=False)
+
+    @property
+    def descriptor(self) -> Descriptor:
+        """Return the descriptor of the manifest."""
+        return Descriptor(media_type=self.media_type, digest=self.digest, size=self.size)
