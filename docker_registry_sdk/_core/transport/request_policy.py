@@ -163,8 +163,8 @@ def follow_external_url(request: HTTPRequest, registry: Callable[[], Origin]) ->
             target = origin_of(request.url)
             if target.is_address or target.is_private:
                 raise TransportError(
-                    "no request was sent to the external URL of a descriptor on a public registry: its host is an IP address, or is "
-                    "in a private network",
+                    "no request was sent to the external URL of a descriptor on a public registry: its host is an IP address, "
+                    "or is in a private network",
                     method=request.method,
                     url=str(request.url),
                     hint="Ask the publisher of the image to correct the URL.",
