@@ -101,7 +101,7 @@ CALLS: dict[str, Call] = BOUND | {
 def test_every_call_is_in_the_tables() -> None:
     names = {name for name in dir(AsyncRegistryClientV2) if not name.startswith("_")}
     assert names - set(CALLS) == {
-        "aclose", "explain_auth", "index", "ref", "repo", "repository", "version", "with_repo",
+        "aclose", "explain_auth", "index", "ref", "repo", "repository", "version", "with_options", "with_repo",
     }  # fmt: skip
 
 
