@@ -53,8 +53,7 @@ class TransportResponse:
         headers: The headers: a mapping, or pairs of name and value.
         body: The blocks of bytes of the body, without transfer coding, as the registry sent them: not decompressed.
         close: A function that releases the connection. It is called once: after the whole body was read, or when the rest of the
-            body is not needed.
-            None if there is nothing to release.
+            body is not needed. None if there is nothing to release.
     """
 
     status: int
@@ -66,7 +65,7 @@ class TransportResponse:
 class Transport(Protocol):
     """An object that sends the requests of a client, such as `docker_registry_sdk.httpx_adapter.HttpxTransport`.
 
-    A client never closes its transport. Several tasks may call a transport at the same time.
+    A client never closes its transport. Several calls may use a transport at the same time.
     """
 
     def send(self, request: TransportRequest, /) -> TransportResponse:
