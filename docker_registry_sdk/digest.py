@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Final, Protocol, Self, TypeAlias
+from typing import Any, Final, Protocol, Self, TypeAlias
 
 from ._core.text.redaction import quoted
 from .errors import DigestMismatchError, InvalidDigestError
@@ -76,7 +76,9 @@ class HasDigest(Protocol):
     """An object with a digest: a descriptor, or a result of this package, such as `ManifestResponse`."""
 
     @property
-    def digest(self) -> str | None:
+    def digest(
+        self,
+    ) -> Any:  # pyright takes an attribute with a converter, such as `Descriptor.digest`, for another type than Digest
         """The digest of the content; None if the object names content without its digest, as a reference with a tag does."""
 
 

@@ -128,7 +128,6 @@ __all__ = [
 ]
 
 # Tracebacks, pickles and documentation name the module that users import from.
-for _value in list(globals().values()):
-    if isinstance(_value, type) and issubclass(_value, RegistryError):
-        _value.__module__ = __name__
-del _value
+for _name in __all__:
+    if isinstance(globals()[_name], type):
+        globals()[_name].__module__ = __name__

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from os import PathLike
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from attrs import Attribute, field, frozen
+from attrs import Attribute, field, fields, frozen
 
 from ...credentials.given import AsyncGivenCredentials, CheckedCredentials, check_credentials
 from ..auth.realm import parse_trusted
@@ -112,7 +112,7 @@ class ClientSettings:
         Raises:
             TypeError: One of these settings does not have its default.
         """
-        defaults = ClientSettings.__attrs_attrs__
+        defaults = fields(ClientSettings)
         if excess := [one.name for one in defaults if one.name in names and getattr(self, one.name) != one.default]:
             raise TypeError(f"pass either {', '.join(excess)} or {given}, but not both")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from ..._core.names.grammar import check_tag
 from ...digest import Digest
@@ -34,13 +34,9 @@ class AsyncManifestRef:
     """
 
     repository: AsyncRepository = field(eq=False, repr=False)
-    repo: Repo = field(init=False)
+    repo: Repo = field(init=False, default=Factory(lambda self: self.repository.repo, takes_self=True))
     tag: str | None = None
     digest: Digest | None = None
-
-    @repo.default
-    def _repo_of_repository(self) -> Repo:
-        return self.repository.repo
 
     def __attrs_post_init__(self) -> None:
         if self.tag is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import httpx
 from attrs import field, frozen
@@ -109,8 +109,12 @@ class AsyncCallerTransport(httpx.AsyncBaseTransport):
         )
         with _http_errors():
             response = await self._transport.send(sent)
-        headers = response.headers.items() if isinstance(response.headers, Mapping) else response.headers
-        return httpx.Response(response.status, headers=list(headers), stream=_AsyncBody(response))
+        return httpx.Response(response.status, headers=_pairs(response.headers), stream=_AsyncBody(response))
+
+
+def _pairs(headers: TransportHeaders) -> list[tuple[str, str]]:
+    pairs: Any = headers.items() if isinstance(headers, Mapping) else headers
+    return list(pairs)
 
 
 class _AsyncBody(httpx.AsyncByteStream):

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import httpx
 from attrs import field, frozen
@@ -110,8 +110,12 @@ class CallerTransport(httpx.BaseTransport):
         )
         with _http_errors():
             response = self._transport.send(sent)
-        headers = response.headers.items() if isinstance(response.headers, Mapping) else response.headers
-        return httpx.Response(response.status, headers=list(headers), stream=_AsyncBody(response))
+        return httpx.Response(response.status, headers=_pairs(response.headers), stream=_AsyncBody(response))
+
+
+def _pairs(headers: TransportHeaders) -> list[tuple[str, str]]:
+    pairs: Any = headers.items() if isinstance(headers, Mapping) else headers
+    return list(pairs)
 
 
 class _AsyncBody(httpx.SyncByteStream):
