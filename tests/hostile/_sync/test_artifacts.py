@@ -203,7 +203,8 @@ def test_an_endless_blob_is_cut(registry: Loopback, folder: Path) -> None:
 def test_invalid_digests_are_not_requested(registry: Loopback, folder: Path, digest: str) -> None:
     serve(registry, layer("good"), layer("a", digest=digest))
     with client_of(registry) as client:
-        with pytest.raises(InvalidDigestError):
+        # A malformed digest is found when the manifest is parsed, and an algorithm that cannot be computed before the download.
+        with pytest.raises(InvalidDigestError if digest.startswith("blake3:") else ParseError):
             pull_files(client, folder)
     assert list(folder.iterdir()) == []
 
