@@ -12,7 +12,8 @@ from typing import Final
 
 from .._core.text.redaction import printable, quoted
 from ..errors import ImageError, PlatformNotFoundError
-from ..v2.models import Descriptor, ImageConfig, Platform
+from ..v2 import models
+from ..v2.models import Descriptor, Platform
 
 _TEXT: Final = re.compile(r"[A-Za-z0-9_.-]+(?:\([A-Za-z0-9_.-]+\))?(?:/[A-Za-z0-9_.-]+){1,2}")
 _OS_VERSION: Final = re.compile(r"(.+)\((.+)\)")
@@ -67,7 +68,7 @@ def to_platform(platform: str | Platform) -> Platform:
     return parse_platform(platform) if isinstance(platform, str) else normalize(platform)
 
 
-def check_platform(config: ImageConfig, wanted: Platform) -> None:
+def check_platform(config: models.ImageConfig, wanted: Platform) -> None:
     """Check that an image runs on a platform, by the platform in the config of the image.
 
     Args:

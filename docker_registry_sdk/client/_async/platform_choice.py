@@ -11,7 +11,8 @@ from ..._core.text.redaction import printable
 from ..._core.wire import CallLimits
 from ...errors import ImageError
 from ...media_types import DOCKER_CONFIG, DOCKER_LIST, OCI_CONFIG, OCI_INDEX
-from ...v2.models import Descriptor, DockerManifest, DockerManifestList, ImageConfig, ImageIndex, ImageManifest, Platform
+from ...v2 import models
+from ...v2.models import Descriptor, Platform
 from ..manifest_results import ManifestResponse
 from ..platforms import check_platform, choose
 
@@ -45,7 +46,7 @@ async def async_descriptor_for_platform(
     """
     chosen: Descriptor | None = None
     for _ in range(MAX_INDEX_DEPTH):
-        if not isinstance(root.manifest, (ImageIndex, DockerManifestList)):
+        if not isinstance(root.manifest, (models.ImageIndex, models.DockerManifestList)):
             if chosen is None:
                 check_platform(await _read_config(client, root, limits), wanted)
             return chosen
@@ -79,9 +80,9 @@ async def async_manifest_for_platform(
     return root if chosen is None else await client.get_manifest(chosen, timeout=limits.timeout, deadline=limits.deadline)
 
 
-async def _read_config(client: AsyncManifestCalls, found: ManifestResponse, limits: CallLimits) -> ImageConfig:
+async def _read_config(client: AsyncManifestCalls, found: ManifestResponse, limits: CallLimits) -> models.ImageConfig:
     manifest = found.manifest
-    if not isinstance(manifest, (ImageManifest, DockerManifest)) or manifest.config.media_type not in CONFIG_TYPES:
+    if not isinstance(manifest, (models.ImageManifest, models.DockerManifest)) or manifest.config.media_type not in CONFIG_TYPES:
         raise ImageError(
             f"the manifest {found.digest} has no image config, so its platform is unknown: its media type is "
             f"{printable(found.media_type)}",
@@ -99,4 +100,4 @@ async def _read_config(client: AsyncManifestCalls, found: ManifestResponse, limi
         document = json.loads(content)
     except (ValueError, RecursionError):
         document = None  # from_dict then raises a ParseError with the name of the model
-    return ImageConfig.from_dict(document)
+    return models.ImageConfig.from_dict(document)
