@@ -146,13 +146,14 @@ async def test_moving_a_tag_copies_no_blob(start_registry: StartRegistry) -> Non
     check_pushed_image(f"{registry.url}/a", INDEX, "v2")
 
 
-async def test_a_tag_is_written_again_if_the_registry_sends_no_digest(start_registry: StartRegistry) -> None:
+async def test_a_tag_is_not_written_again_although_the_registry_sends_no_digest(start_registry: StartRegistry) -> None:
     source, target = start_registry(), start_registry()
     push_image(f"{source.url}/a", AMD64, "v1")
     target.faults.add(Fault(NoDigest(), times=None))
     first = await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
     again = await images.async_copy(f"{source.url}/a:v1", f"{target.url}/b:v1")
-    assert (first.manifests_pushed, again.manifests_pushed, again.bytes_moved) == (1, 1, 0)
+    # The digest is computed from the manifest, which is fetched after HEAD.
+    assert (first.manifests_pushed, again.manifests_pushed, again.bytes_moved) == (1, 0, 0)
     check_pushed_image(f"{target.url}/b", AMD64, "v1")
 
 
