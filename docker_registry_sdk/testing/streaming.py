@@ -92,7 +92,7 @@ class StreamResponse(Response):
         """Send the response, and close the reader. If the client disconnects, stop. In response to HEAD, send only the headers.
 
         Raises:
-            ConnectionCut: A part exceeds the end of the content.
+            ConnectionCut: The content ends before a byte range that the response must send.
         """
         disconnected = asyncio.create_task(_wait_for_disconnect(receive))
         try:

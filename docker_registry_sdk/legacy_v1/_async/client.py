@@ -168,7 +168,7 @@ class AsyncRegistryClientV1(AsyncV1Repos, AsyncV1Images):
     async def check_login(self, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None) -> None:
         """Check the client's user name and password with the index.
 
-        A standalone registry (a registry without an index) accepts every password; `checks_logins` tells whether this is so.
+        A standalone registry (a registry without an index) accepts every password; `checks_logins` returns False for it.
 
         Args:
             timeout: Seconds or a `Timeout` for each step of a request; None uses the client's timeout.

@@ -184,7 +184,7 @@ def test_head_error_has_no_body(loopback: Loopback, http: httpx.Client) -> None:
 
     loopback.answer = answer
     with pytest.raises(
-        NotFoundError, match="the response to a HEAD request has no body; a GET request may return an error message"
+        NotFoundError, match="The response to a HEAD request has no body; a GET request may return an error message"
     ) as caught:
         head_manifest.sync(http, "a", "b")
     assert caught.value.raw == b""

@@ -11,7 +11,7 @@ import pytest
 from attrs import evolve, fields
 
 from docker_registry_sdk._core.names.origin import Origin
-from docker_registry_sdk._core.wire import CallContext, Deadline, Request, Timeout, call_of, make_request, set_call
+from docker_registry_sdk._core.wire import CallContext, Deadline, Request, RetryPolicy, Timeout, call_of, make_request, set_call
 from docker_registry_sdk.errors import TransportError
 from docker_registry_sdk.token_auth.api import get_token, post_token
 from docker_registry_sdk.token_auth.models import GrantType, TokenRequest
@@ -198,6 +198,7 @@ def test_context_keeps_all_other_fields_when_it_is_sent() -> None:
         repeated_by_caller=True,
         endpoint=Origin("https", "r.example", 443),
         addresses=("192.0.2.1",),
+        retry=RetryPolicy(max_retries=7),
     )
     deadline = Deadline.after(5)
     sent = context.sent_with(buffered=True, bulk=True, deadline=deadline)

@@ -43,7 +43,7 @@ from docker_registry_sdk.v2.models import (
     ImageManifest,
 )
 
-LAYER = {"mediaType": "a/b", "digest": "sha256:ab", "size": 1}
+LAYER = {"mediaType": "a/b", "digest": f"sha256:{'ab' * 32}", "size": 1}
 MANIFEST = json.dumps(
     {"schemaVersion": 2, "config": LAYER, "layers": [], "manifests": [], "fsLayers": [], "history": []}
 ).encode()
