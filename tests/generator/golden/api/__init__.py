@@ -3,7 +3,7 @@
 
 from typing import TYPE_CHECKING
 
-from ..._core.lazy_exports import lazy_exports
+from docker_registry_sdk._core.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from .things import create_things as create_things
