@@ -15,7 +15,6 @@ import asyncio
 
 import httpx
 
-from docker_registry_sdk.httpx_adapter import AsyncHttpxTransport, HttpxTransport
 from docker_registry_sdk.v2.api import get_manifest, read_attachment
 from docker_registry_sdk.v2.models import ImageManifest
 
@@ -92,6 +91,7 @@ from typing import assert_type
 import httpx
 
 from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
+from docker_registry_sdk.httpx_adapter import AsyncHttpxTransport, HttpxTransport
 from docker_registry_sdk.v2.api import count_tags, read_attachment
 
 BASIC = f"Basic {b64encode(b'ada:secret').decode()}"

@@ -90,7 +90,7 @@ def test_deleting_a_manifest_deletes_its_tags(http: httpx.Client, repo: str) -> 
 def test_a_deleted_blob_is_gone(http: httpx.Client, repo: str) -> None:
     upload(http, repo, b"short-lived")
     assert delete_blob.sync(http, repo, digest_of(b"short-lived")).status == 202
-    with pytest.raises(NotFoundError, match="the response to a HEAD request has no body"):
+    with pytest.raises(NotFoundError, match="The response to a HEAD request has no body"):
         head_blob.sync(http, repo, digest_of(b"short-lived"))
 
 
