@@ -130,11 +130,11 @@ def test_writing_without_a_session_says_what_to_call(driver: Driver, start_regis
     with driver.v1(f"{registry.host}/team/app") as client:
         push_image(client)
     with driver.v1(f"{registry.host}/team/app") as client:
-        with pytest.raises(AuthError, match="a token for write. Call put_repo first"):
+        with pytest.raises(AuthError, match=r"a token for write\. Call put_repo first"):
             client.put_repo_tag("other", TOP)
         client.put_repo([TOP])
         client.put_repo_tag("other", TOP)
-        with pytest.raises(AuthError, match="a token for delete. Call delete_repo first"):
+        with pytest.raises(AuthError, match=r"a token for delete\. Call delete_repo first"):
             client.delete_repo_tag("other")
 
 
