@@ -116,7 +116,7 @@ def examples() -> list[RegistryError]:
         ParseError(model="ImageManifest", field="layers[2].size", problem="should be a whole number, not text"),
         AuthError("cannot be read: Permission denied", source="config.json"),
         DigestMismatchError(expected="sha256:aa", actual="sha256:bb", expected_size=5, actual_size=6),
-        ReferrersError("it is none", subject="sha256:aa", tag="sha256-aa"),
+        ReferrersError("the manifest is not an index", subject="sha256:aa", tag="sha256-aa"),
         LoginError("the password is wrong"),
         TokenLoginError("it rejects the credential", source="the token service"),
         status_error(401, kind=BasicLoginError),

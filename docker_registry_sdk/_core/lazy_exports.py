@@ -91,7 +91,7 @@ def lazy_exports(package: str) -> Exports:
 
 
 class _Recorded:
-    """What an import statement gets instead of a module, and binds instead of a name in a module."""
+    """The object that an import statement gets instead of a module, and binds instead of a name in a module."""
 
     def __init__(self, module: str, name: str = "") -> None:
         self._origin = module, name

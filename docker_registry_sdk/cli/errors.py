@@ -149,7 +149,7 @@ def _exit_code(error: RegistryError) -> ExitCode:
 
 
 def _command(error: RegistryError) -> str:
-    """Return a sentence that names the command or option that helps after an error; an empty string if there is none."""
+    """Return a sentence that names the command or option that helps after an error; an empty string for other errors."""
     from .. import errors as library
 
     match error:

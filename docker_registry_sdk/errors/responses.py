@@ -84,7 +84,7 @@ class StatusError(ResponseError):
 
     @classmethod
     def for_status(cls, status: int) -> type[Self]:
-        """Return the subclass of this class for a status, such as `NotFoundError` for 404; this class itself if there is none.
+        """Return the subclass of this class for a status, such as `NotFoundError` for 404; this class for other statuses.
 
         Args:
             status: Any HTTP status, also one that is not registered.

@@ -71,7 +71,7 @@ class Acquire:
 
 @frozen
 class FindCredential:
-    """The effect that looks up the credential for a repository. Its result is a `Credential`, or None if there is none.
+    """The effect that looks up the credential for a repository. Its result is the `Credential`, or None without a login.
 
     Attributes:
         repo: The repository's name, or None for the registry as a whole.

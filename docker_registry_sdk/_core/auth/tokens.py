@@ -70,7 +70,7 @@ class TokenStore:
         return len(self._tokens)
 
     def find(self, service: tuple[str, str, str], wanted: ScopeSet) -> Token | None:
-        """Return a stored token that covers the wanted scopes and is valid for 5 seconds or more; None if there is none.
+        """Return a stored token that covers the wanted scopes and is valid for 5 seconds or more; None without such a token.
 
         Args:
             service: The realm, the `service` of the challenge, and the identity of the credential; see `Token.service`.

@@ -26,7 +26,7 @@ class BlobSpec:
 
     @property
     def urls(self) -> list[str]:
-        """Return the external URLs in the caller's descriptor; an empty list if there are none."""
+        """Return the external URLs in the caller's descriptor; an empty list if it has no URLs."""
         return list((self.descriptor and self.descriptor.urls) or ())
 
     def to_descriptor(self, size: int) -> Descriptor:

@@ -70,7 +70,7 @@ class ErrorBody(Protocol):
     """A parsed body of an error response: an object of a model that was generated from the OpenAPI description."""
 
     def error_details(self) -> tuple[ErrorDetail, ...]:
-        """Return the entries of the error body, each with a code, a message and details; an empty tuple if there are none."""
+        """Return the entries of the error body, each with a code, a message and details; an empty tuple without entries."""
         ...
 
 

@@ -144,7 +144,7 @@ async def send_json(send: Send, status: int, document: Any, headers: dict[str, s
         send: The ASGI send function.
         status: The status code.
         document: The document, which must consist of types that the module `json` supports.
-        headers: The headers to send besides Content-Type and Content-Length, or None if there are none.
+        headers: The headers to send besides Content-Type and Content-Length, or None for no further headers.
     """
     response = CapturedResponse(status, MutableHeaders({"content-type": "application/json", **(headers or {})}))
     response.set_json(document)

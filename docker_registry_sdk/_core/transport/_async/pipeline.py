@@ -196,7 +196,7 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware, BoundToProcess):
                 abandon_client(http)
 
     def _open(self) -> httpx.AsyncClient:
-        """Return the httpx client; create it if there is none."""
+        """Return the httpx client; create it on the first call."""
         with self._opening:
             if self._is_closed:
                 raise ClosedError("the client is closed")

@@ -210,7 +210,7 @@ class Pipeline(LimitedSender, LoopAware, BoundToProcess):
                 abandon_client(http)
 
     def _open(self) -> httpx.Client:
-        """Return the httpx client; create it if there is none."""
+        """Return the httpx client; create it on the first call."""
         with self._opening:
             if self._is_closed:
                 raise ClosedError("the client is closed")

@@ -38,9 +38,9 @@ class Link:
     """A frozen object that refers to content."""
 
     digest: Digest = field(converter=Digest)
-    """What it refers to."""
+    """The digest of the content."""
     base_digest: Digest | None = field(default=None, converter=optional(Digest))
-    """What it was, if known."""
+    """The digest of the earlier content, if known."""
     size: float
     """How large it is."""
     colour: Colour | str | None = None
