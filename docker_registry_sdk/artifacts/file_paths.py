@@ -116,7 +116,7 @@ def _find_target_file(folder: Path, title: str, descriptor: Descriptor) -> Targe
     found = _stat_or_none(path)
     if found is None:
         return TargetFile(path, descriptor, exists=False)
-    if stat.S_ISREG(found.st_mode) and found.st_size == descriptor.size and _has_digest(path, Digest(descriptor.digest)):
+    if stat.S_ISREG(found.st_mode) and found.st_size == descriptor.size and _has_digest(path, descriptor.digest):
         return TargetFile(path, descriptor, exists=True)
     raise UnsafeTitleError(
         "is the path of an existing file with other content", title=title, hint="Remove that file, or pull into another folder."

@@ -63,8 +63,20 @@ def manifest_payload(content: bytes) -> bytes:
     Raises:
         ParseError: The signatures of a schema 1 manifest are malformed, or cover other fields than the manifest has.
     """
-    document = _parse(content)
+    document = parse_document(content)
     return signed_payload(content, document) if _is_schema1(document) else content
+
+
+def parse_document(content: bytes) -> Any:
+    """Parse a JSON document, and return its value; return None if the content is not JSON.
+
+    Args:
+        content: The bytes of the document.
+    """
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
 
 
 def is_manifest_type(media_type: str) -> bool:
@@ -89,7 +101,7 @@ def parse_manifest(content: bytes, media_type: str) -> Manifest | None:
     reader = _READERS.get(media_type)
     if reader is None:
         return None
-    manifest = reader(_parse(content))
+    manifest = reader(parse_document(content))
     _check_single_kind(manifest, media_type)
     return manifest
 
@@ -176,7 +188,7 @@ def read_manifest(response: HTTPResponse, reference: RefLike) -> ManifestRespons
     payload = raw
     signature: Signature = "unsigned"
     if isinstance(manifest, models.DockerSchema1Manifest):
-        document = _parse(raw)
+        document = parse_document(raw)
         payload, signature = signed_payload(raw, document), check_signatures(raw, document)
     digest = compute_digest(payload, reference)
     if claimed != digest:
@@ -232,7 +244,7 @@ def _parse_by_content(error: UnexpectedContentTypeError) -> tuple[str, Manifest]
             again.
     """
     named = error.media_type or ""
-    document = _parse(error.raw) if not named or named.startswith("text/") or named in _GENERIC_TYPES else None
+    document = parse_document(error.raw) if not named or named.startswith("text/") or named in _GENERIC_TYPES else None
     found = _type_of(document)
     if found is None:
         raise error
@@ -278,10 +290,3 @@ def _type_of(document: Any) -> str | None:
 
 def _is_schema1(document: Any) -> bool:
     return isinstance(document, dict) and document.get("schemaVersion") == 1 and "fsLayers" in document
-
-
-def _parse(content: bytes) -> Any:
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return None

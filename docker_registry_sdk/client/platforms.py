@@ -12,8 +12,14 @@ from typing import Final
 
 from .._core.text.redaction import printable, quoted
 from ..errors import ImageError, PlatformNotFoundError
+from ..media_types import DOCKER_CONFIG, OCI_CONFIG
 from ..v2 import models
 from ..v2.models import Descriptor, Platform
+
+CONFIG_TYPES: Final = frozenset({OCI_CONFIG, DOCKER_CONFIG})
+# Limits against hostile images: large configs, and indexes that refer to indexes, and so on. Other clients have similar limits.
+MAX_CONFIG_BYTES: Final = 4 * 1024 * 1024
+MAX_INDEX_DEPTH: Final = 8
 
 _TEXT: Final = re.compile(r"[A-Za-z0-9_.-]+(?:\([A-Za-z0-9_.-]+\))?(?:/[A-Za-z0-9_.-]+){1,2}")
 _OS_VERSION: Final = re.compile(r"(.+)\((.+)\)")

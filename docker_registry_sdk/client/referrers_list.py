@@ -18,6 +18,7 @@ from ..media_types import OCI_INDEX, OCI_MANIFEST
 from ..v2 import models
 from .fallback import fallback_index
 from .manifest_results import ManifestResponse
+from .manifests import parse_document
 
 Change: TypeAlias = Callable[[Sequence[models.Descriptor]], list[models.Descriptor] | None]
 """A function that returns the changed list of referrers, or None if no change is necessary."""
@@ -54,7 +55,7 @@ def referrer_of(content: bytes, media_type: str, digest: Digest) -> Referrer | N
     artifact_type: str | None
     if media_type not in (OCI_MANIFEST, OCI_INDEX):
         return None
-    document = _parse_json(content)
+    document = parse_document(content)
     if not isinstance(document, dict) or document.get("subject") is None:
         return None
     if media_type == OCI_MANIFEST:
@@ -65,7 +66,7 @@ def referrer_of(content: bytes, media_type: str, digest: Digest) -> Referrer | N
         artifact_type = manifest.artifact_type or None
     assert manifest.subject is not None
     return Referrer(
-        Digest(manifest.subject.digest),
+        manifest.subject.digest,
         models.Descriptor(
             media_type=media_type,
             digest=digest,
@@ -108,7 +109,7 @@ class ReferrersList:
     """The list of referrers that was read from a registry, with the HTTP conditions for replacing the list.
 
     Attributes:
-        index: The index under the fallback tag; None if there is none.
+        index: The index under the fallback tag; None if the tag names no index.
         if_match: The value of the header If-Match; None to send no such header, because the registry sent no strong ETag.
         if_none_match: `*` if the fallback tag did not exist; None to send no header If-None-Match.
     """
@@ -152,10 +153,3 @@ def parse_referrers_list(response: ManifestResponse | None, subject: Digest) -> 
     # `fallback_index`.
     usable = index is not None and etag is not None and not etag.startswith("W/")
     return ReferrersList(index, if_match=etag if usable else None)
-
-
-def _parse_json(content: bytes) -> object:
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        return None

@@ -112,7 +112,7 @@ def _open_oci_image(tar: TarIndex, archive: DockerArchive) -> ArchivedImage:
     entries = ImageIndex.from_dict(_read_json(tar, INDEX_FILE)).manifests
     root = _read_manifest(tar, _select_image(archive, [(_annotated_names(one), one) for one in entries]))
     children = [one for one in parse_contents(root).children if one.platform is None or is_known(one.platform)]
-    saved = [one for one in children if _blob_name(Digest(one.digest)) in tar]
+    saved = [one for one in children if _blob_name(one.digest) in tar]
     if len(saved) == 1 and len(children) > 1:
         # Docker saves the index of all platforms, but only the manifest and layers of the platform that it has pulled.
         root = _read_manifest(tar, saved[0])
@@ -210,7 +210,7 @@ def _annotated_names(descriptor: Descriptor) -> list[str]:
 
 
 def _read_manifest(tar: TarIndex, descriptor: Descriptor) -> StoredManifest:
-    digest = Digest(descriptor.digest)
+    digest = descriptor.digest
     stored = verify_manifest(tar.read(_blob_name(digest), MAX_JSON_BYTES), digest, descriptor.media_type)
     return check_size(stored, descriptor)
 

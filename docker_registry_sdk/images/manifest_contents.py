@@ -14,8 +14,7 @@ from ..errors import DigestMismatchError, ImageError
 from ..media_types import EXTERNAL_LAYERS, OCTET_STREAM
 from ..v2.models import Descriptor, DockerManifest, DockerManifestList, DockerSchema1Manifest, ImageIndex, ImageManifest
 
-# Limits against hostile indexes, which can refer to indexes that refer to indexes, and so on. Real images stay far below.
-MAX_INDEX_DEPTH: Final = 8
+# Limits against hostile indexes. Real images stay far below.
 MAX_MANIFESTS: Final = 2000
 MAX_MANIFESTS_BYTES: Final = 64 * 1024 * 1024
 
@@ -120,7 +119,7 @@ def blob_descriptor(descriptor: Descriptor) -> BlobDescriptor:
             hint="Build and push the image again.",
         )
     return BlobDescriptor(
-        digest=Digest(descriptor.digest),
+        digest=descriptor.digest,
         size=descriptor.size,
         media_type=descriptor.media_type,
         urls=tuple(descriptor.urls or ()),
@@ -208,4 +207,4 @@ def _merged_blobs(descriptors: list[Descriptor]) -> tuple[BlobDescriptor, ...]:
 
 
 def _subject_digest(descriptor: Descriptor | None) -> Digest | None:
-    return None if descriptor is None else Digest(descriptor.digest)
+    return None if descriptor is None else descriptor.digest

@@ -12,7 +12,6 @@ from ..._core.wire import CallLimits, Deadline, Timeout, call_limits
 from ...client._async.manifest_ref import AsyncManifestRef
 from ...client._async.registries import AsyncRegistries
 from ...client._async.repository import AsyncRepository
-from ...digest import Digest
 from ...images._async.places import AsyncOpenRegistries
 from ...media_types import OCI_EMPTY, OCI_MANIFEST
 from ...reference import RepoRef
@@ -182,9 +181,8 @@ async def _describe_subject(
 ) -> Descriptor | None:
     if subject is None or isinstance(subject, Descriptor):
         return subject
-    ref = Digest(subject) if ":" in subject else subject
-    found = await repository.get_manifest(ref, timeout=limits.timeout, deadline=limits.deadline)
-    return Descriptor(media_type=found.media_type, digest=found.digest, size=len(found.raw))
+    found = await repository.get_manifest(subject, timeout=limits.timeout, deadline=limits.deadline)
+    return found.descriptor
 
 
 def _report_skipped(descriptor: Descriptor, on_progress: OnProgress | None) -> None:

@@ -13,7 +13,6 @@ from ..._core.wire import CallLimits, Deadline, Timeout, call_limits
 from ...client._sync.manifest_ref import ManifestRef
 from ...client._sync.registries import Registries
 from ...client._sync.repository import Repository
-from ...digest import Digest
 from ...images._sync.places import OpenRegistries
 from ...media_types import OCI_EMPTY, OCI_MANIFEST
 from ...reference import RepoRef
@@ -192,9 +191,8 @@ def _describe_subject(
 ) -> Descriptor | None:
     if subject is None or isinstance(subject, Descriptor):
         return subject
-    ref = Digest(subject) if ":" in subject else subject
-    found = repository.get_manifest(ref, timeout=limits.timeout, deadline=limits.deadline)
-    return Descriptor(media_type=found.media_type, digest=found.digest, size=len(found.raw))
+    found = repository.get_manifest(subject, timeout=limits.timeout, deadline=limits.deadline)
+    return found.descriptor
 
 
 def _report_skipped(descriptor: Descriptor, on_progress: OnProgress | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Final
 
 from ..._core.blobs._async.blob_repository import AsyncBlobRepository
@@ -10,19 +9,16 @@ from ..._core.blobs._async.verified_stream import async_open_blob_stream
 from ..._core.text.redaction import printable
 from ..._core.wire import CallLimits
 from ...errors import ImageError
-from ...media_types import DOCKER_CONFIG, DOCKER_LIST, OCI_CONFIG, OCI_INDEX
+from ...media_types import DOCKER_LIST, OCI_INDEX
 from ...v2 import models
 from ...v2.models import Descriptor, Platform
 from ..manifest_results import ManifestResponse
-from ..platforms import check_platform, choose
+from ..manifests import parse_document
+from ..platforms import CONFIG_TYPES, MAX_CONFIG_BYTES, MAX_INDEX_DEPTH, check_platform, choose
 
 if TYPE_CHECKING:
     from .manifests import AsyncManifestCalls
 
-CONFIG_TYPES: Final = frozenset({OCI_CONFIG, DOCKER_CONFIG})
-# Other clients have the same limits.
-MAX_CONFIG_BYTES: Final = 4 * 1024 * 1024
-MAX_INDEX_DEPTH: Final = 8
 _INDEX_TYPES: Final = frozenset({OCI_INDEX, DOCKER_LIST})
 
 
@@ -96,8 +92,5 @@ async def _read_config(client: AsyncManifestCalls, found: ManifestResponse, limi
     repository = AsyncBlobRepository(client, client.repo.remote_name, limits)
     async with await async_open_blob_stream(repository, manifest.config, False) as stream:
         content = await stream.read()
-    try:
-        document = json.loads(content)
-    except (ValueError, RecursionError):
-        document = None  # from_dict then raises a ParseError with the name of the model
-    return models.ImageConfig.from_dict(document)
+    # Of content that is not JSON, from_dict raises a ParseError with the name of the model.
+    return models.ImageConfig.from_dict(parse_document(content))

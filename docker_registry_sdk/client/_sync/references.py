@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from ..._core.names.grammar import check_tag
 from ..._core.wire import Deadline, Timeout
-from ...digest import Digest, RefLike, to_reference
-from ...errors import InvalidDigestError, NotFoundError
+from ...digest import RefLike, to_reference
+from ...errors import NotFoundError
 from ...v2 import api
 from ...v2.models import Descriptor, Platform
 from ..platforms import to_platform
@@ -27,7 +27,7 @@ class ReferenceCalls(ReferrerCalls):
     ) -> Descriptor:
         """Return the descriptor (digest, size, media type) of the manifest that a tag or a digest names.
 
-        Without `platform` this is one HEAD request, and a GET request if the registry does not send all headers. With `platform`
+        Without `platform` this is `head_manifest`: one HEAD request, and GET if the headers do not suffice. With `platform`
         the index is requested; if `ref` names a single image, its manifest and its config are requested.
 
         Args:
@@ -46,22 +46,11 @@ class ReferenceCalls(ReferrerCalls):
 
         Source: OCI Distribution Spec, Pulling Manifests (end-3).
         """
-        reference, limits = to_reference(ref), self._limits(timeout, deadline)
         if platform is None:
-            found = api.head_manifest.sync(
-                self._pipeline, self._name, reference, timeout=limits.timeout, deadline=limits.deadline
-            )
-            digest = _digest_or_none(found.docker_content_digest)
-            size, media_type = found.content_length, found.media_type
-            is_expected = not isinstance(reference, Digest) or reference == digest
-            if digest is not None and size is not None and media_type is not None and is_expected:
-                return Descriptor(media_type=media_type, digest=digest, size=size)
-        wanted = None if platform is None else to_platform(platform)
-        root = self.get_manifest(reference, timeout=limits.timeout, deadline=limits.deadline)
-        chosen = None if wanted is None else descriptor_for_platform(self, root, wanted, limits)
-        return (
-            Descriptor(media_type=root.media_type, digest=root.digest, size=len(root.raw)) if chosen is None else chosen
-        )
+            return self.head_manifest(ref, timeout=timeout, deadline=deadline)
+        wanted, limits = to_platform(platform), self._limits(timeout, deadline)
+        root = self.get_manifest(ref, timeout=limits.timeout, deadline=limits.deadline)
+        return descriptor_for_platform(self, root, wanted, limits) or root.descriptor
 
     def exists(
         self, ref: RefLike, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
@@ -130,7 +119,7 @@ class ReferenceCalls(ReferrerCalls):
                 timeout=limits.timeout,
                 deadline=limits.deadline,
             )
-        return Descriptor(media_type=found.media_type, digest=found.digest, size=len(found.raw))
+        return found.descriptor
 
     def untag(
         self, tag: str, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None
@@ -153,10 +142,3 @@ class ReferenceCalls(ReferrerCalls):
         """
         check_tag(tag)
         self.delete_manifest(tag, timeout=timeout, deadline=deadline)
-
-
-def _digest_or_none(text: str | None) -> Digest | None:
-    try:
-        return None if text is None else Digest(text)
-    except InvalidDigestError:
-        return None

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from ..._core.text.redaction import printable
 from ..._core.wire import Deadline, Timeout
 from ...client._async.registries import AsyncRegistries
-from ...client.platforms import check_platform, choose, default_platform, show, to_platform
+from ...client.platforms import (
+    CONFIG_TYPES,
+    MAX_CONFIG_BYTES,
+    MAX_INDEX_DEPTH,
+    check_platform,
+    choose,
+    default_platform,
+    show,
+    to_platform,
+)
 from ...digest import Verifier
 from ...errors import ImageError, PlatformNotFoundError
-from ...media_types import DOCKER_CONFIG, OCI_CONFIG
 from ...v2.models import DockerManifest, ImageConfig, ImageManifest, Platform
 from ..location import AsyncPlace
-from ..manifest_contents import MAX_INDEX_DEPTH, StoredManifest, blob_descriptor, parse_contents, parse_json
+from ..manifest_contents import StoredManifest, blob_descriptor, parse_contents, parse_json
 from .interfaces import AsyncImageSource
 from .open_copy import async_open_image
 from .places import async_parse_source_place
-
-_CONFIG_TYPES: Final = frozenset({OCI_CONFIG, DOCKER_CONFIG})
-# Other clients have the same limit.
-MAX_CONFIG_BYTES: Final = 4 * 1024 * 1024
 
 
 async def async_get_config(
@@ -152,7 +154,7 @@ async def async_read_config(source: AsyncImageSource, stored: StoredManifest) ->
         ParseError: The config is malformed.
     """
     document = parse_contents(stored).document
-    if not isinstance(document, (ImageManifest, DockerManifest)) or document.config.media_type not in _CONFIG_TYPES:
+    if not isinstance(document, (ImageManifest, DockerManifest)) or document.config.media_type not in CONFIG_TYPES:
         kind = (
             f"its config has the media type {printable(document.config.media_type)}"
             if isinstance(document, (ImageManifest, DockerManifest))

@@ -9,12 +9,12 @@ from attrs import define, field
 
 from ..._core.concurrency.gather import CancelFlag, async_gather
 from ..._core.text.redaction import quoted
+from ...client.platforms import MAX_INDEX_DEPTH
 from ...digest import Digest
 from ...errors import ImageError
 from ...media_types import DOCKER_LIST, OCI_INDEX
 from ...v2.models import Descriptor
 from ..manifest_contents import (
-    MAX_INDEX_DEPTH,
     MAX_MANIFESTS,
     MAX_MANIFESTS_BYTES,
     BlobDescriptor,
@@ -97,7 +97,7 @@ class AsyncPlanner:
         size = 0
         for _ in range(MAX_INDEX_DEPTH + 1):
             for node in level:
-                self._nodes[Digest(node.descriptor.digest)] = node
+                self._nodes[node.descriptor.digest] = node
             if len(self._nodes) > MAX_MANIFESTS:
                 raise ImageError(
                     f"the image has more than {MAX_MANIFESTS} manifests, the limit for one copy",
@@ -124,7 +124,7 @@ class AsyncPlanner:
 
         Otherwise a descriptor with a wrong media type could cause a manifest to be copied without the manifest's blobs.
         """
-        digest, type_and_size = Digest(descriptor.digest), (descriptor.media_type, descriptor.size)
+        digest, type_and_size = descriptor.digest, (descriptor.media_type, descriptor.size)
         known = self._types_and_sizes.setdefault(digest, type_and_size)
         if known != type_and_size:
             shown = " and ".join(f"{quoted(media_type)} of {size} bytes" for media_type, size in (known, type_and_size))
@@ -136,7 +136,7 @@ class AsyncPlanner:
 
     async def _visit(self, node: _Node) -> list[_Node]:
         """Check whether the target has a manifest, read the manifest if necessary, and return its children and referrers."""
-        digest = Digest(node.descriptor.digest)
+        digest = node.descriptor.digest
         if node.role == "root":
             self._has_reference = await self._target.has_reference(digest)
         node.exists = (node.role == "root" and self._has_reference) or await self._target.has_manifest(digest)
@@ -169,7 +169,7 @@ class AsyncPlanner:
             if node is None or digest in ordered:
                 return
             for child in node.contents.children:
-                visit(Digest(child.digest))
+                visit(child.digest)
             ordered[digest] = node
 
         for digest in self._nodes:
@@ -181,7 +181,7 @@ class AsyncPlanner:
     def _plan_manifest(self, node: _Node) -> PlannedManifest:
         skipped = node.exists and (node.role != "root" or self._has_reference)
         return PlannedManifest(
-            digest=Digest(node.descriptor.digest),
+            digest=node.descriptor.digest,
             media_type=node.descriptor.media_type if node.stored is None else node.stored.media_type,
             size=node.descriptor.size,
             action="skip" if skipped else "push",

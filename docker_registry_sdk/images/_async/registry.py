@@ -86,7 +86,7 @@ class AsyncRegistryImage:
             descriptor: The manifest's descriptor, from the index.
         """
         try:
-            found = await self._get_manifest(Digest(descriptor.digest), descriptor.media_type)
+            found = await self._get_manifest(descriptor.digest, descriptor.media_type)
         except NotFoundError:
             if is_manifest_type(descriptor.media_type):
                 raise

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from ..._core.text.redaction import printable
 from ..._core.wire import Deadline, Timeout
 from ...client._sync.registries import Registries
 from ...client.platforms import (
+    CONFIG_TYPES,
+    MAX_CONFIG_BYTES,
+    MAX_INDEX_DEPTH,
     check_platform,
     choose,
     default_platform,
@@ -17,11 +18,9 @@ from ...client.platforms import (
 )
 from ...digest import Verifier
 from ...errors import ImageError, PlatformNotFoundError
-from ...media_types import DOCKER_CONFIG, OCI_CONFIG
 from ...v2.models import DockerManifest, ImageConfig, ImageManifest, Platform
 from ..location import Place
 from ..manifest_contents import (
-    MAX_INDEX_DEPTH,
     StoredManifest,
     blob_descriptor,
     parse_contents,
@@ -30,10 +29,6 @@ from ..manifest_contents import (
 from .interfaces import ImageSource
 from .open_copy import open_image
 from .places import parse_source_place
-
-_CONFIG_TYPES: Final = frozenset({OCI_CONFIG, DOCKER_CONFIG})
-# Other clients have the same limit.
-MAX_CONFIG_BYTES: Final = 4 * 1024 * 1024
 
 
 def get_config(
@@ -165,7 +160,7 @@ def read_config(source: ImageSource, stored: StoredManifest) -> ImageConfig:
         ParseError: The config is malformed.
     """
     document = parse_contents(stored).document
-    if not isinstance(document, (ImageManifest, DockerManifest)) or document.config.media_type not in _CONFIG_TYPES:
+    if not isinstance(document, (ImageManifest, DockerManifest)) or document.config.media_type not in CONFIG_TYPES:
         kind = (
             f"its config has the media type {printable(document.config.media_type)}"
             if isinstance(document, (ImageManifest, DockerManifest))

@@ -93,7 +93,7 @@ class RegistryImage:
             descriptor: The manifest's descriptor, from the index.
         """
         try:
-            found = self._get_manifest(Digest(descriptor.digest), descriptor.media_type)
+            found = self._get_manifest(descriptor.digest, descriptor.media_type)
         except NotFoundError:
             if is_manifest_type(descriptor.media_type):
                 raise
