@@ -1,6 +1,5 @@
 """Images that tests add to the storage of a registry, without a request to the registry."""
 
-import hashlib
 import io
 import json
 import tarfile
@@ -12,6 +11,8 @@ from typing import Any, Literal, TypeAlias
 import attrs
 
 from docker_registry_sdk.client.platforms import parse_platform
+from docker_registry_sdk.digest import digest_of
+from docker_registry_sdk.media_types import DOCKER_CONFIG, OCI_CONFIG
 from docker_registry_sdk.testing.storage.base import RegistryStorage, write_content
 from docker_registry_sdk.testing.storage.records import ManifestRecord, RepositoryRecord
 from docker_registry_sdk.testing.v2.manifest_formats import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST
@@ -38,13 +39,13 @@ _MEDIA_TYPES: dict[ImageFormat, _MediaTypes] = {
     "oci": _MediaTypes(
         OCI_INDEX,
         OCI_MANIFEST,
-        "application/vnd.oci.image.config.v1+json",
+        OCI_CONFIG,
         "application/vnd.oci.image.layer.v1.tar+gzip",
     ),
     "docker": _MediaTypes(
         DOCKER_LIST,
         DOCKER_MANIFEST,
-        "application/vnd.docker.container.image.v1+json",
+        DOCKER_CONFIG,
         "application/vnd.docker.image.rootfs.diff.tar.gzip",
     ),
 }
@@ -71,6 +72,9 @@ class ImageContent:
         subject: The manifest to which the image refers as its subject. None means that the image has no subject.
         artifact_type: The value of `artifactType`. None means that the image has no artifact type.
 
+    Attributes:
+        tar: The layer before compression, a tar archive with the files.
+
     Raises:
         ImageError: A platform is malformed.
         TypeError: `platforms` or `cmd` is a text instead of a sequence.
@@ -86,11 +90,11 @@ class ImageContent:
     image_format: ImageFormat = attrs.field(validator=attrs.validators.in_(_MEDIA_TYPES))
     subject: Descriptor | None
     artifact_type: str | None
+    tar: bytes = attrs.field(init=False, repr=False, default=attrs.Factory(lambda self: _to_tar(self.files), takes_self=True))
 
     def __attrs_post_init__(self) -> None:
         if isinstance(self.cmd, str):
             raise TypeError("cmd is a text; pass a sequence of texts, such as ['sh', '-c', 'true']")
-        _to_tar(self.files)
 
     def config(self, platform: Platform, diff_id: str) -> bytes:
         """Return the config of the image for a platform.
@@ -161,12 +165,11 @@ class _Writer:
 
     def add_image(self, image: ImageContent, tags: tuple[str, ...]) -> Descriptor:
         types = _MEDIA_TYPES[image.image_format]
-        tar = _to_tar(image.files)
-        layer = self._add_blob(_to_gzip(tar), types.layer)
+        layer, diff_id = self._add_blob(_to_gzip(image.tar), types.layer), digest_of(image.tar)
         platforms = image.platforms or (parse_platform(DEFAULT_PLATFORM),)
         manifests: list[Descriptor] = []
         for platform in platforms:
-            config = self._add_blob(image.config(platform, f"sha256:{hashlib.sha256(tar).hexdigest()}"), types.config)
+            config = self._add_blob(image.config(platform, diff_id), types.config)
             fields = {"config": config.to_dict(), "layers": [layer.to_dict()]}
             single = len(platforms) == 1
             content = image.manifest(fields, types.manifest, outermost=single)
@@ -196,7 +199,7 @@ class _Writer:
         return manifest
 
     def _write(self, content: bytes, media_type: str) -> Descriptor:
-        digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        digest = digest_of(content)
         write_content(self._storage, digest, content)
         return Descriptor(media_type=media_type, digest=digest, size=len(content))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -26,6 +25,8 @@ def suggest_options(function: F) -> F:
     def checked(*arguments: Any, **options: Any) -> Any:
         for name in options:
             if name not in names:
+                from difflib import get_close_matches  # imported only for the message, since every import of a client would pay
+
                 called = type(arguments[0]).__name__ if function.__name__ == "__init__" else function.__name__
                 close = get_close_matches(name, [known for known in names if known != "self"], n=1, cutoff=0.5)
                 raise TypeError(f"{called}() has no option {name!r}" + (f"; did you mean {close[0]}?" if close else ""))
