@@ -15,7 +15,7 @@ from docker_registry_sdk.images import Progress
 from docker_registry_sdk.testing.faults import Fault, FaultExchange, Slow
 from tests.images.built_images import build_image, check_pushed_image, push_image
 from tests.images.conftest import StartRegistry
-from tests.images.request_log import open_uploads
+from tests.support.request_log import open_uploads
 
 pytestmark = pytest.mark.anyio
 

@@ -12,7 +12,7 @@ import pytest
 from docker_registry_sdk import Progress, RegistryClientV2, artifacts, images
 from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.images.built_images import AMD64, push_image
-from tests.images.request_log import recorded_requests
+from tests.support.request_log import recorded_requests
 
 
 async def report(progress: Progress) -> None: ...

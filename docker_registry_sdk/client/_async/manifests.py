@@ -235,7 +235,10 @@ class AsyncManifestCalls(AsyncRepositoryBase):
             InvalidDigestError: `ref` is a malformed digest.
             NotFoundError: The manifest or the tag does not exist.
             BadRequestError: `ref` is a tag, but the registry deletes manifests by digest only.
-            MethodNotAllowedError: The registry does not delete manifests. A list of referrers still contains the manifest.
+            MethodNotAllowedError: The registry does not delete manifests, or not by tag, as Docker Hub. A list of referrers still
+                contains the manifest.
+            ForbiddenError: The credentials do not allow the deletion, or a tag or an index still refers to the manifest, which
+                Docker Hub then does not delete. A list of referrers still contains the manifest.
             ReferrersError: The list of referrers cannot be read or changed; nothing was deleted.
             ValueError: `referrers` is neither `auto` nor `off`.
             DeadlineExceededError: The deadline passed before the call was complete.

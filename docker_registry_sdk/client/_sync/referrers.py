@@ -61,8 +61,7 @@ class ReferrerCalls(ManifestCalls):
         """Yield the descriptors of a manifest's referrers, over all pages.
 
         If the registry has no referrers API, the descriptors come from the index that clients store under the fallback tag. If
-        that tag does not exist, nothing is yielded. An empty list is requested a second time before it is believed, since Docker
-        Hub sometimes answers with an empty list although there are referrers.
+        that tag does not exist, nothing is yielded.
 
         The result is an iterator; its method `pages()` yields lists, one for each page.
 
@@ -91,24 +90,21 @@ class ReferrerCalls(ManifestCalls):
                     self._pipeline, self._name, subject, next_url=url, timeout=limits.timeout, deadline=limits.deadline
                 )
                 return page.body.manifests, page.next_url
-            for is_last in (False, True):
-                try:
-                    page = api.list_referrers.sync(
-                        self._pipeline,
-                        self._name,
-                        subject,
-                        artifact_type=artifact_type,
-                        timeout=limits.timeout,
-                        deadline=limits.deadline,
-                    )
-                except ResponseError as error:
-                    # Do not remember that the API is missing: an update of the registry may add it, or a proxy answered 404 once.
-                    if not means_no_referrers_api(error):
-                        raise
-                    break
-                # Docker Hub sometimes answers with an empty list although there are referrers (hub-feedback issue 2372).
-                if page.body.manifests or page.next_url is not None or is_last:
-                    return page.body.manifests, page.next_url
+            try:
+                page = api.list_referrers.sync(
+                    self._pipeline,
+                    self._name,
+                    subject,
+                    artifact_type=artifact_type,
+                    timeout=limits.timeout,
+                    deadline=limits.deadline,
+                )
+            except ResponseError as error:
+                # Do not remember that the API is missing: an update of the registry may add it, or a proxy answered 404 once.
+                if not means_no_referrers_api(error):
+                    raise
+            else:
+                return page.body.manifests, page.next_url
             return self._referrers_from_fallback_tag(subject, limits), None
 
         def fetch_filtered(url: str | None, limits: CallLimits, /) -> tuple[Sequence[Descriptor], str | None]:

@@ -1,22 +1,27 @@
 """The profile of Docker Hub."""
 
+import asyncio
+import json
 from collections.abc import Sequence
 
 import attrs
 from starlette.types import ASGIApp, Scope
 
 from docker_registry_sdk.testing.faults.exchange import FaultExchange, RegistryState, RequestInfo
-from docker_registry_sdk.testing.faults.fault import Fault, RequestShare
 from docker_registry_sdk.testing.faults.responses import CapturedResponse, Status, change_head, send_json
-from docker_registry_sdk.testing.profiles.effects import ChangeHead, ChangeRequest, ChangeResponse, RefuseScopes
+from docker_registry_sdk.testing.profiles.effects import ChangeHead, ChangeRequest, RefuseScopes
 from docker_registry_sdk.testing.profiles.profile import RegistryProfile, RegistryQuirk, always
 from docker_registry_sdk.testing.profiles.requests import without_credentials, without_fields
 from docker_registry_sdk.testing.settings import RegistrySettings
+from docker_registry_sdk.testing.storage.base import RegistryStorage
 from docker_registry_sdk.testing.v2.access import Access
+from docker_registry_sdk.testing.v2.manifests import read_manifest
+from docker_registry_sdk.testing.v2.names import is_digest
 
 PULL_LIMIT = 100
 PULL_WINDOW_SECONDS = 21600
 
+_API_REFERENCE = "docs.docker.com/reference/api/registry/latest"
 _USED = "rate_limit.used"
 _SINCE = "rate_limit.since"
 
@@ -63,6 +68,33 @@ class RateLimit:
         return {"ratelimit-limit": f"{self.limit};w={self.window}", "ratelimit-remaining": f"{remaining};w={self.window}"}
 
 
+@attrs.frozen
+class RefuseReferenced:
+    """An effect that answers the deletion of a manifest with 403 while a tag or an index in the repository refers to it."""
+
+    async def play(self, exchange: FaultExchange, app: ASGIApp) -> None:
+        """Send 403 if a tag or an index refers to the manifest. Otherwise, call the registry."""
+        name, _, digest = exchange.request.path.removeprefix("/v2/").rpartition("/manifests/")
+        if await asyncio.to_thread(_is_referenced, exchange.registry.storage, name, digest):
+            await Status(403, message="the manifest is still referenced").play(exchange, app)
+            return
+        await app(exchange.scope, exchange.receive, exchange.send)
+
+
+def _is_referenced(storage: RegistryStorage, name: str, digest: str) -> bool:
+    repository = storage.load(name)
+    if repository is None:
+        return False
+    if digest in repository.tags.values():
+        return True
+    documents = (json.loads(read_manifest(storage, record)) for record in repository.manifests.values())
+    return any(child.get("digest") == digest for document in documents for child in document.get("manifests") or ())
+
+
+def _is_by_tag(call: RequestInfo) -> bool:
+    return not is_digest(call.path.rpartition("/")[2])
+
+
 def _has_bearer(call: RequestInfo) -> bool:
     return call.headers.get("authorization", "").lower().startswith("bearer ")
 
@@ -82,10 +114,6 @@ def _requests_long_name(requested: Sequence[Access], _: RegistryState) -> bool:
 def _add_insufficient_scope(response: CapturedResponse) -> None:
     if "www-authenticate" in response.headers:
         response.headers["www-authenticate"] += ',error="insufficient_scope"'
-
-
-def _remove_manifests(response: CapturedResponse) -> None:
-    response.set_json({**response.json(), "manifests": []})
 
 
 def _without_digest(exchange: FaultExchange) -> Scope:
@@ -114,10 +142,22 @@ DOCKER_HUB = RegistryProfile(
             ),
         ),
         RegistryQuirk(
-            "no-delete",
-            "Manifests and blobs cannot be deleted: 405.",
-            "dxf#25, hub-feedback#2360",
-            (always(Status(405, message="deletion is not supported"), ("delete_manifest", "delete_blob")),),
+            "no-delete-by-tag",
+            "A tag cannot be deleted: 405.",
+            _API_REFERENCE,
+            (always(Status(405, message="only digests can be deleted"), "delete_manifest", when=_is_by_tag),),
+        ),
+        RegistryQuirk(
+            "no-delete-of-referenced",
+            "A manifest to which a tag or an index refers cannot be deleted: 403.",
+            _API_REFERENCE,
+            (always(RefuseReferenced(), "delete_manifest"),),
+        ),
+        RegistryQuirk(
+            "no-blob-delete",
+            "A blob cannot be deleted: 405.",
+            f"dxf#25, {_API_REFERENCE}",
+            (always(Status(405, message="blobs cannot be deleted"), "delete_blob"),),
         ),
         RegistryQuirk(
             "long-names-refused",
@@ -145,19 +185,6 @@ DOCKER_HUB = RegistryProfile(
             "retry-after-is-a-time",
             "Beyond the limit, the response is 429 with the time to retry in Retry-After, in seconds since 1970.",
             "hub-feedback#2459",
-        ),
-        RegistryQuirk(
-            "empty-referrers",
-            "Requests for referrers are answered alternately with an empty and the correct list, beginning with the empty list.",
-            "hub-feedback#2372",
-            (
-                Fault(
-                    ChangeResponse({200}, _remove_manifests),
-                    operation="list_referrers",
-                    times=None,
-                    share=RequestShare(1, in_a_row=1),
-                ),
-            ),
         ),
         RegistryQuirk(
             "no-single-post",

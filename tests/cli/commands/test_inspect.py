@@ -10,8 +10,8 @@ from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.cli.conftest import RunCli
 from tests.images.built_images import build_image, build_index, push_image
-from tests.images.request_log import recorded_requests
 from tests.support.images import DOCKER_MANIFEST, OCI_MANIFEST, digest_of, make_image
+from tests.support.request_log import recorded_requests
 from tests.support.skopeo import ARCHITECTURES, MultiPlatformImage
 
 

@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2, create_async_client
-from docker_registry_sdk.errors import MethodNotAllowedError, NotFoundError
+from docker_registry_sdk.errors import ForbiddenError, MethodNotAllowedError, NotFoundError
 from docker_registry_sdk.media_types import OCI_MANIFEST
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.profiles import ProfileName
@@ -15,6 +15,7 @@ from docker_registry_sdk.testing.storage.records import RepositoryRecord
 from tests.support._async.blobs import read_blob
 from tests.support.images import digest_of, make_image
 from tests.support.referrers_registries import referrer_manifest
+from tests.support.request_log import recorded_requests
 
 pytestmark = pytest.mark.anyio
 PROFILES = get_args(ProfileName)
@@ -58,20 +59,46 @@ async def test_a_referrer_that_is_pushed_is_found_and_gone_after_its_deletion(pr
             for blob in (IMAGE.config, IMAGE.layer):
                 await client.blob_upload(blob)
             subject = await client.put_manifest(IMAGE.oci, "v1", media_type=OCI_MANIFEST)
-            registry.requests.clear()
-            pushed = await client.put_manifest(signature, media_type=OCI_MANIFEST)
-            assert pushed.digest == digest_of(signature)
-            sent = [record.method for record in registry.requests if "/manifests/" in record.path]
             # Docker Hub has the referrers API. At other registries the client reads the list, writes it, and reads it again.
-            assert sent == (["PUT"] if has_api else ["PUT", "GET", "PUT", "GET"])
+            with recorded_requests(registry) as sent:
+                pushed = await client.put_manifest(signature, media_type=OCI_MANIFEST)
+            update = ["GET manifests 200", "PUT manifests 201", "GET manifests 200"]
+            created = ["GET manifests 404", *update[1:]]
+            assert without_logins(sent) == ["PUT manifests 201", *([] if has_api else created)]
+            assert pushed.digest == digest_of(signature)
             assert [one.digest async for one in client.iter_referrers(subject)] == [pushed.digest]
             await client.put_manifest(signature, media_type=OCI_MANIFEST)
             assert [one.digest async for one in client.iter_referrers(subject)] == [pushed.digest]
-            if profile == "docker-hub":  # nothing can be deleted with the registry API of Docker Hub
-                with pytest.raises(MethodNotAllowedError):
-                    await client.delete_manifest(pushed)
-                return
-            await client.delete_manifest(pushed)
-            assert [one.digest async for one in client.iter_referrers(subject)] == []
+            with recorded_requests(registry) as sent:
+                await client.delete_manifest(pushed)
+            find = ["GET manifests 200", f"GET referrers {200 if has_api else 404}"]
+            assert without_logins(sent) == [*find, *([] if has_api else update), "DELETE manifests 202"]
+            with recorded_requests(registry) as sent:
+                assert [one.digest async for one in client.iter_referrers(subject)] == []
+            assert without_logins(sent) == (["GET referrers 200"] if has_api else ["GET referrers 404", "GET manifests 200"])
             await client.put_manifest(signature, media_type=OCI_MANIFEST, referrers="off")
-            assert [one.digest async for one in client.iter_referrers(subject)] == []
+            assert [one.digest async for one in client.iter_referrers(subject)] == ([pushed.digest] if has_api else [])
+
+
+def without_logins(requests: list[str]) -> list[str]:
+    """Return requests without those for tokens and those that a registry rejected for lack of a token."""
+    return [one for one in requests if " token " not in one and not one.endswith(" 401")]
+
+
+async def test_a_tagged_referrer_that_docker_hub_does_not_delete_stays_listed() -> None:
+    with EmbeddedRegistry(profile="docker-hub") as registry:
+        async with AsyncRegistryClientV2(
+            f"{registry.url}/team/app",
+            username=registry.username,
+            password=registry.password,
+            trusted_realms=["localhost", "127.0.0.1"],
+        ) as client:
+            for blob in (IMAGE.config, IMAGE.layer):
+                await client.blob_upload(blob)
+            subject = await client.put_manifest(IMAGE.oci, "v1", media_type=OCI_MANIFEST)
+            pushed = await client.put_manifest(referrer_manifest(), "signature", media_type=OCI_MANIFEST)
+            with pytest.raises(ForbiddenError, match="still referenced"):
+                await client.delete_manifest(pushed)
+            with pytest.raises(MethodNotAllowedError, match="only digests"):
+                await client.untag("signature")
+            assert [one.digest async for one in client.iter_referrers(subject)] == [pushed.digest]

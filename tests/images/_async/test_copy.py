@@ -29,8 +29,8 @@ from tests.images.built_images import (
     push_image,
 )
 from tests.images.conftest import StartRegistry
-from tests.images.request_log import recorded_requests
 from tests.support.images import DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, descriptor, make_image
+from tests.support.request_log import recorded_requests
 
 pytestmark = pytest.mark.anyio
 

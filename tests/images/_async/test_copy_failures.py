@@ -17,7 +17,7 @@ from docker_registry_sdk.images import files as files_module
 from docker_registry_sdk.testing.faults import Fault, RequestInfo, Status
 from tests.images.built_images import BuiltImage, build_image, build_index, check_pushed_image, push_image
 from tests.images.conftest import StartRegistry
-from tests.images.request_log import open_uploads
+from tests.support.request_log import open_uploads
 
 pytestmark = pytest.mark.anyio
 

@@ -14,7 +14,7 @@ from docker_registry_sdk.errors import NotFoundError
 from docker_registry_sdk.images import CopyPlan, Layout
 from tests.images.built_images import build_image, build_index, check_pushed_image, descriptor_of, push_image
 from tests.images.conftest import StartRegistry
-from tests.images.request_log import recorded_requests
+from tests.support.request_log import recorded_requests
 
 pytestmark = pytest.mark.anyio
 

@@ -12,7 +12,7 @@ from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Status
 from tests.images.built_images import BuiltImage, build_image, build_index, check_pushed_image, descriptor_of, push_image
 from tests.images.conftest import StartRegistry
-from tests.images.request_log import recorded_requests
+from tests.support.request_log import recorded_requests
 
 pytestmark = pytest.mark.anyio
 

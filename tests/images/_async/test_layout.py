@@ -25,8 +25,8 @@ from tests.images.built_images import (
 )
 from tests.images.conftest import StartRegistry
 from tests.images.layout_entries import TAG_ANNOTATION, index_entries
-from tests.images.request_log import recorded_requests
 from tests.support.images import OCI_MANIFEST
+from tests.support.request_log import recorded_requests
 
 pytestmark = pytest.mark.anyio
 

@@ -14,7 +14,7 @@ from tests.images.built_images import AMD64, ARM64, INDEX, check_pushed_image, p
 from tests.images.conftest import StartRegistry
 from tests.images.docker_archives import docker_files, write_tar
 from tests.images.layout_entries import index_entries
-from tests.images.request_log import recorded_requests
+from tests.support.request_log import recorded_requests
 
 pytestmark = pytest.mark.anyio
 

@@ -24,8 +24,8 @@ from tests.images.built_images import (
     push_image,
 )
 from tests.images.conftest import StartRegistry
-from tests.images.request_log import recorded_requests
 from tests.support.images import DOCKER_SCHEMA1, OCI_INDEX, descriptor, digest_of
+from tests.support.request_log import recorded_requests
 
 pytestmark = pytest.mark.anyio
 

@@ -17,7 +17,6 @@ from tests.images.built_images import (
     push_image,
 )
 from tests.images.conftest import StartRegistry
-from tests.images.request_log import recorded_requests
 from tests.support.images import (
     DOCKER_MANIFEST,
     OCI_INDEX,
@@ -25,6 +24,7 @@ from tests.support.images import (
     descriptor,
     make_image,
 )
+from tests.support.request_log import recorded_requests
 
 from docker_registry_sdk import ClientOptions, Registries, RegistryClientV2, images
 from docker_registry_sdk.errors import (

@@ -18,7 +18,7 @@ from tests.images.built_images import (
     push_image,
 )
 from tests.images.conftest import StartRegistry
-from tests.images.request_log import open_uploads
+from tests.support.request_log import open_uploads
 
 from docker_registry_sdk import RegistryClientV2, images
 from docker_registry_sdk.errors import ForbiddenError, NotFoundError

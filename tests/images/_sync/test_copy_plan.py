@@ -17,7 +17,7 @@ from tests.images.built_images import (
     push_image,
 )
 from tests.images.conftest import StartRegistry
-from tests.images.request_log import recorded_requests
+from tests.support.request_log import recorded_requests
 
 from docker_registry_sdk import ClientOptions, Registries, RegistryClientV2, images
 from docker_registry_sdk.errors import NotFoundError

@@ -20,8 +20,8 @@ from tests.images.built_images import (
 )
 from tests.images.conftest import StartRegistry
 from tests.images.layout_entries import TAG_ANNOTATION, index_entries
-from tests.images.request_log import recorded_requests
 from tests.support.images import OCI_MANIFEST
+from tests.support.request_log import recorded_requests
 
 from docker_registry_sdk import Registries, images
 from docker_registry_sdk.errors import (

@@ -16,7 +16,7 @@ from tests.images.built_images import (
 from tests.images.conftest import StartRegistry
 from tests.images.docker_archives import docker_files, write_tar
 from tests.images.layout_entries import index_entries
-from tests.images.request_log import recorded_requests
+from tests.support.request_log import recorded_requests
 
 from docker_registry_sdk import Registries, RegistryClientV2, images
 from docker_registry_sdk.errors import ImageError, PlatformNotFoundError

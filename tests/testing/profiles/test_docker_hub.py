@@ -4,8 +4,16 @@ import httpx
 import pytest
 
 from docker_registry_sdk.testing import EmbeddedRegistry
-from tests.testing.helpers import codes, digest_of, image, index, put_manifest
-from tests.testing.profiles.helpers import SCOPE, bearer, push_tagged_image, request_token_by_get, request_token_by_post, token_in
+from tests.testing.helpers import OCI_INDEX, OCI_MANIFEST, codes, descriptor, digest_of, image, index, put_manifest
+from tests.testing.profiles.helpers import (
+    SCOPE,
+    bearer,
+    push_tagged_image,
+    request_token_by_get,
+    request_token_by_post,
+    token_in,
+    upload_blob,
+)
 
 PROFILE = "docker-hub"
 
@@ -41,13 +49,36 @@ def test_no_catalog(profile_registry: EmbeddedRegistry, anyone: httpx.Client) ->
     assert response.headers["www-authenticate"].endswith('scope="registry:catalog:*",error="insufficient_scope"')
 
 
-def test_no_delete(user: httpx.Client) -> None:
-    """Manifests and blobs cannot be deleted: 405. (dxf#25, hub-feedback#2360)"""
+def test_no_delete_by_tag(user: httpx.Client) -> None:
+    """A tag cannot be deleted: 405. (docs.docker.com/reference/api/registry/latest)"""
     push_tagged_image(user)
-    for path in ("manifests/tag", f"manifests/{digest_of(image())}", f"blobs/{digest_of(b'{}')}"):
-        response = user.delete(f"/v2/repo/{path}")
-        assert (response.status_code, codes(response)) == (405, ["UNSUPPORTED"])
+    response = user.delete("/v2/repo/manifests/tag")
+    assert (response.status_code, codes(response)) == (405, ["UNSUPPORTED"])
     assert user.get("/v2/repo/manifests/tag").status_code == 200
+
+
+def test_no_delete_of_referenced(user: httpx.Client) -> None:
+    """A manifest to which a tag or an index refers cannot be deleted: 403. (docs.docker.com/reference/api/registry/latest)"""
+    upload_blob(user, b"{}")
+    other, listed = image(annotations={"a": "1"}), image(annotations={"a": "2"})
+    for content in (other, listed):
+        assert put_manifest(user, "repo", digest_of(content), content).status_code == 201
+    all_in_one = index(descriptor(listed, OCI_MANIFEST))
+    assert put_manifest(user, "repo", "tag", all_in_one, OCI_INDEX).status_code == 201
+    for content in (all_in_one, listed):
+        response = user.delete(f"/v2/repo/manifests/{digest_of(content)}")
+        assert (response.status_code, codes(response)) == (403, ["DENIED"])
+    assert user.delete(f"/v2/repo/manifests/{digest_of(other)}").status_code == 202
+    assert user.delete(f"/v2/repo/manifests/{digest_of(other)}").status_code == 404
+    assert user.delete(f"/v2/other/manifests/{digest_of(other)}").status_code in (401, 404)
+
+
+def test_no_blob_delete(user: httpx.Client) -> None:
+    """A blob cannot be deleted: 405. (dxf#25, docs.docker.com/reference/api/registry/latest)"""
+    digest = upload_blob(user, b"content")
+    response = user.delete(f"/v2/repo/blobs/{digest}")
+    assert (response.status_code, codes(response)) == (405, ["UNSUPPORTED"])
+    assert user.head(f"/v2/repo/blobs/{digest}").status_code == 200
 
 
 def test_long_names_refused(profile_registry: EmbeddedRegistry, user: httpx.Client) -> None:
@@ -99,18 +130,6 @@ def test_retry_after_is_a_time(profile_registry: EmbeddedRegistry, user: httpx.C
     profile_registry.clock.advance(21601)
     user.headers.update(bearer(token_in(request_token_by_get(profile_registry, SCOPE))))
     assert user.get("/v2/repo/manifests/tag").status_code == 200
-
-
-def test_empty_referrers(user: httpx.Client) -> None:
-    """Requests for referrers are answered alternately with an empty and the correct list, beginning with the empty list.
-    (hub-feedback#2372)
-    """
-    push_tagged_image(user)
-    subject = {"mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": digest_of(image()), "size": len(image())}
-    referrer = index(subject=subject)
-    assert put_manifest(user, "repo", digest_of(referrer), referrer, "application/vnd.oci.image.index.v1+json").status_code == 201
-    responses = [user.get(f"/v2/repo/referrers/{subject['digest']}") for _ in range(4)]
-    assert [len(response.json()["manifests"]) for response in responses] == [0, 1, 0, 1]
 
 
 def test_no_single_post(user: httpx.Client) -> None:
