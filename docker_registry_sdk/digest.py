@@ -24,6 +24,9 @@ _LENGTHS: Final = {"sha256": 64, "sha512": 128, "blake3": 64}
 _HASHES: Final = {"sha256": hashlib.sha256, "sha512": hashlib.sha512}
 _HEX: Final = frozenset("0123456789abcdef")
 _VALID: Final = re.compile("|".join(f"{name}:[0-9a-f]{{{length}}}" for name, length in _LENGTHS.items()))
+# https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests
+_ALGORITHM: Final = re.compile("[a-z0-9]+([+._-][a-z0-9]+)*")
+_ENCODED: Final = re.compile("[a-zA-Z0-9=_-]+")
 
 # https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
 _TAG: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
@@ -34,9 +37,13 @@ DEFAULT_ALGORITHM: Final = "sha256"
 class Digest(str):
     """A digest, such as `sha256:e3b0c442…`.
 
+    A digest with another algorithm than sha256 and sha512 is valid, since a document may contain one. But this package cannot
+    verify bytes against such a digest: calls that download or copy the content raise `InvalidDigestError`.
+
     Args:
-        text: The algorithm, a colon, and hexadecimal digits in lower case: 64 digits for `sha256` and `blake3`, 128 for `sha512`.
-            A blake3 digest is valid, but this package cannot verify bytes against a blake3 digest.
+        text: The algorithm, a colon, and the encoded hash. For the registered algorithms, the hash consists of hexadecimal digits
+            in lower case: 64 digits for `sha256` and `blake3`, 128 for `sha512`. For other algorithms, it consists of letters,
+            digits, `=`, `_` and `-`.
 
     Raises:
         InvalidDigestError: The text is not a digest in this form.
@@ -52,7 +59,7 @@ class Digest(str):
         if not isinstance(text, str):
             raise InvalidDigestError(f"a digest must be a string, not {type(text).__name__}", hint="Pass a string.")
         if _VALID.fullmatch(text) is None:
-            raise _invalid(text)
+            _check_unregistered(text)
         return super().__new__(cls, text)
 
     @property
@@ -62,7 +69,7 @@ class Digest(str):
 
     @property
     def encoded(self) -> str:
-        """Return the encoded hash: the part after the colon, hexadecimal digits in lower case."""
+        """Return the encoded hash: the part after the colon, such as hexadecimal digits in lower case."""
         return self.partition(":")[2]
 
     def __repr__(self) -> str:
@@ -134,20 +141,26 @@ def _digest_of_object(value: HasDigest) -> str:
     )
 
 
-def _invalid(text: str) -> InvalidDigestError:
-    """Return the error that says why text is not a digest."""
+def _check_unregistered(text: str) -> None:
+    """Raise an InvalidDigestError that says why text is not a digest, unless only its algorithm is not registered."""
     algorithm, colon, encoded = text.partition(":")
+    length = _LENGTHS.get(algorithm)
     if not colon:
         problem, hint = " has no colon", "Write algorithm:encoded, such as sha256:e3b0c442…"
-    elif (length := _LENGTHS.get(algorithm)) is None:
-        problem, hint = f": the algorithm {quoted(algorithm)} is not registered", f"Use {', '.join(_LENGTHS)}."
-    elif len(encoded) != length:
+    elif length is not None and len(encoded) != length:
         problem = f": expected {length} hexadecimal digits after {algorithm}:, not {len(encoded)}"
         hint = "Copy the whole digest from the registry."
-    else:
+    elif length is not None:
         problem = f": only the digits 0-9 and a-f are allowed after {algorithm}:"
         hint = "Write the digits in lower case." if _HEX.issuperset(encoded.lower()) else "Copy the digest from the registry."
-    return InvalidDigestError(f"digest {quoted(text)}{problem}", hint=hint)
+    elif _ALGORITHM.fullmatch(algorithm) is None:
+        problem, hint = f": the algorithm {quoted(algorithm)} is malformed", f"Use {', '.join(_LENGTHS)}."
+    elif _ENCODED.fullmatch(encoded) is None:
+        problem = f": only letters, digits, = _ and - are allowed after {algorithm}:, and at least one"
+        hint = "Copy the digest from the registry."
+    else:
+        return
+    raise InvalidDigestError(f"digest {quoted(text)}{problem}", hint=hint)
 
 
 class Verifier:
@@ -201,6 +214,8 @@ class Verifier:
             InvalidDigestError: The expected digest is invalid, or has another algorithm.
         """
         expected = Digest(digest)
+        if expected.algorithm not in _HASHES:
+            raise _unsupported(expected.algorithm)
         if expected.algorithm != self._algorithm:
             raise InvalidDigestError(
                 f"digest {quoted(expected)} cannot be compared, since the bytes were hashed with {self._algorithm}",

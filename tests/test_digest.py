@@ -29,6 +29,24 @@ def test_registered_algorithms_are_parsed(text: str, algorithm: str) -> None:
     assert type(str(digest)) is str
 
 
+# The examples of https://github.com/opencontainers/image-spec/blob/main/descriptor.md#digests, and the empty MD5.
+@pytest.mark.parametrize(
+    "text",
+    [
+        "multihash+base58:QmRZxt2b1FVZPNqd8hsiykDL3TdBDeTSPX9Kv46HmX4Gx8",
+        "sha256+b64u:LCa0a2j_xo_5m0U8HTBBNBNCLXBkg7-g-YpeiGJm564",
+        "md5:d41d8cd98f00b204e9800998ecf8427e",
+    ],
+)
+def test_other_algorithms_are_parsed_but_not_verified(text: str) -> None:
+    digest = Digest(text)
+    assert (f"{digest.algorithm}:{digest.encoded}", to_digest(text), to_reference(text)) == (text, digest, digest)
+    with pytest.raises(InvalidDigestError, match=r"is not supported\. Use sha256 or sha512"):
+        Verifier(digest.algorithm)
+    with pytest.raises(InvalidDigestError, match=r"is not supported\. Use sha256 or sha512"):
+        Verifier().verify(None, text)
+
+
 @pytest.mark.parametrize(
     ("text", "part"),
     [
@@ -40,14 +58,22 @@ def test_registered_algorithms_are_parsed(text: str, algorithm: str) -> None:
         (EMPTY + "0", "not 65"),
         (LONG[:-1], "128 hexadecimal digits after sha512:, not 127"),
         (EMPTY.upper().replace("SHA", "sha"), "lower case"),
-        ("SHA256:" + "a" * 64, "not registered"),
-        ("sha384:" + "a" * 96, "not registered"),
-        ("md5:" + "a" * 32, "not registered"),
+        ("SHA256:" + "a" * 64, "algorithm 'SHA256' is malformed"),
+        ("a..b:aa", "malformed"),
+        (".:aa", "malformed"),
+        (":aa", "algorithm '' is malformed"),
+        ("a/b:aa", "malformed"),
+        ("md5:", "at least one"),
+        ("md5:..", "only letters"),
+        ("md5:a/b", "only letters"),
+        ("md5:a:b", "only letters"),
+        ("md5:a\n", "only letters"),
+        ("md5:\u0661", "only letters"),
         ("sha256:" + "g" * 64, "only the digits"),
         ("sha256:" + "../" * 21 + "a", "only the digits"),
         ("sha256:" + "\u0661" * 64, "only the digits"),
         (EMPTY + "\n", "not 65"),
-        (" " + EMPTY, "not registered"),
+        (" " + EMPTY, "malformed"),
     ],
 )
 def test_invalid_digest_is_rejected_with_the_reason(text: str, part: str) -> None:
@@ -167,7 +193,9 @@ class Named:
     digest: str | None
 
 
-DIGESTS = st.from_regex(r"(sha256|blake3):[0-9a-f]{64}|sha512:[0-9a-f]{128}", fullmatch=True)
+DIGESTS = st.from_regex(
+    r"(sha256|blake3):[0-9a-f]{64}|sha512:[0-9a-f]{128}|[a-z]{1,3}[+._-][0-9]:[A-Za-z0-9=_-]{1,9}", fullmatch=True
+)
 TAGS = st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}", fullmatch=True)
 
 

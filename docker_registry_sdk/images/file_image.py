@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
+from ..client.manifests import check_computable
 from ..digest import Digest
 from ..v2.models import Descriptor
 from .manifest_contents import StoredManifest, verify_manifest
@@ -64,10 +65,11 @@ class FileImage(ABC):
             media_type: The media type, from the descriptor of the manifest.
 
         Raises:
-            InvalidDigestError: The digest is invalid.
+            InvalidDigestError: The digest is invalid, or has an algorithm other than sha256 and sha512.
             ImageError: The manifest does not exist, or is too large.
             DigestMismatchError: The bytes have another digest.
             OSError: The file cannot be read.
         """
         expected = Digest(digest)
+        check_computable(expected)
         return verify_manifest(self.read_manifest_bytes(expected), expected, media_type)

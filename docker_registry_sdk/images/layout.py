@@ -14,6 +14,7 @@ from attrs import field, frozen
 
 from .._core.text.redaction import printable, quoted
 from .._core.wire.response import MAX_BODY_BYTES
+from ..client.manifests import check_computable
 from ..digest import Digest
 from ..errors import ImageError
 from ..v2.models import Descriptor, ImageIndex
@@ -140,6 +141,7 @@ class Layout:
     def read_manifest(self, digest: str, media_type: str) -> StoredManifest:
         """Return a manifest, after checking that the bytes have the expected digest. See `FileImage.read_manifest`."""
         expected = Digest(digest)
+        check_computable(expected)
         return verify_manifest(self.read_manifest_bytes(expected), expected, media_type)
 
     def open_blob(self, digest: Digest) -> BinaryIO:

@@ -104,7 +104,7 @@ def test_references_of_distribution_are_parsed(text: str, index: str, remote: st
         ("foo:\u0661", "tag '\\\\u0661' is invalid"),
         ("foo@", "digest '' has no colon"),
         ("foo@sha256:abc", "64 hexadecimal digits after sha256:, not 3"),
-        ("foo@md5:" + "a" * 32, "'md5' is not registered"),
+        ("foo@MD5:" + "a" * 32, "'MD5' is malformed"),
         ("foo@sha256:" + HEX.upper(), "lower case"),
         ("foo@" + DIGEST + ":tag", "not 68"),
         ("foo@" + DIGEST + "@" + DIGEST, "the text after the @ in the reference is not a digest"),

@@ -144,6 +144,7 @@ async def async_pull(
         UnsafeTitleError: A title is not a relative path, may mean the same file as another title, leads through a link, or is the
             path of an existing file with other content; nothing was written.
         DigestMismatchError: The bytes of a file have another digest; the downloaded bytes were deleted.
+        InvalidDigestError: The digest of a file has an algorithm other than sha256 and sha512.
         ParseError: The manifest is malformed, or the `data` of a descriptor contradicts the descriptor's digest or size.
         DeadlineExceededError: The deadline passed before the call was complete.
         OSError: A file cannot be written.

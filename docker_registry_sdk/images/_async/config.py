@@ -55,6 +55,7 @@ async def async_get_config(
             config or a config of more than 4 MiB.
         PlatformNotFoundError: The image does not exist for the platform.
         DigestMismatchError: The bytes of the config have another digest.
+        InvalidDigestError: The digest of the manifest or config has an algorithm other than sha256 and sha512.
         ParseError: The index, the manifest or the config is malformed.
         DeadlineExceededError: The deadline passed before the call was complete.
         OSError: A file cannot be read.
@@ -165,6 +166,7 @@ async def async_read_config(source: AsyncImageSource, stored: StoredManifest) ->
             hint="Choose a manifest of an image; artifacts and old images have no image config.",
         )
     blob = blob_descriptor(document.config)
+    verifier = Verifier(blob.digest.algorithm)
     content = bytearray()
     async for block in source.open_blob(blob, False).blocks(0):
         content += block
@@ -173,7 +175,6 @@ async def async_read_config(source: AsyncImageSource, stored: StoredManifest) ->
                 f"the config {blob.digest} is larger than {MAX_CONFIG_BYTES} bytes, the limit for a config",
                 hint="Download the config as a blob by its digest.",
             )
-    verifier = Verifier(blob.digest.algorithm)
     verifier.update(content)
     verifier.verify(blob.size, blob.digest)
     return ImageConfig.from_dict(parse_json(bytes(content), f"the config {blob.digest}"))

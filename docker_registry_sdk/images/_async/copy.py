@@ -68,6 +68,7 @@ async def async_copy(
         PlatformNotFoundError: The image does not exist for the platform.
         NotFoundError: The registry does not have the image, or lacks a blob or manifest of the image.
         DigestMismatchError: The bytes of a blob or manifest in the source do not match their digest.
+        InvalidDigestError: A digest in the image has an algorithm other than sha256 and sha512: content cannot be verified.
         DeadlineExceededError: The deadline passed before the copy was complete.
         OSError: A file cannot be read or written.
         TypeError: A place, `registries` or `on_progress` has the wrong type.

@@ -10,6 +10,7 @@ from attrs import define, field
 
 from ..._core.concurrency.gather import CancelFlag, gather
 from ..._core.text.redaction import quoted
+from ...client.manifests import check_computable
 from ...client.platforms import MAX_INDEX_DEPTH
 from ...digest import Digest
 from ...errors import ImageError
@@ -81,6 +82,7 @@ class Planner:
 
         Raises:
             ImageError: The image exceeds a safety limit, or its descriptors contradict each other.
+            InvalidDigestError: A digest in the image has an algorithm other than sha256 and sha512.
         """
         self._walk(root)
         blobs = dict(self._index_blobs)
@@ -142,6 +144,7 @@ class Planner:
     def _visit(self, node: _Node) -> list[_Node]:
         """Check whether the target has a manifest, read the manifest if necessary, and return its children and referrers."""
         digest = node.descriptor.digest
+        check_computable(digest)
         if node.role == "root":
             self._has_reference = self._target.has_reference(digest)
         node.exists = (node.role == "root" and self._has_reference) or self._target.has_manifest(digest)
@@ -161,6 +164,7 @@ class Planner:
     def _choose_action(self, blob: BlobDescriptor) -> BlobAction:
         if blob.is_external and not self._use_urls:
             return "leave"
+        check_computable(blob.digest)
         if self._target.has_blob(blob):
             return "skip"
         return "mount" if self._target.can_mount_from(self._source.repo) else "move"

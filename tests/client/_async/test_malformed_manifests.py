@@ -10,7 +10,13 @@ from typing import Any
 import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2
-from docker_registry_sdk.errors import DigestMismatchError, ParseError, RegistryError, UnexpectedContentTypeError
+from docker_registry_sdk.errors import (
+    DigestMismatchError,
+    InvalidDigestError,
+    ParseError,
+    RegistryError,
+    UnexpectedContentTypeError,
+)
 from docker_registry_sdk.v2.models import DockerManifest, DockerManifestList, ImageIndex, ImageManifest
 from tests.core.wire.loopback import Handler, Loopback
 from tests.support.images import DOCKER_LIST, DOCKER_MANIFEST, OCI_INDEX, OCI_MANIFEST, digest_of, index_of, make_image
@@ -140,6 +146,31 @@ async def test_the_claimed_digest_is_checked(loopback_client: AsyncRegistryClien
     for claim in headers:
         answer(loopback, IMAGE.oci, media_type, **claim)
         assert (await loopback_client.get_manifest("v1")).digest == digest_of(IMAGE.oci)
+
+
+async def test_a_manifest_may_contain_digests_that_cannot_be_verified(
+    loopback_client: AsyncRegistryClientV2, loopback: Loopback
+) -> None:
+    md5 = "md5:d41d8cd98f00b204e9800998ecf8427e"
+    answer(loopback, IMAGE.oci.replace(digest_of(IMAGE.layer).encode(), md5.encode()), OCI_MANIFEST)
+    manifest = (await loopback_client.get_manifest("v1")).manifest
+    assert isinstance(manifest, ImageManifest)
+    assert [layer.digest for layer in manifest.layers] == [md5]
+    index = index_of(OCI_INDEX, OCI_MANIFEST, {"amd64": IMAGE.oci, "arm64": IMAGE.docker})
+    answer(loopback, index.replace(digest_of(IMAGE.docker).encode(), md5.encode()), OCI_INDEX)
+    found = await loopback_client.resolve("v1", platform="linux/amd64")
+    assert found.digest == digest_of(IMAGE.oci)
+    assert (await loopback_client.resolve("v1", platform="linux/arm64")).digest == md5
+    before = len(loopback.seen)
+    with pytest.raises(InvalidDigestError, match="'md5' is not supported"):
+        await loopback_client.read_blob(manifest.layers[0])
+    with pytest.raises(InvalidDigestError, match="'md5' is not supported"):
+        await loopback_client.get_manifest(md5)
+    with pytest.raises(InvalidDigestError, match="'md5' is not supported"):
+        await loopback_client.upload_blob(b"", digest=md5)
+    with pytest.raises(InvalidDigestError, match="'md5' is not supported"):
+        await loopback_client.put_manifest(IMAGE.oci, md5, media_type=OCI_MANIFEST)
+    assert len(loopback.seen) == before
 
 
 async def test_the_requested_digest_is_checked(loopback_client: AsyncRegistryClientV2, loopback: Loopback) -> None:

@@ -23,6 +23,7 @@ from tests.support.images import (
 from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.errors import (
     DigestMismatchError,
+    InvalidDigestError,
     ParseError,
     RegistryError,
     UnexpectedContentTypeError,
@@ -170,6 +171,31 @@ def test_the_claimed_digest_is_checked(loopback_client: RegistryClientV2, loopba
     for claim in headers:
         answer(loopback, IMAGE.oci, media_type, **claim)
         assert (loopback_client.get_manifest("v1")).digest == digest_of(IMAGE.oci)
+
+
+def test_a_manifest_may_contain_digests_that_cannot_be_verified(
+    loopback_client: RegistryClientV2, loopback: Loopback
+) -> None:
+    md5 = "md5:d41d8cd98f00b204e9800998ecf8427e"
+    answer(loopback, IMAGE.oci.replace(digest_of(IMAGE.layer).encode(), md5.encode()), OCI_MANIFEST)
+    manifest = (loopback_client.get_manifest("v1")).manifest
+    assert isinstance(manifest, ImageManifest)
+    assert [layer.digest for layer in manifest.layers] == [md5]
+    index = index_of(OCI_INDEX, OCI_MANIFEST, {"amd64": IMAGE.oci, "arm64": IMAGE.docker})
+    answer(loopback, index.replace(digest_of(IMAGE.docker).encode(), md5.encode()), OCI_INDEX)
+    found = loopback_client.resolve("v1", platform="linux/amd64")
+    assert found.digest == digest_of(IMAGE.oci)
+    assert (loopback_client.resolve("v1", platform="linux/arm64")).digest == md5
+    before = len(loopback.seen)
+    with pytest.raises(InvalidDigestError, match="'md5' is not supported"):
+        loopback_client.read_blob(manifest.layers[0])
+    with pytest.raises(InvalidDigestError, match="'md5' is not supported"):
+        loopback_client.get_manifest(md5)
+    with pytest.raises(InvalidDigestError, match="'md5' is not supported"):
+        loopback_client.upload_blob(b"", digest=md5)
+    with pytest.raises(InvalidDigestError, match="'md5' is not supported"):
+        loopback_client.put_manifest(IMAGE.oci, md5, media_type=OCI_MANIFEST)
+    assert len(loopback.seen) == before
 
 
 def test_the_requested_digest_is_checked(loopback_client: RegistryClientV2, loopback: Loopback) -> None:

@@ -229,7 +229,7 @@ async def test_an_interrupted_push_can_be_repeated(
         b'{"subject": 1}',
         b'{"subject": {}}',
         b'{"schemaVersion": 2, "layers": [], "subject": {}}',
-        referrer_manifest().replace(b"sha256:", b"sha999:"),
+        referrer_manifest().replace(b"sha256:", b"SHA256:"),
     ],
     ids=["number", "empty", "no-config", "digest"],
 )

@@ -20,13 +20,14 @@ from tests.images.built_images import (
 )
 from tests.images.conftest import StartRegistry
 from tests.images.layout_entries import TAG_ANNOTATION, index_entries
-from tests.support.images import OCI_MANIFEST
+from tests.support.images import OCI_INDEX, OCI_MANIFEST, descriptor, index_of
 from tests.support.request_log import recorded_requests
 
 from docker_registry_sdk import Registries, images
 from docker_registry_sdk.errors import (
     DigestMismatchError,
     ImageError,
+    InvalidDigestError,
     ParseError,
     TransportError,
 )
@@ -156,11 +157,38 @@ def test_a_link_is_never_followed(start_registry: StartRegistry, tmp_path: Path,
     assert {path: path.read_bytes() for path in [outside, *outside.rglob("*")] if path.is_file()} == before
 
 
-@pytest.mark.parametrize("digest", ["sha256:../../../etc/passwd", "../x", "sha256:" + "A" * 64, "md5:" + "0" * 32])
+@pytest.mark.parametrize("digest", ["sha256:../../../etc/passwd", "../x", "sha256:" + "A" * 64, "md5:../" + "0" * 32])
 def test_an_invalid_digest_is_not_used_as_path(start_registry: StartRegistry, tmp_path: Path, digest: str) -> None:
     make_layout(tmp_path, {"mediaType": OCI_MANIFEST, "digest": digest, "size": 1})
     with pytest.raises(ParseError, match=r"manifests\[0\]\.digest: is invalid"):
         images.push(tmp_path, f"{start_registry().url}/a:v1")
+
+
+def with_md5(content: bytes, digest: str) -> bytes:
+    """Return a document that names the MD5 of some content instead of the content's digest."""
+    return content.replace(digest.encode(), b"md5:d41d8cd98f00b204e9800998ecf8427e") if digest else content
+
+
+@pytest.mark.parametrize("where", ["root", "child", "config", "layer"])
+def test_content_that_cannot_be_verified_is_not_copied(
+    start_registry: StartRegistry, tmp_path: Path, where: str
+) -> None:
+    registry, layout = start_registry(), tmp_path / "layout"
+    media_type, manifest = AMD64.manifests[AMD64.root]
+    config, (layer, *_) = json.loads(manifest)["config"], json.loads(manifest)["layers"]
+    if where == "child":
+        media_type, content = OCI_INDEX, with_md5(index_of(OCI_INDEX, OCI_MANIFEST, {"amd64": manifest}), AMD64.root)
+    else:
+        content = with_md5(manifest, {"root": "", "config": config["digest"], "layer": layer["digest"]}[where])
+    entry = descriptor(media_type, content)
+    make_layout(layout, entry | ({"digest": "md5:" + "0" * 32} if where == "root" else {}))
+    (layout / "blobs" / "sha256" / entry["digest"].removeprefix("sha256:")).write_bytes(content)
+    with recorded_requests(registry) as sent, pytest.raises(InvalidDigestError, match="'md5' is not supported"):
+        images.push(layout, f"{registry.url}/a:v1")
+    assert not any(one.startswith(("POST", "PUT")) for one in sent)
+    if where != "layer":
+        with pytest.raises(InvalidDigestError, match="'md5' is not supported"):
+            images.get_config(layout)
 
 
 def test_bytes_with_another_digest_are_refused(start_registry: StartRegistry, tmp_path: Path) -> None:
