@@ -6,22 +6,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from ..._core.blobs._sync.blob_repository import BlobRepository
-from ..._core.blobs._sync.verified_stream import open_blob_stream
-from ..._core.text.redaction import printable
+from ..._core.blobs._sync.replayable_source import RemoteBlob
 from ..._core.wire import CallLimits
 from ...errors import ImageError
 from ...media_types import DOCKER_LIST, OCI_INDEX
 from ...v2 import models
 from ...v2.models import Descriptor, Platform
 from ..manifest_results import ManifestResponse
-from ..manifests import parse_document
-from ..platforms import (
-    CONFIG_TYPES,
-    MAX_CONFIG_BYTES,
-    MAX_INDEX_DEPTH,
-    check_platform,
-    choose,
-)
+from ..platforms import MAX_INDEX_DEPTH, check_platform, choose
+from .image_config import read_image_config
 
 if TYPE_CHECKING:
     from .manifests import ManifestCalls
@@ -84,23 +77,10 @@ def manifest_for_platform(
 
 
 def _read_config(client: ManifestCalls, found: ManifestResponse, limits: CallLimits) -> models.ImageConfig:
-    manifest = found.manifest
-    if (
-        not isinstance(manifest, (models.ImageManifest, models.DockerManifest))
-        or manifest.config.media_type not in CONFIG_TYPES
-    ):
-        raise ImageError(
-            f"the manifest {found.digest} has no image config, so its platform is unknown: its media type is "
-            f"{printable(found.media_type)}",
-            hint="Leave platform out.",
-        )
-    if manifest.config.size > MAX_CONFIG_BYTES:
-        raise ImageError(
-            f"the config {manifest.config.digest} is larger than {MAX_CONFIG_BYTES} bytes, the limit for a config",
-            hint="Leave platform out.",
-        )
     repository = BlobRepository(client, client.repo.remote_name, limits)
-    with open_blob_stream(repository, manifest.config, False) as stream:
-        content = stream.read()
-    # Of content that is not JSON, from_dict raises a ParseError with the name of the model.
-    return models.ImageConfig.from_dict(parse_document(content))
+    return read_image_config(
+        found.manifest,
+        found.digest,
+        found.media_type,
+        lambda config: RemoteBlob(repository, config, use_urls=False, verify=False),
+    )

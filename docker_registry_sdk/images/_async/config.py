@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from ..._core.text.redaction import printable
 from ..._core.wire import Deadline, Timeout
+from ...client._async.image_config import async_read_image_config
 from ...client._async.registries import AsyncRegistries
 from ...client.platforms import (
-    CONFIG_TYPES,
-    MAX_CONFIG_BYTES,
     MAX_INDEX_DEPTH,
     check_platform,
     choose,
@@ -15,11 +13,10 @@ from ...client.platforms import (
     show,
     to_platform,
 )
-from ...digest import Verifier
 from ...errors import ImageError, PlatformNotFoundError
-from ...v2.models import DockerManifest, ImageConfig, ImageManifest, Platform
+from ...v2.models import ImageConfig, Platform
 from ..location import AsyncPlace
-from ..manifest_contents import StoredManifest, blob_descriptor, parse_contents, parse_json
+from ..manifest_contents import StoredManifest, blob_descriptor, parse_contents
 from .interfaces import AsyncImageSource
 from .open_copy import async_open_image
 from .places import async_parse_source_place
@@ -155,26 +152,6 @@ async def async_read_config(source: AsyncImageSource, stored: StoredManifest) ->
         ParseError: The config is malformed.
     """
     document = parse_contents(stored).document
-    if not isinstance(document, (ImageManifest, DockerManifest)) or document.config.media_type not in CONFIG_TYPES:
-        kind = (
-            f"its config has the media type {printable(document.config.media_type)}"
-            if isinstance(document, (ImageManifest, DockerManifest))
-            else f"its media type is {printable(stored.media_type)}"
-        )
-        raise ImageError(
-            f"the manifest {stored.digest} has no image config: {kind}",
-            hint="Choose a manifest of an image; artifacts and old images have no image config.",
-        )
-    blob = blob_descriptor(document.config)
-    verifier = Verifier(blob.digest.algorithm)
-    content = bytearray()
-    async for block in source.open_blob(blob, False).blocks(0):
-        content += block
-        if len(content) > MAX_CONFIG_BYTES:
-            raise ImageError(
-                f"the config {blob.digest} is larger than {MAX_CONFIG_BYTES} bytes, the limit for a config",
-                hint="Download the config as a blob by its digest.",
-            )
-    verifier.update(content)
-    verifier.verify(blob.size, blob.digest)
-    return ImageConfig.from_dict(parse_json(bytes(content), f"the config {blob.digest}"))
+    return await async_read_image_config(
+        document, stored.digest, stored.media_type, lambda config: source.open_blob(blob_descriptor(config), False)
+    )

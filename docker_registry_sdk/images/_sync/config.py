@@ -3,12 +3,10 @@
 
 from __future__ import annotations
 
-from ..._core.text.redaction import printable
 from ..._core.wire import Deadline, Timeout
+from ...client._sync.image_config import read_image_config
 from ...client._sync.registries import Registries
 from ...client.platforms import (
-    CONFIG_TYPES,
-    MAX_CONFIG_BYTES,
     MAX_INDEX_DEPTH,
     check_platform,
     choose,
@@ -16,16 +14,10 @@ from ...client.platforms import (
     show,
     to_platform,
 )
-from ...digest import Verifier
 from ...errors import ImageError, PlatformNotFoundError
-from ...v2.models import DockerManifest, ImageConfig, ImageManifest, Platform
+from ...v2.models import ImageConfig, Platform
 from ..location import Place
-from ..manifest_contents import (
-    StoredManifest,
-    blob_descriptor,
-    parse_contents,
-    parse_json,
-)
+from ..manifest_contents import StoredManifest, blob_descriptor, parse_contents
 from .interfaces import ImageSource
 from .open_copy import open_image
 from .places import parse_source_place
@@ -161,26 +153,6 @@ def read_config(source: ImageSource, stored: StoredManifest) -> ImageConfig:
         ParseError: The config is malformed.
     """
     document = parse_contents(stored).document
-    if not isinstance(document, (ImageManifest, DockerManifest)) or document.config.media_type not in CONFIG_TYPES:
-        kind = (
-            f"its config has the media type {printable(document.config.media_type)}"
-            if isinstance(document, (ImageManifest, DockerManifest))
-            else f"its media type is {printable(stored.media_type)}"
-        )
-        raise ImageError(
-            f"the manifest {stored.digest} has no image config: {kind}",
-            hint="Choose a manifest of an image; artifacts and old images have no image config.",
-        )
-    blob = blob_descriptor(document.config)
-    verifier = Verifier(blob.digest.algorithm)
-    content = bytearray()
-    for block in source.open_blob(blob, False).blocks(0):
-        content += block
-        if len(content) > MAX_CONFIG_BYTES:
-            raise ImageError(
-                f"the config {blob.digest} is larger than {MAX_CONFIG_BYTES} bytes, the limit for a config",
-                hint="Download the config as a blob by its digest.",
-            )
-    verifier.update(content)
-    verifier.verify(blob.size, blob.digest)
-    return ImageConfig.from_dict(parse_json(bytes(content), f"the config {blob.digest}"))
+    return read_image_config(
+        document, stored.digest, stored.media_type, lambda config: source.open_blob(blob_descriptor(config), False)
+    )

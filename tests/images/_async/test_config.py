@@ -74,6 +74,8 @@ async def test_a_manifest_without_an_image_config_is_refused(start_registry: Sta
             ImageError, match=r"has no image config: its config has the media type application/vnd\.oci\.empty\.v1\+json"
         ):
             await images.async_get_config(client.ref("v1"))
+        with pytest.raises(ImageError, match="has no image config: its config has the media type"):
+            await client.get_manifest("v1", platform="linux/amd64")
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b'{"rootfs": 1}', b" " * (5 * 1024 * 1024)])
@@ -89,6 +91,8 @@ async def test_a_malformed_config_is_refused(start_registry: StartRegistry, cont
     async with AsyncRegistryClientV2(f"{registry.url}/a") as client:
         with pytest.raises((ImageError, ParseError), match="onfig"):
             await images.async_get_config(client.ref("v1"))
+        with pytest.raises((ImageError, ParseError), match="onfig"):
+            await client.get_manifest("v1", platform="linux/amd64")
 
 
 async def test_a_config_with_another_digest_is_refused(start_registry: StartRegistry) -> None:
@@ -98,6 +102,8 @@ async def test_a_config_with_another_digest_is_refused(start_registry: StartRegi
     async with AsyncRegistryClientV2(f"{registry.url}/a") as client:
         with pytest.raises(DigestMismatchError):
             await images.async_get_config(client.ref("v1"))
+        with pytest.raises(DigestMismatchError):
+            await client.get_manifest("v1", platform="linux/amd64")
 
 
 async def test_a_config_keeps_all_fields_through_json(start_registry: StartRegistry) -> None:

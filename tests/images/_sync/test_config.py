@@ -86,6 +86,8 @@ def test_a_manifest_without_an_image_config_is_refused(start_registry: StartRegi
             match=r"has no image config: its config has the media type application/vnd\.oci\.empty\.v1\+json",
         ):
             images.get_config(client.ref("v1"))
+        with pytest.raises(ImageError, match="has no image config: its config has the media type"):
+            client.get_manifest("v1", platform="linux/amd64")
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b'{"rootfs": 1}', b" " * (5 * 1024 * 1024)])
@@ -101,6 +103,8 @@ def test_a_malformed_config_is_refused(start_registry: StartRegistry, content: b
     with RegistryClientV2(f"{registry.url}/a") as client:
         with pytest.raises((ImageError, ParseError), match="onfig"):
             images.get_config(client.ref("v1"))
+        with pytest.raises((ImageError, ParseError), match="onfig"):
+            client.get_manifest("v1", platform="linux/amd64")
 
 
 def test_a_config_with_another_digest_is_refused(start_registry: StartRegistry) -> None:
@@ -110,6 +114,8 @@ def test_a_config_with_another_digest_is_refused(start_registry: StartRegistry) 
     with RegistryClientV2(f"{registry.url}/a") as client:
         with pytest.raises(DigestMismatchError):
             images.get_config(client.ref("v1"))
+        with pytest.raises(DigestMismatchError):
+            client.get_manifest("v1", platform="linux/amd64")
 
 
 def test_a_config_keeps_all_fields_through_json(start_registry: StartRegistry) -> None:

@@ -1,0 +1,66 @@
+"""The config of an image, read from a registry, a layout or an archive."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from ..._core.blobs.upload_source import AsyncReplayableSource
+from ..._core.text.redaction import printable
+from ...digest import Digest, Verifier
+from ...errors import ImageError
+from ...v2 import models
+from ..manifests import parse_document
+from ..platforms import CONFIG_TYPES, MAX_CONFIG_BYTES
+
+if TYPE_CHECKING:
+    from ..manifest_types import Manifest
+
+
+async def async_read_image_config(
+    manifest: Manifest | None,
+    digest: Digest,
+    media_type: str,
+    open_blob: Callable[[models.Descriptor], AsyncReplayableSource],
+) -> models.ImageConfig:
+    """Return the config of an image, after comparing the bytes of the config with the digest in the manifest.
+
+    Args:
+        manifest: The parsed manifest of the image; None for a manifest of an unknown media type.
+        digest: The digest of the manifest, for error messages.
+        media_type: The media type of the manifest, for error messages.
+        open_blob: A function that returns a reader of the blob with a descriptor. The reader need not verify the bytes.
+
+    Raises:
+        ImageError: The manifest has no image config, or the config is larger than 4 MiB.
+        InvalidDigestError: The digest of the config has an algorithm other than sha256 and sha512.
+        DigestMismatchError: The bytes of the config have another digest or size.
+        ParseError: The config is malformed.
+    """
+    config = manifest.config if isinstance(manifest, (models.ImageManifest, models.DockerManifest)) else None
+    if config is None or config.media_type not in CONFIG_TYPES:
+        kind = (
+            f"its media type is {printable(media_type)}"
+            if config is None
+            else f"its config has the media type {printable(config.media_type)}"
+        )
+        raise ImageError(
+            f"the manifest {digest} has no image config: {kind}",
+            hint="Choose a manifest of an image; artifacts and old images have no image config, and so no platform.",
+        )
+    verifier = Verifier(config.digest.algorithm)
+    content = bytearray()
+    if config.size <= MAX_CONFIG_BYTES:
+        async for block in open_blob(config).blocks(0):
+            content += block
+            if len(content) > MAX_CONFIG_BYTES:
+                break
+    if max(config.size, len(content)) > MAX_CONFIG_BYTES:
+        raise ImageError(
+            f"the config {config.digest} is larger than {MAX_CONFIG_BYTES} bytes, the limit for a config",
+            hint="Download the config as a blob by its digest.",
+        )
+    verifier.update(content)
+    verifier.verify(config.size, config.digest)
+    # Of content that is not JSON, from_dict raises a ParseError with the name of the model.
+    return models.ImageConfig.from_dict(parse_document(bytes(content)))
