@@ -182,8 +182,7 @@ async def _describe_subject(
 ) -> Descriptor | None:
     if subject is None or isinstance(subject, Descriptor):
         return subject
-    found = await repository.get_manifest(subject, timeout=limits.timeout, deadline=limits.deadline)
-    return found.descriptor
+    return await repository.head_manifest(subject, timeout=limits.timeout, deadline=limits.deadline)
 
 
 def _report_skipped(descriptor: Descriptor, on_progress: OnProgress | None) -> None:

@@ -192,8 +192,7 @@ def _describe_subject(
 ) -> Descriptor | None:
     if subject is None or isinstance(subject, Descriptor):
         return subject
-    found = repository.get_manifest(subject, timeout=limits.timeout, deadline=limits.deadline)
-    return found.descriptor
+    return repository.head_manifest(subject, timeout=limits.timeout, deadline=limits.deadline)
 
 
 def _report_skipped(descriptor: Descriptor, on_progress: OnProgress | None) -> None:
