@@ -9,7 +9,7 @@ from docker_registry_sdk.client._async.manifest_ref import AsyncManifestRef
 from docker_registry_sdk.client._async.registries import AsyncRegistries
 from docker_registry_sdk.client._async.repository import AsyncRepository
 from docker_registry_sdk.client.host import Host
-from docker_registry_sdk.errors import ClosedError, ServerError
+from docker_registry_sdk.errors import ClosedError, RequestTimeoutError, ServerError
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Slow, Status
 from tests.support.images import OCI_MANIFEST, digest_of, make_image
@@ -148,6 +148,14 @@ async def test_with_options_changes_the_limits_of_a_copy() -> None:
             ):
                 with pytest.raises(TimeoutError):
                     await limited.get_manifest("v1")
+            registry.faults.clear()
+            registry.revoke_tokens()
+            registry.faults.add(Fault(Slow(bytes_per_second=1), operation="get_token", times=None))
+            with pytest.raises(RequestTimeoutError):
+                await once.with_options(timeout=0.2).get_manifest("v1")
+            with pytest.raises(RequestTimeoutError):
+                await once.list_tags(timeout=0.2)
+            registry.faults.clear()
             await once.aclose()  # closes nothing
             async with once:
                 pass

@@ -11,7 +11,7 @@ from docker_registry_sdk.client._sync.manifest_ref import ManifestRef
 from docker_registry_sdk.client._sync.registries import Registries
 from docker_registry_sdk.client._sync.repository import Repository
 from docker_registry_sdk.client.host import Host
-from docker_registry_sdk.errors import ClosedError, ServerError
+from docker_registry_sdk.errors import ClosedError, RequestTimeoutError, ServerError
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Slow, Status
 
@@ -149,6 +149,14 @@ def test_with_options_changes_the_limits_of_a_copy() -> None:
             ):
                 with pytest.raises(TimeoutError):
                     limited.get_manifest("v1")
+            registry.faults.clear()
+            registry.revoke_tokens()
+            registry.faults.add(Fault(Slow(bytes_per_second=1), operation="get_token", times=None))
+            with pytest.raises(RequestTimeoutError):
+                once.with_options(timeout=0.2).get_manifest("v1")
+            with pytest.raises(RequestTimeoutError):
+                once.list_tags(timeout=0.2)
+            registry.faults.clear()
             once.close()  # closes nothing
             with once:
                 pass

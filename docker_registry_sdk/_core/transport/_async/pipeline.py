@@ -165,7 +165,7 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware, BoundToProcess):
         assert self.auth_policy is not None
         if self.current_loop is not self._loop:
             self._change_loop()
-        response = await self._run(self.auth_policy.flow(request), call_of(request))
+        response = await self._run(self.auth_policy.flow(request), call_of(request), request.extensions.get("timeout", {}))
         return response if stream else await async_read(response)
 
     async def aclose(self) -> None:
@@ -224,12 +224,12 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware, BoundToProcess):
                 self._http = None
             self._loop = loop
 
-    async def _run(self, flow: Flow, call: CallContext) -> httpx.Response:
+    async def _run(self, flow: Flow, call: CallContext, timeouts: dict[str, float | None]) -> httpx.Response:
         try:
             effect = next(flow)
             while True:
                 try:
-                    result = await self._perform(effect, call)
+                    result = await self._perform(effect, call, timeouts)
                 except Exception as error:
                     effect = flow.throw(error)
                 else:
@@ -240,9 +240,10 @@ class AsyncPipeline(LimitedSender, AsyncLoopAware, BoundToProcess):
         finally:
             flow.close()
 
-    async def _perform(self, effect: Effect, call: CallContext) -> Any:
+    async def _perform(self, effect: Effect, call: CallContext, timeouts: dict[str, float | None]) -> Any:
         match effect:
             case Send():
+                effect.request.extensions["timeout"] = timeouts  # also of a token request, which the flow has built
                 return await self._send_repeatedly(effect, call)
             case FindCredential(repo=repo, again=again):
                 return await self._find_credential(repo, again=again)

@@ -174,7 +174,7 @@ class Pipeline(LimitedSender, LoopAware, BoundToProcess):
         assert self.auth_policy is not None
         if self.current_loop is not self._loop:
             self._change_loop()
-        response = self._run(self.auth_policy.flow(request), call_of(request))
+        response = self._run(self.auth_policy.flow(request), call_of(request), request.extensions.get("timeout", {}))
         return response if stream else read(response)
 
     def close(self) -> None:
@@ -238,12 +238,12 @@ class Pipeline(LimitedSender, LoopAware, BoundToProcess):
                 self._http = None
             self._loop = loop
 
-    def _run(self, flow: Flow, call: CallContext) -> httpx.Response:
+    def _run(self, flow: Flow, call: CallContext, timeouts: dict[str, float | None]) -> httpx.Response:
         try:
             effect = next(flow)
             while True:
                 try:
-                    result = self._perform(effect, call)
+                    result = self._perform(effect, call, timeouts)
                 except Exception as error:
                     effect = flow.throw(error)
                 else:
@@ -254,9 +254,10 @@ class Pipeline(LimitedSender, LoopAware, BoundToProcess):
         finally:
             flow.close()
 
-    def _perform(self, effect: Effect, call: CallContext) -> Any:
+    def _perform(self, effect: Effect, call: CallContext, timeouts: dict[str, float | None]) -> Any:
         match effect:
             case Send():
+                effect.request.extensions["timeout"] = timeouts  # also of a token request, which the flow has built
                 return self._send_repeatedly(effect, call)
             case FindCredential(repo=repo, again=again):
                 return self._find_credential(repo, again=again)

@@ -56,3 +56,16 @@ def test_token_is_requested_once_and_once_more_per_retry(max_retries: int) -> No
                 get_manifest.sync(client, "a", "latest")
         tokens = [request for request in server.requests if b"/token" in request.partition(b"\r\n")[0]]
         assert len(tokens) == max_retries + 1
+
+
+@pytest.mark.parametrize("max_retries", [0, 2])
+def test_max_retries_of_a_copy_of_the_client_limits_its_token_requests(max_retries: int) -> None:
+    with run_raw_server(cut_tokens) as server:
+        with RegistryClientV2(f"{server.url}/a", max_retries=1, max_retry_wait=0) as client:
+            copy = client.with_options(max_retries=max_retries)
+            with pytest.raises(TransportError):
+                copy.get_manifest("latest")
+            with pytest.raises(TransportError):
+                list_tags.sync(copy, "a")
+        tokens = [request for request in server.requests if b"/token" in request.partition(b"\r\n")[0]]
+        assert len(tokens) == 2 * (max_retries + 1)
