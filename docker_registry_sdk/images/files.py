@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, Final
 
+from .._core.concurrency.forks import reset_after_fork
 from .._core.text.redaction import printable
 from ..errors import ImageError
 
@@ -175,7 +176,8 @@ def write_atomically(path: Path, content: bytes) -> None:
 def file_lock(path: Path) -> Iterator[None]:
     """Hold an exclusive lock on a file while the context is active. On Windows, which has no `flock`, take no lock.
 
-    Other threads and processes that call this function with the same path wait until the lock is released.
+    Other threads and processes that call this function with the same path wait until the lock is released. A child process that
+    is forked in the meantime does not hold the lock, and does not release it.
 
     Args:
         path: The path of the lock file, which is removed when the lock is released.
@@ -189,18 +191,36 @@ def file_lock(path: Path) -> Iterator[None]:
         yield
         return
     while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | _OPEN_FLAGS, 0o666)
+        file = _LockFile(path)
         try:
-            flock(handle, LOCK_EX)
+            flock(file.descriptor, LOCK_EX)
             # The previous holder has removed the file. If another process has created a new one, try again with that.
-            if _is_same_file(handle, path):
+            if _is_same_file(file.descriptor, path):
                 try:
                     yield
                 finally:
-                    path.unlink(missing_ok=True)
+                    if file.descriptor != -1:  # not in a child process
+                        path.unlink(missing_ok=True)
                 return
         finally:
-            os.close(handle)
+            file.close()
+
+
+class _LockFile:
+    """An open lock file. `close` releases the lock; `descriptor` is -1 when the file is closed."""
+
+    def __init__(self, path: Path) -> None:
+        self.descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _OPEN_FLAGS, 0o666)
+        reset_after_fork(self)
+
+    def after_fork(self) -> None:
+        # A lock lasts until the last process that has inherited the descriptor closes it.
+        self.close()
+
+    def close(self) -> None:
+        descriptor, self.descriptor = self.descriptor, -1
+        if descriptor != -1:
+            os.close(descriptor)
 
 
 def _sync_folder(path: Path) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import gc
+import os
 import time
 import weakref
 from pathlib import Path
@@ -15,6 +17,7 @@ from docker_registry_sdk._core.auth.tokens import TokenStore
 from docker_registry_sdk._core.blobs.part_file import PartFile
 from docker_registry_sdk._core.concurrency import forks
 from docker_registry_sdk._core.concurrency.waiting import AsyncSingleFlightLock, SingleFlightLock
+from docker_registry_sdk.images.files import file_lock
 from tests.support.forking import fork, needs_fork
 
 pytestmark = needs_fork
@@ -90,6 +93,32 @@ def test_part_file_is_locked_no_longer_than_the_parent_uses_it(tmp_path: Path) -
         assert second.length == 3
         second.close(keep=False)
     finally:
+        living.kill()
+
+
+def test_file_lock_is_held_by_the_parent_only_and_no_longer_than_the_parent_holds_it(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    held = file_lock(path)
+    held.__enter__()
+    # As another process does that opens the file while the parent holds the lock, and waits.
+    waiting = os.open(path, os.O_RDWR)
+
+    def work() -> str:
+        held.__exit__(None, None, None)  # which releases nothing, since the lock belongs to the parent
+        with open(path, "rb") as file, pytest.raises(BlockingIOError):
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return "locked"
+
+    living = fork(lambda: time.sleep(600))
+    try:
+        assert fork(work).result() == "locked"
+        with pytest.raises(BlockingIOError):
+            fcntl.flock(waiting, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        held.__exit__(None, None, None)
+        assert not path.exists()
+        fcntl.flock(waiting, fcntl.LOCK_EX | fcntl.LOCK_NB)  # although the child is still running
+    finally:
+        os.close(waiting)
         living.kill()
 
 
