@@ -17,8 +17,6 @@ from ._core.lazy_exports import lazy_exports
 if TYPE_CHECKING:
     from ._core.blobs.progress import Progress as Progress
     from ._core.blobs.upload_session import UploadSession as UploadSession
-    from ._core.transport.options import AsyncClientOptions as AsyncClientOptions
-    from ._core.transport.options import ClientOptions as ClientOptions
     from ._core.version import __version__ as __version__
     from ._core.wire.policy import Deadline as Deadline
     from ._core.wire.timeout import Timeout as Timeout

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ._core.blobs._sync.verified_stream import BlobStream as BlobStream
     from ._core.blobs.progress import OnProgress as OnProgress
     from ._core.blobs.progress import Phase as Phase
+    from ._core.blobs.raw_base import WriteableBuffer as WriteableBuffer
     from ._core.blobs.upload_session import OnSession as OnSession
     from ._core.blobs.upload_source import AsyncBlobSource as AsyncBlobSource
     from ._core.blobs.upload_source import AsyncReplayableSource as AsyncReplayableSource
@@ -41,8 +42,11 @@ if TYPE_CHECKING:
     from ._core.transport.options import AsyncClientOptions as AsyncClientOptions
     from ._core.transport.options import ClientOptions as ClientOptions
     from ._core.transport.settings import FilePath as FilePath
+    from ._core.wire.bodies import Readable as Readable
     from .artifacts._async.places import AsyncArtifactPlace as AsyncArtifactPlace
     from .artifacts._sync.places import ArtifactPlace as ArtifactPlace
+    from .client._async.listing import AsyncListing as AsyncListing
+    from .client._sync.listing import Listing as Listing
     from .client.manifest_results import PutManifestResponse as PutManifestResponse
     from .client.manifest_types import Manifest as Manifest
     from .client.schema1 import Signature as Signature
@@ -56,5 +60,9 @@ if TYPE_CHECKING:
     from .images.location import AsyncTargetPlace as AsyncTargetPlace
     from .images.location import Place as Place
     from .images.location import TargetPlace as TargetPlace
+    from .images.planned import BlobAction as BlobAction
+    from .legacy_v1._async.layers import AsyncLayerStream as AsyncLayerStream
+    from .legacy_v1._sync.layers import LayerStream as LayerStream
+    from .reference import Scheme as Scheme
 else:
     __getattr__, __dir__, __all__ = lazy_exports(__name__)

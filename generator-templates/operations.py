@@ -69,6 +69,7 @@ class OperationView:
     scoped: tuple[str, ...]
     repo: str | None
     models: tuple[str, ...]
+    body_models: tuple[str, ...]
 
     @property
     def class_name(self) -> str:
@@ -151,7 +152,8 @@ def operation_view(document: Document, method: str, path: str, item: Node, node:
         scopes=tuple(_scope(scope, {one.wire_name: one for one in parameters}, where) for scope in scopes),
         scoped=tuple(one.name for one in parameters if one.location != "path" and f"{{{one.wire_name}}}" in "".join(scopes)),
         repo=many[0] if many else None,
-        models=tuple(sorted(models | body_models | ({error_models} if error_models else set()))),
+        models=tuple(sorted((models | ({error_models} if error_models else set())) - body_models)),
+        body_models=tuple(sorted(body_models)),
     )
 
 

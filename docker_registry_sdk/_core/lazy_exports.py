@@ -138,11 +138,24 @@ def _import_name(module_name: str, name: str) -> object:
         return import_module(f"{module_name}.{name}")
 
 
+def name_public_module(package: str) -> None:
+    """Set `__module__` of the classes and functions in `__all__` of a public package that imports its names at once.
+
+    Args:
+        package: The `__name__` of the package, whose module must have its names and `__all__` already.
+    """
+    module = sys.modules[package]
+    for name in module.__all__:
+        value = getattr(module, name)
+        if isinstance(value, type | FunctionType) and value.__module__ not in PUBLIC_MODULES:
+            _set_module(value, package)
+
+
 def _set_public_module(value: object, public_name: str, package: str) -> None:
     """Set `__module__` of a class or function of this distribution to the public module that exports it.
 
-    If several public modules export the value, the first of these is taken: the top-level package, the package whose folder
-    defines the value, `package`. So the result does not depend on the module through which the value is used first.
+    If several public modules export the value, the first of these is taken: the top-level package, the public package whose
+    folder defines the value, `package`. So the result does not depend on the module through which the value is used first.
     """
     if not isinstance(value, type | FunctionType) or value.__module__ in PUBLIC_MODULES:
         return
@@ -152,15 +165,24 @@ def _set_public_module(value: object, public_name: str, package: str) -> None:
     parts = defined_in.split(".")
     parents = [".".join(parts[:length]) for length in range(1, len(parts))]
     origin = defined_in, value.__name__
-    home = next((one for one in parents if _origins.get(one, {}).get(value.__name__) == origin), package)
+    public = (one for one in parents if one in PUBLIC_MODULES and _origins.get(one, {}).get(value.__name__) == origin)
+    _set_module(value, next(public, package))
+
+
+def _set_module(value: type | FunctionType, module: str) -> None:
     if isinstance(value, type):
         import inspect  # slow, and already imported by attrs
 
         # typing evaluates the text of an annotation in the namespace of `__module__`, unless a ForwardRef names another module.
         value.__annotations__ = {
-            name: ForwardRef(annotation, module=defined_in, is_class=True) if isinstance(annotation, str) else annotation
-            for name, annotation in inspect.get_annotations(value).items()
+            name: _forward_reference(annotation, value.__module__) for name, annotation in inspect.get_annotations(value).items()
         }
         if "__firstlineno__" in value.__dict__:  # inspect.getsource would show these lines of the package's file
             type.__delattr__(value, "__firstlineno__")
-    value.__module__ = home
+    value.__module__ = module
+
+
+def _forward_reference(annotation: object, module: str) -> object:
+    """Return an annotation whose text is evaluated in the namespace of a module. NamedTuple makes a ForwardRef without one."""
+    text = annotation.__forward_arg__ if isinstance(annotation, ForwardRef) else annotation
+    return ForwardRef(text, module=module, is_class=True) if isinstance(text, str) else annotation

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from .._core.blobs.blob_spec import parse_blob_spec
 from ..client.manifest_results import ManifestResponse
@@ -35,7 +35,7 @@ class ArtifactBlob:
 
     source: bytes | os.PathLike[str]
     media_type: str = OCTET_STREAM
-    title: str | None = None
+    title: str | None = field(default=None, kw_only=True)
 
 
 def as_blobs(files: Sequence[str | os.PathLike[str] | ArtifactBlob]) -> list[ArtifactBlob]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from .. import ClientOptions, Registries, RegistryClientV1, RegistryClientV2
+    from .. import Registries, RegistryClientV1, RegistryClientV2
     from ..reference import Repo
+    from ..types import ClientOptions
 
 
 @dataclass(frozen=True)

@@ -19,17 +19,18 @@ class Host:
 
     Attributes:
         plain_http: True to use http if a reference states no scheme; None or False for https.
-        insecure: True to accept any certificate of the registry, its token service and its storage without verification.
-        ca_file: A PEM file with certificates to trust in addition to those of the system.
-        client_cert: The client certificate: a PEM file with certificate and key, or a pair of PEM files.
-        ssl_context: An `ssl.SSLContext` with all TLS settings, instead of `insecure`, `ca_file` and `client_cert`.
-        proxy: The URL of a proxy.
-        timeout: The timeout of each step of a request, such as one read: seconds, or a `Timeout`.
-        deadline: The maximum duration of a call in seconds.
-        max_retries: The maximum number of times that the same request is repeated.
-        max_retry_wait: The longest wait before a repetition in seconds.
-        trusted_realms: Hosts that are trusted as token services of this registry.
-        max_connections: The maximum number of connections for blobs, and the same number again for other requests.
+        insecure: True to accept any certificate of the registry, its token service and its storage without verification; None
+            uses the option of `Registries`, as for all attributes below.
+        ca_file: A PEM file with certificates to trust in addition to those of the system, or None.
+        client_cert: The client certificate: a PEM file with certificate and key, or a pair of PEM files; or None.
+        ssl_context: An `ssl.SSLContext` with all TLS settings, instead of `insecure`, `ca_file` and `client_cert`; or None.
+        proxy: The URL of a proxy, or None.
+        timeout: The timeout of each step of a request, such as one read: seconds, a `Timeout`, or None.
+        deadline: The maximum duration of a call in seconds, or None.
+        max_retries: The maximum number of times that the same request is repeated, or None.
+        max_retry_wait: The longest wait before a repetition in seconds, or None.
+        trusted_realms: Hosts that are trusted as token services of this registry, or None.
+        max_connections: The maximum number of connections for blobs, and the same number again for other requests; or None.
     """
 
     plain_http: bool | None = None

@@ -14,10 +14,11 @@ class Credential:
     """A username with a password, or a token. Its `repr` shows no secret.
 
     Attributes:
-        username: The name of the account; required if there is a password.
-        password: The password, or an access token that the registry accepts as a password.
-        identity_token: A refresh token, which the registry's token service exchanges for access tokens.
-        registry_token: A token that is sent to the registry verbatim, as a Bearer token.
+        username: The name of the account, which a password requires; None, the default, for a token without an account.
+        password: The password, or an access token that the registry accepts as a password; None, the default, if there is a token
+            of one of the following kinds instead.
+        identity_token: A refresh token, which the registry's token service exchanges for access tokens; None by default.
+        registry_token: A token that is sent to the registry verbatim, as a Bearer token; None by default.
         source: The file, helper or caller that the credential came from, as text without secrets; ignored in comparisons.
 
     Raises:

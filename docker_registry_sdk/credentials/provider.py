@@ -66,7 +66,7 @@ class ExplicitCredentials:
 
         Args:
             registry: The name of the registry (`Index.name`).
-            repo: Ignored, since the credential is the same for all repositories.
+            repo: A repository's name, or None, the default; ignored, since the credential is the same for all repositories.
         """
         other = self.registry is not None and registry_key(self.registry) != registry_key(registry)
         return None if other else self.credential

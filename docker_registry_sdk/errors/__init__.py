@@ -43,6 +43,7 @@ contains the method, the URL without secrets, the status and the registry's own 
 
 from __future__ import annotations
 
+from .._core.lazy_exports import name_public_module
 from .._core.text.error_details import ErrorDetail
 from .calls import (
     ClosedError,
@@ -127,7 +128,4 @@ __all__ = [
     "UnsafeTitleError",
 ]
 
-# Tracebacks, pickles and documentation name the module that users import from.
-for _name in __all__:
-    if isinstance(globals()[_name], type):
-        globals()[_name].__module__ = __name__
+name_public_module(__name__)

@@ -10,9 +10,6 @@ from .._core.text.redaction import one_line, redact_url
 from .._core.text.retry_after import retry_after_seconds
 from .calls import LoginError, RegistryError
 
-Headers = Mapping[str, str]
-Details = Sequence[ErrorDetail]
-
 # The maximum number of entries of an error body in a message; `.errors` contains all entries.
 _MAX_SHOWN_ERRORS = 5
 
@@ -31,7 +28,7 @@ class ResponseError(RegistryError):
     hint = "Check the URL: the server may not be a registry, or a proxy in front of it may have sent this response."
 
     def __init__(
-        self, problem: str, *, method: str, url: str, status: int, headers: Headers, raw: bytes, hint: str | None = None
+        self, problem: str, *, method: str, url: str, status: int, headers: Mapping[str, str], raw: bytes, hint: str | None = None
     ) -> None:
         self.method, self.url = method, redact_url(url)
         self.status, self.headers, self.raw = status, headers, raw
@@ -55,10 +52,10 @@ class StatusError(ResponseError):
         method: str,
         url: str,
         status: int,
-        headers: Headers,
+        headers: Mapping[str, str],
         raw: bytes = b"",
         body: object = None,
-        errors: Details = (),
+        errors: Sequence[ErrorDetail] = (),
         hint: str | None = None,
     ) -> None:
         self.body = body
@@ -166,11 +163,17 @@ class RangeNotSatisfiableError(StatusError):
 
 
 class RateLimitedError(StatusError):
-    """A 429 response: the rate limit of the registry is exceeded. `.retry_after` contains the seconds to wait, if known."""
+    """A 429 response: the rate limit of the registry is exceeded. `.retry_after` contains the seconds to wait, if known.
+
+    Args:
+        headers: The headers of the response.
+        hint: What to do next; None says after which time, from the header Retry-After.
+        response: The other arguments of `StatusError`.
+    """
 
     hint = "Wait some minutes before the next call; the limit is often higher after logging in."
 
-    def __init__(self, *, headers: Headers, hint: str | None = None, **response: Any) -> None:
+    def __init__(self, *, headers: Mapping[str, str], hint: str | None = None, **response: Any) -> None:
         wait = retry_after_seconds(headers)
         if hint is None and wait is not None:
             hint = f"Wait {wait:g} seconds before the next call; the limit is often higher after logging in."
@@ -207,7 +210,15 @@ class UnexpectedContentTypeError(ResponseError):
     """
 
     def __init__(
-        self, *, method: str, url: str, status: int, headers: Headers, raw: bytes, media_type: str | None, expected: Sequence[str]
+        self,
+        *,
+        method: str,
+        url: str,
+        status: int,
+        headers: Mapping[str, str],
+        raw: bytes,
+        media_type: str | None,
+        expected: Sequence[str],
     ) -> None:
         self.media_type = media_type
         self.expected = tuple(expected)

@@ -11,8 +11,8 @@ from .._core.text.redaction import printable
 from ..digest import Digest
 from ..reference import RepoRef
 from ..v2.models import Descriptor
+from .docker_archive import DockerArchive
 from .layout import Layout
-from .location import Location
 from .planned import BlobAction, PlannedBlob, PlannedManifest
 
 _ACTION_WORDS: Mapping[str, str] = {
@@ -39,7 +39,7 @@ class CopyPlan:
         use_urls: Whether non-distributable layers are copied; a layer that the source lacks is downloaded from its external URLs.
     """
 
-    source: Location
+    source: RepoRef | Layout | DockerArchive
     target: RepoRef | Layout
     digest: Digest
     size: int

@@ -55,31 +55,6 @@ class DockerArchive:
         """Return the path of the archive as text, with control characters escaped."""
         return printable(str(self.path))
 
-    def open(self) -> ArchivedImage:
-        """Return the image with the name `ref`; if `ref` is None, return the only image of the archive.
-
-        Raises:
-            ImageError: Not exactly one image has the name, the name is None although the archive has no image or several images,
-                or the file is not a Docker archive.
-            DigestMismatchError: The manifest has another digest or size than `index.json` says.
-            ParseError: A document in the archive is malformed.
-            OSError: The file cannot be read.
-        """
-        tar = TarIndex(self.path)
-        if INDEX_FILE in tar and LAYOUT_FILE in tar:
-            return _open_oci_image(tar, self)
-        if _MANIFEST_FILE in tar:
-            return _open_docker_image(tar, self)
-        hint = (
-            "Docker before 1.10 wrote this archive: load the archive into a newer Docker, and save it again."
-            if "repositories" in tar
-            else "Create the archive with docker save."
-        )
-        raise ImageError(
-            f"{self.printable_path} is not a Docker archive: the archive has no {_MANIFEST_FILE}",
-            hint=hint,
-        )
-
 
 class ArchivedImage(FileImage):
     """An image in a Docker archive.
@@ -106,6 +81,35 @@ class ArchivedImage(FileImage):
 
     def find_referrers(self, digest: Digest) -> list[Descriptor]:
         return []  # Docker does not save referrers
+
+
+def open_archive(archive: DockerArchive) -> ArchivedImage:
+    """Return the image with the name `ref`; if `ref` is None, return the only image of the archive.
+
+    Args:
+        archive: The archive.
+
+    Raises:
+        ImageError: Not exactly one image has the name, the name is None although the archive has no image or several images,
+            or the file is not a Docker archive.
+        DigestMismatchError: The manifest has another digest or size than `index.json` says.
+        ParseError: A document in the archive is malformed.
+        OSError: The file cannot be read.
+    """
+    tar = TarIndex(archive.path)
+    if INDEX_FILE in tar and LAYOUT_FILE in tar:
+        return _open_oci_image(tar, archive)
+    if _MANIFEST_FILE in tar:
+        return _open_docker_image(tar, archive)
+    hint = (
+        "Docker before 1.10 wrote this archive: load the archive into a newer Docker, and save it again."
+        if "repositories" in tar
+        else "Create the archive with docker save."
+    )
+    raise ImageError(
+        f"{archive.printable_path} is not a Docker archive: the archive has no {_MANIFEST_FILE}",
+        hint=hint,
+    )
 
 
 def _open_oci_image(tar: TarIndex, archive: DockerArchive) -> ArchivedImage:

@@ -108,18 +108,6 @@ class Layout:
             raise ImageError(f"the layout {self.printable_path} has no images", hint="Copy an image to the layout first.")
         raise ImageError(f"the layout {self.printable_path} has {len(by_digest)} images, but no tag was given", hint=tags)
 
-    def open(self) -> LayoutImage:
-        """Return the image with the layout's tag; if the tag is None, return the only image.
-
-        Raises:
-            ImageError: Not exactly one image has the tag, or the tag is None although the layout has no image or several images.
-            DigestMismatchError: The manifest has another digest or size than `index.json` says.
-            ParseError: `index.json` or a manifest is malformed.
-            OSError: A file cannot be read.
-        """
-        found = self.find()
-        return LayoutImage(self, check_size(self.read_manifest(found.digest, found.media_type), found))
-
     def read_manifest_bytes(self, digest: Digest) -> bytes:
         """Return the bytes of a manifest, without comparing them with the digest.
 
@@ -137,12 +125,6 @@ class Layout:
                 f"the layout {self.printable_path} has no blob {digest}",
                 hint="Copy the image to the layout again: the layout is incomplete.",
             ) from None
-
-    def read_manifest(self, digest: str, media_type: str) -> StoredManifest:
-        """Return a manifest, after checking that the bytes have the expected digest. See `FileImage.read_manifest`."""
-        expected = Digest(digest)
-        check_computable(expected)
-        return verify_manifest(self.read_manifest_bytes(expected), expected, media_type)
 
     def open_blob(self, digest: Digest) -> BinaryIO:
         """Open the file of a blob; its content is not compared with the digest.
@@ -196,7 +178,7 @@ class Layout:
     def _is_referrer(self, descriptor: Descriptor) -> bool:
         """Return whether a manifest has a subject. If the manifest is missing in the layout, return False."""
         try:
-            return parse_contents(self.read_manifest(descriptor.digest, descriptor.media_type)).subject is not None
+            return parse_contents(_read_manifest(self, descriptor)).subject is not None
         except ImageError:
             return False
 
@@ -235,6 +217,28 @@ class LayoutImage(FileImage):
             return parse_contents(self.read_manifest(descriptor.digest, descriptor.media_type)).subject
         except ImageError:
             return None  # a layout may lack manifests that its index names
+
+
+def open_layout(layout: Layout) -> LayoutImage:
+    """Return the image with the layout's tag; if the tag is None, return the only image.
+
+    Args:
+        layout: The layout.
+
+    Raises:
+        ImageError: Not exactly one image has the tag, or the tag is None although the layout has no image or several images.
+        DigestMismatchError: The manifest has another digest or size than `index.json` says.
+        ParseError: `index.json` or a manifest is malformed.
+        OSError: A file cannot be read.
+    """
+    found = layout.find()
+    return LayoutImage(layout, check_size(_read_manifest(layout, found), found))
+
+
+def _read_manifest(layout: Layout, descriptor: Descriptor) -> StoredManifest:
+    expected = Digest(descriptor.digest)
+    check_computable(expected)
+    return verify_manifest(layout.read_manifest_bytes(expected), expected, descriptor.media_type)
 
 
 def tag_of(descriptor: Descriptor) -> str | None:

@@ -8,34 +8,32 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from .._core.text.redaction import quoted
+from ..client._async.manifest_ref import AsyncManifestRef
+from ..client._sync.manifest_ref import ManifestRef
 from ..errors import ImageError, InvalidReferenceError
 from ..reference import RepoRef, parse_repo_and_ref
 from .docker_archive import DockerArchive
 from .layout import Layout
 
-if TYPE_CHECKING:
-    from ..client._async.manifest_ref import AsyncManifestRef
-    from ..client._sync.manifest_ref import ManifestRef
-
 _WINDOWS_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 _LAYOUT_PREFIX = "oci:"
 _ARCHIVE_PREFIX = "docker-archive:"
 
-TargetPlace: TypeAlias = "str | RepoRef | ManifestRef | Layout | os.PathLike[str]"
+TargetPlace: TypeAlias = str | RepoRef | ManifestRef | Layout | os.PathLike[str]
 """A place that an image can be written to: see `Place`. A path is the folder of an OCI image layout."""
-Place: TypeAlias = "TargetPlace | DockerArchive"
+Place: TypeAlias = TargetPlace | DockerArchive
 """The place of an image.
 
 A place is text such as `ghcr.io/owner/app:1.2`, `oci:folder:tag` or `docker-archive:file`; a `RepoRef`; a `ManifestRef`, whose
 connections and login are used; a `Layout`; a `DockerArchive`; or a path: of a folder with an OCI image layout, or of a tarball
 that `docker save` wrote.
 """
-AsyncTargetPlace: TypeAlias = "str | RepoRef | AsyncManifestRef | Layout | os.PathLike[str]"
+AsyncTargetPlace: TypeAlias = str | RepoRef | AsyncManifestRef | Layout | os.PathLike[str]
 """A place that an image can be written to, for async functions: see `TargetPlace`."""
-AsyncPlace: TypeAlias = "AsyncTargetPlace | DockerArchive"
+AsyncPlace: TypeAlias = AsyncTargetPlace | DockerArchive
 """The place of an image, for async functions: see `Place`; with an `AsyncManifestRef` instead of a `ManifestRef`."""
 
 Location: TypeAlias = RepoRef | Layout | DockerArchive

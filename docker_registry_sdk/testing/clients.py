@@ -10,20 +10,12 @@ import threading
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
 
+import docker_registry_sdk as sdk
+from docker_registry_sdk import testing
 from docker_registry_sdk.reference import RepoRef, parse_repo_and_ref
 from docker_registry_sdk.testing.storage.base import RegistryStorage
-
-if TYPE_CHECKING:
-    from docker_registry_sdk.client._async.client import AsyncRegistryClientV2
-    from docker_registry_sdk.client._async.manifest_ref import AsyncManifestRef
-    from docker_registry_sdk.client._async.repository import AsyncRepository
-    from docker_registry_sdk.client._sync.client import RegistryClientV2
-    from docker_registry_sdk.client._sync.manifest_ref import ManifestRef
-    from docker_registry_sdk.client._sync.repository import Repository
-    from docker_registry_sdk.testing.images import ImageFormat
-    from docker_registry_sdk.v2.models import Descriptor, Platform
 
 CLOSE_SECONDS = 5.0
 """The maximum time to wait until an async client is closed that belongs to the event loop of another thread."""
@@ -46,10 +38,10 @@ class RegistryClients(ABC):
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._shared: RegistryClientV2 | None = None
-        self._shared_async: dict[asyncio.AbstractEventLoop | None, AsyncRegistryClientV2] = {}
-        self._opened: list[RegistryClientV2] = []
-        self._opened_async: list[tuple[asyncio.AbstractEventLoop | None, AsyncRegistryClientV2]] = []
+        self._shared: sdk.RegistryClientV2 | None = None
+        self._shared_async: dict[asyncio.AbstractEventLoop | None, sdk.AsyncRegistryClientV2] = {}
+        self._opened: list[sdk.RegistryClientV2] = []
+        self._opened_async: list[tuple[asyncio.AbstractEventLoop | None, sdk.AsyncRegistryClientV2]] = []
 
     @property
     @abstractmethod
@@ -75,15 +67,15 @@ class RegistryClients(ABC):
         ref: str,
         *,
         files: Mapping[str, bytes | str] | None = None,
-        platforms: Sequence[str | Platform] = (),
+        platforms: Sequence[str | sdk.Platform] = (),
         labels: Mapping[str, str] | None = None,
         env: Mapping[str, str] | None = None,
         cmd: Sequence[str] = (),
         annotations: Mapping[str, str] | None = None,
-        image_format: ImageFormat = "oci",
-        subject: Descriptor | None = None,
+        image_format: testing.ImageFormat = "oci",
+        subject: sdk.Descriptor | None = None,
         artifact_type: str | None = None,
-    ) -> Descriptor:
+    ) -> sdk.Descriptor:
         """Store an image with one layer in the registry. No request is sent, and the registry need not run.
 
             registry.add_image("library/app:1", files={"etc/motd": "hello"}, platforms=["linux/amd64", "linux/arm64"])
@@ -138,7 +130,7 @@ class RegistryClients(ABC):
         tag = target.tag if has_tag or subject is None else None
         return store_image(self.storage, target.remote_name, tag, content)
 
-    def client(self, name: str | None = None) -> RegistryClientV2:
+    def client(self, name: str | None = None) -> sdk.RegistryClientV2:
         """Return a new client of the registry, which is logged in as the user of the registry and trusts its certificate.
 
         The registry closes the client when the registry stops. The client may also be closed before.
@@ -150,16 +142,14 @@ class RegistryClients(ABC):
             InvalidReferenceError: `name` is malformed.
             RuntimeError: The registry is not running.
         """
-        from docker_registry_sdk.client._sync.client import RegistryClientV2
-
-        client = RegistryClientV2(
+        client = sdk.RegistryClientV2(
             None if name is None else f"{self.url}/{name}", registry=self._registry(name), **self._connect_options()
         )
         with self._lock:
             self._opened.append(client)
         return client
 
-    def repository(self, name: str) -> Repository:
+    def repository(self, name: str) -> sdk.Repository:
         """Return a repository of a client that is logged in as the user of the registry and trusts its certificate.
 
         All repositories that this method returns share one client, which the registry closes when the registry stops.
@@ -176,7 +166,7 @@ class RegistryClients(ABC):
             self._shared = shared = self._shared or shared
         return shared.repository(name)
 
-    def ref(self, ref: str) -> ManifestRef:
+    def ref(self, ref: str) -> sdk.ManifestRef:
         """Return a reference to a manifest, which functions such as `images.copy` accept as source and target.
 
         Args:
@@ -189,7 +179,7 @@ class RegistryClients(ABC):
         target = self._parse(ref)
         return self.repository(target.remote_name).ref(_tag_and_digest(target))
 
-    def async_client(self, name: str | None = None) -> AsyncRegistryClientV2:
+    def async_client(self, name: str | None = None) -> sdk.AsyncRegistryClientV2:
         """Return a new async client of the registry, which is logged in as the user of the registry and trusts its certificate.
 
         Call this method in the event loop that uses the client. If this loop still exists when the registry stops, the registry
@@ -202,16 +192,14 @@ class RegistryClients(ABC):
             InvalidReferenceError: `name` is malformed.
             RuntimeError: The registry is not running.
         """
-        from docker_registry_sdk.client._async.client import AsyncRegistryClientV2
-
-        client = AsyncRegistryClientV2(
+        client = sdk.AsyncRegistryClientV2(
             None if name is None else f"{self.url}/{name}", registry=self._registry(name), **self._connect_options()
         )
         with self._lock:
             self._opened_async.append((_running_loop(), client))
         return client
 
-    def async_repository(self, name: str) -> AsyncRepository:
+    def async_repository(self, name: str) -> sdk.AsyncRepository:
         """Return a repository of an async client that is logged in as the user of the registry and trusts its certificate.
 
         All repositories that this method returns in one event loop share one client. If this loop still exists when the registry
@@ -229,7 +217,7 @@ class RegistryClients(ABC):
         self._shared_async[loop] = shared
         return shared.repository(name)
 
-    def async_ref(self, ref: str) -> AsyncManifestRef:
+    def async_ref(self, ref: str) -> sdk.AsyncManifestRef:
         """Return a reference to a manifest, which functions such as `images.async_copy` accept as source and target.
 
         Args:
@@ -257,12 +245,12 @@ class RegistryClients(ABC):
             else:
                 await asyncio.to_thread(_close_in_loop, loop, async_client)
 
-    def _take_clients(self) -> list[RegistryClientV2]:
+    def _take_clients(self) -> list[sdk.RegistryClientV2]:
         with self._lock:
             opened, self._opened, self._shared = self._opened, [], None
         return opened
 
-    def _take_async_clients(self) -> list[tuple[asyncio.AbstractEventLoop | None, AsyncRegistryClientV2]]:
+    def _take_async_clients(self) -> list[tuple[asyncio.AbstractEventLoop | None, sdk.AsyncRegistryClientV2]]:
         with self._lock:
             opened, self._opened_async, self._shared_async = self._opened_async, [], {}
         return opened
@@ -285,7 +273,7 @@ def _running_loop() -> asyncio.AbstractEventLoop | None:
         return None
 
 
-def _close_in_loop(loop: asyncio.AbstractEventLoop | None, client: AsyncRegistryClientV2) -> None:
+def _close_in_loop(loop: asyncio.AbstractEventLoop | None, client: sdk.AsyncRegistryClientV2) -> None:
     """Close an async client in the event loop in which the client was created, unless that loop is closed.
 
     Args:

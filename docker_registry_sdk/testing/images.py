@@ -194,8 +194,8 @@ class _Writer:
         manifest = self._write(content, media_type)
         digest = str(manifest.digest)
         subject = str(image.subject.digest) if outermost and image.subject is not None else None
-        record = ManifestRecord(media_type, manifest.size, digest, subject)
-        self.repository = self.repository.with_manifest(digest, record, tags if outermost else ())
+        record = ManifestRecord(media_type=media_type, size=manifest.size, content=digest, subject=subject)
+        self.repository = self.repository.with_manifest(digest, record, tags=tags if outermost else ())
         return manifest
 
     def _write(self, content: bytes, media_type: str) -> Descriptor:

@@ -102,7 +102,9 @@ class EmbeddedRegistry(RegistryClients):
         self._settings = settings or self._profile.settings
         self._clock = RegistryClock()
         anonymous_pull = self._profile.anonymous_pull if anonymous_pull is None else anonymous_pull
-        self._account = Account.create(self._profile.username if username is None else username, password, anonymous_pull)
+        self._account = Account.create(
+            self._profile.username if username is None else username, password, anonymous_pull=anonymous_pull
+        )
         self._auth: AuthMode = self._profile.auth if auth is None else auth
         self._authentication = create_authentication(self._auth, self._account, self._clock, self._settings.token_lifetime)
         self._storage = open_storage(storage)
@@ -123,12 +125,12 @@ class EmbeddedRegistry(RegistryClients):
         self._requests = RequestLog()
         self._faults = Faults(self._profile.faults)
         self._state = RegistryState(
-            self._storage,
-            self._account,
-            self._clock,
-            self._settings.token_lifetime,
-            self._settings.token_path,
-            self.revoke_tokens,
+            storage=self._storage,
+            account=self._account,
+            clock=self._clock,
+            token_lifetime=self._settings.token_lifetime,
+            token_path=self._settings.token_path,
+            revoke_tokens=self.revoke_tokens,
         )
         self._running: _Running | None = None
 

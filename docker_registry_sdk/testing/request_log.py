@@ -18,7 +18,7 @@ _SECRET_FIELDS = frozenset({"access_token", "client_secret", "id_token", "passwo
 _SIGNATURE = re.compile(r"(signature=)[^,;&\s]+", re.IGNORECASE)  # in tokens and signed URLs of API v1
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class RequestRecord:
     """The record of a request and its response.
 
@@ -79,7 +79,11 @@ class RequestLog(Sequence[RequestRecord]):
         return self._under_way
 
     def append(self, record: RequestRecord) -> None:
-        """Add the record of a request for which `begin` was not called. `under_way` does not change."""
+        """Add the record of a request for which `begin` was not called. `under_way` does not change.
+
+        Args:
+            record: The record.
+        """
         with self._lock:
             self._records.append(record)
 
@@ -89,7 +93,11 @@ class RequestLog(Sequence[RequestRecord]):
             self._under_way += 1
 
     def finish(self, record: RequestRecord) -> None:
-        """Add the record of a request for which `begin` was called, and decrement `under_way`."""
+        """Add the record of a request for which `begin` was called, and decrement `under_way`.
+
+        Args:
+            record: The record.
+        """
         with self._lock:
             self._under_way -= 1
             self._records.append(record)
@@ -109,6 +117,11 @@ class RequestLog(Sequence[RequestRecord]):
     @overload
     def __getitem__(self, index: slice) -> list[RequestRecord]: ...
     def __getitem__(self, index: int | slice) -> RequestRecord | list[RequestRecord]:
+        """Return a record, or a list of records.
+
+        Args:
+            index: The position of a record, or a slice for a list.
+        """
         return self.snapshot()[index]
 
     def __len__(self) -> int:

@@ -10,7 +10,8 @@ from pathlib import Path
 import trustme
 from attrs import frozen
 
-from docker_registry_sdk import ClientOptions, RegistryClientV2
+from docker_registry_sdk import RegistryClientV2
+from docker_registry_sdk.types import ClientOptions
 from tests.support.docker_registry import PASSWORD, USERNAME, htpasswd_settings, run_docker_registry
 from tests.support.images import OCI_MANIFEST, make_image
 from tests.support.token_server import run_token_server

@@ -13,7 +13,15 @@ from docker_registry_sdk.testing import EmbeddedRegistry, RequestLog, RequestRec
 from docker_registry_sdk.testing.faults import Fault, FaultExchange
 from tests.testing.helpers import UNKNOWN, digest_of
 
-RECORD = RequestRecord("GET", "/", (("accept", "a"), ("accept", "b")), 200, 0, 0, ())
+RECORD = RequestRecord(
+    method="GET",
+    path="/",
+    headers=(("accept", "a"), ("accept", "b")),
+    status=200,
+    request_bytes=0,
+    response_bytes=0,
+    response_headers=(),
+)
 
 
 def test_records(stored_registry: EmbeddedRegistry, client: httpx.Client) -> None:

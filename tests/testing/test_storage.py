@@ -84,7 +84,11 @@ def test_abort(storage: RegistryStorage, storage_path: Path | None) -> None:
 
 def test_records(storage: RegistryStorage) -> None:
     assert (storage.load("a/b"), storage.names()) == (None, [])
-    repository = RepositoryRecord().with_blob(UNKNOWN).with_manifest(UNKNOWN, ManifestRecord("x/y", 1, UNKNOWN), ["v1"])
+    repository = (
+        RepositoryRecord()
+        .with_blob(UNKNOWN)
+        .with_manifest(UNKNOWN, ManifestRecord(media_type="x/y", size=1, content=UNKNOWN), tags=["v1"])
+    )
     for name in ("b", "a/b", "a"):
         storage.save(name, repository)
     assert storage.load("a/b") == repository
@@ -106,8 +110,13 @@ def test_concurrent_link_blob(storage: RegistryStorage) -> None:
 
 
 def test_serialization() -> None:
-    manifests = {UNKNOWN: ManifestRecord("x/y", 5, UNKNOWN, "sha512:1"), "sha256:1": ManifestRecord("z/z", 0, "sha256:3")}
-    repository = RepositoryRecord(frozenset({"sha256:2", UNKNOWN}), manifests, {"Latest": UNKNOWN, "latest": "sha256:1"})
+    manifests = {
+        UNKNOWN: ManifestRecord(media_type="x/y", size=5, content=UNKNOWN, subject="sha512:1"),
+        "sha256:1": ManifestRecord(media_type="z/z", size=0, content="sha256:3"),
+    }
+    repository = RepositoryRecord(
+        blobs=frozenset({"sha256:2", UNKNOWN}), manifests=manifests, tags={"Latest": UNKNOWN, "latest": "sha256:1"}
+    )
     assert repository_from_json(repository_to_json(repository)) == repository
 
 

@@ -11,7 +11,6 @@ from typing import Literal, assert_never, assert_type
 
 from docker_registry_sdk import (
     AsyncRegistryClientV2,
-    ClientOptions,
     Digest,
     ManifestResponse,
     Progress,
@@ -26,7 +25,15 @@ from docker_registry_sdk import (
 )
 from docker_registry_sdk.credentials import Credential
 from docker_registry_sdk.errors import NotFoundError, RateLimitedError
-from docker_registry_sdk.types import AsyncBlobFile, AsyncBlobStream, AuthReport, BlobFile, BlobStream, PutManifestResponse
+from docker_registry_sdk.types import (
+    AsyncBlobFile,
+    AsyncBlobStream,
+    AuthReport,
+    BlobFile,
+    BlobStream,
+    ClientOptions,
+    PutManifestResponse,
+)
 from docker_registry_sdk.v2.models import (
     Descriptor,
     DockerManifest,

@@ -22,7 +22,7 @@ def test_each_public_name_is_offered_with_its_documentation(client: type) -> Non
     public = {name for name in dir(client) if not name.startswith("_")}
     assert public <= set(offered)
     assert set(offered) - public == {"registry"}
-    for name in public - {"version", "upload_blob"}:  # upload_blob is another name of blob_upload
+    for name in public - {"version"}:
         member = inspect.getattr_static(client, name)
         assert inspect.getdoc(member), f"{name} has no documentation"
         assert (inspect.getdoc(member) or "").partition("\n")[0] in offered[name].docstring(), name

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import io
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self, TypeAlias
 
 from ...errors import ForkedProcessError
+
+if TYPE_CHECKING:
+    import _typeshed
+
+    WriteableBuffer: TypeAlias = _typeshed.WriteableBuffer
+else:
+    WriteableBuffer = bytearray | memoryview  # Python 3.11 has no name for all types of buffers
 
 
 class RawBase(io.RawIOBase):

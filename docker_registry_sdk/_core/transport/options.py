@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Collection
-from typing import TYPE_CHECKING, TypedDict
+from typing import TypedDict
 
 from ...credentials.given import AsyncGivenCredentials, GivenCredentials
 from ..wire.timeout import Timeout
+from ._async.caller_transport import AsyncTransport
+from ._sync.caller_transport import Transport
 from .settings import FilePath
-
-if TYPE_CHECKING:
-    from ._async.caller_transport import AsyncTransport
-    from ._sync.caller_transport import Transport
 
 
 class ConnectionOptions(TypedDict, total=False):

@@ -21,7 +21,11 @@ class Readable(Protocol):
     """An object with a `read(size)` that returns bytes: an open file, a socket's file, a `BytesIO`."""
 
     def read(self, size: int = ..., /) -> bytes:
-        """Return the next bytes, at most `size`, or b"" at the end."""
+        """Return the next bytes, at most `size`, or b"" at the end.
+
+        Args:
+            size: The maximum number of bytes; all remaining bytes by default.
+        """
         ...
 
 

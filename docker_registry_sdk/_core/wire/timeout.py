@@ -40,7 +40,7 @@ class Timeout:
     pool: float | None = field(default=None, validator=_check_seconds)
 
     @property
-    def steps(self) -> TimeoutSteps:
+    def steps(self) -> tuple[float | None, float | None, float | None, float | None]:
         """Return the four values in the order connect, read, write, pool."""
         return self.connect, self.read, self.write, self.pool
 

@@ -247,6 +247,7 @@ class AsyncBlobCalls(AsyncRepositoryBase):
         )
 
     upload_blob = blob_upload
+    """Upload a blob. An interrupted upload is resumed. The same method as `blob_upload`, which is the node.js client's word."""
 
     async def read_blob(
         self, digest: DigestLike, *, timeout: float | Timeout | None = None, deadline: Deadline | float | None = None

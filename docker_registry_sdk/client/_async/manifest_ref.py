@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from attrs import Factory, field, frozen
+
+import docker_registry_sdk as sdk
 
 from ..._core.names.grammar import check_tag
 from ...digest import Digest
 from ...errors import InvalidReferenceError
 from ...reference import Repo, RepoRef
-
-if TYPE_CHECKING:
-    from .repository import AsyncRepository
 
 
 @frozen(kw_only=True)
@@ -33,7 +30,7 @@ class AsyncManifestRef:
         InvalidReferenceError: The tag is malformed, or both tag and digest are missing.
     """
 
-    repository: AsyncRepository = field(eq=False, repr=False)
+    repository: sdk.AsyncRepository = field(eq=False, repr=False)
     repo: Repo = field(init=False, default=Factory(lambda self: self.repository.repo, takes_self=True))
     tag: str | None = None
     digest: Digest | None = None
@@ -58,7 +55,7 @@ class AsyncManifestRef:
         return str(self.repo_ref)
 
 
-def async_parse_ref(repository: AsyncRepository, ref: str) -> AsyncManifestRef:
+def async_parse_ref(repository: sdk.AsyncRepository, ref: str) -> AsyncManifestRef:
     """Return a reference to a manifest of a repository.
 
     Args:

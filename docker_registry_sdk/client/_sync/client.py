@@ -29,7 +29,7 @@ class RegistryClientV2(ClientBase, Repository, CatalogCalls):
             client that is bound to no repository; such a client can only ping and list repositories.
         registry: The registry to use if `name` contains no registry: a host, such as `ghcr.io` or `localhost:5000`, or an
             `Index`. None, the default, is Docker Hub.
-        index: The word of the node.js client for `registry`; pass only one of them.
+        index: The word of the node.js client for `registry`; pass only one of them. None, the default, uses `registry`.
         username: The name of the user; requires `password`. None, the default, uses `credentials`.
         password: The password, or an access token that the registry accepts as a password; requires `username`. None, the
             default, uses `credentials`.

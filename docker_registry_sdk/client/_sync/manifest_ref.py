@@ -3,17 +3,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from attrs import Factory, field, frozen
+
+import docker_registry_sdk as sdk
 
 from ..._core.names.grammar import check_tag
 from ...digest import Digest
 from ...errors import InvalidReferenceError
 from ...reference import Repo, RepoRef
-
-if TYPE_CHECKING:
-    from .repository import Repository
 
 
 @frozen(kw_only=True)
@@ -34,7 +31,7 @@ class ManifestRef:
         InvalidReferenceError: The tag is malformed, or both tag and digest are missing.
     """
 
-    repository: Repository = field(eq=False, repr=False)
+    repository: sdk.Repository = field(eq=False, repr=False)
     repo: Repo = field(init=False, default=Factory(lambda self: self.repository.repo, takes_self=True))
     tag: str | None = None
     digest: Digest | None = None
@@ -61,7 +58,7 @@ class ManifestRef:
         return str(self.repo_ref)
 
 
-def parse_ref(repository: Repository, ref: str) -> ManifestRef:
+def parse_ref(repository: sdk.Repository, ref: str) -> ManifestRef:
     """Return a reference to a manifest of a repository.
 
     Args:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Final, Literal, overload
+from typing import Final, Literal, overload
+
+import docker_registry_sdk as sdk
 
 from ..._core.concurrency.opening import AsyncOpening
 from ..._core.text.misspelt import suggest_options
@@ -16,9 +18,6 @@ from ...client.target import parse_target
 from ...credentials.given import AsyncGivenCredentials
 from ...errors import RegistryError
 from ...reference import Index, Repo
-
-if TYPE_CHECKING:
-    from ...legacy_v1._async.client import AsyncRegistryClientV1
 
 _VERSIONS: Final[tuple[Literal[1, 2], ...]] = (2, 1)
 
@@ -46,7 +45,7 @@ def create_async_client(
     trusted_realms: Collection[str] = (),
     max_connections: int = 100,
     transport: AsyncTransport | None = None,
-) -> AsyncOpening[AsyncRegistryClientV1]: ...
+) -> AsyncOpening[sdk.AsyncRegistryClientV1]: ...
 @overload
 def create_async_client(
     name: str | Repo | None = None,
@@ -94,7 +93,7 @@ def create_async_client(
     trusted_realms: Collection[str] = (),
     max_connections: int = 100,
     transport: AsyncTransport | None = None,
-) -> AsyncOpening[AsyncRegistryClientV1 | AsyncRegistryClientV2]: ...
+) -> AsyncOpening[sdk.AsyncRegistryClientV1 | AsyncRegistryClientV2]: ...
 @suggest_options
 def create_async_client(
     name: str | Repo | None = None,
@@ -118,7 +117,7 @@ def create_async_client(
     trusted_realms: Collection[str] = (),
     max_connections: int = 100,
     transport: AsyncTransport | None = None,
-) -> AsyncOpening[AsyncRegistryClientV1 | AsyncRegistryClientV2]:
+) -> AsyncOpening[sdk.AsyncRegistryClientV1 | AsyncRegistryClientV2]:
     """Return a client for the API version that the registry speaks; for version 2 if the registry speaks both versions.
 
     To find the version, this function pings API v2, and API v1 if the registry does not speak API v2. The pings carry no
@@ -132,7 +131,7 @@ def create_async_client(
             default, for a client that is bound to no repository.
         registry: The registry to use if `name` contains no registry: a host, such as `ghcr.io` or `localhost:5000`, or an
             `Index`. None, the default, is Docker Hub.
-        index: The word of the node.js client for `registry`; pass only one of them.
+        index: The word of the node.js client for `registry`; pass only one of them. None, the default, uses `registry`.
         version: The API version, 1 or 2, so that no ping is sent; None, the default, finds the version with pings.
         username: The name of the user; requires `password`. None, the default, uses `credentials`.
         password: The password, or an access token that the registry accepts as a password; requires `username`. None, the
@@ -205,7 +204,7 @@ def create_async_client(
 
 async def async_open_client(
     registry: Index, repo: Repo | None, version: Literal[1, 2] | None, settings: ClientSettings
-) -> AsyncRegistryClientV1 | AsyncRegistryClientV2:
+) -> sdk.AsyncRegistryClientV1 | AsyncRegistryClientV2:
     """Return a client for the API version that the registry speaks, as `create_async_client` does.
 
     Args:
@@ -234,10 +233,7 @@ async def async_open_client(
     )
 
 
-def _client_class(version: Literal[1, 2]) -> type[AsyncRegistryClientV1] | type[AsyncRegistryClientV2]:
+def _client_class(version: Literal[1, 2]) -> type[sdk.AsyncRegistryClientV1] | type[AsyncRegistryClientV2]:
     if version == 2:
         return AsyncRegistryClientV2
-    # Imported only when needed, since most programs never use API v1.
-    from ...legacy_v1._async.client import AsyncRegistryClientV1
-
-    return AsyncRegistryClientV1
+    return sdk.AsyncRegistryClientV1  # imported only when needed, since most programs never use API v1

@@ -12,7 +12,8 @@ from ..._core.wire import Deadline, Timeout, call_limits, to_deadline
 from ...client._async.registries import AsyncRegistries
 from ...client._async.repository import AsyncRepository
 from ...reference import RepoRef
-from ..layout import Layout
+from ..docker_archive import DockerArchive, open_archive
+from ..layout import Layout, open_layout
 from ..location import Location
 from .interfaces import AsyncImageSource, AsyncImageTarget
 from .local_files import AsyncFileSource, AsyncLayoutTarget
@@ -101,7 +102,9 @@ async def _open_source(
     location = source.location
     if isinstance(location, RepoRef):
         return _open_image(location, source.repository, opened, timeout, deadline)
-    return AsyncFileSource(await async_run_in_thread(location.open))
+    if isinstance(location, DockerArchive):
+        return AsyncFileSource(await async_run_in_thread(lambda: open_archive(location)))
+    return AsyncFileSource(await async_run_in_thread(lambda: open_layout(location)))
 
 
 def _open_image(

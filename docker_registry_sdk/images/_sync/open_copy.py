@@ -13,7 +13,8 @@ from ..._core.wire import Deadline, Timeout, call_limits, to_deadline
 from ...client._sync.registries import Registries
 from ...client._sync.repository import Repository
 from ...reference import RepoRef
-from ..layout import Layout
+from ..docker_archive import DockerArchive, open_archive
+from ..layout import Layout, open_layout
 from ..location import Location
 from .interfaces import ImageSource, ImageTarget
 from .local_files import FileSource, LayoutTarget
@@ -102,7 +103,9 @@ def _open_source(
     location = source.location
     if isinstance(location, RepoRef):
         return _open_image(location, source.repository, opened, timeout, deadline)
-    return FileSource(run_in_thread(location.open))
+    if isinstance(location, DockerArchive):
+        return FileSource(run_in_thread(lambda: open_archive(location)))
+    return FileSource(run_in_thread(lambda: open_layout(location)))
 
 
 def _open_image(

@@ -23,7 +23,7 @@ class AsyncRegistryClientV1(AsyncV1Repos, AsyncV1Images):
             client that is bound to no repository; such a client can only ping, search and manage users.
         registry: The registry to use if `name` contains no registry: a host, such as `ghcr.io` or `localhost:5000`, or an
             `Index`. None, the default, is Docker Hub.
-        index: The word of the node.js client for `registry`; pass only one of them.
+        index: The word of the node.js client for `registry`; pass only one of them. None, the default, uses `registry`.
         username: The name of the user; requires `password`. None, the default, uses `credentials`.
         password: The password, or an access token that the registry accepts as a password; requires `username`. None, the
             default, uses `credentials`.

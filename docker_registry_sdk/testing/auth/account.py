@@ -38,10 +38,10 @@ class Account:
 
     username: str = attrs.field(validator=_check_username)
     password: str = attrs.field(repr=False, validator=_check_password)
-    anonymous_pull: bool
+    anonymous_pull: bool = attrs.field(kw_only=True)
 
     @classmethod
-    def create(cls, username: str | None, password: str | None, anonymous_pull: bool) -> "Account":
+    def create(cls, username: str | None, password: str | None, *, anonymous_pull: bool) -> "Account":
         """Create an account.
 
         Args:
@@ -52,7 +52,7 @@ class Account:
         return cls(
             f"user-{secrets.token_hex(4)}" if username is None else username,
             secrets.token_hex(16) if password is None else password,
-            anonymous_pull,
+            anonymous_pull=anonymous_pull,
         )
 
     def matches(self, username: str, password: str) -> bool:

@@ -7,6 +7,7 @@
 An effect is any object with the method `play` that the protocol `FaultEffect` describes.
 """
 
+from docker_registry_sdk._core.lazy_exports import name_public_module
 from docker_registry_sdk.testing.auth.account import Account
 from docker_registry_sdk.testing.faults.bodies import Body, LoseResponse, Reset, Slow, Truncate, WrongBytes
 from docker_registry_sdk.testing.faults.exchange import FaultEffect, FaultExchange, OperationName, RegistryState, RequestInfo
@@ -31,8 +32,10 @@ from docker_registry_sdk.testing.faults.tokens import (
     RevokeTokens,
     TokenWithout,
 )
+from docker_registry_sdk.testing.v2.access import Access, Grant
 
 __all__ = [
+    "Access",
     "Account",
     "Body",
     "ChallengeWithout",
@@ -45,6 +48,7 @@ __all__ = [
     "FaultExchange",
     "Faults",
     "ForeignLink",
+    "Grant",
     "HtmlError",
     "LocationForm",
     "LocationOn",
@@ -66,3 +70,5 @@ __all__ = [
     "WrongBytes",
     "WrongDigest",
 ]
+
+name_public_module(__name__)

@@ -82,7 +82,7 @@ def operation_of(method: str, path: str, token_path: str) -> OperationName | Non
     return next((methods.get(method) for pattern, methods in _OPERATIONS if pattern.fullmatch(path)), None)
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class RequestInfo:
     """The parts of a request that a fault can match.
 
@@ -121,7 +121,7 @@ class RequestInfo:
         )
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class RegistryState:
     """The state of the registry that effects can read and change.
 
@@ -144,7 +144,7 @@ class RegistryState:
     numbers: dict[str, float] = attrs.field(factory=dict[str, float])
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class FaultExchange:
     """A request, with the functions that read its body and send the response.
 

@@ -35,9 +35,9 @@ class RequestShare:
     """
 
     fraction: float = attrs.field(validator=[validators.ge(0), validators.le(1)])
-    seed: int = 0
-    in_a_row: int = attrs.field(default=2, validator=validators.ge(1))
-    identified_by: str | None = None
+    seed: int = attrs.field(default=0, kw_only=True)
+    in_a_row: int = attrs.field(default=2, validator=validators.ge(1), kw_only=True)
+    identified_by: str | None = attrs.field(default=None, kw_only=True)
 
 
 class ShareSelector:
@@ -92,10 +92,13 @@ class Fault:
 
     Args:
         effect: The effect to apply to the selected requests.
-        method: The HTTP method that a request must have.
-        path: A regular expression that must match the whole percent-decoded path of a request, without the query.
-        operation: The operation that a request must perform, or several operations, of which a request must perform one.
-        when: A function that gets a request, and returns whether the request meets the condition.
+        method: The HTTP method that a request must have; None, the default, for any.
+        path: A regular expression that must match the whole percent-decoded path of a request, without the query; None, the
+            default, for any path.
+        operation: The operation that a request must perform, or several operations, of which a request must perform one; None,
+            the default, for any.
+        when: A function that gets a request, and returns whether the request meets the condition; None, the default, for no
+            function.
         times: The number of requests that get the effect; None for no limit.
         after: The number of matching requests that are answered without the effect, before other requests get the effect.
         share: The share of the later matching requests that get the effect; None selects all of them.
@@ -115,7 +118,11 @@ class Fault:
     share: RequestShare | None = attrs.field(default=None, kw_only=True)
 
     def matches(self, call: RequestInfo) -> bool:
-        """Return whether a request meets the conditions `method`, `path`, `operation` and `when`."""
+        """Return whether a request meets the conditions `method`, `path`, `operation` and `when`.
+
+        Args:
+            call: The request.
+        """
         return (
             (self.method is None or self.method == call.method)
             and (self.path is None or self.path.fullmatch(call.path) is not None)

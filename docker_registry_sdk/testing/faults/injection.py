@@ -118,5 +118,12 @@ class _WithEffect:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self.effect.play(
-            FaultExchange(RequestInfo.of(scope, self.registry.token_path), scope, receive, send, self.registry), self.app
+            FaultExchange(
+                request=RequestInfo.of(scope, self.registry.token_path),
+                scope=scope,
+                receive=receive,
+                send=send,
+                registry=self.registry,
+            ),
+            self.app,
         )

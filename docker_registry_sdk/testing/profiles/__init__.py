@@ -5,6 +5,8 @@ This module has only the names of the profiles, so that the names can be listed 
 
 from typing import Literal, TypeAlias, get_args
 
+__all__ = ["PROFILE_NAMES", "ProfileName"]
+
 ProfileName: TypeAlias = Literal[
     "acr",
     "artifactory",

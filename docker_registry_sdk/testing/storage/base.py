@@ -47,11 +47,19 @@ class BlobWriter(Protocol):
         ...
 
     def append(self, chunks: Iterable[bytes]) -> None:
-        """Append chunks of bytes to the content. If the call fails, the content remains as before the call."""
+        """Append chunks of bytes to the content. If the call fails, the content remains as before the call.
+
+        Args:
+            chunks: The chunks, in their order.
+        """
         ...
 
     def truncate(self, size: int) -> None:
-        """Remove all bytes after the first `size` bytes."""
+        """Remove all bytes after the first `size` bytes.
+
+        Args:
+            size: The number of bytes to keep.
+        """
         ...
 
     def read(self, offset: int, length: int) -> bytes | memoryview:
@@ -95,23 +103,45 @@ class V1Records(Protocol):
         ...
 
     def load(self, name: str) -> V1RepositoryRecord | None:
-        """Return the record of a repository, or None if the repository does not exist."""
+        """Return the record of a repository, or None if the repository does not exist.
+
+        Args:
+            name: The name of the repository.
+        """
         ...
 
     def save(self, name: str, repository: V1RepositoryRecord) -> None:
-        """Create the record of a repository, or replace it atomically."""
+        """Create the record of a repository, or replace it atomically.
+
+        Args:
+            name: The name of the repository.
+            repository: The record to store.
+        """
         ...
 
     def remove(self, name: str) -> None:
-        """Delete the record of a repository, if the record exists."""
+        """Delete the record of a repository, if the record exists.
+
+        Args:
+            name: The name of the repository.
+        """
         ...
 
     def load_image(self, image_id: str) -> V1ImageRecord | None:
-        """Return the record of an image, or None if the image does not exist."""
+        """Return the record of an image, or None if the image does not exist.
+
+        Args:
+            image_id: The id of the image.
+        """
         ...
 
     def save_image(self, image_id: str, image: V1ImageRecord) -> None:
-        """Create the record of an image, or replace it atomically."""
+        """Create the record of an image, or replace it atomically.
+
+        Args:
+            image_id: The id of the image.
+            image: The record to store.
+        """
         ...
 
 
@@ -133,11 +163,20 @@ class RegistryStorage(Protocol):
         ...
 
     def load(self, name: str) -> RepositoryRecord | None:
-        """Return the record of a repository, or None if the repository does not exist."""
+        """Return the record of a repository, or None if the repository does not exist.
+
+        Args:
+            name: The name of the repository.
+        """
         ...
 
     def save(self, name: str, repository: RepositoryRecord) -> None:
-        """Create the record of a repository, or replace it atomically."""
+        """Create the record of a repository, or replace it atomically.
+
+        Args:
+            name: The name of the repository.
+            repository: The record to store.
+        """
         ...
 
     def create(self) -> BlobWriter:
@@ -145,11 +184,19 @@ class RegistryStorage(Protocol):
         ...
 
     def open(self, digest: str) -> BlobReader | None:
-        """Return a reader of the content with a digest, or None if no content with this digest is stored."""
+        """Return a reader of the content with a digest, or None if no content with this digest is stored.
+
+        Args:
+            digest: The digest of the content, or a key from `new_layer_key`.
+        """
         ...
 
     def discard(self, digest: str) -> None:
-        """Delete the content with a digest, if it is stored, even if a repository uses it. Open readers can still read it."""
+        """Delete the content with a digest, if it is stored, even if a repository uses it. Open readers can still read it.
+
+        Args:
+            digest: The digest of the content, or a key from `new_layer_key`.
+        """
         ...
 
 

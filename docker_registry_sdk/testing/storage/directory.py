@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
+from docker_registry_sdk.testing.storage.base import BlobReader, BlobWriter
 from docker_registry_sdk.testing.storage.memory import RecordTable, V1RecordTable
 from docker_registry_sdk.testing.storage.records import RepositoryRecord, V1ImageRecord, V1RepositoryRecord
 from docker_registry_sdk.testing.storage.serialization import (
@@ -156,11 +157,11 @@ class DirectoryStorage(RecordTable):
             self._write(self._root / "repositories" / name / RECORD_NAME, repository_to_json(repository))
             super().save(name, repository)
 
-    def create(self) -> FileWriter:
-        """Return a writer for new content. The content becomes part of the storage only when `FileWriter.commit` is called."""
+    def create(self) -> BlobWriter:
+        """Return a writer for new content. The content becomes part of the storage only when `commit` of the writer is called."""
         return FileWriter(self)
 
-    def open(self, digest: str) -> FileReader | None:
+    def open(self, digest: str) -> BlobReader | None:
         """Return a reader of the content with a digest, or None if no content with this digest is stored."""
         try:
             return FileReader(self.content_path(digest))
@@ -172,7 +173,11 @@ class DirectoryStorage(RecordTable):
         self.content_path(digest).unlink(missing_ok=True)
 
     def content_path(self, digest: str) -> Path:
-        """Return the path of the file for the content with a digest, which must be valid. The file need not exist."""
+        """Return the path of the file for the content with a digest, which must be valid. The file need not exist.
+
+        Args:
+            digest: The digest of the content, or a key from `new_layer_key`.
+        """
         algorithm, encoded = digest.split(":")
         return self._root / "blobs" / algorithm / encoded[:2] / encoded
 

@@ -4,6 +4,7 @@ import io
 import threading
 from collections.abc import Iterable
 
+from docker_registry_sdk.testing.storage.base import BlobReader, BlobWriter
 from docker_registry_sdk.testing.storage.records import RepositoryRecord, V1ImageRecord, V1RepositoryRecord
 
 
@@ -152,11 +153,11 @@ class MemoryStorage(RecordTable):
         self._contents: dict[str, memoryview] = {}
         self.v1 = V1RecordTable(self.lock)
 
-    def create(self) -> MemoryWriter:
-        """Return a writer for new content. The content becomes part of the storage only when `MemoryWriter.commit` is called."""
+    def create(self) -> BlobWriter:
+        """Return a writer for new content. The content becomes part of the storage only when `commit` of the writer is called."""
         return MemoryWriter(self._contents)
 
-    def open(self, digest: str) -> MemoryReader | None:
+    def open(self, digest: str) -> BlobReader | None:
         """Return a reader of the content with a digest, or None if no content with this digest is stored."""
         content = self._contents.get(digest)
         return None if content is None else MemoryReader(content)

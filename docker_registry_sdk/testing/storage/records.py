@@ -11,7 +11,7 @@ from typing import TypeAlias
 import attrs
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class ManifestRecord:
     """The record of a manifest in a repository.
 
@@ -29,7 +29,7 @@ class ManifestRecord:
     subject: str | None = None
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class RepositoryRecord:
     """The record of a repository: its blobs, manifests and tags.
 
@@ -69,18 +69,30 @@ class RepositoryRecord:
         return sorted(digest for digest, manifest in self.manifests.items() if manifest.subject == subject)
 
     def uses(self, digest: str) -> bool:
-        """Return whether a digest is the digest of the bytes of a blob or a manifest in this repository."""
+        """Return whether a digest is the digest of the bytes of a blob or a manifest in this repository.
+
+        Args:
+            digest: The digest.
+        """
         return digest in self.blobs or any(manifest.content == digest for manifest in self.manifests.values())
 
     def with_blob(self, digest: str) -> "RepositoryRecord":
-        """Return a copy of this record to which the digest of a blob is added."""
+        """Return a copy of this record to which the digest of a blob is added.
+
+        Args:
+            digest: The digest of the blob.
+        """
         return attrs.evolve(self, blobs=self.blobs | {digest})
 
     def without_blob(self, digest: str) -> "RepositoryRecord":
-        """Return a copy of this record from which the digest of a blob is removed."""
+        """Return a copy of this record from which the digest of a blob is removed.
+
+        Args:
+            digest: The digest of the blob.
+        """
         return attrs.evolve(self, blobs=self.blobs - {digest})
 
-    def with_manifest(self, digest: str, manifest: ManifestRecord, tags: Iterable[str]) -> "RepositoryRecord":
+    def with_manifest(self, digest: str, manifest: ManifestRecord, *, tags: Iterable[str]) -> "RepositoryRecord":
         """Return a copy of this record to which a manifest is added.
 
         Args:
@@ -93,7 +105,11 @@ class RepositoryRecord:
         )
 
     def without_manifest(self, digest: str) -> "RepositoryRecord":
-        """Return a copy of this record from which a manifest and all tags that refer to this manifest are removed."""
+        """Return a copy of this record from which a manifest and all tags that refer to this manifest are removed.
+
+        Args:
+            digest: The digest of the manifest.
+        """
         return attrs.evolve(
             self,
             manifests={key: value for key, value in self.manifests.items() if key != digest},
@@ -101,7 +117,11 @@ class RepositoryRecord:
         )
 
     def without_tag(self, tag: str) -> "RepositoryRecord":
-        """Return a copy of this record from which a tag is removed, but not the manifest to which the tag refers."""
+        """Return a copy of this record from which a tag is removed, but not the manifest to which the tag refers.
+
+        Args:
+            tag: The tag.
+        """
         return attrs.evolve(self, tags={name: digest for name, digest in self.tags.items() if name != tag})
 
 
@@ -112,7 +132,7 @@ The client names the versions and the platform in the `User-Agent` header.
 """
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class V1RepositoryRecord:
     """The record of a repository of API v1: its tags, image list and visibility.
 
@@ -132,7 +152,7 @@ class V1RepositoryRecord:
     images: str | None = None
     private: bool = False
 
-    def with_tag(self, tag: str, image_id: str, push_info: PushInfo) -> "V1RepositoryRecord":
+    def with_tag(self, tag: str, image_id: str, *, push_info: PushInfo) -> "V1RepositoryRecord":
         """Return a copy of this record in which a tag is added, or refers to another image than before.
 
         Args:
@@ -148,7 +168,11 @@ class V1RepositoryRecord:
         )
 
     def without_tag(self, tag: str) -> "V1RepositoryRecord":
-        """Return a copy of this record from which a tag is removed. The image to which the tag refers is not deleted."""
+        """Return a copy of this record from which a tag is removed. The image to which the tag refers is not deleted.
+
+        Args:
+            tag: The tag.
+        """
         return attrs.evolve(
             self,
             tags={name: image_id for name, image_id in self.tags.items() if name != tag},
@@ -157,7 +181,7 @@ class V1RepositoryRecord:
         )
 
 
-@attrs.frozen
+@attrs.frozen(kw_only=True)
 class V1ImageRecord:
     """The record of an image of API v1.
 

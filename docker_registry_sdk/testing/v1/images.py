@@ -98,7 +98,7 @@ class ImageHandlers:
             image = self.storage.v1.load_image(image_id)
             if image is not None and image.complete:
                 raise V1Error("Image already exists", 409)
-            self.storage.v1.save_image(image_id, V1ImageRecord(text, ancestry))
+            self.storage.v1.save_image(image_id, V1ImageRecord(json=text, ancestry=ancestry))
             if image is not None and image.layer is not None:
                 self.storage.discard(image.layer)
 

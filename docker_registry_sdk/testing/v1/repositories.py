@@ -107,7 +107,7 @@ class TagHandlers:
     def _set(self, name: str, tag: str, image_id: str, push_info: PushInfo) -> None:
         with self.storage.lock:
             record = self.storage.v1.load(name) or V1RepositoryRecord()
-            self.storage.v1.save(name, record.with_tag(tag, image_id, push_info))
+            self.storage.v1.save(name, record.with_tag(tag, image_id, push_info=push_info))
 
     def _delete(self, name: str, tag: str) -> None:
         with self.storage.lock:

@@ -124,8 +124,10 @@ class Manifests:
             replaced = repository.manifests.get(digest)
             content_digest = digest_of(algorithm_of(digest), [content])  # differs from digest if schema 1 is signed
             write_content(self.storage, content_digest, content)
-            record = ManifestRecord(manifest.media_type, len(content), content_digest, manifest.subject)
-            self.storage.save(name, repository.with_manifest(digest, record, tags))
+            record = ManifestRecord(
+                media_type=manifest.media_type, size=len(content), content=content_digest, subject=manifest.subject
+            )
+            self.storage.save(name, repository.with_manifest(digest, record, tags=tags))
             if replaced is not None:
                 discard_unused(self.storage, replaced.content)
 

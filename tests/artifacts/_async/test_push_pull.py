@@ -92,7 +92,7 @@ async def test_the_manifest_follows_the_guidelines_of_the_image_spec(
 ) -> None:
     pushed = await artifacts.async_push(
         repository_client.ref("v1-report"),
-        [source / "report.txt", ArtifactBlob(b"[]", "application/json", "a/b.json")],
+        [source / "report.txt", ArtifactBlob(b"[]", "application/json", title="a/b.json")],
         artifact_type=REPORT,
     )
     found = await repository_client.get_manifest("v1-report")

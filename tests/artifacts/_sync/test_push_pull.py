@@ -93,7 +93,7 @@ def test_the_manifest_follows_the_guidelines_of_the_image_spec(
 ) -> None:
     pushed = artifacts.push(
         repository_client.ref("v1-report"),
-        [source / "report.txt", ArtifactBlob(b"[]", "application/json", "a/b.json")],
+        [source / "report.txt", ArtifactBlob(b"[]", "application/json", title="a/b.json")],
         artifact_type=REPORT,
     )
     found = repository_client.get_manifest("v1-report")

@@ -9,8 +9,9 @@ from typing import Protocol, Unpack
 import httpx
 import pytest
 
-from docker_registry_sdk import AsyncClientOptions, AsyncRegistryClientV2
+from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.httpx_adapter import AsyncHttpxTransport
+from docker_registry_sdk.types import AsyncClientOptions
 from tests.client.conftest import Server
 from tests.core.wire.loopback import Loopback
 from tests.support.transports import AsyncValidatingTransport

@@ -14,8 +14,9 @@ from tests.core.wire.loopback import Loopback
 from tests.support.transports import ValidatingTransport
 from tests.support.validation import Exchanges
 
-from docker_registry_sdk import ClientOptions, RegistryClientV2
+from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.httpx_adapter import HttpxTransport
+from docker_registry_sdk.types import ClientOptions
 
 
 class Connect(Protocol):

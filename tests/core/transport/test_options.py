@@ -8,11 +8,12 @@ from typing import Any
 import httpx
 import pytest
 
-from docker_registry_sdk import AsyncClientOptions, AsyncRegistryClientV2, ClientOptions, RegistryClientV2
+from docker_registry_sdk import AsyncRegistryClientV2, RegistryClientV2
 from docker_registry_sdk.credentials import Credential, ExplicitCredentials
 from docker_registry_sdk.errors import InvalidReferenceError
 from docker_registry_sdk.httpx_adapter import HttpxTransport
 from docker_registry_sdk.testing import EmbeddedRegistry
+from docker_registry_sdk.types import AsyncClientOptions, ClientOptions
 
 CLIENTS = (RegistryClientV2, AsyncRegistryClientV2)
 GIVEN = ExplicitCredentials(Credential("alice", "hunter2"))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from docker_registry_sdk import AsyncClientOptions, AsyncRegistryClientV2
+from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.credentials import Credential, ExplicitCredentials
+from docker_registry_sdk.types import AsyncClientOptions
 from tests.core.wire.loopback import Loopback
 from tests.hostile.conftest import SECRET, at
 

@@ -8,8 +8,9 @@ from typing import Unpack
 from tests.core.wire.loopback import Loopback
 from tests.hostile.conftest import SECRET, at
 
-from docker_registry_sdk import ClientOptions, RegistryClientV2
+from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.credentials import Credential, ExplicitCredentials
+from docker_registry_sdk.types import ClientOptions
 
 
 def client_of(server: Loopback, **options: Unpack[ClientOptions]) -> RegistryClientV2:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from docker_registry_sdk import AsyncClientOptions, AsyncRegistries, AsyncRegistryClientV2, images
+from docker_registry_sdk import AsyncRegistries, AsyncRegistryClientV2, images
 from docker_registry_sdk.errors import (
     DigestMismatchError,
     ImageError,
@@ -16,6 +16,7 @@ from docker_registry_sdk.images import Progress
 from docker_registry_sdk.reference import parse_repo_and_ref
 from docker_registry_sdk.testing import RegistrySettings, V1Settings
 from docker_registry_sdk.testing.faults import Fault, HtmlError, NoDigest, Status, WrongBytes
+from docker_registry_sdk.types import AsyncClientOptions
 from tests.images.built_images import (
     AMD64,
     ARM64,

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from docker_registry_sdk import AsyncClientOptions, AsyncRegistries, AsyncRegistryClientV2, images
+from docker_registry_sdk import AsyncRegistries, AsyncRegistryClientV2, images
 from docker_registry_sdk.errors import NotFoundError
 from docker_registry_sdk.images import CopyPlan, Layout
+from docker_registry_sdk.types import AsyncClientOptions
 from tests.images.built_images import build_image, build_index, check_pushed_image, descriptor_of, push_image
 from tests.images.conftest import StartRegistry
 from tests.support.request_log import recorded_requests

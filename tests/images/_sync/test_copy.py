@@ -26,7 +26,7 @@ from tests.support.images import (
 )
 from tests.support.request_log import recorded_requests
 
-from docker_registry_sdk import ClientOptions, Registries, RegistryClientV2, images
+from docker_registry_sdk import Registries, RegistryClientV2, images
 from docker_registry_sdk.errors import (
     DigestMismatchError,
     ImageError,
@@ -44,6 +44,7 @@ from docker_registry_sdk.testing.faults import (
     Status,
     WrongBytes,
 )
+from docker_registry_sdk.types import ClientOptions
 
 pytestmark = pytest.mark.anyio
 

@@ -19,9 +19,10 @@ from tests.images.built_images import (
 from tests.images.conftest import StartRegistry
 from tests.support.request_log import recorded_requests
 
-from docker_registry_sdk import ClientOptions, Registries, RegistryClientV2, images
+from docker_registry_sdk import Registries, RegistryClientV2, images
 from docker_registry_sdk.errors import NotFoundError
 from docker_registry_sdk.images import CopyPlan, Layout
+from docker_registry_sdk.types import ClientOptions
 
 pytestmark = pytest.mark.anyio
 

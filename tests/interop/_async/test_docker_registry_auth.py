@@ -16,10 +16,11 @@ from typing import Unpack
 import httpx
 import pytest
 
-from docker_registry_sdk import AsyncClientOptions, AsyncRegistryClientV2
+from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.credentials import Credential, ExplicitCredentials
 from docker_registry_sdk.errors import AuthError, ForbiddenError, UnauthorizedError
 from docker_registry_sdk.httpx_adapter import AsyncHttpxTransport
+from docker_registry_sdk.types import AsyncClientOptions
 from docker_registry_sdk.v2.models import ImageManifest
 from tests.interop.private_registry import IMAGE, PrivateRegistry
 from tests.support._async.blobs import read_blob

@@ -24,10 +24,11 @@ from tests.support.token_server import REFRESH_TOKEN
 from tests.support.transports import ValidatingTransport
 from tests.support.validation import Exchanges, Specification
 
-from docker_registry_sdk import ClientOptions, RegistryClientV2
+from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.credentials import Credential, ExplicitCredentials
 from docker_registry_sdk.errors import AuthError, ForbiddenError, UnauthorizedError
 from docker_registry_sdk.httpx_adapter import HttpxTransport
+from docker_registry_sdk.types import ClientOptions
 from docker_registry_sdk.v2.models import ImageManifest
 
 pytestmark = pytest.mark.anyio

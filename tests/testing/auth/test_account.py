@@ -44,7 +44,7 @@ def test_rights() -> None:
     everything += [Access("registry", "catalog", "*"), Access("repository", "a", "admin"), Access("plugin", "a", "pull")]
 
     def rights(anonymous_pull: bool, authenticated: bool) -> list[bool]:
-        grant = Account("a", "b", anonymous_pull).rights(authenticated=authenticated)
+        grant = Account("a", "b", anonymous_pull=anonymous_pull).rights(authenticated=authenticated)
         return [access in grant for access in everything]
 
     assert rights(True, True) == rights(False, True) == [True, True, True, True, False, False]

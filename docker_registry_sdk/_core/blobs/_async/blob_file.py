@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from ....errors import RegistryError
 from ...concurrency.forks import reset_after_fork
 from ...wire import Deadline
 from ..blob_spec import BlobSpec
 from ..byte_ranges import ReadAhead, Resumption
-from ..raw_base import AsyncRawBase
+from ..raw_base import AsyncRawBase, WriteableBuffer
 from .blob_repository import AsyncBlobRepository
 from .ranged_fetch import async_start_fetch
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 
 class AsyncBlobFile(AsyncRawBase):

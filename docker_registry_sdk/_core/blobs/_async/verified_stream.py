@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
 
 from ....digest import Digest, DigestLike, Verifier
 from ...concurrency.forks import reset_after_fork
 from ..blob_spec import parse_blob_spec
 from ..byte_ranges import Resumption
-from ..raw_base import AsyncRawBase
+from ..raw_base import AsyncRawBase, WriteableBuffer
 from .blob_repository import AsyncBlobRepository
 from .ranged_fetch import AsyncRangedFetch, async_start_fetch
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 
 class AsyncByteStream(AsyncRawBase):

@@ -4,18 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from ....digest import Digest, DigestLike, Verifier
 from ...concurrency.forks import reset_after_fork
 from ..blob_spec import parse_blob_spec
 from ..byte_ranges import Resumption
-from ..raw_base import RawBase
+from ..raw_base import RawBase, WriteableBuffer
 from .blob_repository import BlobRepository
 from .ranged_fetch import RangedFetch, start_fetch
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
 
 
 class SyncByteStream(RawBase):

@@ -49,15 +49,18 @@ def request(
     Args:
         realm: The URL that the server gave, used verbatim.
         service: The service of the challenge, which identifies the registry. If the challenge has no service, or
-            an empty one, leave this out: a parameter without a value counts as missing.
+            an empty one, leave this out: a parameter without a value counts as missing. None, the default, leaves out
+            the query parameter.
         scope: The scopes, each as a parameter of its own. A challenge has several scopes in one string, separated
-            by spaces.
+            by spaces. None, the default, leaves out the query parameter.
         client_id: The name of the client, for the service's records. It need not be registered. Always send one:
-            some services require it.
+            some services require it. None, the default, leaves out the query parameter.
         account: The user name, which docker sends in addition to the Basic credentials. A service may ignore it,
-            or answer 400 if it differs from the user name in the credentials.
+            or answer 400 if it differs from the user name in the credentials. None, the default, leaves out the query
+            parameter.
         offline_token: Whether to request a refresh token too; a GET returns one only if this is true. Some
-            services return a refresh token that they do not accept later, so request one only to use it.
+            services return a refresh token that they do not accept later, so request one only to use it. None, the
+            default, leaves out the query parameter.
 
     Returns:
         The request.
@@ -151,15 +154,18 @@ def sync(
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         realm: The URL that the server gave, used verbatim.
         service: The service of the challenge, which identifies the registry. If the challenge has no service, or
-            an empty one, leave this out: a parameter without a value counts as missing.
+            an empty one, leave this out: a parameter without a value counts as missing. None, the default, leaves out
+            the query parameter.
         scope: The scopes, each as a parameter of its own. A challenge has several scopes in one string, separated
-            by spaces.
+            by spaces. None, the default, leaves out the query parameter.
         client_id: The name of the client, for the service's records. It need not be registered. Always send one:
-            some services require it.
+            some services require it. None, the default, leaves out the query parameter.
         account: The user name, which docker sends in addition to the Basic credentials. A service may ignore it,
-            or answer 400 if it differs from the user name in the credentials.
+            or answer 400 if it differs from the user name in the credentials. None, the default, leaves out the query
+            parameter.
         offline_token: Whether to request a refresh token too; a GET returns one only if this is true. Some
-            services return a refresh token that they do not accept later, so request one only to use it.
+            services return a refresh token that they do not accept later, so request one only to use it. None, the
+            default, leaves out the query parameter.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -229,15 +235,18 @@ async def asyncio(
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         realm: The URL that the server gave, used verbatim.
         service: The service of the challenge, which identifies the registry. If the challenge has no service, or
-            an empty one, leave this out: a parameter without a value counts as missing.
+            an empty one, leave this out: a parameter without a value counts as missing. None, the default, leaves out
+            the query parameter.
         scope: The scopes, each as a parameter of its own. A challenge has several scopes in one string, separated
-            by spaces.
+            by spaces. None, the default, leaves out the query parameter.
         client_id: The name of the client, for the service's records. It need not be registered. Always send one:
-            some services require it.
+            some services require it. None, the default, leaves out the query parameter.
         account: The user name, which docker sends in addition to the Basic credentials. A service may ignore it,
-            or answer 400 if it differs from the user name in the credentials.
+            or answer 400 if it differs from the user name in the credentials. None, the default, leaves out the query
+            parameter.
         offline_token: Whether to request a refresh token too; a GET returns one only if this is true. Some
-            services return a refresh token that they do not accept later, so request one only to use it.
+            services return a refresh token that they do not accept later, so request one only to use it. None, the
+            default, leaves out the query parameter.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

@@ -9,9 +9,10 @@ from attrs import frozen
 
 from docker_registry_sdk._core import wire
 
+from ...models.token_request import TokenRequest
+
 if TYPE_CHECKING:
     from ...models.error_response import ErrorResponse
-    from ...models.token_request import TokenRequest
     from ...models.token_response import TokenResponse
 
 ACCEPT = ("application/json",)

@@ -9,9 +9,10 @@ from attrs import frozen
 
 from docker_registry_sdk._core import wire
 
+from ...models.new_user import NewUser
+
 if TYPE_CHECKING:
     from ...models.error_response import ErrorResponse
-    from ...models.new_user import NewUser
 
 
 @frozen(kw_only=True)

@@ -52,7 +52,7 @@ def request(
             Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
             must name that repository with the further slashes escaped, as in `a/b%2Fc`.
         x_docker_token: Whether to request a token and the endpoints. Without this header an index may send
-            neither.
+            neither. None, the default, leaves out the header.
 
     Returns:
         The request.
@@ -134,7 +134,7 @@ def sync(
             Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
             must name that repository with the further slashes escaped, as in `a/b%2Fc`.
         x_docker_token: Whether to request a token and the endpoints. Without this header an index may send
-            neither.
+            neither. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -197,7 +197,7 @@ async def asyncio(
             Further slashes belong to the repository: docker-registry accepts `a/b/c`. If it checks tokens, the token
             must name that repository with the further slashes escaped, as in `a/b%2Fc`.
         x_docker_token: Whether to request a token and the endpoints. Without this header an index may send
-            neither.
+            neither. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

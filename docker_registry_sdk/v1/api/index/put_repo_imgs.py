@@ -9,9 +9,10 @@ from attrs import field, frozen
 
 from docker_registry_sdk._core import wire
 
+from ...models.repo_img import RepoImg
+
 if TYPE_CHECKING:
     from ...models.error_response import ErrorResponse
-    from ...models.repo_img import RepoImg
 
 
 @frozen(kw_only=True)
@@ -55,7 +56,7 @@ def request(
             must name that repository with the further slashes escaped, as in `a/b%2Fc`.
         body: The images of the push, with their checksums.
         x_docker_endpoints: The registries that hold the images, separated by commas. The index does not check
-            them.
+            them. None, the default, leaves out the header.
 
     Returns:
         The request.
@@ -143,7 +144,7 @@ def sync(
             must name that repository with the further slashes escaped, as in `a/b%2Fc`.
         body: The images of the push, with their checksums.
         x_docker_endpoints: The registries that hold the images, separated by commas. The index does not check
-            them.
+            them. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -214,7 +215,7 @@ async def asyncio(
             must name that repository with the further slashes escaped, as in `a/b%2Fc`.
         body: The images of the push, with their checksums.
         x_docker_endpoints: The registries that hold the images, separated by commas. The index does not check
-            them.
+            them. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

@@ -40,9 +40,10 @@ def request(
 
     Args:
         q: The text to search for. If it is empty or missing, docker-registry lists every repository, and Quay
-            lists no repository.
-        page: The page number, starting at 1.
-        n: The number of results per page: 25 if it is missing, at most 100.
+            lists no repository. None, the default, leaves out the query parameter.
+        page: The page number, starting at 1. None, the default, leaves out the query parameter.
+        n: The number of results per page: 25 if it is missing, at most 100. None, the default, leaves out the
+            query parameter.
 
     Returns:
         The request.
@@ -129,9 +130,10 @@ def sync(
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         q: The text to search for. If it is empty or missing, docker-registry lists every repository, and Quay
-            lists no repository.
-        page: The page number, starting at 1.
-        n: The number of results per page: 25 if it is missing, at most 100.
+            lists no repository. None, the default, leaves out the query parameter.
+        page: The page number, starting at 1. None, the default, leaves out the query parameter.
+        n: The number of results per page: 25 if it is missing, at most 100. None, the default, leaves out the
+            query parameter.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -189,9 +191,10 @@ async def asyncio(
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         q: The text to search for. If it is empty or missing, docker-registry lists every repository, and Quay
-            lists no repository.
-        page: The page number, starting at 1.
-        n: The number of results per page: 25 if it is missing, at most 100.
+            lists no repository. None, the default, leaves out the query parameter.
+        page: The page number, starting at 1. None, the default, leaves out the query parameter.
+        n: The number of results per page: 25 if it is missing, at most 100. None, the default, leaves out the
+            query parameter.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

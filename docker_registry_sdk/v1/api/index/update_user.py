@@ -9,9 +9,10 @@ from attrs import frozen
 
 from docker_registry_sdk._core import wire
 
+from ...models.user_change import UserChange
+
 if TYPE_CHECKING:
     from ...models.error_response import ErrorResponse
-    from ...models.user_change import UserChange
 
 
 @frozen(kw_only=True)

@@ -72,6 +72,7 @@ def request(
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
             404 (invalid id) to anything else.
         range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.
+            None, the default, leaves out the header.
 
     Returns:
         The request.
@@ -174,6 +175,7 @@ def sync(
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
             404 (invalid id) to anything else.
         range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.
+            None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -250,6 +252,7 @@ async def asyncio(
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
             404 (invalid id) to anything else.
         range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.
+            None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -327,6 +330,7 @@ def stream(
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
             404 (invalid id) to anything else.
         range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.
+            None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -405,6 +409,7 @@ async def asyncio_stream(
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
             404 (invalid id) to anything else.
         range: The byte range of the layer to read, as `bytes=first-last` or `bytes=first-`; a single range only.
+            None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

@@ -42,10 +42,10 @@ def request(
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
             404 (invalid id) to anything else.
         x_docker_checksum: The tarsum of the layer together with the JSON of its image, as `tarsum+sha256:` and 64
-            hexadecimal digits.
+            hexadecimal digits. None, the default, leaves out the header.
         x_docker_checksum_payload: `sha256:` and the hexadecimal SHA-256 of three parts, concatenated: the JSON of
             the image as it was put, a line feed, and the layer as it was put. This is not the digest of the layer
-            alone.
+            alone. None, the default, leaves out the header.
 
     Returns:
         The request.
@@ -128,10 +128,10 @@ def sync(
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
             404 (invalid id) to anything else.
         x_docker_checksum: The tarsum of the layer together with the JSON of its image, as `tarsum+sha256:` and 64
-            hexadecimal digits.
+            hexadecimal digits. None, the default, leaves out the header.
         x_docker_checksum_payload: `sha256:` and the hexadecimal SHA-256 of three parts, concatenated: the JSON of
             the image as it was put, a line feed, and the layer as it was put. This is not the digest of the layer
-            alone.
+            alone. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -203,10 +203,10 @@ async def asyncio(
         img_id: The image id: 64 lower-case hexadecimal digits, or 16 on very old images. docker-registry answers
             404 (invalid id) to anything else.
         x_docker_checksum: The tarsum of the layer together with the JSON of its image, as `tarsum+sha256:` and 64
-            hexadecimal digits.
+            hexadecimal digits. None, the default, leaves out the header.
         x_docker_checksum_payload: `sha256:` and the hexadecimal SHA-256 of three parts, concatenated: the JSON of
             the image as it was put, a line feed, and the layer as it was put. This is not the digest of the layer
-            alone.
+            alone. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

@@ -9,9 +9,10 @@ from attrs import field, frozen
 
 from docker_registry_sdk._core import wire
 
+from ...models.repo_properties import RepoProperties
+
 if TYPE_CHECKING:
     from ...models.error_response import ErrorResponse
-    from ...models.repo_properties import RepoProperties
 
 
 @frozen(kw_only=True)

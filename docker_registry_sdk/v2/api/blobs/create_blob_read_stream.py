@@ -76,11 +76,11 @@ def request(
         digest: The digest of the content, such as `sha256:…`.
         byte_range: The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-`.
             Request a single range: the response to several ranges is multipart/byteranges, which is returned unparsed
-            and without Content-Range.
+            and without Content-Range. None, the default, leaves out the header.
         if_range: The ETag that the blob must have for `Range` to apply; otherwise the registry sends the whole
-            blob.
+            blob. None, the default, leaves out the header.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write.
+            and 412 to a write. None, the default, leaves out the header.
 
     Returns:
         The request.
@@ -189,11 +189,11 @@ def sync(
         digest: The digest of the content, such as `sha256:…`.
         byte_range: The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-`.
             Request a single range: the response to several ranges is multipart/byteranges, which is returned unparsed
-            and without Content-Range.
+            and without Content-Range. None, the default, leaves out the header.
         if_range: The ETag that the blob must have for `Range` to apply; otherwise the registry sends the whole
-            blob.
+            blob. None, the default, leaves out the header.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write.
+            and 412 to a write. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -265,11 +265,11 @@ async def asyncio(
         digest: The digest of the content, such as `sha256:…`.
         byte_range: The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-`.
             Request a single range: the response to several ranges is multipart/byteranges, which is returned unparsed
-            and without Content-Range.
+            and without Content-Range. None, the default, leaves out the header.
         if_range: The ETag that the blob must have for `Range` to apply; otherwise the registry sends the whole
-            blob.
+            blob. None, the default, leaves out the header.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write.
+            and 412 to a write. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -342,11 +342,11 @@ def stream(
         digest: The digest of the content, such as `sha256:…`.
         byte_range: The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-`.
             Request a single range: the response to several ranges is multipart/byteranges, which is returned unparsed
-            and without Content-Range.
+            and without Content-Range. None, the default, leaves out the header.
         if_range: The ETag that the blob must have for `Range` to apply; otherwise the registry sends the whole
-            blob.
+            blob. None, the default, leaves out the header.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write.
+            and 412 to a write. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -420,11 +420,11 @@ async def asyncio_stream(
         digest: The digest of the content, such as `sha256:…`.
         byte_range: The byte range to read, as `bytes=<first>-<last>` (both inclusive) or `bytes=<first>-`.
             Request a single range: the response to several ranges is multipart/byteranges, which is returned unparsed
-            and without Content-Range.
+            and without Content-Range. None, the default, leaves out the header.
         if_range: The ETag that the blob must have for `Range` to apply; otherwise the registry sends the whole
-            blob.
+            blob. None, the default, leaves out the header.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write.
+            and 412 to a write. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

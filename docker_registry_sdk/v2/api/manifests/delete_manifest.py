@@ -38,7 +38,8 @@ def request(
     Args:
         name: The repository name without the registry host, such as `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
-        if_match: The ETag that the manifest must have; otherwise the registry answers 412.
+        if_match: The ETag that the manifest must have; otherwise the registry answers 412. None, the default,
+            leaves out the header.
 
     Returns:
         The request.
@@ -120,7 +121,8 @@ def sync(
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository name without the registry host, such as `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
-        if_match: The ETag that the manifest must have; otherwise the registry answers 412.
+        if_match: The ETag that the manifest must have; otherwise the registry answers 412. None, the default,
+            leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -186,7 +188,8 @@ async def asyncio(
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository name without the registry host, such as `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
-        if_match: The ETag that the manifest must have; otherwise the registry answers 412.
+        if_match: The ETag that the manifest must have; otherwise the registry answers 412. None, the default,
+            leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

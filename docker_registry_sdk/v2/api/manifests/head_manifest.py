@@ -63,7 +63,7 @@ def request(
         name: The repository name without the registry host, such as `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write.
+            and 412 to a write. None, the default, leaves out the header.
         accept: The media types to accept; by default all documented media types.
 
     Returns:
@@ -147,7 +147,7 @@ def sync(
         name: The repository name without the registry host, such as `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write.
+            and 412 to a write. None, the default, leaves out the header.
         accept: The media types to accept; by default all documented media types.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
@@ -208,7 +208,7 @@ async def asyncio(
         name: The repository name without the registry host, such as `library/busybox`.
         reference: A tag, or a digest such as `sha256:…`.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write.
+            and 412 to a write. None, the default, leaves out the header.
         accept: The media types to accept; by default all documented media types.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.

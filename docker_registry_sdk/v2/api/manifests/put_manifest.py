@@ -65,10 +65,12 @@ def request(
         reference: A tag, or a digest such as `sha256:…`.
         body: The manifest's bytes.
         content_type: The media type of the body, sent as Content-Type.
-        tag: Additional tags for the manifest, if `reference` is its digest (1.2 draft).
-        if_match: The ETag that the manifest must have; otherwise the registry answers 412.
+        tag: Additional tags for the manifest, if `reference` is its digest (1.2 draft). None, the default, leaves
+            out the query parameter.
+        if_match: The ETag that the manifest must have; otherwise the registry answers 412. None, the default,
+            leaves out the header.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write.
+            and 412 to a write. None, the default, leaves out the header.
 
     Returns:
         The request.
@@ -169,10 +171,12 @@ def sync(
         reference: A tag, or a digest such as `sha256:…`.
         body: The manifest's bytes.
         content_type: The media type of the body, sent as Content-Type.
-        tag: Additional tags for the manifest, if `reference` is its digest (1.2 draft).
-        if_match: The ETag that the manifest must have; otherwise the registry answers 412.
+        tag: Additional tags for the manifest, if `reference` is its digest (1.2 draft). None, the default, leaves
+            out the query parameter.
+        if_match: The ETag that the manifest must have; otherwise the registry answers 412. None, the default,
+            leaves out the header.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write.
+            and 412 to a write. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -253,10 +257,12 @@ async def asyncio(
         reference: A tag, or a digest such as `sha256:…`.
         body: The manifest's bytes.
         content_type: The media type of the body, sent as Content-Type.
-        tag: Additional tags for the manifest, if `reference` is its digest (1.2 draft).
-        if_match: The ETag that the manifest must have; otherwise the registry answers 412.
+        tag: Additional tags for the manifest, if `reference` is its digest (1.2 draft). None, the default, leaves
+            out the query parameter.
+        if_match: The ETag that the manifest must have; otherwise the registry answers 412. None, the default,
+            leaves out the header.
         if_none_match: An ETag, or `*` for any. If the content has this ETag, the registry answers 304 to a read
-            and 412 to a write.
+            and 412 to a write. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

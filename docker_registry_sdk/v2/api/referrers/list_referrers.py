@@ -51,8 +51,10 @@ def request(
     Args:
         name: The repository name without the registry host, such as `library/busybox`.
         digest: The digest of the content, such as `sha256:…`.
-        next_url: The URL that the server gave, used verbatim.
-        artifact_type: Return only referrers of this artifact type.
+        next_url: The URL that the server gave, used verbatim. None, the default, builds the URL from the other
+            arguments.
+        artifact_type: Return only referrers of this artifact type. None, the default, leaves out the query
+            parameter.
 
     Returns:
         The request.
@@ -156,8 +158,10 @@ def sync(
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository name without the registry host, such as `library/busybox`.
         digest: The digest of the content, such as `sha256:…`.
-        next_url: The URL that the server gave, used verbatim.
-        artifact_type: Return only referrers of this artifact type.
+        next_url: The URL that the server gave, used verbatim. None, the default, builds the URL from the other
+            arguments.
+        artifact_type: Return only referrers of this artifact type. None, the default, leaves out the query
+            parameter.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -223,8 +227,10 @@ async def asyncio(
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository name without the registry host, such as `library/busybox`.
         digest: The digest of the content, such as `sha256:…`.
-        next_url: The URL that the server gave, used verbatim.
-        artifact_type: Return only referrers of this artifact type.
+        next_url: The URL that the server gave, used verbatim. None, the default, builds the URL from the other
+            arguments.
+        artifact_type: Return only referrers of this artifact type. None, the default, leaves out the query
+            parameter.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

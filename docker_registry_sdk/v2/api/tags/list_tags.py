@@ -52,9 +52,11 @@ def request(
 
     Args:
         name: The repository name without the registry host, such as `library/busybox`.
-        next_url: The URL that the server gave, used verbatim.
-        n: The maximum number of entries on the page. A page with fewer entries need not be the last one.
-        last: The page starts after this entry.
+        next_url: The URL that the server gave, used verbatim. None, the default, builds the URL from the other
+            arguments.
+        n: The maximum number of entries on the page. A page with fewer entries need not be the last one. None,
+            the default, leaves out the query parameter.
+        last: The page starts after this entry. None, the default, leaves out the query parameter.
 
     Returns:
         The request.
@@ -157,9 +159,11 @@ def sync(
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository name without the registry host, such as `library/busybox`.
-        next_url: The URL that the server gave, used verbatim.
-        n: The maximum number of entries on the page. A page with fewer entries need not be the last one.
-        last: The page starts after this entry.
+        next_url: The URL that the server gave, used verbatim. None, the default, builds the URL from the other
+            arguments.
+        n: The maximum number of entries on the page. A page with fewer entries need not be the last one. None,
+            the default, leaves out the query parameter.
+        last: The page starts after this entry. None, the default, leaves out the query parameter.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -221,9 +225,11 @@ async def asyncio(
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository name without the registry host, such as `library/busybox`.
-        next_url: The URL that the server gave, used verbatim.
-        n: The maximum number of entries on the page. A page with fewer entries need not be the last one.
-        last: The page starts after this entry.
+        next_url: The URL that the server gave, used verbatim. None, the default, builds the URL from the other
+            arguments.
+        n: The maximum number of entries on the page. A page with fewer entries need not be the last one. None,
+            the default, leaves out the query parameter.
+        last: The page starts after this entry. None, the default, leaves out the query parameter.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

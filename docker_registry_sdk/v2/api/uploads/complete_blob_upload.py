@@ -47,12 +47,12 @@ def request(
         name: The repository name without the registry host, such as `library/busybox`.
         location: The URL that the server gave, used verbatim.
         digest: The digest of the whole blob.
-        body: The remaining bytes.
+        body: The remaining bytes. None, the default, sends no body.
         content_type: The media type of the body, sent as Content-Type.
         content_range: The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive),
-            without a unit.
+            without a unit. None, the default, leaves out the header.
         content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
-            such as an iterator.
+            such as an iterator. None, the default, leaves out the header.
 
     Returns:
         The request.
@@ -140,12 +140,12 @@ def sync(
         name: The repository name without the registry host, such as `library/busybox`.
         location: The URL that the server gave, used verbatim.
         digest: The digest of the whole blob.
-        body: The remaining bytes.
+        body: The remaining bytes. None, the default, sends no body.
         content_type: The media type of the body, sent as Content-Type.
         content_range: The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive),
-            without a unit.
+            without a unit. None, the default, leaves out the header.
         content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
-            such as an iterator.
+            such as an iterator. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -217,12 +217,12 @@ async def asyncio(
         name: The repository name without the registry host, such as `library/busybox`.
         location: The URL that the server gave, used verbatim.
         digest: The digest of the whole blob.
-        body: The remaining bytes.
+        body: The remaining bytes. None, the default, sends no body.
         content_type: The media type of the body, sent as Content-Type.
         content_range: The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive),
-            without a unit.
+            without a unit. None, the default, leaves out the header.
         content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
-            such as an iterator.
+            such as an iterator. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

@@ -67,16 +67,18 @@ def request(
 
     Args:
         name: The repository name without the registry host, such as `library/busybox`.
-        body: The whole blob if `digest` is given; otherwise empty.
+        body: The whole blob if `digest` is given; otherwise empty. None, the default, sends no body.
         content_type: The media type of the body, sent as Content-Type.
-        digest: The digest of the blob that this request uploads.
-        mount: The digest of a blob to mount from another repository.
+        digest: The digest of the blob that this request uploads. None, the default, leaves out the query
+            parameter.
+        mount: The digest of a blob to mount from another repository. None, the default, leaves out the query
+            parameter.
         from_repo: The repository that has the blob to mount. If absent, the registry may search in all
-            repositories.
+            repositories. None, the default, leaves out the query parameter.
         digest_algorithm: The digest algorithm that the upload will be completed with, if it is not sha256 (1.2
-            draft).
+            draft). None, the default, leaves out the query parameter.
         content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
-            such as an iterator.
+            such as an iterator. None, the default, leaves out the header.
 
     Returns:
         The request.
@@ -192,16 +194,18 @@ def sync(
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         name: The repository name without the registry host, such as `library/busybox`.
-        body: The whole blob if `digest` is given; otherwise empty.
+        body: The whole blob if `digest` is given; otherwise empty. None, the default, sends no body.
         content_type: The media type of the body, sent as Content-Type.
-        digest: The digest of the blob that this request uploads.
-        mount: The digest of a blob to mount from another repository.
+        digest: The digest of the blob that this request uploads. None, the default, leaves out the query
+            parameter.
+        mount: The digest of a blob to mount from another repository. None, the default, leaves out the query
+            parameter.
         from_repo: The repository that has the blob to mount. If absent, the registry may search in all
-            repositories.
+            repositories. None, the default, leaves out the query parameter.
         digest_algorithm: The digest algorithm that the upload will be completed with, if it is not sha256 (1.2
-            draft).
+            draft). None, the default, leaves out the query parameter.
         content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
-            such as an iterator.
+            such as an iterator. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -279,16 +283,18 @@ async def asyncio(
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: The repository name without the registry host, such as `library/busybox`.
-        body: The whole blob if `digest` is given; otherwise empty.
+        body: The whole blob if `digest` is given; otherwise empty. None, the default, sends no body.
         content_type: The media type of the body, sent as Content-Type.
-        digest: The digest of the blob that this request uploads.
-        mount: The digest of a blob to mount from another repository.
+        digest: The digest of the blob that this request uploads. None, the default, leaves out the query
+            parameter.
+        mount: The digest of a blob to mount from another repository. None, the default, leaves out the query
+            parameter.
         from_repo: The repository that has the blob to mount. If absent, the registry may search in all
-            repositories.
+            repositories. None, the default, leaves out the query parameter.
         digest_algorithm: The digest algorithm that the upload will be completed with, if it is not sha256 (1.2
-            draft).
+            draft). None, the default, leaves out the query parameter.
         content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
-            such as an iterator.
+            such as an iterator. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

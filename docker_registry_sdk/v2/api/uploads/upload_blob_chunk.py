@@ -53,9 +53,9 @@ def request(
         body: The bytes of the chunk.
         content_type: The media type of the body, sent as Content-Type.
         content_range: The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive),
-            without a unit.
+            without a unit. None, the default, leaves out the header.
         content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
-            such as an iterator.
+            such as an iterator. None, the default, leaves out the header.
 
     Returns:
         The request.
@@ -145,9 +145,9 @@ def sync(
         body: The bytes of the chunk.
         content_type: The media type of the body, sent as Content-Type.
         content_range: The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive),
-            without a unit.
+            without a unit. None, the default, leaves out the header.
         content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
-            such as an iterator.
+            such as an iterator. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -224,9 +224,9 @@ async def asyncio(
         body: The bytes of the chunk.
         content_type: The media type of the body, sent as Content-Type.
         content_range: The position of the body in the blob, as `<first>-<last>` in bytes (both inclusive),
-            without a unit.
+            without a unit. None, the default, leaves out the header.
         content_length: The length of the body in bytes. Needed only if the body itself does not have a length,
-            such as an iterator.
+            such as an iterator. None, the default, leaves out the header.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from docker_registry_sdk import AsyncClientOptions, AsyncRegistryClientV2
+from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.credentials import Credential
 from docker_registry_sdk.errors import AuthError, RateLimitedError, TransportError
 from docker_registry_sdk.testing import EmbeddedRegistry
+from docker_registry_sdk.types import AsyncClientOptions
 from tests.core.wire.loopback import run_loopback
 
 pytestmark = pytest.mark.anyio

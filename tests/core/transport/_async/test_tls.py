@@ -9,9 +9,10 @@ from typing import Unpack
 
 import pytest
 
-from docker_registry_sdk import AsyncClientOptions, AsyncRegistryClientV2
+from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.errors import NotFoundError, TransportError
 from docker_registry_sdk.testing import EmbeddedRegistry
+from docker_registry_sdk.types import AsyncClientOptions
 from tests.support.names import resolve_to_loopback
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("empty_home")]

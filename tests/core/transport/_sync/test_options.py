@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 from tests.core.wire.loopback import run_loopback
 
-from docker_registry_sdk import ClientOptions, RegistryClientV2
+from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.credentials import Credential
 from docker_registry_sdk.errors import AuthError, RateLimitedError, TransportError
 from docker_registry_sdk.testing import EmbeddedRegistry
+from docker_registry_sdk.types import ClientOptions
 
 pytestmark = pytest.mark.anyio
 

@@ -11,9 +11,10 @@ from typing import Unpack
 import pytest
 from tests.support.names import resolve_to_loopback
 
-from docker_registry_sdk import ClientOptions, RegistryClientV2
+from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.errors import NotFoundError, TransportError
 from docker_registry_sdk.testing import EmbeddedRegistry
+from docker_registry_sdk.types import ClientOptions
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("empty_home")]
 

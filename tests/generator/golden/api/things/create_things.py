@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from attrs import frozen
 
 from docker_registry_sdk._core import wire
 
-if TYPE_CHECKING:
-    from ...models.thing import Thing
+from ...models.thing import Thing
 
 ACCEPT = ("application/json",)
 """The documented media types of the response, sent as Accept."""

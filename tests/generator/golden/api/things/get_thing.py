@@ -67,12 +67,12 @@ def request(
         name: Its name, as in `a/b`.
         id: The thing's id.
         x_dry_run: Whether to only look.
-        class_: A keyword.
-        from_repo: A keyword with another name.
-        label: Labels, each in its own parameter.
-        deep_search: Whether to look further.
-        x_trace: A number to find the call by.
-        if_none_match: An ETag.
+        class_: A keyword. None, the default, leaves out the query parameter.
+        from_repo: A keyword with another name. None, the default, leaves out the query parameter.
+        label: Labels, each in its own parameter. None, the default, leaves out the query parameter.
+        deep_search: Whether to look further. None, the default, leaves out the query parameter.
+        x_trace: A number to find the call by. None, the default, leaves out the header.
+        if_none_match: An ETag. None, the default, leaves out the header.
         accept: The media types to accept; by default all documented media types.
 
     Returns:
@@ -192,12 +192,12 @@ def sync(
         name: Its name, as in `a/b`.
         id: The thing's id.
         x_dry_run: Whether to only look.
-        class_: A keyword.
-        from_repo: A keyword with another name.
-        label: Labels, each in its own parameter.
-        deep_search: Whether to look further.
-        x_trace: A number to find the call by.
-        if_none_match: An ETag.
+        class_: A keyword. None, the default, leaves out the query parameter.
+        from_repo: A keyword with another name. None, the default, leaves out the query parameter.
+        label: Labels, each in its own parameter. None, the default, leaves out the query parameter.
+        deep_search: Whether to look further. None, the default, leaves out the query parameter.
+        x_trace: A number to find the call by. None, the default, leaves out the header.
+        if_none_match: An ETag. None, the default, leaves out the header.
         accept: The media types to accept; by default all documented media types.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
@@ -263,12 +263,12 @@ async def asyncio(
         name: Its name, as in `a/b`.
         id: The thing's id.
         x_dry_run: Whether to only look.
-        class_: A keyword.
-        from_repo: A keyword with another name.
-        label: Labels, each in its own parameter.
-        deep_search: Whether to look further.
-        x_trace: A number to find the call by.
-        if_none_match: An ETag.
+        class_: A keyword. None, the default, leaves out the query parameter.
+        from_repo: A keyword with another name. None, the default, leaves out the query parameter.
+        label: Labels, each in its own parameter. None, the default, leaves out the query parameter.
+        deep_search: Whether to look further. None, the default, leaves out the query parameter.
+        x_trace: A number to find the call by. None, the default, leaves out the header.
+        if_none_match: An ETag. None, the default, leaves out the header.
         accept: The media types to accept; by default all documented media types.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.

@@ -37,8 +37,9 @@ def request(
     """Build the request of `list_things`. The request is not sent.
 
     Args:
-        next_url: The URL that the server gave, used verbatim.
-        n: How many.
+        next_url: The URL that the server gave, used verbatim. None, the default, builds the URL from the other
+            arguments.
+        n: How many. None, the default, leaves out the query parameter.
 
     Returns:
         The request.
@@ -120,8 +121,9 @@ def sync(
 
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
-        next_url: The URL that the server gave, used verbatim.
-        n: How many.
+        next_url: The URL that the server gave, used verbatim. None, the default, builds the URL from the other
+            arguments.
+        n: How many. None, the default, leaves out the query parameter.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -166,8 +168,9 @@ async def asyncio(
 
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
-        next_url: The URL that the server gave, used verbatim.
-        n: How many.
+        next_url: The URL that the server gave, used verbatim. None, the default, builds the URL from the other
+            arguments.
+        n: How many. None, the default, leaves out the query parameter.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

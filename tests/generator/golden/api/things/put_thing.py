@@ -54,7 +54,7 @@ def request(
         id: The thing's id.
         body: The thing, in one of its forms.
         content_type: The media type of the body, sent as Content-Type.
-        source: Where it comes from.
+        source: Where it comes from. None, the default, leaves out the query parameter.
 
     Returns:
         The request.
@@ -153,7 +153,7 @@ def sync(
         id: The thing's id.
         body: The thing, in one of its forms.
         content_type: The media type of the body, sent as Content-Type.
-        source: Where it comes from.
+        source: Where it comes from. None, the default, leaves out the query parameter.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -211,7 +211,7 @@ async def asyncio(
         id: The thing's id.
         body: The thing, in one of its forms.
         content_type: The media type of the body, sent as Content-Type.
-        source: Where it comes from.
+        source: Where it comes from. None, the default, leaves out the query parameter.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

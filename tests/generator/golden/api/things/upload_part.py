@@ -35,9 +35,9 @@ def request(
     Args:
         name: Its name, as in `a/b`.
         location: The URL that the server gave, used verbatim.
-        body: The part's bytes.
+        body: The part's bytes. None, the default, sends no body.
         content_type: The media type of the body, sent as Content-Type.
-        last: Whether it is the last.
+        last: Whether it is the last. None, the default, leaves out the query parameter.
 
     Returns:
         The request.
@@ -110,9 +110,9 @@ def sync(
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         name: Its name, as in `a/b`.
         location: The URL that the server gave, used verbatim.
-        body: The part's bytes.
+        body: The part's bytes. None, the default, sends no body.
         content_type: The media type of the body, sent as Content-Type.
-        last: Whether it is the last.
+        last: Whether it is the last. None, the default, leaves out the query parameter.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -163,9 +163,9 @@ async def asyncio(
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         name: Its name, as in `a/b`.
         location: The URL that the server gave, used verbatim.
-        body: The part's bytes.
+        body: The part's bytes. None, the default, sends no body.
         content_type: The media type of the body, sent as Content-Type.
-        last: Whether it is the last.
+        last: Whether it is the last. None, the default, leaves out the query parameter.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 

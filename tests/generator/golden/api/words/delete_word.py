@@ -9,9 +9,10 @@ from attrs import frozen
 
 from docker_registry_sdk._core import wire
 
+from ...models.labels import Labels
+
 if TYPE_CHECKING:
     from ...models.colour import Colour
-    from ...models.labels import Labels
 
 ACCEPT = ("application/json",)
 """The documented media types of the response, sent as Accept."""

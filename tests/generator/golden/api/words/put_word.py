@@ -31,7 +31,7 @@ def request(
 
     Args:
         word: The word.
-        body: The meaning. One sentence.
+        body: The meaning. One sentence. None, the default, sends no body.
 
     Returns:
         The request.
@@ -106,7 +106,7 @@ def sync(
     Args:
         client: A client of the registry, or an `httpx.Client` whose `base_url` is the registry's URL.
         word: The word.
-        body: The meaning. One sentence.
+        body: The meaning. One sentence. None, the default, sends no body.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
@@ -151,7 +151,7 @@ async def asyncio(
     Args:
         client: A client of the registry, or an `httpx.AsyncClient` whose `base_url` is the registry's URL.
         word: The word.
-        body: The meaning. One sentence.
+        body: The meaning. One sentence. None, the default, sends no body.
         timeout: The timeout of each step of the request, in seconds or as a `Timeout`; None uses the client's timeout.
         deadline: The seconds that the whole call may take, or a `Deadline`; None uses the client's deadline.
 
