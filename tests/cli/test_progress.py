@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 import pytest
 
-from docker_registry_sdk._core.blobs.progress import Phase, Progress
+from docker_registry_sdk._core.blobs.progress import Progress
 from docker_registry_sdk.cli.options import Verbosity
-from docker_registry_sdk.cli.progress import ProgressTotal, progress_bar
+from docker_registry_sdk.cli.progress import progress_bar
 from docker_registry_sdk.testing import EmbeddedRegistry
 from docker_registry_sdk.testing.faults import Fault, Slow
 from tests.cli.conftest import BIG_LAYER
@@ -32,26 +32,6 @@ def test_the_bar_is_shown_on_a_terminal_only(big_image: str, embedded_registry: 
     assert (quiet.code, quiet.err) == (0, "")
 
 
-def progress_of(phase: Phase, digest: str, done: int, total: int | None) -> Progress:
-    return Progress(phase=phase, digest=digest, bytes=done, total=total)
-
-
-def test_the_sum_of_the_progress_of_blobs() -> None:
-    total = ProgressTotal(None)
-    reports = [
-        progress_of("move", "a", 5, 10),
-        progress_of("move", "b", 1, None),
-        progress_of("skip", "c", 9, 9),
-        progress_of("move", "a", 2, 10),
-    ]
-    for progress in reports:
-        total.add(progress)
-    assert (total.done, total.total) == (3, 11)
-    fixed = ProgressTotal(20)
-    fixed.add(progress_of("download", "a", 5, 10))
-    assert (fixed.done, fixed.total) == (5, 20)
-
-
 class Screen(io.StringIO):
     """Standard error that claims to be a terminal."""
 
@@ -59,8 +39,10 @@ class Screen(io.StringIO):
         return True
 
 
-def show_progress(monkeypatch: pytest.MonkeyPatch, *, verbose: bool = False, total: int | None = None, **env: str) -> str | None:
-    """Return the text that a progress bar writes during the download of two blobs; None if no bar is shown."""
+def show_progress(
+    monkeypatch: pytest.MonkeyPatch, *reports: tuple[int, int | None], copy: bool = True, verbose: bool = False, **env: str
+) -> str | None:
+    """Return the text that a progress bar of a copy or a blob writes for reports of bytes and total bytes; None without a bar."""
     screen = Screen()
     monkeypatch.setattr("sys.stderr", screen)
     for name, value in {"TERM": "xterm", "COLUMNS": "80", "NO_COLOR": "", **env}.items():
@@ -68,22 +50,32 @@ def show_progress(monkeypatch: pytest.MonkeyPatch, *, verbose: bool = False, tot
     verbosity = Verbosity()
     verbosity.verbose = verbose
     command = click.Command("pull")
-    with click.Context(command, obj=verbosity), progress_bar("pull", total) as on_progress:
+    with click.Context(command, obj=verbosity), progress_bar("pull") as on_progress:
         if on_progress is None:
             return None
-        on_progress(progress_of("download", "a", 1 << 20, 2 << 20))
-        on_progress(progress_of("download", "b", 2 << 20, 2 << 20))
+        for done, total in reports or [(3 << 20, 4 << 20)]:
+            if copy:
+                overall = {"overall_bytes": done, "overall_total": total}
+                on_progress(Progress(phase="move", digest="a", bytes=1, total=2, **overall))
+            else:
+                on_progress(Progress(phase="download", digest="a", bytes=done, total=total))
     return screen.getvalue()
 
 
-def test_the_bar_shows_the_sum_of_all_blobs(monkeypatch: pytest.MonkeyPatch) -> None:
-    shown = show_progress(monkeypatch)
+def test_the_bar_shows_the_bytes_of_all_blobs_of_a_copy(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = show_progress(monkeypatch, (1 << 20, 4 << 20), (3 << 20, 4 << 20))
     assert shown is not None
     assert "pull" in shown
     assert "3.0/4.0 MiB" in shown
-    with_total = show_progress(monkeypatch, total=8 << 20)
-    assert with_total is not None
-    assert "3.0/8.0 MiB" in with_total
+    without_total = show_progress(monkeypatch, (3 << 20, None))
+    assert without_total is not None
+    assert "3.0/? MiB" in without_total
+
+
+def test_the_bar_shows_the_bytes_of_a_blob(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = show_progress(monkeypatch, (3 << 20, 4 << 20), (1 << 20, 4 << 20), copy=False)
+    assert shown is not None
+    assert "1.0/4.0 MiB" in shown
 
 
 def test_the_bar_has_no_colours_with_no_color(monkeypatch: pytest.MonkeyPatch) -> None:

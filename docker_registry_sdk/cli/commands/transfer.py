@@ -115,7 +115,7 @@ def copy_command(
         if only_plan:
             _print_plan(plan, output)
             return
-        with progress_bar("copy", plan.bytes_to_move) as on_progress:
+        with progress_bar("copy") as on_progress:
             result = apply_copy(plan, on_progress=on_progress, registries=registries)
     _print_result(result, output)
 
