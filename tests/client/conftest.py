@@ -16,7 +16,10 @@ from tests.client.log_of_requests import Requests
 from tests.core.wire.loopback import Loopback, run_loopback
 from tests.support.docker_registry import PASSWORD, USERNAME, htpasswd_settings, run_docker_registry
 from tests.support.images import OCI_MANIFEST, make_image
+from tests.support.referrers_registries import referrers_registry, registry_without_referrers
 from tests.support.validation import Exchanges, Specification
+
+__all__ = ["referrers_registry", "registry_without_referrers"]
 
 EMBEDDED = ("none", "basic", "token")
 DEBIAN = ("docker-registry", "docker-registry-basic")

@@ -11,10 +11,10 @@ import pytest
 
 from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.support.docker_registry import run_docker_registry
-from tests.support.referrers_registries import referrers_registry, registry_without_referrers
+from tests.support.referrers_registries import registry_without_referrers
 from tests.support.skopeo import Skopeo, require_skopeo
 
-__all__ = ["referrers_registry", "registry_without_referrers"]
+__all__ = ["registry_without_referrers"]
 
 StartRegistry: TypeAlias = Callable[..., EmbeddedRegistry]
 

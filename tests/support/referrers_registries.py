@@ -1,4 +1,4 @@
-"""Registries with and without the referrers API, for the tests of images and artifacts."""
+"""Registries with and without the referrers API, for the tests of clients, images and artifacts."""
 
 from __future__ import annotations
 

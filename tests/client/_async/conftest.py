@@ -14,8 +14,11 @@ from docker_registry_sdk.httpx_adapter import AsyncHttpxTransport
 from docker_registry_sdk.types import AsyncClientOptions
 from tests.client.conftest import Server
 from tests.core.wire.loopback import Loopback
+from tests.support._async.referrers import client_without_referrers, repository_client
 from tests.support.transports import AsyncValidatingTransport
 from tests.support.validation import Exchanges
+
+__all__ = ["client_without_referrers", "repository_client"]
 
 
 class AsyncConnect(Protocol):

@@ -11,12 +11,15 @@ import httpx
 import pytest
 from tests.client.conftest import Server
 from tests.core.wire.loopback import Loopback
+from tests.support._sync.referrers import client_without_referrers, repository_client
 from tests.support.transports import ValidatingTransport
 from tests.support.validation import Exchanges
 
 from docker_registry_sdk import RegistryClientV2
 from docker_registry_sdk.httpx_adapter import HttpxTransport
 from docker_registry_sdk.types import ClientOptions
+
+__all__ = ["client_without_referrers", "repository_client"]
 
 
 class Connect(Protocol):

@@ -7,13 +7,9 @@ from pathlib import Path
 import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2, DeadlineExceededError, images
-from docker_registry_sdk.media_types import OCI_MANIFEST
 from docker_registry_sdk.testing.faults import Fault, Slow
 from tests.images.built_images import build_image, build_index, push_image
 from tests.images.conftest import StartRegistry
-from tests.support.images import digest_of
-from tests.support.referrers_registries import IMAGE as SUBJECT_IMAGE
-from tests.support.referrers_registries import disable_referrers_api, referrer_manifest
 
 pytestmark = pytest.mark.anyio
 
@@ -99,19 +95,3 @@ async def test_reading_a_config_ends_at_the_deadline(start_registry: StartRegist
     async with AsyncRegistryClientV2(f"{registry.url}/a") as client:
         with pytest.raises(DeadlineExceededError, match=r"0\.5"):
             await images.async_get_config(client.ref("v1"), deadline=0.5)
-
-
-async def test_updating_the_list_of_referrers_ends_at_the_deadline(start_registry: StartRegistry) -> None:
-    registry = start_registry(auth="none")
-    disable_referrers_api(registry)
-    content = referrer_manifest()
-    async with AsyncRegistryClientV2(f"{registry.url}/a") as plain:
-        for blob in (SUBJECT_IMAGE.config, SUBJECT_IMAGE.layer):
-            await plain.blob_upload(blob)
-    async with AsyncRegistryClientV2(f"{registry.url}/a") as client:
-        await client.put_manifest(content, None, media_type=OCI_MANIFEST)
-        registry.faults.add(SLOW_MANIFESTS)
-        with pytest.raises(DeadlineExceededError, match=r"0\.5"):
-            await client.put_manifest(content, None, media_type=OCI_MANIFEST, deadline=0.5)
-        with pytest.raises(DeadlineExceededError, match=r"0\.5"):
-            await client.delete_manifest(digest_of(content), deadline=0.5)

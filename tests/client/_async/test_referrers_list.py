@@ -8,13 +8,10 @@ import pytest
 
 from docker_registry_sdk import AsyncRegistryClientV2
 from docker_registry_sdk.client.fallback import fallback_tag
-from docker_registry_sdk.errors import (
-    ForbiddenError,
-    ReferrersError,
-)
+from docker_registry_sdk.errors import DeadlineExceededError, ForbiddenError, ReferrersError
 from docker_registry_sdk.media_types import OCI_INDEX, OCI_MANIFEST
 from docker_registry_sdk.testing import EmbeddedRegistry
-from docker_registry_sdk.testing.faults import Fault, LoseResponse, SetHeader, Status
+from docker_registry_sdk.testing.faults import Fault, LoseResponse, SetHeader, Slow, Status
 from tests.support._async.referrers import delete_manifest, list_referrers, push_manifest, push_subject, referrer_digests
 from tests.support.images import DOCKER_LIST, descriptor, digest_of, index_of
 from tests.support.referrers_registries import IMAGE, MAX_RETRIES, SUBJECT, disable_referrers_api, referrer_manifest
@@ -147,3 +144,15 @@ async def test_without_retries_each_request_of_a_push_is_sent_once(registry_with
         records = [(one.method, one.status) for one in registry_without_referrers.requests.snapshot()]
         assert records == [("PUT", 201), ("GET", 404), ("PUT", 201)]
         assert await referrer_digests(client) == {digest_of(referrer_manifest())}
+
+
+async def test_updating_the_list_ends_at_the_deadline(
+    registry_without_referrers: EmbeddedRegistry, client_without_referrers: AsyncRegistryClientV2
+) -> None:
+    content = referrer_manifest()
+    await push_manifest(client_without_referrers, content)
+    registry_without_referrers.faults.add(Fault(Slow(bytes_per_second=50), operation="get_manifest", times=None))
+    with pytest.raises(DeadlineExceededError, match=r"0\.5"):
+        await client_without_referrers.put_manifest(content, None, media_type=OCI_MANIFEST, deadline=0.5)
+    with pytest.raises(DeadlineExceededError, match=r"0\.5"):
+        await client_without_referrers.delete_manifest(digest_of(content), deadline=0.5)
