@@ -42,7 +42,19 @@ if TYPE_CHECKING:
     from ._core.transport.options import AsyncClientOptions as AsyncClientOptions
     from ._core.transport.options import ClientOptions as ClientOptions
     from ._core.transport.settings import FilePath as FilePath
+    from ._core.wire._async.exchange import AsyncChunks as AsyncChunks
+    from ._core.wire._async.exchange import AsyncClient as AsyncClient
+    from ._core.wire._async.exchange import AsyncHTTPClient as AsyncHTTPClient
+    from ._core.wire._async.exchange import AsyncSenderOwner as AsyncSenderOwner
+    from ._core.wire._sync.exchange import Chunks as Chunks
+    from ._core.wire._sync.exchange import Client as Client
+    from ._core.wire._sync.exchange import HTTPClient as HTTPClient
+    from ._core.wire._sync.exchange import SenderOwner as SenderOwner
+    from ._core.wire.bodies import AsyncRawBody as AsyncRawBody
+    from ._core.wire.bodies import RawBody as RawBody
     from ._core.wire.bodies import Readable as Readable
+    from ._core.wire.http_types import ReceivedResponse as ReceivedResponse
+    from ._core.wire.request import Request as Request
     from .artifacts._async.places import AsyncArtifactPlace as AsyncArtifactPlace
     from .artifacts._sync.places import ArtifactPlace as ArtifactPlace
     from .client._async.listing import AsyncListing as AsyncListing

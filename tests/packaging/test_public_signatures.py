@@ -29,7 +29,8 @@ POSITIONAL = {
 # A call of the package returns objects of these classes.
 RETURNED = [
     f"docker_registry_sdk.{module}{prefix}{name}"
-    for module, name in (("", "Repository"), *(("types.", each) for each in ("BlobFile", "BlobStream", "LayerStream", "Listing")))
+    for module, names in {"": ["Repository"], "types.": ["BlobFile", "BlobStream", "Chunks", "LayerStream", "Listing"]}.items()
+    for name in names
     for prefix in ("", "Async")
 ]
 RESULTS: dict[str, type] = {
@@ -77,7 +78,7 @@ def test_the_walk_finds_all_kinds_of_names(surface: Surface) -> None:
 
 
 def test_every_type_in_a_signature_is_public_and_none_is_of_an_http_library(surface: Surface) -> None:
-    assert [fault for fault in type_faults(surface) if ".api." not in fault] == []
+    assert type_faults(surface) == []
 
 
 def test_no_signature_has_more_than_two_positional_parameters(surface: Surface) -> None:

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from .http_types import HTTPFailure as HTTPFailure
     from .http_types import HTTPRequest as HTTPRequest
     from .http_types import HTTPResponse as HTTPResponse
+    from .http_types import ReceivedResponse as ReceivedResponse
     from .json_values import NullList as NullList
     from .json_values import Reader as Reader
     from .json_values import anything as anything

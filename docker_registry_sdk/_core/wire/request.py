@@ -39,7 +39,7 @@ class Request:
     url: str = field(repr=redact_url)
     headers: Mapping[str, str] = field(repr=False)
     body: AsyncRawBody | None = field(repr=False)
-    context: CallContext
+    context: Any
 
 
 class RequestBuilder(Protocol):

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Generic, Protocol, TypeVar
 
-import httpx
-from attrs import field, frozen
+from attrs import field, frozen, resolve_types
 
 from ...errors import BasicLoginError, ErrorDetail, ParseError, StatusError, UnexpectedContentTypeError
+from .http_types import ReceivedResponse
 from .json_values import Mismatch
 from .urls import make_absolute
 
@@ -50,9 +50,13 @@ class Response(Generic[BodyT]):
     """
 
     status: int
-    headers: httpx.Headers = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
     media_type: str | None
     body: BodyT = field(repr=_short)
+
+
+# Generated subclasses stand in modules that do not import the names in these annotations.
+resolve_types(Response)
 
 
 @frozen(kw_only=True)
@@ -74,7 +78,7 @@ class ErrorBody(Protocol):
         ...
 
 
-def media_type(response: httpx.Response) -> str | None:
+def media_type(response: ReceivedResponse) -> str | None:
     """Return the Content-Type of a response without its parameters, in lower case; None if the header is absent or empty.
 
     Args:
@@ -84,7 +88,7 @@ def media_type(response: httpx.Response) -> str | None:
     return value.partition(";")[0].strip().lower() or None
 
 
-def parse_json(response: httpx.Response, model: str, parse: Callable[[Any], T], expected: Sequence[str]) -> T:
+def parse_json(response: ReceivedResponse, model: str, parse: Callable[[Any], T], expected: Sequence[str]) -> T:
     """Return the parsed JSON body of a response.
 
     Args:
@@ -110,7 +114,7 @@ def parse_json(response: httpx.Response, model: str, parse: Callable[[Any], T], 
         raise ParseError(model=model, field=error.place, problem=error.problem) from None
 
 
-def unexpected_content_type(response: httpx.Response, expected: Sequence[str]) -> UnexpectedContentTypeError:
+def unexpected_content_type(response: ReceivedResponse, expected: Sequence[str]) -> UnexpectedContentTypeError:
     """Return the exception for a successful response with a media type that the API specification does not list for the call.
 
     Args:
@@ -129,7 +133,7 @@ def unexpected_content_type(response: httpx.Response, expected: Sequence[str]) -
     )
 
 
-def status_error(response: httpx.Response, content: bytes, parse: Callable[[Any], ErrorBody] | None) -> StatusError:
+def status_error(response: ReceivedResponse, content: bytes, parse: Callable[[Any], ErrorBody] | None) -> StatusError:
     """Return the exception for a response whose status the operation does not document as a success.
 
     The entries of the exception's `errors` come from `parse`. If `parse` is None or rejects the body, the only entry is the
@@ -161,7 +165,7 @@ def status_error(response: httpx.Response, content: bytes, parse: Callable[[Any]
     )
 
 
-def _plain_words(response: httpx.Response, content: bytes) -> tuple[ErrorDetail, ...]:
+def _plain_words(response: ReceivedResponse, content: bytes) -> tuple[ErrorDetail, ...]:
     """Return one entry with the text of an error body that is plain text or, as v1 registries send, a JSON string.
 
     The result is an empty tuple for other bodies.
@@ -174,21 +178,21 @@ def _plain_words(response: httpx.Response, content: bytes) -> tuple[ErrorDetail,
     return (ErrorDetail(message=words),) if words else ()
 
 
-def _origin(response: httpx.Response) -> tuple[str, str]:
+def _origin(response: ReceivedResponse) -> tuple[str, str]:
     try:
         return response.request.method, str(response.request.url)
     except RuntimeError:  # a response without a request, as in tests
         return "request", "(unknown URL)"
 
 
-def _sent_basic_credentials(response: httpx.Response) -> bool:
+def _sent_basic_credentials(response: ReceivedResponse) -> bool:
     try:
         return str(response.request.headers.get("Authorization", "")).lower().startswith("basic ")
     except RuntimeError:  # a response without a request, as in tests
         return False
 
 
-def text_header(response: httpx.Response, name: str) -> str | None:
+def text_header(response: ReceivedResponse, name: str) -> str | None:
     """Return the value of a header, or None if the header is absent. The values of repeated headers are joined by commas.
 
     Args:
@@ -201,22 +205,23 @@ def text_header(response: httpx.Response, name: str) -> str | None:
     return known.get(name.lower())
 
 
-def _headers_by_name(response: httpx.Response) -> dict[str, str]:
+def _headers_by_name(response: ReceivedResponse) -> dict[str, str]:
     """Return the values of the headers by lower-case name, with the values of repeated headers joined by commas.
 
     The dict is stored in the response's `extensions` for the next call, since each look-up in httpx's headers is slow.
     """
     known: dict[str, str] | None = response.extensions.get(_KNOWN)
     if known is None:
-        known = response.extensions[_KNOWN] = {}
-        encoding = response.headers.encoding
+        known = {}
+        response.extensions[_KNOWN] = known
+        encoding: str = response.headers.encoding
         for raw_name, raw_value in response.headers.raw:
             key, value = raw_name.decode(encoding).lower(), raw_value.decode(encoding)
             known[key] = f"{known[key]}, {value}" if key in known else value
     return known
 
 
-def integer_header(response: httpx.Response, name: str) -> int | None:
+def integer_header(response: ReceivedResponse, name: str) -> int | None:
     """Return the value of a header as an int; None if the header is absent or is not a number of 1 to 20 digits.
 
     Args:
@@ -228,7 +233,7 @@ def integer_header(response: httpx.Response, name: str) -> int | None:
     return int(value) if value.isascii() and value.isdigit() and len(value) <= 20 else None
 
 
-def boolean_header(response: httpx.Response, name: str) -> bool | None:
+def boolean_header(response: ReceivedResponse, name: str) -> bool | None:
     """Return True if a header is `true` or `1`, False if it is `false` or `0`, and None if it is absent or has another value.
 
     Args:
@@ -239,7 +244,7 @@ def boolean_header(response: httpx.Response, name: str) -> bool | None:
     return {"true": True, "1": True, "false": False, "0": False}.get(value)
 
 
-def list_header(response: httpx.Response, name: str) -> list[str] | None:
+def list_header(response: ReceivedResponse, name: str) -> list[str] | None:
     """Return the items of a header that contains a list; None if the header is absent.
 
     Commas separate the items. A header that is repeated in the response is treated as one list.
@@ -252,7 +257,7 @@ def list_header(response: httpx.Response, name: str) -> list[str] | None:
     return None if value is None else [item for part in value.split(",") if (item := part.strip())]
 
 
-def url_header(response: httpx.Response, name: str) -> str | None:
+def url_header(response: ReceivedResponse, name: str) -> str | None:
     """Return the URL in a header, made absolute and otherwise unchanged; None if the header is absent or empty.
 
     If the value of the header is not a URL, it is returned unchanged, and a request to it raises an exception.
@@ -265,7 +270,7 @@ def url_header(response: httpx.Response, name: str) -> str | None:
     return _absolute(response, value) if value else None
 
 
-def next_link(response: httpx.Response) -> str | None:
+def next_link(response: ReceivedResponse) -> str | None:
     """Return the URL of the next page from the header `Link` with `rel="next"` (RFC 8288); None if there is no such link.
 
     The URL is made absolute and is otherwise unchanged.
@@ -297,7 +302,7 @@ def required(value: T | None, operation: str, name: str) -> T:
     return value
 
 
-def _absolute(response: httpx.Response, url: str) -> str:
+def _absolute(response: ReceivedResponse, url: str) -> str:
     try:
         return make_absolute(str(response.request.url), url)
     except (RuntimeError, ValueError):  # the response has no request, or `url` is not a URL; a request to it will raise
@@ -313,7 +318,7 @@ def body_limit(operation_id: str) -> int:
     return _MAX_BYTES.get(operation_id, MAX_BODY_BYTES)
 
 
-def fits(response: httpx.Response, limit: int) -> bool:
+def fits(response: ReceivedResponse, limit: int) -> bool:
     """Return whether the headers show that a body is not longer than a limit.
 
     The result is False if the length is unknown: there is no valid Content-Length, or the body has a content coding or a

@@ -13,6 +13,7 @@ from ...concurrency.waiting import async_time_limit
 from ..bodies import async_content, with_body
 from ..context import CallContext, CallLimits, LimitedSender, async_fill_of, bound_timeouts, call_of, sender_of, set_call
 from ..failures import transport_error
+from ..http_types import ReceivedResponse
 from ..policy import Deadline
 from ..request import Request, RequestBuilder, build, is_large
 from ..response import MAX_ERROR_BODY_BYTES, ErrorBody, body_limit, fits, status_error
@@ -37,7 +38,43 @@ class AsyncSenderOwner(Protocol):
     def _sender(self) -> AsyncSender: ...
 
 
-AsyncClient: TypeAlias = AsyncSender | AsyncSenderOwner
+class AsyncHTTPClient(Protocol):
+    """An HTTP client of another package with the methods of `httpx.AsyncClient` that build and send a request."""
+
+    def build_request(
+        self,
+        method: str,
+        url: str,
+        /,
+        *,
+        content: Any = ...,
+        headers: Any = ...,
+        timeout: Any = ...,
+        extensions: Any = ...,
+    ) -> Any:
+        """Return a request with the client's base URL and default headers, as `httpx.AsyncClient` does.
+
+        Args:
+            method: The HTTP method.
+            url: A path with its query, or an absolute URL.
+            content: The body of the request.
+            headers: The headers that this package adds.
+            timeout: The timeout of each step of the request.
+            extensions: Facts about the request.
+        """
+        ...
+
+    async def send(self, request: Any, /, *, stream: bool = ...) -> ReceivedResponse:
+        """Send a request, and return its response, such as an `httpx.Response`.
+
+        Args:
+            request: A request that `build_request` returned.
+            stream: Whether to return the response before its body is read.
+        """
+        ...
+
+
+AsyncClient: TypeAlias = AsyncHTTPClient | AsyncSenderOwner
 """The clients that generated functions accept: the clients of this package, and httpx clients."""
 
 

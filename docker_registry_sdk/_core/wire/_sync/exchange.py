@@ -23,6 +23,7 @@ from ..context import (
     set_call,
 )
 from ..failures import transport_error
+from ..http_types import ReceivedResponse
 from ..policy import Deadline
 from ..request import Request, RequestBuilder, build, is_large
 from ..response import MAX_ERROR_BODY_BYTES, ErrorBody, body_limit, fits, status_error
@@ -47,7 +48,43 @@ class SenderOwner(Protocol):
     def _sender(self) -> Sender: ...
 
 
-Client: TypeAlias = Sender | SenderOwner
+class HTTPClient(Protocol):
+    """An HTTP client of another package with the methods of `httpx.Client` that build and send a request."""
+
+    def build_request(
+        self,
+        method: str,
+        url: str,
+        /,
+        *,
+        content: Any = ...,
+        headers: Any = ...,
+        timeout: Any = ...,
+        extensions: Any = ...,
+    ) -> Any:
+        """Return a request with the client's base URL and default headers, as `httpx.Client` does.
+
+        Args:
+            method: The HTTP method.
+            url: A path with its query, or an absolute URL.
+            content: The body of the request.
+            headers: The headers that this package adds.
+            timeout: The timeout of each step of the request.
+            extensions: Facts about the request.
+        """
+        ...
+
+    def send(self, request: Any, /, *, stream: bool = ...) -> ReceivedResponse:
+        """Send a request, and return its response, such as an `httpx.Response`.
+
+        Args:
+            request: A request that `build_request` returned.
+            stream: Whether to return the response before its body is read.
+        """
+        ...
+
+
+Client: TypeAlias = HTTPClient | SenderOwner
 """The clients that generated functions accept: the clients of this package, and httpx clients."""
 
 

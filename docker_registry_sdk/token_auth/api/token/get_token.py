@@ -90,7 +90,7 @@ def request(
     )
 
 
-def parse(response: wire.HTTPResponse) -> Success:
+def parse(response: wire.ReceivedResponse) -> Success:
     """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
@@ -117,7 +117,7 @@ def parse(response: wire.HTTPResponse) -> Success:
     raise wire.status_error(response, response.content, _error)
 
 
-def _body_200(response: wire.HTTPResponse) -> GetTokenOkBody:
+def _body_200(response: wire.ReceivedResponse) -> GetTokenOkBody:
     from ...models.token_response import TokenResponse
 
     return wire.parse_json(response, "TokenResponse", TokenResponse.from_dict, ACCEPT)

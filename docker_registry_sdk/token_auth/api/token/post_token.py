@@ -69,7 +69,7 @@ def request(
     )
 
 
-def parse(response: wire.HTTPResponse) -> Success:
+def parse(response: wire.ReceivedResponse) -> Success:
     """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
@@ -96,7 +96,7 @@ def parse(response: wire.HTTPResponse) -> Success:
     raise wire.status_error(response, response.content, _error)
 
 
-def _body_200(response: wire.HTTPResponse) -> PostTokenOkBody:
+def _body_200(response: wire.ReceivedResponse) -> PostTokenOkBody:
     from ...models.token_response import TokenResponse
 
     return wire.parse_json(response, "TokenResponse", TokenResponse.from_dict, ACCEPT)

@@ -88,7 +88,7 @@ def request(
     )
 
 
-def parse(response: wire.HTTPResponse) -> Success:
+def parse(response: wire.ReceivedResponse) -> Success:
     """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
@@ -119,7 +119,7 @@ def parse(response: wire.HTTPResponse) -> Success:
     raise wire.status_error(response, response.content, _error)
 
 
-def _body_200(response: wire.HTTPResponse) -> ListRepoImgsOkBody:
+def _body_200(response: wire.ReceivedResponse) -> ListRepoImgsOkBody:
     from ...models.repo_img import RepoImg
 
     return wire.parse_json(response, "ListRepoImgsOk", wire.list_of(RepoImg.from_dict), ACCEPT)

@@ -73,7 +73,7 @@ def request(
     )
 
 
-def parse(response: wire.HTTPResponse) -> Success:
+def parse(response: wire.ReceivedResponse) -> Success:
     """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
@@ -99,7 +99,7 @@ def parse(response: wire.HTTPResponse) -> Success:
     raise wire.status_error(response, response.content, _error)
 
 
-def _body_200(response: wire.HTTPResponse) -> SearchOkBody:
+def _body_200(response: wire.ReceivedResponse) -> SearchOkBody:
     from ...models.search_results import SearchResults
 
     return wire.parse_json(response, "SearchResults", SearchResults.from_dict, ACCEPT)

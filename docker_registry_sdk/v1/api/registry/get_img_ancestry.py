@@ -66,7 +66,7 @@ def request(
     )
 
 
-def parse(response: wire.HTTPResponse) -> Success:
+def parse(response: wire.ReceivedResponse) -> Success:
     """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
@@ -94,7 +94,7 @@ def parse(response: wire.HTTPResponse) -> Success:
     raise wire.status_error(response, response.content, _error)
 
 
-def _body_200(response: wire.HTTPResponse) -> list[str]:
+def _body_200(response: wire.ReceivedResponse) -> list[str]:
 
     return wire.parse_json(response, "GetImgAncestryOk", wire.list_of(wire.string), ACCEPT)
 

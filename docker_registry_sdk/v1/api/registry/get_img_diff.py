@@ -72,7 +72,7 @@ def request(
     )
 
 
-def parse(response: wire.HTTPResponse) -> Success:
+def parse(response: wire.ReceivedResponse) -> Success:
     """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
@@ -100,7 +100,7 @@ def parse(response: wire.HTTPResponse) -> Success:
     raise wire.status_error(response, response.content, _error)
 
 
-def _body_200(response: wire.HTTPResponse) -> GetImgDiffOkBody:
+def _body_200(response: wire.ReceivedResponse) -> GetImgDiffOkBody:
     if not response.content:
         return None
     from ...models.img_diff import ImgDiff

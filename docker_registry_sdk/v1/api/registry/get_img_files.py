@@ -69,7 +69,7 @@ def request(
     )
 
 
-def parse(response: wire.HTTPResponse) -> Success:
+def parse(response: wire.ReceivedResponse) -> Success:
     """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
@@ -97,7 +97,7 @@ def parse(response: wire.HTTPResponse) -> Success:
     raise wire.status_error(response, response.content, _error)
 
 
-def _body_200(response: wire.HTTPResponse) -> list[list[Any]]:
+def _body_200(response: wire.ReceivedResponse) -> list[list[Any]]:
 
     return wire.parse_json(response, "GetImgFilesOk", wire.list_of(wire.list_of(wire.anything)), ACCEPT)
 

@@ -82,7 +82,7 @@ def request(
     )
 
 
-def parse(response: wire.HTTPResponse) -> Success:
+def parse(response: wire.ReceivedResponse) -> Success:
     """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
@@ -114,7 +114,7 @@ def parse(response: wire.HTTPResponse) -> Success:
     raise wire.status_error(response, response.content, _error)
 
 
-def _body_200(response: wire.HTTPResponse) -> GetImgJsonOkBody:
+def _body_200(response: wire.ReceivedResponse) -> GetImgJsonOkBody:
     from ...models.img_json import ImgJson
 
     return wire.parse_json(response, "ImgJson", ImgJson.from_dict, ACCEPT)

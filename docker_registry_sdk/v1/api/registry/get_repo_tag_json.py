@@ -76,7 +76,7 @@ def request(
     )
 
 
-def parse(response: wire.HTTPResponse) -> Success:
+def parse(response: wire.ReceivedResponse) -> Success:
     """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
@@ -104,7 +104,7 @@ def parse(response: wire.HTTPResponse) -> Success:
     raise wire.status_error(response, response.content, _error)
 
 
-def _body_200(response: wire.HTTPResponse) -> GetRepoTagJsonOkBody:
+def _body_200(response: wire.ReceivedResponse) -> GetRepoTagJsonOkBody:
     from ...models.repo_json import RepoJson
 
     return wire.parse_json(response, "RepoJson", RepoJson.from_dict, ACCEPT)

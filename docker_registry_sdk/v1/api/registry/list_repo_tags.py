@@ -75,7 +75,7 @@ def request(
     )
 
 
-def parse(response: wire.HTTPResponse) -> Success:
+def parse(response: wire.ReceivedResponse) -> Success:
     """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
@@ -103,7 +103,7 @@ def parse(response: wire.HTTPResponse) -> Success:
     raise wire.status_error(response, response.content, _error)
 
 
-def _body_200(response: wire.HTTPResponse) -> ListRepoTagsOkBody:
+def _body_200(response: wire.ReceivedResponse) -> ListRepoTagsOkBody:
     from ...models.repo_tag import RepoTag
 
     return wire.parse_json(

@@ -112,7 +112,7 @@ def request(
     )
 
 
-def _read(response: wire.HTTPResponse, body: BodyT) -> Success[BodyT]:
+def _read(response: wire.ReceivedResponse, body: BodyT) -> Success[BodyT]:
     match response.status_code:
         case 200:
             return CreateBlobReadStreamOk(
@@ -144,7 +144,7 @@ def _read(response: wire.HTTPResponse, body: BodyT) -> Success[BodyT]:
     raise wire.status_error(response, response.content, _error)
 
 
-def parse(response: wire.HTTPResponse) -> Success[bytes]:
+def parse(response: wire.ReceivedResponse) -> Success[bytes]:
     """Parse an HTTP response that has been received, and return the typed response.
 
     Args:

@@ -89,7 +89,7 @@ def request(
     )
 
 
-def parse(response: wire.HTTPResponse) -> Success:
+def parse(response: wire.ReceivedResponse) -> Success:
     """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
@@ -118,7 +118,7 @@ def parse(response: wire.HTTPResponse) -> Success:
     raise wire.status_error(response, response.content, _error)
 
 
-def _body_200(response: wire.HTTPResponse) -> ListRepositoriesOkBody:
+def _body_200(response: wire.ReceivedResponse) -> ListRepositoriesOkBody:
     from ...models.repository_list import RepositoryList
 
     return wire.parse_json(response, "RepositoryList", RepositoryList.from_dict, ACCEPT)

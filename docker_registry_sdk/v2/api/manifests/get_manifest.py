@@ -106,7 +106,7 @@ def request(
     )
 
 
-def parse(response: wire.HTTPResponse) -> Success:
+def parse(response: wire.ReceivedResponse) -> Success:
     """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
@@ -140,7 +140,7 @@ def parse(response: wire.HTTPResponse) -> Success:
     raise wire.status_error(response, response.content, _error)
 
 
-def _body_200(response: wire.HTTPResponse) -> GetManifestOkBody:
+def _body_200(response: wire.ReceivedResponse) -> GetManifestOkBody:
     match wire.media_type(response):
         case "application/vnd.oci.image.manifest.v1+json":
             from ...models.image_manifest import ImageManifest

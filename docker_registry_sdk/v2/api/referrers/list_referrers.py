@@ -95,7 +95,7 @@ def request(
     )
 
 
-def parse(response: wire.HTTPResponse) -> Success:
+def parse(response: wire.ReceivedResponse) -> Success:
     """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
@@ -125,7 +125,7 @@ def parse(response: wire.HTTPResponse) -> Success:
     raise wire.status_error(response, response.content, _error)
 
 
-def _body_200(response: wire.HTTPResponse) -> ListReferrersOkBody:
+def _body_200(response: wire.ReceivedResponse) -> ListReferrersOkBody:
     from ...models.image_index import ImageIndex
 
     return wire.parse_json(response, "ImageIndex", ImageIndex.from_dict, ACCEPT)

@@ -98,7 +98,7 @@ def request(
     )
 
 
-def parse(response: wire.HTTPResponse) -> Success:
+def parse(response: wire.ReceivedResponse) -> Success:
     """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
@@ -129,7 +129,7 @@ def parse(response: wire.HTTPResponse) -> Success:
     raise wire.status_error(response, response.content, _error)
 
 
-def _body_200(response: wire.HTTPResponse) -> ListTagsOkBody:
+def _body_200(response: wire.ReceivedResponse) -> ListTagsOkBody:
     from ...models.tag_list import TagList
 
     return wire.parse_json(response, "TagList", TagList.from_dict, ACCEPT)

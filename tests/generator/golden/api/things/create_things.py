@@ -61,7 +61,7 @@ def request(
     )
 
 
-def parse(response: wire.HTTPResponse) -> Success:
+def parse(response: wire.ReceivedResponse) -> Success:
     """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
@@ -87,7 +87,7 @@ def parse(response: wire.HTTPResponse) -> Success:
     raise wire.status_error(response, response.content, None)
 
 
-def _body_200(response: wire.HTTPResponse) -> CreateThingsOkBody:
+def _body_200(response: wire.ReceivedResponse) -> CreateThingsOkBody:
 
     return wire.parse_json(response, "CreateThingsOk", wire.either(wire.integer, wire.string), ACCEPT)
 

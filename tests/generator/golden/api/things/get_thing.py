@@ -112,7 +112,7 @@ def request(
     )
 
 
-def parse(response: wire.HTTPResponse) -> Success:
+def parse(response: wire.ReceivedResponse) -> Success:
     """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
@@ -144,7 +144,7 @@ def parse(response: wire.HTTPResponse) -> Success:
     raise wire.status_error(response, response.content, _error)
 
 
-def _body_200(response: wire.HTTPResponse) -> GetThingOkBody:
+def _body_200(response: wire.ReceivedResponse) -> GetThingOkBody:
     match wire.media_type(response):
         case "application/json":
             from ...models.thing import Thing

@@ -65,7 +65,7 @@ def request(
     )
 
 
-def parse(response: wire.HTTPResponse) -> Success:
+def parse(response: wire.ReceivedResponse) -> Success:
     """Parse an HTTP response that has been received, and return the typed response.
 
     Args:

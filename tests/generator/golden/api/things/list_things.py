@@ -75,7 +75,7 @@ def request(
     )
 
 
-def parse(response: wire.HTTPResponse) -> Success:
+def parse(response: wire.ReceivedResponse) -> Success:
     """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
@@ -101,7 +101,7 @@ def parse(response: wire.HTTPResponse) -> Success:
     raise wire.status_error(response, response.content, None)
 
 
-def _body_200(response: wire.HTTPResponse) -> ListThingsOkBody:
+def _body_200(response: wire.ReceivedResponse) -> ListThingsOkBody:
     from ...models.thing import Thing
 
     return wire.parse_json(response, "ListThingsOk", wire.list_of(Thing.from_dict), ACCEPT)

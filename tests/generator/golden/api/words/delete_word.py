@@ -68,7 +68,7 @@ def request(
     )
 
 
-def parse(response: wire.HTTPResponse) -> Success:
+def parse(response: wire.ReceivedResponse) -> Success:
     """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
@@ -94,7 +94,7 @@ def parse(response: wire.HTTPResponse) -> Success:
     raise wire.status_error(response, response.content, None)
 
 
-def _body_200(response: wire.HTTPResponse) -> DeleteWordOkBody:
+def _body_200(response: wire.ReceivedResponse) -> DeleteWordOkBody:
     if not response.content:
         return None
     from ...models.colour import Colour

@@ -60,7 +60,7 @@ def request(
     )
 
 
-def parse(response: wire.HTTPResponse) -> Success:
+def parse(response: wire.ReceivedResponse) -> Success:
     """Parse an HTTP response that has been received, and return the typed response.
 
     Args:
@@ -86,7 +86,7 @@ def parse(response: wire.HTTPResponse) -> Success:
     raise wire.status_error(response, response.content, None)
 
 
-def _body_200(response: wire.HTTPResponse) -> Any:
+def _body_200(response: wire.ReceivedResponse) -> Any:
 
     return wire.parse_json(response, "PutWordOk", wire.anything, ACCEPT)
 
