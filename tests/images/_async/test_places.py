@@ -10,6 +10,7 @@ from docker_registry_sdk import AsyncRegistries, AsyncRegistryClientV2, images
 from docker_registry_sdk.errors import ImageError, PlatformNotFoundError
 from docker_registry_sdk.images import DockerArchive, Layout
 from docker_registry_sdk.reference import parse_repo_and_ref
+from docker_registry_sdk.testing import EmbeddedRegistry
 from tests.images.built_images import AMD64, ARM64, INDEX, check_pushed_image, push_image
 from tests.images.conftest import StartRegistry
 from tests.images.docker_archives import docker_files, write_tar
@@ -76,6 +77,19 @@ async def test_a_bound_reference_uses_the_connections_of_its_owner(start_registr
         assert (await images.async_get_config(target)).architecture == "amd64"
         plan = await images.async_plan_copy(source, target)
         assert (str(plan.source), str(plan.target)) == (str(source), str(target))
+
+
+async def test_an_image_is_copied_between_references_of_two_registries() -> None:
+    async with (
+        EmbeddedRegistry(auth="token", anonymous_pull=False) as source,
+        EmbeddedRegistry(auth="basic", tls=True) as target,
+    ):
+        added = source.add_image("library/app:1", files={"etc/motd": "hello"}, platforms=["linux/amd64", "linux/arm64"])
+        result = await images.async_copy(source.async_ref("library/app:1"), target.async_ref("mirror/app:1"))
+        assert (result.digest, result.blobs_skipped, result.manifests_pushed) == (added.digest, 0, 3)
+        assert (await target.async_repository("mirror/app").resolve("1")).digest == added.digest
+        again = await images.async_copy(source.async_ref("library/app:1"), target.async_ref("mirror/app:1"))
+        assert (again.digest, again.bytes_moved, again.manifests_pushed) == (added.digest, 0, 0)
 
 
 async def test_registries_of_another_kind_are_refused(start_registry: StartRegistry, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from docker_registry_sdk import Registries, RegistryClientV2, images
 from docker_registry_sdk.errors import ImageError, PlatformNotFoundError
 from docker_registry_sdk.images import DockerArchive, Layout
 from docker_registry_sdk.reference import parse_repo_and_ref
+from docker_registry_sdk.testing import EmbeddedRegistry
 
 pytestmark = pytest.mark.anyio
 
@@ -83,6 +84,19 @@ def test_a_bound_reference_uses_the_connections_of_its_owner(start_registry: Sta
         assert (images.get_config(target)).architecture == "amd64"
         plan = images.plan_copy(source, target)
         assert (str(plan.source), str(plan.target)) == (str(source), str(target))
+
+
+def test_an_image_is_copied_between_references_of_two_registries() -> None:
+    with (
+        EmbeddedRegistry(auth="token", anonymous_pull=False) as source,
+        EmbeddedRegistry(auth="basic", tls=True) as target,
+    ):
+        added = source.add_image("library/app:1", files={"etc/motd": "hello"}, platforms=["linux/amd64", "linux/arm64"])
+        result = images.copy(source.ref("library/app:1"), target.ref("mirror/app:1"))
+        assert (result.digest, result.blobs_skipped, result.manifests_pushed) == (added.digest, 0, 3)
+        assert (target.repository("mirror/app").resolve("1")).digest == added.digest
+        again = images.copy(source.ref("library/app:1"), target.ref("mirror/app:1"))
+        assert (again.digest, again.bytes_moved, again.manifests_pushed) == (added.digest, 0, 0)
 
 
 def test_registries_of_another_kind_are_refused(start_registry: StartRegistry, tmp_path: Path) -> None:
